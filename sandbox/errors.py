@@ -1,0 +1,7 @@
+"""The one error of the sandbox."""
+
+from __future__ import annotations
+
+
+class SandboxError(RuntimeError):
+    """The sandbox is missing, failed its self-test, or broke. Never a verdict on a program."""

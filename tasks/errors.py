@@ -1,0 +1,15 @@
+"""Errors of the stages. One shape for all of Armature: what happened, where, what to do."""
+
+from __future__ import annotations
+
+
+class DataError(ValueError):
+    """A data source or one of its rows cannot be used. Names the file and the line (or the hub name)."""
+
+
+class VerifierError(RuntimeError):
+    """A verifier could not judge, through no fault of the answer. Never a reward of 0."""
+
+
+class TrainingError(RuntimeError):
+    """A training step was stopped before it was applied (a number that is not finite, an audit beyond its limit)."""

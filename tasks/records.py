@@ -1,0 +1,136 @@
+"""The nouns that pass between stages. Plain, frozen, JSON- and Parquet-friendly; no framework in sight.
+
+Token ids and log-probabilities are the record of a rollout; text is derived from them, never re-tokenised.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Literal, TypedDict
+
+
+class Message(TypedDict):
+    """One chat message; `role` is system, user or assistant."""
+
+    role: str
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A task with a verifiable answer.
+
+    `reference` is a JSON object that only the verifier called `verifier` reads (`{"answer": "72"}`, tests, numbers of a
+    puzzle). `solutions` is the true number of different correct answers where it is known.
+    """
+
+    id: str
+    prompt: tuple[Message, ...]
+    verifier: str
+    reference: Mapping[str, Any]
+    solutions: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedProblem:
+    """A problem with its prompt as the policy sees it.
+
+    `prompt_ids` [prompt tokens]; `content` holds the positions in `prompt_ids` of the user turns' content tokens (the
+    template's own tokens excluded): prompt confidence c(q) is taken over those.
+    """
+
+    problem: Problem
+    prompt_ids: tuple[int, ...]
+    content: tuple[int, ...]
+
+
+class FinishReason(StrEnum):
+    STOP = "stop"  # an end token was sampled (it is the last of `response_ids`)
+    LENGTH = "length"  # truncated at the response limit
+
+
+@dataclass(frozen=True, slots=True)
+class Rollout:
+    """One sampled response.
+
+    `response_ids` [response tokens], a sampled end token included; `logprobs` [response tokens] are the engine's natural
+    log-probabilities of those tokens under the distribution really sampled from (logits / temperature, truncation
+    included). `lineage` names the policy; `seed` is the sample's own.
+    """
+
+    problem_id: str
+    sample: int
+    prompt_ids: tuple[int, ...]
+    response_ids: tuple[int, ...]
+    logprobs: tuple[float, ...]
+    finish_reason: FinishReason
+    lineage: str
+    seed: int
+
+
+class VerdictKind(StrEnum):
+    ACCEPTED = "accepted"
+    WRONG = "wrong"
+    NO_ANSWER = "no_answer"
+    TIME_LIMIT = "time_limit"
+    MEMORY_LIMIT = "memory_limit"
+    OUTPUT_LIMIT = "output_limit"
+    RUNTIME_ERROR = "runtime_error"
+    COMPILE_ERROR = "compile_error"
+    INFRASTRUCTURE = "infrastructure"  # not judged
+    TRUNCATED = "truncated"  # not judged, where the spec masks truncated responses
+
+
+NOT_JUDGED = frozenset({VerdictKind.INFRASTRUCTURE, VerdictKind.TRUNCATED})
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Right, wrong or not judged. `score` is in [0, 1], or None for what was not judged: an infrastructure failure is
+    never a reward of 0. `answer` is the extracted answer in canonical form (None: no answer was found); equal answers
+    have equal canonical forms, which maj@k and distinct answers count.
+    """
+
+    score: float | None
+    kind: VerdictKind
+    detail: str = ""
+    answer: str | None = None
+
+    def __post_init__(self) -> None:
+        assert (self.score is None) == (self.kind in NOT_JUDGED), (self.score, self.kind)
+        assert self.score is None or 0.0 <= self.score <= 1.0, self.score
+
+    @property
+    def judged(self) -> bool:
+        return self.score is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """What tasks hand each other: a name for a payload in the store.
+
+    `stage` and `key` name the step that makes it (infra/store.py finds its manifest by them); `sha256` is the digest of
+    the manifest's file list, `rows` the number of records, `kind` what the payload is.
+    """
+
+    stage: str
+    key: str
+    uri: str
+    sha256: str
+    bytes: int
+    rows: int
+    kind: Literal["rows", "weights", "metrics", "html"]
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyRef:
+    """A policy, named by its lineage (the key of the step that makes it), and where its weights are, if anywhere.
+
+    `step` counts the reinforcement-learning iterations behind it (0: the warm start or the given weights).
+    """
+
+    lineage: str
+    step: int
+    weights: Artifact | None = None
