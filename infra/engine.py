@@ -1,0 +1,223 @@
+"""Resident engines: child processes that the flow owns and tasks call (design rule 5).
+
+The parent listens on a Unix socket in a private folder; each rank connects twice: once for calls, once as a lifeline
+whose end means that the parent is gone. A launcher such as torchrun may stand between. Calls are synchronous and go to
+every rank (SPMD); replies come back in the order of the ranks. An engine that breaks, hangs or half-answers is ended as
+a group: what state its ranks would be in is anybody's guess.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import faulthandler
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from multiprocessing.connection import Client, Connection, Listener, wait
+from pathlib import Path
+from typing import Any
+
+from infra.errors import EngineError
+
+# Credentials must not reach children that do not need them, so children get what is named here and nothing else.
+_ENV_NAMES = frozenset({"PATH", "HOME", "USER", "LANG", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "VIRTUAL_ENV", "CC", "CXX"})
+_ENV_PREFIXES = ("LC_", "PYTHON", "OMP_", "MKL_", "KMP_", "CUDA_", "NVIDIA_", "NCCL_", "GLOO_", "TORCH", "DS_", "VLLM_", "HF_HUB_", "XDG_")
+
+
+def child_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The environment of an engine: an allow-list of this one, and `extra`."""
+    kept = {k: v for k, v in os.environ.items() if k in _ENV_NAMES or k.startswith(_ENV_PREFIXES)}
+    return {**kept, "PYTHONUNBUFFERED": "1", **(extra or {})}
+
+
+class Resident:
+    """A group of `ranks` child processes started by `argv` (which gets `--address PATH` appended)."""
+
+    def __init__(
+        self,
+        name: str,
+        argv: Sequence[str],
+        *,
+        log: Path,
+        ranks: int = 1,
+        env: Mapping[str, str] | None = None,
+        cwd: Path | None = None,
+        start_deadline_s: float = 180.0,
+    ) -> None:
+        self.name, self.log = name, log
+        self._folder = Path(tempfile.mkdtemp(prefix="armature-engine-"))
+        address = str(self._folder / "socket")
+        self._calls: list[Connection] = []
+        self._lifelines: list[Connection] = []
+        self._pids: list[int] = []
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with Listener(address, family="AF_UNIX", backlog=2 * ranks) as listener, log.open("ab") as out:
+            # Its own log file: a child that holds the flow's stdout would hide the flow's death from a Prefect worker.
+            self._process = subprocess.Popen(
+                [*argv, "--address", address], stdin=subprocess.DEVNULL, stdout=out, stderr=out, env=child_environment(env), cwd=cwd, start_new_session=True
+            )
+            try:
+                self._accept(listener, ranks, time.monotonic() + start_deadline_s)
+            except BaseException:
+                self.stop()
+                raise
+
+    def _accept(self, listener: Listener, ranks: int, deadline: float) -> None:
+        joined: dict[tuple[str, int], Connection] = {}
+        pids: dict[int, int] = {}
+        sock = listener._listener._socket  # type: ignore[attr-defined]  # multiprocessing has no accept with a deadline
+        while len(joined) < 2 * ranks:
+            if not wait([sock], timeout=0.2):
+                if self._process.poll() is not None:
+                    raise EngineError(f"{self.name}: ended with status {self._process.returncode} while starting; {self.log_tail()}")
+                if time.monotonic() > deadline:
+                    raise EngineError(f"{self.name}: did not start in time; {self.log_tail()}")
+                continue
+            connection = listener.accept()
+            kind, rank, pid = connection.recv()
+            joined[kind, rank] = connection
+            pids[rank] = pid
+        self._calls = [joined["calls", r] for r in range(ranks)]
+        self._lifelines = [joined["lifeline", r] for r in range(ranks)]
+        self._pids = [pids[r] for r in range(ranks)]
+
+    @property
+    def alive(self) -> bool:
+        return bool(self._calls) and self._process.poll() is None
+
+    @property
+    def pids(self) -> list[int]:
+        """Process ids of the ranks."""
+        return list(self._pids)
+
+    def call(self, method: str, *, deadline_s: float, **kwargs: Any) -> list[Any]:
+        """`handler.method(**kwargs)` on every rank; replies in the order of the ranks.
+
+        An error that every rank reports leaves the engine alive (a step refused before it was applied). A rank that
+        dies, hangs past the deadline or leaves the others waiting ends the group. Raises the rank's own error if it is
+        one of Armature's types, else EngineError.
+        """
+        if not self.alive:
+            raise EngineError(f"{self.name}: is not running; {self.log_tail()}")
+        try:
+            for connection in self._calls:
+                connection.send((method, kwargs))
+        except OSError as error:
+            self.stop()
+            raise EngineError(f"{self.name}: gone before {method} ({error}); {self.log_tail()}") from error
+        replies: dict[int, tuple[str, Any]] = {}
+        deadline = time.monotonic() + deadline_s
+        while len(replies) < len(self._calls):
+            failed = any(kind == "error" for kind, _ in replies.values())
+            # Ranks of a failed step that wait in a collective will never answer: they get a short grace.
+            limit = min(deadline, time.monotonic() + 10.0) if failed else deadline
+            pending = {c: r for r, c in enumerate(self._calls) if r not in replies}
+            ready = wait(list(pending), timeout=max(0.0, limit - time.monotonic()))
+            if not ready:
+                if failed:
+                    break
+                self._dump_stacks()
+                self.stop()
+                raise EngineError(f"{self.name}: {method} took longer than {deadline_s:.0f} s; its stacks are in its log; {self.log_tail()}")
+            for connection in ready:
+                assert isinstance(connection, Connection)
+                try:
+                    replies[pending[connection]] = connection.recv()
+                except (EOFError, OSError) as error:
+                    self.stop()
+                    raise EngineError(f"{self.name}: rank {pending[connection]} died in {method}; {self.log_tail()}") from error
+        errors = {r: body for r, (kind, body) in replies.items() if kind == "error"}
+        if errors:
+            if len(errors) < len(self._calls):
+                self.stop()
+            rank, (summary, error) = min(errors.items())
+            if error is not None:
+                raise error
+            raise EngineError(f"{self.name}: {method} failed on rank {rank}: {summary}; {self.log_tail(lines=0)}")
+        return [replies[r][1] for r in range(len(self._calls))]
+
+    def log_tail(self, lines: int = 3) -> str:
+        """`log PATH` and its last lines, for messages."""
+        text = self.log.read_text(errors="replace").strip().splitlines()[-lines:] if lines and self.log.exists() else []
+        return f"log {self.log}" + (": " + " | ".join(text) if text else "")
+
+    def _dump_stacks(self) -> None:
+        for pid in self._pids:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGUSR1)
+        time.sleep(1.0)
+
+    def stop(self) -> None:
+        """Ends every process of the engine; safe to call twice."""
+        for connection in (*self._calls, *self._lifelines):
+            connection.close()  # the ranks' lifeline threads leave at once
+        self._calls, self._lifelines = [], []
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGTERM)
+        try:
+            self._process.wait(timeout=5)
+        except subprocess.TimeoutExpired:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+        for pid in self._pids:  # torchrun gives each rank a session of its own
+            if _same_process(pid, "--address"):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+        self._pids = []
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def __enter__(self) -> Resident:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.stop()
+
+
+def _same_process(pid: int, mark: str) -> bool:
+    """Whether `pid` still is one of ours (a reused pid must not be killed)."""
+    try:
+        return mark.encode() in Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return False
+
+
+def serve(make_handler: Callable[[], object], address: str, rank: int = 0) -> None:
+    """The child's loop: answers calls until the parent stops it or is gone. Never returns while the parent lives.
+
+    The connections come first and the handler (which may import torch for seconds) second, so that a parent that dies
+    early is noticed.
+    """
+    calls, lifeline = Client(address, family="AF_UNIX"), Client(address, family="AF_UNIX")
+    calls.send(("calls", rank, os.getpid()))
+    lifeline.send(("lifeline", rank, os.getpid()))
+    faulthandler.enable()
+    faulthandler.register(signal.SIGUSR1, all_threads=True)
+    threading.Thread(target=_leave_with_parent, args=(lifeline,), daemon=True).start()
+    handler = make_handler()
+    while True:
+        try:
+            method, kwargs = calls.recv()
+        except (EOFError, OSError):
+            os._exit(0)
+        try:
+            reply = ("ok", getattr(handler, method)(**kwargs))
+        except Exception as error:  # everything is reported to the parent, which raises it there
+            traceback.print_exc()
+            ours = type(error).__module__.split(".")[0] in {"tasks", "infra", "specs", "sandbox"}
+            reply = ("error", (f"{type(error).__name__}: {error}", error if ours else None))
+        sys.stderr.flush()
+        calls.send(reply)
+
+
+def _leave_with_parent(lifeline: Connection) -> None:
+    with contextlib.suppress(EOFError, OSError):
+        lifeline.recv()
+    os._exit(1)
