@@ -1,0 +1,81 @@
+"""What a rollout engine is: weights in, prompts and seeds in, sampled tokens and their log-probabilities out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from tasks.records import FinishReason
+
+SEEDS = 2**63  # seeds are integers in [0, SEEDS): what both engines and a signed 64-bit column can hold
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """How responses are drawn.
+
+    Logits are divided by `temperature` (0: greedy), then cut to the `top_k` likeliest tokens (0: off), then to the smallest
+    set of tokens whose probability reaches `top_p`, then renormalised. A response ends with the first of `stop_token_ids`
+    (which belongs to it) or after `max_tokens` tokens.
+    """
+
+    temperature: float
+    max_tokens: int
+    stop_token_ids: tuple[int, ...]
+    top_p: float = 1.0
+    top_k: int = 0
+
+    def __post_init__(self) -> None:
+        assert self.temperature >= 0.0, self.temperature
+        assert self.max_tokens >= 1, self.max_tokens
+        assert 0.0 < self.top_p <= 1.0, self.top_p
+        assert self.top_k >= 0, self.top_k
+
+
+@dataclass(frozen=True, slots=True)
+class PromptGroup:
+    """A prompt [prompt tokens, at least one] and one sample per seed; seeds are in [0, 2**63)."""
+
+    prompt_ids: tuple[int, ...]
+    seeds: tuple[int, ...]
+
+    def __post_init__(self) -> None:
+        assert self.prompt_ids, "a prompt has at least one token"
+        assert all(0 <= seed < SEEDS for seed in self.seeds), self.seeds
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """One sampled response.
+
+    `response_ids` [response tokens], a sampled end token included. `logprobs` [response tokens]: natural log-probabilities
+    under the distribution really sampled from (temperature and truncation included; 0.0 at temperature 0, where the
+    distribution is a point), float32 values. `entropies` [response tokens]: entropy in nats of the whole vocabulary at
+    temperature 1 before each token, or None from an engine that does not give it.
+    """
+
+    response_ids: tuple[int, ...]
+    logprobs: tuple[float, ...]
+    finish_reason: FinishReason
+    entropies: tuple[float, ...] | None = None
+
+
+class Engine(Protocol):
+    """A living model that samples. Failures are `infra.errors.EngineError`."""
+
+    def load(self, weights: Path) -> None:
+        """Replace the weights by those of a Hugging Face folder (config.json, model*.safetensors)."""
+
+    def generate(self, groups: Sequence[PromptGroup], sampling: Sampling) -> list[list[Completion]]:
+        """Sample: one list per group, in the order of its seeds."""
+
+    def sleep(self) -> None:
+        """Give up the accelerator's memory until `wake`."""
+
+    def wake(self) -> None:
+        """Undo `sleep`."""
+
+    def close(self) -> None:
+        """Free everything; the engine is not used again."""

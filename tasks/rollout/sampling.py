@@ -1,0 +1,79 @@
+"""Drawing tokens by inverse CDF: a sample is a function of its own seed and its own logits, not of its place in a batch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from tasks.rollout.protocol import Sampling
+
+
+def uniforms(seeds: Sequence[int], count: int) -> Tensor:
+    """Uniform numbers in [0, 1), float64 [len(seeds), count]: row i is the Philox4x64-10 stream (Salmon et al. 2011) whose
+    key is seeds[i], number t is for response position t. Taken from the raw 64-bit stream, which NumPy keeps stable.
+    """
+    raw = np.stack([np.random.Philox(key=seed).random_raw(count) for seed in seeds])
+    return torch.from_numpy((raw >> np.uint64(11)) * 2.0**-53)
+
+
+def truncate(logits: Tensor, top_k: int, top_p: float) -> Tensor:
+    """Set the logits outside the truncation to -inf. logits [rows, vocabulary] are already divided by the temperature.
+
+    First the top_k likeliest tokens, then, of what they renormalise to, the smallest set of likeliest tokens whose
+    probability reaches top_p (nucleus sampling, Holtzman et al. 2020). Ties go to the lower token id.
+    """
+    ordered, order = logits.sort(dim=-1, descending=True, stable=True)
+    keep = torch.ones_like(ordered, dtype=torch.bool)
+    if top_k:
+        keep[:, top_k:] = False
+        ordered = ordered.masked_fill(~keep, -torch.inf)
+    probability = ordered.double().softmax(dim=-1)
+    before = probability.cumsum(dim=-1) - probability
+    keep &= before < top_p
+    keep[:, 0] = True
+    return logits.masked_fill(~torch.zeros_like(keep).scatter(-1, order, keep), -torch.inf)
+
+
+def invert_cdf(probabilities: Tensor, uniform: Tensor) -> Tensor:
+    """Token ids [rows] whose cell of the cumulative distribution holds `uniform` [rows]; probabilities are float64
+    [rows, vocabulary] and need not be normalised. A token of probability 0 is never returned.
+    """
+    cumulative = probabilities.cumsum(dim=-1)
+    total = cumulative[:, -1:].contiguous()
+    target = uniform[:, None] * total
+    ids = torch.searchsorted(cumulative, target, right=True)
+    # uniform * total can round up to total: then the last token of positive probability is meant
+    return torch.minimum(ids, torch.searchsorted(cumulative, total))[:, 0]
+
+
+@dataclass(frozen=True, slots=True)
+class Draw:
+    """ids int64 [rows]; logprobs float32 [rows] under the distribution sampled from; entropies float32 [rows], in nats, of
+    the whole vocabulary at temperature 1.
+    """
+
+    ids: Tensor
+    logprobs: Tensor
+    entropies: Tensor
+
+
+def draw(logits: Tensor, uniform: Tensor, sampling: Sampling) -> Draw:
+    """One token per row from logits [rows, vocabulary] and uniform numbers float64 [rows]."""
+    logits = logits.float()
+    plain = logits.log_softmax(dim=-1)
+    probabilities = plain.exp()
+    entropies = torch.special.entr(probabilities).sum(dim=-1)
+    if sampling.temperature == 0.0:
+        return Draw(logits.argmax(dim=-1), torch.zeros_like(entropies), entropies)
+    if sampling.temperature != 1.0 or sampling.top_k or sampling.top_p < 1.0:
+        scaled = logits / sampling.temperature
+        if sampling.top_k or sampling.top_p < 1.0:
+            scaled = truncate(scaled, sampling.top_k, sampling.top_p)
+        plain = scaled.log_softmax(dim=-1)
+        probabilities = plain.exp()
+    ids = invert_cdf(probabilities.double(), uniform)
+    return Draw(ids, plain.gather(-1, ids[:, None])[:, 0], entropies)

@@ -1,0 +1,206 @@
+"""The embedded rollout engine: Hugging Face transformers in this process, batched, each prompt computed once.
+
+Same request, same weights, same number of threads: the same tokens and log-probabilities, bit for bit (on a CPU). Each
+sample follows its own stream of uniform numbers, so what else is in the batch changes it by rounding only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+from transformers import AutoConfig, AutoModelForCausalLM
+
+from infra.errors import EngineError
+from tasks.records import FinishReason
+from tasks.rollout.kv_cache import SampleCache, bytes_per_token
+from tasks.rollout.protocol import Completion, PromptGroup, Sampling
+from tasks.rollout.sampling import draw, uniforms
+from tasks.rollout.weights import WeightsDoNotFit, copy_into, read_config
+
+COMPACT_AT = 0.75  # unfinished rows are packed together when they are at most this share of the batch
+
+
+@dataclass(frozen=True, slots=True)
+class TransformersOptions:
+    """`dtype`: weights and activations (a torch name); `device`: a torch device; `cache_gib`: what key-value cache and
+    logits may take, in GiB, which bounds how many samples run side by side.
+    """
+
+    dtype: str = "float32"
+    device: str = "cpu"
+    cache_gib: float = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Sample:
+    group: int
+    index: int  # in its group
+    prompt: tuple[int, ...]
+    seed: int
+
+
+class TransformersEngine:
+    """An `Engine` over AutoModelForCausalLM; gives entropies. Nothing is loaded before the first `load`."""
+
+    def __init__(self, options: TransformersOptions) -> None:
+        self.options = options
+        dtype = getattr(torch, options.dtype, None)
+        if not isinstance(dtype, torch.dtype):
+            raise EngineError(f"transformers engine: dtype {options.dtype!r} is not a torch dtype; use float32 or bfloat16")
+        self._dtype = dtype
+        self._model: Any = None
+        self._config: dict[str, Any] | None = None  # config.json of the weights in the model
+
+    def load(self, weights: Path) -> None:
+        """Copies the weights into the living model if the configuration is the same, else builds a new model."""
+        config = read_config(weights)
+        if self._model is not None and config == self._config:
+            try:
+                copy_into(self._model, weights)
+                return
+            except WeightsDoNotFit:  # stored under other names than the model's own: transformers knows how to convert them
+                pass
+        self._model = self._config = None
+        self._model = self._build(weights)
+        self._config = config
+
+    def _build(self, weights: Path) -> Any:
+        try:
+            config = AutoConfig.from_pretrained(weights, local_files_only=True)
+            kinds = set(getattr(config, "layer_types", None) or ()) - {"full_attention", "sliding_attention"}
+            if kinds:
+                raise EngineError(f"{weights}: the transformers engine cannot cache layers of kind {sorted(kinds)}; use rollout.engine: vllm")
+            model, info = AutoModelForCausalLM.from_pretrained(
+                weights, config=config, dtype=self._dtype, attn_implementation="sdpa", local_files_only=True, output_loading_info=True
+            )
+        except (OSError, ValueError, RuntimeError) as error:
+            if isinstance(error, EngineError):
+                raise
+            raise EngineError(f"{weights}: transformers cannot load it ({error}); a folder in Hugging Face format is needed") from error
+        if info["missing_keys"] or info["mismatched_keys"]:
+            missing = sorted(map(str, (*info["missing_keys"], *info["mismatched_keys"])))
+            raise EngineError(f"{weights}: {len(missing)} tensors are missing or of another shape, the first is {missing[0]}; write the weights again")
+        return model.to(self.options.device).eval()
+
+    def generate(self, groups: Sequence[PromptGroup], sampling: Sampling) -> list[list[Completion]]:
+        """Samples in batches as large as `cache_gib` allows, prompts of like length together."""
+        if self._model is None:
+            raise EngineError("transformers engine: generate was called before load")
+        samples = [_Sample(g, i, group.prompt_ids, seed) for g, group in enumerate(groups) for i, seed in enumerate(group.seeds)]
+        samples.sort(key=lambda sample: len(sample.prompt))  # stable: groups stay together, padding stays small
+        results: list[list[Completion | None]] = [[None] * len(group.seeds) for group in groups]
+        with torch.inference_mode():
+            for batch in self._batches(samples, sampling.max_tokens):
+                for sample, completion in zip(batch, self._sample(batch, sampling), strict=True):
+                    results[sample.group][sample.index] = completion
+        return results  # type: ignore[return-value]  # every place is filled: batches cover all samples
+
+    def sleep(self) -> None:
+        """Moves the weights to host memory. Nothing on the CPU."""
+        if self._model is not None:
+            self._model.to("cpu")
+
+    def wake(self) -> None:
+        """Moves the weights back to the device."""
+        if self._model is not None:
+            self._model.to(self.options.device)
+
+    def close(self) -> None:
+        self._model = self._config = None
+
+    def _batches(self, samples: Sequence[_Sample], max_tokens: int) -> Iterator[Sequence[_Sample]]:
+        """Cuts samples, sorted by prompt length, into batches that fit `cache_gib`; one sample always fits."""
+        text = self._model.config.get_text_config(decoder=True)
+        token_bytes = bytes_per_token(text, self._dtype)
+        logit_bytes = 32 * text.vocab_size  # logits in the model's dtype, float32 copies, a float64 cumulative sum
+        window = getattr(text, "max_position_embeddings", None)
+        budget = self.options.cache_gib * 2**30
+        start = 0
+        for end, sample in enumerate(samples, start=1):
+            length = len(sample.prompt) + max_tokens
+            if window is not None and length > window:
+                raise EngineError(
+                    f"a prompt of {len(sample.prompt)} tokens and {max_tokens} response tokens exceed the model's window of {window}; "
+                    "shorten data.max_prompt_tokens or rollout.max_response_tokens"
+                )
+            full = (end + 1 - start) * (length * token_bytes + logit_bytes) > budget
+            if full or end == len(samples) or len(samples[end].prompt) > 2 * len(samples[start].prompt) + 32:
+                yield samples[start:end]
+                start = end
+
+    def _sample(self, batch: Sequence[_Sample], sampling: Sampling) -> list[Completion]:
+        device = self.options.device
+        count, most = len(batch), sampling.max_tokens
+        prompts = list(dict.fromkeys(sample.prompt for sample in batch))
+        place = {prompt: row for row, prompt in enumerate(prompts)}
+        cache = SampleCache()
+        logits, mask, position = self._prefill(prompts, cache)
+        rows = torch.tensor([place[sample.prompt] for sample in batch], device=device)
+        logits, position = logits[rows], position[rows]
+        mask = None if mask is None else mask[rows]
+        if most > 1:
+            cache.select(rows, most - 1)
+        uniform = uniforms([sample.seed for sample in batch], most).to(device)
+        stops = torch.tensor(sampling.stop_token_ids, dtype=torch.int64, device=device)
+        ids = torch.zeros(count, most, dtype=torch.int64, device=device)
+        logprobs, entropies = (torch.zeros(count, most, device=device) for _ in range(2))
+        lengths = torch.full((count,), most, device=device)
+        stopped = torch.zeros(count, dtype=torch.bool, device=device)
+        alive = torch.arange(count, device=device)  # rows of the results that the rows of the model's batch belong to
+
+        for t in range(most):
+            drawn = draw(logits, uniform[alive, t], sampling)
+            ids[alive, t], logprobs[alive, t], entropies[alive, t] = drawn.ids, drawn.logprobs, drawn.entropies
+            ended = torch.isin(drawn.ids, stops) & ~stopped[alive]
+            lengths[alive[ended]] = t + 1
+            stopped[alive[ended]] = True
+            open_rows = (~stopped[alive]).nonzero()[:, 0]
+            if t + 1 == most or len(open_rows) == 0:
+                break
+            tokens = drawn.ids
+            if len(open_rows) <= COMPACT_AT * len(alive):
+                alive, tokens, position = alive[open_rows], tokens[open_rows], position[open_rows]
+                mask = None if mask is None else mask[open_rows]
+                cache.select(open_rows, most - 1 - t)
+            if mask is not None:
+                mask = torch.cat([mask, mask.new_ones(len(alive), 1)], dim=1)
+            logits = self._forward(tokens[:, None], mask, position[:, None], cache)
+            position = position + 1
+        return _completions(ids, logprobs, entropies, lengths, stopped)
+
+    def _prefill(self, prompts: Sequence[tuple[int, ...]], cache: SampleCache) -> tuple[Tensor, Tensor | None, Tensor]:
+        """Computes the prompts, padded on the left. Returns the logits of the first response token [prompts, vocabulary],
+        the mask of real tokens [prompts, longest] (None: all are real) and the next position [prompts].
+        """
+        longest = max(map(len, prompts))
+        padded = torch.tensor([(0,) * (longest - len(prompt)) + prompt for prompt in prompts], device=self.options.device)
+        next_position = torch.tensor([len(prompt) for prompt in prompts], device=self.options.device)
+        position = torch.arange(longest, device=self.options.device) - (longest - next_position)[:, None]
+        mask = None if bool((next_position == longest).all()) else (position >= 0).long()
+        return self._forward(padded, mask, position.clamp(min=0), cache), mask, next_position
+
+    def _forward(self, ids: Tensor, mask: Tensor | None, position: Tensor, cache: SampleCache) -> Tensor:
+        """Logits [rows, vocabulary] after the last of ids [rows, tokens]."""
+        output = self._model(
+            input_ids=ids, attention_mask=mask, position_ids=position, past_key_values=cache, use_cache=True, logits_to_keep=1
+        )
+        return output.logits[:, -1]
+
+
+def _completions(ids: Tensor, logprobs: Tensor, entropies: Tensor, lengths: Tensor, stopped: Tensor) -> list[Completion]:
+    """Cuts the rows [samples, tokens] at their lengths [samples]."""
+    rows = zip(ids.tolist(), logprobs.tolist(), entropies.tolist(), lengths.tolist(), stopped.tolist(), strict=True)
+    return [
+        Completion(
+            response_ids=tuple(row_ids[:length]),
+            logprobs=tuple(row_logprobs[:length]),
+            finish_reason=FinishReason.STOP if stop else FinishReason.LENGTH,
+            entropies=tuple(row_entropies[:length]),
+        )
+        for row_ids, row_logprobs, row_entropies, length, stop in rows
+    ]
