@@ -1,0 +1,155 @@
+"""From a problem to token ids and back: prompt template, chat template, and which tokens are the user's own words.
+
+The user turns' content is located by rendering the chat template twice, once with the real content and once with
+placeholders: what stands around the placeholders is the template's own text, and only if the two renderings agree piece by
+piece are the spans between them taken as content. Tokens are matched to those spans by their character offsets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from jinja2 import TemplateError
+from transformers import PreTrainedTokenizerFast
+
+from tasks.data.prompts import apply_template
+from tasks.errors import DataError
+from tasks.records import EncodedProblem, Message, Problem
+
+Span = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedData:
+    """Encoded problems, and how many were left out because their prompt was too long."""
+
+    problems: tuple[EncodedProblem, ...]
+    dropped: int
+
+
+def encode_all(
+    problems: Iterable[Problem],
+    tokenizer: PreTrainedTokenizerFast,
+    template: str,
+    max_prompt_tokens: int,
+    drop_long_prompts: bool = False,
+) -> EncodedData:
+    """Encode `problems`. A prompt of more than `max_prompt_tokens` tokens is a DataError, or dropped and counted."""
+    kept: list[EncodedProblem] = []
+    dropped = 0
+    for problem in problems:
+        encoded = encode(problem, tokenizer, template)
+        length = len(encoded.prompt_ids)
+        if length <= max_prompt_tokens:
+            kept.append(encoded)
+        elif drop_long_prompts:
+            dropped += 1
+        else:
+            raise DataError(
+                f"problem {problem.id}: its prompt has {length} tokens, rollout.max_prompt_tokens is {max_prompt_tokens}:"
+                " raise it, or set data.drop_long_prompts"
+            )
+    return EncodedData(tuple(kept), dropped)
+
+
+def encode(problem: Problem, tokenizer: PreTrainedTokenizerFast, template: str) -> EncodedProblem:
+    """`problem` as the policy sees it: through the prompt template, then the tokenizer's chat template with the assistant's
+    turn opened; as raw text (which is all content) if the tokenizer has no chat template.
+    """
+    messages = apply_template(problem.prompt, template)
+    if tokenizer.chat_template is None:
+        if len(messages) != 1:
+            raise DataError(f"problem {problem.id}: {len(messages)} messages, but the tokenizer has no chat template")
+        text = messages[0]["content"]
+        spans = [(0, len(text))]
+    else:
+        text, spans = _render_and_locate(problem, tokenizer, messages)
+    # A chat template writes its own special tokens; raw text gets those that the tokenizer adds by itself (such as <bos>).
+    encoding = tokenizer(text, add_special_tokens=tokenizer.chat_template is None, return_offsets_mapping=True)
+    prompt_ids: list[int] = encoding["input_ids"]
+    content = _inside(encoding["offset_mapping"], spans)
+    if not content:
+        raise DataError(f"problem {problem.id}: its prompt has no content token")
+    _refuse_unknown(problem, tokenizer, prompt_ids, content)
+    return EncodedProblem(problem, tuple(prompt_ids), tuple(content))
+
+
+def encode_responses(texts: Sequence[str], tokenizer: PreTrainedTokenizerFast) -> list[tuple[int, ...]]:
+    """Demonstrations as response token ids, the end token included."""
+    encoded: list[list[int]] = tokenizer(list(texts), add_special_tokens=False)["input_ids"]
+    for text, ids in zip(texts, encoded, strict=True):
+        if tokenizer.unk_token_id is not None and tokenizer.unk_token_id in ids:
+            raise DataError(f"demonstration {text!r}: it holds a word that the tokenizer does not know")
+    return [(*ids, tokenizer.eos_token_id) for ids in encoded]
+
+
+def decode(response_ids: Sequence[int], tokenizer: PreTrainedTokenizerFast) -> str:
+    """The text of a response, special tokens left out. For verifiers and readers; it is never tokenised again."""
+    return str(tokenizer.decode(list(response_ids), skip_special_tokens=True))
+
+
+def _render(problem: Problem, tokenizer: PreTrainedTokenizerFast, messages: Sequence[Message]) -> str:
+    conversation: list[dict[str, Any]] = [dict(message) for message in messages]
+    try:
+        return str(tokenizer.apply_chat_template(conversation, tokenize=False, add_generation_prompt=True))
+    except TemplateError as error:
+        roles = ", ".join(message["role"] for message in messages)
+        raise DataError(f"problem {problem.id}: the chat template refuses its messages ({roles}): {error}") from error
+
+
+def _render_and_locate(
+    problem: Problem, tokenizer: PreTrainedTokenizerFast, messages: tuple[Message, ...]
+) -> tuple[str, list[Span]]:
+    """The rendered prompt [characters], and the spans of the user turns' content in it."""
+    text = _render(problem, tokenizer, messages)
+    marks = {i: f"\u2402user{i}\u2403" for i, message in enumerate(messages) if message["role"] == "user"}
+    marked = [Message(role=m["role"], content=marks.get(i, m["content"])) for i, m in enumerate(messages)]
+    rest = _render(problem, tokenizer, marked)
+    spans: list[Span] = []
+    at = 0
+    for i, mark in marks.items():
+        before, found, rest = rest.partition(mark)
+        content = messages[i]["content"]
+        # Many templates trim a turn's content.
+        shown = next((c for c in (content, content.strip()) if text.startswith(before + c, at)), None)
+        if not found or shown is None:
+            break
+        at += len(before)
+        spans.append((at, at + len(shown)))
+        at += len(shown)
+    else:
+        if text[at:] == rest:
+            return text, spans
+    raise DataError(
+        f"problem {problem.id}: the chat template changes the user's text, so that its tokens cannot be told from the"
+        " template's: use a template that shows each user turn once and unchanged"
+    )
+
+
+def _inside(offsets: Sequence[Span], spans: Sequence[Span]) -> list[int]:
+    """Positions of the tokens that hold at least one character of `spans`.
+
+    A byte-level tokenizer may leave white space out of its offsets, so that a token of nothing but spaces has an empty one:
+    such a token is taken to reach from the end of the token before it.
+    """
+    positions = []
+    previous = 0
+    for position, (start, end) in enumerate(offsets):
+        first = start if end > start else previous
+        if any(first < stop and end > begin for begin, stop in spans):
+            positions.append(position)
+        previous = max(previous, end)
+    return positions
+
+
+def _refuse_unknown(
+    problem: Problem, tokenizer: PreTrainedTokenizerFast, prompt_ids: Sequence[int], content: Sequence[int]
+) -> None:
+    unknown = tokenizer.unk_token_id
+    if unknown is not None and any(prompt_ids[position] == unknown for position in content):
+        raise DataError(
+            f"problem {problem.id}: its prompt holds a word that the tokenizer does not know ({tokenizer.unk_token}):"
+            " the puzzle tokenizer of policy.init: scratch reads puzzles only"
+        )

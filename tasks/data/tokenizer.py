@@ -1,0 +1,73 @@
+"""Tokenizers: the word-level one of the puzzles, made on the spot, and those in a local folder in Hugging Face format."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+from tokenizers import Tokenizer
+from tokenizers.models import WordLevel
+from tokenizers.pre_tokenizers import WhitespaceSplit
+from transformers import AutoTokenizer, PreTrainedTokenizerFast
+
+from tasks.errors import DataError
+
+PAD, EOS, BOS, UNKNOWN, ANSWER = "<pad>", "<eos>", "<bos>", "<unk>", "<answer>"
+WORDS = (*(str(number) for number in range(100)), "+", "-", "*", "/", "=", ":", ",")
+
+# One turn: <bos> prompt <answer> response <eos>. The generation prompt is the separator that opens the assistant's turn.
+CHAT_TEMPLATE = (
+    "{{ bos_token }}"
+    "{% for message in messages %}"
+    "{% if message['role'] == 'user' %}{{ message['content'] }}"
+    "{% elif message['role'] == 'assistant' %}" + ANSWER + "{{ message['content'] }}{{ eos_token }}"
+    "{% else %}{{ raise_exception('the puzzle tokenizer has user and assistant turns only') }}{% endif %}"
+    "{% endfor %}"
+    "{% if add_generation_prompt %}" + ANSWER + "{% endif %}"
+)
+
+
+def puzzle_tokenizer() -> PreTrainedTokenizerFast:
+    """A word-level tokenizer of 112 tokens: numbers 0-99 and the puzzles' signs are single tokens, words are split at
+    white space, decoding joins them with one space.
+    """
+    vocabulary = {word: i for i, word in enumerate((PAD, EOS, BOS, UNKNOWN, ANSWER, *WORDS))}
+    backend = Tokenizer(WordLevel(vocabulary, unk_token=UNKNOWN))
+    backend.pre_tokenizer = WhitespaceSplit()
+    return PreTrainedTokenizerFast(
+        tokenizer_object=backend,
+        pad_token=PAD,
+        eos_token=EOS,
+        bos_token=BOS,
+        unk_token=UNKNOWN,
+        additional_special_tokens=[ANSWER],
+        chat_template=CHAT_TEMPLATE,
+        clean_up_tokenization_spaces=False,
+    )
+
+
+def load_tokenizer(path: str | Path) -> PreTrainedTokenizerFast:
+    """The tokenizer of a local folder in Hugging Face format; a DataError where there is none, or none that gives offsets."""
+    folder = Path(path)
+    if not folder.is_dir():
+        raise DataError(f"tokenizer: no folder {folder}: give a local folder in Hugging Face format")
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    except (OSError, ValueError) as error:
+        raise DataError(f"tokenizer: {folder} cannot be loaded ({str(error).splitlines()[0]}): it needs tokenizer.json") from error
+    if not isinstance(tokenizer, PreTrainedTokenizerFast):
+        raise DataError(f"tokenizer: {folder} holds a slow tokenizer ({type(tokenizer).__name__}): it needs tokenizer.json")
+    if tokenizer.eos_token_id is None:
+        raise DataError(f"tokenizer: {folder} names no eos_token: responses could not end; set it in tokenizer_config.json")
+    return tokenizer
+
+
+def tokenizer_digest(tokenizer: PreTrainedTokenizerFast) -> str:
+    """sha256 over what decides token ids: the backend (vocabulary, merges, normalisation), special tokens, chat template."""
+    content = [
+        json.loads(tokenizer.backend_tokenizer.to_str()),
+        {name: str(token) for name, token in tokenizer.special_tokens_map.items()},
+        tokenizer.chat_template,
+    ]
+    return hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=True).encode("ascii")).hexdigest()
