@@ -1,0 +1,162 @@
+"""Rules that join two keys of a spec. Each broken one is a line that names both."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+if TYPE_CHECKING:
+    from specs.schema import Spec
+
+SUITE_OF_PUZZLES = "heldout"
+
+
+def broken_rules(spec: Spec) -> list[str]:
+    """One line for each rule that `spec` breaks; empty when it is sound."""
+    return [*_policy(spec), *_data(spec), *_rollout(spec), *_train(spec), *_placement(spec), *_evaluate(spec)]
+
+
+def uses_puzzle(spec: Spec) -> bool:
+    return spec.data.train.startswith("puzzle:")
+
+
+def _policy(spec: Spec) -> Iterator[str]:
+    policy = spec.policy
+    scratch = policy.init == "scratch"
+    if scratch and policy.model is not None:
+        yield f"policy.model: got {policy.model!r}, but policy.init is scratch; drop one of them"
+    if not scratch and policy.model is None:
+        yield "policy.model: missing; name a model, or set policy.init to scratch"
+    if scratch and not uses_puzzle(spec):
+        yield f"policy.init: scratch makes a policy on a puzzle's vocabulary, but data.train is {spec.data.train!r}; use a puzzle: source"
+    if policy.architecture is not None:
+        if not scratch:
+            yield "policy.architecture: only with policy.init: scratch; drop it"
+        if policy.architecture.hidden % policy.architecture.heads:
+            yield (
+                f"policy.architecture.hidden: {policy.architecture.hidden} is not a multiple of "
+                f"policy.architecture.heads {policy.architecture.heads}"
+            )
+    if policy.revision is not None and policy.model is None:
+        yield "policy.revision: only with policy.model; drop it"
+    if policy.dtype == "float64" and spec.rollout.engine == "vllm":
+        yield "policy.dtype: rollout.engine vllm has no float64; use rollout.engine transformers, or float32"
+    if spec.warm_start is not None and not uses_puzzle(spec):
+        yield f"warm_start: needs demonstrations, which only puzzles have, but data.train is {spec.data.train!r}; set warm_start to null"
+
+
+def _data(spec: Spec) -> Iterator[str]:
+    data = spec.data
+    if uses_puzzle(spec):
+        if data.verifier is not None:
+            yield f"data.verifier: got {data.verifier!r}, but data.train {data.train!r} brings its own; drop it"
+    else:
+        if data.verifier is None:
+            yield f"data.verifier: missing; data.train {data.train!r} is no puzzle, so name its verifier (math, code)"
+        if data.heldout:
+            yield f"data.heldout: got {data.heldout}, but data.train {data.train!r} is no puzzle; use evaluate.suites of its own"
+    if not data.train.startswith("hf://"):
+        for key, value in (("subset", data.subset), ("revision", data.revision)):
+            if value is not None:
+                yield f"data.{key}: only with an hf:// dataset, but data.train is {data.train!r}; drop it"
+
+
+def _rollout(spec: Spec) -> Iterator[str]:
+    rollout = spec.rollout
+    if rollout.samples < 2:
+        yield f"rollout.samples: {rollout.samples} makes no group, which advantage.estimator {spec.advantage.estimator} needs; want >= 2"
+    truncated = [f"rollout.top_p {rollout.top_p}"] * (rollout.top_p < 1) + [f"rollout.top_k {rollout.top_k}"] * (rollout.top_k > 0)
+    if truncated:
+        yield (
+            f"{truncated[0].replace(' ', ': ')} truncates the distribution sampled from, which the trainer does not: the ratio of "
+            f"objective.kind {spec.objective.kind} and objective.importance_correction would be wrong; "
+            "set rollout.top_p to 1 and rollout.top_k to 0"
+        )
+    if spec.policy.architecture is not None or spec.policy.init == "scratch":
+        from specs.schema import Architecture
+
+        window = (spec.policy.architecture or Architecture()).max_positions
+        yield from window_rule(spec, window, "policy.architecture.max_positions")
+
+
+def window_rule(spec: Spec, window: int, source: str) -> Iterator[str]:
+    """The longest prompt and response must fit the model's window of `window` tokens, which `source` states."""
+    prompt, response = spec.rollout.max_prompt_tokens, spec.rollout.max_response_tokens
+    if prompt + response > window:
+        yield (
+            f"rollout.max_prompt_tokens: {prompt} + rollout.max_response_tokens {response} = {prompt + response} tokens "
+            f"exceed the model's window of {window} ({source})"
+        )
+
+
+def _train(spec: Spec) -> Iterator[str]:
+    train, rollout, objective = spec.train, spec.rollout, spec.objective
+    if rollout.prompts % train.minibatch_prompts:
+        yield f"train.minibatch_prompts: {train.minibatch_prompts} does not divide rollout.prompts {rollout.prompts}"
+    longest = rollout.max_prompt_tokens + rollout.max_response_tokens
+    if train.token_budget < longest:
+        yield (
+            f"train.token_budget: {train.token_budget} is less than one longest row, rollout.max_prompt_tokens {rollout.max_prompt_tokens} "
+            f"+ rollout.max_response_tokens {rollout.max_response_tokens} = {longest} tokens"
+        )
+    if train.schedule == "constant":
+        if train.decay_steps is not None:
+            yield "train.decay_steps: has no effect with train.schedule constant; drop it"
+        if train.min_ratio != 0.0:
+            yield "train.min_ratio: has no effect with train.schedule constant; drop it"
+    elif train.decay_steps is None:
+        yield f"train.decay_steps: missing; train.schedule {train.schedule} needs it (train.iterations is no part of the mathematics)"
+    if objective.aggregation == "constant" and objective.constant_length is None:
+        yield "objective.constant_length: missing; objective.aggregation constant needs it (Dr. GRPO: rollout.max_response_tokens)"
+    if objective.aggregation != "constant" and objective.constant_length is not None:
+        yield f"objective.constant_length: has no effect with objective.aggregation {objective.aggregation}; drop it"
+
+
+def _placement(spec: Spec) -> Iterator[str]:
+    placement = spec.placement
+    gpus, ranks, tensor_parallel = placement.gpus, placement.ranks, placement.tensor_parallel
+    if gpus == 0:
+        if tensor_parallel > 1:
+            yield f"placement.tensor_parallel: {tensor_parallel} needs GPUs, but placement.gpus is 0; set it to 1"
+    elif placement.layout == "colocated":
+        if ranks != gpus:
+            yield f"placement.ranks: {ranks} differs from placement.gpus {gpus}; colocated, each GPU has one rank"
+        if gpus % tensor_parallel:
+            yield f"placement.tensor_parallel: {tensor_parallel} does not divide placement.gpus {gpus}"
+    elif ranks >= gpus:
+        yield f"placement.ranks: {ranks} leaves none of placement.gpus {gpus} to the engine; placement.layout is separate"
+    elif (gpus - ranks) % tensor_parallel:
+        yield (
+            f"placement.tensor_parallel: {tensor_parallel} does not divide the {gpus - ranks} GPUs that placement.gpus {gpus} "
+            f"- placement.ranks {ranks} leave to the engine"
+        )
+    if placement.layout == "separate" and placement.yields != "none":
+        yield f"placement.yields: got {placement.yields!r}, but with placement.layout separate nobody shares memory; want none"
+    if placement.offload_optimizer == "cpu" and spec.train.zero_stage == 0:
+        yield "placement.offload_optimizer: cpu needs train.zero_stage 1, 2 or 3, got 0"
+    if spec.rollout.prompts * spec.rollout.samples < ranks:
+        yield (
+            f"placement.ranks: {ranks} exceeds the responses of an iteration, rollout.prompts {spec.rollout.prompts} "
+            f"x rollout.samples {spec.rollout.samples}"
+        )
+
+
+def _evaluate(spec: Spec) -> Iterator[str]:
+    evaluate = spec.evaluate
+    if evaluate.samples < max(evaluate.ks):
+        yield f"evaluate.samples: {evaluate.samples} is less than the largest of evaluate.ks, {max(evaluate.ks)}; Pass@k needs n >= k"
+    if len(set(evaluate.suites)) < len(evaluate.suites):
+        yield f"evaluate.suites: {list(evaluate.suites)} names one twice"
+    if SUITE_OF_PUZZLES in evaluate.suites and spec.data.heldout == 0:
+        yield f"evaluate.suites: {SUITE_OF_PUZZLES} needs data.heldout > 0, got 0"
+    if evaluate.problems is not None and evaluate.suites == (SUITE_OF_PUZZLES,) and evaluate.problems > spec.data.heldout:
+        yield f"evaluate.problems: {evaluate.problems} exceeds data.heldout {spec.data.heldout}"
+    cron, zone = spec.schedule.nightly_eval, spec.schedule.timezone
+    if cron is not None and not re.fullmatch(r"\S+( +\S+){4}", cron.strip()):
+        yield f"schedule.nightly_eval: got {cron!r}, want five cron fields (minute hour day month weekday)"
+    try:
+        ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError):
+        yield f"schedule.timezone: got {zone!r}, want an IANA name such as Europe/Zurich"

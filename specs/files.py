@@ -1,0 +1,66 @@
+"""Checks of a valid spec against what lies around it: the store's address, the model's window, the control."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from specs.checks import window_rule
+from specs.identity import data_part, identity, warm_start_part
+from specs.paths import config_of, from_root, shown
+from specs.schema import Spec
+
+
+def absolute_store(text: str, from_file: bool) -> tuple[str, list[str]]:
+    """The store's absolute URI, and what is wrong with it.
+
+    A folder without a scheme is relative to the repository root where a spec file names it, to the current directory where the
+    environment or `--set` does.
+    """
+    scheme, found, rest = text.partition("://")
+    if not found:
+        folder = Path(text).expanduser()
+        return (from_root(str(folder)) if from_file else folder.absolute()).as_uri(), []
+    if scheme == "file" and not rest.startswith("/"):
+        return text, [f"got {text!r}, want an absolute file:///path, or a plain folder"]
+    if scheme not in ("file", "s3"):
+        return text, [f"got scheme {scheme!r}, want file:// or s3://, or a plain folder"]
+    if "@" in rest.partition("/")[0]:
+        return text, ["holds credentials; they come from the environment or a profile, never from a spec"]
+    if not rest.strip("/"):
+        return text, [f"got {text!r}, want a bucket or a folder after {scheme}://"]
+    return text.rstrip("/"), []
+
+
+def window_problems(spec: Spec) -> list[str]:
+    """Prompt and response against the window of a model whose config.json is at hand."""
+    config = config_of(spec.policy.model) if spec.policy.model is not None else None
+    if config is None:
+        return []
+    window = json.loads(config.read_text(encoding="utf-8")).get("max_position_embeddings")
+    return list(window_rule(spec, window, f"policy.model: {shown(config)}")) if isinstance(window, int) else []
+
+
+def control_problems(path: Path, control: Path | None) -> list[str]:
+    """A control is another file, and there."""
+    if control is None:
+        return []
+    if control.resolve() == path.resolve():
+        return [f"control: {shown(path)} names itself; a control of its own says `control: null`"]
+    return [] if control.is_file() else [f"control: no such spec file: {shown(control)}"]
+
+
+def comparison_problems(spec: Spec, control: Spec, where: str) -> list[str]:
+    """A control starts where the experiment starts, and differs from it."""
+    problems = []
+    if control.control is not None:
+        problems.append(f"control: {where} names a control of its own, {control.control!r}; set it to null there")
+    if control.name == spec.name:
+        problems.append(f"name: {where} has the same name as the run that it is the control of, {spec.name!r}")
+    if data_part(control) != data_part(spec):
+        problems.append(f"control: {where} differs in data; experiment and control must train on the same problems")
+    if warm_start_part(control) != warm_start_part(spec):
+        problems.append(f"control: {where} differs in policy, warm_start or seed; experiment and control must start from the same policy")
+    if identity(control) == identity(spec):
+        problems.append(f"control: {where} is the same experiment (identity {identity(spec)}); it must differ, as in advantage.estimator")
+    return problems

@@ -1,0 +1,98 @@
+"""What an experiment is: the sub-spec that each stage reads, and the digest of them all.
+
+Fields that say how much or where (iterations, evaluation, checkpoints, placement, store, token budget) are in none of the parts that
+training depends on; those that change the mathematics are, and only where they have an effect: so an alpha study shares one control.
+A part is a plain JSON-able dict, part of the key of its stage's steps. Digests of what names point to (weights, datasets, tokenizer)
+are the stage's to add.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+from specs.schema import Architecture, Spec
+
+Part = dict[str, Any]
+
+
+def identity(spec: Spec) -> str:
+    """8 hex digits that name the experiment's mathematics."""
+    parts = [part(spec) for part in (data_part, warm_start_part, rollout_part, reward_part, train_part)]
+    text = json.dumps(parts, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
+
+
+def data_part(spec: Spec) -> Part:
+    """Source, prompts, which problems are dropped. No seed: seeds of a study share their problems and their held-out ones."""
+    return {
+        **spec.data.model_dump(mode="json"),
+        "tokenizer": None if spec.policy.init == "scratch" else [spec.policy.model, spec.policy.revision],
+        "max_prompt_tokens": spec.rollout.max_prompt_tokens if spec.data.drop_long_prompts else None,
+    }
+
+
+def warm_start_part(spec: Spec) -> Part:
+    """Where the weights come from, and the supervised steps on them."""
+    policy = spec.policy.model_dump(mode="json")
+    scratch = spec.policy.init == "scratch"
+    if scratch:
+        policy["architecture"] = (spec.policy.architecture or Architecture()).model_dump(mode="json")
+    steps = spec.warm_start.model_dump(mode="json") if spec.warm_start is not None else None
+    return {"policy": policy, "warm_start": steps, "seed": spec.seed if scratch or steps else None}
+
+
+def rollout_part(spec: Spec) -> Part:
+    """What decides a rollout's tokens, besides the policy and the problems: the engine, sampling, the make-up of shards, seeds."""
+    return {**spec.rollout.model_dump(mode="json", exclude={"max_prompt_tokens"}), "dtype": spec.policy.dtype, "seed": spec.seed}
+
+
+def reward_part(spec: Spec) -> Part:
+    """What decides a verdict. `correct_at` is not here: verdicts are scores, and those who read them compare."""
+    return {
+        "truncated": spec.reward.truncated,
+        "math": {"deadline_s": spec.reward.math.deadline_s},
+        "code": {"cpu_s": spec.reward.code.cpu_s, "memory_mb": spec.reward.code.memory_mb},
+    }
+
+
+def train_part(spec: Spec) -> Part:
+    """What decides an optimizer step, besides rollouts and verdicts."""
+    advantage = spec.advantage.model_dump(mode="json")
+    unused = {"grpo": ("alpha", "scope"), "arm": (), "dr_grpo": ("alpha", "scope", "eps", "ddof")}[spec.advantage.estimator]
+    objective = spec.objective.model_dump(mode="json")
+    objective["importance_correction"] = {"cap": spec.objective.importance_correction.cap} if corrects_importance(spec) else None
+    places = {"iterations", "token_budget", "gradient_checkpointing", "zero_stage"}
+    return {
+        "advantage": {key: value for key, value in advantage.items() if key not in unused},
+        "objective": objective,
+        "train": spec.train.model_dump(mode="json", exclude=places),
+        "correct_at": spec.reward.correct_at,
+        "temperature": spec.rollout.temperature,
+        "dtype": spec.policy.dtype,
+        "seed": spec.seed,
+    }
+
+
+def evaluate_part(spec: Spec) -> Part:
+    """What decides an evaluation's tokens and metrics, besides the policy. `ks` is not here: Pass@k is had for every k."""
+    evaluate = spec.evaluate
+    return {
+        "suites": list(evaluate.suites),
+        "samples": evaluate.samples,
+        "temperature": evaluate.temperature,
+        "top_p": evaluate.top_p,
+        "problems": evaluate.problems,
+        "engine": spec.rollout.engine,
+        "max_response_tokens": spec.rollout.max_response_tokens,
+        "correct_at": spec.reward.correct_at,
+        "dtype": spec.policy.dtype,
+        "seed": spec.seed,
+    }
+
+
+def corrects_importance(spec: Spec) -> bool:
+    """Whether token-level importance weights apply: `auto` means on for vllm, off for transformers."""
+    mode = spec.objective.importance_correction.mode
+    return mode == "token" or (mode == "auto" and spec.rollout.engine == "vllm")
