@@ -130,7 +130,7 @@ def describe(loaded: Loaded) -> str:
 def _settings(files: _Layer, variables: _Layer, settings: _Layer) -> Spec:
     """The layers merged and validated by pydantic-settings, whose first source wins."""
 
-    class Settings(Spec, BaseSettings):
+    class Settings(Spec, BaseSettings):  # type: ignore[misc]  # both are models; Spec's stricter configuration holds
         @classmethod
         def settings_customise_sources(
             cls, settings_cls: type[BaseSettings], *_: PydanticBaseSettingsSource, **__: PydanticBaseSettingsSource

@@ -31,12 +31,12 @@ class Section(BaseModel):
 class Architecture(Section):
     """A tiny Llama-style decoder made on the spot. Defaults: 426k parameters on the puzzle vocabulary."""
 
-    layers: Positive = Field(2, description="Decoder blocks.")
-    hidden: Positive = Field(128, description="Width of the residual stream.")
-    heads: Positive = Field(4, description="Attention heads; divides `hidden`.")
-    intermediate: Positive = Field(344, description="Width of the SwiGLU layer (8/3 of hidden, rounded up to 8).")
-    tie_embeddings: bool = Field(False, description="Share input embedding and output matrix.")
-    max_positions: Positive = Field(128, description="Context window, tokens.")
+    layers: Positive = Field(default=2, description="Decoder blocks.")
+    hidden: Positive = Field(default=128, description="Width of the residual stream.")
+    heads: Positive = Field(default=4, description="Attention heads; divides `hidden`.")
+    intermediate: Positive = Field(default=344, description="Width of the SwiGLU layer (8/3 of hidden, rounded up to 8).")
+    tie_embeddings: bool = Field(default=False, description="Share input embedding and output matrix.")
+    max_positions: Positive = Field(default=128, description="Context window, tokens.")
 
 
 class Fork(Section):
@@ -50,29 +50,31 @@ class Policy(Section):
     """The model that is trained."""
 
     model: str | None = Field(
-        None, min_length=1, description="Hub name, or local folder in Hugging Face format (relative to the repository root)."
+        default=None, min_length=1, description="Hub name, or local folder in Hugging Face format (relative to the repository root)."
     )
     revision: str | None = Field(
-        None, min_length=1, description="Commit of the hub repository; null: its newest, recorded when the run starts."
+        default=None, min_length=1, description="Commit of the hub repository; null: its newest, recorded when the run starts."
     )
-    init: Literal["pretrained", "scratch"] | Fork = Field("pretrained", description="Where the weights come from.")
+    init: Literal["pretrained", "scratch"] | Fork = Field(default="pretrained", description="Where the weights come from.")
     dtype: Dtype = Field(
-        "bfloat16",
+        default="bfloat16",
         description="Of the forward and backward pass and of the engine; master weights and optimizer are float32 or wider.",
     )
-    architecture: Architecture | None = Field(None, description="Only with `init: scratch` (null there: its defaults).")
+    architecture: Architecture | None = Field(default=None, description="Only with `init: scratch` (null there: its defaults).")
 
 
 class WarmStart(Section):
     """Supervised steps on the puzzle generator's demonstrations, before reinforcement learning. Source: the project's prototype."""
 
-    steps: Positive = Field(800, description="Optimizer steps.")
-    batch: Positive = Field(256, description="Demonstrations a step.")
-    learning_rate: float = Field(1e-3, gt=0, description="AdamW's peak rate.")
-    warmup_steps: Count = Field(20, description="Linear warm-up, steps; constant afterwards.")
-    weight_decay: float = Field(0.0, ge=0, description="AdamW's decoupled decay.")
-    max_grad_norm: float = Field(1.0, gt=0, description="Clip of the global gradient norm.")
-    prompt_loss_weight: float = Field(0.1, ge=0, description="Weight of a prompt token's loss (response: 1), so that c(q) means something.")
+    steps: Positive = Field(default=800, description="Optimizer steps.")
+    batch: Positive = Field(default=256, description="Demonstrations a step.")
+    learning_rate: float = Field(default=1e-3, gt=0, description="AdamW's peak rate.")
+    warmup_steps: Count = Field(default=20, description="Linear warm-up, steps; constant afterwards.")
+    weight_decay: float = Field(default=0.0, ge=0, description="AdamW's decoupled decay.")
+    max_grad_norm: float = Field(default=1.0, gt=0, description="Clip of the global gradient norm.")
+    prompt_loss_weight: float = Field(
+        default=0.1, ge=0, description="Weight of a prompt token's loss (response: 1), so that c(q) means something."
+    )
 
 
 class Data(Section):
@@ -82,58 +84,62 @@ class Data(Section):
         min_length=1,
         description="`puzzle:<name>`, a .jsonl path (relative to the repository root) or URI, or `hf://<owner>/<dataset>`.",
     )
-    subset: str | None = Field(None, min_length=1, description="Configuration of an hf:// dataset.")
-    split: str = Field("train", min_length=1, description="Split of an hf:// dataset.")
+    subset: str | None = Field(default=None, min_length=1, description="Configuration of an hf:// dataset.")
+    split: str = Field(default="train", min_length=1, description="Split of an hf:// dataset.")
     revision: str | None = Field(
-        None, min_length=1, description="Commit of an hf:// dataset; null: its newest, recorded when the run starts."
+        default=None, min_length=1, description="Commit of an hf:// dataset; null: its newest, recorded when the run starts."
     )
-    heldout: Count = Field(0, description="Problems kept out of training for the suite `heldout` (puzzles only).")
+    heldout: Count = Field(default=0, description="Problems kept out of training for the suite `heldout` (puzzles only).")
     prompt: Literal["none", "boxed", "code"] = Field(
-        "none", description="Instruction put around each problem: none, answer in \\boxed{}, program in a code block."
+        default="none", description="Instruction put around each problem: none, answer in \\boxed{}, program in a code block."
     )
-    prompt_column: str = Field("prompt", min_length=1, description="Column with the problem (text, or chat messages).")
-    answer_column: str = Field("answer", min_length=1, description="Column with the reference; dots reach into a nested record.")
-    answer_after: str | None = Field(None, min_length=1, description="The reference is what follows the last of this text (GSM8K: '####').")
-    verifier: str | None = Field(None, min_length=1, description="Verifier by name (math, code, ...); null: the puzzle's own.")
-    drop_duplicates: bool = Field(True, description="Drop and count problems whose prompt was there before.")
-    drop_long_prompts: bool = Field(False, description="Drop and count prompts over rollout.max_prompt_tokens; false: they are an error.")
+    prompt_column: str = Field(default="prompt", min_length=1, description="Column with the problem (text, or chat messages).")
+    answer_column: str = Field(default="answer", min_length=1, description="Column with the reference; dots reach into a nested record.")
+    answer_after: str | None = Field(
+        default=None, min_length=1, description="The reference is what follows the last of this text (GSM8K: '####')."
+    )
+    verifier: str | None = Field(default=None, min_length=1, description="Verifier by name (math, code, ...); null: the puzzle's own.")
+    drop_duplicates: bool = Field(default=True, description="Drop and count problems whose prompt was there before.")
+    drop_long_prompts: bool = Field(
+        default=False, description="Drop and count prompts over rollout.max_prompt_tokens; false: they are an error."
+    )
 
 
 class RolloutSpec(Section):
     """How responses are sampled. Defaults: FlowRL."""
 
-    engine: Literal["vllm", "transformers"] = Field("vllm", description="vllm for production, transformers embedded.")
-    prompts: Positive = Field(512, description="Problems an iteration. FlowRL.")
-    samples: Positive = Field(8, description="G, responses a problem. FlowRL.")
-    temperature: float = Field(1.0, gt=0, description="T; the ratio and the audit use logits / T. FlowRL.")
-    top_p: float = Field(1.0, gt=0, le=1, description="Nucleus; 1: off.")
-    top_k: Count = Field(0, description="Most likely tokens kept; 0: off.")
-    max_prompt_tokens: Positive = Field(2048, description="Tokens, chat template included. FlowRL.")
-    max_response_tokens: Positive = Field(8192, description="Tokens, end token included. FlowRL.")
-    shard_prompts: Positive = Field(64, description="Problems a shard: the unit of caching; the last one may be smaller.")
+    engine: Literal["vllm", "transformers"] = Field(default="vllm", description="vllm for production, transformers embedded.")
+    prompts: Positive = Field(default=512, description="Problems an iteration. FlowRL.")
+    samples: Positive = Field(default=8, description="G, responses a problem. FlowRL.")
+    temperature: float = Field(default=1.0, gt=0, description="T; the ratio and the audit use logits / T. FlowRL.")
+    top_p: float = Field(default=1.0, gt=0, le=1, description="Nucleus; 1: off.")
+    top_k: Count = Field(default=0, description="Most likely tokens kept; 0: off.")
+    max_prompt_tokens: Positive = Field(default=2048, description="Tokens, chat template included. FlowRL.")
+    max_response_tokens: Positive = Field(default=8192, description="Tokens, end token included. FlowRL.")
+    shard_prompts: Positive = Field(default=64, description="Problems a shard: the unit of caching; the last one may be smaller.")
 
 
 class MathReward(Section):
     """The mathematics verifier."""
 
-    deadline_s: float = Field(5.0, gt=0, description="Wall seconds an answer; then its worker process is killed.")
-    workers: Positive = Field(2, description="Worker processes.")
+    deadline_s: float = Field(default=5.0, gt=0, description="Wall seconds an answer; then its worker process is killed.")
+    workers: Positive = Field(default=2, description="Worker processes.")
 
 
 class CodeReward(Section):
     """The code verifier."""
 
-    sandbox: Literal["auto", "docker", "jail"] = Field("auto", description="auto: the first that passes its self-test.")
-    cpu_s: float = Field(4.0, gt=0, description="CPU seconds a program.")
-    memory_mb: Positive = Field(512, description="Memory of a program, MiB.")
+    sandbox: Literal["auto", "docker", "jail"] = Field(default="auto", description="auto: the first that passes its self-test.")
+    cpu_s: float = Field(default=4.0, gt=0, description="CPU seconds a program.")
+    memory_mb: Positive = Field(default=512, description="Memory of a program, MiB.")
 
 
 class Reward(Section):
     """How responses are judged."""
 
-    correct_at: float = Field(1.0, gt=0, le=1, description="A score from here on is correct, everywhere.")
-    truncated: Literal["judge", "mask"] = Field("judge", description="Responses cut at the limit: judged as they are, or left out.")
-    max_not_judged_share: Share = Field(0.05, description="Above this share of responses not judged, the run stops.")
+    correct_at: float = Field(default=1.0, gt=0, le=1, description="A score from here on is correct, everywhere.")
+    truncated: Literal["judge", "mask"] = Field(default="judge", description="Responses cut at the limit: judged as they are, or left out.")
+    max_not_judged_share: Share = Field(default=0.05, description="Above this share of responses not judged, the run stops.")
     math: MathReward = MathReward()
     code: CodeReward = CodeReward()
 
@@ -141,69 +147,75 @@ class Reward(Section):
 class Advantage(Section):
     """A~_i (method.md). Defaults: ARM as two independent descriptions of ProGRPO agree; the switches are what they leave open."""
 
-    estimator: Literal["grpo", "arm", "dr_grpo"] = Field("arm", description="grpo, arm (ARM-GRPO), dr_grpo (no division by std).")
+    estimator: Literal["grpo", "arm", "dr_grpo"] = Field(default="arm", description="grpo, arm (ARM-GRPO), dr_grpo (no division by std).")
     alpha: float = Field(
-        0.3,
+        default=0.3,
         ge=0,
         description="ARM's weight. The paper's value is unknown; 0.3 is a public adaptation's. Below 1 / sqrt(samples) no sign flips.",
     )
     low_probability_fraction: float = Field(
-        0.2, gt=0, le=1, description="T_low: this share of a response's tokens, the least likely ones. ProGRPO."
+        default=0.2, gt=0, le=1, description="T_low: this share of a response's tokens, the least likely ones. ProGRPO."
     )
-    scope: Literal["any_correct", "mixed_only", "correct_only"] = Field("any_correct", description="Which responses get ARM's term.")
-    prompt_confidence: Literal["mean", "low", "group_mean", "none"] = Field("mean", description="c(q): over which tokens.")
-    eps: float = Field(1e-6, ge=0, description="Added to a group's std. verl.")
-    ddof: Literal[0, 1] = Field(1, description="Of a group's std; 1 is unbiased. verl, TRL, OpenRLHF.")
+    scope: Literal["any_correct", "mixed_only", "correct_only"] = Field(
+        default="any_correct", description="Which responses get ARM's term."
+    )
+    prompt_confidence: Literal["mean", "low", "group_mean", "none"] = Field(default="mean", description="c(q): over which tokens.")
+    eps: float = Field(default=1e-6, ge=0, description="Added to a group's std. verl.")
+    ddof: Literal[0, 1] = Field(default=1, description="Of a group's std; 1 is unbiased. verl, TRL, OpenRLHF.")
 
 
 class ImportanceCorrection(Section):
     """Token-level truncated importance weights between engine and trainer."""
 
-    mode: Literal["auto", "token", "off"] = Field("auto", description="auto: token for vllm, off for transformers.")
-    cap: float = Field(2.0, gt=0, description="Largest weight.")
+    mode: Literal["auto", "token", "off"] = Field(default="auto", description="auto: token for vllm, off for transformers.")
+    cap: float = Field(default=2.0, gt=0, description="Largest weight.")
 
 
 class Objective(Section):
     """What is maximised. Defaults: DAPO, as ProGRPO."""
 
-    kind: Literal["ppo_clip"] = Field("ppo_clip", description="Two-sided clipped ratio.")
-    clip_low: float = Field(0.2, ge=0, lt=1, description="Ratio clipped below at 1 - clip_low. DAPO.")
-    clip_high: float = Field(0.28, ge=0, description="Ratio clipped above at 1 + clip_high. DAPO.")
-    aggregation: Literal["token_mean", "sequence_mean", "constant"] = Field("token_mean", description="How token losses become one. DAPO.")
-    constant_length: Positive | None = Field(
-        None, description="Tokens; divisor of a response's sum, with `aggregation: constant` only. Dr. GRPO."
+    kind: Literal["ppo_clip"] = Field(default="ppo_clip", description="Two-sided clipped ratio.")
+    clip_low: float = Field(default=0.2, ge=0, lt=1, description="Ratio clipped below at 1 - clip_low. DAPO.")
+    clip_high: float = Field(default=0.28, ge=0, description="Ratio clipped above at 1 + clip_high. DAPO.")
+    aggregation: Literal["token_mean", "sequence_mean", "constant"] = Field(
+        default="token_mean", description="How token losses become one. DAPO."
     )
-    entropy_coefficient: float = Field(0.0, ge=0, description="Weight of an entropy bonus; the paper has none.")
+    constant_length: Positive | None = Field(
+        default=None, description="Tokens; divisor of a response's sum, with `aggregation: constant` only. Dr. GRPO."
+    )
+    entropy_coefficient: float = Field(default=0.0, ge=0, description="Weight of an entropy bonus; the paper has none.")
     importance_correction: ImportanceCorrection = ImportanceCorrection()
 
 
 class Train(Section):
     """The optimizer and its steps. Defaults: FlowRL; AdamW's from torch."""
 
-    iterations: Positive = Field(200, description="How long; no part of the identity.")
-    minibatch_prompts: Positive = Field(32, description="Problems an optimizer step. FlowRL.")
-    learning_rate: float = Field(1e-6, gt=0, description="AdamW's peak rate. FlowRL.")
-    warmup_steps: Count = Field(10, description="Linear warm-up, optimizer steps. FlowRL.")
-    schedule: Literal["constant", "linear", "cosine"] = Field("constant", description="After the warm-up.")
-    decay_steps: Positive | None = Field(None, description="Optimizer steps from the end of the warm-up to min_ratio; unless constant.")
-    min_ratio: Share = Field(0.0, description="Last rate as a share of the peak; unless constant.")
-    weight_decay: float = Field(0.1, ge=0, description="AdamW's decoupled decay. FlowRL.")
-    betas: tuple[Annotated[float, Field(ge=0, lt=1)], Annotated[float, Field(ge=0, lt=1)]] = Field(
-        (0.9, 0.999), strict=False, description="AdamW's moments."
+    iterations: Positive = Field(default=200, description="How long; no part of the identity.")
+    minibatch_prompts: Positive = Field(default=32, description="Problems an optimizer step. FlowRL.")
+    learning_rate: float = Field(default=1e-6, gt=0, description="AdamW's peak rate. FlowRL.")
+    warmup_steps: Count = Field(default=10, description="Linear warm-up, optimizer steps. FlowRL.")
+    schedule: Literal["constant", "linear", "cosine"] = Field(default="constant", description="After the warm-up.")
+    decay_steps: Positive | None = Field(
+        default=None, description="Optimizer steps from the end of the warm-up to min_ratio; unless constant."
     )
-    adam_eps: float = Field(1e-8, gt=0, description="AdamW's epsilon.")
-    max_grad_norm: float = Field(1.0, gt=0, description="Clip of the global gradient norm. verl.")
-    token_budget: Positive = Field(32768, description="Tokens a micro-batch and rank, padding included. Changes no result.")
-    gradient_checkpointing: bool = Field(False, description="Recompute activations. Changes no result.")
-    zero_stage: Literal[0, 1, 2, 3] = Field(0, description="DeepSpeed ZeRO stage. Changes no result.")
+    min_ratio: Share = Field(default=0.0, description="Last rate as a share of the peak; unless constant.")
+    weight_decay: float = Field(default=0.1, ge=0, description="AdamW's decoupled decay. FlowRL.")
+    betas: tuple[Annotated[float, Field(ge=0, lt=1)], Annotated[float, Field(ge=0, lt=1)]] = Field(
+        default=(0.9, 0.999), strict=False, description="AdamW's moments."
+    )
+    adam_eps: float = Field(default=1e-8, gt=0, description="AdamW's epsilon.")
+    max_grad_norm: float = Field(default=1.0, gt=0, description="Clip of the global gradient norm. verl.")
+    token_budget: Positive = Field(default=32768, description="Tokens a micro-batch and rank, padding included. Changes no result.")
+    gradient_checkpointing: bool = Field(default=False, description="Recompute activations. Changes no result.")
+    zero_stage: Literal[0, 1, 2, 3] = Field(default=0, description="DeepSpeed ZeRO stage. Changes no result.")
 
 
 class DtypeLimits(Section):
     """One limit for each `policy.dtype`, in nats; null: no limit."""
 
-    float32: float | None = Field(None, gt=0)
-    bfloat16: float | None = Field(None, gt=0)
-    float64: float | None = Field(None, gt=0)
+    float32: float | None = Field(default=None, gt=0)
+    bfloat16: float | None = Field(default=None, gt=0)
+    float64: float | None = Field(default=None, gt=0)
 
     def of(self, dtype: Dtype) -> float | None:
         """The limit that holds for `dtype`."""
@@ -214,37 +226,43 @@ class DtypeLimits(Section):
 class Audit(Section):
     """Limits on |engine - trainer| log-probability of the same token, each iteration; beyond one, the run stops. Source: facts.md."""
 
-    max_mean: DtypeLimits = Field(DtypeLimits(float32=1e-3, bfloat16=0.1, float64=1e-6), description="Mean over the iteration's tokens.")
-    max_max: DtypeLimits = Field(DtypeLimits(float32=0.05, bfloat16=None, float64=1e-4), description="Largest of the iteration's tokens.")
+    max_mean: DtypeLimits = Field(
+        default=DtypeLimits(float32=1e-3, bfloat16=0.1, float64=1e-6), description="Mean over the iteration's tokens."
+    )
+    max_max: DtypeLimits = Field(
+        default=DtypeLimits(float32=0.05, bfloat16=None, float64=1e-4), description="Largest of the iteration's tokens."
+    )
     min_effective_sample_share: Share = Field(
-        0.5, description="Least (sum w)^2 / (n sum w^2) of the token importance weights w = exp(trainer - engine)."
+        default=0.5, description="Least (sum w)^2 / (n sum w^2) of the token importance weights w = exp(trainer - engine)."
     )
 
 
 class Checkpoint(Section):
     """Resumable state: weights and optimizer."""
 
-    every: Positive = Field(10, description="Iterations; the first and the last always.")
-    keep: Positive = Field(5, description="Newest kept; pinned ones are not counted.")
+    every: Positive = Field(default=10, description="Iterations; the first and the last always.")
+    keep: Positive = Field(default=5, description="Newest kept; pinned ones are not counted.")
 
 
 def _ranks(known: dict[str, Any]) -> int:
     return known["gpus"] if known.get("layout") == "colocated" and known.get("gpus") else 1
 
 
-def _yields(known: dict[str, Any]) -> str:
+def _yields(known: dict[str, Any]) -> Literal["rollout", "none"]:
     return "rollout" if known.get("layout") == "colocated" else "none"
 
 
 class Placement(Section):
     """Where things run. Changes no result."""
 
-    layout: Literal["colocated", "separate"] = Field("colocated", description="Engine and trainer on the same GPUs, or on their own.")
-    gpus: Count = Field(0, description="GPUs in all; 0: the CPU.")
+    layout: Literal["colocated", "separate"] = Field(
+        default="colocated", description="Engine and trainer on the same GPUs, or on their own."
+    )
+    gpus: Count = Field(default=0, description="GPUs in all; 0: the CPU.")
     ranks: Positive = Field(default_factory=_ranks, description="Trainer processes; default: gpus when colocated on GPUs, else 1.")
-    tensor_parallel: Positive = Field(1, description="GPUs an engine replica.")
-    offload_optimizer: Literal["none", "cpu"] = Field("none", description="Where ZeRO keeps the optimizer's state.")
-    threads: Positive | None = Field(None, description="CPU threads a rank; null: cores / ranks.")
+    tensor_parallel: Positive = Field(default=1, description="GPUs an engine replica.")
+    offload_optimizer: Literal["none", "cpu"] = Field(default="none", description="Where ZeRO keeps the optimizer's state.")
+    threads: Positive | None = Field(default=None, description="CPU threads a rank; null: cores / ranks.")
     yields: Literal["rollout", "both", "none"] = Field(
         default_factory=_yields,
         description="Who gives up memory while the other works: the rollout engine (sleeps while the trainer works), both (the trainer's "
@@ -255,22 +273,22 @@ class Placement(Section):
 class Evaluate(Section):
     """Evaluation during a run, and of its start and end."""
 
-    every: Count = Field(0, description="Iterations; 0: start and end only.")
+    every: Count = Field(default=0, description="Iterations; 0: start and end only.")
     suites: tuple[Annotated[str, Field(min_length=1)], ...] = Field(
-        (), strict=False, description="`heldout` (puzzles), or benchmarks by name; none: no evaluation."
+        default=(), strict=False, description="`heldout` (puzzles), or benchmarks by name; none: no evaluation."
     )
-    samples: Positive = Field(32, description="n, responses a problem. ProGRPO reports Pass@32.")
-    ks: tuple[Positive, ...] = Field((1, 8, 32), strict=False, min_length=1, description="Pass@k shown in tables.")
-    temperature: float = Field(1.0, gt=0, description="Sampling temperature.")
-    top_p: float = Field(1.0, gt=0, le=1, description="Nucleus; 1: off.")
-    problems: Positive | None = Field(None, description="Only the first so many of each suite; null: all.")
+    samples: Positive = Field(default=32, description="n, responses a problem. ProGRPO reports Pass@32.")
+    ks: tuple[Positive, ...] = Field(default=(1, 8, 32), strict=False, min_length=1, description="Pass@k shown in tables.")
+    temperature: float = Field(default=1.0, gt=0, description="Sampling temperature.")
+    top_p: float = Field(default=1.0, gt=0, le=1, description="Nucleus; 1: off.")
+    problems: Positive | None = Field(default=None, description="Only the first so many of each suite; null: all.")
 
 
 class Schedule(Section):
     """What runs by the clock."""
 
-    nightly_eval: str | None = Field(None, min_length=1, description="Cron line (minute hour day month weekday); null: never.")
-    timezone: str = Field("UTC", min_length=1, description="IANA name, for the cron line.")
+    nightly_eval: str | None = Field(default=None, min_length=1, description="Cron line (minute hour day month weekday); null: never.")
+    timezone: str = Field(default="UTC", min_length=1, description="IANA name, for the cron line.")
 
 
 def default_store() -> str:
@@ -284,12 +302,14 @@ class Spec(Section):
     name: str = Field(
         pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=64, description="Of the run; lower-case letters, digits, `.`, `_`, `-`."
     )
-    seed: Count = Field(17, description="Everything random derives from it.")
+    seed: Count = Field(default=17, description="Everything random derives from it.")
     control: str | None = Field(
-        None, min_length=1, description="Spec file (relative to this one) trained first, from the same warm start, and reported beside."
+        default=None,
+        min_length=1,
+        description="Spec file (relative to this one) trained first, from the same warm start, and reported beside.",
     )
     policy: Policy = Policy()
-    warm_start: WarmStart | None = Field(None, description="Supervised steps first; null: none.")
+    warm_start: WarmStart | None = Field(default=None, description="Supervised steps first; null: none.")
     data: Data
     rollout: RolloutSpec = RolloutSpec()
     reward: Reward = Reward()
