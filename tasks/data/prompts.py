@@ -11,6 +11,7 @@ TEMPLATES: Mapping[str, str] = {
     "none": "{prompt}",
     # The directive that Qwen2.5-Math's and DeepSeek-R1's model cards recommend for mathematics.
     "boxed": "{prompt}\nPlease reason step by step, and put your final answer within \\boxed{}.",
+    "code": "{prompt}\nPut your whole final program into one ```python code block.",
 }
 
 

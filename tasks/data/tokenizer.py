@@ -35,7 +35,7 @@ def puzzle_tokenizer() -> PreTrainedTokenizerFast:
     vocabulary = {word: i for i, word in enumerate((PAD, EOS, BOS, UNKNOWN, ANSWER, *WORDS))}
     backend = Tokenizer(WordLevel(vocabulary, unk_token=UNKNOWN))
     backend.pre_tokenizer = WhitespaceSplit()
-    return PreTrainedTokenizerFast(
+    return PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
         tokenizer_object=backend,
         pad_token=PAD,
         eos_token=EOS,

@@ -18,7 +18,6 @@ from collections.abc import Mapping
 from functools import cache, lru_cache
 from typing import Any
 
-from tasks.data.seeds import derive_seed
 from tasks.errors import VerifierError
 from tasks.records import Problem, Verdict, VerdictKind
 
@@ -114,12 +113,6 @@ def demonstrations(problem: Problem) -> tuple[str, ...]:
     """All right answers of `problem`, each as its token string."""
     numbers, target = _numbers_and_target(problem.reference)
     return answers(tuple(sorted(numbers))).get(target, ())
-
-
-def demonstration(problem: Problem, seed: int) -> str:
-    """One right answer, uniform over all of them; a pure function of (problem, seed)."""
-    texts = demonstrations(problem)
-    return texts[derive_seed(seed, "demonstration") % len(texts)]
 
 
 def verify(reference: Mapping[str, Any], text: str) -> Verdict:

@@ -11,6 +11,7 @@ import json
 import random
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from itertools import combinations
 from typing import Any
 
@@ -98,13 +99,12 @@ def _problem(vertices: int, edges: list[list[int]], colours: int, solutions: int
 def demonstrations(problem: Problem) -> tuple[str, ...]:
     """All right answers of `problem`, each as its token string."""
     vertices, edges, colours = _graph(problem.reference)
+    return _answers(vertices, tuple((a, b) for a, b in edges), tuple(colours))
+
+
+@lru_cache(maxsize=4096)
+def _answers(vertices: int, edges: tuple[tuple[int, int], ...], colours: tuple[int, ...]) -> tuple[str, ...]:
     return tuple(" ".join(map(str, colouring)) for colouring in colourings(vertices, edges, colours))
-
-
-def demonstration(problem: Problem, seed: int) -> str:
-    """One right answer, uniform over all of them; a pure function of (problem, seed)."""
-    texts = demonstrations(problem)
-    return texts[derive_seed(seed, "demonstration") % len(texts)]
 
 
 def verify(reference: Mapping[str, Any], text: str) -> Verdict:

@@ -1,0 +1,45 @@
+"""Which problems an iteration takes: drawn without replacement, computed from (seed, iteration), never stored.
+
+An epoch is a permutation of all problems keyed by (seed, epoch); iteration k takes positions k * prompts onward and may cross
+from one epoch into the next. There a problem could come twice in one iteration, as two groups with the same seeds: so the new
+epoch first takes problems that the iteration does not have yet, and those passed over right after them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from functools import lru_cache
+from math import gcd
+
+from tasks.errors import DataError
+
+
+def positions(seed: int, iteration: int, prompts: int, n: int) -> list[int]:
+    """The indices (below `n`) of the `prompts` problems of iteration `iteration` (from 0): all different, a pure function."""
+    if prompts > n:
+        raise DataError(f"rollout.prompts is {prompts}, but there are only {n} problems to draw from: lower it or give more data")
+    assert iteration >= 0 and prompts >= 1, (iteration, prompts)
+    epoch, start = divmod(iteration * prompts, n)
+    taken = _epoch(seed, epoch, prompts, n)[start : start + prompts]
+    return list(taken + _epoch(seed, epoch + 1, prompts, n)[: prompts - len(taken)]) if len(taken) < prompts else list(taken)
+
+
+@lru_cache(maxsize=64)
+def _hashed(seed: int, epoch: int, n: int) -> tuple[int, ...]:
+    """All indices below `n`, sorted by a hash: the same whatever library draws random numbers."""
+    return tuple(sorted(range(n), key=lambda i: hashlib.sha256(f"{seed}/{epoch}/{i}".encode()).digest()))
+
+
+@lru_cache(maxsize=4)
+def _epoch(seed: int, epoch: int, prompts: int, n: int) -> tuple[int, ...]:
+    """The order of one epoch: the hashed one, with what the crossing iteration already has moved behind that iteration."""
+    order: tuple[int, ...] = ()
+    period = prompts // gcd(n, prompts)  # every so many epochs one begins with an iteration, and depends on none before it
+    for current in range(epoch - epoch % period, epoch + 1):
+        left = current * n % prompts  # problems that the crossing iteration took from the end of the epoch before
+        tail = frozenset(order[len(order) - left :]) if left else frozenset()
+        hashed = _hashed(seed, current, n)
+        head = [i for i in hashed if i not in tail][: prompts - left] if left else []
+        first = frozenset(head)
+        order = (*head, *(i for i in hashed if i not in first))
+    return order

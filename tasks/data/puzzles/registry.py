@@ -1,0 +1,91 @@
+"""The puzzles by name, and what is the same for all of them: training and held-out problems, demonstrations."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tasks.data.puzzles import countdown, graph_colouring
+from tasks.data.seeds import derive_seed
+from tasks.errors import DataError
+from tasks.records import Problem, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Puzzle:
+    """A puzzle's functions. `options` are the settings that its source string may give, with their types."""
+
+    generate: Callable[..., Problem]
+    demonstrations: Callable[[Problem], tuple[str, ...]]
+    verify: Callable[[Mapping[str, Any], str], Verdict]
+    size: Callable[[], int] | None  # indices 0..size-1 are all different problems; None: a sequence without end that may repeat
+    options: Mapping[str, type[int] | type[float]]
+
+
+PUZZLES: Mapping[str, Puzzle] = {
+    countdown.NAME: Puzzle(countdown.generate, countdown.demonstrations, countdown.verify, countdown.size, {}),
+    graph_colouring.NAME: Puzzle(
+        graph_colouring.generate,
+        graph_colouring.demonstrations,
+        graph_colouring.verify,
+        None,
+        {"vertices": int, "edge_probability": float, "colours": int},
+    ),
+}
+COUNT = 2000  # training problems of a puzzle without end, unless its source says `count=`
+LOOK = 20  # indices looked at for each problem wanted, before a sequence counts as exhausted
+
+
+def puzzle_problems(name: str, seed: int, split: str, heldout: int, options: Mapping[str, str]) -> list[Problem]:
+    """The different problems of `puzzle:name` in the order of their first index: the first `heldout` are split `heldout`,
+    those after them split `train`. `options` come as text, from the source string.
+    """
+    if name not in PUZZLES:
+        raise DataError(f"puzzle:{name}: no such puzzle; there are {', '.join(PUZZLES)}")
+    if split not in ("train", "heldout"):
+        raise DataError(f"puzzle:{name}: no split {split!r}; there are train and heldout")
+    puzzle = PUZZLES[name]
+    types = dict(puzzle.options) if puzzle.size else {**puzzle.options, "count": int}
+    values = {key: _value(name, key, text, types) for key, text in options.items()}
+    if puzzle.size:
+        wanted, indices = puzzle.size(), puzzle.size()
+    else:
+        wanted = heldout + int(values.pop("count", COUNT))
+        indices = LOOK * wanted
+    different: dict[str, Problem] = {}
+    for index in range(indices):
+        if len(different) == wanted:
+            break
+        problem = puzzle.generate(seed, index, **values)
+        different.setdefault(problem.id, problem)
+    if len(different) < wanted or len(different) <= heldout:
+        raise DataError(
+            f"puzzle:{name}: {len(different)} different problems, too few for {heldout} held out and at least 1 to train on"
+            f" ({wanted} wanted in all): lower data.heldout or count, or choose larger puzzles"
+        )
+    bounds = (0, heldout) if split == "heldout" else (heldout, None)
+    return list(itertools.islice(different.values(), *bounds))
+
+
+def demonstrations(problem: Problem) -> tuple[str, ...]:
+    """All right answers of a puzzle's problem, each as its token string."""
+    if problem.verifier not in PUZZLES:
+        raise DataError(f"problem {problem.id}: only puzzles have demonstrations for a warm start, not verifier {problem.verifier!r}")
+    return PUZZLES[problem.verifier].demonstrations(problem)
+
+
+def demonstration(problem: Problem, *parts: int | str) -> str:
+    """One right answer, uniform over all of them; a pure function of the problem and the parts of the seed."""
+    texts = demonstrations(problem)
+    return texts[derive_seed(*parts, "demonstration") % len(texts)]
+
+
+def _value(name: str, key: str, text: str, types: Mapping[str, type[int] | type[float]]) -> int | float:
+    if key not in types:
+        raise DataError(f"puzzle:{name}: no option {key!r}; there are {', '.join(types) or 'none'}")
+    try:
+        return types[key](text)
+    except ValueError:
+        raise DataError(f"puzzle:{name}: {key}={text} is not of type {types[key].__name__}") from None
