@@ -7,10 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from huggingface_hub import HfApi
-from huggingface_hub.errors import (
-    HFValidationError,
-    HTTPError,  # type: ignore[attr-defined]  # whichever HTTP library the hub client uses
-)
+
+# The hub client's own name for the errors of whichever HTTP library it uses.
+from huggingface_hub.errors import HFValidationError, HTTPError  # type: ignore[attr-defined]
 
 from tasks.data.files import Row
 from tasks.errors import DataError
@@ -56,8 +55,7 @@ def resolve_revision(source: HubSource) -> str | None:
 
 
 def read_hub(source: HubSource, commit: str | None, folder: str, split: str) -> Iterator[Row]:
-    """The rows of one split, each with its `name:row` (from 0). `folder` is the resolved path of a local source.
-    """
+    """The rows of one split, each with its `name:row` (from 0). `folder` is the resolved path of a local source."""
     import datasets  # 1 s: only for those who use it
 
     name = f"hf://{source.name}"

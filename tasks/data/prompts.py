@@ -22,5 +22,3 @@ def apply_template(messages: tuple[Message, ...], template: str) -> tuple[Messag
     *earlier, last = messages
     content = TEMPLATES[template].replace("{prompt}", last["content"])
     return (*earlier, Message(role=last["role"], content=content))
-
-

@@ -1,9 +1,9 @@
 """Where problems come from: one string names a source, `load_problems` reads, checks and counts it.
 
-    puzzle:countdown                          made on the spot; options follow a question mark:
-    puzzle:graph_colouring?vertices=6&edge_probability=0.4&colours=3&count=2000&split=heldout
-    data/train.jsonl, s3://bucket/rows.jsonl.gz      JSON Lines, a local path or any fsspec URI
-    hf://owner/name/config@revision?split=test       a Hugging Face data set; hf:///folder or hf://./folder is a local one
+- `puzzle:countdown`: made on the spot; options follow a question mark:
+  `puzzle:graph_colouring?vertices=6&edge_probability=0.4&colours=3&count=2000&split=heldout`
+- `data/train.jsonl`, `s3://bucket/rows.jsonl.gz`: JSON Lines, a local path or any fsspec URI
+- `hf://owner/name/config@revision?split=test`: a Hugging Face data set; `hf:///folder` or `hf://./folder` is a local one
 """
 
 from __future__ import annotations
