@@ -13,38 +13,38 @@ from transformers.cache_utils import Cache, DynamicLayer
 SPARE = 64  # tokens of room made at a time
 
 
-class RoomyLayer(DynamicLayer):
+class RoomyLayer(DynamicLayer):  # type: ignore[no-untyped-call]  # its __init_subclass__ has no annotations
     """One layer's keys and values [rows, heads, tokens, head size]: views of buffers with room for more tokens."""
 
     _room = 0
 
     def update(self, key_states: Tensor, value_states: Tensor, *args: Any, **kwargs: Any) -> tuple[Tensor, Tensor]:
-        if not self.is_initialized:  # the prompts
+        """Appends states [rows, heads, new tokens, head size]; returns all keys and values."""
+        if self.keys is None or self.values is None:  # the prompts
             self.lazy_initialization(key_states, value_states)
             self.keys, self.values = key_states, value_states
             return key_states, value_states
         used, new = self.keys.shape[2], key_states.shape[2]
         if new > self._room:
-            self._make_room(None, max(new, SPARE))
+            self._make_room(self.keys, self.values, max(new, SPARE))
         self._room -= new
         self._key_buffer[:, :, used : used + new] = key_states
         self._value_buffer[:, :, used : used + new] = value_states
-        self._expose(used + new)
-        return self.keys, self.values
+        return self._expose(used + new)
 
     def select(self, rows: Tensor, room: int) -> None:
         """Keep (or repeat) the rows and make room, for no more than the `room` tokens that are to come."""
-        self._make_room(rows, min(room, SPARE))
+        assert self.keys is not None and self.values is not None
+        self._make_room(self.keys, self.values, min(room, SPARE), rows)
 
-    def _make_room(self, rows: Tensor | None, room: int) -> None:
-        used = self.keys.shape[2]
-        self._key_buffer = _with_room(self.keys, rows, room)
-        self._value_buffer = _with_room(self.values, rows, room)
+    def _make_room(self, keys: Tensor, values: Tensor, room: int, rows: Tensor | None = None) -> None:
+        self._key_buffer, self._value_buffer = _with_room(keys, rows, room), _with_room(values, rows, room)
         self._room = room
-        self._expose(used)
+        self._expose(keys.shape[2])
 
-    def _expose(self, used: int) -> None:
+    def _expose(self, used: int) -> tuple[Tensor, Tensor]:
         self.keys, self.values = self._key_buffer[:, :, :used], self._value_buffer[:, :, :used]
+        return self.keys, self.values
 
 
 def _with_room(states: Tensor, rows: Tensor | None, room: int) -> Tensor:

@@ -41,8 +41,8 @@ def read_rollouts(path: Path) -> list[Rollout]:
         table = pq.read_table(path)
     except (pa.ArrowInvalid, OSError) as error:
         raise DataError(f"{path}: cannot be read as a table of rollouts ({error}); remove it so that it is made again") from error
-    if not table.schema.remove_metadata().equals(SCHEMA):
-        raise DataError(f"{path}: columns {table.schema.names} are not those of rollouts {SCHEMA.names}; remove it so that it is made again")
+    if not table.schema.equals(SCHEMA):
+        raise DataError(f"{path}: columns {table.schema.names} are not those of rollouts; remove it so that it is made again")
     return [
         Rollout(
             problem_id=row["problem_id"],

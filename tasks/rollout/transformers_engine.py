@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
+from safetensors import SafetensorError
 from torch import Tensor
 from transformers import AutoConfig, AutoModelForCausalLM
 
@@ -49,10 +50,6 @@ class TransformersEngine:
 
     def __init__(self, options: TransformersOptions) -> None:
         self.options = options
-        dtype = getattr(torch, options.dtype, None)
-        if not isinstance(dtype, torch.dtype):
-            raise EngineError(f"transformers engine: dtype {options.dtype!r} is not a torch dtype; use float32 or bfloat16")
-        self._dtype = dtype
         self._model: Any = None
         self._config: dict[str, Any] | None = None  # config.json of the weights in the model
 
@@ -72,20 +69,25 @@ class TransformersEngine:
     def _build(self, weights: Path) -> Any:
         try:
             config = AutoConfig.from_pretrained(weights, local_files_only=True)
-            kinds = set(getattr(config, "layer_types", None) or ()) - {"full_attention", "sliding_attention"}
-            if kinds:
-                raise EngineError(f"{weights}: the transformers engine cannot cache layers of kind {sorted(kinds)}; use rollout.engine: vllm")
-            model, info = AutoModelForCausalLM.from_pretrained(
-                weights, config=config, dtype=self._dtype, attn_implementation="sdpa", local_files_only=True, output_loading_info=True
+            loading = AutoModelForCausalLM.from_pretrained(
+                weights, config=config, dtype=self._dtype(), attn_implementation="sdpa", local_files_only=True, output_loading_info=True
             )
-        except (OSError, ValueError, RuntimeError) as error:
-            if isinstance(error, EngineError):
-                raise
+        except (OSError, ValueError, RuntimeError, SafetensorError) as error:
             raise EngineError(f"{weights}: transformers cannot load it ({error}); a folder in Hugging Face format is needed") from error
-        if info["missing_keys"] or info["mismatched_keys"]:
-            missing = sorted(map(str, (*info["missing_keys"], *info["mismatched_keys"])))
-            raise EngineError(f"{weights}: {len(missing)} tensors are missing or of another shape, the first is {missing[0]}; write the weights again")
+        model, info = cast(tuple[Any, dict[str, Any]], loading)  # with output_loading_info, which its annotation forgets
+        kinds = set(getattr(config, "layer_types", None) or ()) - {"full_attention", "sliding_attention"}
+        if kinds:
+            raise EngineError(f"{weights}: the transformers engine cannot cache layers of kind {sorted(kinds)}; use rollout.engine: vllm")
+        missing = sorted(map(str, (*info["missing_keys"], *info["mismatched_keys"])))
+        if missing:
+            raise EngineError(f"{weights}: {len(missing)} tensors are missing or of another shape, first {missing[0]}; write them again")
         return model.to(self.options.device).eval()
+
+    def _dtype(self) -> torch.dtype:
+        dtype = getattr(torch, self.options.dtype, None)
+        if not isinstance(dtype, torch.dtype):
+            raise EngineError(f"transformers engine: dtype {self.options.dtype!r} is not one of torch's; use float32 or bfloat16")
+        return dtype
 
     def generate(self, groups: Sequence[PromptGroup], sampling: Sampling) -> list[list[Completion]]:
         """Samples in batches as large as `cache_gib` allows, prompts of like length together."""
@@ -116,7 +118,7 @@ class TransformersEngine:
     def _batches(self, samples: Sequence[_Sample], max_tokens: int) -> Iterator[Sequence[_Sample]]:
         """Cuts samples, sorted by prompt length, into batches that fit `cache_gib`; one sample always fits."""
         text = self._model.config.get_text_config(decoder=True)
-        token_bytes = bytes_per_token(text, self._dtype)
+        token_bytes = bytes_per_token(text, self._dtype())
         logit_bytes = 32 * text.vocab_size  # logits in the model's dtype, float32 copies, a float64 cumulative sum
         window = getattr(text, "max_position_embeddings", None)
         budget = self.options.cache_gib * 2**30
@@ -189,7 +191,8 @@ class TransformersEngine:
         output = self._model(
             input_ids=ids, attention_mask=mask, position_ids=position, past_key_values=cache, use_cache=True, logits_to_keep=1
         )
-        return output.logits[:, -1]
+        logits: Tensor = output.logits[:, -1]
+        return logits
 
 
 def _completions(ids: Tensor, logprobs: Tensor, entropies: Tensor, lengths: Tensor, stopped: Tensor) -> list[Completion]:

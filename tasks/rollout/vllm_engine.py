@@ -1,0 +1,181 @@
+"""The production rollout engine: vLLM, in this process.
+
+In-process (no engine-core process) because scheduling is then a function of the requests alone. One request per sample,
+each with its own seed: a request for n samples would give sample i the seed `seed + i`. The group's prompt is computed
+once all the same, through vLLM's prefix cache, which is emptied before each call, so that what a call computes does not
+depend on the calls before it.
+
+Run here on the CPU. The GPU path is vLLM's own (`sleep`, `wake_up`, tensor parallelism) and has not been run on a GPU.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import logging
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from infra.errors import EngineError
+from tasks.records import FinishReason
+from tasks.rollout.protocol import Completion, PromptGroup, Sampling
+from tasks.rollout.weights import read_config, tensor_shapes
+
+# The CPU's default of 128 would share no prompt shorter than that; GPUs keep vLLM's choice.
+CPU_BLOCK_TOKENS = 32
+
+_INSTALL = "run: pip install -e '.[cpu]' (on a GPU machine: '.[gpu]')"
+_UNINSTALL = "run: pip uninstall -y torchvision torchaudio torchcodec (text needs none of them)"
+
+
+@dataclass(frozen=True, slots=True)
+class VllmOptions:
+    """`max_model_len`: prompt and response tokens together, at most. `dtype`: of weights and activations, a torch name.
+
+    `kv_cache_gib`: GiB of key-value cache on the CPU (a GPU takes `gpu_memory_utilization`, a share of its memory).
+    `max_num_seqs`: samples side by side. `tensor_parallel_size`: GPUs per model. On the CPU the number of threads is
+    OMP_NUM_THREADS of this process (VLLM_CPU_OMP_THREADS_BIND has no effect in-process).
+    """
+
+    max_model_len: int
+    dtype: str = "bfloat16"
+    kv_cache_gib: float = 2.0
+    max_num_seqs: int = 256
+    tensor_parallel_size: int = 1
+    gpu_memory_utilization: float = 0.85
+
+
+class VllmEngine:
+    """An `Engine` over vllm.LLM; gives no entropies. vLLM starts at the first `load`, whose model it keeps."""
+
+    def __init__(self, options: VllmOptions) -> None:
+        self.options = options
+        self._vllm: Any = None
+        self._llm: Any = None
+        self._on_cpu = False
+        self._model: tuple[dict[str, Any], dict[str, tuple[int, ...]]] | None = None  # configuration and shapes of the weights
+
+    def load(self, weights: Path) -> None:
+        """Starts vLLM on the folder, or hands its weights to the living vLLM (same configuration and tensors only)."""
+        model = (read_config(weights), tensor_shapes(weights))
+        if self._llm is None:
+            self._llm = self._start(weights)
+        elif model != self._model:
+            raise EngineError(f"{weights}: its config.json or tensors are not those that this vLLM was started with; start a new engine")
+        else:
+            self._llm.collective_rpc("load_folder", kwargs={"folder": str(weights)})
+        self._model = model
+        self._reset_prefix_cache()
+
+    def _start(self, weights: Path) -> Any:
+        options = self.options
+        self._vllm = _import_vllm()
+        self._on_cpu = self._vllm.platforms.current_platform.is_cpu()
+        if self._on_cpu:
+            # vLLM compiles small functions (a count beside the log-probabilities) even when eager: 20 s of g++ at the first call
+            torch._dynamo.config.disable = True
+        place: dict[str, Any] = (
+            # eager: compiling costs a minute at each start here and gains nothing for small models
+            {"block_size": CPU_BLOCK_TOKENS, "kv_cache_memory_bytes": int(options.kv_cache_gib * 2**30), "enforce_eager": True}
+            if self._on_cpu
+            else {"gpu_memory_utilization": options.gpu_memory_utilization, "enable_sleep_mode": True}
+        )
+        return self._vllm.LLM(
+            model=str(weights),
+            skip_tokenizer_init=True,  # token ids in, token ids out
+            generation_config="vllm",  # nothing of the folder's generation_config.json
+            dtype=options.dtype,
+            max_model_len=options.max_model_len,
+            max_num_seqs=options.max_num_seqs,
+            tensor_parallel_size=options.tensor_parallel_size,
+            # of the logits after temperature and truncation; vLLM's default (raw_logprobs) ignores both
+            logprobs_mode="processed_logprobs",
+            enable_prefix_caching=True,
+            worker_extension_cls="tasks.rollout.vllm_worker.WeightUpdates",
+            seed=0,
+            disable_log_stats=True,
+            **place,
+        )
+
+    def generate(self, groups: Sequence[PromptGroup], sampling: Sampling) -> list[list[Completion]]:
+        """Samples all groups in one call to vLLM."""
+        if self._llm is None:
+            raise EngineError("vllm engine: generate was called before load")
+        longest = max((len(group.prompt_ids) for group in groups), default=0) + sampling.max_tokens
+        if longest > self.options.max_model_len:
+            raise EngineError(
+                f"prompt and response need {longest} tokens, the engine was started for {self.options.max_model_len}; "
+                "shorten data.max_prompt_tokens or rollout.max_response_tokens"
+            )
+        self._reset_prefix_cache()
+        prompts = [{"prompt_token_ids": list(group.prompt_ids)} for group in groups for _ in group.seeds]
+        parameters = [self._parameters(seed, sampling) for group in groups for seed in group.seeds]
+        outputs = iter(self._llm.generate(prompts, parameters, use_tqdm=False))
+        return [[_completion(next(outputs).outputs[0], sampling) for _ in group.seeds] for group in groups]
+
+    def _parameters(self, seed: int, sampling: Sampling) -> Any:
+        return self._vllm.SamplingParams(
+            temperature=sampling.temperature,
+            top_p=sampling.top_p,
+            top_k=sampling.top_k,
+            max_tokens=sampling.max_tokens,
+            seed=seed,
+            stop_token_ids=list(sampling.stop_token_ids),
+            ignore_eos=True,  # `stop_token_ids` says all
+            logprobs=0,  # of the sampled token only
+            flat_logprobs=True,
+            detokenize=False,
+        )
+
+    def _reset_prefix_cache(self) -> None:
+        if not self._llm.reset_prefix_cache():
+            raise EngineError("vLLM did not empty its prefix cache (requests are still running?): what it holds belongs to older weights")
+
+    def sleep(self) -> None:
+        """vLLM's sleep, level 1: weights go to host memory, the key-value cache is dropped. Nothing on the CPU."""
+        if self._llm is not None and not self._on_cpu:
+            self._llm.sleep(level=1)
+
+    def wake(self) -> None:
+        """Undoes `sleep`. Nothing on the CPU."""
+        if self._llm is not None and not self._on_cpu:
+            self._llm.wake_up()
+
+    def close(self) -> None:
+        """Ends vLLM; its memory is free when this process ends."""
+        if self._llm is not None:
+            self._llm.llm_engine.engine_core.shutdown()
+        self._llm = self._model = None
+
+
+def _completion(output: Any, sampling: Sampling) -> Completion:
+    """vLLM's CompletionOutput as ours."""
+    ids, flat = tuple(output.token_ids), output.logprobs
+    assert tuple(flat.token_ids) == ids, "logprobs=0 gives one entry per position, the sampled token's"
+    assert output.finish_reason in ("stop", "length"), output.finish_reason
+    # At temperature 0 vLLM gives log-probabilities at temperature 1, not those of the point that was sampled from.
+    logprobs = tuple(flat.logprobs) if sampling.temperature > 0.0 else (0.0,) * len(ids)
+    return Completion(ids, logprobs, FinishReason(output.finish_reason))
+
+
+def _import_vllm() -> Any:
+    """vLLM, imported only where it is asked for. Raises EngineError with the command that mends the environment."""
+    if importlib.util.find_spec("vllm") is None:
+        raise EngineError(f"vLLM is not installed; {_INSTALL}, or use rollout.engine: transformers")
+    os.environ["VLLM_ENABLE_V1_MULTIPROCESSING"] = "0"
+    os.environ.setdefault("VLLM_NO_USAGE_STATS", "1")
+    os.environ.setdefault("VLLM_LOGGING_LEVEL", "WARNING")
+    # It warms up a chat template even where there is no tokenizer, and logs the traceback of its failure.
+    logging.getLogger("vllm.renderers.base").setLevel(logging.ERROR)
+    try:
+        import vllm
+        import vllm.platforms
+    except (ImportError, RuntimeError) as error:
+        if "torchvision" in f"{error}{error.__cause__}{error.__context__}":
+            raise EngineError(f"torchvision does not fit torch, which breaks vLLM; {_UNINSTALL}") from error
+        raise EngineError(f"vLLM cannot be imported ({error}); {_INSTALL}") from error
+    return vllm

@@ -1,0 +1,28 @@
+"""What vLLM's workers are taught: `worker_extension_cls` mixes this into each of them. Only vLLM imports it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from vllm.model_executor.layers.utils import dispatch_cpu_unquantized_gemm
+from vllm.model_executor.layers.vocab_parallel_embedding import VocabParallelEmbedding
+from vllm.platforms import current_platform
+
+
+class WeightUpdates:
+    """Methods that `collective_rpc` calls by name; `self` is the worker."""
+
+    model_runner: Any
+
+    def load_folder(self, folder: str) -> None:
+        """Reads the weights of a Hugging Face folder into the living model.
+
+        On the CPU, vLLM multiplies by a packed copy of each matrix. Its reload renews the copies of the layers that it
+        reloads, but a head tied to the embeddings is not among them: it would go on answering with the old policy's
+        logits, and nothing would complain. So the packed copies of embeddings and heads are made again.
+        """
+        self.reload_weights(weights_path=folder)  # type: ignore[attr-defined]  # the worker's
+        if current_platform.is_cpu():
+            for module in self.model_runner.get_model().modules():
+                if isinstance(module, VocabParallelEmbedding):
+                    dispatch_cpu_unquantized_gemm(module, remove_weight=False)
