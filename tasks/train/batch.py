@@ -1,0 +1,100 @@
+"""From rollouts and scores to the tensors of a micro-batch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from tasks.train.layout import Row
+
+
+@dataclass(frozen=True, slots=True)
+class GroupBatch:
+    """The rollouts of one iteration: P prompts with G samples each, in the order of the draw.
+
+    `scores[p][g]` is None for what was not judged; `engine_log_probs` are the rollout engine's, per response token.
+    """
+
+    problem_ids: Sequence[str]
+    prompt_ids: Sequence[Sequence[int]]
+    content: Sequence[Sequence[int]]  # positions in the prompt that c(q) is taken over
+    response_ids: Sequence[Sequence[Sequence[int]]]
+    engine_log_probs: Sequence[Sequence[Sequence[float]]]
+    scores: Sequence[Sequence[float | None]]
+
+    def score_tensors(self) -> tuple[Tensor, Tensor]:
+        """(scores [P, G] float64 with 0 where not judged, judged [P, G] bool)."""
+        judged = torch.tensor([[s is not None for s in row] for row in self.scores])
+        return torch.tensor([[s or 0.0 for s in row] for row in self.scores], dtype=torch.float64), judged
+
+
+@dataclass(frozen=True, slots=True)
+class MicroBatch:
+    """Tensors of some rows. B rows, T tokens (padded), M predictions.
+
+    `mask` [B, 1, T, T] bool (True: may attend), or None where plain causal attention does. Prediction m reads the hidden
+    state at flat position `source[m]` of [B * T] and is about token `target[m]`. `responses` and `prompts` give the
+    slice of M of each response (group, sample, start, stop) and of each row's prompt content (group, start, stop).
+    """
+
+    input_ids: Tensor
+    position_ids: Tensor
+    mask: Tensor | None
+    source: Tensor
+    target: Tensor
+    responses: tuple[tuple[int, int, int, int], ...]
+    prompts: tuple[tuple[int, int, int], ...]
+
+    def to(self, device: torch.device) -> MicroBatch:
+        mask = None if self.mask is None else self.mask.to(device)
+        return MicroBatch(
+            self.input_ids.to(device), self.position_ids.to(device), mask, self.source.to(device), self.target.to(device), self.responses, self.prompts
+        )
+
+
+def micro_batch(rows: Sequence[Row], batch: GroupBatch) -> MicroBatch:
+    """Lays `rows` out. Padding is at the right, is attended by nothing and predicts nothing."""
+    width = max(row.length for row in rows)
+    ids = torch.zeros(len(rows), width, dtype=torch.long)
+    positions = torch.arange(width).repeat(len(rows), 1)
+    segments = torch.full((len(rows), width), -1)  # 0: prompt, 1..: a response, -1: padding
+    source: list[int] = []
+    target: list[int] = []
+    responses: list[tuple[int, int, int, int]] = []
+    prompts: list[tuple[int, int, int]] = []
+    for b, row in enumerate(rows):
+        prompt = batch.prompt_ids[row.group]
+        ids[b, : len(prompt)] = torch.tensor(prompt)
+        segments[b, : len(prompt)] = 0
+        start = len(prompt)
+        for segment, sample in enumerate(row.samples, start=1):
+            response = batch.response_ids[row.group][sample]
+            stop = start + len(response)
+            ids[b, start:stop] = torch.tensor(response)
+            positions[b, start:stop] = torch.arange(len(prompt), len(prompt) + len(response))
+            segments[b, start:stop] = segment
+            responses.append((row.group, sample, len(source), len(source) + len(response)))
+            # The first token of every response is predicted by the prompt's last one.
+            source += [b * width + len(prompt) - 1, *range(b * width + start, b * width + stop - 1)]
+            target += response
+            start = stop
+        predictable = [p for p in batch.content[row.group] if p > 0]  # a first token has no predecessor
+        prompts.append((row.group, len(source), len(source) + len(predictable)))
+        source += [b * width + p - 1 for p in predictable]
+        target += [prompt[p] for p in predictable]
+    mask = None
+    if any(len(row.samples) > 1 for row in rows):
+        causal = torch.ones(width, width, dtype=torch.bool).tril()
+        same = segments[:, :, None] == segments[:, None, :]
+        mask = (causal & (same | (segments[:, None, :] == 0)))[:, None]
+    return MicroBatch(ids, positions, mask, torch.tensor(source), torch.tensor(target), tuple(responses), tuple(prompts))
+
+
+def padding_micro_batch(batch: GroupBatch) -> MicroBatch:
+    """One token of no response: a rank that has run out of rows keeps step with the others (all run equally many)."""
+    first = batch.prompt_ids[0][0]
+    one = torch.zeros(1, dtype=torch.long)
+    return MicroBatch(torch.tensor([[first]]), one[None], None, one, one, (), ())

@@ -1,0 +1,67 @@
+"""Log-probabilities and entropies of chosen tokens, never holding a [tokens, vocabulary] matrix of a whole micro-batch."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
+
+#: Elements of one block of logits (256 MiB in float32). More than one block is recomputed in the backward pass.
+LOGITS_BLOCK = 2**26
+
+
+class TokenStats(NamedTuple):
+    """Per prediction [M], float32 (float64 for a float64 model)."""
+
+    log_probs: Tensor  # under logits / temperature: the distribution sampled from (ratio, audit, importance weights)
+    log_probs_t1: Tensor  # under the logits themselves (confidences)
+    entropies: Tensor  # nats, full vocabulary, temperature 1
+
+
+def token_stats(
+    hidden: Tensor, head: nn.Module, target: Tensor, *, vocabulary: int, temperature: float, entropy_gradient: bool
+) -> TokenStats:
+    """`hidden` [M, d], `head`: d -> `vocabulary` (given, because ZeRO-3 leaves empty weights), `target` [M]."""
+
+    def block(h: Tensor, t: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        logits = head(h)
+        logits = logits if logits.dtype == torch.float64 else logits.float()
+        normalised = logits - logits.logsumexp(-1, keepdim=True)
+        at_one = normalised.gather(-1, t[:, None])[:, 0]
+        scaled = at_one if temperature == 1.0 else logits.div(temperature).log_softmax(-1).gather(-1, t[:, None])[:, 0]
+        with torch.set_grad_enabled(entropy_gradient and torch.is_grad_enabled()):
+            entropy = -(normalised.exp() * normalised).sum(-1)
+        return scaled, at_one, entropy
+
+    size = max(1, LOGITS_BLOCK // vocabulary)
+    if len(target) <= size:
+        return TokenStats(*block(hidden, target))
+    blocks = [checkpoint(block, h, t, use_reentrant=False) for h, t in zip(hidden.split(size), target.split(size), strict=True)]
+    return TokenStats(*(torch.cat(parts) for parts in zip(*blocks, strict=True)))
+
+
+class PolicyModule(nn.Module):
+    """A causal language model that answers with TokenStats; what DeepSpeed wraps."""
+
+    def __init__(self, language_model: nn.Module) -> None:
+        super().__init__()
+        self.lm = language_model
+
+    def forward(
+        self,
+        input_ids: Tensor,
+        position_ids: Tensor,
+        mask: Tensor | None,
+        source: Tensor,
+        target: Tensor,
+        temperature: float = 1.0,
+        entropy_gradient: bool = False,
+    ) -> TokenStats:
+        """Shapes as in MicroBatch: [B, T], [B, T], [B, 1, T, T] or None, [M], [M] -> [M] each."""
+        hidden = self.lm.base_model(input_ids=input_ids, position_ids=position_ids, attention_mask=mask, use_cache=False).last_hidden_state
+        chosen = hidden.reshape(-1, hidden.shape[-1])[source]
+        head = self.lm.get_output_embeddings()
+        vocabulary = self.lm.config.vocab_size
+        return token_stats(chosen, head, target, vocabulary=vocabulary, temperature=temperature, entropy_gradient=entropy_gradient)

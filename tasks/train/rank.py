@@ -1,0 +1,120 @@
+"""One training rank: `torchrun ... -m tasks.train.rank --address SOCKET`. Resident; the flow calls its methods."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+from infra.engine import serve
+from tasks.errors import TrainingError
+from tasks.train.batch import GroupBatch
+from tasks.train.settings import StepSpec
+from tasks.train.supervised import Demonstrations
+
+
+class _Gloo:
+    """Ranks over torch.distributed (Python objects travel over gloo, gradients over DeepSpeed's backend)."""
+
+    def __init__(self) -> None:
+        import torch.distributed as dist
+
+        self.rank, self.size = dist.get_rank(), dist.get_world_size()
+        self._group = dist.new_group(backend="gloo") if dist.get_backend() != "gloo" else None
+
+    def gather(self, value: Any) -> list[Any]:
+        if self.size == 1:
+            return [value]
+        import torch.distributed as dist
+
+        out: list[Any] = [None] * self.size
+        dist.all_gather_object(out, value, group=self._group)
+        return out
+
+
+class TrainingRank:
+    """The handler behind `serve`. `state` names the policy that is loaded (lineage), or None while it is unknown."""
+
+    def __init__(self, threads: int | None) -> None:
+        import deepspeed
+        import torch
+
+        if threads:
+            torch.set_num_threads(threads)
+        on_gpu = torch.cuda.is_available()
+        if on_gpu:
+            torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
+        torch.use_deterministic_algorithms(not on_gpu)  # a replay on the CPU is bit-identical
+        # DeepSpeed would compile a shared-memory all-reduce for 40 s at first use on the CPU; gloo does.
+        deepspeed.ops.__compatible_ops__["deepspeed_shm_comm"] = False
+        deepspeed.init_distributed(dist_backend="nccl" if on_gpu else "gloo")
+        self.ranks = _Gloo()
+        self.state: str | None = None
+        self._engine: Any = None
+
+    def load(self, *, state: str, weights: str, optimizer: str | None, dtype: str, options: dict[str, Any]) -> dict[str, Any]:
+        """Builds the policy `state` from folders of weights and, if given, of the optimizer's state."""
+        from tasks.train.engine import OptimizerOptions, TrainingEngine
+
+        self.state, self._engine = None, None
+        self._engine = TrainingEngine(Path(weights), Path(optimizer) if optimizer else None, dtype, OptimizerOptions(**options))
+        self.state = state
+        return self.environment()
+
+    def environment(self) -> dict[str, Any]:
+        """What a manifest records of how a step was really computed: a replay wants the same."""
+        import deepspeed
+        import torch
+        import transformers
+
+        return {
+            "ranks": self.ranks.size,
+            "threads": torch.get_num_threads(),
+            "torch": torch.__version__,
+            "deepspeed": deepspeed.__version__,
+            "transformers": transformers.__version__,
+            "device": torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu",
+        }
+
+    def supervise(self, *, steps: list[Demonstrations], rates: list[float], prompt_weight: float, token_budget: int) -> list[dict[str, float]]:
+        """Some supervised steps; one dict of numbers each. The policy has no name until `name` gives it one."""
+        from tasks.train.supervised import supervised_step
+
+        self.state = None
+        return [
+            supervised_step(self._engine, self.ranks, step, prompt_weight=prompt_weight, token_budget=token_budget, learning_rate=rate)
+            for step, rate in zip(steps, rates, strict=True)
+        ]
+
+    def train(self, *, expected: str, becomes: str, batch: GroupBatch, spec: StepSpec, iteration: int) -> dict[str, Any]:
+        """One iteration from policy `expected`, which afterwards is `becomes`. In any other state nothing is done."""
+        from tasks.train.step import Iteration
+
+        if self.state != expected:
+            raise TrainingError(f"iteration {iteration}: the ranks hold policy {self.state}, not {expected}")
+        self.state = None  # unknown until every step of the iteration is applied
+        result = Iteration(self._engine, self.ranks, batch, spec, iteration).run()
+        self.state = becomes
+        return result if self.ranks.rank == 0 else {}
+
+    def save(self, *, folder: str, optimizer: bool) -> float:
+        """Writes model.safetensors and, on request, the optimizer's state to `folder`; seconds taken."""
+        started = time.monotonic()
+        self._engine.save_weights(Path(folder))
+        if optimizer:
+            self._engine.save_optimizer(Path(folder))
+        return time.monotonic() - started
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--address", required=True)
+    parser.add_argument("--threads", type=int, default=None)
+    arguments = parser.parse_args()
+    serve(lambda: TrainingRank(arguments.threads), arguments.address, int(os.environ["RANK"]))
+
+
+if __name__ == "__main__":
+    main()

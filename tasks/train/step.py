@@ -1,0 +1,176 @@
+"""One iteration of policy optimisation on rollouts: the algorithm, over any engine that accumulates and applies.
+
+Every rank runs this with the same batch; each works on its share of the rows, and the statistics that advantages need
+are gathered, so that all ranks agree on every number.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor
+
+from tasks.errors import TrainingError
+from tasks.train.advantages import ESTIMATORS
+from tasks.train.batch import GroupBatch, MicroBatch, micro_batch, padding_micro_batch
+from tasks.train.forward import TokenStats
+from tasks.train.layout import rows_of, share
+from tasks.train.measures import audit, dynamics, response_rows
+from tasks.train.objective import aggregation_weights, importance_weights, is_clipped, ppo_clip
+from tasks.train.passes import Advantages, Passed, Ranks, advantages_of
+from tasks.train.schedule import learning_rate
+from tasks.train.settings import StepSpec
+
+
+class StepEngine(Protocol):
+    """What an iteration needs of DeepSpeed (TrainingEngine), or of a test's plain torch."""
+
+    steps: int  # optimiser steps so far
+
+    @property
+    def device(self) -> torch.device: ...
+    def forward(self, **inputs: Any) -> TokenStats: ...
+    def accumulate(self, losses: Sequence[Callable[[], Tensor]]) -> None: ...
+    def apply(self, learning_rate: float) -> float: ...
+
+
+class Iteration:
+    """Old policy's pass where it is needed, then one optimiser step a minibatch."""
+
+    def __init__(self, engine: StepEngine, ranks: Ranks, batch: GroupBatch, spec: StepSpec, number: int) -> None:
+        self.engine, self.ranks, self.batch, self.spec, self.number = engine, ranks, batch, spec, number
+        self.scores, self.judged = batch.score_tensors()
+        self.base = ESTIMATORS[spec.estimator](self.scores, self.judged, eps=spec.eps, ddof=spec.ddof)
+        self.lengths = torch.tensor([[len(r) for r in group] for group in batch.response_ids])
+        self.old: Passed | None = None  # statistics under the old policy, once they are complete
+        self.advantages: Advantages | None = None
+        self.seen = Passed()  # this rank's, from the training pass itself
+        self.forward_calls = 0
+        self.tally = torch.zeros(4, dtype=torch.float64)  # loss, clipped tokens, tokens, sum of -log ratio
+
+    def run(self) -> dict[str, Any]:
+        """{"metrics": numbers, "responses": a row each, "seconds": of the two passes}. Raises TrainingError before a step is
+        applied where a number is not finite, or where engine and trainer disagree beyond the audit's limits."""
+        started = time.monotonic()
+        minibatches = torch.arange(len(self.batch.prompt_ids)).split(self.spec.minibatch_prompts)
+        # With one step a batch the old log-probabilities are those of the training pass itself: ARM costs no extra pass.
+        # (`group_mean` needs whole groups before the first loss.)
+        if len(minibatches) > 1 or self.spec.prompt_confidence == "group_mean":
+            self._settle(self._old_pass())
+        passed_s = time.monotonic() - started
+        norms = []
+        for index, groups in enumerate(minibatches):
+            rate = self._accumulate(index, groups.tolist())
+            if self.old is None:
+                self._settle(self.seen)
+            norms.append(self.engine.apply(rate))
+        assert self.old is not None and self.advantages is not None
+        loss, clipped, tokens, kl = torch.stack(self.ranks.gather(self.tally)).sum(0).tolist()
+        metrics = {
+            "loss": loss / len(minibatches),
+            "clip_fraction": clipped / max(1.0, tokens),
+            "approximate_kl": kl / max(1.0, tokens),
+            "grad_norm": sum(norms) / len(norms),
+            "learning_rate": rate,
+            "optimiser_steps": len(minibatches),
+            "forward_calls": self.forward_calls,
+            **self.audited,
+            **dynamics(self.old, self.batch, self.scores, self.judged, self.advantages, self.spec),
+        }
+        seconds = {"old_pass": passed_s, "steps": time.monotonic() - started - passed_s}
+        return {"metrics": metrics, "responses": response_rows(self.old, self.batch, self.judged, self.advantages), "seconds": seconds}
+
+    def _settle(self, passed: Passed) -> None:
+        """The old policy's statistics are complete on this rank: gather, audit, and fix the advantages."""
+        self.old = passed.gathered(self.ranks)
+        self.audited = audit(self.old, self.batch, self.spec, self.number)
+        self.advantages = advantages_of(self.old, self.base, self.scores, self.judged, self.spec)
+
+    def _micro_batches(self, groups: Sequence[int]) -> list[MicroBatch]:
+        """This rank's share of the judged responses of `groups`; every rank gets equally many micro-batches."""
+        rows = []
+        for g in groups:
+            lengths = {s: int(self.lengths[g, s]) for s in range(self.lengths.shape[1]) if self.judged[g, s]}
+            rows += rows_of(g, len(self.batch.prompt_ids[g]), lengths)
+        mine = share(rows, self.ranks.size, self.spec.token_budget)[self.ranks.rank]
+        return [micro_batch(part, self.batch) if part else padding_micro_batch(self.batch) for part in mine]
+
+    def _forward(self, micro: MicroBatch) -> TokenStats:
+        self.forward_calls += 1
+        on_device = micro.to(self.engine.device)
+        return self.engine.forward(
+            input_ids=on_device.input_ids,
+            position_ids=on_device.position_ids,
+            mask=on_device.mask,
+            source=on_device.source,
+            target=on_device.target,
+            temperature=self.spec.temperature,
+            entropy_gradient=self.spec.entropy_coefficient != 0,
+        )
+
+    def _old_pass(self) -> Passed:
+        passed = Passed()
+        with torch.no_grad():
+            for micro in self._micro_batches(range(len(self.batch.prompt_ids))):
+                passed.add(micro, self._forward(micro))
+        return passed
+
+    def _accumulate(self, index: int, groups: list[int]) -> float:
+        """Forward and backward passes of one minibatch; returns the learning rate of its step."""
+        spec = self.spec
+        # The weight of each token is known before the first forward pass, over all ranks and micro-batches.
+        weights = torch.zeros(self.lengths.shape, dtype=torch.float64)
+        weights[groups] = aggregation_weights(
+            self.lengths[groups].flatten(), self.judged[groups].flatten(), aggregation=spec.aggregation, constant_length=spec.constant_length
+        ).reshape(len(groups), -1)
+        micros = self._micro_batches(groups)
+        self.engine.accumulate([
+            lambda micro=micro, place=f"minibatch {index}, micro-batch {m}": self._loss(micro, weights, place)  # type: ignore[misc]
+            for m, micro in enumerate(micros)
+        ])
+        return learning_rate(
+            self.engine.steps,
+            peak=spec.learning_rate,
+            warmup_steps=spec.warmup_steps,
+            schedule=spec.schedule,
+            decay_steps=spec.decay_steps,
+            min_ratio=spec.min_ratio,
+        )
+
+    def _loss(self, micro: MicroBatch, weights: Tensor, place: str) -> Tensor:
+        """This micro-batch's share of the minibatch's loss."""
+        spec, stats = self.spec, self._forward(micro)
+        if not micro.responses:  # padding: reaches every parameter, weighs nothing
+            return 0.0 * stats.log_probs.sum()
+        local = Passed()
+        local.add(micro, stats)
+        self.seen.update(local)
+        old = self.old or local
+        advantages = self.advantages or advantages_of(local, self.base, self.scores, self.judged, spec)
+
+        pieces = [(g, s, slice(start, stop)) for g, s, start, stop in micro.responses]
+        now = torch.cat([stats.log_probs[part] for _, _, part in pieces])
+
+        def per_token(values: Callable[[int, int], Tensor]) -> Tensor:
+            return torch.cat([values(g, s) for g, s, _ in pieces]).to(now.device, now.dtype)
+
+        advantage = per_token(lambda g, s: advantages.total[g, s].expand(int(self.lengths[g, s])))
+        weight = per_token(lambda g, s: weights[g, s].expand(int(self.lengths[g, s])))
+        before = per_token(lambda g, s: old.log_probs[g, s]) if self.old else now.detach()
+        log_ratio = now - before
+        token_loss = ppo_clip(log_ratio, advantage, clip_low=spec.clip_low, clip_high=spec.clip_high)
+        if spec.importance_cap is not None:
+            sampled = per_token(lambda g, s: torch.tensor(self.batch.engine_log_probs[g][s]))
+            token_loss = token_loss * importance_weights(before, sampled, cap=spec.importance_cap)
+        if spec.entropy_coefficient:
+            token_loss = token_loss - spec.entropy_coefficient * torch.cat([stats.entropies[part] for _, _, part in pieces])
+        loss = (token_loss * weight).sum()
+        if not torch.isfinite(loss):
+            samples = ", ".join(f"{self.batch.problem_ids[g]}#{s}" for g, s, _ in pieces[:8])
+            raise TrainingError(f"iteration {self.number}, {place}: the loss is {loss.item()} on samples {samples}; the step was not applied")
+        clipped = is_clipped(log_ratio.detach(), advantage, clip_low=spec.clip_low, clip_high=spec.clip_high)
+        self.tally += torch.tensor([loss.item(), clipped.sum().item(), len(now), -log_ratio.detach().double().sum().item()], dtype=torch.float64)
+        return loss

@@ -1,0 +1,59 @@
+"""Supervised steps on demonstrations: how a policy made on the spot learns the format before reinforcement begins."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from tasks.train.batch import GroupBatch, MicroBatch, micro_batch, padding_micro_batch
+from tasks.train.layout import rows_of, share
+from tasks.train.passes import Ranks
+from tasks.train.step import StepEngine
+
+
+@dataclass(frozen=True, slots=True)
+class Demonstrations:
+    """One optimiser step's prompts and responses (end token included), token ids; `content` as in EncodedProblem."""
+
+    prompt_ids: Sequence[Sequence[int]]
+    content: Sequence[Sequence[int]]
+    response_ids: Sequence[Sequence[int]]
+
+
+def supervised_step(
+    engine: StepEngine, ranks: Ranks, demonstrations: Demonstrations, *, prompt_weight: float, token_budget: int, learning_rate: float
+) -> dict[str, float]:
+    """Mean negative log-likelihood over tokens; a prompt's content token weighs `prompt_weight` of a response token.
+
+    Without the prompt's part the model would have no idea of prompts, and c(q) would mean nothing.
+    """
+    count = len(demonstrations.prompt_ids)
+    batch = GroupBatch(
+        [""] * count, demonstrations.prompt_ids, demonstrations.content, [[r] for r in demonstrations.response_ids], [], []
+    )
+    rows = [row for i in range(count) for row in rows_of(i, len(batch.prompt_ids[i]), {0: len(batch.response_ids[i][0])})]
+    micros = [micro_batch(part, batch) if part else padding_micro_batch(batch) for part in share(rows, ranks.size, token_budget)[ranks.rank]]
+    content = sum(sum(p > 0 for p in positions) for positions in demonstrations.content)
+    total = sum(map(len, demonstrations.response_ids)) + prompt_weight * content
+    losses: list[float] = []
+
+    def loss_of(micro: MicroBatch) -> Tensor:
+        on_device = micro.to(engine.device)
+        stats = engine.forward(
+            input_ids=on_device.input_ids, position_ids=on_device.position_ids, mask=on_device.mask, source=on_device.source, target=on_device.target
+        )
+        weight = torch.zeros(len(micro.target), dtype=stats.log_probs.dtype)
+        for _, _, start, stop in micro.responses:
+            weight[start:stop] = 1.0 / total
+        for _, start, stop in micro.prompts:
+            weight[start:stop] = prompt_weight / total
+        loss = -(stats.log_probs * weight.to(stats.log_probs.device)).sum()
+        losses.append(float(loss.detach()))
+        return loss
+
+    engine.accumulate([lambda micro=micro: loss_of(micro) for micro in micros])  # type: ignore[misc]
+    norm = engine.apply(learning_rate)
+    return {"loss": sum(ranks.gather(sum(losses))), "grad_norm": norm}
