@@ -65,8 +65,9 @@ def load_tokenizer(path: str | Path) -> PreTrainedTokenizerFast:
 
 def tokenizer_digest(tokenizer: PreTrainedTokenizerFast) -> str:
     """sha256 over what decides token ids: the backend (vocabulary, merges, normalisation), special tokens, chat template."""
+    backend = json.loads(tokenizer.backend_tokenizer.to_str())
     content = [
-        json.loads(tokenizer.backend_tokenizer.to_str()),
+        {part: value for part, value in backend.items() if part not in ("truncation", "padding")},  # a state, set by calls
         {name: str(token) for name, token in tokenizer.special_tokens_map.items()},
         tokenizer.chat_template,
     ]
