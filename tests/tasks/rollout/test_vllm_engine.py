@@ -1,0 +1,176 @@
+"""vLLM stays in a resident child: it takes over torch's threads and its own logging, and must not do so here."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infra.engine import Resident
+from infra.errors import EngineError
+from tasks.records import FinishReason
+from tasks.rollout.protocol import Completion, PromptGroup, Sampling
+
+ROOT = Path(__file__).resolve().parents[3]
+Make = Callable[..., Path]
+Teacher = Callable[..., tuple[list[float], list[float]]]
+GROUPS = [PromptGroup(tuple(range(10 + g, 10 + g + n)), tuple(100 * g + s for s in range(4))) for g, n in enumerate((3, 40, 40, 9))]
+PLAIN = Sampling(temperature=1.0, max_tokens=12, stop_token_ids=(5, 6, 7))
+
+vllm = [
+    pytest.mark.vllm,
+    pytest.mark.slow,
+    pytest.mark.skipif(importlib.util.find_spec("vllm") is None, reason="vLLM is not installed (extra `cpu`)"),
+]
+
+
+class Child:
+    """An engine in its child, with the engine's own methods."""
+
+    def __init__(self, log: Path, kind: str, **options: Any) -> None:
+        argv = [sys.executable, "-m", "tasks.rollout.server", "--engine", kind, "--options", json.dumps(options)]
+        self.resident = Resident("rollout", argv, log=log, env={"OMP_NUM_THREADS": "1"}, cwd=ROOT)
+
+    def load(self, weights: Path) -> None:
+        self.resident.call("load", deadline_s=240, weights=weights)
+
+    def generate(self, groups: list[PromptGroup], sampling: Sampling) -> list[list[Completion]]:
+        [reply] = self.resident.call("generate", deadline_s=240, groups=groups, sampling=sampling)
+        return reply  # type: ignore[no-any-return]
+
+    def do(self, method: str) -> None:
+        self.resident.call(method, deadline_s=60)
+
+
+@pytest.fixture(scope="module")
+def living(llama: Make, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Child]:
+    child = Child(tmp_path_factory.mktemp("log") / "vllm.log", "vllm", max_model_len=64, dtype="float32", kv_cache_gib=0.125)
+    child.load(llama(0))
+    yield child
+    child.resident.stop()
+
+
+def check(child: Child, folder: Path, sampling: Sampling, teacher: Teacher) -> None:
+    for group, completions in zip(GROUPS, child.generate(GROUPS, sampling), strict=True):
+        assert len(completions) == len(group.seeds)
+        for completion in completions:
+            expected, _ = teacher(folder, group.prompt_ids, completion.response_ids, sampling)
+            assert completion.logprobs == pytest.approx(expected, abs=5e-4)
+            ended = completion.response_ids[-1] in sampling.stop_token_ids
+            assert completion.finish_reason is (FinishReason.STOP if ended else FinishReason.LENGTH)
+            assert not set(completion.response_ids[:-1]) & set(sampling.stop_token_ids)
+
+
+class TestVllm:
+    pytestmark = vllm
+
+    @pytest.mark.parametrize(
+        "sampling",
+        [PLAIN, Sampling(0.6, 12, (5,), top_p=0.8, top_k=20), Sampling(0.0, 12, (5,))],
+        ids=["plain", "truncated", "greedy"],
+    )
+    def test_log_probabilities_are_those_of_the_distribution_sampled_from(
+        self, living: Child, llama: Make, teacher: Teacher, sampling: Sampling
+    ) -> None:
+        living.load(llama(0))
+        check(living, llama(0), sampling, teacher)
+
+    def test_new_weights_reach_the_living_engine_also_through_a_tied_head(self, living: Child, llama: Make, teacher: Teacher) -> None:
+        """Without the repacking in vllm_worker.py the head keeps the old embeddings and this fails."""
+        for seed in (1, 2, 0):
+            living.load(llama(seed))
+            check(living, llama(seed), PLAIN, teacher)
+
+    def test_the_same_request_gives_the_same_bits_again(self, living: Child, llama: Make) -> None:
+        living.load(llama(0))
+        first = living.generate(GROUPS, PLAIN)
+        living.generate([PromptGroup((50, 51), (1, 2))], PLAIN)
+        assert living.generate(GROUPS, PLAIN) == first
+        living.load(llama(1))
+        assert living.generate(GROUPS, PLAIN) != first
+        living.load(llama(0))
+        assert living.generate(GROUPS, PLAIN) == first
+
+    def test_a_sample_has_its_own_seed(self, living: Child) -> None:
+        [completions] = living.generate([PromptGroup((9, 8), (1, 2, 3, 1))], PLAIN)
+        assert completions[0].response_ids == completions[3].response_ids
+        assert len({c.response_ids for c in completions}) == 3
+
+    def test_another_architecture_a_long_prompt_and_sleep(self, living: Child, llama: Make) -> None:
+        with pytest.raises(EngineError, match="start a new engine"):
+            living.load(llama(0, hidden=32))
+        with pytest.raises(EngineError, match="was started for 64"):
+            living.generate([PromptGroup(tuple(range(10, 70)), (1,))], PLAIN)
+        before = living.generate(GROUPS, PLAIN)
+        living.do("sleep")
+        living.do("wake")
+        assert living.generate(GROUPS, PLAIN) == before
+
+    def test_an_untied_head(self, llama: Make, teacher: Teacher, tmp_path: Path) -> None:
+        child = Child(tmp_path / "vllm.log", "vllm", max_model_len=64, dtype="float32", kv_cache_gib=0.125)
+        try:
+            for seed in (0, 1):
+                child.load(llama(seed, tied=False))
+                check(child, llama(seed, tied=False), PLAIN, teacher)
+        finally:
+            child.resident.stop()
+
+
+def test_the_transformers_engine_as_a_child_without_vllm(llama: Make, tmp_path: Path) -> None:
+    child = Child(tmp_path / "rollout.log", "transformers")
+    try:
+        with pytest.raises(EngineError, match="before load"):
+            child.generate(GROUPS, PLAIN)
+        child.load(llama(0))
+        replies = child.generate(GROUPS, PLAIN)
+        assert replies == child.generate(GROUPS, PLAIN) and len(replies) == len(GROUPS)
+        maps = Path(f"/proc/{child.resident.pids[0]}/maps").read_text()
+        assert "torch" in maps and "vllm" not in maps
+    finally:
+        child.resident.stop()
+
+
+def test_an_unknown_option_ends_the_child_with_its_name(tmp_path: Path) -> None:
+    child = Child(tmp_path / "rollout.log", "transformers", dtipe="float32")
+    with pytest.raises(EngineError, match="dtipe"):
+        child.load(tmp_path)
+    child.resident.stop()
+
+
+@pytest.mark.parametrize(
+    ("package", "expected"),
+    [
+        (None, r"vLLM is not installed; run: pip install -e '\.\[cpu\]' \(on a GPU machine: '\.\[gpu\]'\)"),
+        ("raise RuntimeError('operator torchvision::nms does not exist')", "pip uninstall -y torchvision torchaudio torchcodec"),
+        ("raise ImportError('libnuma.so.1')", r"libnuma\.so\.1"),
+    ],
+)
+def test_a_missing_or_broken_vllm_is_one_line_that_says_what_to_do(tmp_path: Path, llama: Make, package: str | None, expected: str) -> None:
+    if package is not None:
+        (tmp_path / "vllm").mkdir()
+        (tmp_path / "vllm" / "__init__.py").write_text(package)
+    program = f"""
+import importlib.machinery, pathlib, sys
+{"" if package is not None else "sys.modules['vllm'] = None; import importlib.util; importlib.util.find_spec = lambda name: None"}
+from infra.errors import EngineError
+from tasks.rollout.vllm_engine import VllmEngine, VllmOptions
+try:
+    VllmEngine(VllmOptions(max_model_len=8)).load(pathlib.Path({str(llama(0))!r}))
+except EngineError as error:
+    print(error)
+"""
+    environment = {**os.environ, "PYTHONPATH": f"{tmp_path}:{ROOT}", "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(
+        [sys.executable, "-c", program], env=environment, cwd=ROOT, capture_output=True, text=True, timeout=120, check=True
+    )
+    [line] = done.stdout.splitlines()
+
+    assert re.search(expected, line), line
