@@ -74,7 +74,7 @@ def _rollout(spec: Spec) -> Iterator[str]:
             f"objective.kind {spec.objective.kind} and objective.importance_correction would be wrong; "
             "set rollout.top_p to 1 and rollout.top_k to 0"
         )
-    if spec.policy.architecture is not None or spec.policy.init == "scratch":
+    if spec.policy.init == "scratch":
         from specs.schema import Architecture
 
         window = (spec.policy.architecture or Architecture()).max_positions

@@ -204,7 +204,7 @@ def _put(key: str, text: str, origin: str, layer: _Layer, spell: Callable[[str],
         value = parse_value(text, f"{key} ({origin})")
     except SpecError as error:
         return [str(error)]
-    if accepts_text(info) and value is not None and not isinstance(value, str):
+    if accepts_text(info) and isinstance(value, int | float):
         value = text.strip()  # a revision such as 1234567 or 12e4567 is text
     nested = nest(path, value)
     layer.put(nested, {leaf: origin for leaf, _ in leaves(nested)})

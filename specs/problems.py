@@ -18,7 +18,7 @@ def problem_lines(error: ValidationError, value: Mapping[str, Any], origins: Map
         if item["type"] == "value_error":  # a rule that joins keys: its lines are ready
             for line in str(item["ctx"]["error"]).splitlines():
                 lines[line + _place(tuple(line.partition(":")[0].split(".")), origins)] = None
-        else:
+        elif item["type"] != "default_factory_not_called":  # a key that depends on one which has its own line
             for line in _lines(item["type"], item["loc"], value, origins):
                 lines[line] = None
     return list(lines)

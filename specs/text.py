@@ -16,7 +16,9 @@ _CORE = {
     "tag:yaml.org,2002:null": re.compile(r"~|null|Null|NULL|"),
     "tag:yaml.org,2002:bool": re.compile(r"true|True|TRUE|false|False|FALSE"),
     "tag:yaml.org,2002:int": re.compile(r"[-+]?(0|[1-9][0-9]*)"),
-    "tag:yaml.org,2002:float": re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)"),
+    "tag:yaml.org,2002:float": re.compile(
+        r"[-+]?(\.[0-9]+|[0-9]+\.[0-9]*)([eE][-+]?[0-9]+)?|[-+]?[0-9]+[eE][-+]?[0-9]+|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)"
+    ),
 }
 
 
@@ -46,8 +48,8 @@ class Document:
 
 def parse_document(text: str, where: str) -> Document:
     """The mapping that `text` holds. SpecError, one line starting with `where`, on bad syntax, a key twice, or no mapping."""
-    loader = _Loader(text)
     try:
+        loader = _Loader(text)
         node = loader.get_single_node()
         if node is None or (isinstance(node, yaml.ScalarNode) and node.value == ""):
             raise SpecError(f"{where}: is empty; a spec needs at least name and data.train, or extends")
@@ -55,15 +57,14 @@ def parse_document(text: str, where: str) -> Document:
             raise SpecError(f"{where}:1: want a mapping of sections (key: value)")
         lines: dict[KeyPath, int] = {}
         _note_lines(node, (), lines, where)
-        value: dict[str, Any] = loader.construct_document(node)
+        return Document(loader.construct_document(node), lines)
+    except SpecError:
+        raise
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise SpecError(f"{where}:{mark.line + 1 if mark else 1}: not YAML: {error.problem or error.context}") from error
     except (yaml.YAMLError, ValueError) as error:  # unprintable characters; a number that Python cannot read
         raise SpecError(f"{where}: not YAML: {' '.join(str(error).split())}") from error
-    finally:
-        loader.dispose()
-    return Document(value, lines)
 
 
 def _note_lines(node: yaml.MappingNode, path: KeyPath, lines: dict[KeyPath, int], where: str) -> None:

@@ -1,0 +1,87 @@
+"""The spec files that come with the project."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from specs.load import Loaded, load_control, load_spec
+from specs.paths import REPOSITORY_ROOT, from_root
+from specs.schema import Spec, json_schema
+from specs.size import size
+
+SPECS = REPOSITORY_ROOT / "specs"
+FILES = sorted(SPECS.glob("*.yaml"))
+NAMES = {"quickstart", "smollm2", "qwen7b", "qwen32b", "r1-distill-1.5b", "deepcoder-7b"}
+CONTROLS = {"quickstart-grpo", "qwen7b-grpo", "r1-distill-1.5b-grpo"}
+
+
+def loaded(name: str) -> Loaded:
+    return load_spec(SPECS / f"{name}.yaml", (), {})
+
+
+def test_the_files_that_the_design_names_are_there() -> None:
+    assert {path.stem for path in FILES} == NAMES | CONTROLS
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_it_resolves_sizes_itself_and_names_the_schema(path: Path) -> None:
+    experiment = load_spec(path, (), {})
+    assert experiment.spec.name == path.stem, "a run is found by its file's name"
+    assert size(experiment.spec, vocabulary=118).parameters > 0
+    assert path.read_text().splitlines()[0] == "# yaml-language-server: $schema=schema.json"
+
+
+@pytest.mark.parametrize("name", sorted(CONTROLS))
+def test_a_control_differs_from_its_experiment_in_the_arm_term_alone(name: str) -> None:
+    control, experiment = loaded(name).spec, loaded(name.removesuffix("-grpo")).spec
+    assert (control.advantage.estimator, experiment.advantage.estimator) == ("grpo", "arm")
+    same = {"name": "", "control": None, "advantage": control.advantage.model_copy(update={"estimator": "arm"})}
+    assert control.model_copy(update=same) == experiment.model_copy(update={"name": "", "control": None})
+
+
+def test_the_quickstart_is_tried_against_its_control() -> None:
+    control = load_control(loaded("quickstart"), (), {})
+    assert control is not None
+    assert control.spec.name == "quickstart-grpo"
+
+
+def test_the_quickstart_is_the_prototype_s_recipe() -> None:
+    spec = loaded("quickstart").spec
+    assert (spec.rollout.prompts, spec.rollout.samples, spec.train.minibatch_prompts) == (32, 16, 16)
+    assert (spec.train.learning_rate, spec.train.warmup_steps, spec.train.iterations) == (1e-4, 10, 120)
+    assert spec.warm_start is not None
+    assert (spec.warm_start.steps, spec.warm_start.batch, spec.warm_start.learning_rate) == (800, 256, 1e-3)
+    assert (spec.advantage.alpha, spec.policy.model, spec.placement.gpus) == (1.0, None, 0)
+
+
+@pytest.mark.parametrize("name", ["qwen7b", "qwen32b", "r1-distill-1.5b", "deepcoder-7b"])
+def test_alpha_of_a_paper_recipe_flips_no_sign(name: str) -> None:
+    spec = loaded(name).spec
+    assert spec.advantage.alpha < spec.rollout.samples**-0.5  # method.md: |bonus| <= alpha < smallest |A|
+
+
+def test_smollm2_reads_problems_that_are_there() -> None:
+    path = from_root(loaded("smollm2").spec.data.train)
+    if not path.parent.is_dir():
+        pytest.skip(f"no shared data at {path.parent}")
+    assert path.is_file()
+
+
+def test_the_json_schema_is_current() -> None:
+    printed = subprocess.run([sys.executable, "-m", "specs.schema"], cwd=REPOSITORY_ROOT, capture_output=True, text=True, check=True)
+    assert printed.stdout == (SPECS / "schema.json").read_text(), "run: python -m specs.schema > specs/schema.json"
+
+
+def test_the_json_schema_knows_every_key_of_every_file_and_no_machine() -> None:
+    schema = json.loads(json_schema())
+    assert str(REPOSITORY_ROOT) not in json.dumps(schema)
+    assert set(schema["properties"]) == {"extends", *Spec.model_fields}
+    assert schema["additionalProperties"] is False
+    for path in FILES:
+        assert set(yaml.safe_load(path.read_text())) <= set(schema["properties"])
