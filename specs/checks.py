@@ -74,11 +74,8 @@ def _rollout(spec: Spec) -> Iterator[str]:
             f"objective.kind {spec.objective.kind} and objective.importance_correction would be wrong; "
             "set rollout.top_p to 1 and rollout.top_k to 0"
         )
-    if spec.policy.init == "scratch":
-        from specs.schema import Architecture
-
-        window = (spec.policy.architecture or Architecture()).max_positions
-        yield from window_rule(spec, window, "policy.architecture.max_positions")
+    if spec.policy.made is not None:
+        yield from window_rule(spec, spec.policy.made.max_positions, "policy.architecture.max_positions")
 
 
 def window_rule(spec: Spec, window: int, source: str) -> Iterator[str]:
@@ -117,6 +114,8 @@ def _train(spec: Spec) -> Iterator[str]:
 def _placement(spec: Spec) -> Iterator[str]:
     placement = spec.placement
     gpus, ranks, tensor_parallel = placement.gpus, placement.ranks, placement.tensor_parallel
+    if tensor_parallel > 1 and spec.rollout.engine != "vllm":
+        yield f"placement.tensor_parallel: {tensor_parallel} needs rollout.engine vllm, got {spec.rollout.engine}"
     if gpus == 0:
         if tensor_parallel > 1:
             yield f"placement.tensor_parallel: {tensor_parallel} needs GPUs, but placement.gpus is 0; set it to 1"

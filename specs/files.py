@@ -32,13 +32,20 @@ def absolute_store(text: str, from_file: bool) -> tuple[str, list[str]]:
     return text.rstrip("/"), []
 
 
-def window_problems(spec: Spec) -> list[str]:
-    """Prompt and response against the window of a model whose config.json is at hand."""
-    config = config_of(spec.policy.model) if spec.policy.model is not None else None
-    if config is None:
+def model_problems(spec: Spec) -> list[str]:
+    """Lengths and tensor parallel size against a model whose config.json is at hand."""
+    path = config_of(spec.policy.model) if spec.policy.model is not None else None
+    if path is None:
         return []
-    window = json.loads(config.read_text(encoding="utf-8")).get("max_position_embeddings")
-    return list(window_rule(spec, window, f"policy.model: {shown(config)}")) if isinstance(window, int) else []
+    config = json.loads(path.read_text(encoding="utf-8"))
+    window, heads = config.get("max_position_embeddings"), config.get("num_attention_heads")
+    problems = list(window_rule(spec, window, f"policy.model: {shown(path)}")) if isinstance(window, int) else []
+    parallel = spec.placement.tensor_parallel
+    if isinstance(heads, int) and heads % parallel:
+        problems.append(
+            f"placement.tensor_parallel: {parallel} does not divide the {heads} attention heads of policy.model {spec.policy.model}"
+        )
+    return problems
 
 
 def control_problems(path: Path, control: Path | None) -> list[str]:

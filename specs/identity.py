@@ -12,7 +12,7 @@ import hashlib
 import json
 from typing import Any
 
-from specs.schema import Architecture, Spec
+from specs.schema import Spec
 
 Part = dict[str, Any]
 
@@ -36,11 +36,10 @@ def data_part(spec: Spec) -> Part:
 def warm_start_part(spec: Spec) -> Part:
     """Where the weights come from, and the supervised steps on them."""
     policy = spec.policy.model_dump(mode="json")
-    scratch = spec.policy.init == "scratch"
-    if scratch:
-        policy["architecture"] = (spec.policy.architecture or Architecture()).model_dump(mode="json")
+    made = spec.policy.made
+    policy["architecture"] = made.model_dump(mode="json") if made is not None else None
     steps = spec.warm_start.model_dump(mode="json") if spec.warm_start is not None else None
-    return {"policy": policy, "warm_start": steps, "seed": spec.seed if scratch or steps else None}
+    return {"policy": policy, "warm_start": steps, "seed": spec.seed if made or steps else None}
 
 
 def rollout_part(spec: Spec) -> Part:
@@ -76,7 +75,7 @@ def train_part(spec: Spec) -> Part:
 
 
 def evaluate_part(spec: Spec) -> Part:
-    """What decides an evaluation's tokens and metrics, besides the policy. `ks` is not here: Pass@k is had for every k."""
+    """What decides an evaluation, besides the policy and the problems. `ks` is not here: Pass@k is had for every k."""
     evaluate = spec.evaluate
     return {
         "suites": list(evaluate.suites),
@@ -86,6 +85,8 @@ def evaluate_part(spec: Spec) -> Part:
         "problems": evaluate.problems,
         "engine": spec.rollout.engine,
         "max_response_tokens": spec.rollout.max_response_tokens,
+        "shard_prompts": spec.rollout.shard_prompts,
+        "reward": reward_part(spec),
         "correct_at": spec.reward.correct_at,
         "dtype": spec.policy.dtype,
         "seed": spec.seed,

@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource
 
 from specs.errors import SpecError
-from specs.files import absolute_store, comparison_problems, control_problems, window_problems
+from specs.files import absolute_store, comparison_problems, control_problems, model_problems
 from specs.keys import accepts_text, field_at, leaves, unknown
 from specs.paths import shown
 from specs.problems import problem_lines
@@ -27,6 +27,7 @@ from specs.text import KeyPath, parse_document, parse_value
 
 PREFIX = "ARMATURE_"
 DEFAULT = "default"
+_NULL = ("", "~", "null")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,7 @@ def load_spec(path: Path | str, overrides: Sequence[str] = (), environ: Mapping[
         problems += [f"store: {line} ({origin})" for line in wrong]
     spec = Spec.model_validate(values)
     control = control_folder / spec.control if spec.control is not None else None
-    problems += [*window_problems(spec), *control_problems(path, control)]
+    problems += [*model_problems(spec), *control_problems(path, control)]
     if problems:
         raise SpecError("\n".join(problems))
     text = yaml.safe_dump(spec.model_dump(mode="json"), sort_keys=False)
@@ -200,12 +201,12 @@ def _put(key: str, text: str, origin: str, layer: _Layer, spell: Callable[[str],
     info = field_at(path)
     if info is None:
         return [f"{key}: {unknown(path, spell)} ({origin})"]
-    try:
-        value = parse_value(text, f"{key} ({origin})")
-    except SpecError as error:
-        return [str(error)]
-    if accepts_text(info) and isinstance(value, int | float):
-        value = text.strip()  # a revision such as 1234567 or 12e4567 is text
+    value: Any = text.strip()
+    if not accepts_text(info) or value in _NULL or value[0] in "'\"":  # a revision such as 12e4567, or '####', is text as it stands
+        try:
+            value = parse_value(text, f"{key} ({origin})")
+        except SpecError as error:
+            return [str(error)]
     nested = nest(path, value)
     layer.put(nested, {leaf: origin for leaf, _ in leaves(nested)})
     return []

@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from specs.checks import broken_rules
 from specs.paths import REPOSITORY_ROOT
 
 Dtype = Literal["float32", "bfloat16", "float64"]
@@ -61,6 +62,11 @@ class Policy(Section):
         description="Of the forward and backward pass and of the engine; master weights and optimizer are float32 or wider.",
     )
     architecture: Architecture | None = Field(default=None, description="Only with `init: scratch` (null there: its defaults).")
+
+    @property
+    def made(self) -> Architecture | None:
+        """What `init: scratch` makes; None otherwise."""
+        return (self.architecture or Architecture()) if self.init == "scratch" else None
 
 
 class WarmStart(Section):
@@ -321,8 +327,6 @@ class Spec(Section):
 
     @model_validator(mode="after")
     def _cross_fields(self) -> Spec:
-        from specs.checks import broken_rules  # checks reads the classes above
-
         lines = broken_rules(self)
         if lines:
             raise ValueError("\n".join(lines))
@@ -336,7 +340,8 @@ def json_schema() -> str:
         "type": "string",
         "description": "Spec file (relative to this one) that this one changes; mappings are merged.",
     }
-    schema["required"] = []  # an extending file inherits what it does not say
+    for section in (schema, schema["$defs"]["Data"]):
+        del section["required"]  # an extending file inherits what it does not say
     return json.dumps(schema, indent=2, sort_keys=True)
 
 

@@ -14,7 +14,7 @@ from transformers import AutoConfig, AutoModelForCausalLM, LlamaConfig, Pretrain
 
 from specs.errors import SpecError
 from specs.paths import config_of
-from specs.schema import Architecture, Spec
+from specs.schema import Spec
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +76,9 @@ def parameters(config: PretrainedConfig) -> int:
 
 
 def _config(spec: Spec, vocabulary: int | None) -> PretrainedConfig:
-    if spec.policy.init == "scratch":
+    made = spec.policy.made
+    if made is not None:
         assert vocabulary is not None, "policy.init: scratch has its vocabulary from the puzzle"
-        made = spec.policy.architecture or Architecture()
         return LlamaConfig(
             vocab_size=vocabulary,
             hidden_size=made.hidden,

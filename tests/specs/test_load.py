@@ -137,10 +137,12 @@ def test_a_section_may_come_whole_and_its_keys_after_it(write: Write) -> None:
     assert load_spec(write(PUZZLE), ["warm_start.steps=9", "warm_start=null"], {}).spec.warm_start is None
 
 
-@pytest.mark.parametrize("revision", ["1234567", "12e4567", "0x12", "true", "main"])
+@pytest.mark.parametrize("revision", ["1234567", "12e4567", "0x12", "true", "main", "####", "a: b", "[x"])
 def test_text_that_looks_like_a_number_stays_text_where_text_is_wanted(write: Write, revision: str) -> None:
     text = "name: x\npolicy: {model: m/m}\ndata: {train: a.jsonl, verifier: math}\n"
     assert load_spec(write(text), [f"policy.revision={revision}"], {}).spec.policy.revision == revision
+    assert load_spec(write(text), [f"policy.revision='{revision}'"], {}).spec.policy.revision == revision
+    assert load_spec(write(text), [f"policy.revision={revision}", "policy.revision=null"], {}).spec.policy.revision is None
 
 
 def test_a_variable_or_set_that_matches_no_key_is_refused_with_the_nearest(problems: Lines) -> None:

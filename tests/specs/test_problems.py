@@ -55,7 +55,7 @@ def test_what_is_missing_is_named_to_the_last_key(problems: Lines) -> None:
     assert [line.partition(":")[0] for line in lines] == ["name", "data.train"]
 
 
-@pytest.mark.parametrize("value", ["{a: 1}", "[[1]]", "-1", "surely-not-a-word", "nan"])
+@pytest.mark.parametrize("value", ["{a: 1}", "[[1]]", "-1", "surely-not-a-word", ".nan", ".inf"])
 @pytest.mark.parametrize("path", LEAVES, ids=".".join)
 def test_a_bad_value_of_any_key_gives_lines_that_begin_with_its_path(write: Write, path: KeyPath, value: str) -> None:
     key = ".".join(path)
@@ -142,12 +142,14 @@ RULES: list[tuple[str, list[str], str, list[str]]] = [
     (PUZZLE, ["train.schedule=cosine"], "train.decay_steps", ["train.schedule cosine"]),
     (PUZZLE, ["objective.aggregation=constant"], "objective.constant_length", ["objective.aggregation"]),
     (PUZZLE, ["objective.constant_length=9"], "objective.constant_length", ["objective.aggregation token_mean"]),
-    (PUZZLE, ["placement.tensor_parallel=2"], "placement.tensor_parallel", ["placement.gpus"]),
-    (PUZZLE, ["placement={gpus: 4, tensor_parallel: 3}"], "placement.tensor_parallel", ["placement.gpus 4"]),
+    (MODEL, ["placement.tensor_parallel=2"], "placement.tensor_parallel", ["placement.gpus"]),
+    (PUZZLE, ["placement={gpus: 4, tensor_parallel: 2}"], "placement.tensor_parallel", ["rollout.engine vllm"]),
+    (MODEL, ["placement={gpus: 8, tensor_parallel: 8}"], "placement.tensor_parallel", ["28 attention heads", "policy.model"]),
+    (MODEL, ["policy.model=x/y", "placement={gpus: 4, tensor_parallel: 3}"], "placement.tensor_parallel", ["placement.gpus 4"]),
     (PUZZLE, ["placement={gpus: 4, ranks: 2}"], "placement.ranks", ["placement.gpus 4"]),
     (PUZZLE, ["placement={layout: separate, gpus: 4, ranks: 4}"], "placement.ranks", ["placement.gpus 4", "placement.layout"]),
     (
-        PUZZLE,
+        MODEL,
         ["placement={layout: separate, gpus: 4, ranks: 1, tensor_parallel: 2}"],
         "placement.tensor_parallel",
         ["placement.gpus 4", "placement.ranks 1"],
