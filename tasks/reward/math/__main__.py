@@ -1,0 +1,88 @@
+"""`python -m tasks.reward.math check FILE.jsonl [--workers N] [--deadline S]`: run a file of equivalence rows.
+
+A row is `{"id", "gold", "answer", "expected": bool, ...}`. Prints each row that differs, and last the line
+`N rows, N agree, N false positives, N false negatives, N errors, slowest N s`. Exit status 1 if any row differs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from tasks.errors import VerifierError
+from tasks.records import Problem, Verdict
+from tasks.reward.math import MathVerifier, check_reference
+
+
+
+def rows(path: Path) -> Iterator[dict[str, Any]]:
+    """The rows of a JSON Lines file; ValueError names the line that is none."""
+    with path.open(encoding="utf-8") as lines:
+        for number, line in enumerate(lines, 1):
+            if not line.strip():
+                continue
+            try:
+                row = json.loads(line)
+                if not isinstance(row["gold"], str) or not isinstance(row["answer"], str) or not isinstance(row["expected"], bool):
+                    raise ValueError("gold and answer must be texts, expected true or false")
+            except (ValueError, KeyError, TypeError) as error:
+                raise ValueError(f"{path}:{number}: no equivalence row ({type(error).__name__}: {error})") from error
+            yield row
+
+
+def has_gold(problem: Problem) -> bool:
+    try:
+        check_reference(problem)
+    except VerifierError:
+        return False
+    return True
+
+
+def check(path: Path, verifier: MathVerifier) -> int:
+    """Judge every row by itself, print what differs and the last line; the number of rows that differ."""
+    count = wrong_yes = wrong_no = errors = 0
+    slowest = 0.0
+    for row in rows(path):
+        problem = Problem(id=str(row.get("id", count)), prompt=(), verifier="math", reference={"answer": row["gold"]})
+        count += 1
+        start = time.monotonic()
+        verdict: Verdict = verifier.judge([(problem, row["answer"])])[0]
+        slowest = max(slowest, time.monotonic() - start)
+        if not verdict.judged and has_gold(problem):  # a gold that is none is not judged, and so never accepted
+            errors += 1
+            print(f"{problem.id}: not judged: {verdict.detail}")
+            continue
+        accepted = verdict.score == 1.0
+        if accepted != row["expected"]:
+            wrong_yes += accepted
+            wrong_no += not accepted
+            shown = row["answer"] if len(row["answer"]) < 200 else row["answer"][:100] + " ... " + row["answer"][-80:]
+            flag = f" [{row['policy']}]" if row.get("policy") else ""
+            print(f"{problem.id}: {'false positive' if accepted else 'false negative'}{flag}: gold {row['gold'][:100]!r}, answer {shown!r}, read as {verdict.answer!r} {verdict.detail}")
+    agree = count - wrong_yes - wrong_no - errors
+    print(f"{count} rows, {agree} agree, {wrong_yes} false positives, {wrong_no} false negatives, {errors} errors, slowest {slowest:.2f} s")
+    return count - agree
+
+
+def main(argv: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="python -m tasks.reward.math", description="The mathematics verifier.")
+    command = parser.add_subparsers(dest="command", required=True).add_parser("check", help="run a file of equivalence rows")
+    command.add_argument("file", type=Path)
+    command.add_argument("--workers", type=int, default=1)
+    command.add_argument("--deadline", type=float, default=5.0, help="seconds for each row")
+    options = parser.parse_args(argv)
+    try:
+        with MathVerifier(options.deadline, options.workers) as verifier:
+            return 1 if check(options.file, verifier) else 0
+    except (OSError, ValueError) as error:
+        print(error, file=sys.stderr)
+        return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

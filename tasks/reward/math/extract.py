@@ -1,0 +1,134 @@
+"""Model output -> the text of the final answer.
+
+The answer is the content of the last `\\boxed{...}` of the visible text (outside <think>...</think>). Boxes joined by
+commas, "and" or "or" are one answer in parts. Without any box, in this order: GSM8K's `####`, "final answer is/:",
+"answer is/:" (or option), a bold value in the last line that speaks of the answer. Whatever else, there is no answer.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from tasks.reward.math.normalise import close_of
+
+_BOX = re.compile(r"\\(?:boxed|fbox|framebox)(?![A-Za-z])\s*")
+_JOINT = re.compile(r"[\s$.]*(?:,|;|&|\\\\|\band\b|\bor\b|\\text\{\s*,?\s*(?:and|or),?\s*\}|\\quad|\\qquad|\\[,;()\[\]]|[\s$])+[\s$]*")
+_MARKER = re.compile(r"####\s*(\S[^\n]*)")
+_ANCHOR = re.compile(
+    r"(?:(?:final|correct|right)\s+)?(?:answer|option|choice|result)\b(?:\s+to\s+[^.\n:]{0,80}?)?(?:\s+is(?:\s+(?:option|choice))?(?!\s+not\b)|\s*[:：=])\s*(?:\**\s*)?[:：]?\s*([^\n]{1,400})", re.IGNORECASE
+)
+_NEGATED = re.compile(r"^\s*(?:not|never|wrong|incorrect|unknown|unclear|correct\b)", re.IGNORECASE)
+_TAIL = re.compile(r"(?:(?<!\d)\.|(?<=\d)\.(?!\d)|。)(?=\s|$)|\s+(?:because|since|which|I hope)\b", re.IGNORECASE)
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+
+
+@dataclass(frozen=True, slots=True)
+class Extraction:
+    """`text` is the answer's LaTeX, None if there is none; `how` says where it was found, or why it was not."""
+
+    text: str | None
+    how: str
+
+
+def visible(response: str) -> str | None:
+    """The response outside of its thinking; None where thinking began and never ended."""
+    end = response.rfind("</think>")
+    if end >= 0:
+        response = response[end + len("</think>") :]
+    start = response.find("<think>")
+    if start >= 0:
+        return None
+    return response
+
+
+@dataclass(frozen=True, slots=True)
+class _Box:
+    start: int
+    end: int  # behind the closing brace
+    content: str
+
+
+def _boxes(text: str) -> list[_Box] | None:
+    """Boxes that lie in no other box, from left to right; None where the last one does not close."""
+    found: list[_Box] = []
+    at = 0
+    while match := _BOX.search(text, at):
+        where = match.end()
+        if where < len(text) and text[where] == "{":
+            close = close_of(text, where)
+            if close < 0:
+                # An unbalanced box in front of others is no box; at the end it is a truncated answer.
+                if _BOX.search(text, where) is None:
+                    return None
+                at = where
+                continue
+            found.append(_Box(match.start(), close + 1, text[where + 1 : close]))
+            at = close + 1
+        else:
+            plain = re.compile(r"\S+").match(text, where)
+            if plain is None:
+                return None
+            token = plain.group().rstrip("$.,;")
+            if token:
+                found.append(_Box(match.start(), where + len(token), token))
+            at = max(plain.end(), match.end())
+    return found
+
+
+def _last_group(text: str, boxes: list[_Box]) -> list[_Box]:
+    """The last box and those in front of it that are joined to it by a comma, "and" or "or"."""
+    group = [boxes[-1]]
+    for box in reversed(boxes[:-1]):
+        between = text[box.end : group[0].start]
+        if len(between) > 40 or not _JOINT.fullmatch(between) or not re.search(r"[,;&]|and|or", re.sub(r"\\[,;]", "", between)):
+            break
+        group.insert(0, box)
+    return group
+
+
+def _clean(text: str) -> str:
+    return _BOX.sub("", text) if "\\boxed" in text or "\\fbox" in text else text
+
+
+def extract(response: str) -> Extraction:
+    """The final answer of one response. Never raises; linear in the length of the response."""
+    text = visible(response)
+    if text is None:
+        return Extraction(None, "thinking never ends")
+    boxes = _boxes(text)
+    if boxes is None:
+        return Extraction(None, "the last box does not close")
+    if boxes:
+        group = _last_group(text, boxes)
+        contents = list(dict.fromkeys(_clean(b.content).strip() for b in group))
+        if any(_CONTROL.search(c) for c in contents):
+            return Extraction(None, "control characters in the box")
+        if not all(contents):
+            return Extraction(None, "an empty box")
+        return Extraction(", ".join(contents), "box" if len(contents) == 1 else "boxes")
+    return _without_box(text)
+
+
+def _without_box(text: str) -> Extraction:
+    if _CONTROL.search(text[-4000:]):
+        return Extraction(None, "control characters")
+    markers = _MARKER.findall(text[-20_000:])
+    if markers:
+        return Extraction(markers[-1].strip().strip("*$ "), "####")
+    anchors = [m.group(1) for m in _ANCHOR.finditer(text[-20_000:])]
+    if anchors and not _NEGATED.match(anchors[-1]):
+        value = _value(anchors[-1])
+        if value:
+            return Extraction(value, "answer is")
+    return Extraction(None, "no box and no final answer")
+
+
+def _value(tail: str) -> str:
+    """The value at the head of what follows "answer is": a formula between dollars, bold text, or up to the full stop."""
+    tail = tail.strip()
+    for pattern in (r"\$\$?([^$]+)\$\$?(?=[\s.,;!*]|$)", r"\\\((.+?)\\\)", r"\\\[(.+?)\\\]", r"\*\*([^*]+)\*\*"):
+        if match := re.match(pattern, tail):
+            return match.group(1).strip()
+    cut = _TAIL.search(tail)
+    return (tail[: cut.start()] if cut else tail).strip().strip("*").strip()

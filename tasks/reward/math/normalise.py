@@ -1,0 +1,234 @@
+"""LaTeX text -> tidy LaTeX text: one spelling for each thing, spacing and wrappers gone. Values are never touched.
+
+Words in text macros become `"word"` in straight double quotes, so that later layers tell words from products of symbols.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+
+MAX_LENGTH = 20_000
+
+_CHARACTERS = str.maketrans(
+    {
+        **dict.fromkeys("−–—‐‑‒﹣－", "-"),
+        **dict.fromkeys("×✕✖", "\\times "),
+        **dict.fromkeys("·⋅∙•", "\\cdot "),
+        **dict.fromkeys("\u00a0\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000\t\r\n", " "),
+        **dict.fromkeys("\u200b\u200c\u200d\u2060\ufeff\ufe0f", ""),
+        "÷": "\\div ", "⁄": "/", "∕": "/", "±": "\\pm ", "∓": "\\mp ", "≤": "\\le ", "≥": "\\ge ", "⩽": "\\le ", "⩾": "\\ge ", "≠": "\\ne ",
+        "≈": "\\approx ", "≡": "\\equiv ", "∞": "\\infty ", "π": "\\pi ", "°": "^{\\circ}", "º": "^{\\circ}", "∅": "\\emptyset ", "∪": "\\cup ", "∩": "\\cap ",
+        "∈": "\\in ", "∉": "\\notin ", "∖": "\\setminus ", "ℝ": "\\mathbb{R}", "ℤ": "\\mathbb{Z}", "ℕ": "\\mathbb{N}", "ℚ": "\\mathbb{Q}", "ℂ": "\\mathbb{C}",
+        "α": "\\alpha ", "β": "\\beta ", "γ": "\\gamma ", "δ": "\\delta ", "ε": "\\epsilon ", "θ": "\\theta ", "λ": "\\lambda ", "μ": "\\mu ", "ρ": "\\rho ",
+        "σ": "\\sigma ", "τ": "\\tau ", "φ": "\\phi ", "ω": "\\omega ", "Δ": "\\Delta ", "Ω": "\\Omega ", "′": "'", "’": "'", "‘": "'", "“": "``", "”": "''",
+        "，": ",", "、": ",", "；": ";", "：": ":", "。": ".", "（": "(", "）": ")", "［": "[", "］": "]", "｛": "{", "｝": "}", "＝": "=", "＋": "+", "％": "%",
+        "⌊": "\\lfloor ", "⌋": "\\rfloor ", "⌈": "\\lceil ", "⌉": "\\rceil ", "∣": "|", "│": "|", "＜": "<", "＞": ">", "×": "\\times ", "⟨": "\\langle ", "⟩": "\\rangle ",
+    }
+)  # fmt: skip
+_SUPERSCRIPTS = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺ⁿ", "0123456789-+n", strict=True))
+_SUBSCRIPTS = dict(zip("₀₁₂₃₄₅₆₇₈₉", "0123456789", strict=True))
+_RAISED = re.compile(f"[{''.join(_SUPERSCRIPTS)}]+")
+_LOWERED = re.compile(f"[{''.join(_SUBSCRIPTS)}]+")
+_ROOT = re.compile(r"([√∛∜])\s*(\{|\(|\d+(?:\.\d+)?|[A-Za-z]|\\pi)")
+
+_DROPPED = re.compile(
+    r"\\(?:left|right|middle|[bB]igg?[lrm]?|displaystyle|textstyle|scriptstyle|limits|nolimits|nonumber|notag|hfill|noindent|rm|bf|it|sf|tt|normalsize|large|Large|small)"
+    r"(?![A-Za-z])"
+)
+_LEFT_RIGHT = re.compile(r"\\(left|right|middle)\s*\.")
+_SPACES = re.compile(r"\\[,;:!> ]|\\(?:quad|qquad|thinspace|medspace|thickspace|enspace|enskip|negthinspace|hspace\*?\{[^{}]*\}|space|vspace\*?\{[^{}]*\})(?![A-Za-z])|(?<!\\)~")
+_SPELLINGS = {
+    "dfrac": "frac", "tfrac": "frac", "cfrac": "frac", "leq": "le", "leqslant": "le", "geq": "ge", "geqslant": "ge", "neq": "ne", "lt": "<", "gt": ">", "varnothing": "emptyset",
+    "colon": ":", "mid": "|", "lbrace": "\\{", "rbrace": "\\}", "lbrack": "[", "rbrack": "]", "lparen": "(", "rparen": ")", "to": "to", "textdegree": "^{\\circ}", "degree": "^{\\circ}",
+    "land": '"and"', "wedge": '"and"', "lor": '"or"', "vee": '"or"', "smallsetminus": "setminus", "backslash": "setminus", "percent": "\\%", "dots": "ldots", "cdots": "ldots", "dotsc": "ldots",
+    "infin": "infty", "reals": "mathbb{R}", "R": "mathbb{R}", "Z": "mathbb{Z}", "N": "mathbb{N}", "Q": "mathbb{Q}", "minus": "-", "cdotp": "cdot", "ast": "cdot", "exponentialE": "e",
+    "imath": "i", "euro": "€", "texteuro": "€", "pounds": "£", "textsterling": "£", "textdollar": "\\$", "cent": "¢", "textcent": "¢",
+}  # fmt: skip
+_COMMAND = re.compile(r"\\([A-Za-z]+)")
+_WORDS = ("text", "textbf", "textit", "textrm", "textsf", "texttt", "textnormal", "textsc", "mbox", "hbox", "emph", "mathrm", "operatorname", "operatorname*", "mathsf", "mathtt")
+_WRAPPERS = ("boxed", "fbox", "mathbf", "mathit", "boldsymbol", "bm", "pmb", "mathnormal", "ensuremath", "underline", "displaylines", "textcolor", "mathop", "mathord", "mathbin", "mathrel", "hbox")
+_HIDDEN = ("phantom", "hphantom", "vphantom", "label", "tag", "cancel", "bcancel", "xcancel", "sout", "require", "color", "ref", "cite", "footnote")
+_THOUSANDS = re.compile(r"(?<![\d.,])([1-9]\d{0,2})((?:(?:\{,\}|,)\d{3})+)(?![\d])(?!,\d)")
+_SPACED_THOUSANDS = re.compile(r"(?<![\d.,/])([1-9]\d{0,2})((?: \d{3})+)(?![\d/])(?! ?\d)")
+_SCIENTIFIC = re.compile(r"(?<![A-Za-z\d.\\])(\d+(?:\.\d*)?|\.\d+)[eE]([+-]?\d{1,5})(?![A-Za-z\d.])")
+_RELATION_WORDS = ("le", "ge", "ne", "in", "cup", "cap")
+
+
+def close_of(text: str, start: int) -> int:
+    """Position of the brace that closes the one at `start`, or -1; escaped braces are text."""
+    depth, at = 0, start
+    while at < len(text):
+        char = text[at]
+        if char == "\\":
+            at += 2
+            continue
+        depth += (char == "{") - (char == "}")
+        if depth == 0:
+            return at
+        at += 1
+    return -1
+
+
+def balanced(text: str) -> bool:
+    """Whether braces close, and every environment that begins ends."""
+    plain = text.replace("\\\\", "").replace("\\{", "").replace("\\}", "")
+    depth = 0
+    for char in plain:
+        depth += (char == "{") - (char == "}")
+        if depth < 0:
+            return False
+    return depth == 0 and plain.count("\\begin{") == plain.count("\\end{")
+
+
+def _unwrap(text: str) -> str:
+    """Text macros become quoted words, mere wrappers their content, hidden content nothing."""
+    pattern = re.compile(r"\\(" + "|".join(re.escape(n) for n in sorted({*_WORDS, *_WRAPPERS, *_HIDDEN}, key=len, reverse=True)) + r")(?![A-Za-z])\s*(?=\{)")
+    for _ in range(300):
+        # The innermost first: the last macro in the text holds no other.
+        match = None
+        for match in pattern.finditer(text):
+            pass
+        if match is None:
+            return text
+        end = close_of(text, match.end())
+        if end < 0:
+            return text
+        name, body = match.group(1), text[match.end() + 1 : end]
+        rest = text[end + 1 :]
+        if name in _HIDDEN:
+            body = " "
+        elif name == "textcolor" and rest.startswith("{"):
+            body = " "
+        elif name in _WORDS:
+            body = _word(body, name)
+        else:
+            body = body if body.startswith("{") else "{" + body + "}"
+        text = text[: match.start()] + body + rest
+    return text
+
+
+def _word(body: str, name: str) -> str:
+    inner = body.replace('"', " ").replace("$", "").strip()
+    if not re.search(r"[^\W\d_]", inner):  # digits and punctuation in a text macro are just that
+        return " " + inner + " "
+    if name in ("mathrm", "operatorname", "operatorname*", "mathsf", "mathtt") and re.fullmatch(r"[ieud]|[a-z]{2,7}", inner) and inner in _NAMES:
+        return f"\\{inner} " if len(inner) > 1 else inner
+    if "\\" in inner or "^" in inner or "{" in inner:
+        return " " + body.replace('"', " ") + " "
+    return f'"{inner}"'
+
+
+_NAMES = frozenset("i e d sin cos tan cot sec csc ln log exp gcd lcm max min arcsin arccos arctan sinh cosh tanh det".split())
+
+
+def _commands(text: str) -> str:
+    def spell(match: re.Match[str]) -> str:
+        new = _SPELLINGS.get(match.group(1))
+        if new is None:
+            return match.group(0)
+        return f"\\{new}" if new[0].isalpha() and new not in ("to", "i", "e") else f" {new} " if new[0].isalpha() else new
+
+    return _COMMAND.sub(spell, text)
+
+
+def _vulgar(text: str) -> str:
+    """¾ -> \\frac{3}{4}; behind a digit it is the fraction of a mixed number."""
+    out = []
+    for char in text:
+        spelled = unicodedata.normalize("NFKC", char) if ord(char) > 127 else char
+        top, slash, bottom = spelled.partition("\u2044")
+        if slash and top.isdigit() and bottom.isdigit():
+            out.append(f"\\frac{{{top}}}{{{bottom}}}")
+        elif len(spelled) == 1 and (spelled.isascii() and (spelled.isalnum() or spelled in ".,+-=()")):
+            out.append(spelled)  # full-width and mathematical letters and digits
+        else:
+            out.append(char)
+    return "".join(out)
+
+
+def _roots(text: str) -> str:
+    def root(match: re.Match[str]) -> str:
+        degree = {"√": "", "∛": "[3]", "∜": "[4]"}[match.group(1)]
+        inner = match.group(2)
+        return f"\\sqrt{degree}{inner}" if inner in "{(" else f"\\sqrt{degree}{{{inner}}}"
+
+    return _ROOT.sub(root, text)
+
+
+def strip_delimiters(text: str) -> str:
+    """Without $...$, \\(...\\), \\[...\\], and markdown's asterisks around everything; without a trailing full stop."""
+    while True:
+        before = text
+        text = text.strip()
+        for opener, closer in (("$$", "$$"), ("$", "$"), ("\\(", "\\)"), ("\\[", "\\]"), ("**", "**"), ("`", "`")):
+            if len(text) >= len(opener) + len(closer) and text.startswith(opener) and text.endswith(closer) and not text.endswith("\\" + closer):
+                inner = text[len(opener) : -len(closer)]
+                if opener not in inner:
+                    text = inner
+        if text.endswith((".", ",", ";", ":")) and not text.endswith(("\\,", "\\;", "\\:", "...")):
+            text = text[:-1]
+        if text == before:
+            return text
+
+
+def strip_braces(text: str) -> str:
+    """Without braces, or parentheses around one value, that hold everything."""
+    text = text.strip()
+    while len(text) > 1:
+        if text[0] == "{" and close_of(text, 0) == len(text) - 1:
+            text = text[1:-1].strip()
+        else:
+            return text
+    return text
+
+
+@lru_cache(maxsize=4096)
+def tidy(text: str) -> str:
+    """The text with one spelling for each thing. Longer than MAX_LENGTH: only white space is touched."""
+    if len(text) > MAX_LENGTH:
+        return " ".join(text.split())
+    text = strip_delimiters(text.translate(_CHARACTERS))
+    text = _RAISED.sub(lambda m: "^{" + "".join(_SUPERSCRIPTS[c] for c in m.group()) + "}", text)
+    text = _LOWERED.sub(lambda m: "_{" + "".join(_SUBSCRIPTS[c] for c in m.group()) + "}", text)
+    text = _roots(_vulgar(text))
+    text = re.sub(r"\\(?:\(|\)|\[|\])|\$\s*,\s*\$|(?<!\\)\$\s+\$", lambda m: "," if "," in m.group() else " ", text)
+    text = re.sub(r"(?<=\d)\s*\\!\s*(?=[,\d])|(?<=,)\s*\\!\s*(?=\d)|(?<=\d)\{,\}(?=\d{3})", lambda m: "," if "," in m.group() else "", text)
+    text = _LEFT_RIGHT.sub(" ", text)
+    text = re.sub(r"\\(?:left|right|middle)(?![A-Za-z])", "", text)
+    text = _DROPPED.sub(" ", text)
+    text = re.sub(r"(?<=\d)\\[,: ](?=\d{3}(?!\d))|(?<=\d)~(?=\d{3}(?!\d))", " ", text)
+    text = text.replace("\\\\", "\0")
+    text = _SPACES.sub(" ", text).replace("\0", "\\\\")
+    text = re.sub(r"\\begin\{(?:aligned|align\*?|equation\*?|gathered|split)\}|\\end\{(?:aligned|align\*?|equation\*?|gathered|split)\}", " ", text)
+    text = _commands(_unwrap(text))
+    text = re.sub(r"\{([^{}]*)\\choose([^{}]*)\}", r"\\binom{\1}{\2}", text)
+    text = re.sub(r"\^\s*\\circ(?![A-Za-z])", r"^{\\circ}", text)
+    text = re.sub(r"\^\s*\{\s*\\circ\s*\}", r"^{\\circ}", text)
+    text = re.sub(r"np\.(?=[a-z])|math\.(?=[a-z])", "", text)
+    text = text.replace("**", "^").replace("\\%", "%").replace("<=", "\\le ").replace(">=", "\\ge ").replace("!=", "\\ne ")
+    text = re.sub(r"\\not\s*=", r"\\ne ", text)
+    text = re.sub(r"\\(?=#|&|_)", "", text)
+    text = _THOUSANDS.sub(lambda m: m.group(1) + re.sub(r"[{},]", "", m.group(2)), text) if _separated(text) else text
+    text = _SPACED_THOUSANDS.sub(lambda m: m.group(1) + m.group(2).replace(" ", ""), text)
+    text = _SCIENTIFIC.sub(lambda m: f"{m.group(1)} \\times 10^{{{int(m.group(2))}}}", text)
+    text = " ".join(text.split())
+    return strip_delimiters(strip_braces(strip_delimiters(text)))
+
+
+def _separated(text: str) -> bool:
+    """Whether commas between groups of three digits are thousands separators: not inside a tuple, a set or an interval,
+
+    and not in a list that has other members.
+    """
+    if re.search(r"\\[{}]|[\[\]]", text):
+        return False
+    if re.search(r",(?!\d{3}(?!\d))", text.replace("{,}", ",")):
+        return ", " in text and not re.search(r"[(),]\d{3},\d{3}[,)]", text) and not re.search(r",(?!\d{3}(?!\d)| )", text)
+    return not re.match(r"\(.*\)$", text)
+
+
+def key(text: str) -> str:
+    """For equality of text: the tidy text without white space and quotes."""
+    return re.sub(r'[\s"]', "", tidy(text))

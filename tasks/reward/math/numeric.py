@@ -1,0 +1,185 @@
+"""Values to many digits (mpmath), and equality by them. Runs in a worker only: it may take long or exhaust memory.
+
+Two closed forms are taken as equal where their difference vanishes with the precision (60 against 300 digits), at
+every one of a fixed set of points if they have symbols: a polynomial-identity test, no simplification that may hang.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from fractions import Fraction
+from typing import Any
+
+import mpmath
+from mpmath import mp
+
+from tasks.reward.math import exact
+from tasks.reward.math.tree import Node, Num, Op, ParseError, Sym, TooLarge, has, substitute, symbols
+
+LOW, HIGH = 60, 300
+_PRIMES = (2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37)
+MAX_EXPONENT = 10**7
+
+_UNARY: Mapping[str, Callable[[Any], Any]] = {
+    "sin": mpmath.sin, "cos": mpmath.cos, "tan": mpmath.tan, "cot": mpmath.cot, "sec": mpmath.sec, "csc": mpmath.csc, "sinh": mpmath.sinh, "cosh": mpmath.cosh,
+    "tanh": mpmath.tanh, "coth": mpmath.coth, "arcsin": mpmath.asin, "arccos": mpmath.acos, "arctan": mpmath.atan, "arccot": mpmath.acot, "arcsec": mpmath.asec,
+    "arccsc": mpmath.acsc, "asinh": mpmath.asinh, "acosh": mpmath.acosh, "atanh": mpmath.atanh, "abs": abs, "floor": mpmath.floor, "ceil": mpmath.ceil, "sign": mpmath.sign,
+}  # fmt: skip
+
+
+def _is_real(value: Any) -> bool:
+    return mpmath.im(value) == 0
+
+
+def _power(base: Any, exponent: Any, exact_exponent: Fraction | None) -> Any:
+    if abs(exponent) * max(1, abs(mpmath.log(abs(base)) if base else 0)) > MAX_EXPONENT:
+        raise TooLarge("a power of too many digits")
+    if base == 0 and mpmath.re(exponent) <= 0:
+        raise ZeroDivisionError
+    if exact_exponent is not None and exact_exponent.denominator % 2 and exact_exponent.denominator > 1 and _is_real(base) and base < 0:
+        root = -mpmath.root(-base, exact_exponent.denominator)  # the real root of a negative number
+        return root**exact_exponent.numerator
+    return mpmath.power(base, exponent)
+
+
+def evaluate(node: Node, point: Mapping[str, Any]) -> Any:
+    """The value at a point, at mpmath's present precision. ZeroDivisionError or ValueError where there is none."""
+    if isinstance(node, Num):
+        return mpmath.mpf(node.value.numerator) / node.value.denominator
+    if isinstance(node, Sym):
+        return point[node.name]
+    if node.head in ("pi", "e"):
+        return +getattr(mp, node.head)
+    if node.head == "i":
+        return mpmath.mpc(0, 1)
+    if node.head in ("sum", "prod"):
+        return _series(node, point)
+    args = [evaluate(a, point) for a in node.args]
+    if node.head == "add":
+        return mpmath.fsum(args)
+    if node.head == "mul":
+        return mpmath.fprod(args)
+    if node.head == "pow":
+        return _power(args[0], args[1], exact.rational(node.args[1]))
+    if node.head == "root":
+        degree = exact.rational(node.args[1])
+        return _power(args[0], 1 / args[1], None if degree is None or degree == 0 else 1 / degree)
+    if node.head == "log":
+        return mpmath.log(args[0]) / mpmath.log(args[1]) if len(args) == 2 else mpmath.log(args[0])
+    if node.head in _UNARY and len(args) == 1:
+        return _UNARY[node.head](args[0])
+    return _several(node.head, args)
+
+
+def _several(head: str, args: Sequence[Any]) -> Any:
+    if any(abs(a) > 10**6 for a in args) and head in ("factorial", "binomial"):
+        raise TooLarge(head)
+    if head == "factorial":
+        return mpmath.factorial(args[0])
+    if head == "binomial":
+        return mpmath.binomial(*args)
+    if head in ("max", "min") and all(_is_real(a) for a in args):
+        return (max if head == "max" else min)(args)
+    if head == "mod":
+        return args[0] - args[1] * mpmath.floor(args[0] / args[1])
+    if head in ("gcd", "lcm"):
+        raise ValueError("only of integers")
+    if head == "rounded":
+        scale = mpmath.mpf(10) ** int(args[1])
+        return mpmath.floor(args[0] * scale + mpmath.mpf(1) / 2) / scale
+    raise ParseError(head)
+
+
+def _series(node: Op, point: Mapping[str, Any]) -> Any:
+    body, index, low, high = node.args
+    first, last = evaluate(low, point), evaluate(high, point)
+    if not isinstance(index, Sym) or first != mpmath.floor(first) or last != mpmath.floor(last):
+        raise ValueError("a series between no integers")
+    if last - first > 5000:
+        raise TooLarge("a series of too many terms")
+    terms = [evaluate(substitute(body, index.name, Num(Fraction(k))), point) for k in range(int(first), int(last) + 1)]
+    return mpmath.fsum(terms) if node.head == "sum" else mpmath.fprod(terms)
+
+
+def _difference(a: Node, b: Node, point: Mapping[str, Fraction], digits: int) -> Any:
+    """a - b at a point; None where one of them has no value there, or just one is real."""
+    with mp.workdps(digits):
+        values = {name: mpmath.mpf(v.numerator) / v.denominator for name, v in point.items()}
+        try:
+            left, right = evaluate(a, values), evaluate(b, values)
+        except (ZeroDivisionError, ValueError, OverflowError):
+            return None
+        if not (mpmath.isfinite(left) and mpmath.isfinite(right)):
+            return None
+        tiny = mpmath.mpf(10) ** (-digits // 2)
+        imaginary = [abs(mpmath.im(v)) > tiny * (1 + abs(v)) for v in (left, right)]
+        # Reals are meant unless i is written: a point where a root or a logarithm turns complex is outside the domain.
+        if point and any(imaginary) and not (has(a, "i") or has(b, "i")):
+            return None
+        return left - right
+
+
+def points(names: Sequence[str]) -> list[dict[str, Fraction]]:
+    """Positive rationals, rationals of both signs, small integers: fixed, and in general position."""
+    found = []
+    for trial in range(12):
+        point = {}
+        for k, name in enumerate(names):
+            p, q = _PRIMES[(trial + 3 * k) % 12], _PRIMES[(5 * trial + 7 * k + 4) % 12]
+            value = Fraction(p, q) + Fraction(k + 1, 7 + trial)
+            if 4 <= trial < 8:
+                value *= -1 if (trial + k) % 2 == 0 else 1
+            point[name] = value if trial < 8 else Fraction(2 + (trial * (k + 2) + 3 * k) % 9)
+        found.append(point)
+    return found
+
+
+def vanishes(a: Node, b: Node, point: Mapping[str, Fraction]) -> bool | None:
+    """Whether a = b at a point; None where the point is outside of their domain."""
+    low, high = _difference(a, b, point, LOW), _difference(a, b, point, HIGH)
+    if low is None or high is None:
+        return None
+    with mp.workdps(HIGH):
+        return bool(high == 0 or abs(high) < abs(low) * mpmath.mpf(10) ** -100)
+
+
+def equal(a: Node, b: Node) -> bool | None:
+    """Equality of two expressions; None where there is no point at which both have values."""
+    names = sorted(symbols(a) | symbols(b))
+    if not names:
+        return vanishes(a, b, {})
+    results = [vanishes(a, b, point) for point in points(names)]
+    told = [r for r in results if r is not None]
+    if not all(told):
+        return False
+    return True if len(told) >= 3 else None
+
+
+def rounds_to(literal: Num, exact_value: Node) -> bool:
+    """Whether a decimal literal of at least six places stands for an irrational number."""
+    if symbols(exact_value) or literal.places is None:
+        return False
+    with mp.workdps(LOW):
+        value = evaluate(exact_value, {})
+        error = abs(value - mpmath.mpf(literal.value.numerator) / literal.value.denominator)
+        return bool(error <= mpmath.mpf(10) ** -6 / 2 and error <= mpmath.mpf(10) ** -min(literal.places, 15)) and abs(literal.value) * 10**literal.places >= 10**4
+
+
+def multiple(a: Node, b: Node, positive: bool) -> bool | None:
+    """Whether a = c b for one number c that is not zero (positive, where asked)."""
+    names = sorted(symbols(a) | symbols(b))
+    ratios: list[Any] = []
+    with mp.workdps(LOW):
+        for point in points(names):
+            values = {name: mpmath.mpf(v.numerator) / v.denominator for name, v in point.items()}
+            try:
+                left, right = evaluate(a, values), evaluate(b, values)
+                if abs(right) > mpmath.mpf(10) ** -30:
+                    ratios.append(left / right)
+            except (ZeroDivisionError, ValueError, OverflowError):
+                continue
+        if len(ratios) < 3:
+            return None
+        first = ratios[0]
+        same = all(abs(r - first) < mpmath.mpf(10) ** -40 * abs(first) for r in ratios)
+        return bool(same and first != 0 and (not positive or mpmath.re(first) > 0))

@@ -1,0 +1,197 @@
+"""Killable worker processes for what may hang: started when first needed, ended at the deadline, replaced.
+
+Each item has one deadline, shared by two attempts: a worker that dies or hangs is replaced, and the item has one more
+chance on a fresh one (the machine may have been at fault). Twice is the answer's own fault. A pool that cannot start
+raises VerifierError: that is nobody's answer.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import selectors
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO
+
+from tasks.errors import VerifierError
+from tasks.records import VerdictKind
+from tasks.reward.math.worker import HEADER, receive, receive_exactly, send
+
+_ROOT = Path(__file__).resolve().parents[3]
+_START_DEADLINE_S = 120.0
+_SHARE = 0.45  # of the deadline for each of two attempts; the rest is for killing and forking
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """`failure` says what ended the worker twice, None where it answered."""
+
+    accepted: bool
+    failure: VerdictKind | None
+    detail: str
+    seconds: float
+
+
+@dataclass(slots=True)
+class _Worker:
+    pid: int
+    sock: socket.socket
+    item: int = -1
+    since: float = 0.0
+
+
+@dataclass(slots=True)
+class _Tally:
+    """What is known of one item while it waits or runs."""
+
+    attempts: int = 0
+    seconds: float = 0.0
+    failure: VerdictKind = VerdictKind.TIME_LIMIT
+
+
+@dataclass(slots=True)
+class Pool:
+    """`workers` processes, each item killed `deadline_s` seconds after its beginning. Safe to call from any thread."""
+
+    deadline_s: float
+    workers: int
+    _server: subprocess.Popen[bytes] | None = None
+    _control: socket.socket | None = None
+    _errors: IO[bytes] | None = None
+    _idle: list[_Worker] = field(default_factory=list)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def pids(self) -> list[int]:
+        """Process ids of the fork server and its idle workers."""
+        return ([self._server.pid] if self._server else []) + [w.pid for w in self._idle]
+
+    def run(self, pairs: Sequence[tuple[str, str]]) -> list[Outcome]:
+        """Judge (gold, given) pairs in worker processes; outcomes in their order. VerifierError if no worker starts."""
+        with self._lock:
+            try:
+                return self._run(pairs)
+            except (OSError, EOFError) as error:
+                detail = self._error_text()
+                self._stop()
+                raise VerifierError(f"the workers of the mathematics verifier are gone ({type(error).__name__}: {error}); {detail}") from error
+            except BaseException:
+                self._stop()
+                raise
+
+    def close(self) -> None:
+        """End all processes."""
+        with self._lock:
+            self._stop()
+
+    # -- one batch ------------------------------------------------------------------------------------------------
+    def _run(self, pairs: Sequence[tuple[str, str]]) -> list[Outcome]:
+        outcomes: dict[int, Outcome] = {}
+        tallies = [_Tally() for _ in pairs]
+        waiting = deque(range(len(pairs)))
+        busy: list[_Worker] = []
+        if pairs and self._server is None:
+            self._start()
+        with selectors.DefaultSelector() as selector:
+            while waiting or busy:
+                while waiting and len(busy) < self.workers:
+                    worker = self._idle.pop() if self._idle else self._fork()
+                    worker.item, worker.since = waiting.popleft(), time.monotonic()
+                    busy.append(worker)
+                    selector.register(worker.sock, selectors.EVENT_READ, worker)
+                    with contextlib.suppress(ConnectionError):  # a dead worker shows as readable at once
+                        send(worker.sock, list(pairs[worker.item]))
+                limit = self.deadline_s * _SHARE
+                ready = selector.select(max(0.0, min(w.since for w in busy) + limit - time.monotonic()))
+                now = time.monotonic()
+                finished: list[tuple[_Worker, Outcome | None]] = [(k.data, self._reply(k.data, tallies[k.data.item], now)) for k, _ in ready]
+                answered = {id(w) for w, _ in finished}
+                finished += [(w, None) for w in busy if now - w.since >= limit and id(w) not in answered]
+                for worker, outcome in finished:
+                    selector.unregister(worker.sock)
+                    busy.remove(worker)
+                    if outcome is not None:
+                        outcomes[worker.item] = outcome
+                        self._idle.append(worker)
+                        continue
+                    tally = tallies[worker.item]
+                    tally.attempts += 1
+                    tally.seconds += now - worker.since
+                    if now - worker.since < limit:
+                        tally.failure = VerdictKind.RUNTIME_ERROR
+                    self._kill(worker)
+                    if tally.attempts < 2:
+                        waiting.appendleft(worker.item)
+                    else:
+                        outcomes[worker.item] = Outcome(False, tally.failure, f"its worker was ended twice ({tally.failure})", tally.seconds)
+        return [outcomes[k] for k in range(len(pairs))]
+
+    def _reply(self, worker: _Worker, tally: _Tally, now: float) -> Outcome | None:
+        """The worker's answer; None if it has died."""
+        try:
+            reply = receive(worker.sock)
+        except (EOFError, OSError):
+            return None
+        assert isinstance(reply, dict)
+        failure = VerdictKind.MEMORY_LIMIT if reply["detail"] == "memory" else None
+        return Outcome(bool(reply["accepted"]), failure, str(reply["detail"]), tally.seconds + now - worker.since)
+
+    # -- processes ------------------------------------------------------------------------------------------------
+    def _start(self) -> None:
+        ours, theirs = socket.socketpair()
+        self._errors = tempfile.TemporaryFile()
+        # No credentials: the children get nothing of this environment but the way to the interpreter.
+        environment = {"PATH": os.environ.get("PATH", ""), "PYTHONPATH": str(_ROOT), "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "LC_ALL": "C.UTF-8"}
+        argv = [sys.executable, "-m", "tasks.reward.math.worker", str(theirs.fileno())]
+        self._control = ours
+        with theirs:
+            self._server = subprocess.Popen(
+                argv, env=environment, cwd=_ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=self._errors, pass_fds=[theirs.fileno()], start_new_session=True
+            )
+        ours.settimeout(_START_DEADLINE_S)
+        receive_exactly(ours, 1)
+
+    def _fork(self) -> _Worker:
+        assert self._control is not None
+        ours, theirs = socket.socketpair()
+        with theirs:
+            socket.send_fds(self._control, [b"F"], [theirs.fileno()])
+            (pid,) = HEADER.unpack(receive_exactly(self._control, HEADER.size))
+        return _Worker(pid, ours)
+
+    def _kill(self, worker: _Worker) -> None:
+        assert self._control is not None
+        self._control.sendall(b"K" + HEADER.pack(worker.pid))
+        receive_exactly(self._control, 1)
+        worker.sock.close()
+
+    def _error_text(self) -> str:
+        if self._errors is None:
+            return ""
+        self._errors.seek(0)
+        return " | ".join(self._errors.read().decode(errors="replace").strip().splitlines()[-3:])
+
+    def _stop(self) -> None:
+        """Close the control socket: the server takes it as the end, and its workers die with it."""
+        for worker in self._idle:
+            worker.sock.close()
+        self._idle = []
+        if self._control is not None:
+            self._control.close()
+        if self._server is not None:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._server.wait(timeout=5)
+            self._server.kill()
+            self._server.wait()
+        if self._errors is not None:
+            self._errors.close()
+        self._server = self._control = self._errors = None

@@ -1,0 +1,100 @@
+"""The strong oracle: what runs inside a worker, where it can be killed. Exact, then numeric, then math-verify.
+
+math-verify has the last word only on what this package's parser cannot read, and only for "yes" in both directions on
+texts of the same symbols. Its traps are kept out: both sides go in as one \\boxed{} each (several boxes become a set),
+it never sees the model's own text, its in-thread timeouts are off (the worker is killed instead), and numbers never
+reach it without a symbol or function (it takes all tiny numbers for equal, and `70\\,000` for 0).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from tasks.reward.math import numeric
+from tasks.reward.math.compare import ROUNDED_PLACES, Oracle, Truth, cheap_equal, cheap_multiple, cheap_opaque, judge_texts
+from tasks.reward.math.tree import Node, Num, ParseError, TooLarge
+
+_MAX_TEXT = 400
+_WORD = re.compile(r"\\[A-Za-z]+|[A-Za-z]+")
+_SPEAKS = re.compile(r"\\(?:int|lim|sum|prod|iint|oint|det|log|ln|frac|sqrt|operatorname|gcd)(?![A-Za-z])")
+
+
+def strong_equal(a: Node, b: Node) -> Truth:
+    cheap = cheap_equal(a, b)
+    if cheap is not None:
+        return cheap
+    for literal, other in ((a, b), (b, a)):
+        if isinstance(literal, Num) and literal.places is not None and literal.places >= ROUNDED_PLACES:
+            try:
+                if numeric.rounds_to(literal, other):
+                    return True
+            except (TooLarge, ParseError, ValueError, ZeroDivisionError, OverflowError):
+                return None
+    try:
+        return numeric.equal(a, b)
+    except (TooLarge, ParseError, RecursionError):
+        return None
+
+
+def strong_multiple(a: Node, b: Node, positive: bool) -> Truth:
+    cheap = cheap_multiple(a, b, positive)
+    if cheap is not None:
+        return cheap
+    try:
+        return numeric.multiple(a, b, positive)
+    except (TooLarge, ParseError, RecursionError):
+        return None
+
+
+def _nesting(text: str) -> int:
+    deepest = depth = 0
+    for char in text:
+        depth += (char in "{([") - (char in "})]")
+        deepest = max(deepest, depth)
+    return deepest
+
+
+def _free_names(parsed: Any) -> frozenset[str]:
+    return frozenset(str(s) for s in getattr(parsed, "free_symbols", ()))
+
+
+def strong_opaque(gold: str, given: str) -> Truth:
+    """math-verify on two texts of which at least one is beyond our parser."""
+    if cheap_opaque(gold, given):
+        return True
+    if max(len(gold), len(given)) > _MAX_TEXT or '"' in gold + given or max(_nesting(gold), _nesting(given)) > 20:
+        return None
+    if not any(_SPEAKS.search(t) for t in (gold, given)):
+        return None
+    import sympy
+    from math_verify import LatexExtractionConfig, parse, verify
+
+    config = [LatexExtractionConfig(boxed_match_priority=0)]
+    one, two = (parse(rf"\boxed{{{t}}}", config, fallback_mode="no_fallback", extraction_mode="first_match", parsing_timeout=None) for t in (gold, given))
+    if len(one) != 1 or len(two) != 1 or not all(isinstance(v[0], sympy.Expr) for v in (one, two)):
+        return None
+    left, right = one[0], two[0]
+    if _free_names(left.doit()) != _free_names(right.doit()):
+        return False
+    if not (verify(left, right, float_rounding=15, numeric_precision=40, strict=True, timeout_seconds=None) and verify(right, left, float_rounding=15, numeric_precision=40, strict=True, timeout_seconds=None)):
+        return False
+    return _not_refuted(left, right)
+
+
+def _not_refuted(left: Any, right: Any) -> bool:
+    """math-verify's yes stands unless the values differ, relatively, at 30 digits."""
+    difference, scale = (left - right).doit().evalf(40), abs(right.doit().evalf(40))
+    if difference.free_symbols or not difference.is_number:
+        return True
+    return bool(abs(difference) <= 10**-30 * scale) or difference == 0
+
+
+STRONG = Oracle(strong_equal, strong_opaque, strong_multiple)
+
+
+def judge(gold: str, given: str) -> bool:
+    """The verdict on two raw LaTeX texts; what cannot be decided is not accepted."""
+    return judge_texts(gold, given, STRONG) is True
+
+

@@ -1,0 +1,223 @@
+"""The mathematics verifier: exact layers here, the rest in killable workers, verdicts in three states."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from types import TracebackType
+from typing import Self
+
+from tasks.errors import VerifierError
+from tasks.records import Problem, Verdict, VerdictKind
+from tasks.reward.math.answer import Answer, Collection, Equation, Matrix, Region, Scalar, Words, is_label, read, usable
+from tasks.reward.math.compare import CHEAP, Truth, choice_letter, plain_words, texts
+from tasks.reward.math.exact import Undecided, exact, rational, render
+from tasks.reward.math.extract import Extraction, extract
+from tasks.reward.math.normalise import key, tidy
+from tasks.reward.math.pool import Pool
+from tasks.reward.math.tree import Node, Op, ParseError, TooLarge, has
+
+_CURRENCY_WORDS = {"euro": ("euro", "€"), "pound sterling": ("pound", "£"), "yen": ("yen", "¥"), "rupee": ("rupee", "₹")}
+
+
+def gold_text(problem: Problem) -> str:
+    """The gold answer's LaTeX, with the reference's unit where the answer names none. VerifierError if it is none."""
+    answer = problem.reference.get("answer")
+    if not isinstance(answer, str):
+        raise VerifierError(f"problem {problem.id}: reference['answer'] must be a text, not {type(answer).__name__}; mend the data")
+    try:
+        usable(tidy(answer))
+    except ParseError as error:
+        raise VerifierError(f"problem {problem.id}: the gold answer {answer[:80]!r} cannot be read ({error}); mend the data or drop the problem") from error
+    return answer
+
+
+def check_reference(problem: Problem) -> None:
+    """VerifierError, naming the problem, if its gold answer is empty or cannot be read. For when problems are loaded."""
+    gold_text(problem)
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    """One answer on its way: `truth` None where the cheap layers cannot tell."""
+
+    gold: str
+    given: str
+    canonical: str
+    truth: Truth
+
+
+class MathVerifier:
+    """Judges model outputs against gold answers (`Problem.reference`: `{"answer": ...}`, optionally `tolerance`,
+
+    `unit`, `choices`). Workers start when first needed. Usable from any thread; close it, or use it in `with`.
+    """
+
+    def __init__(self, deadline_s: float = 5.0, workers: int = 2) -> None:
+        if deadline_s <= 0 or workers < 1:
+            raise ValueError(f"MathVerifier: deadline_s {deadline_s} and workers {workers} must be positive")
+        self.pool = Pool(deadline_s, workers)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the worker processes."""
+        self.pool.close()
+
+    def judge(self, items: Sequence[tuple[Problem, str]]) -> list[Verdict]:
+        """One verdict for each (problem, model output), in order. Never raises for what an answer or a gold says.
+
+        A gold that cannot be read, or workers that cannot start, give a verdict that is not judged (score None).
+        """
+        verdicts: dict[int, Verdict] = {}
+        pending: dict[int, _Item] = {}
+        for index, (problem, response) in enumerate(items):
+            first = cheap(problem, response)
+            if isinstance(first, Verdict):
+                verdicts[index] = first
+            else:
+                pending[index] = first
+        if pending:
+            verdicts |= self._strong(pending)
+        return [verdicts[k] for k in range(len(items))]
+
+    def _strong(self, pending: dict[int, _Item]) -> dict[int, Verdict]:
+        pairs = list(dict.fromkeys((item.gold, item.given) for item in pending.values()))
+        try:
+            outcomes = dict(zip(pairs, self.pool.run(pairs), strict=True))
+        except VerifierError as error:
+            return {k: Verdict(None, VerdictKind.INFRASTRUCTURE, str(error)) for k in pending}
+        verdicts = {}
+        for index, item in pending.items():
+            outcome = outcomes[item.gold, item.given]
+            verdicts[index] = _verdict(outcome.accepted, item.canonical, outcome.detail, outcome.failure)
+        return verdicts
+
+
+def _verdict(accepted: bool, canonical: str, detail: str = "", failure: VerdictKind | None = None) -> Verdict:
+    if accepted:
+        return Verdict(1.0, VerdictKind.ACCEPTED, detail, canonical)
+    return Verdict(0.0, failure or VerdictKind.WRONG, detail, canonical)
+
+
+def cheap(problem: Problem, response: str) -> Verdict | _Item:
+    """The verdict of the exact layers, or what a worker has to decide."""
+    try:
+        gold = gold_text(problem)
+    except VerifierError as error:
+        return Verdict(None, VerdictKind.INFRASTRUCTURE, str(error))
+    found: Extraction = extract(response)
+    if found.text is None:
+        return Verdict(0.0, VerdictKind.NO_ANSWER, found.how)
+    given = tidy(found.text)
+    try:
+        usable(given)
+    except ParseError as error:
+        return Verdict(0.0, VerdictKind.NO_ANSWER, f"the answer cannot be read: {error}")
+    given = _choice_of_value(problem, gold, _home_currency(problem, given))
+    text = _with_unit(problem, tidy(gold))
+    name = canonical(given)
+    try:
+        truth = either_tolerance(problem, text, given)
+    except (ParseError, RecursionError) as error:
+        return _verdict(False, name, f"the answer cannot be read: {error}")
+    return _Item(text, given, name, None) if truth is None else _verdict(truth, name)
+
+
+def either_tolerance(problem: Problem, gold: str, given: str) -> Truth:
+    """Equality; or, where the reference gives a `tolerance` (OlympiadBench: absolute), two rationals that close."""
+    truth = texts(gold, given, CHEAP)
+    tolerance = problem.reference.get("tolerance")
+    if truth is True or tolerance in (None, ""):
+        return truth
+    values = [a.node and rational(a.node) if isinstance(a, Scalar) else None for a in (_value(gold), _value(given))]
+    try:
+        limit = Fraction(str(tolerance))
+    except ValueError as error:
+        raise VerifierError(f"problem {problem.id}: reference['tolerance'] {tolerance!r} is no number") from error
+    if isinstance(values[0], Fraction) and isinstance(values[1], Fraction):
+        return abs(values[0] - values[1]) <= limit
+    return truth
+
+
+def _value(text: str) -> Answer:
+    answer = read(text)
+    return answer.sides[-1] if isinstance(answer, Equation) else answer
+
+
+def _with_unit(problem: Problem, gold: str) -> str:
+    """The gold with the reference's unit behind it, where the gold is a bare number."""
+    unit = str(problem.reference.get("unit") or "").strip("$ ")
+    bare = re.fullmatch(r"[-\d./]+", gold)
+    return f"{gold} {unit}" if unit == "%" and bare else tidy(f"{gold} \\text{{ {unit} }}") if bare and re.fullmatch(r"[A-Za-z/^\d]+", unit) else gold
+
+
+def _home_currency(problem: Problem, given: str) -> str:
+    """The answer without a currency that the problem's own text speaks of: it is no foreign one there."""
+    try:
+        answer = read(given)
+    except (ParseError, RecursionError):
+        return given
+    if not isinstance(answer, Scalar) or answer.unit is None or not answer.unit.foreign_currency:
+        return given
+    prompt = " ".join(m["content"] for m in problem.prompt).lower()
+    return answer.text if any(word in prompt for word in _CURRENCY_WORDS[answer.unit.dimension]) else given
+
+
+def _choice_of_value(problem: Problem, gold: str, given: str) -> str:
+    """The letter of the one choice whose text the answer repeats, where the reference lists the choices."""
+    choices = problem.reference.get("choices")
+    if not isinstance(choices, Sequence) or isinstance(choices, str) or choice_letter(tidy(gold)) is None or choice_letter(given) is not None:
+        return given
+    same = [chr(ord("A") + k) for k, choice in enumerate(choices) if key(str(choice)).lower() == key(given).lower()]
+    return same[0] if len(same) == 1 else given
+
+
+def canonical(given: str) -> str:
+    """A text for an answer: answers that the cheap layers take for equal have equal ones."""
+    try:
+        return _canonical(read(given))
+    except (ParseError, RecursionError):
+        return key(given)[:200]
+
+
+def _canonical(answer: Answer) -> str:
+    match answer:
+        case Scalar(text=text, node=node, percent=percent):
+            sign = "%" if percent else ""
+            if node is None:
+                return key(text) + sign
+            try:
+                return render(exact(node)) + sign
+            except (Undecided, TooLarge):
+                return key(text) + sign
+        case Words(text=text):
+            return plain_words(text)
+        case Collection(kind=kind, items=items):
+            parts = [_canonical(i) for i in items]
+            if kind == "set":
+                parts = sorted(set(parts))
+            elif kind == "list":
+                parts = sorted(parts)
+            opener, closer = {"tuple": "()", "set": "{}", "ratio": "::", "clock": "::"}.get(kind, "  ")
+            return f"{opener}{', '.join(parts)}{closer}".strip()
+        case Region(pieces=pieces):
+            ends = [f"{'(' if p.low_open else '['}{_end(p.low)}, {_end(p.high)}{')' if p.high_open else ']'}" for p in pieces]
+            return " u ".join(sorted(ends))
+        case Equation(sides=sides, texts=written):
+            return _canonical(sides[-1]) if is_label(written[0]) and len(sides) == 2 else " = ".join(_canonical(s) for s in sides)
+        case Matrix(rows=rows):
+            return "[" + "; ".join(", ".join(_canonical(c) for c in row) for row in rows) + "]"
+    return f"{_end(answer.left)} {answer.op} {_end(answer.right)}"
+
+
+def _end(node: Node) -> str:
+    if has(node, "oo"):
+        return "oo" if node == Op("oo") else "-oo"
+    return _canonical(Scalar(str(node), node))
