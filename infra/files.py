@@ -27,6 +27,11 @@ _S3: dict[str, Any] = {
 }
 
 
+def storage_options(uri: str) -> dict[str, Any]:
+    """What fsspec is told for `uri`."""
+    return _S3 if uri.startswith("s3://") else {}
+
+
 def sha256_file(path: Path) -> str:
     """Hex digest of a local file."""
     with path.open("rb") as file:
@@ -42,7 +47,7 @@ class Files:
         if scheme not in ("file", "s3"):
             raise StoreError(f"store {uri}: only file:// and s3:// are supported")
         self.uri = uri.rstrip("/")
-        self._fs, self._root = fsspec.core.url_to_fs(self.uri, **(_S3 if scheme == "s3" else {}))
+        self._fs, self._root = fsspec.core.url_to_fs(self.uri, **storage_options(uri))
         self.local = isinstance(self._fs, LocalFileSystem)
         with self._errors("", "reach"):
             if self.local:

@@ -458,6 +458,8 @@ def texts(gold: str, given: str, oracle: Oracle) -> Truth:
     if key(gold) == key(given):
         usable(given)
         return True
+    if re.fullmatch(r"-?\d+,\d+", given) and re.fullmatch(r"-?\d*\.\d+", gold):  # a decimal comma, where a decimal is wanted
+        given = given.replace(",", ".")
     about = split_about(given)
     if about:
         return _approximation(gold, *about, oracle)

@@ -116,9 +116,13 @@ def _without_box(text: str) -> Extraction:
     markers = _MARKER.findall(text[-20_000:])
     if markers:
         return Extraction(markers[-1].strip().strip("*$ "), "####")
-    anchors = [m.group(1) for m in _ANCHOR.finditer(text[-20_000:])]
-    if anchors and not _NEGATED.match(anchors[-1]):
-        value = _value(anchors[-1])
+    tail = None
+    for match in _ANCHOR.finditer(text[-20_000:]):
+        tail = match.group(1)
+        while inner := _ANCHOR.search(tail):  # "Final Answer: The final answer is ..."
+            tail = inner.group(1)
+    if tail is not None and not _NEGATED.match(tail):
+        value = _value(tail)
         if value:
             return Extraction(value, "answer is")
     return Extraction(None, "no box and no final answer")

@@ -41,7 +41,7 @@ _LEFT_RIGHT = re.compile(r"\\(left|right|middle)\s*\.")
 _SPACES = re.compile(r"\\[,;:!> ]|\\(?:quad|qquad|thinspace|medspace|thickspace|enspace|enskip|negthinspace|hspace\*?\{[^{}]*\}|space|vspace\*?\{[^{}]*\})(?![A-Za-z])|(?<!\\)~")
 _SPELLINGS = {
     "dfrac": "frac", "tfrac": "frac", "cfrac": "frac", "leq": "le", "leqslant": "le", "geq": "ge", "geqslant": "ge", "neq": "ne", "lt": "<", "gt": ">", "varnothing": "emptyset",
-    "colon": ":", "mid": "|", "lbrace": "\\{", "rbrace": "\\}", "lbrack": "[", "rbrack": "]", "lparen": "(", "rparen": ")", "to": "to", "textdegree": "^{\\circ}", "degree": "^{\\circ}",
+    "colon": ":", "mid": "|", "lbrace": "\\{", "rbrace": "\\}", "lbrack": "[", "rbrack": "]", "lparen": "(", "rparen": ")", "textdegree": "^{\\circ}", "degree": "^{\\circ}",
     "land": '"and"', "wedge": '"and"', "lor": '"or"', "vee": '"or"', "smallsetminus": "setminus", "backslash": "setminus", "percent": "\\%", "dots": "ldots", "cdots": "ldots", "dotsc": "ldots",
     "infin": "infty", "reals": "mathbb{R}", "R": "mathbb{R}", "Z": "mathbb{Z}", "N": "mathbb{N}", "Q": "mathbb{Q}", "minus": "-", "cdotp": "cdot", "ast": "cdot", "exponentialE": "e",
     "imath": "i", "euro": "€", "texteuro": "€", "pounds": "£", "textsterling": "£", "textdollar": "\\$", "cent": "¢", "textcent": "¢",
@@ -128,7 +128,7 @@ def _commands(text: str) -> str:
         new = _SPELLINGS.get(match.group(1))
         if new is None:
             return match.group(0)
-        return f"\\{new}" if new[0].isalpha() and new not in ("to", "i", "e") else f" {new} " if new[0].isalpha() else new
+        return f"\\{new}" if new[0].isalpha() and new not in ("i", "e") else f" {new} " if new[0].isalpha() else new
 
     return _COMMAND.sub(spell, text)
 
@@ -189,7 +189,7 @@ def tidy(text: str) -> str:
     """The text with one spelling for each thing. Longer than MAX_LENGTH: only white space is touched."""
     if len(text) > MAX_LENGTH:
         return " ".join(text.split())
-    text = strip_delimiters(text.translate(_CHARACTERS))
+    text = re.sub(r"(?:\\\s*)+$", "", strip_delimiters(text.translate(_CHARACTERS)))
     text = _RAISED.sub(lambda m: "^{" + "".join(_SUPERSCRIPTS[c] for c in m.group()) + "}", text)
     text = _LOWERED.sub(lambda m: "_{" + "".join(_SUBSCRIPTS[c] for c in m.group()) + "}", text)
     text = _roots(_vulgar(text))

@@ -1,6 +1,6 @@
 """Values to many digits (mpmath), and equality by them. Runs in a worker only: it may take long or exhaust memory.
 
-Two closed forms are taken as equal where their difference vanishes with the precision (60 against 300 digits), at
+Two closed forms are taken as equal where their difference vanishes with the precision (60 and 97 against 300 digits), at
 every one of a fixed set of points if they have symbols: a polynomial-identity test, no simplification that may hang.
 """
 
@@ -16,7 +16,7 @@ from mpmath import mp
 from tasks.reward.math import exact
 from tasks.reward.math.tree import Node, Num, Op, ParseError, Sym, TooLarge, has, substitute, symbols
 
-LOW, HIGH = 60, 300
+DIGITS = (60, 97, 300)
 _PRIMES = (2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37)
 MAX_EXPONENT = 10**7
 
@@ -136,11 +136,14 @@ def points(names: Sequence[str]) -> list[dict[str, Fraction]]:
 
 def vanishes(a: Node, b: Node, point: Mapping[str, Fraction]) -> bool | None:
     """Whether a = b at a point; None where the point is outside of their domain."""
-    low, high = _difference(a, b, point, LOW), _difference(a, b, point, HIGH)
-    if low is None or high is None:
+    differences = [_difference(a, b, point, digits) for digits in DIGITS]
+    known = [d for d in differences if d is not None]
+    if len(known) < len(differences):
         return None
-    with mp.workdps(HIGH):
-        return bool(high == 0 or abs(high) < abs(low) * mpmath.mpf(10) ** -100)
+    high = abs(known[-1])
+    with mp.workdps(DIGITS[-1]):
+        # A difference that is not zero is seen at the lower precisions in its full size; noise shrinks with them.
+        return bool(high == 0 or high < max(abs(d) for d in known[:-1]) * mpmath.mpf(10) ** -100)
 
 
 def equal(a: Node, b: Node) -> bool | None:
@@ -159,7 +162,7 @@ def rounds_to(literal: Num, exact_value: Node) -> bool:
     """Whether a decimal literal of at least six places stands for an irrational number."""
     if symbols(exact_value) or literal.places is None:
         return False
-    with mp.workdps(LOW):
+    with mp.workdps(DIGITS[0]):
         value = evaluate(exact_value, {})
         error = abs(value - mpmath.mpf(literal.value.numerator) / literal.value.denominator)
         return bool(error <= mpmath.mpf(10) ** -6 / 2 and error <= mpmath.mpf(10) ** -min(literal.places, 15)) and abs(literal.value) * 10**literal.places >= 10**4
@@ -169,7 +172,7 @@ def multiple(a: Node, b: Node, positive: bool) -> bool | None:
     """Whether a = c b for one number c that is not zero (positive, where asked)."""
     names = sorted(symbols(a) | symbols(b))
     ratios: list[Any] = []
-    with mp.workdps(LOW):
+    with mp.workdps(DIGITS[0]):
         for point in points(names):
             values = {name: mpmath.mpf(v.numerator) / v.denominator for name, v in point.items()}
             try:

@@ -1,0 +1,29 @@
+"""Prefect without a server to start: an embedded run keeps Prefect's home under `.armature` and ignores the user's profile.
+
+It has to be called before Prefect is imported, and does nothing where PREFECT_API_URL names a server or Prefect is
+loaded already (a worker, a deployment script).
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from infra.paths import HOME
+
+
+def configure() -> None:
+    os.environ.setdefault("PREFECT_LOGGING_EXTRA_LOGGERS", "armature")
+    os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
+    os.environ.setdefault("DO_NOT_TRACK", "1")
+    if "prefect" in sys.modules or os.environ.get("PREFECT_API_URL"):
+        return
+    home = HOME / "prefect"
+    home.mkdir(parents=True, exist_ok=True)
+    os.environ["PREFECT_HOME"] = str(home)
+    os.environ["PREFECT_LOCAL_STORAGE_PATH"] = str(home / "storage")  # PREFECT_HOME does not move it
+    os.environ["PREFECT_SERVER_ALLOW_EPHEMERAL_MODE"] = "true"
+    os.environ.setdefault("PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS", "120")
+    # Progress is printed by us; a line of Prefect's for each task would bury it.
+    os.environ.setdefault("PREFECT_LOGGING_LEVEL", "WARNING")
+    os.environ.setdefault("PREFECT_LOGGING_LOGGERS_PREFECT_LEVEL", "WARNING")

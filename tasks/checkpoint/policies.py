@@ -1,0 +1,141 @@
+"""`ensure`: the only way to get a policy (design rule 5).
+
+A policy is named by its lineage, the key of the step that makes it. The trainer holds it, or it is loaded from verified
+weights, or its nearest ancestor is, and the optimiser steps in between are replayed from stored rollouts and verdicts:
+nothing is sampled or judged again.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from infra.caching import Step
+from infra.errors import StoreError
+from infra.store import DamagedError, Manifest, Store
+from tasks.checkpoint.weights import POLICY_STAGE, POLICY_VERSION
+from tasks.rollout.client import Roller
+from tasks.train.client import Trainer
+from tasks.train.inputs import adamw_settings
+
+log = logging.getLogger("armature")
+
+Replay = Callable[[Manifest], dict[str, Any]]
+
+
+class Policies:
+    """Brings policies onto the trainer and the rollout engine, and into the store. `replay(train manifest)` repeats one training
+    step on the trainer, which holds the policy before it. `scratch`: a local folder that dies with the flow."""
+
+    def __init__(self, store: Store, trainer: Trainer, roller: Roller, scratch: Path, replay: Replay) -> None:
+        self._store, self._trainer, self._roller, self._scratch, self._replay = store, trainer, roller, scratch, replay
+        self.replayed = 0  # optimiser iterations that were repeated
+        self.yields = False  # on a GPU: the rollout engine gives up its memory before the trainer works
+
+    def stored(self, lineage: str) -> Manifest | None:
+        """The policy's weights in the store, if they are there and whole in size."""
+        return self._store.find(POLICY_STAGE, lineage)
+
+    def on_trainer(self, lineage: str, adamw: dict[str, Any]) -> None:
+        """Makes the trainer hold `lineage`. Raises StoreError where no ancestor's weights verify."""
+        if self.yields:
+            self._roller.sleep()
+        chain: list[Manifest] = []
+        at = lineage
+        while self._trainer.state != at and not self._load(at, adamw):
+            step = self._store.find("train", at)
+            if step is None:
+                raise StoreError(
+                    f"{self._store.uri}: policy {lineage[:12]} cannot be had: no weights of it or of an ancestor verify, and the training step "
+                    f"{at[:12]} is not there; run its experiment again from the start"
+                )
+            chain.append(step)
+            at = step.inputs["policy"]
+        for step in reversed(chain):
+            log.info("replaying iteration %d of policy %s from the store", step.inputs["iteration"], lineage[:12])
+            result = self._replay(step)
+            self.replayed += 1
+            if result["metrics"] != step.result["metrics"]:
+                log.warning("iteration %d replayed, but not bit-identical: %s", step.inputs["iteration"], self._difference(step))
+
+    def on_roller(self, lineage: str, adamw: dict[str, Any]) -> None:
+        """Makes the rollout engine hold `lineage`: from the store, else through the trainer."""
+        if self._roller.state == lineage:
+            return
+        folder = self._scratch / f"policy-{lineage[:16]}"
+        manifest = self.stored(lineage) if self._trainer.state != lineage else None
+        try:
+            if manifest is None or not self._fetch(manifest, folder):
+                self.on_trainer(lineage, adamw)
+                self._describe(lineage, folder)
+                self._trainer.save(folder, optimizer=False)
+            if self.yields:
+                self._roller.wake()
+            self._roller.load(lineage, folder)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def checkpoint(self, step: Step, lineage: str, adamw: dict[str, Any]) -> Manifest:
+        """Commits weights, optimizer state, configuration and tokenizer of `lineage`."""
+        self.on_trainer(lineage, adamw)
+        folder = self._scratch / f"checkpoint-{lineage[:16]}"
+        try:
+            self._describe(lineage, folder)
+            self._trainer.save(folder, optimizer=True)
+            return self._store.commit(
+                step, {p.name: p for p in sorted(folder.iterdir())}, kind="weights", key=lineage, recorded=self._trainer.environment
+            )
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def _load(self, lineage: str, adamw: dict[str, Any]) -> bool:
+        manifest = self.stored(lineage)
+        if manifest is None:
+            return False
+        folder = self._scratch / f"load-{lineage[:16]}"
+        try:
+            if not self._fetch(manifest, folder):
+                return False
+            optimizer = folder if any(name.startswith("optimizer") for name in manifest.files) else None
+            self._trainer.load(lineage, folder, optimizer, adamw)
+            return True
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def _fetch(self, manifest: Manifest, folder: Path) -> bool:
+        try:
+            self._store.fetch(manifest, folder)
+        except DamagedError as error:
+            log.warning("%s; taking an older one", error)
+            return False
+        return True
+
+    def _describe(self, lineage: str, folder: Path) -> None:
+        """config.json and tokenizer into `folder`: those of the policy's root, which every descendant shares."""
+        folder.mkdir(parents=True, exist_ok=True)
+        root = lineage
+        while (step := self._store.find("train", root)) is not None:
+            root = step.inputs["root"]
+        manifest = self.stored(root)
+        if manifest is None:
+            raise StoreError(f"{self._store.uri}: the weights of policy {root[:12]}, where {lineage[:12]} began, are not there any more")
+        for name in manifest.files:
+            if not name.startswith(("model", "optimizer")):
+                (folder / name).write_bytes(self._store.read(manifest, name))
+
+    def _difference(self, step: Manifest) -> str:
+        then, now = step.recorded, self._trainer.environment
+        changed = [f"{key} was {then.get(key)}, is {now.get(key)}" for key in sorted({*then, *now}) if then.get(key) != now.get(key)]
+        return "; ".join(changed) or f"cause unknown (recorded {json.dumps(dict(then), sort_keys=True)})"
+
+
+def policy_step(lineage: str) -> Step:
+    """The step that stores a policy's weights; its key in the store is the lineage itself."""
+    return Step(POLICY_STAGE, POLICY_VERSION, {"policy": lineage})
+
+
+__all__ = ["Policies", "adamw_settings", "policy_step"]

@@ -1,0 +1,87 @@
+"""The first policy of an experiment: given weights, or a tiny model made on the spot."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from infra.files import sha256_file
+from infra.paths import HOME, resolve
+from tasks.data.seeds import derive_seed
+from tasks.errors import DataError
+
+POLICY_STAGE, POLICY_VERSION = "policy", 1
+_KEPT = ("config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "chat_template.jinja")
+
+
+def model_folder(policy: Mapping[str, Any]) -> Path | None:
+    """The local folder of `policy.model` (fetched from the hub if it is a hub name); None for a policy made on the spot."""
+    if policy["init"] == "scratch":
+        return None
+    name = policy["model"]
+    folder = Path(resolve(name))
+    if folder.is_dir():
+        return folder
+    if name.startswith((".", "/")) or name.count("/") != 1:
+        hint = " (make smollm2 makes it)" if "smollm2" in name.lower() else ""
+        raise DataError(f"policy.model: no folder {folder}{hint}")
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
+
+    try:
+        return Path(snapshot_download(name, revision=policy["revision"], allow_patterns=[*_KEPT, "*.safetensors", "*.safetensors.index.json"]))
+    except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise DataError(f"policy.model: {name} cannot be had from the hub ({reason}): check the name and the network, or give a local folder") from error
+
+
+def weights_digest(folder: Path) -> str:
+    """sha256 over the weight files' digests and the configuration. Remembered by (path, size, modification time): hashing 15 GB at each
+    start would cost half a minute."""
+    files = sorted(p for p in folder.iterdir() if p.suffix == ".safetensors" or p.name == "config.json")
+    if not any(p.suffix == ".safetensors" for p in files):
+        raise DataError(f"policy.model: {folder} holds no .safetensors file")
+    memory = HOME / "digests.json"
+    known: dict[str, str] = json.loads(memory.read_text()) if memory.exists() else {}
+    digests = {}
+    for path in files:
+        stat = path.stat()
+        name = f"{path.resolve()}|{stat.st_size}|{stat.st_mtime_ns}"
+        known[name] = digests[path.name] = known.get(name) or sha256_file(path)
+    memory.parent.mkdir(parents=True, exist_ok=True)
+    temporary = memory.with_suffix(f".{hashlib.sha256(str(folder).encode()).hexdigest()[:8]}.tmp")
+    temporary.write_text(json.dumps(known))
+    temporary.replace(memory)
+    return hashlib.sha256(json.dumps(digests, sort_keys=True).encode()).hexdigest()
+
+
+def given_files(folder: Path) -> dict[str, Path]:
+    """The files of a given model that make a policy."""
+    return {p.name: p for p in sorted(folder.iterdir()) if p.name in _KEPT or p.name.startswith("model") and ".safetensors" in p.name}
+
+
+def write_scratch_model(folder: Path, architecture: Mapping[str, Any], vocabulary: int, eos: int, pad: int, dtype: str, seed: int) -> None:
+    """A Llama-style decoder with random weights: a pure function of its arguments."""
+    import torch
+    from transformers import AutoModelForCausalLM, LlamaConfig
+
+    config = LlamaConfig(
+        vocab_size=vocabulary,
+        hidden_size=architecture["hidden"],
+        num_hidden_layers=architecture["layers"],
+        num_attention_heads=architecture["heads"],
+        num_key_value_heads=architecture["heads"],
+        intermediate_size=architecture["intermediate"],
+        max_position_embeddings=architecture["max_positions"],
+        tie_word_embeddings=architecture["tie_embeddings"],
+        eos_token_id=eos,
+        bos_token_id=None,
+        pad_token_id=pad,
+    )
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(derive_seed(seed, "scratch"))
+        model = AutoModelForCausalLM.from_config(config, dtype=torch.float32)
+    model.to(getattr(torch, dtype)).save_pretrained(folder)

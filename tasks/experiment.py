@@ -1,0 +1,89 @@
+"""Which steps an experiment consists of. Every key, and so every policy's lineage, is known before anything runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from infra.caching import Step
+from specs.errors import SpecError
+from specs.identity import data_part, evaluate_part, identity, reward_part, rollout_part, train_part, warm_start_part
+from specs.schema import Fork, Spec
+from tasks.checkpoint.weights import POLICY_STAGE, model_folder, weights_digest
+from tasks.data.dataset import source_fingerprint, tokenizer_of
+from tasks.data.task import VERSION as DATA
+from tasks.data.tokenizer import tokenizer_digest
+from tasks.evaluate.task import VERSION as EVALUATE
+from tasks.reward.task import VERSION as REWARD
+from tasks.rollout.shards import shard_count
+from tasks.rollout.task import VERSION as ROLLOUT
+from tasks.train.task import START_VERSION, VERSION as TRAIN
+
+
+class Experiment:
+    """The steps of one spec. Iteration k takes policy `lineage(k)` to `lineage(k + 1)`."""
+
+    def __init__(self, spec: Spec) -> None:
+        """Reads the data source's and the model's fingerprints. Raises DataError, SpecError."""
+        if isinstance(spec.policy.init, Fork):
+            raise SpecError("policy.init: going on from another run is not built yet; use pretrained or scratch")
+        self.spec, self.identity = spec, identity(spec)
+        start = warm_start_part(spec)
+        self.model: Path | None = model_folder(start["policy"])
+        tokens = tokenizer_digest(tokenizer_of(self.model))
+        part = data_part(spec)
+        self.data = Step("data", DATA, {"part": part, "source": source_fingerprint(part), "tokenizer": tokens})
+        weights = weights_digest(self.model) if self.model else None
+        start["policy"] = {key: value for key, value in start["policy"].items() if key not in ("model", "revision")}
+        inputs = {"part": start, "weights": weights, "tokenizer": tokens, "data": self.data.key if spec.warm_start else None}
+        self.start = Step(POLICY_STAGE, START_VERSION, inputs)
+        self._rollout, self._reward, self._train = rollout_part(spec), reward_part(spec), train_part(spec)
+        self._lineages = [self.start.key]
+
+    @property
+    def run(self) -> str:
+        """`<name>/<8 hex of identity>`."""
+        return f"{self.spec.name}/{self.identity}"
+
+    def lineage(self, iteration: int) -> str:
+        """The policy after `iteration` iterations."""
+        while len(self._lineages) <= iteration:
+            self._lineages.append(self.train(len(self._lineages) - 1).key)
+        return self._lineages[iteration]
+
+    def rollouts(self, iteration: int) -> list[Step]:
+        """One step a shard."""
+        common = {"policy": self.lineage(iteration), "data": self.data.key, "part": self._rollout, "iteration": iteration}
+        return [Step("rollout", ROLLOUT, {**common, "shard": shard}) for shard in range(shard_count(self._rollout))]
+
+    def verdicts(self, iteration: int) -> Step:
+        keys = [step.key for step in self.rollouts(iteration)]
+        return Step("verdict", REWARD, {"rollouts": keys, "data": self.data.key, "part": self._reward})
+
+    def train(self, iteration: int) -> Step:
+        inputs: dict[str, Any] = {
+            "policy": self.lineage(iteration),
+            "root": self.start.key,
+            "iteration": iteration,
+            "data": self.data.key,
+            "rollouts": [step.key for step in self.rollouts(iteration)],
+            "verdicts": self.verdicts(iteration).key,
+            "part": self._train,
+        }
+        return Step("train", TRAIN, inputs)
+
+    def evaluation(self, iteration: int, suite: str) -> Step:
+        """Evaluation of the policy after `iteration` iterations. The policy is in the key, its iteration is not."""
+        part = {key: value for key, value in evaluate_part(self.spec).items() if key != "suites"}
+        inputs = {"policy": self.lineage(iteration), "data": self.data.key, "suite": suite, "part": part, "reward": self._reward}
+        return Step("evaluate", EVALUATE, inputs)
+
+    def evaluated_iterations(self) -> list[int]:
+        """After how many iterations the policy is evaluated: start, every so many, end."""
+        last, every = self.spec.train.iterations, self.spec.evaluate.every
+        return sorted({0, last, *(range(every, last, every) if every else ())}) if self.spec.evaluate.suites else []
+
+    def checkpointed_iterations(self) -> list[int]:
+        """After how many iterations the policy is saved: start, every so many, end."""
+        last = self.spec.train.iterations
+        return sorted({0, last, *range(self.spec.checkpoint.every, last, self.spec.checkpoint.every)})

@@ -1,0 +1,70 @@
+"""From responses to verdicts, by the verifier that each problem names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from tasks.data.puzzles.registry import PUZZLES
+from tasks.errors import VerifierError
+from tasks.records import FinishReason, Problem, Verdict, VerdictKind
+from tasks.reward.math import MathVerifier
+from tasks.reward.puzzle import verify as verify_puzzle
+
+
+class Judge:
+    """Holds what verifiers keep alive between calls (worker processes); close it."""
+
+    def __init__(self, *, truncated: str, math_deadline_s: float, math_workers: int) -> None:
+        self._mask_truncated = truncated == "mask"
+        self._math = MathVerifier(deadline_s=math_deadline_s, workers=math_workers)
+
+    def check(self, problems: Sequence[Problem]) -> None:
+        """Raises VerifierError for the first problem whose verifier is unknown or whose reference it cannot read: before anything runs."""
+        for problem in problems:
+            if problem.verifier == "math":
+                self._math.check_reference(problem)
+            elif problem.verifier not in PUZZLES:
+                raise VerifierError(
+                    f"problem {problem.id}: no verifier {problem.verifier!r}; there are math, {', '.join(PUZZLES)} (data.verifier names one)"
+                )
+
+    def judge(self, items: Sequence[tuple[Problem, str, FinishReason]]) -> list[Verdict]:
+        """One verdict for each (problem, visible response text, finish reason), in order."""
+        verdicts: list[Verdict | None] = [None] * len(items)
+        mathematics: list[int] = []
+        for index, (problem, text, reason) in enumerate(items):
+            if self._mask_truncated and reason is FinishReason.LENGTH:
+                verdicts[index] = Verdict(None, VerdictKind.TRUNCATED, "cut at the response limit (reward.truncated: mask)")
+            elif problem.verifier == "math":
+                mathematics.append(index)
+            else:
+                verdicts[index] = verify_puzzle(problem, text)
+        for index, verdict in zip(mathematics, self._math.judge([items[i][:2] for i in mathematics]), strict=True):
+            verdicts[index] = verdict
+        return [v for v in verdicts if v is not None]
+
+    def close(self) -> None:
+        self._math.close()
+
+
+def counts(verdicts: Sequence[Verdict]) -> dict[str, int]:
+    """How many of each kind, in a fixed order, kinds that did not occur left out."""
+    return {str(kind): n for kind in VerdictKind if (n := sum(v.kind is kind for v in verdicts))}
+
+
+def require_judged(verdicts: Sequence[Verdict], limit: float, where: str) -> None:
+    """Raises VerifierError where the share of infrastructure failures is above `limit` (reward.max_not_judged_share)."""
+    failures = [v for v in verdicts if v.kind is VerdictKind.INFRASTRUCTURE]
+    if verdicts and len(failures) / len(verdicts) > limit:
+        raise VerifierError(
+            f"{where}: {len(failures)} of {len(verdicts)} responses could not be judged (reward.max_not_judged_share {limit}); first: {failures[0].detail}"
+        )
+
+
+def row(verdict: Verdict) -> dict[str, Any]:
+    return {"score": verdict.score, "kind": str(verdict.kind), "detail": verdict.detail, "answer": verdict.answer}
+
+
+def verdict_of(fields: Mapping[str, Any]) -> Verdict:
+    return Verdict(fields["score"], VerdictKind(fields["kind"]), fields["detail"], fields["answer"])

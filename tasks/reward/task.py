@@ -1,0 +1,38 @@
+"""The reward stage's Prefect task."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from prefect import task
+
+from infra.steps import TASK_OPTIONS, cached
+from infra.store import Manifest
+from tasks import table
+from tasks.data.encode import decode
+from tasks.reward.judge import require_judged, row
+from tasks.reward.measures import iteration_measures
+
+if TYPE_CHECKING:
+    from tasks.context import Context
+
+VERSION = 1  # raise it when the same inputs would give another payload
+
+
+@task(name="judge", task_run_name="judge {iteration}", **TASK_OPTIONS)
+def judge(context: Context, iteration: int) -> Manifest | Any:
+    """A verdict for each rollout of an iteration, in their order."""
+    step = context.experiment.verdicts(iteration)
+    if (hit := context.find(step)) is not None:
+        return cached(hit)
+    rollouts = context.rollouts(step.inputs["rollouts"])
+    started = time.monotonic()
+    problems = context.dataset.by_id
+    items = [(problems[r.problem_id].problem, decode(r.response_ids, context.dataset.tokenizer), r.finish_reason) for r in rollouts]
+    verdicts = context.judge.judge(items)
+    require_judged(verdicts, context.spec.reward.max_not_judged_share, f"iteration {iteration}")
+    rows = [{"problem_id": r.problem_id, "sample": r.sample, **row(v)} for r, v in zip(rollouts, verdicts, strict=True)]
+    measures = iteration_measures(rollouts, verdicts, context.spec.reward.correct_at)
+    payload = {"verdicts.parquet": table.to_bytes(rows, table.VERDICTS)}
+    return context.commit(step, payload, kind="rows", rows=len(rows), result=measures, seconds=time.monotonic() - started)

@@ -1,0 +1,64 @@
+"""The rollout engine, seen from the flow: started when first needed, told which policy to sample from."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from infra.engine import Resident
+from infra.errors import EngineError
+from infra.paths import ROOT
+from tasks.rollout.protocol import Completion, PromptGroup, Sampling
+
+LOAD_S = 1800.0
+
+
+class Roller:
+    """`state` is the lineage of the policy that the engine holds, or None. `threads`: on the CPU."""
+
+    def __init__(self, engine: str, options: Mapping[str, Any], *, threads: int, log: Path, deadline_s: float) -> None:
+        self._argv = [sys.executable, "-m", "tasks.rollout.server", "--engine", engine, "--options", json.dumps(dict(options))]
+        self._threads, self._log, self._deadline_s = threads, log, deadline_s
+        self._child: Resident | None = None
+        self.state: str | None = None
+
+    def load(self, state: str, weights: Path) -> None:
+        """Makes the engine hold policy `state` from a folder in Hugging Face format; a living engine is not restarted."""
+        self.state = None
+        self._call("load", LOAD_S, weights=weights)
+        self.state = state
+
+    def generate(self, groups: Sequence[PromptGroup], sampling: Sampling) -> list[list[Completion]]:
+        """Samples of the policy held: a list per group, in the order of its seeds."""
+        assert self.state is not None, "load a policy first"
+        replies: list[list[list[Completion]]] = self._call("generate", self._deadline_s, groups=list(groups), sampling=sampling)
+        return replies[0]
+
+    def sleep(self) -> None:
+        """Gives up the accelerator's memory; the engine holds no policy until the next load."""
+        if self.state is not None:
+            self.state = None
+            self._call("sleep", LOAD_S)
+
+    def wake(self) -> None:
+        if self._child is not None and self._child.alive:
+            self._call("wake", LOAD_S)
+
+    def stop(self) -> None:
+        if self._child is not None:
+            self._child.stop()
+        self._child, self.state = None, None
+
+    def _call(self, method: str, deadline_s: float, **arguments: Any) -> list[Any]:
+        if self._child is None or not self._child.alive:
+            env = {"OMP_NUM_THREADS": str(self._threads), "PYTHONPATH": os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])}
+            self._child = Resident("rollout engine", self._argv, log=self._log, env=env, cwd=ROOT)
+        try:
+            return self._child.call(method, deadline_s=deadline_s, **arguments)
+        except EngineError:
+            self.stop()
+            raise

@@ -1,0 +1,46 @@
+"""The rollout stage's Prefect task."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from prefect import task
+
+from infra.steps import TASK_OPTIONS, cached
+from infra.store import Manifest
+from tasks.rollout.shards import roll_out, shard_problems
+from tasks.rollout.table import write_rollouts
+
+if TYPE_CHECKING:
+    from tasks.context import Context
+
+VERSION = 1  # raise it when the same inputs would give another payload
+
+
+@task(name="rollout", task_run_name="rollout {iteration}", **TASK_OPTIONS)
+def rollout(context: Context, iteration: int) -> list[Manifest] | Any:
+    """All samples of an iteration, shard by shard; a shard that the store has is not drawn again."""
+    steps = context.experiment.rollouts(iteration)
+    hits = [context.find(step) for step in steps]
+    if None not in hits:
+        return cached(hits)
+    shards = []
+    for index, (step, hit) in enumerate(zip(steps, hits, strict=True)):
+        if hit is not None:
+            shards.append(hit)
+            continue
+        lineage, part = step.inputs["policy"], step.inputs["part"]
+        context.engine_for(lineage)
+        started = time.monotonic()
+        problems = shard_problems(context.dataset.train, part, iteration, index)
+        rows = roll_out(context.roller, problems, part, context.dataset.stop_token_ids, lineage, iteration)
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "rollouts.parquet"
+            write_rollouts(path, rows)
+            tokens = sum(len(r.response_ids) for r in rows)
+            seconds = time.monotonic() - started
+            shards.append(context.commit(step, {path.name: path}, kind="rows", rows=len(rows), result={"response_tokens": tokens}, seconds=seconds))
+    return shards

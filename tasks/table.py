@@ -1,0 +1,53 @@
+"""Rows as Parquet bytes and back: the same bytes for the same rows."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+Schema = Mapping[str, pa.DataType]
+
+VERDICTS: Schema = {
+    "problem_id": pa.string(),
+    "sample": pa.int32(),
+    "score": pa.float64(),
+    "kind": pa.string(),
+    "detail": pa.string(),
+    "answer": pa.string(),
+}
+RESPONSES: Schema = {
+    "problem_id": pa.string(),
+    "sample": pa.int32(),
+    "judged": pa.bool_(),
+    "base": pa.float64(),
+    "bonus": pa.float64(),
+    "advantage": pa.float64(),
+    "c_q": pa.float64(),
+    "c_o": pa.float64(),
+    "log_prob_mean": pa.float64(),
+    "entropy": pa.float64(),
+}
+SAMPLES: Schema = {
+    **VERDICTS,
+    "text": pa.string(),
+    "finish_reason": pa.string(),
+    "response_tokens": pa.int32(),
+    "entropy": pa.float64(),
+    "solutions": pa.int64(),
+}
+
+
+def to_bytes(rows: Sequence[Mapping[str, Any]], schema: Schema) -> bytes:
+    columns = {name: [row[name] for row in rows] for name in schema}
+    table = pa.Table.from_pydict(columns, schema=pa.schema([pa.field(name, kind) for name, kind in schema.items()]))
+    sink = io.BytesIO()
+    pq.write_table(table, sink, compression="zstd", use_dictionary=False, write_statistics=False)
+    return sink.getvalue()
+
+
+def from_bytes(data: bytes) -> list[dict[str, Any]]:
+    return list(pq.read_table(io.BytesIO(data)).to_pylist())

@@ -1,0 +1,101 @@
+"""The training ranks, seen from the flow: started when first needed, asked by name for the policy that they hold."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from infra.engine import Resident
+from infra.errors import EngineError
+from infra.paths import ROOT
+from tasks.errors import TrainingError
+from tasks.train.batch import GroupBatch
+from tasks.train.settings import StepSpec
+from tasks.train.supervised import Demonstrations
+
+LOAD_S, SAVE_S = 1800.0, 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class TrainerOptions:
+    """Where and how the ranks run; none of it changes the mathematics. `threads`: of each rank, on the CPU."""
+
+    ranks: int
+    threads: int
+    gpus: bool
+    dtype: str
+    zero_stage: int
+    offload_optimizer: bool
+    gradient_checkpointing: bool
+    step_deadline_s: float
+
+
+class Trainer:
+    """`state` is the lineage of the policy that the ranks hold, or None."""
+
+    def __init__(self, options: TrainerOptions, log: Path) -> None:
+        self.options, self._log = options, log
+        self._ranks: Resident | None = None
+        self.state: str | None = None
+        self.environment: dict[str, Any] = {}
+
+    def load(self, state: str, weights: Path, optimizer: Path | None, adamw: Mapping[str, Any]) -> None:
+        """Makes the ranks hold `state` from folders of weights and optimizer state. `adamw`: betas, adam_eps, weight_decay, max_grad_norm."""
+        options = {
+            **adamw,
+            "zero_stage": self.options.zero_stage,
+            "offload_optimizer": self.options.offload_optimizer,
+            "gradient_checkpointing": self.options.gradient_checkpointing,
+        }
+        self.state = None
+        replies = self._call(
+            "load", LOAD_S, state=state, weights=str(weights), optimizer=str(optimizer) if optimizer else None, dtype=self.options.dtype, options=options
+        )
+        self.environment = {**replies[0], "zero_stage": self.options.zero_stage}
+        self.state = state
+
+    def supervise(self, steps: list[Demonstrations], rates: list[float], prompt_weight: float, token_budget: int) -> list[dict[str, float]]:
+        """Supervised steps; afterwards the ranks hold a policy without a name."""
+        self.state = None
+        deadline = self.options.step_deadline_s * len(steps)
+        return list(self._call("supervise", deadline, steps=steps, rates=rates, prompt_weight=prompt_weight, token_budget=token_budget)[0])
+
+    def train(self, becomes: str, batch: GroupBatch, spec: StepSpec, iteration: int) -> dict[str, Any]:
+        """One iteration: the policy held becomes `becomes`."""
+        expected, self.state = self.state, None
+        result = self._call("train", self.options.step_deadline_s, expected=expected, becomes=becomes, batch=batch, spec=spec, iteration=iteration)
+        self.state = becomes
+        return dict(result[0])
+
+    def save(self, folder: Path, *, optimizer: bool) -> float:
+        """Writes the policy held (model*.safetensors, with `optimizer` optimizer*.safetensors too); seconds."""
+        folder.mkdir(parents=True, exist_ok=True)
+        return float(self._call("save", SAVE_S, folder=str(folder), optimizer=optimizer)[0])
+
+    def stop(self) -> None:
+        if self._ranks is not None:
+            self._ranks.stop()
+        self._ranks, self.state = None, None
+
+    def _call(self, method: str, deadline_s: float, **arguments: Any) -> list[Any]:
+        if self._ranks is None or not self._ranks.alive:
+            self._ranks = self._start()
+        try:
+            return self._ranks.call(method, deadline_s=deadline_s, **arguments)
+        except (EngineError, TrainingError):
+            # A step that broke off leaves gradients behind: such ranks are ended as a group before anything else is asked.
+            self.stop()
+            raise
+
+    def _start(self) -> Resident:
+        options = self.options
+        argv = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(options.ranks)]
+        argv += ["-m", "tasks.train.rank", "--threads", str(options.threads)]
+        env = {"OMP_NUM_THREADS": str(options.threads), "PYTHONPATH": os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])}
+        if not options.gpus:
+            env |= {"DS_ACCELERATOR": "cpu", "CUDA_VISIBLE_DEVICES": ""}
+        return Resident("trainer", argv, ranks=options.ranks, log=self._log, env=env, cwd=ROOT)

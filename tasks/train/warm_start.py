@@ -1,0 +1,72 @@
+"""The warm start: supervised steps on demonstrations, drawn as a pure function of (seed, step, index)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from transformers import PreTrainedTokenizerFast
+
+from tasks.data.encode import encode_responses
+from tasks.data.puzzles.registry import demonstrations
+from tasks.data.seeds import derive_seed
+from tasks.records import EncodedProblem
+from tasks.train.client import Trainer
+from tasks.train.schedule import learning_rate
+from tasks.train.supervised import Demonstrations
+
+CHUNK = 25  # steps a call to the ranks, and so between two lines of progress
+
+
+class Demonstrator:
+    """Draws demonstrations; the token ids of a problem's are made once."""
+
+    def __init__(self, problems: Sequence[EncodedProblem], tokenizer: PreTrainedTokenizerFast, seed: int) -> None:
+        self._problems, self._tokenizer, self._seed = problems, tokenizer, seed
+        self._encoded: dict[int, list[tuple[int, ...]]] = {}
+
+    def draw(self, step: int, batch: int) -> Demonstrations:
+        """Problems and answers of one step, both uniform, with replacement."""
+        chosen: list[EncodedProblem] = []
+        responses: list[tuple[int, ...]] = []
+        for index in range(batch):
+            number = derive_seed(self._seed, "warm_start", step, index) % len(self._problems)
+            if number not in self._encoded:
+                self._encoded[number] = encode_responses(demonstrations(self._problems[number].problem), self._tokenizer)
+            answers = self._encoded[number]
+            chosen.append(self._problems[number])
+            responses.append(answers[derive_seed(self._seed, "demonstration", step, index) % len(answers)])
+        return Demonstrations([p.prompt_ids for p in chosen], [p.content for p in chosen], responses)
+
+
+def warm_start(
+    trainer: Trainer,
+    weights: Path,
+    demonstrator: Demonstrator,
+    settings: Mapping[str, Any],
+    token_budget: int,
+    progress: Callable[[int, dict[str, float]], None],
+) -> dict[str, float]:
+    """Loads `weights`, takes `settings["steps"]` supervised steps, and leaves the trainer holding the result. Returns the last step's
+    numbers. `settings`: the warm_start section of a spec."""
+    adamw = {
+        "betas": (0.9, 0.999),
+        "adam_eps": 1e-8,
+        "weight_decay": settings["weight_decay"],
+        "max_grad_norm": settings["max_grad_norm"],
+    }
+    trainer.load("warm start", weights, None, adamw)
+    numbers: dict[str, float] = {}
+    for first in range(0, settings["steps"], CHUNK):
+        steps = range(first, min(first + CHUNK, settings["steps"]))
+        rates = [
+            learning_rate(
+                step, peak=settings["learning_rate"], warmup_steps=settings["warmup_steps"], schedule="constant", decay_steps=None, min_ratio=0.0
+            )
+            for step in steps
+        ]
+        batches = [demonstrator.draw(step, settings["batch"]) for step in steps]
+        numbers = trainer.supervise(batches, rates, settings["prompt_loss_weight"], token_budget)[-1]
+        progress(steps[-1] + 1, numbers)
+    return numbers
