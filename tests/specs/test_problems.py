@@ -26,6 +26,7 @@ train:
   learning_rate: fast
   betas: [0.9, 1.5]
   iterations: true
+  warm_up_steps: 3
 reward: 3
 evaluate: {suites: heldout}
 """
@@ -44,8 +45,9 @@ evaluate: {suites: heldout}
             f"train.learning_rate: got 'fast', want a number (float > 0) ({at}:8)",
             f"train.betas: got [0.9, 1.5], want a list (2, each a number (float >= 0, < 1)) ({at}:9)",
             f"train.iterations: got true, want a whole number (int > 0) ({at}:10)",
-            f"reward: got 3, want a mapping with correct_at, truncated, max_not_judged_share, math, code ({at}:11)",
-            f"evaluate.suites: got 'heldout', want a list (each text (not empty)) ({at}:12)",
+            f"train.warm_up_steps: no such key; nearest is train.warmup_steps ({at}:11)",
+            f"reward: got 3, want a mapping with correct_at, truncated, max_not_judged_share, math, code ({at}:12)",
+            f"evaluate.suites: got 'heldout', want a list (each text (not empty)) ({at}:13)",
         ]
     )
 
