@@ -75,7 +75,7 @@ def train_part(spec: Spec) -> Part:
 
 
 def evaluate_part(spec: Spec) -> Part:
-    """What decides an evaluation, besides the policy and the problems. `ks` is not here: Pass@k is had for every k."""
+    """What decides an evaluation, besides the policy, the problems and `reward_part`. `ks` is not here: Pass@k is had for every k."""
     evaluate = spec.evaluate
     return {
         "suites": list(evaluate.suites),
@@ -85,8 +85,6 @@ def evaluate_part(spec: Spec) -> Part:
         "problems": evaluate.problems,
         "engine": spec.rollout.engine,
         "max_response_tokens": spec.rollout.max_response_tokens,
-        "shard_prompts": spec.rollout.shard_prompts,
-        "reward": reward_part(spec),
         "correct_at": spec.reward.correct_at,
         "dtype": spec.policy.dtype,
         "seed": spec.seed,
