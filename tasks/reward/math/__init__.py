@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tasks.reward.math.verifier import MathVerifier, canonical, check_reference
+from tasks.reward.math.verifier import MathVerifier, canonical
 
-__all__ = ["MathVerifier", "canonical", "check_reference"]
+__all__ = ["MathVerifier", "canonical"]

@@ -16,7 +16,7 @@ from typing import Any
 
 from tasks.errors import VerifierError
 from tasks.records import Problem, Verdict
-from tasks.reward.math import MathVerifier, check_reference
+from tasks.reward.math import MathVerifier
 
 
 
@@ -37,7 +37,7 @@ def rows(path: Path) -> Iterator[dict[str, Any]]:
 
 def has_gold(problem: Problem) -> bool:
     try:
-        check_reference(problem)
+        MathVerifier.check_reference(problem)
     except VerifierError:
         return False
     return True

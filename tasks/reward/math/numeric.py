@@ -142,8 +142,9 @@ def vanishes(a: Node, b: Node, point: Mapping[str, Fraction]) -> bool | None:
         return None
     high = abs(known[-1])
     with mp.workdps(DIGITS[-1]):
-        # A difference that is not zero is seen at the lower precisions in its full size; noise shrinks with them.
-        return bool(high == 0 or high < max(abs(d) for d in known[:-1]) * mpmath.mpf(10) ** -100)
+        # A difference that is not zero is seen at the lower precisions in its full size; noise shrinks as they grow.
+        seen = max(abs(d) for d in known[:-1])
+        return bool(high == 0 or high < (mpmath.mpf(10) ** -200 if seen == 0 else seen * mpmath.mpf(10) ** -100))
 
 
 def equal(a: Node, b: Node) -> bool | None:

@@ -141,7 +141,8 @@ def split_unit(text: str) -> tuple[str, Unit | None]:
     elif match := _BARE.match(text):
         words = match.group("unit")
         unit = parse_unit(words)
-        single = len(words.strip()) == 1 and not (words in _BARE_SINGLE and match.group("space"))
+        letters = re.sub(r"[^A-Za-z€£¥₹¢]", "", words)
+        single = len(letters) == 1 and letters.isascii() and not (words in _BARE_SINGLE and match.group("space"))
         if words.split() == ["percent"]:
             return match.group("value") + "%", None
         noun = unit is not None and unit.dimension.startswith("noun")

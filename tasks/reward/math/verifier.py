@@ -34,9 +34,15 @@ def gold_text(problem: Problem) -> str:
     return answer
 
 
-def check_reference(problem: Problem) -> None:
-    """VerifierError, naming the problem, if its gold answer is empty or cannot be read. For when problems are loaded."""
-    gold_text(problem)
+def limit_of(problem: Problem) -> Fraction | None:
+    """The reference's tolerance; VerifierError if it is no number."""
+    tolerance = problem.reference.get("tolerance")
+    if tolerance in (None, ""):
+        return None
+    try:
+        return Fraction(str(tolerance))
+    except ValueError as error:
+        raise VerifierError(f"problem {problem.id}: reference['tolerance'] {tolerance!r} is no number; mend the data") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +71,12 @@ class MathVerifier:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.close()
+
+    @staticmethod
+    def check_reference(problem: Problem) -> None:
+        """VerifierError, naming the problem, if its reference cannot be read. For when problems are loaded."""
+        limit_of(problem)
+        gold_text(problem)
 
     def close(self) -> None:
         """End the worker processes."""
@@ -109,6 +121,7 @@ def _verdict(accepted: bool, canonical: str, detail: str = "", failure: VerdictK
 def cheap(problem: Problem, response: str) -> Verdict | _Item:
     """The verdict of the exact layers, or what a worker has to decide."""
     try:
+        MathVerifier.check_reference(problem)
         gold = gold_text(problem)
     except VerifierError as error:
         return Verdict(None, VerdictKind.INFRASTRUCTURE, str(error))
@@ -133,14 +146,10 @@ def cheap(problem: Problem, response: str) -> Verdict | _Item:
 def either_tolerance(problem: Problem, gold: str, given: str) -> Truth:
     """Equality; or, where the reference gives a `tolerance` (OlympiadBench: absolute), two rationals that close."""
     truth = texts(gold, given, CHEAP)
-    tolerance = problem.reference.get("tolerance")
-    if truth is True or tolerance in (None, ""):
+    limit = limit_of(problem)
+    if truth is True or limit is None:
         return truth
     values = [a.node and rational(a.node) if isinstance(a, Scalar) else None for a in (_value(gold), _value(given))]
-    try:
-        limit = Fraction(str(tolerance))
-    except ValueError as error:
-        raise VerifierError(f"problem {problem.id}: reference['tolerance'] {tolerance!r} is no number") from error
     if isinstance(values[0], Fraction) and isinstance(values[1], Fraction):
         return abs(values[0] - values[1]) <= limit
     return truth
