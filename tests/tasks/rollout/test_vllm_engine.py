@@ -114,6 +114,16 @@ class TestVllm:
         living.do("wake")
         assert living.generate(GROUPS, PLAIN) == before
 
+    def test_a_new_engine_gives_the_same_bits(self, living: Child, llama: Make, tmp_path: Path) -> None:
+        living.load(llama(1))
+        living.load(llama(0))
+        child = Child(tmp_path / "vllm.log", "vllm", max_model_len=64, dtype="float32", kv_cache_gib=0.125)
+        try:
+            child.load(llama(0))
+            assert child.generate(GROUPS, PLAIN) == living.generate(GROUPS, PLAIN)
+        finally:
+            child.resident.stop()
+
     def test_an_untied_head(self, llama: Make, teacher: Teacher, tmp_path: Path) -> None:
         child = Child(tmp_path / "vllm.log", "vllm", max_model_len=64, dtype="float32", kv_cache_gib=0.125)
         try:
