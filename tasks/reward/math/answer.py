@@ -86,7 +86,7 @@ _LABEL = re.compile(
     r"(?:\\(?:angle|triangle|overline|vec|hat|bar|max|min|det|mathbb|mathcal|mathfrak|widehat|overrightarrow)\s*)*(?:\\?[A-Za-z]+'*|\{[A-Za-z]+\})(?:\s*_\s*(?:\{[^{}]*\}|\w|\\[a-z]+))?'*"
     r"(?:\s*\([^()=]*\))?(?:\s*\^\{?\*\}?)?"
 )
-_CELLS = re.compile(r"^\s*(?:\(\s*)?\\begin\{(?P<kind>[pbvBV]?matrix|smallmatrix|array)\}(?:\{[lcr|]*\})?(?P<body>.*)\\end\{(?P=kind)\}(?:\s*\))?\s*$", re.DOTALL)
+_CELLS = re.compile(r"^\s*(?:[(\[]\s*)?\\begin\{(?P<kind>[pbvBV]?matrix|smallmatrix|array)\}(?:\{[lcr|]*\})?(?P<body>.*)\\end\{(?P=kind)\}(?:\s*[)\]])?\s*$", re.DOTALL)
 _BASE = re.compile(r"^([0-9A-Za-z]+)\s*_\s*\{?\s*\(?(\d+)\)?\s*\}?$")
 _FRENCH = re.compile(r"^([\[\]])([^\[\]]*),([^\[\]]*)([\[\]])$")
 _REALS = re.compile(r"^\(?\s*\\mathbb\s*\{?\s*R\s*\}?\s*\)?$")
@@ -414,7 +414,7 @@ def _is_name(text: str) -> bool:
 
 def is_label(text: str) -> bool:
     """Whether the left side of an equation only names what is asked: x, f(x), a_1, \\angle ABC, words."""
-    return re.fullmatch(r'"[^"]*"', text) is not None or (_LABEL.fullmatch(text) is not None and text not in ("e", "i", "\\pi"))
+    return re.fullmatch(r'"[^"]*"|\((?:[a-z](?:_\{?\w\}?)?\s*,?\s*)+\)', text) is not None or (_LABEL.fullmatch(text) is not None and text not in ("e", "i", "\\pi"))
 
 
 def order_of(text: str) -> Order | None:

@@ -10,10 +10,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from tasks.reward.math.normalise import close_of
-
 _BOX = re.compile(r"\\(?:boxed|fbox|framebox)(?![A-Za-z])\s*")
 _JOINT = re.compile(r"[\s$.]*(?:,|;|&|\\\\|\band\b|\bor\b|\\text\{\s*,?\s*(?:and|or),?\s*\}|\\quad|\\qquad|\\[,;()\[\]]|[\s$])+[\s$]*")
+_BRACE = re.compile(r"\\.|[{}]", re.DOTALL)
+_BARE = re.compile(r"[^\s$.,;{}]+(?:\.\d+)?")  # \boxed 5
 _MARKER = re.compile(r"####\s*(\S[^\n]*)")
 _ANCHOR = re.compile(
     r"(?:(?:final|correct|right)\s+)?(?:answer|option|choice|result)\b(?:\s+to\s+[^.\n:]{0,80}?)?(?:\s+is(?:\s+(?:option|choice))?(?!\s+not\b)|\s*[:：=])\s*(?:\**\s*)?[:：]?\s*([^\n]{1,400})", re.IGNORECASE
@@ -49,30 +49,45 @@ class _Box:
     content: str
 
 
+def _closes(text: str) -> dict[int, int]:
+    """Position of each opening brace -> position of its closing one; one pass. Escaped braces are text."""
+    closes: dict[int, int] = {}
+    opened: list[int] = []
+    for match in _BRACE.finditer(text):
+        token = match.group()
+        if token == "{":
+            opened.append(match.start())
+        elif token == "}" and opened:
+            closes[opened.pop()] = match.start()
+    return closes
+
+
 def _boxes(text: str) -> list[_Box] | None:
     """Boxes that lie in no other box, from left to right; None where the last one does not close."""
+    macros = list(_BOX.finditer(text))
+    if not macros:
+        return []
+    closes = _closes(text)
     found: list[_Box] = []
-    at = 0
-    while match := _BOX.search(text, at):
+    behind = 0
+    for match in macros:
         where = match.end()
-        if where < len(text) and text[where] == "{":
-            close = close_of(text, where)
-            if close < 0:
+        if match.start() < behind:
+            continue
+        if text.startswith("{", where):
+            if where not in closes:
                 # An unbalanced box in front of others is no box; at the end it is a truncated answer.
-                if _BOX.search(text, where) is None:
+                if match is macros[-1]:
                     return None
-                at = where
                 continue
-            found.append(_Box(match.start(), close + 1, text[where + 1 : close]))
-            at = close + 1
-        else:
-            plain = re.compile(r"\S+").match(text, where)
-            if plain is None:
-                return None
-            token = plain.group().rstrip("$.,;")
-            if token:
-                found.append(_Box(match.start(), where + len(token), token))
-            at = max(plain.end(), match.end())
+            behind = closes[where] + 1
+            found.append(_Box(match.start(), behind, text[where + 1 : behind - 1]))
+            continue
+        plain = _BARE.match(text, where)
+        if plain is None:
+            return None
+        found.append(_Box(match.start(), plain.end(), plain.group()))
+        behind = plain.end()
     return found
 
 
@@ -80,11 +95,11 @@ def _last_group(text: str, boxes: list[_Box]) -> list[_Box]:
     """The last box and those in front of it that are joined to it by a comma, "and" or "or"."""
     group = [boxes[-1]]
     for box in reversed(boxes[:-1]):
-        between = text[box.end : group[0].start]
+        between = text[box.end : group[-1].start]
         if len(between) > 40 or not _JOINT.fullmatch(between) or not re.search(r"[,;&]|and|or", re.sub(r"\\[,;]", "", between)):
             break
-        group.insert(0, box)
-    return group
+        group.append(box)
+    return group[::-1]
 
 
 def _clean(text: str) -> str:

@@ -113,7 +113,7 @@ def _word(body: str, name: str) -> str:
     inner = body.replace('"', " ").replace("$", "").strip()
     if not re.search(r"[^\W\d_]", inner):  # digits and punctuation in a text macro are just that
         return " " + inner + " "
-    if name in ("mathrm", "operatorname", "operatorname*", "mathsf", "mathtt") and re.fullmatch(r"[ieud]|[a-z]{2,7}", inner) and inner in _NAMES:
+    if inner in _NAMES and (len(inner) > 1 or name in ("mathrm", "operatorname", "mathsf")):
         return f"\\{inner} " if len(inner) > 1 else inner
     if "\\" in inner or "^" in inner or "{" in inner:
         return " " + body.replace('"', " ") + " "
@@ -230,5 +230,5 @@ def _separated(text: str) -> bool:
 
 
 def key(text: str) -> str:
-    """For equality of text: the tidy text without white space and quotes."""
-    return re.sub(r'[\s"]', "", tidy(text))
+    """For equality of text: the tidy text without quotes, and without white space but between digits."""
+    return re.sub(r"(?<!\d) | (?!\d)", "", " ".join(tidy(text).replace('"', " ").split()))

@@ -146,7 +146,10 @@ class _Parser:
         marks = 0
         while True:
             token = self.peek()
-            if token == "^":
+            if token == "^" and [self.peek(k) for k in (1, 2, 3)] == ["{", "\\circ", "}"]:
+                self.at += 4
+                node = mul(node, PI, Num(Fraction(1, 180)))
+            elif token == "^":
                 self.take()
                 node = power(node, self.argument(signed=True))
                 if self.peek() == "^":

@@ -131,7 +131,7 @@ def split_unit(text: str) -> tuple[str, Unit | None]:
         return match.group("sign") + value, front
     if text.endswith(("\\$", "$")) and len(text) > 2:
         return text.removesuffix("$").removesuffix("\\").strip(), _NAMES["dollar"]
-    if match := _DEGREE.match(text):
+    if (match := _DEGREE.match(text)) and not re.search(r"(?:sin|cos|tan|cot|sec|csc)(?:h|\b|\W|\d)", match.group("value")):
         scale = (match.group("scale") or "").strip('"')
         return match.group("value"), _NAMES[scale] if scale else _NAMES["degree"]
     if match := _QUOTED.match(text):
