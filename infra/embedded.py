@@ -16,6 +16,8 @@ def configure() -> None:
     os.environ.setdefault("PREFECT_LOGGING_EXTRA_LOGGERS", "armature")
     os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
     os.environ.setdefault("DO_NOT_TRACK", "1")
+    if not os.path.exists("/dev/nvidia0"):
+        os.environ.setdefault("DS_ACCELERATOR", "cpu")  # else DeepSpeed, which transformers imports, warns that it has to guess
     if "prefect" in sys.modules or os.environ.get("PREFECT_API_URL"):
         return
     home = HOME / "prefect"

@@ -89,6 +89,8 @@ def window_rule(spec: Spec, window: int, source: str) -> Iterator[str]:
 
 
 def _train(spec: Spec) -> Iterator[str]:
+    if spec.policy.dtype == "bfloat16" and spec.train.zero_stage == 0:
+        yield "train.zero_stage: 0 keeps no float32 master weights, which policy.dtype bfloat16 needs; use 1, 2 or 3"
     train, rollout, objective = spec.train, spec.rollout, spec.objective
     if rollout.prompts % train.minibatch_prompts:
         yield f"train.minibatch_prompts: {train.minibatch_prompts} does not divide rollout.prompts {rollout.prompts}"

@@ -211,7 +211,9 @@ class Train(Section):
     max_grad_norm: float = Field(default=1.0, gt=0, description="Clip of the global gradient norm. verl.")
     token_budget: Positive = Field(default=32768, description="Tokens a micro-batch and rank, padding included. Changes no result.")
     gradient_checkpointing: bool = Field(default=False, description="Recompute activations. Changes no result.")
-    zero_stage: Literal[0, 1, 2, 3] = Field(default=0, description="DeepSpeed ZeRO stage. Changes no result.")
+    zero_stage: Literal[0, 1, 2, 3] = Field(
+        default=1, description="DeepSpeed ZeRO stage; 0 only without mixed precision. Changes no result."
+    )
 
 
 class DtypeLimits(Section):

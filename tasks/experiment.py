@@ -23,13 +23,13 @@ from tasks.train.task import START_VERSION, VERSION as TRAIN
 class Experiment:
     """The steps of one spec. Iteration k takes policy `lineage(k)` to `lineage(k + 1)`."""
 
-    def __init__(self, spec: Spec) -> None:
-        """Reads the data source's and the model's fingerprints. Raises DataError, SpecError."""
+    def __init__(self, spec: Spec, *, download: bool = True) -> None:
+        """Reads the data source's and the model's fingerprints, fetching a hub's model unless told not to. Raises DataError, SpecError."""
         if isinstance(spec.policy.init, Fork):
             raise SpecError("policy.init: going on from another run is not built yet; use pretrained or scratch")
         self.spec, self.identity = spec, identity(spec)
         start = warm_start_part(spec)
-        self.model: Path | None = model_folder(start["policy"])
+        self.model: Path | None = model_folder(start["policy"], download=download)
         tokens = tokenizer_digest(tokenizer_of(self.model))
         part = data_part(spec)
         self.data = Step("data", DATA, {"part": part, "source": source_fingerprint(part), "tokenizer": tokens})

@@ -17,7 +17,7 @@ POLICY_STAGE, POLICY_VERSION = "policy", 1
 _KEPT = ("config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "chat_template.jinja")
 
 
-def model_folder(policy: Mapping[str, Any]) -> Path | None:
+def model_folder(policy: Mapping[str, Any], *, download: bool) -> Path | None:
     """The local folder of `policy.model` (fetched from the hub if it is a hub name); None for a policy made on the spot."""
     if policy["init"] == "scratch":
         return None
@@ -32,7 +32,8 @@ def model_folder(policy: Mapping[str, Any]) -> Path | None:
     from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
 
     try:
-        return Path(snapshot_download(name, revision=policy["revision"], allow_patterns=[*_KEPT, "*.safetensors", "*.safetensors.index.json"]))
+        patterns = [*_KEPT, "*.safetensors", "*.safetensors.index.json"]
+        return Path(snapshot_download(name, revision=policy["revision"], allow_patterns=patterns, local_files_only=not download))
     except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
         reason = str(error).strip().splitlines()[0]
         raise DataError(f"policy.model: {name} cannot be had from the hub ({reason}): check the name and the network, or give a local folder") from error
@@ -67,7 +68,9 @@ def write_scratch_model(folder: Path, architecture: Mapping[str, Any], vocabular
     """A Llama-style decoder with random weights: a pure function of its arguments."""
     import torch
     from transformers import AutoModelForCausalLM, LlamaConfig
+    from transformers.utils.logging import disable_progress_bar
 
+    disable_progress_bar()
     config = LlamaConfig(
         vocab_size=vocabulary,
         hidden_size=architecture["hidden"],

@@ -1,0 +1,102 @@
+"""The record of a run: its resolved spec, its lineages, metrics.jsonl, and one line of progress an iteration.
+
+Everything here is a view of the store's steps: it can be deleted and comes back when the run is started again.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from infra.paths import HOME
+from infra.store import Manifest
+from specs.load import Loaded
+from tasks.report.progress import iteration_line
+
+if TYPE_CHECKING:
+    from tasks.context import Context
+
+log = logging.getLogger("armature")
+
+
+def metrics_row(iteration: int, shards: Sequence[Manifest], verdicts: Manifest, step: Manifest) -> dict[str, Any]:
+    """The numbers of one iteration, no clock among them, and the artifacts that they came from."""
+    return {
+        "iteration": iteration,
+        **verdicts.result,
+        **step.result["metrics"],
+        "artifact": step.key,
+        "artifacts": {"rollouts": [m.key for m in shards], "verdicts": verdicts.key},
+    }
+
+
+class RunRecord:
+    """Writes `runs/<name>/<identity>/` below `.armature` as the run goes, and into the store when it begins and ends."""
+
+    def __init__(self, context: Context, loaded: Loaded) -> None:
+        self._context, self._loaded = context, loaded
+        self.name = context.experiment.run
+        self.folder = HOME / "runs" / self.name
+        self._rows: list[dict[str, Any]] = []
+        self._evaluations: list[dict[str, Any]] = []
+        self._seconds: list[float] = []
+
+    def begin(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        (self.folder / "metrics.jsonl").write_text("")
+        self._publish("spec.yaml", self._loaded.text.encode())
+        self._publish("run.json", self._run_json("running"))
+
+    def iteration(self, row: dict[str, Any], seconds: float | None) -> None:
+        """`seconds`: what the iteration took, None where the store had it."""
+        self._rows.append(row)
+        with (self.folder / "metrics.jsonl").open("a") as file:
+            file.write(json.dumps(row, sort_keys=True) + "\n")
+        total = self._context.spec.train.iterations
+        if seconds is None:
+            if row["iteration"] + 1 == total:
+                log.info("%s: iterations up to %d were found in the store", self.name, total)
+            return
+        self._seconds.append(seconds)
+        recent = self._seconds[-20:]
+        left = (total - row["iteration"] - 1) * sum(recent) / len(recent)
+        line = iteration_line(
+            row["iteration"] + 1,
+            total,
+            reward=row["reward_mean"],
+            entropy=row["entropy"],
+            tokens_per_s=row["response_tokens"] / seconds,
+            seconds_left=left,
+            label=self._context.spec.name,
+        )
+        log.info("%s", line)
+
+    def evaluation(self, iteration: int, suite: str, manifest: Manifest) -> None:
+        summary = manifest.result
+        self._evaluations.append({"iteration": iteration, "suite": suite, "artifact": manifest.key, **summary})
+        ks = [str(k) for k in self._context.spec.evaluate.ks if str(k) in summary["pass_at"]]
+        log.info("%s", "  ".join([f"evaluation after {iteration} on {suite}:", *(f"Pass@{k} {summary['pass_at'][k]:.3f}" for k in ks)]))
+
+    def finish(self) -> None:
+        self._publish("metrics.jsonl", (self.folder / "metrics.jsonl").read_bytes())
+        self._publish("evaluations.json", json.dumps(self._evaluations, indent=1, sort_keys=True).encode())
+        self._publish("run.json", self._run_json("finished"))
+
+    def _run_json(self, state: str) -> bytes:
+        experiment = self._context.experiment
+        iterations = self._context.spec.train.iterations
+        record = {
+            "run": self.name,
+            "state": state,
+            "spec": str(self._loaded.path.name),
+            "iterations": iterations,
+            "lineages": [experiment.lineage(k) for k in range(iterations + 1)],
+            "checkpoints": experiment.checkpointed_iterations(),
+        }
+        return json.dumps(record, indent=1, sort_keys=True).encode()
+
+    def _publish(self, file: str, data: bytes) -> None:
+        (self.folder / file).write_bytes(data)
+        self._context.store.files.write(f"runs/{self.name}/{file}", data)
