@@ -79,6 +79,11 @@ Answer = Scalar | Words | Collection | Region | Equation | Order | Matrix
 
 _OPEN, _CLOSE = "([{", ")]}"
 _KNOWN_WORDS = frozenset("yes no true false odd even none east west north south prime both".split())
+_WORDLIKE = re.compile("[A-Z][a-z]+|[b-df-hj-np-tv-z][aeiou][b-df-hj-np-tv-z]")  # Tom, red
+_NUMBERS = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty".split()
+)
+_CLOCK = re.compile(r'(\d{1,2}):([0-5]\d)\s*"?\s*([ap])?(?:\.?\s*m\.?)?\s*"?', re.IGNORECASE)
 _FLIP = {"<": ">", ">": "<", "\\le": "\\ge", "\\ge": "\\le", "\\ne": "\\ne"}
 _ORDER = re.compile(r"\\(?:le|ge|ne)(?![A-Za-z])|[<>]")
 _JOIN = re.compile(r'"\s*,?\s*(?:and|or)\s*,?\s*"|(?<![A-Za-z\\])(?:and|or)(?![A-Za-z])')
@@ -149,7 +154,7 @@ def _words(text: str) -> str | None:
         parts = re.findall(r"[^\W\d_]+", bare)
         if all(len(w) == 1 for w in parts):
             return None
-        if any(len(w) >= 4 or w.lower() in _KNOWN_WORDS or not w.isascii() or re.fullmatch("[A-Z][a-z]+", w) for w in parts) and not re.search(r"\b(?:a?(?:sin|cos|tan)|log|sqrt)\b", bare):
+        if any(len(w) >= 4 or w.lower() in _KNOWN_WORDS or not w.isascii() or _WORDLIKE.fullmatch(w) for w in parts) and not re.search(r"\b(?:a?(?:sin|cos|tan)|log|sqrt)\b", bare):
             return bare
     return None
 
@@ -175,13 +180,15 @@ def read(text: str) -> Answer:
 
 
 def _read(text: str) -> Answer:
-    text = re.sub(r'^"[^"]*\b(?:is|are|be|answer|equals|value)\s*:?\s*"\s*(?=[^\s"])', "", text)
+    text = re.sub(r'^"[^"]*(?:\b(?:is|are|be|answer|equals|value)\s*:?|:)\s*"\s*(?=[^\s"])', "", text, flags=re.IGNORECASE)
     words = _words(text)
     if words is not None:
         if words.strip().lower() in ("infinity", "positive infinity"):
             return Scalar(text, OO)
         if words.strip().lower() in ("no solution", "no solutions", "empty set", "the empty set", "none exist", "no real solutions", "no real solution"):
             return Collection("set", ())
+        if words.strip().lower() in _NUMBERS:
+            return Scalar(text, expressions.parse(str(_NUMBERS.index(words.strip().lower()))))
         return Words(" ".join(words.split()))
     if (matrix := _matrix(text)) is not None:
         return matrix
@@ -249,9 +256,11 @@ def _single(text: str) -> Answer:
             if text[0] == "[" or text[-1] == "]":
                 raise ParseError("brackets that are no interval") if text[0] + text[-1] != "[]" else ParseError("brackets")
             return Collection("tuple", items)
+    if clock := _CLOCK.fullmatch(text):
+        return Collection("clock", tuple(Scalar(p.lower(), node_of(p) if p.isdigit() else None) for p in clock.groups() if p))
     ratio = [s.strip() for s in re.split(r':|"\s*to\s*"|(?<=\d) to (?=\d)', text)]
     if len(ratio) > 1 and all(ratio):
-        return Collection("clock" if re.fullmatch(r"\d{1,2}:[0-5]\d", text) else "ratio", tuple(scalar(s) for s in ratio))
+        return Collection("ratio", tuple(scalar(s) for s in ratio))
     return scalar(text)
 
 

@@ -30,7 +30,7 @@ from tasks.reward.math.answer import (
     usable,
 )
 from tasks.reward.math.normalise import key, tidy
-from tasks.reward.math.tree import PI, Node, Num, Op, ParseError, add, has, mul, negative, symbols
+from tasks.reward.math.tree import PI, Node, Num, Op, ParseError, TooLarge, add, has, mul, negative, symbols
 
 Truth = bool | None
 ROUNDED_PLACES = 6
@@ -74,10 +74,15 @@ def is_rounding(literal: Node, value: Fraction | None) -> bool:
 
 
 def close_enough(literal: Num, value: Fraction) -> bool:
-    """Within half a unit of the sixth place, within one unit of the last place written, five significant digits."""
+    """Rounded or cut off at the last place written (at most the twelfth: floats print noise behind it), within half a
+
+    unit of the sixth place, and of five significant digits (so that no tiny number stands for another).
+    """
     assert literal.places is not None
-    error = abs(literal.value - value)
-    return error <= Fraction(1, 2 * 10**ROUNDED_PLACES) and error <= Fraction(1, 10 ** min(literal.places, 15)) and abs(literal.value) * 10**literal.places >= 10**4
+    step = Fraction(1, 10 ** min(literal.places, 12))
+    short = (abs(value) - abs(literal.value)) if value * literal.value > 0 else Fraction(1)
+    near = -step / 2 <= short < step  # rounded, or cut off
+    return near and abs(short) <= Fraction(1, 2 * 10**ROUNDED_PLACES) and abs(literal.value) * 10**literal.places >= 10**4
 
 
 def infinite(a: Node, b: Node) -> Truth:
@@ -105,7 +110,7 @@ def cheap_opaque(a: str, b: str) -> Truth:
 def cheap_multiple(a: Node, b: Node, positive: bool) -> Truth:
     try:
         left, right = exact.exact(a), exact.exact(b)
-    except (exact.Undecided, exact.TooLarge):
+    except (exact.Undecided, TooLarge):
         return None
     if not left or not right:
         return False  # 0 = 0 says nothing
@@ -244,7 +249,7 @@ def collections(gold: Collection, given: Collection, oracle: Oracle) -> Truth:
     kinds = (gold.kind, given.kind)
     if "clock" in kinds:
         if kinds == ("clock", "clock"):
-            return in_order(gold.items, given.items, oracle)
+            return in_order(gold.items[: len(given.items)], given.items[: len(gold.items)], oracle)  # a.m. and p.m. where both say
         gold, given = (Collection("ratio", c.items) if c.kind == "clock" else c for c in (gold, given))
         kinds = (gold.kind, given.kind)
     if "ratio" in kinds:
@@ -378,8 +383,13 @@ def compare(gold: Answer, given: Answer, oracle: Oracle) -> Truth:
         case (Collection(kind="ratio"), Scalar()) | (Scalar(), Collection(kind="ratio")):
             return _ratio_value(gold, given, oracle)
         case (Words(), Scalar()) | (Scalar(), Words()):
-            return gold.text.replace('"', "").strip().lower() == given.text.replace('"', "").strip().lower() and bool(re.fullmatch("[A-Za-z]+", given.text.strip(' "')))
+            one, two = (t.replace('"', "").strip().lower() for t in (_text(gold), _text(given)))
+            return one == two and one.isalpha()
     return False
+
+
+def _text(answer: Answer) -> str:
+    return answer.text if isinstance(answer, Scalar | Words) else ""
 
 
 def _points(collection: Collection) -> Region | None:
@@ -434,7 +444,11 @@ def choice_letter(text: str) -> str | None:
     Lower-case letters count but for e and i, which are numbers.
     """
     plain = re.sub(r"[\"{}$*\s]+", " ", text).strip()
-    match = re.fullmatch(r"(?:(?:option|choice|answer|answer is)\s*:?\s*)?(?:\(([A-Ja-j])\)|([A-Ja-j])\s*[.:)]|([A-Ja-j]))(?P<rest>.*)", plain, re.IGNORECASE | re.DOTALL)
+    match = re.fullmatch(
+        r"(?:(?:the )?(?:correct )?(?:option|choice|answer)(?: is)?\s*:?\s*)?(?:\(([A-Ja-j])\)|([A-Ja-j])\s*[.:)]|([A-Ja-j]))(?P<rest>.*)",
+        plain,
+        re.IGNORECASE | re.DOTALL,
+    )
     if match is None:
         return None
     letter, rest = next(g for g in match.groups()[:3] if g), match.group("rest").strip()
@@ -464,7 +478,8 @@ def texts(gold: str, given: str, oracle: Oracle) -> Truth:
     if about:
         return _approximation(gold, *about, oracle)
     residue = _RESIDUE.search(given)
-    if residue and "\\equiv" not in given:
+    if residue:
+        gold, given = (re.sub(r"^\\?[A-Za-z]\s*\\equiv(?![A-Za-z])", "", t) for t in (gold, given))
         own = _RESIDUE.search(gold)
         if own and own.groups() != residue.groups():
             return False

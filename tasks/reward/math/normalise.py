@@ -40,7 +40,7 @@ _DROPPED = re.compile(
 _LEFT_RIGHT = re.compile(r"\\(left|right|middle)\s*\.")
 _SPACES = re.compile(r"\\[,;:!> ]|\\(?:quad|qquad|thinspace|medspace|thickspace|enspace|enskip|negthinspace|hspace\*?\{[^{}]*\}|space|vspace\*?\{[^{}]*\})(?![A-Za-z])|(?<!\\)~")
 _SPELLINGS = {
-    "dfrac": "frac", "tfrac": "frac", "cfrac": "frac", "leq": "le", "leqslant": "le", "geq": "ge", "geqslant": "ge", "neq": "ne", "lt": "<", "gt": ">", "varnothing": "emptyset",
+    "dfrac": "frac", "tfrac": "frac", "cfrac": "frac", "sfrac": "frac", "nicefrac": "frac", "xfrac": "frac", "flatfrac": "frac", "leq": "le", "leqslant": "le", "geq": "ge", "geqslant": "ge", "neq": "ne", "lt": "<", "gt": ">", "varnothing": "emptyset",
     "colon": ":", "mid": "|", "lbrace": "\\{", "rbrace": "\\}", "lbrack": "[", "rbrack": "]", "lparen": "(", "rparen": ")", "textdegree": "^{\\circ}", "degree": "^{\\circ}",
     "land": '"and"', "wedge": '"and"', "lor": '"or"', "vee": '"or"', "smallsetminus": "setminus", "backslash": "setminus", "percent": "\\%", "dots": "ldots", "cdots": "ldots", "dotsc": "ldots",
     "infin": "infty", "reals": "mathbb{R}", "R": "mathbb{R}", "Z": "mathbb{Z}", "N": "mathbb{N}", "Q": "mathbb{Q}", "minus": "-", "cdotp": "cdot", "ast": "cdot", "exponentialE": "e",
@@ -53,7 +53,7 @@ _HIDDEN = ("phantom", "hphantom", "vphantom", "label", "tag", "cancel", "bcancel
 _THOUSANDS = re.compile(r"(?<![\d.,])([1-9]\d{0,2})((?:(?:\{,\}|,)\d{3})+)(?![\d])(?!,\d)")
 _SPACED_THOUSANDS = re.compile(r"(?<![\d.,/])([1-9]\d{0,2})((?: \d{3})+)(?![\d/])(?! ?\d)")
 _SCIENTIFIC = re.compile(r"(?<![A-Za-z\d.\\])(\d+(?:\.\d*)?|\.\d+)[eE]([+-]?\d{1,5})(?![A-Za-z\d.])")
-_RELATION_WORDS = ("le", "ge", "ne", "in", "cup", "cap")
+_CYCLES = re.compile(r"(\d+\.\d{0,20}?)(\d{1,20}?)\2{2,}\s*(?:\.\.\.|\\ldots)(?![\d.])")  # 0.333...
 
 
 def close_of(text: str, start: int) -> int:
@@ -115,6 +115,10 @@ def _word(body: str, name: str) -> str:
         return " " + inner + " "
     if inner in _NAMES and (len(inner) > 1 or name in ("mathrm", "operatorname", "mathsf")):
         return f"\\{inner} " if len(inner) > 1 else inner
+    if match := re.fullmatch(r"([-+]?(?:\d[\d.,/ ]*)?\d)\s*([^\d\s.,/][^\d]*)", inner):  # "18 dollars"
+        return f' {match.group(1)} "{match.group(2)}"'
+    if match := re.fullmatch(r"([A-Za-z]+)\s+([A-Za-z]+)\s*\^\{?-(\d)\}?", inner):  # m s^{-2}
+        return f'"{match.group(1)}/{match.group(2)}"' if match.group(3) == "1" else f'"{match.group(1)}/{match.group(2)}^{match.group(3)}"'
     if "\\" in inner or "^" in inner or "{" in inner:
         return " " + body.replace('"', " ") + " "
     return f'"{inner}"'
@@ -193,19 +197,22 @@ def tidy(text: str) -> str:
     text = _RAISED.sub(lambda m: "^{" + "".join(_SUPERSCRIPTS[c] for c in m.group()) + "}", text)
     text = _LOWERED.sub(lambda m: "_{" + "".join(_SUBSCRIPTS[c] for c in m.group()) + "}", text)
     text = _roots(_vulgar(text))
+    text = re.sub(r"\\\\(?:\s*\[[^\]]*\])?", "\0", text)
     text = re.sub(r"\\(?:\(|\)|\[|\])|\$\s*,\s*\$|(?<!\\)\$\s+\$", lambda m: "," if "," in m.group() else " ", text)
     text = re.sub(r"(?<=\d)\s*\\!\s*(?=[,\d])|(?<=,)\s*\\!\s*(?=\d)|(?<=\d)\{,\}(?=\d{3})", lambda m: "," if "," in m.group() else "", text)
     text = _LEFT_RIGHT.sub(" ", text)
     text = re.sub(r"\\(?:left|right|middle)(?![A-Za-z])", "", text)
     text = _DROPPED.sub(" ", text)
     text = re.sub(r"(?<=\d)\\[,: ](?=\d{3}(?!\d))|(?<=\d)~(?=\d{3}(?!\d))", " ", text)
-    text = text.replace("\\\\", "\0")
     text = _SPACES.sub(" ", text).replace("\0", "\\\\")
     text = re.sub(r"\\begin\{(?:aligned|align\*?|equation\*?|gathered|split)\}|\\end\{(?:aligned|align\*?|equation\*?|gathered|split)\}", " ", text)
     text = _commands(_unwrap(text))
     text = re.sub(r"\{([^{}]*)\\choose([^{}]*)\}", r"\\binom{\1}{\2}", text)
     text = re.sub(r"\^\s*\\circ(?![A-Za-z])", r"^{\\circ}", text)
     text = re.sub(r"\^\s*\{\s*\\circ\s*\}", r"^{\\circ}", text)
+    text = re.sub(r"\{([,:])\}", r"\1", text)
+    text = re.sub(r"(\\mathbb\s*\{?R\}?)\s*[-/]\s*(?=\\\{)", r"\1 \\setminus ", text)
+    text = _CYCLES.sub(r"\1\\overline{\2}", re.sub(r"(\d+\.\d{0,40})\((\d{1,40})\)", r"\1\\overline{\2}", text))
     text = re.sub(r"np\.(?=[a-z])|math\.(?=[a-z])", "", text)
     text = text.replace("**", "^").replace("\\%", "%").replace("<=", "\\le ").replace(">=", "\\ge ").replace("!=", "\\ne ")
     text = re.sub(r"\\not\s*=", r"\\ne ", text)

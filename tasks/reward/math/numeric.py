@@ -14,6 +14,7 @@ import mpmath
 from mpmath import mp
 
 from tasks.reward.math import exact
+from tasks.reward.math.compare import close_enough
 from tasks.reward.math.tree import Node, Num, Op, ParseError, Sym, TooLarge, has, substitute, symbols
 
 DIGITS = (60, 97, 300)
@@ -28,7 +29,7 @@ _UNARY: Mapping[str, Callable[[Any], Any]] = {
 
 
 def _is_real(value: Any) -> bool:
-    return mpmath.im(value) == 0
+    return bool(mpmath.im(value) == 0)
 
 
 def _power(base: Any, exponent: Any, exact_exponent: Fraction | None) -> Any:
@@ -165,8 +166,10 @@ def rounds_to(literal: Num, exact_value: Node) -> bool:
         return False
     with mp.workdps(DIGITS[0]):
         value = evaluate(exact_value, {})
-        error = abs(value - mpmath.mpf(literal.value.numerator) / literal.value.denominator)
-        return bool(error <= mpmath.mpf(10) ** -6 / 2 and error <= mpmath.mpf(10) ** -min(literal.places, 15)) and abs(literal.value) * 10**literal.places >= 10**4
+        if not _is_real(value) or not mpmath.isfinite(value) or abs(value) > 10**30:
+            return False
+        digits = Fraction(int(mpmath.nint(value * 10**40)), 10**40)
+    return close_enough(literal, digits)
 
 
 def multiple(a: Node, b: Node, positive: bool) -> bool | None:

@@ -120,6 +120,9 @@ class _Parser:
         before = self.tokens[self.at - 2][1] if self.at >= 2 else ""
         if self.kind() == "num":
             is_mixed = plain and self.spaced() and self.peek(1) == "/" and self.kind(2) == "num"
+            if not is_mixed and self.spaced() and (isinstance(previous, Sym) or previous in (PI, E, I)):
+                factors.append(self.number())
+                return
             if not is_mixed:
                 raise ParseError("two numbers side by side")
             top, _, bottom = self.number(), self.take(), self.number()
@@ -433,6 +436,8 @@ class _Parser:
         self.expect("}")
         self.expect("^")
         high = self.argument()
+        if OO in (low, high):
+            raise ParseError("an infinite series")
         if not index.isalpha() or len(index) != 1:
             raise ParseError("an index of several letters")
         body = self.term()

@@ -59,7 +59,7 @@ for _dimension, _units in _TABLE.items():
     for _spellings, _size in _units.items():
         for _name in _spellings.split("|"):
             _NAMES[_name] = Unit(_dimension, _size)
-            if len(_name) > 3:
+            if len(_name) > 2:
                 _NAMES[_name + "s"] = Unit(_dimension, _size)
 
 _HEDGES = frozenset(
@@ -83,6 +83,8 @@ def parse_unit(phrase: str) -> Unit | None:
         return None
     if not re.fullmatch(r"[A-Za-z€£¥₹¢°µ'/^\d\- ]+", phrase) or re.match(r"[\d^/]", phrase):
         return None
+    if words[0] == "per":
+        return Unit(f"noun {phrase.lower()}")
     rate = _RATE.split(phrase)
     if len(rate) == 2:
         top, bottom = parse_unit(rate[0]), parse_unit(rate[1])
@@ -113,6 +115,7 @@ def parse_unit(phrase: str) -> Unit | None:
 _QUOTED = re.compile(r'^(?P<value>.*?[^\s"])\s*(?P<unit>(?:"[^"]*"(?:\^\{?[23]\}?)?[\s/]*)+)$', re.DOTALL)
 _BARE = re.compile(r"^(?P<value>.*[\d)}|!])(?P<space>\s*)(?P<unit>[A-Za-z€£¥₹¢][A-Za-z€£¥₹¢ ]*(?:/\s*[A-Za-z]+)?(?:\^\{?[23]\}?)?)$", re.DOTALL)
 _PERCENT_WORD = re.compile(r'\s*"\s*(?:percent|per ?cent|percentage|pct)\s*"$')
+_UNIT_QUOTIENT = re.compile(r'\\frac\s*\{\s*"([^"]*)"\s*\}\s*\{\s*"([^"]*)"\s*\}$')
 _FRONT = re.compile(r"^(?P<sign>-?)\s*(?:\\\$|\$|(?P<other>[€£¥₹]))\s*(?P<value>.+)$", re.DOTALL)
 _DEGREE = re.compile(r"^(?P<value>.+?)\s*\^\{\\circ\}\s*(?P<scale>[CF]|\"[CF]\")?$", re.DOTALL)
 
@@ -122,7 +125,8 @@ def split_unit(text: str) -> tuple[str, Unit | None]:
 
     Words in quotes behind a value are a unit whatever they are; bare words only if the table knows them.
     """
-    text = _PERCENT_WORD.sub("%", text)
+    text = _UNIT_QUOTIENT.sub(r'"\1/\2"', _PERCENT_WORD.sub("%", text))
+    text = re.sub(r'^"(?:USD|US\\?\$)"\s*', r"\\$", text)
     if match := _FRONT.match(text):
         value, behind = split_unit(match.group("value"))
         front = _NAMES[match.group("other")] if match.group("other") else _NAMES["dollar"]

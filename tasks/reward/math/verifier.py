@@ -214,8 +214,10 @@ def _canonical(answer: Answer) -> str:
                 parts = sorted(set(parts))
             elif kind == "list":
                 parts = sorted(parts)
-            opener, closer = {"tuple": "()", "set": "{}", "ratio": "::", "clock": "::"}.get(kind, "  ")
-            return f"{opener}{', '.join(parts)}{closer}".strip()
+            if kind in ("ratio", "clock"):
+                return ":".join(parts)
+            inside = ", ".join(parts)
+            return f"({inside})" if kind == "tuple" else f"{{{inside}}}" if kind == "set" else inside
         case Region(pieces=pieces):
             ends = [f"{'(' if p.low_open else '['}{_end(p.low)}, {_end(p.high)}{')' if p.high_open else ']'}" for p in pieces]
             return " u ".join(sorted(ends))

@@ -299,7 +299,7 @@ radical | \cos^2 1 + \sin^2 1 | 1 | 1
 radical | \arctan 1 | \frac{\pi}{4} | 1
 radical | \arcsin\frac12 | 30^\circ | 0
 radical | \tan^{-1} 1 | \frac{\pi}{4} | 1
-radical | 4\pi | \pi 4 | 0
+radical | 4\pi | \pi 4 | 1
 radical | 4\pi | \pi \cdot 4 | 1
 radical | 4\pi | 4\pi^2 | 0
 radical | \frac{\pi}{6} | \frac{1}{6}\pi | 1
