@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from tasks.data.dataset import Dataset
 from tasks.data.encode import decode
 from tasks.data.seeds import derive_seed
-from tasks.data.dataset import Dataset
 from tasks.errors import DataError
 from tasks.records import EncodedProblem
 from tasks.reward.judge import Judge, require_judged, row

@@ -1,0 +1,28 @@
+"""`python -m tasks.evaluate.metrics check FILE.json`"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from tasks.evaluate.metrics.check import check
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tasks.evaluate.metrics", description="Checks the metrics against exact values.")
+    parser.add_argument("command", choices=("check",))
+    parser.add_argument("file", type=Path)
+    arguments = parser.parse_args()
+    if not arguments.file.is_file():
+        print(f"error: no file {arguments.file}", file=sys.stderr)
+        return 2
+    cases, differences = check(arguments.file)
+    for line in differences:
+        print(line)
+    print(f"{cases} cases, {len(differences)} differ")
+    return 1 if differences else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,106 @@
+"""Compares these metrics with a file of exact values: {family: {"cases": [{inputs and wanted values}]}}."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Mapping
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from tasks.evaluate.metrics import diversity, majority, pass_at_k, uncertainty
+
+TOLERANCE = 1e-9
+Case = Mapping[str, Any]
+
+
+def _of_counts(function: Callable[..., float], *names: str) -> Callable[[Case], dict[str, Any]]:
+    def compute(case: Case) -> dict[str, Any]:
+        try:
+            return {"value": function(*(case[name] for name in names))}
+        except ValueError:
+            return {"value": None}  # a file says null (or nan) where the metric is not defined
+
+    return compute
+
+
+def _texts(case: Case) -> dict[str, Any]:
+    texts = case["texts"]
+    wanted = [key for key in case if "distinct_" in key]
+    kinds = {"distinct": diversity.distinct_n, "mean_per_text_distinct": diversity.mean_per_text_distinct_n}
+    return {key: kinds[key.rpartition("_")[0]](texts, int(key.rpartition("_")[2])) for key in wanted}
+
+
+def _bleu(case: Case) -> dict[str, Any]:
+    scores = diversity.self_bleu(case["texts"])
+    return {"per_text": scores, "self_bleu": math.fsum(scores) / len(scores)}
+
+
+def _vendi(case: Case) -> dict[str, Any]:
+    orders = {key: float(key.removeprefix("vendi_q")) for key in case if key.startswith("vendi_q")}
+    return {key: diversity.vendi(case["kernel"], order) for key, order in orders.items()}
+
+
+def _errors(case: Case) -> dict[str, Any]:
+    scores = case["scores"]
+    interval = uncertainty.normal_interval(scores)
+    return {
+        "mean": uncertainty.mean(scores),
+        "se_clustered_by_question": uncertainty.clustered_standard_error(scores),
+        "se_naive_iid": uncertainty.naive_standard_error(scores),
+        "sampling_variance_given_questions": uncertainty.sampling_variance(scores),
+        "ci95_normal": None if interval is None else list(interval),
+    }
+
+
+#: family -> (what its cases give, how the rest is computed)
+FAMILIES: dict[str, tuple[frozenset[str], Callable[[Case], dict[str, Any]]]] = {
+    "pass_at_k": (frozenset({"n", "c", "k"}), _of_counts(pass_at_k.pass_at_k, "n", "c", "k")),
+    "g_pass_at_k": (frozenset({"n", "c", "k", "m"}), _of_counts(pass_at_k.g_pass_at_k, "n", "c", "k", "m")),
+    "pass_pow_k": (frozenset({"n", "c", "k"}), _of_counts(pass_at_k.pass_pow_k, "n", "c", "k")),
+    "maj_at_k": (frozenset({"answers", "gold", "k"}), _of_counts(majority.maj_at_k, "answers", "gold", "k")),
+    "answer_entropy": (frozenset({"answers"}), lambda case: dict(diversity.answer_diversity(case["answers"]))),
+    "distinct_n": (frozenset({"texts"}), _texts),
+    "self_bleu": (frozenset({"texts"}), _bleu),
+    "vendi": (frozenset({"kernel"}), _vendi),
+    "standard_error": (frozenset({"scores"}), _errors),
+}
+
+
+def check(path: Path) -> tuple[int, list[str]]:
+    """(number of cases, a line for each that differs). A family or a key that is not known differs."""
+    cases, differences = 0, []
+    for family, body in json.loads(path.read_text()).items():
+        for index, case in enumerate(body["cases"]):
+            cases += 1
+            reason = _differs(family, case)
+            if reason:
+                differences.append(f"{family}[{index}]: {reason}")
+    return cases, differences
+
+
+def _differs(family: str, case: Case) -> str | None:
+    if family not in FAMILIES:
+        return f"no metric of this name; there are {', '.join(FAMILIES)}"
+    given, compute = FAMILIES[family]
+    if not given <= case.keys():
+        return f"lacks {', '.join(sorted(given - case.keys()))}"
+    ours = compute(case)
+    for key in case.keys() - given - {"fraction", "note"}:
+        if key not in ours:
+            return f"{key}: not computed here"
+        if not _close(ours[key], case[key]):
+            return f"{key}: ours {ours[key]!r}, wanted {case[key]!r}"
+    fraction = case.get("fraction")
+    if fraction is not None and ours["value"] != float(Fraction(fraction)):
+        return f"value: ours {ours['value']!r}, wanted {fraction}"
+    return None
+
+
+def _close(ours: Any, wanted: Any) -> bool:
+    if isinstance(ours, list) and isinstance(wanted, list):
+        return len(ours) == len(wanted) and all(_close(a, b) for a, b in zip(ours, wanted, strict=True))
+    if wanted is None or ours is None or (isinstance(wanted, float) and math.isnan(wanted)):
+        return ours is None and (wanted is None or math.isnan(wanted))
+    return math.isclose(ours, wanted, rel_tol=TOLERANCE, abs_tol=TOLERANCE)

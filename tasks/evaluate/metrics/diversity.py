@@ -1,0 +1,86 @@
+"""How different the answers or texts of a group are."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Hashable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def answer_entropy(answers: Sequence[Hashable]) -> float:
+    """Shannon entropy of the empirical distribution, nats."""
+    shares = [count / len(answers) for count in Counter(answers).values()]
+    return 0.0 - sum(share * math.log(share) for share in shares)
+
+
+def answer_diversity(answers: Sequence[Hashable]) -> dict[str, float]:
+    """Entropy and its relatives of a group of answers (at least one).
+
+    `effective_number` = exp(entropy) (Hill number of order 1); `simpson` = 1 - sum p^2; `unbiased_pair_disagreement` = chance that
+    two different samples disagree (0 for a single one); `normalised_by_log_n` = entropy / log(samples) (0 for a single one).
+    """
+    if not answers:
+        raise ValueError("no answers")
+    n, counts = len(answers), Counter(answers)
+    entropy = answer_entropy(answers)
+    simpson = 1.0 - sum(count**2 for count in counts.values()) / n**2
+    return {
+        "distinct": len(counts),
+        "distinct_ratio": len(counts) / n,
+        "entropy_nats": entropy,
+        "entropy_bits": entropy / math.log(2),
+        "normalised_by_log_n": entropy / math.log(n) if n > 1 else 0.0,
+        "effective_number": math.exp(entropy),
+        "simpson_1_minus_sum_p2": simpson,
+        "unbiased_pair_disagreement": simpson * n / (n - 1) if n > 1 else 0.0,
+    }
+
+
+def _ngrams(text: str, n: int) -> list[tuple[str, ...]]:
+    words = text.split()
+    return [tuple(words[i : i + n]) for i in range(len(words) - n + 1)]
+
+
+def distinct_n(texts: Sequence[str], n: int) -> float:
+    """Share of different n-grams among all of the pooled group; words at white space (Li et al. 2016, arXiv 1510.03055). 0 without any."""
+    grams = [gram for text in texts for gram in _ngrams(text, n)]
+    return len(set(grams)) / len(grams) if grams else 0.0
+
+
+def mean_per_text_distinct_n(texts: Sequence[str], n: int) -> float:
+    """Mean over texts of each text's own share of different n-grams; another metric than `distinct_n`."""
+    return sum(distinct_n([text], n) for text in texts) / len(texts) if texts else 0.0
+
+
+def self_bleu(texts: Sequence[str]) -> list[float]:
+    """BLEU (0 to 1) of each text against all the others; their mean is self-BLEU, higher is less diverse (Zhu et al. 2018, arXiv 1802.01886).
+
+    sacrebleu's sentence BLEU with tokenize none, exponential smoothing, effective order. Needs sacrebleu (the extra `test`).
+    """
+    from sacrebleu.metrics import BLEU
+
+    if len(texts) < 2:
+        raise ValueError("self-BLEU needs at least two texts")
+    bleu = BLEU(tokenize="none", smooth_method="exp", effective_order=True)
+    return [bleu.sentence_score(text, [*texts[:i], *texts[i + 1 :]]).score / 100 for i, text in enumerate(texts)]
+
+
+def vendi(kernel: Sequence[Sequence[float]] | NDArray[Any], order: float = 1.0) -> float:
+    """Vendi score: effective number of different items (Friedman & Dieng 2023, arXiv 2210.02410; orders: arXiv 2310.12952).
+
+    `kernel` [n, n]: symmetric similarities with ones on the diagonal. exp of the Rényi entropy of order `order` of the eigenvalues of K / n.
+    """
+    matrix = np.asarray(kernel, dtype=np.float64)
+    if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1] or not np.allclose(matrix, matrix.T) or not np.allclose(np.diag(matrix), 1.0):
+        raise ValueError("a kernel is a symmetric matrix with ones on its diagonal")
+    values = np.linalg.eigvalsh(matrix / len(matrix))
+    values = values[values > 1e-12]
+    if order == 1.0:
+        return float(np.exp(-np.sum(values * np.log(values))))
+    if math.isinf(order):
+        return float(1.0 / values.max())
+    return float(np.sum(values**order) ** (1.0 / (1.0 - order)))
