@@ -78,11 +78,31 @@ class Matrix:
 Answer = Scalar | Words | Collection | Region | Equation | Order | Matrix
 
 _OPEN, _CLOSE = "([{", ")]}"
-_KNOWN_WORDS = frozenset("yes no true false odd even none east west north south prime both".split())
+_KNOWN_WORDS = frozenset(["yes", "no", "true", "false", "odd", "even", "none", "east", "west", "north", "south", "prime", "both"])
 _WORDLIKE = re.compile("[A-Z][a-z]+|[b-df-hj-np-tv-z][aeiou][b-df-hj-np-tv-z]")  # Tom, red
-_NUMBERS = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty".split()
-)
+_NUMBERS = [
+    "zero",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+    "eighteen",
+    "nineteen",
+    "twenty",
+]
 _CLOCK = re.compile(r'(\d{1,2}):([0-5]\d)\s*"?\s*([ap])?(?:\.?\s*m\.?)?\s*"?', re.IGNORECASE)
 _FLIP = {"<": ">", ">": "<", "\\le": "\\ge", "\\ge": "\\le", "\\ne": "\\ne"}
 _ORDER = re.compile(r"\\(?:le|ge|ne)(?![A-Za-z])|[<>]")
@@ -91,7 +111,10 @@ _LABEL = re.compile(
     r"(?:\\(?:angle|triangle|overline|vec|hat|bar|max|min|det|mathbb|mathcal|mathfrak|widehat|overrightarrow)\s*)*(?:\\?[A-Za-z]+'*|\{[A-Za-z]+\})(?:\s*_\s*(?:\{[^{}]*\}|\w|\\[a-z]+))?'*"
     r"(?:\s*\([^()=]*\))?(?:\s*\^\{?\*\}?)?"
 )
-_CELLS = re.compile(r"^\s*(?:[(\[]\s*)?\\begin\{(?P<kind>[pbvBV]?matrix|smallmatrix|array)\}(?:\{[lcr|]*\})?(?P<body>.*)\\end\{(?P=kind)\}(?:\s*[)\]])?\s*$", re.DOTALL)
+_CELLS = re.compile(
+    r"^\s*(?:[(\[]\s*)?\\begin\{(?P<kind>[pbvBV]?matrix|smallmatrix|array)\}(?:\{[lcr|]*\})?(?P<body>.*)\\end\{(?P=kind)\}(?:\s*[)\]])?\s*$",
+    re.DOTALL,
+)
 _BASE = re.compile(r"^([0-9A-Za-z]+)\s*_\s*\{?\s*\(?(\d+)\)?\s*\}?$")
 _FRENCH = re.compile(r"^([\[\]])([^\[\]]*),([^\[\]]*)([\[\]])$")
 _REALS = re.compile(r"^\(?\s*\\mathbb\s*\{?\s*R\s*\}?\s*\)?$")
@@ -154,7 +177,9 @@ def _words(text: str) -> str | None:
         parts = re.findall(r"[^\W\d_]+", bare)
         if all(len(w) == 1 for w in parts):
             return None
-        if any(len(w) >= 4 or w.lower() in _KNOWN_WORDS or not w.isascii() or _WORDLIKE.fullmatch(w) for w in parts) and not re.search(r"\b(?:a?(?:sin|cos|tan)|log|sqrt)\b", bare):
+        if any(len(w) >= 4 or w.lower() in _KNOWN_WORDS or not w.isascii() or _WORDLIKE.fullmatch(w) for w in parts) and not re.search(
+            r"\b(?:a?(?:sin|cos|tan)|log|sqrt)\b", bare
+        ):
             return bare
     return None
 
@@ -172,7 +197,13 @@ def read(text: str) -> Answer:
     """The answer that a tidy text is; ParseError where it is none."""
     text = strip_braces(text.strip())
     usable(text)
-    while encloses(text) and text[0] == "(" and text[-1] == ")" and len(split_top(text[1:-1], ",;")) == 1 and not re.fullmatch(r"\([A-J]\)", text):
+    while (
+        encloses(text)
+        and text[0] == "("
+        and text[-1] == ")"
+        and len(split_top(text[1:-1], ",;")) == 1
+        and not re.fullmatch(r"\([A-J]\)", text)
+    ):
         text = text[1:-1].strip()
         if not text:
             raise ParseError("empty")
@@ -185,7 +216,15 @@ def _read(text: str) -> Answer:
     if words is not None:
         if words.strip().lower() in ("infinity", "positive infinity"):
             return Scalar(text, OO)
-        if words.strip().lower() in ("no solution", "no solutions", "empty set", "the empty set", "none exist", "no real solutions", "no real solution"):
+        if words.strip().lower() in (
+            "no solution",
+            "no solutions",
+            "empty set",
+            "the empty set",
+            "none exist",
+            "no real solutions",
+            "no real solution",
+        ):
             return Collection("set", ())
         if words.strip().lower() in _NUMBERS:
             return Scalar(text, expressions.parse(str(_NUMBERS.index(words.strip().lower()))))
@@ -334,7 +373,11 @@ def _region(text: str) -> Region | None:
         if removed is None or not (_REALS.match(whole) or re.fullmatch(r"\(\s*-\s*\\infty\s*,\s*\+?\s*\\infty\s*\)", whole)):
             return None
         points = [node_of(p) for p in split_top(removed.group(1), ",")]
-        return punctured([p for p in points if p is not None], label.group(1) if label else None) if all(p is not None for p in points) else None
+        return (
+            punctured([p for p in points if p is not None], label.group(1) if label else None)
+            if all(p is not None for p in points)
+            else None
+        )
     inequality = _inequality(text)
     if inequality is not None:
         return inequality
@@ -423,7 +466,9 @@ def _is_name(text: str) -> bool:
 
 def is_label(text: str) -> bool:
     """Whether the left side of an equation only names what is asked: x, f(x), a_1, \\angle ABC, words."""
-    return re.fullmatch(r'"[^"]*"|\((?:[a-z](?:_\{?\w\}?)?\s*,?\s*)+\)', text) is not None or (_LABEL.fullmatch(text) is not None and text not in ("e", "i", "\\pi"))
+    return re.fullmatch(r'"[^"]*"|\((?:[a-z](?:_\{?\w\}?)?\s*,?\s*)+\)', text) is not None or (
+        _LABEL.fullmatch(text) is not None and text not in ("e", "i", "\\pi")
+    )
 
 
 def order_of(text: str) -> Order | None:
@@ -433,5 +478,3 @@ def order_of(text: str) -> Order | None:
         return None
     left, right = (node_of(s.strip()) for s in _ORDER.split(text))
     return None if left is None or right is None else Order(ops[0], left, right)
-
-

@@ -115,7 +115,11 @@ def cheap_multiple(a: Node, b: Node, positive: bool) -> Truth:
     if not left or not right:
         return False  # 0 = 0 says nothing
     if set(left) != set(right):
-        return None if any(not atom.isalnum() for form in (left, right) for m in form for atom, _ in m) or _fractional(left) or _fractional(right) else False
+        return (
+            None
+            if any(not atom.isalnum() for form in (left, right) for m in form for atom, _ in m) or _fractional(left) or _fractional(right)
+            else False
+        )
     ratios = {left[m] / right[m] for m in left}
     return len(ratios) == 1 and (not positive or min(ratios) > 0)
 
@@ -242,7 +246,13 @@ def _plain(collection: Collection) -> Collection:
 
 def collections(gold: Collection, given: Collection, oracle: Oracle) -> Truth:
     one, two = _labelled(gold.items), _labelled(given.items)
-    if gold.kind == given.kind == "list" and one and two and {n for n, _ in one} == {n for n, _ in two} and len({n for n, _ in one}) == len(one):
+    if (
+        gold.kind == given.kind == "list"
+        and one
+        and two
+        and {n for n, _ in one} == {n for n, _ in two}
+        and len({n for n, _ in one}) == len(one)
+    ):
         values = dict(two)
         return both(*(compare(value, values[name], oracle) for name, value in one)) if len(one) == len(two) else False
     gold, given = _plain(gold), _plain(given)
@@ -297,7 +307,9 @@ def _merged(pieces: Sequence[Piece]) -> list[Piece]:
     merged: list[Piece] = []
     for piece in sorted(pieces, key=lambda p: (value[p.low], p.low_open)):
         last = merged[-1] if merged else None
-        if last and (value[piece.low] < value[last.high] or (value[piece.low] == value[last.high] and not (piece.low_open and last.high_open))):
+        if last and (
+            value[piece.low] < value[last.high] or (value[piece.low] == value[last.high] and not (piece.low_open and last.high_open))
+        ):
             further = value[piece.high] > value[last.high] or (value[piece.high] == value[last.high] and last.high_open)
             high = piece if further else last
             merged[-1] = Piece(last.low, high.high, last.low_open, high.high_open)
@@ -461,7 +473,10 @@ def choice_letter(text: str) -> str | None:
 
 # -- whole answers ----------------------------------------------------------------------------------------------------
 _RESIDUE = re.compile(r"\s*(?:\\pmod\s*\{?\s*(\w+)\s*\}?|\(?\s*\\(?:bmod|mod)\s*\{?\s*(\w+)\s*\}?\s*\)?|\(\s*\"?mod\"?\s*(\w+)\s*\))$")
-_DOMAIN = re.compile(r'^(.*?),?\s*(?:"?(?:where|for|with|for all|for any)"?\s*)?\(?\s*\b([a-zA-Z])\s*\\in\s*(\\mathbb\s*\{?[A-Z]\}?(?:\^\{?[+*]\}?|_\{[^{}]*\})?)\)?$', re.DOTALL)
+_DOMAIN = re.compile(
+    r'^(.*?),?\s*(?:"?(?:where|for|with|for all|for any)"?\s*)?\(?\s*\b([a-zA-Z])\s*\\in\s*(\\mathbb\s*\{?[A-Z]\}?(?:\^\{?[+*]\}?|_\{[^{}]*\})?)\)?$',
+    re.DOTALL,
+)
 
 
 def texts(gold: str, given: str, oracle: Oracle) -> Truth:

@@ -12,7 +12,7 @@ import math
 from fractions import Fraction
 from functools import lru_cache
 
-from tasks.reward.math.tree import Node, Num, Op, Sym, TooLarge, symbols, substitute
+from tasks.reward.math.tree import Node, Num, Op, Sym, TooLarge, substitute, symbols
 
 Monomial = tuple[tuple[str, Fraction], ...]
 Form = dict[Monomial, Fraction]
@@ -170,7 +170,10 @@ def _monomial_power(monomial: Monomial, coefficient: Fraction, value: Fraction) 
         # (c x)^q = c^q x^q needs c > 0 and x itself (of (x^2)^(1/2) the sign is lost); pi and e are positive.
         if coefficient < 0 and monomial:
             raise Undecided("a root of a negative product")
-        if any(atom == "\\i" or (atom[0] != "\\" and exponent != 1) for atom, exponent in free) or len([a for a, _ in free if a[0] != "\\"]) > 1:
+        if (
+            any(atom == "\\i" or (atom[0] != "\\" and exponent != 1) for atom, exponent in free)
+            or len([a for a, _ in free if a[0] != "\\"]) > 1
+        ):
             raise Undecided("a root of a product of symbols")
     powers = {atom: exponent * value for atom, exponent in monomial}
     new, factor = _monomial(powers)
@@ -191,7 +194,7 @@ def _combinatorial(head: str, args: list[Fraction]) -> Fraction:
         n, k = numbers
         if n < 0 or k < 0:
             raise Undecided("a binomial of negative numbers")
-        if min(k, n - k) > 0 and (n.bit_length() * min(k, n - k) > MAX_BITS and n > MAX_BITS or n > 200_000):
+        if min(k, n - k) > 0 and ((n.bit_length() * min(k, n - k) > MAX_BITS and n > MAX_BITS) or n > 200_000):
             raise TooLarge("a binomial of too many digits")
         return _limit(Fraction(math.comb(n, k)))
     if head == "gcd":
@@ -293,7 +296,9 @@ def rational(node: Node) -> Fraction | None:
 
 def _canonical(form: Form) -> bool:
     """Whether different forms of this kind are different values (see the head of this module)."""
-    return all(atom.isdigit() or atom in ("\\i", "\\pi") or (atom[0] != "\\" and exponent.denominator == 1) for m in form for atom, exponent in m)
+    return all(
+        atom.isdigit() or atom in ("\\i", "\\pi") or (atom[0] != "\\" and exponent.denominator == 1) for m in form for atom, exponent in m
+    )
 
 
 def equal(a: Node, b: Node) -> bool | None:

@@ -16,7 +16,8 @@ _BRACE = re.compile(r"\\.|[{}]", re.DOTALL)
 _BARE = re.compile(r"[^\s$.,;{}]+(?:\.\d+)?")  # \boxed 5
 _MARKER = re.compile(r"####\s*(\S[^\n]*)")
 _ANCHOR = re.compile(
-    r"(?:(?:final|correct|right)\s+)?(?:answer|option|choice|result)\b(?:\s+to\s+[^.\n:]{0,80}?)?(?:\s+is(?:\s+(?:option|choice))?(?!\s+not\b)|\s*[:：=])\s*(?:\**\s*)?[:：]?\s*([^\n]{1,400})", re.IGNORECASE
+    r"(?:(?:final|correct|right)\s+)?(?:answer|option|choice|result)\b(?:\s+to\s+[^.\n:]{0,80}?)?(?:\s+is(?:\s+(?:option|choice))?(?!\s+not\b)|\s*[:：=])\s*(?:\**\s*)?[:：]?\s*([^\n]{1,400})",
+    re.IGNORECASE,
 )
 _NEGATED = re.compile(r"^\s*(?:not|never|wrong|incorrect|unknown|unclear|correct\b)", re.IGNORECASE)
 _TAIL = re.compile(r"(?:(?<!\d)\.|(?<=\d)\.(?!\d)|。)(?=\s|$)|\s+(?:because|since|which|I hope)\b", re.IGNORECASE)

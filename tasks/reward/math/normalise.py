@@ -38,7 +38,9 @@ _DROPPED = re.compile(
     r"(?![A-Za-z])"
 )
 _LEFT_RIGHT = re.compile(r"\\(left|right|middle)\s*\.")
-_SPACES = re.compile(r"\\[,;:!> ]|\\(?:quad|qquad|thinspace|medspace|thickspace|enspace|enskip|negthinspace|hspace\*?\{[^{}]*\}|space|vspace\*?\{[^{}]*\})(?![A-Za-z])|(?<!\\)~")
+_SPACES = re.compile(
+    r"\\[,;:!> ]|\\(?:quad|qquad|thinspace|medspace|thickspace|enspace|enskip|negthinspace|hspace\*?\{[^{}]*\}|space|vspace\*?\{[^{}]*\})(?![A-Za-z])|(?<!\\)~"
+)
 _SPELLINGS = {
     "dfrac": "frac", "tfrac": "frac", "cfrac": "frac", "sfrac": "frac", "nicefrac": "frac", "xfrac": "frac", "flatfrac": "frac", "leq": "le", "leqslant": "le", "geq": "ge", "geqslant": "ge", "neq": "ne", "lt": "<", "gt": ">", "varnothing": "emptyset",
     "colon": ":", "mid": "|", "lbrace": "\\{", "rbrace": "\\}", "lbrack": "[", "rbrack": "]", "lparen": "(", "rparen": ")", "textdegree": "^{\\circ}", "degree": "^{\\circ}",
@@ -47,9 +49,59 @@ _SPELLINGS = {
     "imath": "i", "euro": "€", "texteuro": "€", "pounds": "£", "textsterling": "£", "textdollar": "\\$", "cent": "¢", "textcent": "¢",
 }  # fmt: skip
 _COMMAND = re.compile(r"\\([A-Za-z]+)")
-_WORDS = ("text", "textbf", "textit", "textrm", "textsf", "texttt", "textnormal", "textsc", "mbox", "hbox", "emph", "mathrm", "operatorname", "operatorname*", "mathsf", "mathtt")
-_WRAPPERS = ("boxed", "fbox", "mathbf", "mathit", "boldsymbol", "bm", "pmb", "mathnormal", "ensuremath", "underline", "displaylines", "textcolor", "mathop", "mathord", "mathbin", "mathrel", "hbox")
-_HIDDEN = ("phantom", "hphantom", "vphantom", "label", "tag", "cancel", "bcancel", "xcancel", "sout", "require", "color", "ref", "cite", "footnote")
+_WORDS = (
+    "text",
+    "textbf",
+    "textit",
+    "textrm",
+    "textsf",
+    "texttt",
+    "textnormal",
+    "textsc",
+    "mbox",
+    "hbox",
+    "emph",
+    "mathrm",
+    "operatorname",
+    "operatorname*",
+    "mathsf",
+    "mathtt",
+)
+_WRAPPERS = (
+    "boxed",
+    "fbox",
+    "mathbf",
+    "mathit",
+    "boldsymbol",
+    "bm",
+    "pmb",
+    "mathnormal",
+    "ensuremath",
+    "underline",
+    "displaylines",
+    "textcolor",
+    "mathop",
+    "mathord",
+    "mathbin",
+    "mathrel",
+    "hbox",
+)
+_HIDDEN = (
+    "phantom",
+    "hphantom",
+    "vphantom",
+    "label",
+    "tag",
+    "cancel",
+    "bcancel",
+    "xcancel",
+    "sout",
+    "require",
+    "color",
+    "ref",
+    "cite",
+    "footnote",
+)
 _THOUSANDS = re.compile(r"(?<![\d.,])([1-9]\d{0,2})((?:(?:\{,\}|,)\d{3})+)(?![\d])(?!,\d)")
 _SPACED_THOUSANDS = re.compile(r"(?<![\d.,/])([1-9]\d{0,2})((?: \d{3})+)(?![\d/])(?! ?\d)")
 _SCIENTIFIC = re.compile(r"(?<![A-Za-z\d.\\])(\d+(?:\.\d*)?|\.\d+)[eE]([+-]?\d{1,5})(?![A-Za-z\d.])")
@@ -84,7 +136,9 @@ def balanced(text: str) -> bool:
 
 def _unwrap(text: str) -> str:
     """Text macros become quoted words, mere wrappers their content, hidden content nothing."""
-    pattern = re.compile(r"\\(" + "|".join(re.escape(n) for n in sorted({*_WORDS, *_WRAPPERS, *_HIDDEN}, key=len, reverse=True)) + r")(?![A-Za-z])\s*(?=\{)")
+    pattern = re.compile(
+        r"\\(" + "|".join(re.escape(n) for n in sorted({*_WORDS, *_WRAPPERS, *_HIDDEN}, key=len, reverse=True)) + r")(?![A-Za-z])\s*(?=\{)"
+    )
     for _ in range(300):
         # The innermost first: the last macro in the text holds no other.
         match = None
@@ -97,23 +151,23 @@ def _unwrap(text: str) -> str:
             return text
         name, body = match.group(1), text[match.end() + 1 : end]
         rest = text[end + 1 :]
-        if name in _HIDDEN:
-            body = " "
-        elif name == "textcolor" and rest.startswith("{"):
+        if name in _HIDDEN or (name == "textcolor" and rest.startswith("{")):
             body = " "
         elif name in _WORDS:
-            body = _word(body, name)
+            body = _word(body, name, applied=rest.lstrip().startswith(("(", "{", "\\{")))
         else:
             body = body if body.startswith("{") else "{" + body + "}"
         text = text[: match.start()] + body + rest
     return text
 
 
-def _word(body: str, name: str) -> str:
+def _word(body: str, name: str, applied: bool) -> str:
+    """The content of a text macro: digits as they are, a function's name, or words in quotes."""
     inner = body.replace('"', " ").replace("$", "").strip()
     if not re.search(r"[^\W\d_]", inner):  # digits and punctuation in a text macro are just that
         return " " + inner + " "
-    if inner in _NAMES and (len(inner) > 1 or name in ("mathrm", "operatorname", "mathsf")):
+    roman = name in ("mathrm", "operatorname", "mathsf")
+    if inner in _NAMES and (applied if inner in ("min", "max") or not roman else True) and (len(inner) > 1 or roman):
         return f"\\{inner} " if len(inner) > 1 else inner
     if match := re.fullmatch(r"([-+]?(?:\d[\d.,/ ]*)?\d)\s*([^\d\s.,/][^\d]*)", inner):  # "18 dollars"
         return f' {match.group(1)} "{match.group(2)}"'
@@ -124,7 +178,33 @@ def _word(body: str, name: str) -> str:
     return f'"{inner}"'
 
 
-_NAMES = frozenset("i e d sin cos tan cot sec csc ln log exp gcd lcm max min arcsin arccos arctan sinh cosh tanh det".split())
+_NAMES = frozenset(
+    [
+        "i",
+        "e",
+        "d",
+        "sin",
+        "cos",
+        "tan",
+        "cot",
+        "sec",
+        "csc",
+        "ln",
+        "log",
+        "exp",
+        "gcd",
+        "lcm",
+        "max",
+        "min",
+        "arcsin",
+        "arccos",
+        "arctan",
+        "sinh",
+        "cosh",
+        "tanh",
+        "det",
+    ]
+)
 
 
 def _commands(text: str) -> str:
@@ -167,7 +247,12 @@ def strip_delimiters(text: str) -> str:
         before = text
         text = text.strip()
         for opener, closer in (("$$", "$$"), ("$", "$"), ("\\(", "\\)"), ("\\[", "\\]"), ("**", "**"), ("`", "`")):
-            if len(text) >= len(opener) + len(closer) and text.startswith(opener) and text.endswith(closer) and not text.endswith("\\" + closer):
+            if (
+                len(text) >= len(opener) + len(closer)
+                and text.startswith(opener)
+                and text.endswith(closer)
+                and not text.endswith("\\" + closer)
+            ):
                 inner = text[len(opener) : -len(closer)]
                 if opener not in inner:
                     text = inner
@@ -205,7 +290,9 @@ def tidy(text: str) -> str:
     text = _DROPPED.sub(" ", text)
     text = re.sub(r"(?<=\d)\\[,: ](?=\d{3}(?!\d))|(?<=\d)~(?=\d{3}(?!\d))", " ", text)
     text = _SPACES.sub(" ", text).replace("\0", "\\\\")
-    text = re.sub(r"\\begin\{(?:aligned|align\*?|equation\*?|gathered|split)\}|\\end\{(?:aligned|align\*?|equation\*?|gathered|split)\}", " ", text)
+    text = re.sub(
+        r"\\begin\{(?:aligned|align\*?|equation\*?|gathered|split)\}|\\end\{(?:aligned|align\*?|equation\*?|gathered|split)\}", " ", text
+    )
     text = _commands(_unwrap(text))
     text = re.sub(r"\{([^{}]*)\\choose([^{}]*)\}", r"\\binom{\1}{\2}", text)
     text = re.sub(r"\^\s*\\circ(?![A-Za-z])", r"^{\\circ}", text)

@@ -16,17 +16,112 @@ MAX_TOKENS = 12_000
 
 _TOKEN = re.compile(r"\s*(?:(?P<num>\d+(?:\.\d*)?|\.\d+)|(?P<cmd>\\[A-Za-z]+|\\[^A-Za-z])|(?P<name>[A-Za-z]+)|(?P<op>\S))")
 _FUNCTIONS = frozenset(
-    "sin cos tan cot sec csc sinh cosh tanh coth arcsin arccos arctan arccot arcsec arccsc ln log lg exp sqrt gcd lcm max min det floor ceil abs sign".split()
+    [
+        "sin",
+        "cos",
+        "tan",
+        "cot",
+        "sec",
+        "csc",
+        "sinh",
+        "cosh",
+        "tanh",
+        "coth",
+        "arcsin",
+        "arccos",
+        "arctan",
+        "arccot",
+        "arcsec",
+        "arccsc",
+        "ln",
+        "log",
+        "lg",
+        "exp",
+        "sqrt",
+        "gcd",
+        "lcm",
+        "max",
+        "min",
+        "det",
+        "floor",
+        "ceil",
+        "abs",
+        "sign",
+    ]
 )
-_ALIASES = {"asin": "arcsin", "acos": "arccos", "atan": "arctan", "arsinh": "asinh", "arcosh": "acosh", "artanh": "atanh", "cosec": "csc", "ceiling": "ceil"}
+_ALIASES = {
+    "asin": "arcsin",
+    "acos": "arccos",
+    "atan": "arctan",
+    "arsinh": "asinh",
+    "arcosh": "acosh",
+    "artanh": "atanh",
+    "cosec": "csc",
+    "ceiling": "ceil",
+}
 _FUNCTIONS |= frozenset(_ALIASES) | {"asinh", "acosh", "atanh"}
 _INVERSES = {"sin": "arcsin", "cos": "arccos", "tan": "arctan", "sinh": "asinh", "cosh": "acosh", "tanh": "atanh"}
 _GREEK = frozenset(
-    "alpha beta gamma delta epsilon varepsilon zeta eta theta vartheta iota kappa lambda mu nu xi rho sigma tau upsilon phi varphi chi psi omega "
-    "Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega hbar ell aleph odot".split()
+    [
+        "alpha",
+        "beta",
+        "gamma",
+        "delta",
+        "epsilon",
+        "varepsilon",
+        "zeta",
+        "eta",
+        "theta",
+        "vartheta",
+        "iota",
+        "kappa",
+        "lambda",
+        "mu",
+        "nu",
+        "xi",
+        "rho",
+        "sigma",
+        "tau",
+        "upsilon",
+        "phi",
+        "varphi",
+        "chi",
+        "psi",
+        "omega",
+        "Gamma",
+        "Delta",
+        "Theta",
+        "Lambda",
+        "Xi",
+        "Pi",
+        "Sigma",
+        "Upsilon",
+        "Phi",
+        "Psi",
+        "Omega",
+        "hbar",
+        "ell",
+        "aleph",
+        "odot",
+    ]
 )
 _TIMES = frozenset({"*", "\\cdot", "\\times", "\\ast", "\\cdotp"})
-_ACCENTS = frozenset({"\\dot", "\\ddot", "\\bar", "\\hat", "\\vec", "\\tilde", "\\overline", "\\underline", "\\widehat", "\\overrightarrow", "\\mathcal", "\\mathfrak"})
+_ACCENTS = frozenset(
+    {
+        "\\dot",
+        "\\ddot",
+        "\\bar",
+        "\\hat",
+        "\\vec",
+        "\\tilde",
+        "\\overline",
+        "\\underline",
+        "\\widehat",
+        "\\overrightarrow",
+        "\\mathcal",
+        "\\mathfrak",
+    }
+)
 _CLOSERS = frozenset({")", "]", "}", "\\rfloor", "\\rceil", "\\rvert", ",", "\\}", "\\rangle"})
 _CALLED = frozenset("fghFGH")
 
@@ -283,7 +378,9 @@ class _Parser:
             return E
         elif name == "i":
             return I
-        while self.peek() == "'" or (self.peek() == "^" and (self.peek(1) == "\\prime" or (self.peek(1) == "{" and self.peek(2) == "\\prime"))):
+        while self.peek() == "'" or (
+            self.peek() == "^" and (self.peek(1) == "\\prime" or (self.peek(1) == "{" and self.peek(2) == "\\prime"))
+        ):
             if self.take() == "^":
                 self.raw_argument()
             name += "'"
@@ -388,7 +485,9 @@ class _Parser:
         if name in ("ln", "log", "lg"):
             # "log" without a base is the natural one, as in sympy; both sides are read alike.
             ten = Num(Fraction(10))
-            node: Node = Op("log", (args[0],) if name == "ln" else (args[0], base or ten) if name == "lg" else (args[0], base) if base else (args[0],))
+            node: Node = Op(
+                "log", (args[0],) if name == "ln" else (args[0], base or ten) if name == "lg" else (args[0], base) if base else (args[0],)
+            )
             if len(args) != 1:
                 raise ParseError("log of several values")
         elif base is not None:

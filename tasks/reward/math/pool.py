@@ -28,7 +28,7 @@ from tasks.reward.math.worker import HEADER, receive, receive_exactly, send
 
 _ROOT = Path(__file__).resolve().parents[3]
 _START_DEADLINE_S = 120.0
-_SHARE = 0.45  # of the deadline for each of two attempts; the rest is for killing and forking
+_SHARES = (0.6, 0.35)  # of the deadline for the first and the second attempt; the rest is for killing and forking
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,7 @@ class _Worker:
     sock: socket.socket
     item: int = -1
     since: float = 0.0
+    until: float = 0.0
 
 
 @dataclass(slots=True)
@@ -83,7 +84,9 @@ class Pool:
             except (OSError, EOFError) as error:
                 detail = self._error_text()
                 self._stop()
-                raise VerifierError(f"the workers of the mathematics verifier are gone ({type(error).__name__}: {error}); {detail}") from error
+                raise VerifierError(
+                    f"the workers of the mathematics verifier are gone ({type(error).__name__}: {error}); {detail}"
+                ) from error
             except BaseException:
                 self._stop()
                 raise
@@ -106,16 +109,18 @@ class Pool:
                 while waiting and len(busy) < self.workers:
                     worker = self._idle.pop() if self._idle else self._fork()
                     worker.item, worker.since = waiting.popleft(), time.monotonic()
+                    worker.until = worker.since + self.deadline_s * _SHARES[tallies[worker.item].attempts]
                     busy.append(worker)
                     selector.register(worker.sock, selectors.EVENT_READ, worker)
                     with contextlib.suppress(ConnectionError):  # a dead worker shows as readable at once
                         send(worker.sock, list(pairs[worker.item]))
-                limit = self.deadline_s * _SHARE
-                ready = selector.select(max(0.0, min(w.since for w in busy) + limit - time.monotonic()))
+                ready = selector.select(max(0.0, min(w.until for w in busy) - time.monotonic()))
                 now = time.monotonic()
-                finished: list[tuple[_Worker, Outcome | None]] = [(k.data, self._reply(k.data, tallies[k.data.item], now)) for k, _ in ready]
+                finished: list[tuple[_Worker, Outcome | None]] = [
+                    (k.data, self._reply(k.data, tallies[k.data.item], now)) for k, _ in ready
+                ]
                 answered = {id(w) for w, _ in finished}
-                finished += [(w, None) for w in busy if now - w.since >= limit and id(w) not in answered]
+                finished += [(w, None) for w in busy if now >= w.until and id(w) not in answered]
                 for worker, outcome in finished:
                     selector.unregister(worker.sock)
                     busy.remove(worker)
@@ -126,13 +131,15 @@ class Pool:
                     tally = tallies[worker.item]
                     tally.attempts += 1
                     tally.seconds += now - worker.since
-                    if now - worker.since < limit:
+                    if now < worker.until:
                         tally.failure = VerdictKind.RUNTIME_ERROR
                     self._kill(worker)
                     if tally.attempts < 2:
                         waiting.appendleft(worker.item)
                     else:
-                        outcomes[worker.item] = Outcome(False, tally.failure, f"its worker was ended twice ({tally.failure})", tally.seconds)
+                        outcomes[worker.item] = Outcome(
+                            False, tally.failure, f"its worker was ended twice ({tally.failure})", tally.seconds
+                        )
         return [outcomes[k] for k in range(len(pairs))]
 
     def _reply(self, worker: _Worker, tally: _Tally, now: float) -> Outcome | None:
@@ -150,12 +157,25 @@ class Pool:
         ours, theirs = socket.socketpair()
         self._errors = tempfile.TemporaryFile()
         # No credentials: the children get nothing of this environment but the way to the interpreter.
-        environment = {"PATH": os.environ.get("PATH", ""), "PYTHONPATH": str(_ROOT), "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "LC_ALL": "C.UTF-8"}
+        environment = {
+            "PATH": os.environ.get("PATH", ""),
+            "PYTHONPATH": str(_ROOT),
+            "OMP_NUM_THREADS": "1",
+            "OPENBLAS_NUM_THREADS": "1",
+            "LC_ALL": "C.UTF-8",
+        }
         argv = [sys.executable, "-m", "tasks.reward.math.worker", str(theirs.fileno())]
         self._control = ours
         with theirs:
             self._server = subprocess.Popen(
-                argv, env=environment, cwd=_ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=self._errors, pass_fds=[theirs.fileno()], start_new_session=True
+                argv,
+                env=environment,
+                cwd=_ROOT,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=self._errors,
+                pass_fds=[theirs.fileno()],
+                start_new_session=True,
             )
         ours.settimeout(_START_DEADLINE_S)
         receive_exactly(ours, 1)

@@ -71,13 +71,19 @@ def strong_opaque(gold: str, given: str) -> Truth:
     from math_verify import LatexExtractionConfig, parse, verify
 
     config = [LatexExtractionConfig(boxed_match_priority=0)]
-    one, two = (parse(rf"\boxed{{{t}}}", config, fallback_mode="no_fallback", extraction_mode="first_match", parsing_timeout=None) for t in (gold, given))
+    one, two = (
+        parse(rf"\boxed{{{t}}}", config, fallback_mode="no_fallback", extraction_mode="first_match", parsing_timeout=None)
+        for t in (gold, given)
+    )
     if len(one) != 1 or len(two) != 1 or not all(isinstance(v[0], sympy.Expr) for v in (one, two)):
         return None
     left, right = one[0], two[0]
     if _free_names(left.doit()) != _free_names(right.doit()):
         return False
-    if not (verify(left, right, float_rounding=15, numeric_precision=40, strict=True, timeout_seconds=None) and verify(right, left, float_rounding=15, numeric_precision=40, strict=True, timeout_seconds=None)):
+    if not (
+        verify(left, right, float_rounding=15, numeric_precision=40, strict=True, timeout_seconds=None)
+        and verify(right, left, float_rounding=15, numeric_precision=40, strict=True, timeout_seconds=None)
+    ):
         return False
     return _not_refuted(left, right)
 
@@ -96,5 +102,3 @@ STRONG = Oracle(strong_equal, strong_opaque, strong_multiple)
 def judge(gold: str, given: str) -> bool:
     """The verdict on two raw LaTeX texts; what cannot be decided is not accepted."""
     return judge_texts(gold, given, STRONG) is True
-
-

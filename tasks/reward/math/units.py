@@ -63,11 +63,71 @@ for _dimension, _units in _TABLE.items():
                 _NAMES[_name + "s"] = Unit(_dimension, _size)
 
 _HEDGES = frozenset(
-    "or and not no more less least most than nor either neither between about approximately maximum minimum if when where unless except but is are was be wrong incorrect "
-    "false true yes undefined infinite none for all mod modulo base over to through from plus minus times divided by half twice thousand million billion trillion hundred dozen "
-    "percent with without only".split()
+    [
+        "or",
+        "and",
+        "not",
+        "no",
+        "more",
+        "less",
+        "least",
+        "most",
+        "than",
+        "nor",
+        "either",
+        "neither",
+        "between",
+        "about",
+        "approximately",
+        "maximum",
+        "minimum",
+        "if",
+        "when",
+        "where",
+        "unless",
+        "except",
+        "but",
+        "is",
+        "are",
+        "was",
+        "be",
+        "wrong",
+        "incorrect",
+        "false",
+        "true",
+        "yes",
+        "undefined",
+        "infinite",
+        "none",
+        "for",
+        "all",
+        "mod",
+        "modulo",
+        "base",
+        "over",
+        "to",
+        "through",
+        "from",
+        "plus",
+        "minus",
+        "times",
+        "divided",
+        "by",
+        "half",
+        "twice",
+        "thousand",
+        "million",
+        "billion",
+        "trillion",
+        "hundred",
+        "dozen",
+        "percent",
+        "with",
+        "without",
+        "only",
+    ]
 )
-_BARE_SINGLE = frozenset("m s g h L N J W V".split())
+_BARE_SINGLE = frozenset(["m", "s", "g", "h", "L", "N", "J", "W", "V"])
 _RATE = re.compile(r"\s*(?:/|\bper\b)\s*")
 
 
@@ -113,7 +173,9 @@ def parse_unit(phrase: str) -> Unit | None:
 
 
 _QUOTED = re.compile(r'^(?P<value>.*?[^\s"])\s*(?P<unit>(?:"[^"]*"(?:\^\{?[23]\}?)?[\s/]*)+)$', re.DOTALL)
-_BARE = re.compile(r"^(?P<value>.*[\d)}|!])(?P<space>\s*)(?P<unit>[A-Za-z€£¥₹¢][A-Za-z€£¥₹¢ ]*(?:/\s*[A-Za-z]+)?(?:\^\{?[23]\}?)?)$", re.DOTALL)
+_BARE = re.compile(
+    r"^(?P<value>.*[\d)}|!])(?P<space>\s*)(?P<unit>[A-Za-z€£¥₹¢][A-Za-z€£¥₹¢ ]*(?:/\s*[A-Za-z]+)?(?:\^\{?[23]\}?)?)$", re.DOTALL
+)
 _PERCENT_WORD = re.compile(r'\s*"\s*(?:percent|per ?cent|percentage|pct)\s*"$')
 _UNIT_QUOTIENT = re.compile(r'\\frac\s*\{\s*"([^"]*)"\s*\}\s*\{\s*"([^"]*)"\s*\}$')
 _FRONT = re.compile(r"^(?P<sign>-?)\s*(?:\\\$|\$|(?P<other>[€£¥₹]))\s*(?P<value>.+)$", re.DOTALL)

@@ -30,7 +30,9 @@ def gold_text(problem: Problem) -> str:
     try:
         usable(tidy(answer))
     except ParseError as error:
-        raise VerifierError(f"problem {problem.id}: the gold answer {answer[:80]!r} cannot be read ({error}); mend the data or drop the problem") from error
+        raise VerifierError(
+            f"problem {problem.id}: the gold answer {answer[:80]!r} cannot be read ({error}); mend the data or drop the problem"
+        ) from error
     return answer
 
 
@@ -135,7 +137,7 @@ def cheap(problem: Problem, response: str) -> Verdict | _Item:
         return Verdict(0.0, VerdictKind.NO_ANSWER, f"the answer cannot be read: {error}")
     given = _choice_of_value(problem, gold, _home_currency(problem, given))
     text = _with_unit(problem, tidy(gold))
-    name = canonical(given)
+    name = _canonical_of_tidy(given)
     try:
         truth = either_tolerance(problem, text, given)
     except (ParseError, RecursionError) as error:
@@ -164,7 +166,13 @@ def _with_unit(problem: Problem, gold: str) -> str:
     """The gold with the reference's unit behind it, where the gold is a bare number."""
     unit = str(problem.reference.get("unit") or "").strip("$ ")
     bare = re.fullmatch(r"[-\d./]+", gold)
-    return f"{gold} {unit}" if unit == "%" and bare else tidy(f"{gold} \\text{{ {unit} }}") if bare and re.fullmatch(r"[A-Za-z/^\d]+", unit) else gold
+    return (
+        f"{gold} {unit}"
+        if unit == "%" and bare
+        else tidy(f"{gold} \\text{{ {unit} }}")
+        if bare and re.fullmatch(r"[A-Za-z/^\d]+", unit)
+        else gold
+    )
 
 
 def _home_currency(problem: Problem, given: str) -> str:
@@ -182,14 +190,23 @@ def _home_currency(problem: Problem, given: str) -> str:
 def _choice_of_value(problem: Problem, gold: str, given: str) -> str:
     """The letter of the one choice whose text the answer repeats, where the reference lists the choices."""
     choices = problem.reference.get("choices")
-    if not isinstance(choices, Sequence) or isinstance(choices, str) or choice_letter(tidy(gold)) is None or choice_letter(given) is not None:
+    if (
+        not isinstance(choices, Sequence)
+        or isinstance(choices, str)
+        or choice_letter(tidy(gold)) is None
+        or choice_letter(given) is not None
+    ):
         return given
     same = [chr(ord("A") + k) for k, choice in enumerate(choices) if key(str(choice)).lower() == key(given).lower()]
     return same[0] if len(same) == 1 else given
 
 
-def canonical(given: str) -> str:
-    """A text for an answer: answers that the cheap layers take for equal have equal ones."""
+def canonical(answer: str) -> str:
+    """A text for an answer's LaTeX: answers that the cheap layers take for equal have equal ones."""
+    return _canonical_of_tidy(tidy(answer))
+
+
+def _canonical_of_tidy(given: str) -> str:
     try:
         return _canonical(read(given))
     except (ParseError, RecursionError):
