@@ -62,9 +62,8 @@ def check(path: Path, verifier: MathVerifier) -> int:
             wrong_no += not accepted
             shown = row["answer"] if len(row["answer"]) < 200 else row["answer"][:100] + " ... " + row["answer"][-80:]
             flag = f" [{row['policy']}]" if row.get("policy") else ""
-            print(
-                f"{problem.id}: {'false positive' if accepted else 'false negative'}{flag}: gold {row['gold'][:100]!r}, answer {shown!r}, read as {verdict.answer!r} {verdict.detail}"
-            )
+            kind = "false positive" if accepted else "false negative"
+            print(f"{problem.id}: {kind}{flag}: gold {row['gold'][:100]!r}, answer {shown!r}, read as {verdict.answer!r} {verdict.detail}")
     agree = count - wrong_yes - wrong_no - errors
     print(f"{count} rows, {agree} agree, {wrong_yes} false positives, {wrong_no} false negatives, {errors} errors, slowest {slowest:.2f} s")
     return count - agree

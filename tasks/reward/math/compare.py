@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 
 from tasks.reward.math import exact
-from tasks.reward.math.answer import (
+from tasks.reward.math.kinds import (
     Answer,
     Collection,
     Equation,
@@ -26,112 +25,13 @@ from tasks.reward.math.answer import (
     is_label,
     node_of,
     pair_region,
-    read,
-    usable,
 )
-from tasks.reward.math.normalise import key, tidy
-from tasks.reward.math.tree import PI, Node, Num, Op, ParseError, TooLarge, add, has, mul, negative, symbols
-
-Truth = bool | None
-ROUNDED_PLACES = 6
-"""Decimals from which a decimal literal may stand for an exact value that has no finite decimal expansion."""
+from tasks.reward.math.normalise import key
+from tasks.reward.math.oracle import Oracle, Truth, both, either
+from tasks.reward.math.tree import PI, Node, Num, Op, add, has, mul, negative, symbols
+from tasks.reward.math.words import words
 
 
-@dataclass(frozen=True, slots=True)
-class Oracle:
-    """Equality of scalars: `equal` on trees; `opaque` on texts that our parser does not read; `multiple` on the two
-    differences of equations (equal up to a non-zero factor; with `positive`, up to a positive one)."""
-
-    equal: Callable[[Node, Node], Truth]
-    opaque: Callable[[str, str], Truth]
-    multiple: Callable[[Node, Node, bool], Truth]
-
-
-def both(*values: Truth) -> Truth:
-    """Three-valued "and"."""
-    if any(v is False for v in values):
-        return False
-    return None if any(v is None for v in values) else True
-
-
-def either(*values: Truth) -> Truth:
-    """Three-valued "or"."""
-    if any(v is True for v in values):
-        return True
-    return None if any(v is None for v in values) else False
-
-
-# -- the cheap oracle -------------------------------------------------------------------------------------------------
-def is_rounding(literal: Node, value: Fraction | None) -> bool:
-    """Whether a decimal literal of at least six places stands for a rational that has no finite expansion."""
-    if not isinstance(literal, Num) or literal.places is None or literal.places < ROUNDED_PLACES or value is None:
-        return False
-    bottom = value.denominator
-    for p in (2, 5):
-        while bottom % p == 0:
-            bottom //= p
-    return bottom != 1 and close_enough(literal, value)
-
-
-def close_enough(literal: Num, value: Fraction) -> bool:
-    """Rounded or cut off at the last place written (at most the twelfth: floats print noise behind it), within half a
-
-    unit of the sixth place, and of five significant digits (so that no tiny number stands for another).
-    """
-    assert literal.places is not None
-    step = Fraction(1, 10 ** min(literal.places, 12))
-    short = (abs(value) - abs(literal.value)) if value * literal.value > 0 else Fraction(1)
-    near = -step / 2 <= short < step  # rounded, or cut off
-    return near and abs(short) <= Fraction(1, 2 * 10**ROUNDED_PLACES) and abs(literal.value) * 10**literal.places >= 10**4
-
-
-def infinite(a: Node, b: Node) -> Truth:
-    """Equality where one side holds infinity: only signs count."""
-    signs = [1 if n == Op("oo") else -1 if n == negative(Op("oo")) else 0 for n in (a, b)]
-    return signs[0] == signs[1] != 0
-
-
-def cheap_equal(a: Node, b: Node) -> Truth:
-    if has(a, "oo") or has(b, "oo"):
-        return infinite(a, b)
-    same = exact.equal(a, b)
-    if same is False and (is_rounding(a, exact.rational(b)) or is_rounding(b, exact.rational(a))):
-        return True
-    if same is False and any(isinstance(n, Num) and n.places is not None and n.places >= ROUNDED_PLACES for n in (a, b)):
-        other = b if isinstance(a, Num) else a
-        return False if exact.rational(other) is not None or symbols(other) else None
-    return same
-
-
-def cheap_opaque(a: str, b: str) -> Truth:
-    return True if key(a) == key(b) else None
-
-
-def cheap_multiple(a: Node, b: Node, positive: bool) -> Truth:
-    try:
-        left, right = exact.exact(a), exact.exact(b)
-    except (exact.Undecided, TooLarge):
-        return None
-    if not left or not right:
-        return False  # 0 = 0 says nothing
-    if set(left) != set(right):
-        return (
-            None
-            if any(not atom.isalnum() for form in (left, right) for m in form for atom, _ in m) or _fractional(left) or _fractional(right)
-            else False
-        )
-    ratios = {left[m] / right[m] for m in left}
-    return len(ratios) == 1 and (not positive or min(ratios) > 0)
-
-
-def _fractional(form: exact.Form) -> bool:
-    return any(exponent < 0 or exponent.denominator != 1 for m in form for _, exponent in m) or not any(not m for m in form)
-
-
-CHEAP = Oracle(cheap_equal, cheap_opaque, cheap_multiple)
-
-
-# -- scalars ----------------------------------------------------------------------------------------------------------
 def scalars(gold: Scalar, given: Scalar, oracle: Oracle) -> Truth:
     """Values, percent signs and units."""
     if gold.node is None or given.node is None:
@@ -160,7 +60,8 @@ def _percent(gold: Node, given: Node, gold_has_sign: bool, oracle: Oracle) -> Tr
 
 def _with_units(gold: Scalar, given: Scalar, oracle: Oracle) -> Truth:
     a, b, one, two = gold.node, given.node, gold.unit, given.unit
-    assert a is not None and b is not None
+    assert a is not None, gold
+    assert b is not None, given
     half_turn = mul(PI, Num(Fraction(1, 180)))
     kinds = {u.dimension if u else None for u in (one, two)}
     if kinds == {"angle", "radian"} or kinds == {"angle", None}:
@@ -175,7 +76,6 @@ def _with_units(gold: Scalar, given: Scalar, oracle: Oracle) -> Truth:
     return oracle.equal(a, b)
 
 
-# -- collections ------------------------------------------------------------------------------------------------------
 def matching(gold: Sequence[Answer], given: Sequence[Answer], oracle: Oracle, distinct: bool) -> Truth:
     """Whether members pair up in any order; sets first lose repetitions."""
     if max(len(gold), len(given)) > 60:
@@ -281,7 +181,6 @@ def _ratios(gold: Sequence[Answer], given: Sequence[Answer], oracle: Oracle) -> 
     return both(*(oracle.equal(mul(g[0], a[k]), mul(a[0], g[k])) for k in range(1, len(g))))
 
 
-# -- regions, equations -----------------------------------------------------------------------------------------------
 def regions(gold: Region, given: Region, oracle: Oracle) -> Truth:
     if gold.name and given.name and gold.name != given.name:
         return False
@@ -414,7 +313,8 @@ def _points(collection: Collection) -> Region | None:
 
 def _ratio_value(gold: Answer, given: Answer, oracle: Oracle) -> Truth:
     ratio, value = (gold, given) if isinstance(gold, Collection) else (given, gold)
-    assert isinstance(ratio, Collection) and isinstance(value, Scalar)
+    assert isinstance(ratio, Collection), ratio
+    assert isinstance(value, Scalar), value
     parts = [i.node for i in ratio.items if isinstance(i, Scalar) and i.node is not None]
     if len(parts) != 2 or len(ratio.items) != 2 or value.node is None or value.percent or exact.rational(parts[1]) == 0:
         return False
@@ -430,117 +330,3 @@ def _orders(gold: Order, given: Order, oracle: Oracle) -> Truth:
 
     (op1, one), (op2, two) = forward(gold), forward(given)
     return False if op1 != op2 else oracle.multiple(one, two, op1 != "\\ne")
-
-
-# -- words ------------------------------------------------------------------------------------------------------------
-def plain_words(text: str) -> str:
-    """Lower case, no article in front, no punctuation at the ends, single spaces."""
-    text = re.sub(r"[\s\"$~]+", " ", text.lower()).strip(" .,;:!()")
-    return re.sub(r"^(?:the|an?) (?=\w)", "", text)
-
-
-def words(gold: str, given: str) -> bool:
-    one, two = plain_words(gold), plain_words(given)
-    if one == two:
-        return one not in ("", "nan")
-    return one in ("yes", "no", "true", "false") and re.match(re.escape(one) + r"\s*[,.;:]", two) is not None and not _hedged(two)
-
-
-def _hedged(text: str) -> bool:
-    return re.search(r"\b(?:or|and|but|not|yes|no|true|false)\b", re.sub(r"^\w+", "", text)) is not None
-
-
-def choice_letter(text: str) -> str | None:
-    """The letter of a multiple-choice answer: B, (B), B., "Option B", "D. 5"; None for anything else.
-
-    Lower-case letters count but for e and i, which are numbers.
-    """
-    plain = re.sub(r"[\"{}$*\s]+", " ", text).strip()
-    match = re.fullmatch(
-        r"(?:(?:the )?(?:correct )?(?:option|choice|answer)(?: is)?\s*:?\s*)?(?:\(([A-Ja-j])\)|([A-Ja-j])\s*[.:)]|([A-Ja-j]))(?P<rest>.*)",
-        plain,
-        re.IGNORECASE | re.DOTALL,
-    )
-    if match is None:
-        return None
-    letter, rest = next(g for g in match.groups()[:3] if g), match.group("rest").strip()
-    if match.group(3) and rest:
-        return None
-    if re.search(r"(?:^|\W)(?:or|and)\W|\([A-J]\)|^[,/&]|(?:^|\s)[A-J][.):]", rest):
-        return None
-    return None if letter in "ei" and letter.islower() else letter.upper()
-
-
-# -- whole answers ----------------------------------------------------------------------------------------------------
-_RESIDUE = re.compile(r"\s*(?:\\pmod\s*\{?\s*(\w+)\s*\}?|\(?\s*\\(?:bmod|mod)\s*\{?\s*(\w+)\s*\}?\s*\)?|\(\s*\"?mod\"?\s*(\w+)\s*\))$")
-_DOMAIN = re.compile(
-    r'^(.*?),?\s*(?:"?(?:where|for|with|for all|for any)"?\s*)?\(?\s*\b([a-zA-Z])\s*\\in\s*(\\mathbb\s*\{?[A-Z]\}?(?:\^\{?[+*]\}?|_\{[^{}]*\})?)\)?$',
-    re.DOTALL,
-)
-
-
-def texts(gold: str, given: str, oracle: Oracle) -> Truth:
-    """Whether the tidy text `given` answers the tidy text `gold`. ParseError if `given` (or gold) is no answer at all."""
-    letter = re.fullmatch(r'"?\s*\(?([A-J])\)?\s*\.?\s*"?', gold)
-    if letter and (found := choice_letter(given)) is not None:
-        return found == letter.group(1)
-    if key(gold) == key(given):
-        usable(given)
-        return True
-    if re.fullmatch(r"-?\d+,\d+", given) and re.fullmatch(r"-?\d*\.\d+", gold):  # a decimal comma, where a decimal is wanted
-        given = given.replace(",", ".")
-    about = split_about(given)
-    if about:
-        return _approximation(gold, *about, oracle)
-    residue = _RESIDUE.search(given)
-    if residue:
-        gold, given = (re.sub(r"^\\?[A-Za-z]\s*\\equiv(?![A-Za-z])", "", t) for t in (gold, given))
-        own = _RESIDUE.search(gold)
-        if own and own.groups() != residue.groups():
-            return False
-        return texts(_RESIDUE.sub("", gold), _RESIDUE.sub("", given), oracle)
-    family = [_DOMAIN.match(t) for t in (gold, given)]
-    if family[0] and family[1] and family[0].group(1).strip() and family[1].group(1).strip():
-        return _families(family[0], family[1], oracle)
-    return compare(read(gold), read(given), oracle)
-
-
-def split_about(text: str) -> tuple[str, str] | None:
-    parts = re.split(r"\\(?:approx|simeq|thickapprox|doteq)(?![A-Za-z])", text)
-    return (parts[0].strip(), parts[1].strip()) if len(parts) == 2 and all(p.strip() for p in parts) else None
-
-
-def _approximation(gold: str, first: str, second: str, oracle: Oracle) -> Truth:
-    """`exact \\approx decimal`: the exact value counts; the decimal too, where it is the exact value's rounding."""
-    by_first = texts(gold, first, oracle)
-    if by_first is True:
-        return True
-    if is_label(first):  # "x \\approx 5" gives 5
-        return either(by_first, texts(gold, second, oracle))
-    value, literal = read(first), read(second)
-    value = value.sides[-1] if isinstance(value, Equation) else value
-    if not (isinstance(value, Scalar) and isinstance(literal, Scalar) and isinstance(literal.node, Num) and value.node is not None):
-        return by_first
-    if texts(gold, second, oracle) is not True:
-        return by_first
-    return either(by_first, oracle.equal(Op("rounded", (value.node, Num(Fraction(literal.node.places or 0)))), literal.node))
-
-
-def _families(gold: re.Match[str], given: re.Match[str], oracle: Oracle) -> Truth:
-    """`2k, k in Z` and `2n, n in Z`: the name of the bound variable does not matter."""
-    body, name = given.group(1).strip(" ,"), given.group(2)
-    if key(gold.group(3)) != key(given.group(3)):
-        return False
-    if name != gold.group(2):
-        if re.search(rf"(?<![A-Za-z\\]){gold.group(2)}(?![A-Za-z])", body):
-            return False
-        body = re.sub(rf"(?<![A-Za-z\\]){name}(?![A-Za-z])", gold.group(2), body)
-    return texts(gold.group(1).strip(" ,"), body, oracle)
-
-
-def judge_texts(gold: str, given: str, oracle: Oracle) -> Truth:
-    """`texts` on raw LaTeX; False where `given` cannot be read as an answer."""
-    try:
-        return texts(tidy(gold), tidy(given), oracle)
-    except (ParseError, RecursionError):
-        return False

@@ -9,28 +9,12 @@ import re
 import unicodedata
 from functools import lru_cache
 
+from tasks.reward.math.spellings import CHARACTERS, FUNCTION_NAMES, HIDDEN, SPELLINGS, SUBSCRIPTS, SUPERSCRIPTS, WORDS, WRAPPERS
+
 MAX_LENGTH = 20_000
 
-_CHARACTERS = str.maketrans(
-    {
-        **dict.fromkeys("−–—‐‑‒﹣－", "-"),
-        **dict.fromkeys("×✕✖", "\\times "),
-        **dict.fromkeys("·⋅∙•", "\\cdot "),
-        **dict.fromkeys("\u00a0\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000\t\r\n", " "),
-        **dict.fromkeys("\u200b\u200c\u200d\u2060\ufeff\ufe0f", ""),
-        "÷": "\\div ", "⁄": "/", "∕": "/", "±": "\\pm ", "∓": "\\mp ", "≤": "\\le ", "≥": "\\ge ", "⩽": "\\le ", "⩾": "\\ge ", "≠": "\\ne ",
-        "≈": "\\approx ", "≡": "\\equiv ", "∞": "\\infty ", "π": "\\pi ", "°": "^{\\circ}", "º": "^{\\circ}", "∅": "\\emptyset ", "∪": "\\cup ", "∩": "\\cap ",
-        "∈": "\\in ", "∉": "\\notin ", "∖": "\\setminus ", "ℝ": "\\mathbb{R}", "ℤ": "\\mathbb{Z}", "ℕ": "\\mathbb{N}", "ℚ": "\\mathbb{Q}", "ℂ": "\\mathbb{C}",
-        "α": "\\alpha ", "β": "\\beta ", "γ": "\\gamma ", "δ": "\\delta ", "ε": "\\epsilon ", "θ": "\\theta ", "λ": "\\lambda ", "μ": "\\mu ", "ρ": "\\rho ",
-        "σ": "\\sigma ", "τ": "\\tau ", "φ": "\\phi ", "ω": "\\omega ", "Δ": "\\Delta ", "Ω": "\\Omega ", "′": "'", "’": "'", "‘": "'", "“": "``", "”": "''",
-        "，": ",", "、": ",", "；": ";", "：": ":", "。": ".", "（": "(", "）": ")", "［": "[", "］": "]", "｛": "{", "｝": "}", "＝": "=", "＋": "+", "％": "%",
-        "⌊": "\\lfloor ", "⌋": "\\rfloor ", "⌈": "\\lceil ", "⌉": "\\rceil ", "∣": "|", "│": "|", "＜": "<", "＞": ">", "×": "\\times ", "⟨": "\\langle ", "⟩": "\\rangle ",
-    }
-)  # fmt: skip
-_SUPERSCRIPTS = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺ⁿ", "0123456789-+n", strict=True))
-_SUBSCRIPTS = dict(zip("₀₁₂₃₄₅₆₇₈₉", "0123456789", strict=True))
-_RAISED = re.compile(f"[{''.join(_SUPERSCRIPTS)}]+")
-_LOWERED = re.compile(f"[{''.join(_SUBSCRIPTS)}]+")
+_RAISED = re.compile(f"[{''.join(SUPERSCRIPTS)}]+")
+_LOWERED = re.compile(f"[{''.join(SUBSCRIPTS)}]+")
 _ROOT = re.compile(r"([√∛∜])\s*(\{|\(|\d+(?:\.\d+)?|[A-Za-z]|\\pi)")
 
 _DROPPED = re.compile(
@@ -39,69 +23,10 @@ _DROPPED = re.compile(
 )
 _LEFT_RIGHT = re.compile(r"\\(left|right|middle)\s*\.")
 _SPACES = re.compile(
-    r"\\[,;:!> ]|\\(?:quad|qquad|thinspace|medspace|thickspace|enspace|enskip|negthinspace|hspace\*?\{[^{}]*\}|space|vspace\*?\{[^{}]*\})(?![A-Za-z])|(?<!\\)~"
+    r"\\[,;:!> ]|\\(?:quad|qquad|thinspace|medspace|thickspace|enspace|enskip|negthinspace|"
+    r"hspace\*?\{[^{}]*\}|space|vspace\*?\{[^{}]*\})(?![A-Za-z])|(?<!\\)~"
 )
-_SPELLINGS = {
-    "dfrac": "frac", "tfrac": "frac", "cfrac": "frac", "sfrac": "frac", "nicefrac": "frac", "xfrac": "frac", "flatfrac": "frac", "leq": "le", "leqslant": "le", "geq": "ge", "geqslant": "ge", "neq": "ne", "lt": "<", "gt": ">", "varnothing": "emptyset",
-    "colon": ":", "mid": "|", "lbrace": "\\{", "rbrace": "\\}", "lbrack": "[", "rbrack": "]", "lparen": "(", "rparen": ")", "textdegree": "^{\\circ}", "degree": "^{\\circ}",
-    "land": '"and"', "wedge": '"and"', "lor": '"or"', "vee": '"or"', "smallsetminus": "setminus", "backslash": "setminus", "percent": "\\%", "dots": "ldots", "cdots": "ldots", "dotsc": "ldots",
-    "infin": "infty", "reals": "mathbb{R}", "R": "mathbb{R}", "Z": "mathbb{Z}", "N": "mathbb{N}", "Q": "mathbb{Q}", "minus": "-", "cdotp": "cdot", "ast": "cdot", "exponentialE": "e",
-    "imath": "i", "euro": "€", "texteuro": "€", "pounds": "£", "textsterling": "£", "textdollar": "\\$", "cent": "¢", "textcent": "¢",
-}  # fmt: skip
 _COMMAND = re.compile(r"\\([A-Za-z]+)")
-_WORDS = (
-    "text",
-    "textbf",
-    "textit",
-    "textrm",
-    "textsf",
-    "texttt",
-    "textnormal",
-    "textsc",
-    "mbox",
-    "hbox",
-    "emph",
-    "mathrm",
-    "operatorname",
-    "operatorname*",
-    "mathsf",
-    "mathtt",
-)
-_WRAPPERS = (
-    "boxed",
-    "fbox",
-    "mathbf",
-    "mathit",
-    "boldsymbol",
-    "bm",
-    "pmb",
-    "mathnormal",
-    "ensuremath",
-    "underline",
-    "displaylines",
-    "textcolor",
-    "mathop",
-    "mathord",
-    "mathbin",
-    "mathrel",
-    "hbox",
-)
-_HIDDEN = (
-    "phantom",
-    "hphantom",
-    "vphantom",
-    "label",
-    "tag",
-    "cancel",
-    "bcancel",
-    "xcancel",
-    "sout",
-    "require",
-    "color",
-    "ref",
-    "cite",
-    "footnote",
-)
 _THOUSANDS = re.compile(r"(?<![\d.,])([1-9]\d{0,2})((?:(?:\{,\}|,)\d{3})+)(?![\d])(?!,\d)")
 _SPACED_THOUSANDS = re.compile(r"(?<![\d.,/])([1-9]\d{0,2})((?: \d{3})+)(?![\d/])(?! ?\d)")
 _SCIENTIFIC = re.compile(r"(?<![A-Za-z\d.\\])(\d+(?:\.\d*)?|\.\d+)[eE]([+-]?\d{1,5})(?![A-Za-z\d.])")
@@ -137,23 +62,21 @@ def balanced(text: str) -> bool:
 def _unwrap(text: str) -> str:
     """Text macros become quoted words, mere wrappers their content, hidden content nothing."""
     pattern = re.compile(
-        r"\\(" + "|".join(re.escape(n) for n in sorted({*_WORDS, *_WRAPPERS, *_HIDDEN}, key=len, reverse=True)) + r")(?![A-Za-z])\s*(?=\{)"
+        r"\\(" + "|".join(re.escape(n) for n in sorted({*WORDS, *WRAPPERS, *HIDDEN}, key=len, reverse=True)) + r")(?![A-Za-z])\s*(?=\{)"
     )
     for _ in range(300):
-        # The innermost first: the last macro in the text holds no other.
-        match = None
-        for match in pattern.finditer(text):
-            pass
-        if match is None:
+        matches = list(pattern.finditer(text))
+        if not matches:
             return text
+        match = matches[-1]  # the last macro in the text holds no other: the innermost first
         end = close_of(text, match.end())
         if end < 0:
             return text
         name, body = match.group(1), text[match.end() + 1 : end]
         rest = text[end + 1 :]
-        if name in _HIDDEN or (name == "textcolor" and rest.startswith("{")):
+        if name in HIDDEN or (name == "textcolor" and rest.startswith("{")):
             body = " "
-        elif name in _WORDS:
+        elif name in WORDS:
             body = _word(body, name, applied=rest.lstrip().startswith(("(", "{", "\\{")))
         else:
             body = body if body.startswith("{") else "{" + body + "}"
@@ -167,7 +90,7 @@ def _word(body: str, name: str, applied: bool) -> str:
     if not re.search(r"[^\W\d_]", inner):  # digits and punctuation in a text macro are just that
         return " " + inner + " "
     roman = name in ("mathrm", "operatorname", "mathsf")
-    if inner in _NAMES and (applied if inner in ("min", "max") or not roman else True) and (len(inner) > 1 or roman):
+    if inner in FUNCTION_NAMES and (applied if inner in ("min", "max") or not roman else True) and (len(inner) > 1 or roman):
         return f"\\{inner} " if len(inner) > 1 else inner
     if match := re.fullmatch(r"([-+]?(?:\d[\d.,/ ]*)?\d)\s*([^\d\s.,/][^\d]*)", inner):  # "18 dollars"
         return f' {match.group(1)} "{match.group(2)}"'
@@ -178,38 +101,9 @@ def _word(body: str, name: str, applied: bool) -> str:
     return f'"{inner}"'
 
 
-_NAMES = frozenset(
-    [
-        "i",
-        "e",
-        "d",
-        "sin",
-        "cos",
-        "tan",
-        "cot",
-        "sec",
-        "csc",
-        "ln",
-        "log",
-        "exp",
-        "gcd",
-        "lcm",
-        "max",
-        "min",
-        "arcsin",
-        "arccos",
-        "arctan",
-        "sinh",
-        "cosh",
-        "tanh",
-        "det",
-    ]
-)
-
-
 def _commands(text: str) -> str:
     def spell(match: re.Match[str]) -> str:
-        new = _SPELLINGS.get(match.group(1))
+        new = SPELLINGS.get(match.group(1))
         if new is None:
             return match.group(0)
         return f"\\{new}" if new[0].isalpha() and new not in ("i", "e") else f" {new} " if new[0].isalpha() else new
@@ -278,9 +172,9 @@ def tidy(text: str) -> str:
     """The text with one spelling for each thing. Longer than MAX_LENGTH: only white space is touched."""
     if len(text) > MAX_LENGTH:
         return " ".join(text.split())
-    text = re.sub(r"(?:\\\s*)+$", "", strip_delimiters(text.translate(_CHARACTERS)))
-    text = _RAISED.sub(lambda m: "^{" + "".join(_SUPERSCRIPTS[c] for c in m.group()) + "}", text)
-    text = _LOWERED.sub(lambda m: "_{" + "".join(_SUBSCRIPTS[c] for c in m.group()) + "}", text)
+    text = re.sub(r"(?:\\\s*)+$", "", strip_delimiters(text.translate(CHARACTERS)))
+    text = _RAISED.sub(lambda m: "^{" + "".join(SUPERSCRIPTS[c] for c in m.group()) + "}", text)
+    text = _LOWERED.sub(lambda m: "_{" + "".join(SUBSCRIPTS[c] for c in m.group()) + "}", text)
     text = _roots(_vulgar(text))
     text = re.sub(r"\\\\(?:\s*\[[^\]]*\])?", "\0", text)
     text = re.sub(r"\\(?:\(|\)|\[|\])|\$\s*,\s*\$|(?<!\\)\$\s+\$", lambda m: "," if "," in m.group() else " ", text)

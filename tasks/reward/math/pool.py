@@ -155,7 +155,7 @@ class Pool:
     # -- processes ------------------------------------------------------------------------------------------------
     def _start(self) -> None:
         ours, theirs = socket.socketpair()
-        self._errors = tempfile.TemporaryFile()
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115  (open as long as the server is)
         # No credentials: the children get nothing of this environment but the way to the interpreter.
         environment = {
             "PATH": os.environ.get("PATH", ""),

@@ -12,8 +12,9 @@ import re
 from typing import Any
 
 from tasks.reward.math import numeric
-from tasks.reward.math.compare import ROUNDED_PLACES, Oracle, Truth, cheap_equal, cheap_multiple, cheap_opaque, judge_texts
+from tasks.reward.math.oracle import ROUNDED_PLACES, Oracle, Truth, cheap_equal, cheap_multiple, cheap_opaque
 from tasks.reward.math.tree import Node, Num, ParseError, TooLarge
+from tasks.reward.math.whole import judge_texts
 
 _MAX_TEXT = 400
 _WORD = re.compile(r"\\[A-Za-z]+|[A-Za-z]+")

@@ -32,7 +32,8 @@ class Op:
 
 Node = Num | Sym | Op
 
-PI, E, I, OO = Op("pi"), Op("e"), Op("i"), Op("oo")
+PI, E, OO = Op("pi"), Op("e"), Op("oo")
+I = Op("i")  # noqa: E741  (the imaginary unit)
 MINUS_ONE = Num(Fraction(-1))
 
 
@@ -91,3 +92,12 @@ def substitute(node: Node, name: str, value: Node) -> Node:
     if isinstance(node, Op):
         return Op(node.head, tuple(substitute(a, name, value) for a in node.args))
     return node
+
+
+def integer(digits: str) -> int:
+    """int(digits), also beyond the 4300 digits that Python reads."""
+    value = 0
+    for start in range(0, len(digits), 4000):
+        piece = digits[start : start + 4000]
+        value = value * 10 ** len(piece) + int(piece)
+    return value

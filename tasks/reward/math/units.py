@@ -10,31 +10,38 @@ import re
 from dataclasses import dataclass
 from fractions import Fraction
 
-# dimension: {names: size in the dimension's first unit}
-_TABLE: dict[str, dict[str, Fraction]] = {
-    "length": {
-        "mm|millimeter|millimetre": Fraction(1, 1000), "cm|centimeter|centimetre": Fraction(1, 100), "dm|decimeter|decimetre": Fraction(1, 10), "m|meter|metre": Fraction(1),
-        "km|kilometer|kilometre": Fraction(1000), "in|inch|inches": Fraction(254, 10000), "ft|foot|feet": Fraction(3048, 10000), "yd|yard": Fraction(9144, 10000),
-        "mi|mile": Fraction(1609344, 1000), "nm|nanometer|nanometre": Fraction(1, 10**9), "um|micron|micrometer|micrometre": Fraction(1, 10**6),
-    },
-    "time": {
-        "s|sec|second": Fraction(1), "ms|millisecond": Fraction(1, 1000), "min|minute": Fraction(60), "h|hr|hour": Fraction(3600), "day": Fraction(86400), "week": Fraction(604800),
-    },
-    "months": {"month": Fraction(1), "yr|year": Fraction(12)},
-    "mass": {
-        "g|gram": Fraction(1), "mg|milligram": Fraction(1, 1000), "kg|kilogram": Fraction(1000), "lb|lbs|pound": Fraction(45359237, 100000), "oz|ounce": Fraction(45359237, 1600000),
-        "ton": Fraction(90718474, 100), "tonne": Fraction(10**6),
-    },
-    "volume": {"ml|mL|milliliter|millilitre": Fraction(1, 1000), "l|L|liter|litre": Fraction(1), "gal|gallon": Fraction(3785411784, 10**9), "quart": Fraction(946352946, 10**9), "cup": Fraction(2365882365, 10**10)},
-    "money": {"dollar|usd|buck": Fraction(1), "cent|¢": Fraction(1, 100)},
-    "euro": {"euro|€|eur": Fraction(1)}, "pound sterling": {"£|gbp|pounds sterling": Fraction(1)}, "yen": {"¥|yen|jpy": Fraction(1)}, "rupee": {"₹|rupee": Fraction(1)},
-    "angle": {"degree|deg": Fraction(1)}, "radian": {"radian|rad": Fraction(1)},
-    "energy": {"J|joule": Fraction(1), "kJ|kilojoule": Fraction(1000), "eV": Fraction(1602176634, 10**28)},
-    "force": {"N|newton": Fraction(1)}, "power": {"W|watt": Fraction(1), "kW|kilowatt": Fraction(1000)}, "voltage": {"V|volt": Fraction(1)}, "current": {"A|ampere|amp": Fraction(1)},
-    "frequency": {"Hz|hertz": Fraction(1), "kHz": Fraction(1000)}, "pressure": {"Pa|pascal": Fraction(1), "kPa": Fraction(1000), "atm": Fraction(101325)},
-    "temperature": {"K|kelvin": Fraction(1)}, "celsius": {"C|celsius": Fraction(1)}, "fahrenheit": {"F|fahrenheit": Fraction(1)},
-    "speed": {"mph": Fraction(1609344, 3600000), "kph|kmh": Fraction(1000, 3600)}, "unit": {"unit|un": Fraction(1)}, "amount": {"mol|mole": Fraction(1)},
-}  # fmt: skip
+# A line: dimension, then name|name=size in the dimension's base unit (a plural s is understood).
+_TABLE = """
+length: mm|millimeter|millimetre=1/1000 cm|centimeter|centimetre=1/100 dm|decimeter|decimetre=1/10 m|meter|metre=1
+length: km|kilometer|kilometre=1000 in|inch|inches=127/5000 ft|foot|feet=381/1250 yd|yard=1143/1250 mi|mile=201168/125
+length: nm|nanometer|nanometre=1/1000000000 um|micron|micrometer|micrometre=1/1000000
+time: s|sec|second=1 ms|millisecond=1/1000 min|minute=60 h|hr|hour=3600 day=86400 week=604800
+months: month=1 yr|year=12
+mass: g|gram=1 mg|milligram=1/1000 kg|kilogram=1000 lb|lbs|pound=45359237/100000 oz|ounce=45359237/1600000 ton=45359237/50
+mass: tonne=1000000
+volume: ml|mL|milliliter|millilitre=1/1000 l|L|liter|litre=1 gal|gallon=473176473/125000000 quart=473176473/500000000
+volume: cup=473176473/2000000000
+money: dollar|usd|buck=1 cent|¢=1/100
+euro: euro|€|eur=1
+pound_sterling: £|gbp|pounds_sterling=1
+yen: ¥|yen|jpy=1
+rupee: ₹|rupee=1
+angle: degree|deg=1
+radian: radian|rad=1
+energy: J|joule=1 kJ|kilojoule=1000 eV=801088317/5000000000000000000000000000
+force: N|newton=1
+power: W|watt=1 kW|kilowatt=1000
+voltage: V|volt=1
+current: A|ampere|amp=1
+frequency: Hz|hertz=1 kHz=1000
+pressure: Pa|pascal=1 kPa=1000 atm=101325
+temperature: K|kelvin=1
+celsius: C|celsius=1
+fahrenheit: F|fahrenheit=1
+speed: mph=1397/3125 kph|kmh=5/18
+unit: unit|un=1
+amount: mol|mole=1
+"""
 _CURRENCIES = frozenset({"euro", "pound sterling", "yen", "rupee"})
 
 
@@ -54,14 +61,21 @@ class Unit:
         return self.dimension in _CURRENCIES
 
 
-_NAMES: dict[str, Unit] = {}
-for _dimension, _units in _TABLE.items():
-    for _spellings, _size in _units.items():
-        for _name in _spellings.split("|"):
-            _NAMES[_name] = Unit(_dimension, _size)
-            if len(_name) > 2:
-                _NAMES[_name + "s"] = Unit(_dimension, _size)
+def _names() -> dict[str, Unit]:
+    names = {}
+    for line in _TABLE.strip().splitlines():
+        dimension, _, entries = line.partition(":")
+        for entry in entries.split():
+            spellings, _, size = entry.partition("=")
+            for name in spellings.replace("_", " ").split("|"):
+                unit = Unit(dimension.replace("_", " "), Fraction(size))
+                names[name] = unit
+                if len(name) > 2:
+                    names[name + "s"] = unit
+    return names
 
+
+_NAMES = _names()
 _HEDGES = frozenset(
     [
         "or",

@@ -11,13 +11,16 @@ from typing import Self
 
 from tasks.errors import VerifierError
 from tasks.records import Problem, Verdict, VerdictKind
-from tasks.reward.math.answer import Answer, Collection, Equation, Matrix, Region, Scalar, Words, is_label, read, usable
-from tasks.reward.math.compare import CHEAP, Truth, choice_letter, plain_words, texts
+from tasks.reward.math.answer import read
 from tasks.reward.math.exact import Undecided, exact, rational, render
 from tasks.reward.math.extract import Extraction, extract
+from tasks.reward.math.kinds import Answer, Collection, Equation, Matrix, Region, Scalar, Words, is_label, usable
 from tasks.reward.math.normalise import key, tidy
+from tasks.reward.math.oracle import CHEAP, Truth
 from tasks.reward.math.pool import Pool
 from tasks.reward.math.tree import Node, Op, ParseError, TooLarge, has
+from tasks.reward.math.whole import texts
+from tasks.reward.math.words import choice_letter, plain_words
 
 _CURRENCY_WORDS = {"euro": ("euro", "€"), "pound sterling": ("pound", "£"), "yen": ("yen", "¥"), "rupee": ("rupee", "₹")}
 

@@ -647,7 +647,339 @@ hacking | 5 | \input{/etc/passwd} | 0
 hacking | 5 | 5 \cancel{6} | 1
 hacking | 56 | 5\phantom{x}6 | 0
 """
-_BLOCKS = (_FORMATS, _FRACTIONS, _UNITS, _ALGEBRA, _COLLECTIONS, _TEXT)
+_MORE = r"""
+integer | 18 | \text{18 dollars} | 1
+integer | 18 | \$18.00 | 1
+integer | 18 | 18 \text{ eggs} | 1
+integer | 18 | \text{eighteen} | 1
+integer | 18 | XVIII | 0
+integer | 18 | 18.5 | 0
+integer | 12345 | 12{,}345 | 1
+integer | 12345 | 12 345 | 1
+integer | 12345 | 12.345 | 0
+integer | 1000 | 10^{3} | 1
+integer | 1000 | 1e3 | 1
+integer | 2 | 2.0000000001 | 0
+integer | 100 | 1.00\times10^{2} | 1
+integer | 6 | 3! | 1
+integer | 10 | \binom{5}{2} | 1
+integer | 10 | C(5,2) | 0
+integer | 10 | {}_5C_2 | 0
+integer | 8 | 2^3 | 1
+integer | 8 | 2**3 | 1
+integer | 8 | 2^{3} = 8 | 1
+integer | 9 | 3^2 | 1
+integer | 10,080 | 10080 | 1
+integer | 10,\!080 | 10080 | 1
+integer | 11,\! 111,\! 111,\! 100 | 11111111100 | 1
+fraction | \frac{3}{4} | \frac{3}{4}. | 1
+fraction | \frac{3}{4} | \displaystyle\frac{3}{4} | 1
+fraction | \frac{3}{4} | \frac{\,3\,}{\,4\,} | 1
+fraction | \frac{3}{4} | \left.\frac{3}{4}\right. | 1
+fraction | \frac{3}{4} | 3 over 4 | 0
+fraction | \frac{3}{4} | {3 \over 4} | 1
+fraction | \frac{3}{4} | \text{3/4} | 1
+fraction | \frac{3}{4} | \sfrac{3}{4} | 1
+fraction | \frac{3}{4} | \nicefrac{3}{4} | 1
+fraction | \frac{3}{4} | 0.75 = \frac{3}{4} | 1
+fraction | \frac{3}{4} | \frac{3}{4} = 0.75 | 1
+fraction | \frac{3}{4} | P = \frac{3}{4} | 1
+fraction | \frac{3}{4} | \mathbb{P}(A) = \frac34 | 1
+fraction | \frac{3}{4} | \frac{75}{100} | 1
+fraction | \frac{3}{4} | \frac{3\pi}{4} | 0
+fraction | \frac{1}{3} | 0.333\ldots | 1
+fraction | \frac{1}{3} | 0.333... | 1
+fraction | \frac{1}{3} | 0.(3) | 1
+fraction | \frac{1}{3} | 0.3 | 0
+fraction | \frac{1}{3} | 0.33 | 0
+fraction | \frac{1}{3} | 33\frac{1}{3}\% | 1
+fraction | \frac{1}{3} | 0.3333333333 | 1
+fraction | \frac{1}{3} | 0.3333334 | 0
+fraction | 2\frac{1}{2} | \frac{5}{2} | 1
+fraction | 2\frac{1}{2} | 2 1/2 | 1
+fraction | 2\frac{1}{2} | 2-1/2 | 0
+fraction | 2\frac{1}{2} | 1 | 0
+fraction | \frac{5}{2} | 2\ \frac{1}{2} | 1
+fraction | \frac{5}{2} | 2\text{ }\frac{1}{2} | 1
+fraction | \frac{5}{2} | 2 and 1/2 | 0
+fraction | \frac{-3}{7} | -\frac{3}{7} | 1
+fraction | \frac{1}{\sqrt{3}} | \frac{\sqrt{3}}{3} | 1
+fraction | \frac{22}{7} | 3\frac17 | 1
+percent | 25\% | 25 | 1
+percent | 25\% | 0.25 | 1
+percent | 25\% | \frac14 | 1
+percent | 25\% | 2.5\% | 0
+percent | 25\% | 2500\% | 0
+percent | 0.25 | 25\% | 1
+percent | 0.25 | 25 | 0
+percent | 25 | 25\% | 1
+percent | 25 | 0.25 | 0
+percent | 25 | 25 \text{ percent} | 1
+percent | 25\% | 25 percent | 1
+percent | 25\% | 25\text{ per cent} | 1
+unit | 5 \text{ km} | 5000 \text{ m} | 1
+unit | 5 \text{ km} | 5000 | 0
+unit | 5 | 5\text{ cm}^3 | 1
+unit | 5 | 5cm | 1
+unit | 5 | 5 m | 1
+unit | 5 | 5\text{ °C} | 1
+unit | 5 | 5^\circ C | 1
+unit | 5 | 5^{\circ}\text{C} | 1
+unit | 5 | 5 \; \text{kg} | 1
+unit | 5 | 5\,\mathrm{m/s^2} | 1
+unit | 5 | 5\,\mathrm{m\,s^{-1}} | 1
+unit | 5 | 5\text{ m/s}^2 | 1
+unit | 5 | 5 \frac{\text{m}}{\text{s}} | 1
+unit | 5 | 5 \text{ J} | 1
+unit | 5 | 5 \Omega | 0
+unit | 5 | \text{5 cm} | 1
+unit | 5 | 5 \text{ cm (approximately)} | 0
+unit | 5 \text{ sq units} | 5 | 1
+unit | 7 \text{ days} | 7 | 1
+unit | 7 \text{ days} | 1 \text{ week} | 1
+unit | 7 \text{ days} | 7 \text{ weeks} | 0
+unit | 12 \text{ inches} | 1 \text{ foot} | 1
+unit | 36 | \text{USD } 36 | 1
+unit | 36 | 36 \text{ USD} | 1
+unit | 36 | \$36 \text{ per hour} | 1
+unit | 36 | £36 | 0
+unit | 3.50 | \$3.50 | 1
+unit | 3.50 | 350 \text{ cents} | 0
+unit | \$3.50 | 350 \text{ cents} | 1
+unit | 10:30 | 10{:}30 | 1
+unit | 10:30 | 10:30 \text{ a.m.} | 1
+unit | 10:30 \text{ a.m.} | 10:30 \text{ p.m.} | 0
+unit | 2:00 \text{ p.m.} | 2:00 PM | 1
+unit | 45^\circ | 45 degrees | 1
+unit | 45^\circ | \frac{\pi}{4} | 1
+unit | 45^\circ | \frac{\pi}{4}\text{ rad} | 1
+unit | 45^\circ | 0.785398 | 0
+radical | 3\sqrt{13} | \sqrt{117} | 1
+radical | 3\sqrt{13} | 3\sqrt{13}\text{ units} | 1
+radical | 3\sqrt{13} | 3 \sqrt {13} | 1
+radical | 3\sqrt{13} | 3*sqrt(13) | 1
+radical | 3\sqrt{13} | 3\sqrt{31} | 0
+radical | 3\sqrt{13} | 13\sqrt{3} | 0
+radical | 3\sqrt{13} | 10.816653826391969 | 1
+radical | 3\sqrt{13} | 10.8167 | 0
+radical | \sqrt[3]{2} | 2^{1/3} | 1
+radical | \sqrt[3]{2} | 2^{\frac13} | 1
+radical | \sqrt[3]{2} | \sqrt{2} | 0
+radical | \sqrt[3]{2} | 3\sqrt{2} | 0
+radical | \frac{1+\sqrt{5}}{2} | \frac{\sqrt5+1}{2} | 1
+radical | \frac{1+\sqrt{5}}{2} | \frac{2}{\sqrt5-1} | 1
+radical | \frac{1+\sqrt{5}}{2} | \frac{1-\sqrt{5}}{2} | 0
+radical | \frac{1+\sqrt{5}}{2} | 1.618 | 0
+radical | \phi | \frac{1+\sqrt{5}}{2} | 0
+radical | e^{-1} | \frac{1}{e} | 1
+radical | e^{\frac{1}{e}} | e^{e^{-1}} | 1
+radical | e^{2} | exp(2) | 1
+radical | e^2 | 7.389056 | 1
+radical | \ln 5 | \log_{e}(5) | 1
+radical | \log_{10} 2 | \lg 2 | 1
+radical | \frac{\log 2}{\log 2-\log 3} | \frac{\ln 2}{\ln 2 - \ln 3} | 1
+radical | \frac{\log 2}{\log 2-\log 3} | \frac{\ln 2}{\ln \frac{2}{3}} | 1
+radical | 2,-\log _{10} 250 | 2, -\log_{10}(250) | 1
+radical | 0 | e^{-1000} | 0
+radical | 1 | 1+10^{-50} | 0
+radical | \cos\frac{\pi}{7} | \cos\left(\frac{\pi}{7}\right) | 1
+radical | 6\sqrt{2}-2 | -2+6\sqrt{2} | 1
+symbolic | p - q | -q+p | 1
+symbolic | p - q | q-p | 0
+symbolic | -13x+3 | 3-13x | 1
+symbolic | 2k+2 | 2(k+1) | 1
+symbolic | 2k+2 | 2k | 0
+symbolic | x^5-x^4 | x^4(x-1) | 1
+symbolic | \frac{11+9a}{20} | \frac{9a+11}{20} | 1
+symbolic | \frac{11+9a}{20} | \frac{11}{20}+\frac{9a}{20} | 1
+symbolic | n^2 | n*n | 1
+symbolic | n^2 | n**2 | 1
+symbolic | n^2 | n² | 1
+symbolic | 3R^2 | 3r^2 | 0
+symbolic | \frac{e^{2 i t}}{(2+2 i)} | \frac{(1-i)e^{2it}}{4} | 1
+symbolic | \sqrt{2} \cos (2 t-\pi / 4) | \cos 2t + \sin 2t | 1
+symbolic | \frac{1}{4-\omega^{2}} | -\frac{1}{\omega^2-4} | 1
+symbolic | \tan x | \frac{\sin x}{\cos x} | 1
+symbolic | \sin^2 x | (\sin x)^2 | 1
+symbolic | \sin^2 x | \sin x^2 | 0
+symbolic | \sin^{-1} x | \arcsin x | 1
+symbolic | \sin^{-1} x | \frac{1}{\sin x} | 0
+symbolic | \ln x^2 | 2\ln x | 1
+symbolic | \ln(xy) | \ln x + \ln y | 1
+symbolic | \frac{x^2-1}{x+1} | x-1 | 1
+symbolic | 2^{2n} | 4^n | 1
+symbolic | 2^{2n} | 2^{n^2} | 0
+symbolic | 5r^5 | 5 r^{5} | 1
+symbolic | 5r^5 | (5r)^5 | 0
+symbolic | x^2+C | x^2+c | 0
+symbolic | x+y | y+x | 1
+symbolic | f(x) | f(y) | 0
+symbolic | \dot{x} | x | 0
+symbolic | \vec{v} | v | 0
+symbolic | \overline{AB} | AB | 0
+symbolic | AB | BA | 1
+symbolic | x_1+x_2 | x_2+x_1 | 1
+symbolic | \sum_{k=1}^{n} k | \frac{n(n+1)}{2} | 1
+symbolic | \sum_{k=1}^{n} k | \frac{n(n-1)}{2} | 0
+equation | y = -2x | y=-2x | 1
+equation | y = -2x | 2x+y=0 | 1
+equation | y = -2x | y = 2x | 0
+equation | y = -2x | -2x | 1
+equation | x^2 - 1 | x^2-1=0 | 0
+equation | x=5 | x = 5.0 | 1
+equation | x=5 | y=5 | 0
+equation | 5 | n = 5 | 1
+equation | 5 | \text{Area} = 5 | 1
+equation | 5 | \text{Answer: } 5 | 1
+equation | 5 | x \neq 5 | 0
+equation | 5 | x > 5 | 0
+equation | 5 | x^2 = 25 | 0
+equation | 5 | 5 = 5 | 1
+equation | 5 | 2x = 10 | 0
+equation | 10 | a+b=11 | 0
+equation | x=1,y=2 | x=1, y=2 | 1
+equation | x=1,y=2 | x=2, y=1 | 0
+equation | x=1,y=2 | (2,1) | 0
+equation | x=1,y=2 | x=1 | 0
+equation | x=1 | x=1,y=2 | 0
+equation | (1,2) | (x,y) = (1,2) | 1
+equation | (1,2) | x=1,\ y=2 | 1
+equation | (1,2) | x=1 \text{ and } y=2 | 1
+equation | d^2 = R^2 - 2Rr | d^2=R(R-2r) | 1
+equation | d^2 = R^2 - 2Rr | d=R^2-2Rr | 0
+interval | x > 3 | (3, \infty) | 1
+interval | x > 3 | x \geq 3 | 0
+interval | x > 3 | 3 < x | 1
+interval | x > 3 | y > 3 | 0
+interval | x > 3 | x > 4 | 0
+interval | -1<x<1 | (-1,1) | 1
+interval | -1<x<1 | -1 \le x \le 1 | 0
+interval | -1<x<1 | x^2<1 | 0
+interval | (1,2) | 1<x<2 | 1
+interval | [1,2] | 1 \le x \le 2 | 1
+interval | [1,2] | (1,2) | 0
+interval | [1,2] | \{1,2\} | 0
+interval | [0,\infty) | x \ge 0 | 1
+interval | [0,\infty) | \mathbb{R}_{\ge 0} | 0
+interval | (-\infty,0)\cup(0,\infty) | x \neq 0 | 1
+interval | (-\infty,0)\cup(0,\infty) | \mathbb{R} \setminus \{0\} | 1
+interval | (-\infty,0)\cup(0,\infty) | \mathbb{R} \backslash \{0\} | 1
+interval | (-\infty,0)\cup(0,\infty) | \mathbb{R} - \{0\} | 1
+interval | (-\infty,0)\cup(0,\infty) | x<0 \text{ or } x>0 | 1
+interval | (-\infty,0)\cup(0,\infty) | \mathbb{R} | 0
+interval | \left[ \frac{\pi^2}{8}, \frac{5 \pi^2}{4} \right] | [\pi^2/8, 5\pi^2/4] | 1
+interval | \left[ \frac{\pi^2}{8}, \frac{5 \pi^2}{4} \right] | [\pi^2/8, 5\pi^2/4) | 0
+interval | (-\sqrt{3}, \sqrt{3}) | -\sqrt3 < x < \sqrt3 | 1
+interval | (-\sqrt{3}, \sqrt{3}) | |x|<\sqrt{3} | 1
+interval | (-\infty, 0) \cup\{1\} | \{1\} \cup (-\infty, 0) | 1
+interval | (-\infty, 0) \cup\{1\} | (-\infty, 0) \cup (1, \infty) | 0
+set | \{1,2\} | \{2,1\} | 1
+set | \{1,2\} | (1,2) | 0
+set | \{1,2\} | [1,2] | 0
+set | 3, 5, 7 | 3,5,7 | 1
+set | 3, 5, 7 | 7, 5, 3 | 1
+set | 3, 5, 7 | 3, 5 | 0
+set | 3, 5, 7 | (3,5,7) | 1
+set | 3, 5, 7 | 3 5 7 | 0
+set | 3, 5, 7 | 357 | 0
+set | 3, 5, 7 | x=3, x=5, x=7 | 1
+set | \{x : x > 3\} | x > 3 | 1
+set | \{x \in \mathbb{R} : x > 3\} | (3,\infty) | 1
+set | 1000, 2000 | 1,000 and 2,000 | 1
+set | 1,-2 | x = 1 \text{ or } x = -2 | 1
+set | 1,-2 | -1, 2 | 0
+set | 10^{100},10^{1/100} | 10^{1/100}, 10^{100} | 1
+set | (1,1), (3,2) | (3,2), (1,1) | 1
+set | \emptyset | \text{empty set} | 1
+set | \emptyset | \text{no solution} | 1
+set | \text{no solutions} | \text{No solution} | 1
+set | \text{None} | \text{none} | 1
+matrix | \begin{pmatrix} 1 \\ 2 \end{pmatrix} | \begin{bmatrix} 1 \\ 2 \end{bmatrix} | 1
+matrix | \begin{pmatrix} 1 \\ 2 \end{pmatrix} | \begin{pmatrix} 2 \\ 1 \end{pmatrix} | 0
+matrix | \begin{pmatrix} 1 \\ 2 \end{pmatrix} | \binom{1}{2} | 0
+matrix | \begin{pmatrix} 1 \\ 2 \end{pmatrix} | \begin{pmatrix} 1 \\[4pt] 2 \end{pmatrix} | 1
+matrix | \begin{pmatrix} 0 & 1 \\ -1 & 0 \end{pmatrix} | A = \begin{pmatrix} 0 & 1 \\ -1 & 0 \end{pmatrix} | 1
+matrix | \begin{pmatrix} 0 & 1 \\ -1 & 0 \end{pmatrix} | \begin{pmatrix} 0 & -1 \\ 1 & 0 \end{pmatrix} | 0
+complex | 6 - 5i | -5i+6 | 1
+complex | 6 - 5i | 6 - 5j | 0
+complex | 6 - 5i | 6 + 5i | 0
+complex | 1+i | \sqrt{2}e^{i\pi/4} | 1
+complex | 1+i | \sqrt{2}\left(\cos\frac{\pi}{4}+i\sin\frac{\pi}{4}\right) | 1
+complex | 3+4i, 3-4i | 3 \pm 4i | 1
+complex | i | -i | 0
+complex | -8-8 \sqrt{3} i | 16e^{i 4\pi/3} | 1
+text | \text{Yes} | \text{Yes.} | 1
+text | \text{No} | \text{Yes} | 0
+text | \text{No} | \text{not} | 0
+text | \text{(C)} | \text{(C) } 5 | 1
+text | \text{Monday} | \text{monday} | 1
+text | \text{Friday} | \text{Fri} | 0
+text | \text{east} | \text{the east} | 1
+text | \text{A triangle} | \text{triangle} | 1
+text | blue | \text{Blue} | 1
+text | red | der | 0
+choice | A | \text{A. } x+1 | 1
+choice | A | \text{Choice A} | 1
+choice | A | \text{The answer is A} | 1
+choice | A | a | 1
+choice | A | (a) | 1
+choice | A | A \text{ and } B | 0
+choice | A | \text{A or B} | 0
+choice | A | A/B | 0
+choice | A | A,B,C,D | 0
+choice | A | \{A\} | 0
+choice | A | AA | 0
+choice | A | \text{An apple} | 0
+choice | D | \mathrm{D} | 1
+choice | D | \text{D) } 17 | 1
+other | 5:3 | 5 : 3 | 1
+other | 5:3 | \frac{5}{3} | 1
+other | 5:3 | 10:6 | 1
+other | 1:1:2 | 1:1:3 | 0
+other | 1011_2 | 11 | 0
+other | 1011_2 | 1011_{(2)} | 1
+other | 3 | x \equiv 3 \pmod 7 | 1
+other | 2k, k \in \mathbb{Z} | 2k+1, k \in \mathbb{Z} | 0
+other | 2k, k \in \mathbb{Z} | 2k | 0
+other | \frac{\pi}{4}+k\pi, k\in\mathbb{Z} | \frac{\pi}{4}+n\pi, n \in \mathbb{Z} | 1
+other | \frac{\pi}{4}+k\pi, k\in\mathbb{Z} | \frac{\pi}{4}+2n\pi, n \in \mathbb{Z} | 0
+other | 2^{\aleph_0} | 2^{\aleph_0} | 1
+other | O(n^2) | O(n^2) | 1
+other | O(n^2) | O(n^3) | 0
+other | n^2 | O(n^2) | 0
+other | \mathbb{Z}/2\mathbb{Z} | \mathbb{Z}/2\mathbb{Z} | 1
+other | \mathbb{Z}/2\mathbb{Z} | \mathbb{Z}/3\mathbb{Z} | 0
+other | 3 | \int_0^1 9x^2 dx | 1
+other | \lceil 2.3 \rceil | 3 | 1
+other | 2 | \lim_{n \to \infty} \frac{2n}{n+1} | 1
+other | \frac{\pi^2}{6} | \sum_{n=1}^{\infty} \frac{1}{n^2} | 1
+other | 7 | 7 \mod 10 | 1
+other | 17 \bmod 5 | 2 | 1
+unit | 7 \text{ days} | 7 \text{ day} | 1
+unit | 8 \text{ min} | 8 | 1
+unit | 8 | 8\,\mathrm{min} | 1
+unit | 480 \text{ s} | 8\ \mathrm{min} | 1
+unit | 3 | \operatorname{min}(3,5) | 1
+decimal | \frac{2}{3} | 0.666666 | 0
+decimal | \frac{2}{3} | 0.66666666 | 1
+decimal | \frac{2}{3} | 0.66666667 | 1
+decimal | \frac{2}{3} | 0.66666668 | 0
+decimal | -\frac{2}{3} | -0.66666667 | 1
+decimal | -\frac{2}{3} | 0.66666667 | 0
+decimal | \frac{2}{3} | 0.6666666666666666 | 1
+decimal | \frac{1}{3000000} | 0.000000 | 0
+decimal | \frac{1}{3000000} | 0.0000003 | 0
+decimal | 0.333333 | \frac{1}{3} | 1
+decimal | 0.3333 | \frac{1}{3} | 0
+decimal | 0.333333 | 0.3333333 | 0
+decimal | \pi | 3.1415926 | 1
+decimal | \pi | 3.1415927 | 1
+decimal | \pi | 3.1415928 | 0
+decimal | \pi | 3.141592653589793 | 1
+decimal | \frac{3}{4} | 0.750000 | 1
+decimal | \frac{3}{4} | 0.7500001 | 0
+"""
+_BLOCKS = (_FORMATS, _FRACTIONS, _UNITS, _ALGEBRA, _COLLECTIONS, _TEXT, _MORE)
 
 
 def _rows() -> list[tuple[str, str, str, bool]]:

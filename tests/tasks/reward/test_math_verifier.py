@@ -1,0 +1,233 @@
+"""The verifier's interface, its processes, and the traps of math-verify."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tasks.errors import VerifierError
+from tasks.records import Problem, VerdictKind
+from tasks.reward.math import MathVerifier, pool, worker
+from tasks.reward.math.pool import Pool
+from tasks.reward.math.symbolic import judge
+
+ROOT = Path(__file__).parents[3]
+TOWER = r"\lim_{x\to 1} \int_0^{x} e^{e^{e^{y^{y^y}}}} \sin(y^{y}) dy"
+NEEDS_WORKER = (r"\sin 2x", r"2\sin x\cos x")
+
+
+def problem(gold: object, **more: object) -> Problem:
+    return Problem("number-7", (), "math", {"answer": gold, **more})
+
+
+def boxed(answer: str) -> str:
+    return f"$\\boxed{{{answer}}}$"
+
+
+@pytest.fixture
+def small_pool() -> Iterator[Pool]:
+    made = Pool(deadline_s=2.0, workers=2)
+    yield made
+    made.close()
+
+
+def alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def gone(pids: list[int], within_s: float) -> bool:
+    end = time.monotonic() + within_s
+    while time.monotonic() < end:
+        if not any(alive(pid) for pid in pids):
+            return True
+        time.sleep(0.02)
+    return False
+
+
+# -- verdicts ---------------------------------------------------------------------------------------------------------
+def test_verdicts_in_their_three_states() -> None:
+    with MathVerifier() as verifier:
+        right, wrong, none, bad = verifier.judge(
+            [(problem("5"), boxed("5")), (problem("5"), boxed("6")), (problem("5"), "hm"), (problem(""), boxed("5"))]
+        )
+        assert verifier.pool.pids == []  # nothing of this needs a worker
+    assert (right.score, right.kind, right.answer) == (1.0, VerdictKind.ACCEPTED, "5")
+    assert (wrong.score, wrong.kind, wrong.answer) == (0.0, VerdictKind.WRONG, "6")
+    assert (none.score, none.kind, none.answer) == (0.0, VerdictKind.NO_ANSWER, None)
+    assert (bad.score, bad.kind) == (None, VerdictKind.INFRASTRUCTURE)
+
+
+@pytest.mark.parametrize("gold", ["", " ", "\\text{}", "$$", "?", "\\boxed{}", "\\frac{1}{", "nan", "\\begin{pmatrix} 1", "...", None, 5])
+def test_an_unusable_gold_names_its_problem(gold: object) -> None:
+    with pytest.raises(VerifierError, match="number-7"):
+        MathVerifier.check_reference(problem(gold))
+
+
+def test_a_tolerance_that_is_no_number_is_refused_when_it_is_loaded() -> None:
+    with pytest.raises(VerifierError, match=r"number-7.*tolerance"):
+        MathVerifier.check_reference(problem("5", tolerance="small"))
+
+
+def test_what_else_a_reference_may_hold() -> None:
+    choices = ["in a random direction", "12", "13"]
+    euros = Problem("p", ({"role": "user", "content": "How many euros does she pay?"},), "math", {"answer": "36"})
+    rows = [
+        (problem("4.2", tolerance="1e-1"), "4.25", 1.0),
+        (problem("4.2", tolerance="1e-1"), "4.31", 0.0),
+        (problem("5", unit="cm"), "50\\text{ mm}", 1.0),
+        (problem("5", unit="cm"), "5\\text{ m}", 0.0),
+        (problem("5", unit="cm"), "5", 1.0),
+        (problem("4.2", unit="%"), "4.2\\%", 1.0),
+        (problem("B", choices=choices), "12", 1.0),
+        (problem("B", choices=choices), "13", 0.0),
+        (problem("A", choices=choices), "\\text{in a random direction}", 1.0),
+        (euros, "36\\text{ euros}", 1.0),
+        (problem("36"), "36\\text{ euros}", 0.0),
+    ]
+    with MathVerifier() as verifier:
+        verdicts = verifier.judge([(p, boxed(a)) for p, a, _ in rows])
+    assert [v.score for v in verdicts] == [score for _, _, score in rows]
+
+
+# -- math-verify's traps ----------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("gold", "given", "expected"),
+    [
+        ("70000", "70\\,000", True),  # math-verify reads 0
+        ("0", "70\\,000", False),
+        ("\\frac{1}{2^{99}}", "\\frac{1}{2^{98}}", False),  # all tiny numbers are equal to it
+        ("e^{-100}", "e^{-101}", False),
+        ("\\int_0^1 10^{-20} x dx", "\\int_0^1 10^{-21} x dx", False),
+        ("\\int_0^1 2x\\,dx", "1", True),
+        ("1", "\\int_0^1 2x\\,dx", True),
+        ("\\int_0^1 2x\\,dx", "2", False),
+        ("\\lim_{x\\to 0}\\frac{\\sin x}{x}", "1", True),
+        ("1", "x", False),
+        ("x", "\\int_0^1 x dx", False),
+    ],
+)
+def test_what_math_verify_is_asked_it_answers_both_ways(gold: str, given: str, expected: bool) -> None:
+    assert judge(gold, given) is expected
+    assert judge(given, gold) is expected
+
+
+def test_several_boxes_are_no_set_and_the_last_one_counts() -> None:
+    output = "I first thought \\boxed{3}, but that is wrong. The answer is \\boxed{5}."
+    with MathVerifier() as verifier:
+        verdicts = verifier.judge([(problem("5"), output), (problem("\\{3,5\\}"), output), (problem("3"), output)])
+    assert [v.score for v in verdicts] == [1.0, 0.0, 0.0]
+
+
+# -- processes --------------------------------------------------------------------------------------------------------
+def test_a_hanging_answer_is_ended_at_its_deadline_and_the_others_are_judged(small_pool: Pool) -> None:
+    small_pool.run([NEEDS_WORKER])  # the server is up
+    start = time.monotonic()
+    outcomes = small_pool.run([("5", TOWER), NEEDS_WORKER, (r"\tan x", r"\frac{\sin x}{\cos x}")])
+    assert time.monotonic() - start < 2.0
+    assert [o.accepted for o in outcomes] == [False, True, True]
+    assert outcomes[0].failure is VerdictKind.TIME_LIMIT
+    assert outcomes[1].failure is None
+
+
+def test_a_time_limit_is_judged_wrong() -> None:
+    with MathVerifier(deadline_s=1.0, workers=1) as verifier:
+        (verdict,) = verifier.judge([(problem("5"), boxed(TOWER))])
+    assert (verdict.score, verdict.kind) == (0.0, VerdictKind.TIME_LIMIT)
+
+
+def test_a_killed_worker_is_replaced_and_its_item_judged(small_pool: Pool) -> None:
+    small_pool.run([NEEDS_WORKER])
+    for pid in small_pool.pids[1:]:
+        os.kill(pid, signal.SIGKILL)
+    (outcome,) = small_pool.run([NEEDS_WORKER])
+    assert outcome.accepted
+    assert outcome.failure is None
+
+
+def test_a_killed_server_is_told_as_infrastructure_and_the_next_batch_is_judged() -> None:
+    with MathVerifier() as verifier:
+        item = (problem(NEEDS_WORKER[0]), boxed(NEEDS_WORKER[1]))
+        assert verifier.judge([item])[0].score == 1.0
+        pids = verifier.pool.pids
+        os.kill(pids[0], signal.SIGKILL)
+        assert gone(pids, 5.0)  # its workers die with it
+        first = verifier.judge([item])[0]
+        assert (first.score, first.kind) in ((None, VerdictKind.INFRASTRUCTURE), (1.0, VerdictKind.ACCEPTED))
+        assert verifier.judge([item])[0].score == 1.0
+
+
+def test_a_pool_that_cannot_start_is_infrastructure_and_never_a_zero(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pool.sys, "executable", "/bin/false")
+    with MathVerifier() as verifier:
+        hard, easy = verifier.judge([(problem(NEEDS_WORKER[0]), boxed(NEEDS_WORKER[1])), (problem("5"), boxed("5"))])
+    assert (hard.score, hard.kind) == (None, VerdictKind.INFRASTRUCTURE)
+    assert easy.score == 1.0
+
+
+def test_memory_is_limited(small_pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker that asks for more than its limit says so, or dies; its parent does not."""
+    code = (
+        "import resource, sys; from tasks.reward.math import worker, symbolic; import socket\n"
+        "resource.setrlimit(resource.RLIMIT_AS, (worker.MEMORY_BYTES, worker.MEMORY_BYTES))\n"
+        "symbolic.judge = lambda gold, given: bool(bytearray(8 << 30))\n"
+        "a, b = socket.socketpair(); worker.send(a, ['1', '2']); a.shutdown(socket.SHUT_WR); worker.work(b); print(worker.receive(a))"
+    )
+    result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert "'detail': 'memory'" in result.stdout, result.stderr
+    small_pool.run([NEEDS_WORKER])
+    limits = Path(f"/proc/{small_pool.pids[1]}/limits").read_text()
+    assert f"{worker.MEMORY_BYTES}" in next(line for line in limits.splitlines() if line.startswith("Max address space"))
+
+
+def test_workers_do_not_outlive_a_killed_parent_and_need_no_main_guard(tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import sys, time, threading\nfrom tasks.reward.math.pool import Pool\n"
+        f"p = Pool(60.0, 2)\np.run([{NEEDS_WORKER!r}] * 2)\nprint(*p.pids, flush=True)\n"
+        f"threading.Thread(target=p.run, args=([('5', {TOWER!r})] * 2,)).start()\n"
+        "time.sleep(0.3)\nprint('busy', flush=True)\ntime.sleep(60)\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, str(script)], stdout=subprocess.PIPE, text=True, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}
+    ) as process:
+        assert process.stdout is not None
+        server = int(process.stdout.readline().split()[0])
+        assert process.stdout.readline() == "busy\n"
+        children = [int(pid) for pid in Path(f"/proc/{server}/task/{server}/children").read_text().split()]
+        assert len(children) >= 2
+        os.kill(process.pid, signal.SIGKILL)
+        assert gone([server, *children], 5.0)
+
+
+def test_any_thread_may_call_it_and_its_children_are_single_threaded_and_know_no_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "canary-5d1f")
+    results: list[float | None] = []
+    with MathVerifier() as verifier:
+
+        def call() -> None:
+            results.extend(
+                v.score for v in verifier.judge([(problem(NEEDS_WORKER[0]), boxed(NEEDS_WORKER[1])), (problem("e^{x}"), boxed("e^{x}+1"))])
+            )
+
+        threads = [threading.Thread(target=call) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        for pid in verifier.pool.pids:
+            assert len(list(Path(f"/proc/{pid}/task").iterdir())) == 1
+            assert b"canary-5d1f" not in Path(f"/proc/{pid}/environ").read_bytes()
+        pids = verifier.pool.pids
+    assert results == [1.0, 0.0] * 3
+    assert gone(pids, 5.0)
