@@ -32,10 +32,11 @@ class SampleRecord:
 class EvalSummary:
     """None where there was nothing to average.
 
-    `samples` is the smallest number of judged samples of a problem. `pass_at` holds every k = 1..samples, so every problem counts
-    at each k. Standard errors are clustered by problem. `maj` is over all samples of a problem, ties sharing; an answer counts as
-    the right one if any sample that gave it was correct. `distinct_*` are means over problems; `coverage` is the mean share of all
-    solutions found, over problems whose number of solutions is known.
+    A problem without a judged sample is left out of what rests on judging (Pass@k, maj, distinct_correct, coverage). `samples` is
+    the smallest number of judged samples of the others, and `pass_at` holds every k = 1..samples, so each of them counts at each k.
+    Standard errors are clustered by problem. `maj` is over all samples of a problem, ties sharing; an answer counts as the right
+    one if any sample that gave it was correct. `distinct_*` are means over problems; `coverage` is the mean share of all solutions
+    found, over problems whose number of solutions is known.
     """
 
     problems: int
@@ -64,13 +65,13 @@ def summarise(records: Sequence[SampleRecord], correct_at: float) -> EvalSummary
     problems: dict[str, list[SampleRecord]] = {}
     for record in records:
         problems.setdefault(record.problem_id, []).append(record)
-    judged = {name: [r for r in rows if r.score is not None] for name, rows in problems.items()}
+    judged = {name: seen for name, rows in problems.items() if (seen := [r for r in rows if r.score is not None])}
     right = {name: [r for r in rows if r.score is not None and r.score >= correct_at] for name, rows in judged.items()}
     samples = min(map(len, judged.values()), default=0)
     pass_at: dict[str, float] = {}
     pass_at_se: dict[str, float | None] = {}
     for k in range(1, samples + 1):
-        chances = [[pass_at_k(len(judged[name]), len(right[name]), k)] for name in problems]
+        chances = [[pass_at_k(len(judged[name]), len(right[name]), k)] for name in judged]
         pass_at[str(k)] = _mean([chance for (chance,) in chances]) or 0.0
         pass_at_se[str(k)] = clustered_standard_error(chances)
     entropies = [[r.entropy for r in rows if r.entropy is not None] for rows in problems.values()]
@@ -82,14 +83,14 @@ def summarise(records: Sequence[SampleRecord], correct_at: float) -> EvalSummary
         pass_at=pass_at,
         pass_at_se=pass_at_se,
         avg=_mean([r.score for rows in judged.values() for r in rows if r.score is not None]),
-        maj=_mean([_majority(judged[name], right[name]) for name in problems if judged[name]]),
+        maj=_mean([_majority(judged[name], right[name]) for name in judged]),
         entropy=_mean([value for row in entropies for value in row]),
         entropy_se=clustered_standard_error(entropies) if entropies else None,
         distinct_answers=_mean([float(len({r.answer for r in rows if r.answer is not None})) for rows in problems.values()]),
         distinct_correct=_mean([count for (count,) in correct_answers]),
         distinct_correct_se=clustered_standard_error(correct_answers) if correct_answers else None,
         coverage=_mean([
-            len({r.answer for r in right[name] if r.answer is not None}) / rows[0].solutions for name, rows in problems.items() if rows[0].solutions
+            len({r.answer for r in right[name] if r.answer is not None}) / rows[0].solutions for name, rows in judged.items() if rows[0].solutions
         ]),
         response_tokens=_mean([float(r.response_tokens) for r in records]),
         truncated_share=_mean([float(r.finish_reason == FinishReason.LENGTH) for r in records]),

@@ -69,10 +69,17 @@ FAMILIES: dict[str, tuple[frozenset[str], Callable[[Case], dict[str, Any]]]] = {
 
 
 def check(path: Path) -> tuple[int, list[str]]:
-    """(number of cases, a line for each that differs). A family or a key that is not known differs."""
+    """(number of cases, a line for each that differs).
+
+    A family or a key that is not known, a case that cannot be computed and one that wants nothing all differ; a family that is
+    not known, has a key besides `note` and `cases`, or has no cases counts as one such case more.
+    """
     cases, differences = 0, []
     for family, body in json.loads(path.read_text()).items():
-        for index, case in enumerate(body["cases"]):
+        if family not in FAMILIES or not body.get("cases") or not body.keys() <= {"note", "cases"}:
+            cases += 1
+            differences.append(f"{family}: want a known family with `cases` (and `note`), got keys {', '.join(body) or 'none'}")
+        for index, case in enumerate(body.get("cases", ())):
             cases += 1
             reason = _differs(family, case)
             if reason:
@@ -86,12 +93,18 @@ def _differs(family: str, case: Case) -> str | None:
     given, compute = FAMILIES[family]
     if not given <= case.keys():
         return f"lacks {', '.join(sorted(given - case.keys()))}"
-    ours = compute(case)
-    for key in case.keys() - given - {"fraction", "note"}:
-        if key not in ours:
-            return f"{key}: not computed here"
-        if not _close(ours[key], case[key]):
-            return f"{key}: ours {ours[key]!r}, wanted {case[key]!r}"
+    wanted = sorted(case.keys() - given - {"fraction", "note"})
+    if not wanted:
+        return "wants no value"
+    try:
+        ours = compute(case)
+        for key in wanted:
+            if key not in ours:
+                return f"{key}: not computed here"
+            if not _close(ours[key], case[key]):
+                return f"{key}: ours {ours[key]!r}, wanted {case[key]!r}"
+    except (ValueError, TypeError, KeyError) as error:  # one bad case must not hide the rest of the file
+        return f"cannot be computed: {type(error).__name__}: {error}"
     fraction = case.get("fraction")
     if fraction is not None and ours["value"] != float(Fraction(fraction)):
         return f"value: ours {ours['value']!r}, wanted {fraction}"
