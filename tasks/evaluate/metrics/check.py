@@ -103,11 +103,11 @@ def _differs(family: str, case: Case) -> str | None:
                 return f"{key}: not computed here"
             if not _close(ours[key], case[key]):
                 return f"{key}: ours {ours[key]!r}, wanted {case[key]!r}"
+        fraction = case.get("fraction")
+        if fraction is not None and ours["value"] != float(Fraction(fraction)):
+            return f"value: ours {ours['value']!r}, wanted {fraction}"
     except (ValueError, TypeError, KeyError) as error:  # one bad case must not hide the rest of the file
         return f"cannot be computed: {type(error).__name__}: {error}"
-    fraction = case.get("fraction")
-    if fraction is not None and ours["value"] != float(Fraction(fraction)):
-        return f"value: ours {ours['value']!r}, wanted {fraction}"
     return None
 
 

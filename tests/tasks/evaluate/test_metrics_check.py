@@ -35,6 +35,7 @@ GOOD = {"n": 8, "c": 8, "k": 8, "value": 1.0}
         ("pass_pow_k", {"cases": [{**GOOD, "value": 1.0 - 1e-6}]}, "wanted"),
         ("pass_pow_k", {"cases": [{**GOOD, "value": "1"}]}, "TypeError"),
         ("pass_pow_k", {"cases": [{**GOOD, "fraction": "8/9"}]}, "8/9"),
+        ("pass_pow_k", {"cases": [{**GOOD, "fraction": "one"}]}, "ValueError"),
         ("pass_pow_k", {"cases": [{**GOOD, "surprise": 1}]}, "surprise"),
         ("pass_pow_k", {"cases": [{"n": 8, "c": 8, "k": 8}]}, "wants no value"),
         ("pass_pow_k", {"cases": [{"n": 8, "c": 8, "value": 1.0}]}, "lacks k"),

@@ -21,7 +21,7 @@ def _record(problem: str, sample: int, score: float | None, answer: str | None =
 
 TWO = [
     *(_record("p", i, s, a, solutions=4) for i, (s, a) in enumerate([(1.0, "x"), (1.0, "y"), (0.0, "z"), (0.0, None)])),
-    *(_record("q", i, 0.0, "w", finish_reason="length", entropy=1.0, response_tokens=20) for i in range(4)),
+    *(_record("q", i, 0.0, "w", finish_reason="stop" if i else "length", entropy=1.0, response_tokens=20) for i in range(4)),
 ]
 
 
@@ -34,7 +34,7 @@ def test_two_problems_by_hand() -> None:
     assert (summary.entropy, summary.entropy_se, summary.response_tokens) == (0.75, pytest.approx(0.25), 15.0)
     assert (summary.distinct_answers, summary.distinct_correct, summary.distinct_correct_se) == (2.0, 1.0, pytest.approx(1.0))
     assert summary.coverage == 0.5
-    assert (summary.truncated_share, summary.no_answer_share, summary.not_judged_share) == (0.5, 0.125, 0.0)
+    assert (summary.truncated_share, summary.no_answer_share, summary.not_judged_share) == (0.125, 0.125, 0.0)
 
 
 def test_what_was_not_judged_is_no_wrong_answer() -> None:
