@@ -20,6 +20,7 @@ from specs.errors import SpecError
 from specs.load import Loaded, load_control, load_spec
 from specs.schema import default_store
 from tasks.errors import DataError, TrainingError, VerifierError
+from tasks.experiment import Experiment
 
 USER_ERRORS = (SpecError, DataError, StoreError, EngineError, TrainingError, VerifierError, SandboxError)
 
@@ -66,6 +67,8 @@ def _run(run_flow: Callable[..., dict[str, Any]], arguments: Sequence[str]) -> N
         for each in filter(None, (control, loaded)):
             print(plan(each, store), end="\n\n")
         return
+    for each in filter(None, (control, loaded)):
+        Experiment(each.spec)  # a missing file or model is said now, before Prefect starts
     result = run_flow(spec=str(Path(parsed.spec).resolve()), overrides=parsed.overrides)
     print(f"report: {result['report']}")
 

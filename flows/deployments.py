@@ -10,11 +10,11 @@ import os
 import sys
 from pathlib import Path
 
+from prefect import flow as flow_type
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.actions import WorkPoolCreate
 from prefect.client.schemas.filters import FlowFilter, FlowFilterName
 from prefect.exceptions import ObjectAlreadyExists
-from prefect import flow as flow_type
 
 from infra.paths import ROOT
 from specs.errors import SpecError

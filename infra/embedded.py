@@ -26,6 +26,6 @@ def configure() -> None:
     os.environ["PREFECT_LOCAL_STORAGE_PATH"] = str(home / "storage")  # PREFECT_HOME does not move it
     os.environ["PREFECT_SERVER_ALLOW_EPHEMERAL_MODE"] = "true"
     os.environ.setdefault("PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS", "120")
-    # Progress is printed by us; a line of Prefect's for each task would bury it.
-    os.environ.setdefault("PREFECT_LOGGING_LEVEL", "WARNING")
-    os.environ.setdefault("PREFECT_LOGGING_LOGGERS_PREFECT_LEVEL", "WARNING")
+    # Progress and errors are printed by us; a line of Prefect for each task, and its tracebacks, would bury them.
+    os.environ.setdefault("PREFECT_LOGGING_LEVEL", "CRITICAL")
+    os.environ.setdefault("PREFECT_LOGGING_LOGGERS_PREFECT_LEVEL", "CRITICAL")

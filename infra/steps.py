@@ -5,6 +5,7 @@ On a hit a task returns a state named Cached, so that the UI shows it; a direct 
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from prefect.cache_policies import NO_CACHE
@@ -14,14 +15,18 @@ from prefect.states import Completed
 from infra.errors import EngineError, StoreError
 from infra.store import DamagedError
 
+log = logging.getLogger("armature")
+
 #: Delays (s) before each new attempt, as data. Only what another attempt may mend is tried again.
 RETRY_DELAYS_S: tuple[float, ...] = (2.0, 15.0)
 RETRIED = (EngineError, StoreError, DamagedError)
 
 
 def _worth_a_retry(task: Any, run: Any, state: State) -> bool:
-    del task, run
-    return isinstance(state.data, RETRIED)
+    retry = isinstance(state.data, RETRIED)
+    if retry:
+        log.warning("%s: attempt %d failed (%s)", run.name, run.run_count, state.data)
+    return retry
 
 
 #: Options of every stage's task.

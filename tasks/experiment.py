@@ -17,7 +17,8 @@ from tasks.evaluate.task import VERSION as EVALUATE
 from tasks.reward.task import VERSION as REWARD
 from tasks.rollout.shards import shard_count
 from tasks.rollout.task import VERSION as ROLLOUT
-from tasks.train.task import START_VERSION, VERSION as TRAIN
+from tasks.train.task import START_VERSION
+from tasks.train.task import VERSION as TRAIN
 
 
 class Experiment:

@@ -61,7 +61,7 @@ def weights_digest(folder: Path) -> str:
 
 def given_files(folder: Path) -> dict[str, Path]:
     """The files of a given model that make a policy."""
-    return {p.name: p for p in sorted(folder.iterdir()) if p.name in _KEPT or p.name.startswith("model") and ".safetensors" in p.name}
+    return {p.name: p for p in sorted(folder.iterdir()) if p.name in _KEPT or (p.name.startswith("model") and ".safetensors" in p.name)}
 
 
 def write_scratch_model(folder: Path, architecture: Mapping[str, Any], vocabulary: int, eos: int, pad: int, dtype: str, seed: int) -> None:

@@ -21,7 +21,6 @@ from tasks.data.hub import parse_hub, resolve_revision
 from tasks.data.rows import Columns
 from tasks.data.sources import load_problems
 from tasks.data.tokenizer import load_tokenizer, puzzle_tokenizer, tokenizer_digest
-from tasks.errors import DataError
 from tasks.records import EncodedProblem
 
 

@@ -61,7 +61,7 @@ def self_bleu(texts: Sequence[str]) -> list[float]:
 
     sacrebleu's sentence BLEU with tokenize none, exponential smoothing, effective order. Needs sacrebleu (the extra `test`).
     """
-    from sacrebleu.metrics import BLEU
+    from sacrebleu.metrics.bleu import BLEU
 
     if len(texts) < 2:
         raise ValueError("self-BLEU needs at least two texts")
