@@ -1,7 +1,7 @@
 """The strong oracle: what runs inside a worker, where it can be killed. Exact, then numeric, then math-verify.
 
-math-verify has the last word only on what this package's parser cannot read, and only for "yes" in both directions on
-texts of the same symbols. Its traps are kept out: both sides go in as one \\boxed{} each (several boxes become a set),
+math-verify reads what this package's parser cannot (integrals, limits, infinite sums). Numbers are then compared by
+value; for the rest its "yes" counts if it says so in both directions, on texts of the same symbols. Its traps are kept out: both sides go in as one \\boxed{} each (several boxes become a set),
 it never sees the model's own text, its in-thread timeouts are off (the worker is killed instead), and numbers never
 reach it without a symbol or function (it takes all tiny numbers for equal, and `70\\,000` for 0).
 """
@@ -17,6 +17,7 @@ from tasks.reward.math.tree import Node, Num, ParseError, TooLarge
 from tasks.reward.math.whole import judge_texts
 
 _MAX_TEXT = 400
+_DIGITS = 40
 _WORD = re.compile(r"\\[A-Za-z]+|[A-Za-z]+")
 _SPEAKS = re.compile(r"\\(?:int|lim|sum|prod|iint|oint|det|log|ln|frac|sqrt|operatorname|gcd)(?![A-Za-z])")
 
@@ -79,22 +80,29 @@ def strong_opaque(gold: str, given: str) -> Truth:
     if len(one) != 1 or len(two) != 1 or not all(isinstance(v[0], sympy.Expr) for v in (one, two)):
         return None
     left, right = one[0], two[0]
+    if not (left.free_symbols or right.free_symbols):
+        return _same_number(left, right)
     if _free_names(left.doit()) != _free_names(right.doit()):
         return False
-    if not (
-        verify(left, right, float_rounding=15, numeric_precision=40, strict=True, timeout_seconds=None)
-        and verify(right, left, float_rounding=15, numeric_precision=40, strict=True, timeout_seconds=None)
-    ):
-        return False
-    return _not_refuted(left, right)
+    how = {"float_rounding": 15, "numeric_precision": 40, "strict": True, "timeout_seconds": None}
+    return bool(verify(left, right, **how) and verify(right, left, **how))
 
 
-def _not_refuted(left: Any, right: Any) -> bool:
-    """math-verify's yes stands unless the values differ, relatively, at 30 digits."""
-    difference, scale = (left - right).doit().evalf(40), abs(right.doit().evalf(40))
-    if difference.free_symbols or not difference.is_number:
-        return True
-    return bool(abs(difference) <= 10**-30 * scale) or difference == 0
+def _same_number(left: Any, right: Any) -> Truth:
+    """Equality of two numbers to 30 digits, relatively; sums and integrals are not simplified unless they have to be."""
+    values = []
+    for expression in (left, right):
+        value = expression.evalf(_DIGITS)
+        value = value if _is_value(value) else expression.doit().evalf(_DIGITS)
+        if not _is_value(value):
+            return None
+        values.append(value)
+    scale = max(abs(v) for v in values)
+    return bool(abs(values[0] - values[1]) <= scale * 10**-30)
+
+
+def _is_value(value: Any) -> bool:
+    return bool(value.is_Number or (value.is_number and all(part.is_Number for part in value.as_real_imag())))
 
 
 STRONG = Oracle(strong_equal, strong_opaque, strong_multiple)
