@@ -43,7 +43,7 @@ log = logging.getLogger("armature")
 @flow(name="arm-train", flow_run_name="{spec}", validate_parameters=True)
 def arm_train(spec: str, overrides: list[str] | None = None, seed: int | None = None) -> dict[str, Any]:
     """Train the experiment of the file `spec` (a path; a relative one is relative to the repository root). The file is read when
-    the run starts. `overrides` are `key.path=value`; `seed` stands for `seed=...`. Returns {"report": URI, "runs": names}."""
+    the run starts. `overrides` are `key.path=value`; `seed` stands for `seed=...`. Returns {"report": URI, "comparison": text, "runs": names}."""
     settings = [*(overrides or []), *([f"seed={seed}"] if seed is not None else [])]
     loaded = load_spec(_spec_path(spec), settings)
     control = load_control(loaded, settings)
@@ -55,16 +55,17 @@ def run_experiments(experiments: list[Loaded]) -> dict[str, Any]:
     main_spec = experiments[-1].spec
     store = Store(main_spec.store)
     engines = Engines(main_spec)
-    contexts: list[Context] = []
+    runs: list[tuple[Context, RunRecord]] = []
     try:
         for loaded in experiments:
-            contexts.append(Context(loaded.spec, store, engines))
-            train_run(contexts[-1], RunRecord(contexts[-1], loaded))
-        uri = value(report(contexts))
-        _say_what_ran(contexts)
-        return {"report": uri, "runs": [context.experiment.run for context in contexts]}
+            context = Context(loaded.spec, store, engines)
+            runs.append((context, RunRecord(context, loaded)))
+            train_run(*runs[-1])
+        where, comparison = report(runs)
+        _say_what_ran([context for context, _ in runs])
+        return {"report": where, "comparison": comparison, "runs": [context.experiment.run for context, _ in runs]}
     finally:
-        for context in contexts:
+        for context, _ in runs:
             context.close()
         engines.close()
 

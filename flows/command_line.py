@@ -70,6 +70,8 @@ def _run(run_flow: Callable[..., dict[str, Any]], arguments: Sequence[str]) -> N
     for each in filter(None, (control, loaded)):
         Experiment(each.spec)  # a missing file or model is said now, before Prefect starts
     result = run_flow(spec=str(Path(parsed.spec).resolve()), overrides=parsed.overrides)
+    if result["comparison"]:
+        print(f"\n{result['comparison']}\n")
     print(f"report: {result['report']}")
 
 

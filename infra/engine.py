@@ -15,7 +15,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 import traceback
@@ -25,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from infra.errors import EngineError
+from infra.scratch import short_folder
 
 # Credentials must not reach children that do not need them, so children get what is named here and nothing else.
 _ENV_NAMES = frozenset({"PATH", "HOME", "USER", "LANG", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "VIRTUAL_ENV", "CC", "CXX"})
@@ -52,7 +52,7 @@ class Resident:
         start_deadline_s: float = 180.0,
     ) -> None:
         self.name, self.log = name, log
-        self._folder = Path(tempfile.mkdtemp(prefix="armature-engine-"))
+        self._folder = short_folder()
         address = str(self._folder / "socket")
         self._calls: list[Connection] = []
         self._lifelines: list[Connection] = []

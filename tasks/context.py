@@ -16,7 +16,8 @@ from typing import Any
 
 from infra.caching import Step
 from infra.errors import StoreError
-from infra.paths import LOGS, SCRATCH
+from infra.paths import LOGS
+from infra.scratch import large_folder
 from infra.store import Manifest, Store
 from specs.schema import Architecture, Spec
 from tasks import table
@@ -81,7 +82,7 @@ class Context:
         self.spec, self.store = spec, store
         self.experiment = Experiment(spec)
         self.trainer, self.roller = engines.trainer, engines.roller
-        self._scratch = SCRATCH / f"{os.getpid()}-{uuid.uuid4().hex[:8]}"
+        self._scratch = large_folder()
         self.policies = Policies(store, self.trainer, self.roller, self._scratch, self._replay)
         self.policies.yields = engines.sleeps
         self.found = self.made = 0

@@ -36,22 +36,22 @@ class RunRecord:
     """Writes `runs/<name>/<identity>/` below `.armature` as the run goes, and into the store when it begins and ends."""
 
     def __init__(self, context: Context, loaded: Loaded) -> None:
-        self._context, self._loaded = context, loaded
+        self._context, self.loaded = context, loaded
         self.name = context.experiment.run
         self.folder = HOME / "runs" / self.name
-        self._rows: list[dict[str, Any]] = []
-        self._evaluations: list[dict[str, Any]] = []
+        self.rows: list[dict[str, Any]] = []
+        self.evaluations: list[dict[str, Any]] = []
         self._seconds: list[float] = []
 
     def begin(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         (self.folder / "metrics.jsonl").write_text("")
-        self._publish("spec.yaml", self._loaded.text.encode())
-        self._publish("run.json", self._run_json("running"))
+        self.publish("spec.yaml", self.loaded.text.encode())
+        self.publish("run.json", self._run_json("running"))
 
     def iteration(self, row: dict[str, Any], seconds: float | None) -> None:
         """`seconds`: what the iteration took, None where the store had it."""
-        self._rows.append(row)
+        self.rows.append(row)
         with (self.folder / "metrics.jsonl").open("a") as file:
             file.write(json.dumps(row, sort_keys=True) + "\n")
         total = self._context.spec.train.iterations
@@ -75,14 +75,14 @@ class RunRecord:
 
     def evaluation(self, iteration: int, suite: str, manifest: Manifest) -> None:
         summary = manifest.result
-        self._evaluations.append({"iteration": iteration, "suite": suite, "artifact": manifest.key, **summary})
+        self.evaluations.append({"iteration": iteration, "suite": suite, "artifact": manifest.key, **summary})
         ks = [str(k) for k in self._context.spec.evaluate.ks if str(k) in summary["pass_at"]]
         log.info("%s", "  ".join([f"evaluation after {iteration} on {suite}:", *(f"Pass@{k} {summary['pass_at'][k]:.3f}" for k in ks)]))
 
     def finish(self) -> None:
-        self._publish("metrics.jsonl", (self.folder / "metrics.jsonl").read_bytes())
-        self._publish("evaluations.json", json.dumps(self._evaluations, indent=1, sort_keys=True).encode())
-        self._publish("run.json", self._run_json("finished"))
+        self.publish("metrics.jsonl", (self.folder / "metrics.jsonl").read_bytes())
+        self.publish("evaluations.json", json.dumps(self.evaluations, indent=1, sort_keys=True).encode())
+        self.publish("run.json", self._run_json("finished"))
 
     def _run_json(self, state: str) -> bytes:
         experiment = self._context.experiment
@@ -90,13 +90,13 @@ class RunRecord:
         record = {
             "run": self.name,
             "state": state,
-            "spec": str(self._loaded.path.name),
+            "spec": str(self.loaded.path.name),
             "iterations": iterations,
             "lineages": [experiment.lineage(k) for k in range(iterations + 1)],
             "checkpoints": experiment.checkpointed_iterations(),
         }
         return json.dumps(record, indent=1, sort_keys=True).encode()
 
-    def _publish(self, file: str, data: bytes) -> None:
+    def publish(self, file: str, data: bytes) -> None:
         (self.folder / file).write_bytes(data)
         self._context.store.files.write(f"runs/{self.name}/{file}", data)
