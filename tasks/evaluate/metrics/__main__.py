@@ -6,6 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from tasks.errors import DataError
 from tasks.evaluate.metrics.check import check
 
 
@@ -17,7 +18,11 @@ def main() -> int:
     if not arguments.file.is_file():
         print(f"error: no file {arguments.file}", file=sys.stderr)
         return 2
-    cases, differences = check(arguments.file)
+    try:
+        cases, differences = check(arguments.file)
+    except DataError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
     for line in differences:
         print(line)
     print(f"{cases} cases, {len(differences)} differ")

@@ -9,6 +9,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+from tasks.errors import DataError
 from tasks.evaluate.metrics import diversity, majority, pass_at_k, uncertainty
 
 TOLERANCE = 1e-9
@@ -71,15 +72,16 @@ FAMILIES: dict[str, tuple[frozenset[str], Callable[[Case], dict[str, Any]]]] = {
 def check(path: Path) -> tuple[int, list[str]]:
     """(number of cases, a line for each that differs).
 
-    A family or a key that is not known, a case that cannot be computed and one that wants nothing all differ; a family that is
-    not known, has a key besides `note` and `cases`, or has no cases counts as one such case more.
+    A family or a key that is not known, a case that cannot be computed and one that wants nothing all differ; a family without
+    cases, or with a key besides `note` and `cases`, counts as one such case more. Raises DataError where the file is no such file.
     """
     cases, differences = 0, []
-    for family, body in json.loads(path.read_text()).items():
-        if family not in FAMILIES or not body.get("cases") or not body.keys() <= {"note", "cases"}:
+    for family, body in _families(path).items():
+        if not isinstance(body, dict) or not isinstance(body.get("cases"), list) or not body["cases"] or not body.keys() <= {"note", "cases"}:
             cases += 1
-            differences.append(f"{family}: want a known family with `cases` (and `note`), got keys {', '.join(body) or 'none'}")
-        for index, case in enumerate(body.get("cases", ())):
+            differences.append(f"{family}: want {{cases: [...]}} with at least one case, and at most a note beside them")
+        found = body.get("cases") if isinstance(body, dict) else None
+        for index, case in enumerate(found if isinstance(found, list) else ()):
             cases += 1
             reason = _differs(family, case)
             if reason:
@@ -87,10 +89,24 @@ def check(path: Path) -> tuple[int, list[str]]:
     return cases, differences
 
 
-def _differs(family: str, case: Case) -> str | None:
+def _families(path: Path) -> Mapping[str, Any]:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except json.JSONDecodeError as error:
+        raise DataError(f"{path}:{error.lineno}: not JSON ({error.msg}); want {{family: {{cases: [...]}}}}") from error
+    except UnicodeDecodeError as error:
+        raise DataError(f"{path}: not UTF-8 text ({error.reason} at byte {error.start})") from error
+    if not isinstance(content, dict):
+        raise DataError(f"{path}: want an object {{family: {{cases: [...]}}}}, got a {type(content).__name__}")
+    return content
+
+
+def _differs(family: str, case: Any) -> str | None:
     if family not in FAMILIES:
         return f"no metric of this name; there are {', '.join(FAMILIES)}"
     given, compute = FAMILIES[family]
+    if not isinstance(case, dict):
+        return f"want an object, got a {type(case).__name__}"
     if not given <= case.keys():
         return f"lacks {', '.join(sorted(given - case.keys()))}"
     wanted = sorted(case.keys() - given - {"fraction", "note"})

@@ -43,9 +43,12 @@ GOOD = {"n": 8, "c": 8, "k": 8, "value": 1.0}
         ("vendi", {"cases": [{"kernel": [[2.0]], "vendi_q1": 1.0}]}, "kernel"),
         ("distinct_n", {"cases": [{"texts": ["a"], "distinct_x": 1.0}]}, "ValueError"),
         ("nonsense", {"cases": []}, "nonsense"),
+        ("nonsense", {"cases": [GOOD]}, "no metric of this name"),
+        ("pass_pow_k", {"cases": [[8, 8, 8]]}, "want an object"),
+        ("pass_pow_k", [GOOD], "want {cases"),
     ],
 )
-def test_what_differs_is_counted_and_the_rest_still_runs(tmp_path: Path, family: str, body: dict[str, Any], word: str) -> None:
+def test_what_differs_is_counted_and_the_rest_still_runs(tmp_path: Path, family: str, body: Any, word: str) -> None:
     path = tmp_path / "cases.json"
     path.write_text(json.dumps({family: body, "g_pass_at_k": {"cases": [{"n": 8, "c": 4, "k": 4, "m": 4, "value": 1 / 70}]}}))
     status, (line, last) = _check(path)
@@ -59,3 +62,14 @@ def test_more_than_n_wants_null_or_nan(tmp_path: Path) -> None:
     path = tmp_path / "cases.json"
     path.write_text('{"pass_at_k": {"cases": [{"n": 4, "c": 2, "k": 5, "value": null}, {"n": 4, "c": 2, "k": 5, "value": NaN}]}}')
     assert _check(path) == (0, ["2 cases, 0 differ"])
+
+
+@pytest.mark.parametrize(("content", "word"), [(b"{", ":1: not JSON"), (b"[]", "got a list"), (b'"\xff"', "not UTF-8")])
+def test_what_is_no_file_of_cases_gives_one_line(tmp_path: Path, content: bytes, word: str) -> None:
+    path = tmp_path / "cases.json"
+    path.write_bytes(content)
+    done = subprocess.run([sys.executable, "-m", "tasks.evaluate.metrics", "check", str(path)], cwd=ROOT, capture_output=True, text=True, check=False)
+    (line,) = done.stderr.splitlines()
+    assert done.returncode == 2
+    assert line.startswith("error: ")
+    assert word in line
