@@ -33,6 +33,7 @@ _CELLS = re.compile(
     r"^\s*(?:[(\[]\s*)?\\begin\{(?P<kind>[pbvBV]?matrix|smallmatrix|array)\}(?:\{[lcr|]*\})?(?P<body>.*)\\end\{(?P=kind)\}(?:\s*[)\]])?\s*$",
     re.DOTALL,
 )
+_BASE_WORD = re.compile(r'_\s*\{\s*"(\w+)"\s*\}$')  # 1011_{\text{two}}
 _BASE = re.compile(r"^([0-9A-Za-z]+)\s*_\s*\{?\s*\(?(\d+)\)?\s*\}?$")
 _WORDLIKE = re.compile("[A-Z][a-z]+|[b-df-hj-np-tv-z][aeiou][b-df-hj-np-tv-z]")  # Tom, red
 _NUMBERS = [
@@ -199,7 +200,7 @@ def scalar(text: str) -> Scalar:
     value = strip_braces(value)
     while encloses(value) and value[0] == "(" and value[-1] == ")":
         value = value[1:-1].strip()
-    based = _BASE.match(value)
+    based = _BASE.match(_BASE_WORD.sub(lambda m: f"_{_NUMBERS.index(m.group(1))}" if m.group(1) in _NUMBERS else m.group(), value))
     if based and value[0].isdigit():
         return Scalar(f"{based.group(1).upper()}_{based.group(2)}", None, unit, percent)
     return Scalar(value, node_of(value), unit, percent)

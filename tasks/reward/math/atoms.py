@@ -138,6 +138,9 @@ class Atoms(Tokens):
     def group(self, opener: str, closer: str) -> Node:
         raise NotImplementedError
 
+    def number(self) -> Node:
+        raise NotImplementedError
+
     def starts_factor(self) -> bool:
         raise NotImplementedError
 
@@ -166,6 +169,8 @@ class Atoms(Tokens):
 
     def symbol(self, name: str) -> Node:
         """A symbol with its index, primes and arguments; e and i are the constants."""
+        if self.kind() == "num" and not self.spaced() and name == "i":
+            return mul(I, self.number())
         if self.kind() == "num" and not self.spaced() and len(name) == 1:  # x2 is a name, not a product
             return Sym(name + self.take())
         if self.peek() == "_":

@@ -12,7 +12,7 @@ from tasks.reward.math.units import Unit
 
 _LABEL = re.compile(
     r"(?:\\(?:angle|triangle|overline|vec|hat|bar|max|min|det|mathbb|mathcal|mathfrak|widehat|overrightarrow)\s*)*(?:\\?[A-Za-z]+'*|\{[A-Za-z]+\})(?:\s*_\s*(?:\{[^{}]*\}|\w|\\[a-z]+))?'*"
-    r"(?:\s*\([^()=]*\))?(?:\s*\^\{?\*\}?)?"
+    r"(?:\s*\([^()]*\))?(?:\s*\^\{?\*\}?)?"
 )
 _OPEN, _CLOSE = "([{", ")]}"
 

@@ -86,7 +86,7 @@ def _unwrap(text: str) -> str:
 
 def _word(body: str, name: str, applied: bool) -> str:
     """The content of a text macro: digits as they are, a function's name, or words in quotes."""
-    inner = body.replace('"', " ").replace("$", "").strip()
+    inner = re.sub(r"(?<!\\)\$", "", body.replace('"', " ")).strip()
     if not re.search(r"[^\W\d_]", inner):  # digits and punctuation in a text macro are just that
         return " " + inner + " "
     roman = name in ("mathrm", "operatorname", "mathsf")
@@ -181,6 +181,7 @@ def tidy(text: str) -> str:
     text = re.sub(r"(?<=\d)\s*\\!\s*(?=[,\d])|(?<=,)\s*\\!\s*(?=\d)|(?<=\d)\{,\}(?=\d{3})", lambda m: "," if "," in m.group() else "", text)
     text = _LEFT_RIGHT.sub(" ", text)
     text = re.sub(r"\\(?:left|right|middle)(?![A-Za-z])", "", text)
+    text = re.sub(r"\{\s*\\(?:rm|bf|it|sf|tt)(?![A-Za-z])\s*([^{}]*)\}", r"\\text{\1}", text)  # {\rm cm}
     text = _DROPPED.sub(" ", text)
     text = re.sub(r"(?<=\d)\\[,: ](?=\d{3}(?!\d))|(?<=\d)~(?=\d{3}(?!\d))", " ", text)
     text = _SPACES.sub(" ", text).replace("\0", "\\\\")

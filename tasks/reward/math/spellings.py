@@ -112,6 +112,7 @@ SPELLINGS = {
     "rparen": ")",
     "textdegree": "^{\\circ}",
     "degree": "^{\\circ}",
+    "deg": "^{\\circ}",
     "land": '"and"',
     "wedge": '"and"',
     "lor": '"or"',

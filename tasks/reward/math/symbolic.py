@@ -1,9 +1,10 @@
 """The strong oracle: what runs inside a worker, where it can be killed. Exact, then numeric, then math-verify.
 
 math-verify reads what this package's parser cannot (integrals, limits, infinite sums). Numbers are then compared by
-value; for the rest its "yes" counts if it says so in both directions, on texts of the same symbols. Its traps are kept out: both sides go in as one \\boxed{} each (several boxes become a set),
-it never sees the model's own text, its in-thread timeouts are off (the worker is killed instead), and numbers never
-reach it without a symbol or function (it takes all tiny numbers for equal, and `70\\,000` for 0).
+value; for the rest its "yes" counts if it says so in both directions, on texts of the same symbols. Its traps are kept
+out: both sides go in as one \\boxed{} each (several boxes become a set), it never sees the model's own text, its
+in-thread timeouts are off (the worker is killed instead), and plain numbers never reach it (it takes all tiny numbers
+for equal, and `70\\,000` for 0).
 """
 
 from __future__ import annotations

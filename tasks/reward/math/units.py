@@ -155,7 +155,7 @@ def parse_unit(phrase: str) -> Unit | None:
     words = phrase.split()
     if not words or any(w.lower() in _HEDGES for w in words):
         return None
-    if not re.fullmatch(r"[A-Za-z€£¥₹¢°µ'/^\d\- ]+", phrase) or re.match(r"[\d^/]", phrase):
+    if not re.fullmatch(r"[A-Za-z€£¥₹¢°µ'./^\d\- ]+", phrase) or re.match(r"[\d^/]", phrase):
         return None
     if words[0] == "per":
         return Unit(f"noun {phrase.lower()}")

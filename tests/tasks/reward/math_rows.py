@@ -597,7 +597,8 @@ choice | \text{(C)} | \text{C} | 1
 choice | \text{(C)} | D | 0
 choice | \text{(E)} | E | 1
 other | 2516_8 | 2516_{8} | 1
-other | 2516_8 | 2516_{\text{eight}} | 0
+other | 2516_8 | 2516_{\text{eight}} | 1
+other | 2516_8 | 2516_{\text{nine}} | 0
 other | 2516_8 | 2516 | 0
 other | 2516_8 | 2517_8 | 0
 other | 4210_{5} | 4210_5 | 1
@@ -979,7 +980,294 @@ decimal | \pi | 3.141592653589793 | 1
 decimal | \frac{3}{4} | 0.750000 | 1
 decimal | \frac{3}{4} | 0.7500001 | 0
 """
-_BLOCKS = (_FORMATS, _FRACTIONS, _UNITS, _ALGEBRA, _COLLECTIONS, _TEXT, _MORE)
+_SIBLINGS = r"""
+integer | 18 | 18.00000 | 1
+integer | 18 | 18\text{.} | 1
+integer | 18 | \text{18} | 1
+integer | 18 | \color{red}{18} | 1
+integer | 18 | \textcolor{blue}{18} | 1
+integer | 18 | \mathbf{18}. | 1
+integer | 18 | 18\; | 1
+integer | 18 | \  18 | 1
+integer | 18 | 18\quad | 1
+integer | 18 | \large 18 | 1
+integer | 18 | \rm 18 | 1
+integer | 18 | 18, | 1
+integer | 18 | \mathit{18} | 1
+integer | 18 | \boldsymbol{18} | 1
+integer | 18 | 0018 | 1
+integer | 18 | 81 | 0
+integer | 18 | 1818 | 0
+integer | 18 | 18 18 | 0
+integer | 70000 | 70 000 | 1
+integer | 70000 | 70\;000 | 1
+integer | 70000 | 70\!,000 | 1
+integer | 70000 | 70 thousand | 0
+integer | 70000 | 7\cdot10^{4} | 1
+integer | 70000 | 7e4 | 1
+integer | 70000 | 7.0 \times 10^{4} | 1
+integer | 70000 | 7 \times 10^5 | 0
+integer | 1234567 | 1 234 567 | 1
+integer | 1234567 | 1\,234\,567 | 1
+integer | -4 | \text{−}4 | 1
+integer | -4 | \text{negative } 4 | 0
+integer | -4 | -4.0 | 1
+integer | -4 | \left(-4\right) | 1
+integer | -4 | --4 | 0
+integer | 4 | --4 | 1
+integer | 204 | 200 + 4 | 1
+integer | 204 | 12 \cdot 17 | 1
+integer | 204 | 204_{10} | 0
+integer | 3 | 3.0 | 1
+integer | 3 | \frac{3}{1} | 1
+integer | 3 | \sqrt[3]{27} | 1
+integer | 3 | \sqrt{3}^2 | 1
+integer | 9901 | 9901.0 | 1
+fraction | \frac{1}{2} | 1/2 | 1
+fraction | \frac{1}{2} | \frac{1}{2}x | 0
+fraction | \frac{1}{2} | 2^{-1} | 1
+fraction | \frac{1}{2} | ½ | 1
+fraction | \frac{1}{2} | \frac{2}{1} | 0
+fraction | \frac{1}{2} | 1:2 | 1
+fraction | \frac{3}{4} | 3 : 4 | 1
+fraction | \frac{3}{4} | \frac{3}{4}\pi | 0
+fraction | \frac{3}{4} | \tfrac34 | 1
+fraction | \frac{3}{4} | \frac {3} {4} | 1
+fraction | \frac{3}{4} | \frac{12}{16} | 1
+fraction | \frac{3}{4} | (3)/(4) | 1
+fraction | \frac{3}{4} | 3/(4) | 1
+fraction | \frac{3}{4} | \dfrac34 | 1
+fraction | \frac{13}{4} | 3 \tfrac{1}{4} | 1
+fraction | \frac{13}{4} | 3\dfrac{1}{4} | 1
+fraction | \frac{13}{4} | 3\,\frac{1}{4} | 1
+fraction | \frac{13}{4} | 3~\frac{1}{4} | 1
+fraction | \frac{13}{4} | 3\frac{1}{3} | 0
+fraction | \frac{13}{4} | 3-1/4 | 0
+fraction | \frac{a}{b+c} | \frac{a}{b}+c | 0
+fraction | \frac{a}{b+c} | a/(b+c) | 1
+decimal | 0.5 | \frac{1}{2} | 1
+decimal | 0.5 | 50\% | 1
+decimal | 0.5 | 0.500 | 1
+decimal | 0.5 | ½ | 1
+decimal | 2.5 | 2\frac12 | 1
+decimal | 2.5 | 5/2 | 1
+decimal | 2.5 | 2.50 | 1
+decimal | 2.5 | 2,5 | 1
+decimal | 3.14 | \frac{314}{100} | 1
+decimal | \sqrt{2} | \approx 1.414 | 0
+decimal | \sqrt{2} | \sqrt{2} \approx 1.41 | 1
+decimal | \sqrt{2} | \sqrt{3} \approx 1.414 | 0
+decimal | 33.3 | 33.30 | 1
+decimal | 33.3 | 33.33 | 0
+decimal | 1.6 | 1.60 | 1
+decimal | 0.000001 | 10^{-6} | 1
+decimal | 0.000001 | 0 | 0
+decimal | 0.000001 | 1e-6 | 1
+decimal | 4.5e33 | 4.6e33 | 0
+decimal | 4.5e33 | 4.5 \times 10^{32} | 0
+decimal | 20240 | 20240.0 | 1
+decimal | 20240 | 20240.5 | 0
+percent | 150\% | 1.5 | 1
+percent | 150\% | 150 | 1
+percent | 150\% | 15\% | 0
+percent | 33\frac{1}{3}\% | 33.3\% | 0
+percent | 33\frac{1}{3}\% | \frac13 | 1
+percent | 12.5\% | 12.5 \text{ percent} | 1
+percent | 12.5\% | \frac{1}{8} | 1
+percent | 12.5\% | 12\% | 0
+percent | 50\% | \text{50 percent} | 1
+percent | 50\% | 50 \% \text{ of the students} | 1
+unit | 5 | 5\text{ cm } | 1
+unit | 5 | 5\mbox{ cm} | 1
+unit | 5 | 5\textrm{ cm} | 1
+unit | 5 | 5{\rm cm} | 1
+unit | 5 | 5\,{\rm cm} | 1
+unit | 5 | 5 \operatorname{cm} | 1
+unit | 5 | 5 \; \mathrm{cm} | 1
+unit | 5 \text{ cm} | 5 \mathrm{~cm} | 1
+unit | 5 \text{ cm} | 5 centimeters | 1
+unit | 5 \text{ cm} | 6 \text{ cm} | 0
+unit | 12 | 12 \text{ units} | 1
+unit | 12 | 12 \text{ cm}^2 | 1
+unit | 12 | 12 \text{ sq. cm} | 1
+unit | 12 | 12 \text{ sq cm} | 1
+unit | 12 | 12 \, \text{square meters} | 1
+unit | 12 | 12\ \mathrm{m}^{2} | 1
+unit | 12 | 12^2 | 0
+unit | 12 | 12 \text{ cm}^2 \text{ per second} | 1
+unit | 90 | 90 \text{ degrees} | 1
+unit | 90 | 90\deg | 1
+unit | 90^\circ | 90^{o} | 0
+unit | 90^\circ | 1.5708 | 0
+unit | 36 | 36.00 | 1
+unit | 36 | \text{\$36} | 1
+unit | 36 | \$\,36 | 1
+unit | 36 | 36 \text{ mph} | 1
+unit | 36 | 36 \text{ km/hr} | 1
+unit | 36 | 36 \text{ people} | 1
+unit | 36 | 36 \text{ ways} | 1
+unit | 36 | \text{36 ways} | 1
+unit | 3:30 | 3:30 \text{ PM} | 1
+unit | 3:30 | 03:30 | 1
+unit | 5.4 \text{ cents} | 5.4¢ | 1
+unit | 5.4 \text{ cents} | \$0.054 | 1
+unit | 5.4 \text{ cents} | \$5.4 | 0
+radical | 4\pi | 4*\pi | 1
+radical | 4\pi | 4\cdot\pi | 1
+radical | 4\pi | 2\pi\cdot 2 | 1
+radical | 4\pi | 4pi | 1
+radical | 4\pi | 4\mathrm{\pi} | 1
+radical | \sqrt{12} | 2 \sqrt{3} | 1
+radical | \sqrt{12} | \sqrt 12 | 0
+radical | 2\sqrt{3} | 2 \sqrt{3} \text{ cm} | 1
+radical | 2\sqrt{3} | 2\sqrt{(3)} | 1
+radical | 2\sqrt{3} | \sqrt{4}\sqrt{3} | 1
+radical | 2\sqrt{3} | \sqrt{3}2 | 1
+radical | \sqrt{3+2\sqrt{2}} | \sqrt{2}+1 | 1
+radical | e^{2} | e**2 | 1
+radical | \ln 2 | \ln{2} | 1
+radical | \ln 2 | \log_{e}{2} | 1
+radical | \log_2 3 | \frac{\log 3}{\log 2} | 1
+radical | \log_2 3 | \log_{2}{3} | 1
+radical | \log_2 3 | \log_2(3) | 1
+radical | \log_{10} 2 | \log 2 | 0
+radical | x^{1/2} | \sqrt{x} | 1
+radical | \sqrt{x^2+1} | x+1 | 0
+radical | 2^{1/3} | \sqrt[3]{2} | 1
+symbolic | x^2+2x+1 | x^{2}+2x+1 | 1
+symbolic | x^2+2x+1 | x^2 + 2 x + 1 | 1
+symbolic | x^2+2x+1 | x*x+2*x+1 | 1
+symbolic | x^2+2x+1 | x^2+2x+1=0 | 0
+symbolic | x^2+2x+1 | f(x) = (x+1)^2 | 1
+symbolic | a_1 | a1 | 0
+symbolic | a_n | a_{n} | 1
+symbolic | \sin 2x | \sin(2x) | 1
+symbolic | \sin 2x | 2 \sin x | 0
+symbolic | \sec^2(y) | \tan^2 (y)+1 | 1
+symbolic | 2^{n+1}-1 | 2^{n+1} - 1 | 1
+symbolic | 2^{n+1}-1 | 2^n+1-1 | 0
+symbolic | 2x+1 | y = 2x+1 | 1
+symbolic | 2x+1 | y = 2x-1 | 0
+symbolic | y=2x+1 | y=1+2x | 1
+symbolic | 2x+4y-3=0 | y = -\frac{1}{2}x + \frac{3}{4} | 1
+symbolic | 2x+4y-3=0 | 2x+4y=3 | 1
+assignment | 5 | x=5\text{ cm} | 1
+assignment | 5 | x = 5. | 1
+assignment | 5 | 5 = x | 1
+assignment | 5 | x=5, x=-5 | 0
+assignment | 5 | x=5 \text{ or } x=3 | 0
+assignment | 5 | y=5 | 1
+assignment | 5 | AB=5 | 1
+assignment | 5 | |AB|=5 | 1
+assignment | 5 | \overline{AB}=5 | 1
+assignment | 5 | S_{10}=5 | 1
+assignment | 5 | f(3) = 5 | 1
+assignment | 5 | P(X=2)=5 | 1
+assignment | 5 | n \ge 5 | 0
+assignment | 5 | n \le 5 | 0
+assignment | 5 | \text{The value is } x=5 | 1
+assignment | 5 | \text{The answer is: } 5 | 1
+assignment | 5 | \text{Therefore, } 5 | 0
+assignment | x=1,y=2 | x=1\text{ and }y=2 | 1
+assignment | x=1,y=2 | (x,y)=(1,2) | 1
+assignment | (1,2) | (x, y) = (2, 1) | 0
+interval | [0,1) | \lbrack 0,1) | 1
+interval | [0,1) | x\in[0,1) | 1
+interval | [0,1) | [0;1) | 1
+interval | [0,1) | \left[ 0 , 1 \right[ | 1
+interval | [0,1) | 0\leq x<1 | 1
+interval | [0,1) | 0\leq x\leq 1 | 0
+interval | (-\infty, 2) | x<2 | 1
+interval | (-\infty, 2) | (-∞,2) | 1
+interval | (-\infty, 2) | (-\infty, 2] | 0
+interval | (-\infty,0)\cup(0,\infty) | (-\infty, 0) \cup (0, +\infty) | 1
+interval | (-\infty,0)\cup(0,\infty) | (0,\infty) \cup (-\infty,0) | 1
+interval | (-\infty,0)\cup(0,\infty) | (-\infty,0) \text{ or } (0,\infty) | 1
+interval | (-\infty,0)\cup(0,\infty) | \{x : x \neq 0\} | 1
+interval | (-\infty,0)\cup(0,\infty) | \{x \in \mathbb{R} \mid x \ne 0\} | 1
+interval | m \geq \sqrt{2} | [\sqrt{2}, \infty) | 1
+interval | m \geq \sqrt{2} | m \ge 1.414 | 0
+interval | -1<x<1 | 1>x>-1 | 1
+interval | k \ge 3 | k > 2 | 0
+interval | k \ge 3 | k \geqslant 3 | 1
+interval | k \ge 3 | [3,\infty) | 1
+set | \{1,2,3\} | \{1;2;3\} | 1
+set | \{1,2,3\} | 1,2,3. | 1
+set | \{1,2,3\} | \{1, 2, 3, \ldots\} | 0
+set | \{1,2,3\} | (1,2,3) | 0
+set | 1,2 | x_1=2, x_2=1 | 1
+set | 1,2 | x=1\text{ and }x=2 | 1
+set | 1,2 | x\in\{1,2\} | 1
+set | 1,2 | \{1\}, \{2\} | 0
+set | 2,-2 | -2,2 | 1
+set | 2,-2 | x=\pm2 | 1
+set | \pm 2 | \{-2,2\} | 1
+set | \pm 2 | 2 \text{ and } -2 | 1
+set | \pm 2 | \mp 2 | 1
+set | (3,5) | (3;5) | 1
+set | (3,5) | [3,5] | 0
+set | (3,5) | (3.0,5.0) | 1
+set | (3,5) | (3,5,0) | 0
+set | (3,5) | 3<x<5 | 1
+set | (1,2),(3,4) | (1,2);(3,4) | 1
+set | (1,2),(3,4) | (1,2) , (3,5) | 0
+set | 19, 46, \text{ and } 82 | 19, 46, 82 | 1
+set | 19, 46, \text{ and } 82 | 82, 46, 19 | 1
+set | \emptyset | \text{No solution} | 1
+set | \text{no solution} | \text{no real solutions} | 1
+set | \text{no solution} | 0 | 0
+matrix | \begin{pmatrix} 1 & 2 \\ 3 & 4 \end{pmatrix} | \begin{vmatrix}1&2\\3&4\end{vmatrix} | 0
+matrix | \begin{pmatrix} 1 & 2 \\ 3 & 4 \end{pmatrix} | \begin{pmatrix}1.0&2\\3&4\end{pmatrix} | 1
+matrix | \begin{pmatrix} 1 \\ 2 \end{pmatrix} | (1,2) | 0
+matrix | \begin{pmatrix} 1 \\ 2 \end{pmatrix} | \begin{pmatrix} 1 \\ 2 \\ 3 \end{pmatrix} | 0
+complex | 3+4i | 3 + 4 i | 1
+complex | 3+4i | 3+i4 | 1
+complex | 3+4i | 3+4j | 0
+complex | 1+i | \sqrt{2}e^{\frac{i\pi}{4}} | 1
+complex | 1+i | \sqrt2\left(\cos 45^\circ + i \sin 45^\circ\right) | 1
+complex | 1+\sqrt{3}i | 1+i\sqrt{3} | 1
+complex | 1+\sqrt{3}i | 2e^{i\pi/3} | 1
+other | \text{Yes} | YES | 1
+other | \text{Yes} | \text{Yes!} | 1
+other | \text{Yes} | Y | 0
+other | \text{Yes} | \text{True} | 0
+other | True | \text{TRUE} | 1
+other | True | T | 0
+other | \text{Evelyn} | \text{Evelyn.} | 1
+other | \text{Evelyn} | \mathrm{Evelyn} | 1
+other | \text{Evelyn} | \text{Evelyn and Tom} | 0
+other | \text{Evelyn} | Eve | 0
+other | \text{listen} | listen | 1
+other | \text{listen} | silent | 0
+other | \text{even} | veen | 0
+other | B | \boxed{B} | 1
+other | B | \text{B)} | 1
+other | B | \mathbf{B} | 1
+other | B | \text{(B) } 5 | 1
+other | B | \text{B. 5 cm} | 1
+other | B | BB | 0
+other | B | \text{(A)} | 0
+other | B | \text{A, B} | 0
+other | B | 8 | 0
+other | D | \text{(D)}\ 5 | 1
+other | 1011_2 | 1011_{\text{two}} | 1
+other | 1011_2 | 1101_2 | 0
+other | 4:3 | 4/3 | 1
+other | 4:3 | 3:4 | 0
+other | 4:3 | 4\text{:}3 | 1
+other | \infty | +\infty | 1
+other | \infty | -\infty | 0
+other | \infty | 0 | 0
+other | -\infty | \infty | 0
+other | 3 | 10 \pmod 7 | 0
+other | 3 | 3 \mod 7 | 1
+other | 3 | 3 \bmod 7 | 1
+other | \lceil 3.2 \rceil | 4 | 1
+other | \sum_{k=1}^{3} k | 5 | 0
+other | \text{undefined} | \text{undefined} | 1
+other | \text{undefined} | 0 | 0
+"""
+_BLOCKS = (_FORMATS, _FRACTIONS, _UNITS, _ALGEBRA, _COLLECTIONS, _TEXT, _MORE, _SIBLINGS)
 
 
 def _rows() -> list[tuple[str, str, str, bool]]:
