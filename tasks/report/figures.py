@@ -1,0 +1,157 @@
+"""Which numbers a report plots, and the figure around each chart: name, legend, where the numbers came from, and the numbers themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+
+from tasks.report.chart import Series, line_chart, stacked_bars
+from tasks.report.data import Column, RunCurves, short
+from tasks.report.scale import Kind, fits
+from tasks.report.tables import number, table
+
+STAGES = (("stage-a", "rollout", "seconds_rollout"), ("stage-b", "judge", "seconds_judge"), ("stage-c", "train", "seconds_train"))
+RUN_COLOURS = 6  # classes run-0 ... run-5 of the style sheet
+
+
+@dataclass(frozen=True, slots=True)
+class Plot:
+    """A chart of one or two keys of the iterations, one line per run: the first key solid, the second dashed. `says` explains it in a
+    sentence; `names` are the lines' names where there are two."""
+
+    title: str
+    says: str
+    keys: tuple[str, ...]
+    names: tuple[str, ...] = ("",)
+    y: Kind = "linear"
+    from_zero: bool = False
+
+
+PLOTS = (
+    Plot("Reward", "Mean score of the judged responses of an iteration.", ("reward_mean",)),
+    Plot("Entropy", "Mean over response tokens, in nats, at temperature 1.", ("entropy",)),
+    Plot("Distinct correct answers", "Different right answers per prompt, mean over the prompts of an iteration.", ("distinct_correct",), from_zero=True),
+    Plot("Response length", "Tokens per response, mean.", ("response_length_mean",)),
+    Plot(
+        "Audit",
+        "|log-probability of the rollout engine - of the trainer| of the same tokens. Stale weights show here first.",
+        ("audit_mean", "audit_max"),
+        ("mean", "largest"),
+        y="log10",
+    ),
+    Plot("Gradient norm", "Before clipping.", ("grad_norm",), y="log10"),
+    Plot("Answer confidence c(o | q)", "Mean over right and over wrong responses.", ("c_o_right_mean", "c_o_wrong_mean"), ("right", "wrong")),
+    Plot("Prompt confidence c(q)", "Mean over prompts.", ("c_q_mean",)),
+    Plot(
+        "ARM bonus",
+        "alpha (c(q) - c(o | q)), mean over judged responses; 0 for a run without ARM.",
+        ("bonus_mean", "bonus_abs_mean"),
+        ("mean", "mean of |bonus|"),
+    ),
+)
+
+
+def colours(runs: Sequence[RunCurves]) -> dict[str, str]:
+    """The CSS class of each run's label."""
+    return {run.label: f"run-{place % RUN_COLOURS}" for place, run in enumerate(runs)}
+
+
+def training_figure(plot: Plot, runs: Sequence[RunCurves]) -> str:
+    """One of `PLOTS` over the iterations of all runs."""
+    palette = colours(runs)
+    series = [
+        Series(
+            f"{run.label} {name}".strip(),
+            palette[run.label],
+            [_value(row, "iteration") or 0.0 for row in run.iterations],
+            [_value(row, key) for row in run.iterations],
+            dashed=place > 0,
+        )
+        for run in runs
+        for place, (key, name) in enumerate(zip(plot.keys, plot.names, strict=True))
+    ]
+    chart = line_chart(series, plot.title, "iteration", y=plot.y, from_zero=plot.from_zero)
+    heads = ["iteration", *(f"{run.label} {name}".strip() for run in runs for name in plot.names), *(f"{run.label} from" for run in runs)]
+    return _figure(plot.title, plot.says, legend(series), chart, _source(runs), table(heads, _by_iteration(runs, plot.keys)))
+
+
+def seconds_figures(runs: Sequence[RunCurves]) -> list[str]:
+    """Where the time went: a chart of stacked bars for each run, all with the same y axis."""
+    keys = tuple(key for _, _, key in STAGES)
+    sums = [sum(_value(row, key) or 0.0 for key in keys) for run in runs for row in run.iterations]
+    key_marks = "".join(f'<span><i class="swatch {colour}"></i>{name}</span>' for colour, name, _ in STAGES)
+    figures = []
+    for run in runs:
+        x = [_value(row, "iteration") or 0.0 for row in run.iterations]
+        layers = [(colour, [_value(row, key) for row in run.iterations]) for colour, _, key in STAGES]
+        chart = stacked_bars(x, layers, f"Seconds per stage, {run.label}", "iteration", max(sums, default=0.0))
+        heads = ["iteration", *(name for _, name, _ in STAGES), "from"]
+        says = "Wall time of each stage of an iteration. An iteration that was found in the store has no bar."
+        numbers = table(heads, _by_iteration([run], keys))
+        figures.append(_figure(f"Seconds per stage, {run.label}", says, f'<div class="legend">{key_marks}</div>', chart, _source([run]), numbers))
+    return figures
+
+
+def pass_at_figure(evaluations: Sequence[Column], runs: Sequence[RunCurves]) -> str:
+    """Pass@k against k on a log2 axis, with bands of one standard error on both sides."""
+    palette = colours(runs)
+    series = []
+    for column in evaluations:
+        ks = sorted(int(k) for k in column.summary["pass_at"])
+        values, errors = (([column.summary[key].get(str(k)) for k in ks]) for key in ("pass_at", "pass_at_se"))
+        series.append(Series(column.label, palette.get(column.label, "start"), [float(k) for k in ks], values, band=errors))
+    chart = line_chart(series, "Pass@k", "k (samples per problem)", x="log2", from_zero=True)
+    every = sorted({int(k) for column in evaluations for k in column.summary["pass_at"]})
+    rows = [[str(k), *(_with_error(column, k) for column in evaluations)] for k in every]
+    source = "From the evaluations " + ", ".join(f"{escape(c.label)} {_key(c.artifact)}" for c in evaluations) + "."
+    says = "Chance that at least one of k samples is right; bands are ± 1 standard error, clustered by problem."
+    return _figure("Pass@k", says, legend(series), chart, source, table(["k", *(c.label for c in evaluations)], rows))
+
+
+def legend(series: Sequence[Series]) -> str:
+    """A stroke in each line's colour and its name."""
+    marks = (f'<span><i class="stroke {s.colour}{" dashed" if s.dashed else ""}"></i>{escape(s.label)}</span>' for s in series)
+    return f'<div class="legend">{"".join(marks)}</div>'
+
+
+def _figure(title: str, says: str, marks: str, chart: str, source: str, numbers: str) -> str:
+    return (
+        f"<figure><h3>{escape(title)}</h3>{marks}{chart}<figcaption>{escape(says)} <span class='source'>{source}</span></figcaption>"
+        f"<details><summary>Numbers</summary>{numbers}</details></figure>"
+    )
+
+
+def _source(runs: Sequence[RunCurves]) -> str:
+    """Names the first and the last training step that a curve was read from; the table below a chart has them all."""
+    texts = []
+    for run in runs:
+        keys = [key for row in run.iterations if isinstance(key := row.get("artifact"), str)]
+        if keys:
+            texts.append(f"{escape(run.label)} {_key(keys[0])}" + (f" to {_key(keys[-1])}" if len(keys) > 1 else ""))
+    return "From the training steps of " + ", ".join(texts) + "." if texts else "No artifact is recorded."
+
+
+def _by_iteration(runs: Sequence[RunCurves], keys: Sequence[str]) -> list[list[str]]:
+    """Rows of text: iteration, each run's values, each run's artifact."""
+    rows = [{row.get("iteration"): row for row in run.iterations} for run in runs]
+    every = sorted({at for run in runs for row in run.iterations if isinstance(at := row.get("iteration"), int)})
+    return [
+        [str(at), *(number(of.get(at, {}).get(key)) for of in rows for key in keys), *(short(str(of.get(at, {}).get("artifact") or "-")) for of in rows)]
+        for at in every
+    ]
+
+
+def _with_error(column: Column, k: int) -> str:
+    error = column.summary["pass_at_se"].get(str(k))
+    return number(column.summary["pass_at"].get(str(k))) + (f" ± {number(error)}" if error is not None else "")
+
+
+def _value(row: object, key: str) -> float | None:
+    assert hasattr(row, "get")
+    value = row.get(key)
+    return float(value) if fits(value, "linear") else None
+
+
+def _key(key: str) -> str:
+    return f'<code title="{escape(key)}">{escape(short(key))}</code>'

@@ -1,0 +1,68 @@
+"""HTML tables: numbers to the right, in a container that scrolls by itself where the screen is narrow."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from html import escape
+
+from tasks.report.data import ROW_KEYS, Column, RunCurves, short
+from tasks.report.table import comparison_table
+
+MINUS = "\u2212"
+
+
+def number(value: float | int | str | None) -> str:
+    """Four significant digits; `-` where there is none; a text as it is."""
+    if value is None:
+        return "-"
+    if isinstance(value, str):
+        return value
+    if not math.isfinite(value):
+        return str(value)
+    text = str(value) if isinstance(value, int) else f"{value:.4g}"
+    return text.replace("-", MINUS, 1) if text.startswith("-") else text
+
+
+def table(heads: Sequence[str], rows: Sequence[Sequence[str]], label: str = "numbers") -> str:
+    """Plain text cells, escaped here."""
+    head = "".join(f'<th scope="col">{escape(cell)}</th>' for cell in heads)
+    body = "".join("<tr>" + "".join(f"<td>{escape(cell)}" for cell in row) for row in rows)
+    return f'<div class="scroll" tabindex="0" role="region" aria-label="{escape(label)}"><table><thead><tr>{head}<tbody>{body}</table></div>'
+
+
+def comparison(evaluations: Sequence[Column], ks: Sequence[int], palette: dict[str, str]) -> str:
+    """The table of the policies side by side; each column names its evaluation."""
+    heading, *rows = comparison_table(evaluations, ks)
+    marks = [f'<i class="swatch {palette.get(label, "start")}"></i>' for label in heading[1:]]
+    head = "<th></th>" + "".join(f'<th scope="col">{mark}{escape(label)}</th>' for mark, label in zip(marks, heading[1:], strict=True))
+    body = "".join(f'<tr><th scope="row">{escape(name)}</th>' + "".join(_value_cell(cell) for cell in cells) + "</tr>" for name, *cells in rows)
+    facts = (("problems", "problems"), ("samples per problem", "samples"), ("maj@n", "maj"), ("avg@n", "avg"))
+    more = (("tokens per response", "response_tokens"), ("truncated", "truncated_share"), ("no answer", "no_answer_share"), ("not judged", "not_judged_share"))
+    for name, key in (*facts, *more):
+        cells = "".join(f"<td>{escape(number(column.summary.get(key)))}</td>" for column in evaluations)
+        body += f'<tr class="minor"><th scope="row">{name}</th>{cells}</tr>'
+    keys = "".join(f'<td><code title="{escape(c.artifact)}">{escape(short(c.artifact))}</code></td>' for c in evaluations)
+    foot = f'<tr class="minor"><th scope="row">evaluation (artifact)</th>{keys}</tr>'
+    return (
+        '<div class="scroll comparison" tabindex="0" role="region" aria-label="comparison">'
+        f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody><tfoot>{foot}</tfoot></table></div>"
+    )
+
+
+def every_number(run: RunCurves) -> str:
+    """All recorded numbers of a run, a row per iteration, the artifact's whole key in its title."""
+    keys = [key for key in ROW_KEYS if key != "artifact" and any(row.get(key) is not None for row in run.iterations)]
+    head = "".join(f'<th scope="col">{escape(key)}</th>' for key in (*keys, "artifact"))
+    rows = []
+    for row in run.iterations:
+        artifact = str(row.get("artifact") or "")
+        cells = "".join(f"<td>{escape(number(row.get(key)))}" for key in keys)
+        rows.append(f'<tr>{cells}<td><code title="{escape(artifact)}">{escape(short(artifact) or "-")}</code>')
+    return f'<div class="scroll" tabindex="0" role="region" aria-label="{escape(run.label)}"><table><thead><tr>{head}<tbody>{"".join(rows)}</table></div>'
+
+
+def _value_cell(cell: str) -> str:
+    """The standard error is set apart, so that the eye compares values."""
+    value, plus_minus, error = cell.partition(" ± ")
+    return f"<td>{escape(value)}" + (f' <span class="error">± {escape(error)}</span>' if plus_minus else "") + "</td>"
