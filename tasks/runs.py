@@ -97,6 +97,9 @@ class RunRecord:
         }
         return json.dumps(record, indent=1, sort_keys=True).encode()
 
-    def publish(self, file: str, data: bytes) -> None:
+    def publish(self, file: str, data: bytes) -> str:
+        """Into the local folder and the store; returns the URI in the store."""
         (self.folder / file).write_bytes(data)
-        self._context.store.files.write(f"runs/{self.name}/{file}", data)
+        name = f"runs/{self.name}/{file}"
+        self._context.store.files.write(name, data)
+        return f"{self._context.store.uri}/{name}"

@@ -9,6 +9,8 @@ those, equal forms are equal values and different forms are different values.
 from __future__ import annotations
 
 import math
+import threading
+import time
 from fractions import Fraction
 from functools import lru_cache
 
@@ -25,6 +27,21 @@ _HALF = Fraction(1, 2)
 
 class Undecided(Exception):
     """The cheap layer does not know this expression's value."""
+
+
+class _Clock(threading.local):
+    """How long one value may take here, in this thread: beyond it the value is undecided, and a worker's business."""
+
+    budget_s = 0.05
+    until: float | None = None
+
+
+clock = _Clock()
+
+
+def _tick() -> None:
+    if clock.until is not None and time.monotonic() > clock.until:
+        raise Undecided("takes too long here")
 
 
 def _limit(value: Fraction) -> Fraction:
@@ -70,6 +87,7 @@ def _monomial(powers: dict[str, Fraction]) -> tuple[Monomial, Fraction]:
 
 
 def _add(a: Form, b: Form) -> Form:
+    _tick()
     total = dict(a)
     for monomial, value in b.items():
         new = _limit(total.get(monomial, Fraction(0)) + value)
@@ -85,6 +103,7 @@ def _mul(a: Form, b: Form) -> Form:
         raise Undecided("too many terms")
     total: Form = {}
     for m1, v1 in a.items():
+        _tick()
         for m2, v2 in b.items():
             powers = dict(m1)
             for atom, exponent in m2:
@@ -237,6 +256,7 @@ def _series(node: Op) -> Form:
         raise TooLarge("a series of too many terms")
     total = constant(Fraction(node.head == "prod"))
     for k in range(first.numerator, last.numerator + 1):
+        _tick()
         term = exact(substitute(body, index.name, Num(Fraction(k))))
         total = _mul(total, term) if node.head == "prod" else _add(total, term)
     return total
@@ -282,7 +302,13 @@ def _exact(node: Node) -> Form:
 
 def exact(node: Node) -> Form:
     """The normal form; Undecided where this layer does not know it, TooLarge where nobody should compute it."""
-    return _exact(node)
+    if clock.until is not None:
+        return _exact(node)
+    clock.until = time.monotonic() + clock.budget_s
+    try:
+        return _exact(node)
+    finally:
+        clock.until = None
 
 
 def rational(node: Node) -> Fraction | None:

@@ -15,7 +15,7 @@ from tasks.reward.math.answer import read
 from tasks.reward.math.exact import Undecided, exact, rational, render
 from tasks.reward.math.extract import Extraction, extract
 from tasks.reward.math.kinds import Answer, Collection, Equation, Matrix, Region, Scalar, Words, is_label, usable
-from tasks.reward.math.normalise import key, tidy
+from tasks.reward.math.normalise import MAX_LENGTH, key, tidy
 from tasks.reward.math.oracle import CHEAP, Truth
 from tasks.reward.math.pool import Pool
 from tasks.reward.math.tree import Node, Op, ParseError, TooLarge, has
@@ -133,6 +133,8 @@ def cheap(problem: Problem, response: str) -> Verdict | _Item:
     found: Extraction = extract(response)
     if found.text is None:
         return Verdict(0.0, VerdictKind.NO_ANSWER, found.how)
+    if len(found.text) > MAX_LENGTH:
+        return Verdict(0.0, VerdictKind.NO_ANSWER, f"an answer of {len(found.text)} characters")
     given = tidy(found.text)
     try:
         usable(given)

@@ -49,8 +49,9 @@ def receive(sock: socket.socket) -> object:
 
 def work(sock: socket.socket) -> None:
     """Serve [gold, given] -> {"accepted": bool, "detail": str} until the parent closes."""
-    from tasks.reward.math import symbolic
+    from tasks.reward.math import exact, symbolic
 
+    exact.clock.budget_s = 1.0  # killable here
     while True:
         try:
             message = receive(sock)

@@ -1,0 +1,218 @@
+"""Resident engines: calls, errors that travel, deadlines, deaths of child and parent. The children are small real processes."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infra.engine import Resident
+from infra.errors import EngineError
+from infra.paths import ROOT
+from tasks.errors import TrainingError
+
+CHILD = """
+import argparse, os, sys, time
+from infra.engine import serve
+from tasks.errors import TrainingError
+
+class Handler:
+    def __init__(self, rank):
+        self.rank, self.total = rank, 0
+
+    def add(self, amount):
+        self.total += amount
+        return (self.rank, self.total)
+
+    def environment(self):
+        return dict(os.environ)
+
+    def refuse(self, text):
+        raise TrainingError(text)
+
+    def break_off(self):
+        return {}["nothing"]
+
+    def hang_in_a_function_with_this_name(self, ranks=(0, 1)):
+        if self.rank in ranks:
+            time.sleep(600)
+        raise TrainingError("the rank that did not hang")
+
+parser = argparse.ArgumentParser()
+parser.add_argument("--rank", type=int, default=0)
+parser.add_argument("--address")
+parser.add_argument("--broken", action="store_true")
+arguments = parser.parse_args()
+print("the child says hello", file=sys.stderr, flush=True)
+serve(lambda: 1 / 0 if arguments.broken else Handler(arguments.rank), arguments.address, arguments.rank)
+"""
+LAUNCHER = """
+import subprocess, sys
+children = [subprocess.Popen([sys.executable, sys.argv[1], "--rank", str(rank), *sys.argv[2:]]) for rank in range(2)]
+sys.exit(max(abs(child.wait()) for child in children))
+"""
+PARENT = """
+import sys, time
+from pathlib import Path
+from infra.engine import Resident
+engine = Resident("engine", [sys.executable, *sys.argv[2:]], ranks=2, log=Path(sys.argv[1]), env={"PYTHONPATH": "."})
+print(*engine.pids, engine._process.pid, engine._folder, flush=True)
+time.sleep(600)
+"""
+
+Start = Callable[..., Resident]
+
+
+@pytest.fixture()
+def start(tmp_path: Path) -> Iterator[Start]:
+    """Starts engines of one or two ranks and ends them afterwards."""
+    (tmp_path / "child.py").write_text(CHILD)
+    (tmp_path / "launcher.py").write_text(LAUNCHER)
+    engines: list[Resident] = []
+
+    def make(*options: str, ranks: int = 1, **settings: Any) -> Resident:
+        script = [str(tmp_path / "child.py")] if ranks == 1 else [str(tmp_path / "launcher.py"), str(tmp_path / "child.py")]
+        env = {"PYTHONPATH": str(ROOT)}
+        engines.append(Resident("the engine", [sys.executable, *script, *options], log=tmp_path / "logs" / "engine.log", ranks=ranks, env=env, **settings))
+        return engines[-1]
+
+    yield make
+    for engine in engines:
+        engine.stop()
+
+
+def gone(pid: int, within_s: float = 10.0) -> bool:
+    """Whether the process ends in time; a zombie has ended."""
+    end = time.monotonic() + within_s
+    while time.monotonic() < end:
+        try:
+            state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+        except OSError:
+            return True
+        if state in "ZX":
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def test_calls_keep_the_childs_state_and_reach_every_rank_in_order(start: Start) -> None:
+    one = start()
+    assert [one.call("add", deadline_s=10, amount=amount) for amount in (2, 3)] == [[(0, 2)], [(0, 5)]]
+    two = start(ranks=2)
+    assert two.call("add", deadline_s=10, amount=7) == [(0, 7), (1, 7)]
+    assert len(set(two.pids)) == 2 and os.getpid() not in two.pids
+
+
+def test_our_errors_travel_with_their_type_and_the_engine_lives_on(start: Start) -> None:
+    engine = start(ranks=2)
+    with pytest.raises(TrainingError, match="^iteration 3: not finite$"):
+        engine.call("refuse", deadline_s=10, text="iteration 3: not finite")
+    assert engine.alive
+    assert engine.call("add", deadline_s=10, amount=1) == [(0, 1), (1, 1)]
+
+
+def test_other_errors_become_engine_errors_that_name_the_log(start: Start) -> None:
+    engine = start()
+    with pytest.raises(EngineError) as caught:
+        engine.call("break_off", deadline_s=10)
+    message = str(caught.value)
+    assert "break_off failed on rank 0: KeyError: 'nothing'" in message and str(engine.log) in message and "\n" not in message
+    text = engine.log.read_text()
+    assert "the child says hello" in text and "Traceback" in text
+    with pytest.raises(EngineError, match="AttributeError"):
+        engine.call("no_such_method", deadline_s=10)
+    assert engine.call("add", deadline_s=10, amount=1) == [(0, 1)]
+
+
+def test_a_call_past_its_deadline_leaves_stacks_in_the_log_and_no_process(start: Start) -> None:
+    engine = start(ranks=2)
+    pids = engine.pids
+    began = time.monotonic()
+    with pytest.raises(EngineError, match="took longer than 1 s; its stacks are in its log"):
+        engine.call("hang_in_a_function_with_this_name", deadline_s=1.0)
+    assert time.monotonic() - began < 15
+    assert engine.log.read_text().count("in hang_in_a_function_with_this_name") == 2
+    assert not engine.alive and all(gone(pid) for pid in pids)
+    with pytest.raises(EngineError, match="is not running"):
+        engine.call("add", deadline_s=1, amount=1)
+
+
+def test_a_killed_child_is_an_engine_error_at_once(start: Start) -> None:
+    engine = start(ranks=2)
+    pids = engine.pids
+    os.kill(pids[1], signal.SIGKILL)
+    began = time.monotonic()
+    with pytest.raises(EngineError, match="rank 1 died in add|gone before add|is not running") as caught:
+        for _ in range(100):
+            engine.call("add", deadline_s=60, amount=1)
+    assert time.monotonic() - began < 15 and str(engine.log) in str(caught.value)
+    assert not engine.alive and all(gone(pid) for pid in pids)
+
+
+def test_a_rank_that_fails_while_the_other_hangs_ends_both(start: Start) -> None:
+    engine = start(ranks=2)
+    pids = engine.pids
+    began = time.monotonic()
+    with pytest.raises(TrainingError, match="the rank that did not hang"):
+        engine.call("hang_in_a_function_with_this_name", deadline_s=300, ranks=(1,))
+    assert time.monotonic() - began < 30, "a rank that waits in a collective gets a short grace, not the deadline"
+    assert not engine.alive and all(gone(pid) for pid in pids)
+
+
+def test_a_child_that_cannot_start_says_why(start: Start, tmp_path: Path) -> None:
+    with pytest.raises(EngineError, match=r"ended with status 2 while starting.*unrecognized arguments"):
+        start("--no-such-option")
+    broken = start("--broken")
+    with pytest.raises(EngineError, match="ZeroDivisionError"):
+        broken.call("add", deadline_s=30, amount=1)
+    (tmp_path / "child.py").write_text("import time\ntime.sleep(600)\n")
+    with pytest.raises(EngineError, match="did not start in time"):
+        start(start_deadline_s=0.5)
+
+
+def test_stop_twice_leaves_nothing(start: Start) -> None:
+    engine = start()
+    pids, folder = engine.pids, engine._folder
+    engine.stop()
+    engine.stop()
+    assert not engine.alive and not folder.exists() and all(gone(pid) for pid in pids)
+    with start() as within:
+        pids = within.pids
+    assert all(gone(pid) for pid in pids)
+
+
+def test_children_leave_within_seconds_when_the_parent_is_killed(tmp_path: Path) -> None:
+    (tmp_path / "child.py").write_text(CHILD)
+    (tmp_path / "launcher.py").write_text(LAUNCHER)
+    command = [sys.executable, "-c", PARENT, str(tmp_path / "engine.log"), str(tmp_path / "launcher.py"), str(tmp_path / "child.py")]
+    parent = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    assert parent.stdout is not None
+    *pids, folder = parent.stdout.readline().split()
+    assert len(pids) == 3, (tmp_path / "engine.log").read_text()
+    parent.send_signal(signal.SIGKILL)
+    parent.wait()
+    try:
+        assert all(gone(int(pid)) for pid in pids)
+        assert not Path(folder).exists()
+    finally:
+        for pid in pids:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(int(pid), signal.SIGKILL)
+
+
+def test_credentials_do_not_reach_children(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    names = ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "PREFECT_API_KEY", "MY_TOKEN", "HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "WANDB_API_KEY")
+    for name in names:
+        monkeypatch.setenv(name, "canary-in-a-coal-mine")
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    (environment,) = start().call("environment", deadline_s=10)
+    assert not [name for name, text in environment.items() if "canary" in text or name in names]
+    assert environment["OMP_NUM_THREADS"] == "1" and environment["PATH"] == os.environ["PATH"]
