@@ -58,16 +58,16 @@ class Resident:
         self._lifelines: list[Connection] = []
         self._pids: list[int] = []
         log.parent.mkdir(parents=True, exist_ok=True)
-        with Listener(address, family="AF_UNIX", backlog=2 * ranks) as listener, log.open("ab") as out:
-            # Its own log file: a child that holds the flow's stdout would hide the flow's death from a Prefect worker.
-            self._process = subprocess.Popen(
-                [*argv, "--address", address], stdin=subprocess.DEVNULL, stdout=out, stderr=out, env=child_environment(env), cwd=cwd, start_new_session=True
-            )
-            try:
+        try:
+            with Listener(address, family="AF_UNIX", backlog=2 * ranks) as listener, log.open("ab") as out:
+                # Its own log file: a child that holds the flow's stdout would hide the flow's death from a Prefect worker.
+                self._process = subprocess.Popen(
+                    [*argv, "--address", address], stdin=subprocess.DEVNULL, stdout=out, stderr=out, env=child_environment(env), cwd=cwd, start_new_session=True
+                )
                 self._accept(listener, ranks, time.monotonic() + start_deadline_s)
-            except BaseException:
-                self.stop()
-                raise
+        except BaseException:
+            self.stop()  # after the listener has closed: it unlinks its socket, whose folder goes with the engine
+            raise
 
     def _accept(self, listener: Listener, ranks: int, deadline: float) -> None:
         joined: dict[tuple[str, int], Connection] = {}
@@ -126,20 +126,20 @@ class Resident:
                 self._dump_stacks()
                 self.stop()
                 raise EngineError(f"{self.name}: {method} took longer than {deadline_s:.0f} s; its stacks are in its log; {self.log_tail()}")
-            for connection in ready:
-                assert isinstance(connection, Connection)
+            for answered in ready:
+                assert isinstance(answered, Connection)
                 try:
-                    replies[pending[connection]] = connection.recv()
+                    replies[pending[answered]] = answered.recv()
                 except (EOFError, OSError) as error:
                     self.stop()
-                    raise EngineError(f"{self.name}: rank {pending[connection]} died in {method}; {self.log_tail()}") from error
+                    raise EngineError(f"{self.name}: rank {pending[answered]} died in {method}; {self.log_tail()}") from error
         errors = {r: body for r, (kind, body) in replies.items() if kind == "error"}
         if errors:
             if len(errors) < len(self._calls):
                 self.stop()
-            rank, (summary, error) = min(errors.items())
-            if error is not None:
-                raise error
+            rank, (summary, exception) = min(errors.items(), key=lambda item: item[0])
+            if exception is not None:
+                raise exception
             raise EngineError(f"{self.name}: {method} failed on rank {rank}: {summary}; {self.log_tail(lines=0)}")
         return [replies[r][1] for r in range(len(self._calls))]
 
@@ -152,7 +152,7 @@ class Resident:
         for pid in self._pids:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGUSR1)
-        time.sleep(1.0)
+            time.sleep(0.5)  # one after the other: they write to one log
 
     def stop(self) -> None:
         """Ends every process of the engine; safe to call twice."""
