@@ -6,6 +6,7 @@ A deployment holds the path of its file, not the file: an edit counts at the nex
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import sys
 from pathlib import Path
@@ -38,10 +39,8 @@ def deploy() -> list[str]:
     for path in files:
         load_spec(path)
     with get_client(sync_client=True) as client:
-        try:
+        with contextlib.suppress(ObjectAlreadyExists):
             client.create_work_pool(WorkPoolCreate(name=POOL, type="process"))
-        except ObjectAlreadyExists:
-            pass
         for path in files:
             source = flow_type.from_source(source=str(ROOT), entrypoint=ENTRYPOINT)
             deployment = source.to_deployment(  # type: ignore[union-attr]
@@ -53,7 +52,7 @@ def deploy() -> list[str]:
                 tags=[TAG],
                 description=f"Trains the experiment of specs/{path.name}, as the file is when the run starts.",
             )
-            deployment.apply()
+            deployment.apply()  # type: ignore[union-attr]
         names = {path.stem for path in files}
         for existing in client.read_deployments(flow_filter=FlowFilter(name=FlowFilterName(any_=[FLOW]))):
             if TAG in existing.tags and existing.name not in names:

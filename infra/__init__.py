@@ -1,0 +1,1 @@
+"""Where things run: store, caching, engine processes."""

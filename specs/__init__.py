@@ -1,0 +1,1 @@
+"""The experiments (*.yaml), the models that validate them, their JSON schema."""

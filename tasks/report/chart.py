@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from html import escape
 from itertools import accumulate
 
-from tasks.report.scale import Kind, Scale, fits, scale, tick_text
+from tasks.report.scale import Kind, Scale, fits, scale, tick_texts
 
 WIDTH, HEIGHT = 460, 236
 LEFT, RIGHT, TOP, BOTTOM = 46, 450, 10, 204
@@ -49,7 +49,8 @@ def stacked_bars(x: Sequence[float], layers: Sequence[tuple[str, Sequence[float 
         return _nothing()
     half = 0.5
     across, up = scale([min(x) - half, max(x) + half], "linear", tight=True), scale([0.0, y_top], "linear", from_zero=True)
-    wide = max((across.place(1) - across.place(0)) * (RIGHT - LEFT) * 0.84, 0.6)
+    wide = (across.place(1) - across.place(0)) * (RIGHT - LEFT)
+    wide *= 0.85 if wide > 6 else 1.0  # gaps between hairlines would only flicker
     paths: list[list[str]] = [[] for _ in layers]
     for at, heights in rows:
         tops = list(accumulate((h if h is not None and fits(h, "linear") else 0.0 for h in heights), initial=0.0))
@@ -100,8 +101,9 @@ def _band(series: Series, across: Scale, up: Scale) -> str:
 def _frame(across: Scale, up: Scale, x_title: str) -> str:
     """Grid lines, the numbers beside them, and the x axis with its name."""
     grid = "".join(f"M{LEFT} {_y(up, tick):.1f}H{RIGHT}" for tick in up.ticks)
-    rows = "".join(f'<text x="{LEFT - 7}" y="{_y(up, tick) + 3.6:.1f}" text-anchor="end">{tick_text(tick)}</text>' for tick in up.ticks)
-    columns = "".join(f'<text x="{_x(across, tick):.1f}" y="{BOTTOM + 15}" text-anchor="middle">{tick_text(tick)}</text>' for tick in across.ticks)
+    at_left, below = (zip(axis.ticks, tick_texts(axis.ticks, axis.kind), strict=True) for axis in (up, across))
+    rows = "".join(f'<text x="{LEFT - 7}" y="{_y(up, tick) + 3.6:.1f}" text-anchor="end">{text}</text>' for tick, text in at_left)
+    columns = "".join(f'<text x="{_x(across, tick):.1f}" y="{BOTTOM + 15}" text-anchor="middle">{text}</text>' for tick, text in below)
     name = f'<text class="axis-name" x="{RIGHT}" y="{HEIGHT - 3}" text-anchor="end">{escape(x_title)}</text>'
     return f'<path class="grid" d="{grid}"/><path class="axis" d="M{LEFT} {BOTTOM}H{RIGHT}"/><g class="ticks">{rows}{columns}</g>{name}'
 

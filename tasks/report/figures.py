@@ -32,6 +32,13 @@ PLOTS = (
     Plot("Reward", "Mean score of the judged responses of an iteration.", ("reward_mean",)),
     Plot("Entropy", "Mean over response tokens, in nats, at temperature 1.", ("entropy",)),
     Plot("Distinct correct answers", "Different right answers per prompt, mean over the prompts of an iteration.", ("distinct_correct",), from_zero=True),
+    Plot(
+        "Prompts without a contrast",
+        "Share of prompts whose responses are all right, or all wrong.",
+        ("all_correct_share", "all_wrong_share"),
+        ("all right", "all wrong"),
+        from_zero=True,
+    ),
     Plot("Response length", "Tokens per response, mean.", ("response_length_mean",)),
     Plot(
         "Audit",
@@ -117,7 +124,7 @@ def legend(series: Sequence[Series]) -> str:
 
 def _figure(title: str, says: str, marks: str, chart: str, source: str, numbers: str) -> str:
     return (
-        f"<figure><h3>{escape(title)}</h3>{marks}{chart}<figcaption>{escape(says)} <span class='source'>{source}</span></figcaption>"
+        f"<figure><h3>{escape(title)}</h3>{marks}<div>{chart}</div><figcaption>{escape(says)} <span class='source'>{source}</span></figcaption>"
         f"<details><summary>Numbers</summary>{numbers}</details></figure>"
     )
 

@@ -40,6 +40,8 @@ def scale(values: Sequence[float], kind: Kind, *, from_zero: bool = False, tight
     low, high = min(values), max(values)
     if kind == "linear":
         return _linear(min(low, 0.0) if from_zero else low, high, tight)
+    if kind == "log10" and high / low < 100:
+        return _within_decades(low, high)
     base = 2.0 if kind == "log2" else 10.0
     first, last = math.floor(math.log(low, base) + 1e-9), math.ceil(math.log(high, base) - 1e-9)
     if last == first:
@@ -51,11 +53,20 @@ def scale(values: Sequence[float], kind: Kind, *, from_zero: bool = False, tight
     return Scale(kind, ticks[0], max(base**last, ticks[-1]), ticks)
 
 
+def _within_decades(low: float, high: float) -> Scale:
+    """A logarithmic axis over less than two decades: whole powers alone would leave one or two ticks."""
+    decades = range(math.floor(math.log10(low)) - 1, math.ceil(math.log10(high)) + 2)
+    steps = [float(f"{factor}e{power}") for power in decades for factor in (1, 2, 5)]
+    first = max(place for place, step in enumerate(steps) if step <= low * (1 - 1e-9) or step == low)
+    last = min(place for place, step in enumerate(steps) if step >= high and place > first)
+    return Scale("log10", steps[first], steps[last], tuple(steps[first : last + 1]))
+
+
 def _linear(low: float, high: float, tight: bool) -> Scale:
     if not high - low > 1e-9 * max(abs(low), abs(high)):  # flat: leave room on both sides
         room = abs(high) * 0.5 or 1.0
         low, high, tight = (low - room if low else 0.0), high + room, False
-    step = _round_step((high - low) / 5)
+    step = _round_step((high - low) / 6)
     first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
     ticks = tuple(round(step * place, 12 - math.floor(math.log10(step))) for place in range(first, last + 1))
     if tight:
@@ -69,7 +80,16 @@ def _round_step(wanted: float) -> float:
     return next(factor * power for factor in (1, 2, 5, 10) if factor * power >= wanted * (1 - 1e-9))
 
 
-def tick_text(value: float) -> str:
+def tick_texts(ticks: Sequence[float], kind: Kind) -> list[str]:
+    """What stands beside the ticks. On a linear axis all have as many decimals: 0.05, 0.10, 0.15."""
+    texts = [_tick_text(tick) for tick in ticks]
+    if kind != "linear" or any("e" in text or "k" in text for text in texts):
+        return texts
+    decimals = max(len(text.partition(".")[2]) for text in texts)
+    return [f"{tick:.{decimals}f}" for tick in ticks]
+
+
+def _tick_text(value: float) -> str:
     """0.05, 120, 20k, 1e-6: short, and the same number read back (to 6 digits)."""
     size = abs(value)
     if size and (size < 1e-3 or size >= 1e6):

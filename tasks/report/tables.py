@@ -10,6 +10,18 @@ from tasks.report.data import ROW_KEYS, Column, RunCurves, short
 from tasks.report.table import comparison_table
 
 MINUS = "\u2212"
+NO_ERROR = '<span class="error"></span>'
+MINOR = (
+    ("problems", "problems", "d"),
+    ("samples per problem", "samples", "d"),
+    ("avg@n", "avg", ".3f"),
+    ("maj@n", "maj", ".3f"),
+    ("distinct answers", "distinct_answers", ".2f"),
+    ("tokens per response", "response_tokens", ".1f"),
+    ("truncated", "truncated_share", ".3f"),
+    ("no answer", "no_answer_share", ".3f"),
+    ("not judged", "not_judged_share", ".3f"),
+)
 
 
 def number(value: float | int | str | None) -> str:
@@ -35,12 +47,10 @@ def comparison(evaluations: Sequence[Column], ks: Sequence[int], palette: dict[s
     """The table of the policies side by side; each column names its evaluation."""
     heading, *rows = comparison_table(evaluations, ks)
     marks = [f'<i class="swatch {palette.get(label, "start")}"></i>' for label in heading[1:]]
-    head = "<th></th>" + "".join(f'<th scope="col">{mark}{escape(label)}</th>' for mark, label in zip(marks, heading[1:], strict=True))
+    head = "<th></th>" + "".join(f'<th scope="col">{mark}{escape(label)}{NO_ERROR}</th>' for mark, label in zip(marks, heading[1:], strict=True))
     body = "".join(f'<tr><th scope="row">{escape(name)}</th>' + "".join(_value_cell(cell) for cell in cells) + "</tr>" for name, *cells in rows)
-    facts = (("problems", "problems"), ("samples per problem", "samples"), ("maj@n", "maj"), ("avg@n", "avg"))
-    more = (("tokens per response", "response_tokens"), ("truncated", "truncated_share"), ("no answer", "no_answer_share"), ("not judged", "not_judged_share"))
-    for name, key in (*facts, *more):
-        cells = "".join(f"<td>{escape(number(column.summary.get(key)))}</td>" for column in evaluations)
+    for name, key, form in MINOR:
+        cells = "".join(f"<td>{_formatted(column.summary.get(key), form)}{NO_ERROR}</td>" for column in evaluations)
         body += f'<tr class="minor"><th scope="row">{name}</th>{cells}</tr>'
     keys = "".join(f'<td><code title="{escape(c.artifact)}">{escape(short(c.artifact))}</code></td>' for c in evaluations)
     foot = f'<tr class="minor"><th scope="row">evaluation (artifact)</th>{keys}</tr>'
@@ -65,4 +75,8 @@ def every_number(run: RunCurves) -> str:
 def _value_cell(cell: str) -> str:
     """The standard error is set apart, so that the eye compares values."""
     value, plus_minus, error = cell.partition(" ± ")
-    return f"<td>{escape(value)}" + (f' <span class="error">± {escape(error)}</span>' if plus_minus else "") + "</td>"
+    return f"<td>{escape(value)}" + (f'<span class="error">± {escape(error)}</span>' if plus_minus else NO_ERROR) + "</td>"
+
+
+def _formatted(value: float | int | None, form: str) -> str:
+    return "-" if value is None else format(value, form)

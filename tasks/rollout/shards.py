@@ -14,7 +14,7 @@ from tasks.rollout.protocol import PromptGroup, Sampling
 
 def shard_count(part: Mapping[str, Any]) -> int:
     """Shards an iteration; `part` is specs.identity.rollout_part."""
-    return -(-part["prompts"] // part["shard_prompts"])
+    return -(-int(part["prompts"]) // int(part["shard_prompts"]))
 
 
 def shard_problems(problems: Sequence[EncodedProblem], part: Mapping[str, Any], iteration: int, shard: int) -> list[EncodedProblem]:

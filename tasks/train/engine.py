@@ -133,8 +133,9 @@ class TrainingEngine:
 
     @property
     def _basic_optimizer(self) -> torch.optim.Optimizer:
-        outer = self._engine.optimizer
-        return outer if self._stage == 0 else outer.optimizer
+        outer: Any = self._engine.optimizer
+        basic: torch.optim.Optimizer = outer if self._stage == 0 else outer.optimizer
+        return basic
 
     def _master_tensors(self) -> list[Tensor]:
         """The tensors that AdamW's state is keyed by: parameters (stage 0) or this rank's flat float32 partitions."""
@@ -160,8 +161,10 @@ class TrainingEngine:
     def _full(self, parameter: torch.nn.Parameter, key: str | None) -> Tensor:
         """A whole parameter (key None) or moment on every rank; collective."""
         if self._stage == 0:
-            return parameter.detach() if key is None else self._basic_optimizer.state[parameter][key]
-        return safe_get_full_fp32_param(parameter) if key is None else safe_get_full_optimizer_state(parameter, key)
+            whole: Tensor = parameter.detach() if key is None else self._basic_optimizer.state[parameter][key]
+        else:
+            whole = safe_get_full_fp32_param(parameter) if key is None else safe_get_full_optimizer_state(parameter, key)
+        return whole
 
     def save_weights(self, folder: Path) -> None:
         """Writes model.safetensors in the policy's dtype (rank 0; collective)."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -44,6 +44,8 @@ def token_stats(
 
 class PolicyModule(nn.Module):
     """A causal language model that answers with TokenStats; what DeepSpeed wraps."""
+
+    lm: Any  # a transformers model for causal language modelling
 
     def __init__(self, language_model: nn.Module) -> None:
         super().__init__()

@@ -30,6 +30,8 @@ def curve_row(label: str, at: int, total: int, chance: random.Random) -> Row:
         "not_judged_share": 0.0,
         "distinct_answers": 9.4 - (1 if arm else 4) * done + noise(0, 0.2),
         "distinct_correct": 1.5 + (0.4 if arm else -0.5) * done + noise(0, 0.08),
+        "all_correct_share": 0.02 + (0.01 if arm else 0.06) * done,
+        "all_wrong_share": abs(0.25 + (0.02 if arm else 0.2) * done + noise(0, 0.02)),
         "audit_mean": 2e-7 * math.exp(noise(0, 0.2)),
         "audit_max": 4e-6 * math.exp(noise(0, 0.3)),
         "audit_effective_share": 1.0,

