@@ -31,7 +31,13 @@ class Plot:
 PLOTS = (
     Plot("Reward", "Mean score of the judged responses of an iteration.", ("reward_mean",)),
     Plot("Entropy", "Mean over response tokens, in nats, at temperature 1.", ("entropy",)),
-    Plot("Distinct correct answers", "Different right answers per prompt, mean over the prompts of an iteration.", ("distinct_correct",), from_zero=True),
+    Plot(
+        "Distinct answers",
+        "Different answers per prompt, and different right ones; mean over the prompts of an iteration.",
+        ("distinct_answers", "distinct_correct"),
+        ("all", "right"),
+        from_zero=True,
+    ),
     Plot(
         "Prompts without a contrast",
         "Share of prompts whose responses are all right, or all wrong.",
