@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from specs.checks import window_rule
-from specs.identity import data_part, identity, warm_start_part
+from specs.identity import data_part, identity, rollout_part, warm_start_part
 from specs.paths import config_of, from_root, shown
 from specs.schema import Spec
 
@@ -68,6 +68,8 @@ def comparison_problems(spec: Spec, control: Spec, where: str) -> list[str]:
         problems.append(f"control: {where} differs in data; experiment and control must train on the same problems")
     if warm_start_part(control) != warm_start_part(spec):
         problems.append(f"control: {where} differs in policy, warm_start or seed; experiment and control must start from the same policy")
+    if rollout_part(control) != rollout_part(spec) or control.placement != spec.placement or control.store != spec.store:
+        problems.append(f"control: {where} differs in rollout, placement or store; experiment and control share engines and first rollouts")
     if identity(control) == identity(spec):
         problems.append(f"control: {where} is the same experiment (identity {identity(spec)}); it must differ, as in advantage.estimator")
     return problems

@@ -263,10 +263,10 @@ class Placement(Section):
     tensor_parallel: Positive = Field(default=1, description="GPUs an engine replica.")
     offload_optimizer: Literal["none", "cpu"] = Field(default="none", description="Where ZeRO keeps the optimizer's state.")
     threads: Positive | None = Field(default=None, description="CPU threads a rank; null: cores / ranks.")
-    yields: Literal["rollout", "both", "none"] = Field(
+    yields: Literal["rollout", "none"] = Field(
         default_factory=_yields,
-        description="Who gives up memory while the other works: the rollout engine (sleeps while the trainer works), both (the trainer's "
-        "optimizer moves to the host meanwhile), none. Default: rollout when colocated, else none.",
+        description="Who gives up GPU memory while the other works: the rollout engine (it sleeps while the trainer works), or none. "
+        "Default: rollout when colocated, else none.",
     )
 
 

@@ -19,7 +19,7 @@ from infra.errors import StoreError
 from infra.paths import LOGS
 from infra.scratch import large_folder
 from infra.store import Manifest, Store
-from specs.schema import Architecture, Spec
+from specs.schema import Architecture, Placement, Spec
 from tasks import table
 from tasks.checkpoint.policies import Policies, policy_step
 from tasks.checkpoint.weights import given_files, write_scratch_model
@@ -38,6 +38,15 @@ log = logging.getLogger("armature")
 STEP_DEADLINE_S = 4 * 3600.0  # an optimiser iteration, or a shard of rollouts: beyond it the engine hangs
 
 
+def _devices(placement: Placement) -> tuple[str | None, str | None]:
+    """CUDA_VISIBLE_DEVICES of the trainer and of the engine: the same GPUs where they are colocated, else the trainer's first."""
+    gpus = [str(i) for i in range(placement.gpus)]
+    if not gpus:
+        return None, None
+    split = placement.ranks if placement.layout == "separate" else 0
+    return ",".join(gpus[:split] or gpus), ",".join(gpus[split:])
+
+
 class Engines:
     """The resident children of one flow: training ranks and rollout engine. On the CPU one of them computes at a time. Experiments of one
     flow (a run and its control) share them, where they place them alike."""
@@ -45,12 +54,13 @@ class Engines:
     def __init__(self, spec: Spec) -> None:
         cores = len(os.sched_getaffinity(0))
         placement, gpus = spec.placement, spec.placement.gpus > 0
+        trainer_gpus, engine_gpus = _devices(placement)
         logs = LOGS / f"{spec.name}-{os.getpid()}"
         self.trainer = Trainer(
             TrainerOptions(
                 ranks=placement.ranks,
                 threads=placement.threads or max(1, cores // placement.ranks),
-                gpus=gpus,
+                devices=trainer_gpus,
                 dtype=spec.policy.dtype,
                 zero_stage=spec.train.zero_stage,
                 offload_optimizer=placement.offload_optimizer == "cpu",
@@ -67,8 +77,8 @@ class Engines:
             }
         elif gpus:
             options["device"] = "cuda"
-        self.roller = Roller(spec.rollout.engine, options, threads=placement.threads or cores, log=logs / "rollout.log", deadline_s=STEP_DEADLINE_S)
-        self.sleeps = gpus and placement.yields in ("rollout", "both")
+        self.roller = Roller(spec.rollout.engine, options, threads=placement.threads or cores, devices=engine_gpus, log=logs / "rollout.log", deadline_s=STEP_DEADLINE_S)
+        self.sleeps = gpus and placement.yields == "rollout"
 
     def close(self) -> None:
         self.roller.stop()

@@ -18,11 +18,12 @@ LOAD_S = 1800.0
 
 
 class Roller:
-    """`state` is the lineage of the policy that the engine holds, or None. `threads`: on the CPU."""
+    """`state` is the lineage of the policy that the engine holds, or None. `threads`: on the CPU; `devices`: CUDA_VISIBLE_DEVICES, None
+    for the CPU."""
 
-    def __init__(self, engine: str, options: Mapping[str, Any], *, threads: int, log: Path, deadline_s: float) -> None:
+    def __init__(self, engine: str, options: Mapping[str, Any], *, threads: int, devices: str | None, log: Path, deadline_s: float) -> None:
         self._argv = [sys.executable, "-m", "tasks.rollout.server", "--engine", engine, "--options", json.dumps(dict(options))]
-        self._threads, self._log, self._deadline_s = threads, log, deadline_s
+        self._threads, self._devices, self._log, self._deadline_s = threads, devices, log, deadline_s
         self._child: Resident | None = None
         self.state: str | None = None
 
@@ -56,6 +57,7 @@ class Roller:
     def _call(self, method: str, deadline_s: float, **arguments: Any) -> list[Any]:
         if self._child is None or not self._child.alive:
             env = {"OMP_NUM_THREADS": str(self._threads), "PYTHONPATH": os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])}
+            env["CUDA_VISIBLE_DEVICES"] = self._devices or ""
             self._child = Resident("rollout engine", self._argv, log=self._log, env=env, cwd=ROOT)
         try:
             return self._child.call(method, deadline_s=deadline_s, **arguments)

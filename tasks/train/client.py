@@ -22,11 +22,12 @@ LOAD_S, SAVE_S = 1800.0, 3600.0
 
 @dataclass(frozen=True, slots=True)
 class TrainerOptions:
-    """Where and how the ranks run; none of it changes the mathematics. `threads`: of each rank, on the CPU."""
+    """Where and how the ranks run; none of it changes the mathematics. `threads`: of each rank, on the CPU. `devices`: CUDA_VISIBLE_DEVICES of the
+    ranks; None for the CPU."""
 
     ranks: int
     threads: int
-    gpus: bool
+    devices: str | None
     dtype: str
     zero_stage: int
     offload_optimizer: bool
@@ -96,6 +97,5 @@ class Trainer:
         argv = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(options.ranks)]
         argv += ["-m", "tasks.train.rank", "--threads", str(options.threads)]
         env = {"OMP_NUM_THREADS": str(options.threads), "PYTHONPATH": os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])}
-        if not options.gpus:
-            env |= {"DS_ACCELERATOR": "cpu", "CUDA_VISIBLE_DEVICES": ""}
+        env |= {"CUDA_VISIBLE_DEVICES": options.devices} if options.devices is not None else {"DS_ACCELERATOR": "cpu", "CUDA_VISIBLE_DEVICES": ""}
         return Resident("trainer", argv, ranks=options.ranks, log=self._log, env=env, cwd=ROOT)

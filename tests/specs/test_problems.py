@@ -156,7 +156,7 @@ RULES: list[tuple[str, list[str], str, list[str]]] = [
         "placement.tensor_parallel",
         ["placement.gpus 4", "placement.ranks 1"],
     ),
-    (PUZZLE, ["placement={layout: separate, gpus: 2, yields: both}"], "placement.yields", ["placement.layout separate"]),
+    (PUZZLE, ["placement={layout: separate, gpus: 2, yields: rollout}"], "placement.yields", ["placement.layout separate"]),
     (PUZZLE, ["placement.offload_optimizer=cpu"], "placement.offload_optimizer", ["train.zero_stage"]),
     (PUZZLE, ["placement.ranks=17"], "placement.ranks", ["rollout.prompts 4", "rollout.samples 4"]),
     (PUZZLE, ["evaluate.suites=[heldout, heldout]"], "evaluate.suites", ["twice"]),
