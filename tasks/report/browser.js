@@ -14,6 +14,7 @@
   };
   const number = (value, digits, signed) => {
     if (value === null) return "-";
+    if (typeof value === "string") return value; // nan, inf
     const text = Math.abs(value).toFixed(digits);
     const zero = Number(text) === 0;
     return (value < 0 && !zero ? "\u2212" : signed && !zero ? "+" : "") + text;

@@ -4,6 +4,7 @@ the page's script puts it in place as text only."""
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
@@ -21,14 +22,19 @@ def groups_json(groups: Sequence[Group], correct_at: float) -> str:
     for row in rows:
         row["prompt"] = _cut(row["prompt"], limit)
         for response in row["responses"]:
-            response["text"] = _cut(response["text"], limit)
+            response |= {name: _plain(value) for name, value in response.items()} | {"text": _cut(response["text"], limit)}
     return _embed({"correct_at": correct_at, "groups": rows})
 
 
 def _embed(value: Any) -> str:
-    """JSON for a script element: the HTML parser sees no markup in it. A number that is not finite is a ValueError."""
+    """JSON for a script element: the HTML parser sees no markup in it."""
     text = json.dumps(value, allow_nan=False, separators=(",", ":"))
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+
+
+def _plain(value: Any) -> Any:
+    """JSON knows no NaN and no infinity; the page shows them as the words that they are."""
+    return str(value) if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _cut(text: str, limit: int) -> str:

@@ -17,12 +17,13 @@ HERE = Path(__file__).parent
 
 
 def render(data: ReportData) -> str:
-    """The whole page. Everything that came from a model, a spec or a store is escaped; the page's policy lets only its own script run."""
+    """The whole page, encodable as UTF-8. Everything that came from a model, a spec or a store is escaped; the page's policy lets only
+    its own script run."""
     script = (HERE / "browser.js").read_text()
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     policy = f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
     sections = (_header(data), _evaluations(data), _training(data), _groups(data), _numbers(data), _spec(data))
-    return (
+    page = (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
         '<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark">'
@@ -31,6 +32,7 @@ def render(data: ReportData) -> str:
         f'<script type="application/json" id="group-data">{groups_json(data.groups, data.correct_at)}</script>\n'
         f"<script>{script}</script></body></html>\n"
     )
+    return page.encode(errors="replace").decode()  # a lone surrogate, which UTF-8 has no bytes for, becomes a question mark
 
 
 def _header(data: ReportData) -> str:
