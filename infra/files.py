@@ -52,8 +52,8 @@ class Files:
         with self._errors("", "reach"):
             if self.local:
                 os.makedirs(self._root, exist_ok=True)
-            elif not self._fs.exists(self._root.split("/")[0]):  # a bucket is never made by us
-                raise StoreError(f"store {uri}: the bucket does not exist; make it, or set store: to one that does")
+            else:
+                self._reach_bucket()
 
     @contextlib.contextmanager
     def _errors(self, name: str, verb: str) -> Iterator[None]:
@@ -71,6 +71,14 @@ class Files:
             if type(error).__module__.split(".")[0] in {"botocore", "aiobotocore"}:
                 raise StoreError(f"{self.uri}/{name}: cannot {verb}: {error}; check credentials (environment or profile) and endpoint") from error
             raise
+
+    def _reach_bucket(self) -> None:
+        bucket, _, prefix = self._root.partition("/")
+        try:
+            # Not exists(), which says no as well where credentials or endpoint are wrong.
+            self._fs.call_s3("list_objects_v2", Bucket=bucket, Prefix=prefix, MaxKeys=1)
+        except FileNotFoundError as error:  # a bucket is never made by us
+            raise StoreError(f"store {self.uri}: the bucket {bucket} does not exist; make it, or set store: to one that does") from error
 
     def path(self, name: str) -> str:
         return f"{self._root}/{name}" if name else str(self._root)

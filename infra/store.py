@@ -8,12 +8,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import logging
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -94,7 +95,8 @@ class Store:
     def read(self, manifest: Manifest, file: str) -> bytes:
         """One payload file, its sha256 verified; DamagedError otherwise."""
         name = self._payload(manifest, file)
-        data = self.files.read(name)
+        with _missing_is_damage():
+            data = self.files.read(name)
         if hashlib.sha256(data).hexdigest() != manifest.files[file].sha256:
             raise DamagedError(f"{self.uri}/{name}: its content is not what its manifest says (sha256); the step has to run again")
         return data
@@ -104,7 +106,8 @@ class Store:
         folder.mkdir(parents=True, exist_ok=True)
         for file, entry in manifest.files.items():
             name = self._payload(manifest, file)
-            self.files.download(name, folder / file)
+            with _missing_is_damage():
+                self.files.download(name, folder / file)
             if sha256_file(folder / file) != entry.sha256:
                 raise DamagedError(f"{self.uri}/{name}: its content is not what its manifest says (sha256); the step has to run again")
 
@@ -168,3 +171,14 @@ class Store:
 
     def _payload(self, manifest: Manifest, file: str) -> str:
         return f"steps/{manifest.stage}/{manifest.key}/{manifest.folder}/{file}"
+
+
+@contextlib.contextmanager
+def _missing_is_damage() -> Iterator[None]:
+    """A payload file that its manifest names and that is not there is damage, not a store that fails."""
+    try:
+        yield
+    except StoreError as error:
+        if isinstance(error.__cause__, FileNotFoundError):
+            raise DamagedError(f"{error}; the step has to run again") from error
+        raise
