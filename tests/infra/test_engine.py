@@ -113,7 +113,7 @@ def test_calls_keep_the_childs_state_and_reach_every_rank_in_order(start: Start)
 
 def test_our_errors_travel_with_their_type_and_the_engine_lives_on(start: Start) -> None:
     engine = start(ranks=2)
-    with pytest.raises(TrainingError, match="^iteration 3: not finite$"):
+    with pytest.raises(TrainingError, match=r"^iteration 3: not finite$"):
         engine.call("refuse", deadline_s=10, text="iteration 3: not finite")
     assert engine.alive
     assert engine.call("add", deadline_s=10, amount=1) == [(0, 1), (1, 1)]
@@ -150,7 +150,7 @@ def test_a_killed_child_is_an_engine_error_at_once(start: Start) -> None:
     pids = engine.pids
     os.kill(pids[1], signal.SIGKILL)
     began = time.monotonic()
-    with pytest.raises(EngineError, match="rank 1 died in add|gone before add|is not running") as caught:
+    with pytest.raises(EngineError, match=r"rank 1 died in add|gone before add|is not running") as caught:
         for _ in range(100):
             engine.call("add", deadline_s=60, amount=1)
     assert time.monotonic() - began < 15 and str(engine.log) in str(caught.value)

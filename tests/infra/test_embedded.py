@@ -1,0 +1,49 @@
+"""An embedded run keeps Prefect's home under .armature; a server that the user names keeps the user's settings."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from infra.paths import HOME, ROOT
+
+SHOW = """
+import json, os, sys
+from infra import embedded
+embedded.configure()
+assert "prefect" not in sys.modules
+before = dict(os.environ)
+from prefect.settings import PREFECT_API_URL, PREFECT_HOME, PREFECT_LOCAL_STORAGE_PATH
+embedded.configure()  # Prefect is loaded: nothing may change any more
+assert dict(os.environ) == before
+folders = [str(PREFECT_HOME.value()), str(PREFECT_LOCAL_STORAGE_PATH.value())]
+print(json.dumps([*folders, PREFECT_API_URL.value(), os.environ.get("PREFECT_SERVER_ANALYTICS_ENABLED")]))
+"""
+
+
+def settings(tmp_path: Path, **environment: str) -> list[str | None]:
+    """Home, storage, server and telemetry as a fresh Prefect sees them, started from another directory, the user's own home with a profile."""
+    profile = tmp_path / "home" / ".prefect"
+    profile.mkdir(parents=True)
+    (profile / "profiles.toml").write_text('active = "theirs"\n[profiles.theirs]\nPREFECT_API_URL = "http://127.0.0.1:1/api"\n')
+    clean = {name: text for name, text in os.environ.items() if not name.startswith("PREFECT_")}
+    env = {**clean, "HOME": str(tmp_path / "home"), "PYTHONPATH": str(ROOT), **environment}
+    done = subprocess.run([sys.executable, "-c", SHOW], cwd=tmp_path, env=env, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    shown: list[str | None] = json.loads(done.stdout)
+    return shown
+
+
+def test_an_embedded_run_keeps_prefect_at_home_and_ignores_the_users_profile(tmp_path: Path) -> None:
+    assert settings(tmp_path) == [str(HOME / "prefect"), str(HOME / "prefect" / "storage"), None, "false"]
+    assert HOME == ROOT / ".armature"
+
+
+def test_a_server_that_the_user_names_keeps_the_users_settings(tmp_path: Path) -> None:
+    named = "http://127.0.0.1:2/api"
+    home, storage, url, _ = settings(tmp_path, PREFECT_API_URL=named)
+    assert url == named
+    assert home == str(tmp_path / "home" / ".prefect") and str(storage).startswith(str(tmp_path / "home"))
