@@ -26,7 +26,7 @@ lint: $(VENV)/.test
 	$(BIN)/mypy
 
 proofs: $(VENV)/.test $(VENV)/.cpu
-	$(TEST) -m "slow or vllm or proof"
+	$(TEST) -m "slow or vllm or proof" --results tests/benchmarks/results/proofs.json
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)

@@ -77,7 +77,10 @@ class Engines:
             }
         elif gpus:
             options["device"] = "cuda"
-        self.roller = Roller(spec.rollout.engine, options, threads=placement.threads or cores, devices=engine_gpus, log=logs / "rollout.log", deadline_s=STEP_DEADLINE_S)
+        threads = placement.threads or cores
+        self.roller = Roller(
+            spec.rollout.engine, options, threads=threads, devices=engine_gpus, log=logs / "rollout.log", deadline_s=STEP_DEADLINE_S
+        )
         self.sleeps = gpus and placement.yields == "rollout"
 
     def close(self) -> None:

@@ -22,7 +22,6 @@ from safetensors.torch import save_file
 from torch import Tensor
 from transformers import AutoModelForCausalLM
 
-from tasks.errors import TrainingError
 from tasks.train.forward import PolicyModule
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float64": torch.float64}
@@ -90,7 +89,8 @@ class TrainingEngine:
             dist_init_required=False,
         )
         self._stage, self._max_norm = options.zero_stage, options.max_grad_norm
-        self._not_finite = torch.zeros((), device=self._engine.device)
+        self._not_finite = torch.zeros(0)
+        self._current = 0
         for parameter in module.parameters():
             parameter.register_hook(self._watch)
         self.steps = 0
@@ -106,18 +106,17 @@ class TrainingEngine:
         """PolicyModule.forward through DeepSpeed."""
         return self._engine(**inputs)
 
-    def accumulate(self, losses: Sequence[Callable[[], Tensor]]) -> None:
+    def accumulate(self, losses: Sequence[Callable[[], Tensor]]) -> list[int]:
         """Forward and backward over this rank's micro-batches. Each of `losses` runs a forward pass and returns its share
-        of the summed loss of the whole optimiser minibatch. Raises TrainingError where a gradient is not finite on any rank.
+        of the summed loss of the whole optimiser minibatch. Returns the indices of those with a gradient that is not finite.
         """
-        self._not_finite.zero_()
+        self._not_finite = torch.zeros(len(losses), device=self.device)
         for index, loss in enumerate(losses):
+            self._current = index
             self._engine.set_gradient_accumulation_boundary(index == len(losses) - 1)
             # DeepSpeed averages over ranks; the losses are shares of one sum.
             self._engine.backward(loss() * self.ranks, scale_wrt_gas=False)
-        dist.all_reduce(self._not_finite)
-        if not torch.isfinite(self._not_finite):
-            raise TrainingError(f"optimiser step {self.steps}: a gradient is not finite; the step was not applied")
+        return [int(index) for index in (~torch.isfinite(self._not_finite)).nonzero()]
 
     def apply(self, learning_rate: float) -> float:
         """The optimiser step for what was accumulated; returns the gradient's norm before clipping."""
@@ -129,7 +128,7 @@ class TrainingEngine:
         return float(self._engine.get_global_grad_norm() if norm is None else norm)
 
     def _watch(self, gradient: Tensor) -> None:
-        self._not_finite += gradient.detach().sum() * 0.0  # inf * 0 and nan * 0 are nan
+        self._not_finite[self._current] += gradient.detach().sum() * 0.0  # inf * 0 and nan * 0 are nan
 
     @property
     def _basic_optimizer(self) -> torch.optim.Optimizer:

@@ -33,7 +33,7 @@ class StepEngine(Protocol):
     @property
     def device(self) -> torch.device: ...
     def forward(self, **inputs: Any) -> TokenStats: ...
-    def accumulate(self, losses: Sequence[Callable[[], Tensor]]) -> None: ...
+    def accumulate(self, losses: Sequence[Callable[[], Tensor]]) -> list[int]: ...
     def apply(self, learning_rate: float) -> float: ...
 
 
@@ -127,10 +127,15 @@ class Iteration:
             self.lengths[groups].flatten(), self.judged[groups].flatten(), aggregation=spec.aggregation, constant_length=spec.constant_length
         ).reshape(len(groups), -1)
         micros = self._micro_batches(groups)
-        self.engine.accumulate([
-            lambda micro=micro, place=f"minibatch {index}, micro-batch {m}": self._loss(micro, weights, place)  # type: ignore[misc]
-            for m, micro in enumerate(micros)
+        places = [f"iteration {self.number}, minibatch {index}, micro-batch {m} of rank {self.ranks.rank}" for m in range(len(micros))]
+        broken = self.engine.accumulate([
+            lambda micro=micro, place=place: self._loss(micro, weights, place)  # type: ignore[misc]
+            for micro, place in zip(micros, places, strict=True)
         ])
+        reasons = [f"{places[m]}: a gradient is not finite on samples {self._names(micros[m])}" for m in broken]
+        reasons = [reason for part in self.ranks.gather(reasons) for reason in part]
+        if reasons:
+            raise TrainingError("; ".join(reasons) + "; the step was not applied")
         return learning_rate(
             self.engine.steps,
             peak=spec.learning_rate,
@@ -139,6 +144,10 @@ class Iteration:
             decay_steps=spec.decay_steps,
             min_ratio=spec.min_ratio,
         )
+
+    def _names(self, micro: MicroBatch) -> str:
+        names = [f"{self.batch.problem_ids[g]}#{s}" for g, s, *_ in micro.responses]
+        return ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
 
     def _loss(self, micro: MicroBatch, weights: Tensor, place: str) -> Tensor:
         """This micro-batch's share of the minibatch's loss."""
@@ -169,8 +178,7 @@ class Iteration:
             token_loss = token_loss - spec.entropy_coefficient * torch.cat([stats.entropies[part] for _, _, part in pieces])
         loss = (token_loss * weight).sum()
         if not torch.isfinite(loss):
-            samples = ", ".join(f"{self.batch.problem_ids[g]}#{s}" for g, s, _ in pieces[:8])
-            raise TrainingError(f"iteration {self.number}, {place}: the loss is {loss.item()} on samples {samples}; the step was not applied")
+            raise TrainingError(f"{place}: the loss is {loss.item()} on samples {self._names(micro)}; the step was not applied")
         clipped = is_clipped(log_ratio.detach(), advantage, clip_low=spec.clip_low, clip_high=spec.clip_high)
         self.tally += torch.tensor([loss.item(), clipped.sum().item(), len(now), -log_ratio.detach().double().sum().item()], dtype=torch.float64)
         return loss

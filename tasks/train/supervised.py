@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from tasks.errors import TrainingError
 from tasks.train.batch import GroupBatch, MicroBatch, micro_batch, padding_micro_batch
 from tasks.train.layout import rows_of, share
 from tasks.train.passes import Ranks
@@ -54,6 +55,8 @@ def supervised_step(
         losses.append(float(loss.detach()))
         return loss
 
-    engine.accumulate([lambda micro=micro: loss_of(micro) for micro in micros])  # type: ignore[misc]
+    broken = engine.accumulate([lambda micro=micro: loss_of(micro) for micro in micros])  # type: ignore[misc]
+    if any(ranks.gather(bool(broken))):
+        raise TrainingError(f"supervised step {engine.steps}: a gradient is not finite; the step was not applied")
     norm = engine.apply(learning_rate)
     return {"loss": sum(ranks.gather(sum(losses))), "grad_norm": norm}
