@@ -27,12 +27,14 @@
 
   const groupsOfRun = () => data.groups.filter((group) => group.run === run.value);
   const fill = (select, texts) => select.replaceChildren(...texts.map(([value, text]) => new Option(text, value)));
+  const rightIn = (group) => group.responses.filter((response) => state(response) === "right");
   const listProblems = () => {
-    const name = (group) => {
-      const right = group.responses.filter((response) => state(response) === "right").length;
-      return `iteration ${group.iteration}, ${group.problem_id}: ${right} of ${group.responses.length} right`;
-    };
-    fill(problem, groupsOfRun().map((group, place) => [String(place), name(group)]));
+    const name = (group) => `iteration ${group.iteration}, ${group.problem_id}: ${rightIn(group).length} of ${group.responses.length} right`;
+    const groups = groupsOfRun();
+    fill(problem, groups.map((group, place) => [String(place), name(group)]));
+    // The first group with right and wrong responses has the most to show.
+    const mixed = groups.findIndex((group) => rightIn(group).length > 0 && rightIn(group).length < group.responses.length);
+    problem.selectedIndex = Math.max(mixed, 0);
   };
 
   const COLUMNS = [
@@ -73,7 +75,7 @@
     const group = groups[Number(problem.value)];
     const by = { high: (a, b) => b.advantage - a.advantage, low: (a, b) => a.advantage - b.advantage, sample: () => 0 }[order.value];
     const shown = group.responses.filter((response) => show.value === "all" || state(response) === show.value).sort(by);
-    const right = group.responses.filter((response) => state(response) === "right");
+    const right = rightIn(group);
     const facts = [
       `${right.length} of ${group.responses.length} right`,
       `${new Set(right.map((response) => response.text)).size} different right texts` + (group.solutions === null ? "" : ` of ${group.solutions} solutions`),

@@ -100,7 +100,7 @@ def seconds_figures(runs: Sequence[RunCurves]) -> list[str]:
         layers = [(colour, [_value(row, key) for row in run.iterations]) for colour, _, key in STAGES]
         chart = stacked_bars(x, layers, f"Seconds per stage, {run.label}", "iteration", max(sums, default=0.0))
         heads = ["iteration", *(name for _, name, _ in STAGES), "from"]
-        says = "Wall time of each stage of an iteration. An iteration that was found in the store has no bar."
+        says = "Wall time of each stage when it was computed. Where none is recorded there is no bar."
         numbers = table(heads, _by_iteration([run], keys))
         figures.append(_figure(f"Seconds per stage, {run.label}", says, f'<div class="legend">{key_marks}</div>', chart, _source([run]), numbers))
     return figures

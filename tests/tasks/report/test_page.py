@@ -110,13 +110,24 @@ def test_the_keyboard_is_enough(page: Page, tmp_path: Path) -> None:
     assert page.evaluate("document.getElementById('problem').selectedIndex") == 1
 
 
+def test_it_opens_on_a_group_that_has_right_and_wrong_responses(page: Page, tmp_path: Path) -> None:
+    mixed = group("ARM", 0, 2)
+    wrong = replace(mixed, problem_id="hard", responses=tuple(replace(r, score=0.0, kind="wrong") for r in mixed.responses))
+    opened(page, report(iterations=3, groups=(wrong, mixed)), tmp_path)
+    assert page.evaluate("document.getElementById('problem').selectedIndex") == 1
+    opened(page, report(iterations=3, groups=(wrong, wrong)), tmp_path)
+    assert page.evaluate("document.getElementById('problem').selectedIndex") == 0
+
+
+@pytest.mark.parametrize("name", ["countdown/3-4-8-8/44", "DAPO-Math-17k/train/row-12345/again", "z" * 300])
 @pytest.mark.parametrize("width", [390, 1200])
-def test_no_sideways_scrolling(page: Page, tmp_path: Path, width: int) -> None:
+def test_no_sideways_scrolling(page: Page, tmp_path: Path, width: int, name: str) -> None:
     data = report()
-    long = replace(group("ARM", 0, 9, "x" * 5000), prompt="y" * 3000, problem_id="z" * 300)
+    long = replace(group("ARM", 119, 9, "x" * 5000), prompt="y" * 3000, problem_id=name)
     opened(page, replace(data, groups=(long,), spec_yaml="k: " + "v" * 2000, subtitle={"store": "s3://" + "b" * 400}), tmp_path, width=width)
     page.evaluate("document.querySelectorAll('details').forEach((d) => { d.open = true; })")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.evaluate("(e => e.scrollWidth <= e.clientWidth)(document.querySelector('.comparison'))")  # three policies fit without scrolling
 
 
 def test_dark_is_dark_and_light_is_light(page: Page, tmp_path: Path) -> None:
