@@ -74,7 +74,7 @@ def train_run(context: Context, record: RunRecord) -> None:
     """One experiment, from its data to its last evaluation."""
     spec, experiment = context.spec, context.experiment
     log.info("run %s  store %s", experiment.run, context.store.uri)
-    value(data(context))
+    record.data(value(data(context)))
     value(start(context))
     record.begin()
     evaluated, saved = experiment.evaluated_iterations(), experiment.checkpointed_iterations()

@@ -49,6 +49,19 @@ class RunRecord:
         self.publish("spec.yaml", self.loaded.text.encode())
         self.publish("run.json", self._run_json("running"))
 
+    def data(self, manifest: Manifest) -> None:
+        """Says what the data stage kept and dropped."""
+        for split, counts in manifest.result.items():
+            if split != "tokenizer":
+                dropped = [
+                    f"{counts[key]:,} {what} dropped"
+                    for key, what in (("duplicates_dropped", "duplicate prompts"), ("long_prompts_dropped", "long prompts"))
+                    if counts[key]
+                ]
+                if counts["duplicates_conflicting"]:
+                    dropped.append(f"{counts['duplicates_conflicting']:,} of them with another answer")
+                log.info("data: %s", ", ".join([f"{counts['problems']:,} problems ({split})", *dropped]))
+
     def iteration(self, row: dict[str, Any], seconds: float | None) -> None:
         """`seconds`: what the iteration took, None where the store had it."""
         self.rows.append(row)
