@@ -1,0 +1,84 @@
+"""ARM-GRPO in float64 NumPy, written from the equations of the papers response by response; it imports nothing of ours.
+
+A group is a list of scores, None where a response was not judged.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from decimal import ROUND_CEILING, Decimal
+
+import numpy as np
+
+Scores = Sequence[float | None]
+
+
+def advantages(scores: Scores, *, std: bool, eps: float = 0.0, ddof: int = 0) -> list[float]:
+    """GRPO's (with `std`) or Dr. GRPO's advantages of one group."""
+    judged = np.array([s for s in scores if s is not None], dtype=np.float64)
+    if len(judged) < 2:
+        return [0.0] * len(scores)
+    divisor = np.std(judged, ddof=ddof) + eps if std else 1.0
+    return [0.0 if s is None else float((s - np.mean(judged)) / divisor) for s in scores]
+
+
+def low_count(length: int, fraction: str) -> int:
+    return max(1, int((Decimal(fraction) * length).to_integral_value(ROUND_CEILING)))
+
+
+def low_confidence(log_probs: Sequence[float], fraction: str) -> float:
+    """Geometric mean of the least likely `fraction` of the tokens' probabilities."""
+    lowest = np.sort(np.asarray(log_probs, dtype=np.float64))[: low_count(len(log_probs), fraction)]
+    return math.exp(float(np.mean(lowest)))
+
+
+def bonus(scores: Scores, c_q: float, c_o: Sequence[float], *, alpha: float, scope: str, correct_at: float) -> list[float]:
+    """alpha (c(q) - c(o)) of one group, where the scope says so."""
+    judged = [s for s in scores if s is not None]
+    right = sum(s >= correct_at for s in judged)
+    out = []
+    for s, c in zip(scores, c_o, strict=True):
+        applies = {
+            "any_correct": right > 0,
+            "mixed_only": 0 < right < len(judged),
+            "correct_only": s is not None and s >= correct_at,
+        }[scope]
+        out.append(alpha * (c_q - c) if s is not None and len(judged) >= 2 and applies else 0.0)
+    return out
+
+
+def prompt_confidence(mode: str, prompt: Sequence[float], scores: Scores, c_o: Sequence[float], *, fraction: str, correct_at: float) -> float:
+    """c(q) of one group from the prompt's log-probabilities, or from its correct responses' confidences."""
+    if mode == "group_mean":
+        right = [c for s, c in zip(scores, c_o, strict=True) if s is not None and s >= correct_at]
+        return float(np.mean(right)) if right else 0.0
+    return {"mean": lambda: low_confidence(prompt, "1"), "low": lambda: low_confidence(prompt, fraction), "none": lambda: 0.0}[mode]()
+
+
+def token_losses(now: np.ndarray, old: np.ndarray, advantage: float, *, clip_low: float, clip_high: float) -> np.ndarray:
+    """-min(r A, clip(r) A) of one response's tokens."""
+    out = np.zeros(len(now))
+    for t, (new, before) in enumerate(zip(now, old, strict=True)):
+        ratio = math.exp(new - before)
+        out[t] = -min(ratio * advantage, min(max(ratio, 1 - clip_low), 1 + clip_high) * advantage)
+    return out
+
+
+def aggregate(losses: Sequence[np.ndarray], aggregation: str, constant_length: int | None) -> float:
+    """The minibatch's loss from the token losses of its judged responses."""
+    if aggregation == "token_mean":
+        return float(np.sum([x.sum() for x in losses]) / sum(map(len, losses)))
+    if aggregation == "sequence_mean":
+        return float(np.mean([x.mean() for x in losses]))
+    assert constant_length is not None
+    return float(np.sum([x.sum() for x in losses]) / (len(losses) * constant_length))
+
+
+def importance(trainer: np.ndarray, engine: np.ndarray, cap: float) -> np.ndarray:
+    return np.minimum(np.exp(trainer - engine), cap)
+
+
+def effective_share(trainer: np.ndarray, engine: np.ndarray) -> float:
+    w = np.exp(trainer - engine)
+    return float(w.sum() ** 2 / (len(w) * (w**2).sum()))

@@ -1,0 +1,223 @@
+"""A tiny policy, random rollouts, and an iteration over plain torch on one or several threads as ranks."""
+
+from __future__ import annotations
+
+import copy
+import random
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from transformers import LlamaConfig, LlamaForCausalLM
+
+from tasks.train.batch import GroupBatch
+from tasks.train.forward import PolicyModule, TokenStats
+from tasks.train.settings import StepSpec
+from tasks.train.step import Iteration
+
+VOCABULARY = 37
+
+SPEC = StepSpec(
+    temperature=1.0, estimator="arm", alpha=0.3, low_probability_fraction=0.2, scope="any_correct", prompt_confidence="mean", eps=1e-6, ddof=1,
+    correct_at=1.0, clip_low=0.2, clip_high=0.28, aggregation="token_mean", constant_length=None, entropy_coefficient=0.0, importance_cap=None,
+    minibatch_prompts=100, learning_rate=0.05, warmup_steps=0, schedule="constant", decay_steps=None, min_ratio=0.0, token_budget=256,
+    audit_max_mean=1e9, audit_min_effective_share=0.0,
+)  # fmt: skip
+#: Several optimiser steps: from the second on the policy is not the one sampled from, and the loss is far from zero.
+OFF_POLICY = replace(SPEC, minibatch_prompts=2)
+
+
+def llama(*, seed: int = 0, tied: bool = False, hidden: int = 32) -> LlamaForCausalLM:
+    """A random 2-layer Llama, float32, with probabilities far from uniform."""
+    torch.manual_seed(seed)
+    model = LlamaForCausalLM(
+        LlamaConfig(
+            vocab_size=VOCABULARY, hidden_size=hidden, intermediate_size=2 * hidden, num_hidden_layers=2, num_attention_heads=4,
+            num_key_value_heads=2, max_position_embeddings=512, tie_word_embeddings=tied, attn_implementation="sdpa",
+        )
+    )
+    with torch.no_grad():
+        for parameter in model.parameters():
+            if parameter.ndim == 2:
+                parameter.mul_(10.0)
+    return model
+
+
+def policy(dtype: torch.dtype = torch.float64, *, seed: int = 0) -> PolicyModule:
+    """`llama` in `dtype`. Llama's norm goes through float32 whatever the dtype: here it is torch's, true to the dtype."""
+    model = llama(seed=seed)
+    for module in list(model.modules()):
+        for name, child in list(module.named_children()):
+            if type(child).__name__ == "LlamaRMSNorm":
+                setattr(module, name, nn.RMSNorm(child.weight.shape[0], eps=child.variance_epsilon))
+    return PolicyModule(model.to(dtype))
+
+
+def rollouts(*, prompts: int = 6, samples: int = 5, seed: int = 0, not_judged: float = 0.15, longest: int = 14) -> GroupBatch:
+    """Random groups: prompts and responses of different lengths, right, wrong and not judged; some reach the longest length."""
+    draw = random.Random(seed)
+
+    def tokens(count: int) -> list[int]:
+        return [draw.randrange(VOCABULARY) for _ in range(count)]
+
+    lengths = [draw.randint(3, 12) for _ in range(prompts)]
+    responses = [[tokens(longest if draw.random() < 0.2 else draw.randint(1, longest)) for _ in range(samples)] for _ in range(prompts)]
+    scores = [[None if draw.random() < not_judged else float(draw.random() < 0.5) for _ in range(samples)] for _ in range(prompts)]
+    return GroupBatch(
+        problem_ids=[f"p{i}" for i in range(prompts)],
+        prompt_ids=[tokens(n) for n in lengths],
+        # Content begins at the very first token in some prompts: that one has no predecessor.
+        content=[list(range(draw.randint(0, 1), n - 1)) for n in lengths],
+        response_ids=responses,
+        engine_log_probs=[[[-draw.uniform(0.1, 4.0) for _ in r] for r in group] for group in responses],
+        scores=scores,
+    )
+
+
+def with_engine_log_probs(batch: GroupBatch, values: dict[tuple[int, int], Tensor], noise: float, seed: int = 1) -> GroupBatch:
+    """The batch as an engine would have given it that agrees with the trainer up to `noise` (nats, uniform)."""
+    draw = random.Random(seed)
+    groups = [
+        [[float(x) + draw.uniform(-noise, noise) for x in values[p, g]] for g in range(len(group))] for p, group in enumerate(batch.response_ids)
+    ]
+    return replace(batch, engine_log_probs=groups)
+
+
+class OneRank:
+    """The only rank."""
+
+    rank, size = 0, 1
+
+    def gather(self, value: Any) -> list[Any]:
+        return [value]
+
+
+class _Meeting:
+    """Where threads exchange values; a rank that fails releases the others."""
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self._slots: list[Any] = [None] * size
+        self._barrier = threading.Barrier(size, timeout=60)
+
+    def exchange(self, rank: int, value: Any) -> list[Any]:
+        self._slots[rank] = value
+        self._barrier.wait()
+        everything = list(self._slots)
+        self._barrier.wait()
+        return everything
+
+    def abort(self) -> None:
+        self._barrier.abort()
+
+
+@dataclass
+class ThreadRank:
+    rank: int
+    size: int
+    meeting: _Meeting
+
+    def gather(self, value: Any) -> list[Any]:
+        return self.meeting.exchange(self.rank, value)
+
+
+@dataclass
+class PlainEngine:
+    """A StepEngine of plain torch: gradients are summed over ranks, a step is plain gradient descent (Adam's first steps
+    would blow the smallest gradients' rounding up to the size of the others)."""
+
+    module: PolicyModule
+    ranks: Any
+    steps: int = 0
+    micro_batches: int = 0
+    gradients: list[Tensor] = field(default_factory=list)  # flat, one a step
+    weights: list[dict[str, Tensor]] = field(default_factory=list)  # before each step
+    device: torch.device = field(default_factory=lambda: torch.device("cpu"))
+
+    def forward(self, **inputs: Any) -> TokenStats:
+        stats: TokenStats = self.module(**inputs)
+        return stats
+
+    def accumulate(self, losses: Sequence[Callable[[], Tensor]]) -> list[int]:
+        self.weights.append(copy.deepcopy(self.module.state_dict()))
+        self.module.zero_grad(set_to_none=True)
+        self.micro_batches += len(losses)
+        for index, loss in enumerate(losses):
+            loss().backward()
+            if not flat_gradient(self.module).isfinite().all():
+                return [index]
+        return []
+
+    def apply(self, learning_rate: float) -> float:
+        mine = flat_gradient(self.module)
+        whole = torch.stack(self.ranks.gather(mine)).sum(0)
+        self.gradients.append(whole)
+        with torch.no_grad():
+            start = 0
+            for p in self.module.parameters():
+                p -= learning_rate * whole[start : start + p.numel()].reshape(p.shape)
+                start += p.numel()
+        self.steps += 1
+        return float(whole.norm())
+
+
+def flat_gradient(module: nn.Module) -> Tensor:
+    return torch.cat([(torch.zeros_like(p) if p.grad is None else p.grad.detach()).flatten() for p in module.parameters()])
+
+
+@dataclass(frozen=True)
+class Done:
+    result: dict[str, Any]
+    engine: PlainEngine  # of rank 0
+    iteration: Iteration  # of rank 0
+    micro_batches: list[int]  # of each rank
+
+    @property
+    def token_loss_scale(self) -> float:
+        """Mean |advantage| of the judged: the size of one token's loss."""
+        assert self.iteration.advantages is not None
+        return float(self.iteration.advantages.total[self.iteration.judged].abs().mean())
+
+
+def run(module: PolicyModule, batch: GroupBatch, spec: StepSpec = SPEC, ranks: int = 1) -> Done:
+    """One iteration on copies of `module`, each rank a thread."""
+    if ranks == 1:
+        engine = PlainEngine(copy.deepcopy(module), OneRank())
+        iteration = Iteration(engine, OneRank(), batch, spec, 0)
+        return Done(iteration.run(), engine, iteration, [engine.micro_batches])
+    meeting = _Meeting(ranks)
+    done: list[Done | BaseException | None] = [None] * ranks
+
+    def work(rank: int) -> None:
+        mine = ThreadRank(rank, ranks, meeting)
+        try:
+            engine = PlainEngine(copy.deepcopy(module), mine)
+            iteration = Iteration(engine, mine, batch, spec, 0)
+            result = iteration.run()
+            done[rank] = Done(result, engine, iteration, meeting.exchange(rank, engine.micro_batches))
+        except BaseException as error:
+            done[rank] = error
+            meeting.abort()
+
+    threads = [threading.Thread(target=work, args=(r,)) for r in range(ranks)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    errors = [d for d in done if isinstance(d, BaseException)]
+    for error in errors:
+        if not isinstance(error, threading.BrokenBarrierError):
+            raise error
+    assert not errors, errors
+    results = [d for d in done if isinstance(d, Done)]
+    assert all(d.result == results[0].result or d.result["metrics"] == results[0].result["metrics"] for d in results), "ranks disagree on the metrics"
+    return results[0]
+
+
+def difference(a: Tensor, b: Tensor) -> float:
+    """||a - b|| / ||b|| in float64."""
+    assert b.norm() > 0
+    return float((a.double() - b.double()).norm() / b.double().norm())
