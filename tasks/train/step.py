@@ -45,6 +45,13 @@ class Iteration:
         self.scores, self.judged = batch.score_tensors()
         self.base = ESTIMATORS[spec.estimator](self.scores, self.judged, eps=spec.eps, ddof=spec.ddof)
         self.lengths = torch.tensor([[len(r) for r in group] for group in batch.response_ids])
+        if spec.prompt_confidence in ("mean", "low"):
+            for name, content in zip(batch.problem_ids, batch.content, strict=True):
+                if not any(position > 0 for position in content):
+                    raise TrainingError(
+                        f"problem {name}: its prompt has no content token with a predecessor, so c(q) is not defined; drop it, or set "
+                        "advantage.prompt_confidence to group_mean or none"
+                    )
         self.old: Passed | None = None  # statistics under the old policy, once they are complete
         self.advantages: Advantages | None = None
         self.seen = Passed()  # this rank's, from the training pass itself
@@ -172,7 +179,7 @@ class Iteration:
         log_ratio = now - before
         token_loss = ppo_clip(log_ratio, advantage, clip_low=spec.clip_low, clip_high=spec.clip_high)
         if spec.importance_cap is not None:
-            sampled = per_token(lambda g, s: torch.tensor(self.batch.engine_log_probs[g][s]))
+            sampled = per_token(lambda g, s: torch.tensor(self.batch.engine_log_probs[g][s], dtype=now.dtype))
             token_loss = token_loss * importance_weights(before, sampled, cap=spec.importance_cap)
         if spec.entropy_coefficient:
             token_loss = token_loss - spec.entropy_coefficient * torch.cat([stats.entropies[part] for _, _, part in pieces])
