@@ -157,10 +157,10 @@ class Atoms(Tokens):
             if text.lower() in ("infinity", "inf", "oo"):
                 return OO
             return self.function(_ALIASES.get(text, text.lower() if text.lower() == "sqrt" else text))
-        for length in range(len(text) - 1, 2, -1):  # xsin(x), sinx
-            if text[:length] in _FUNCTIONS and length >= len(text) - 1:
-                self.split(length)
-                return self.function(_ALIASES.get(text[:length], text[:length]))
+        if len(text) > 3 and text[:-1] in _FUNCTIONS:  # sinx
+            function = text[:-1]
+            self.split(len(function))
+            return self.function(_ALIASES.get(function, function))
         if len(text) > 1:
             self.split(1)
         else:

@@ -18,6 +18,7 @@ from tasks.records import Problem, VerdictKind
 from tasks.reward.math import MathVerifier, pool, worker
 from tasks.reward.math.pool import Pool
 from tasks.reward.math.symbolic import judge
+from tasks.reward.math.verifier import cheap
 
 ROOT = Path(__file__).parents[3]
 TOWER = r"\lim_{x\to 1} \int_0^{x} e^{e^{e^{y^{y^y}}}} \sin(y^{y}) dy"
@@ -127,6 +128,43 @@ def test_several_boxes_are_no_set_and_the_last_one_counts() -> None:
     with MathVerifier() as verifier:
         verdicts = verifier.judge([(problem("5"), output), (problem("\\{3,5\\}"), output), (problem("3"), output)])
     assert [v.score for v in verdicts] == [1.0, 0.0, 0.0]
+
+
+HOSTILE = (
+    *'"a"| 1,| (| \\{| x=| \\pm | \\text{a}| $| 1 | ^{| _| \'| \\frac| a | \\le | \\cup | and | 1:| \\sqrt| %| 1| x| ²| ½| {}| \\| &| -| 10^'.split(
+        "| "
+    ),
+    *"\\begin{pmatrix}| (x+1)| e5| \\in | \\mathbb{R}| \\sum_{k=1}^{5000}| 2^{| \\approx | 0.3| \\left(| \\\\".split("| "),
+    "|",
+)
+
+
+def test_the_layers_of_this_process_are_quick_on_any_text() -> None:
+    """What takes longer than an instant is left to a worker: there is no deadline here."""
+    texts = [piece * (780 // len(piece)) for piece in HOSTILE] + [
+        (a + b) * (780 // len(a + b)) for a, b in zip(HOSTILE, HOSTILE[7:], strict=False)
+    ]
+    texts += [
+        "\\sum_{a=1}^{5000}\\sum_{b=1}^{5000} ab",
+        "\\sum_{k=1}^{3000} k!",
+        "\\prod_{k=1}^{5000} (x+k)",
+        "(a+b+c+d+f+g)^{40}",
+        "x" * 900_000,
+    ]
+    for text in texts:
+        start = time.process_time()
+        cheap(problem("5"), boxed(text))
+        assert time.process_time() - start < 1.0, text[:60]
+
+
+def test_long_hostile_answers_end_at_their_deadline() -> None:
+    answers = [piece * (18_000 // len(piece)) for piece in ("²", "\\in ", "1", "e5", "(x+1)", "\\text{a}", "2^{")]
+    with MathVerifier(deadline_s=4.0, workers=2) as verifier:
+        for answer in answers:
+            start = time.monotonic()
+            (verdict,) = verifier.judge([(problem("5"), boxed(answer))])
+            assert verdict.score == 0.0
+            assert time.monotonic() - start < 6.0
 
 
 # -- processes --------------------------------------------------------------------------------------------------------
