@@ -1,0 +1,86 @@
+"""Runs of the command line as a user starts them, and a real Prefect server that they share."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+
+import pytest
+
+from infra.paths import HOME, ROOT
+from infra.store import Store
+from tests.flows.runs import NAME, TINY, Finished, Run, Server, clean_environment, command, kill_tree, settings
+
+
+@pytest.fixture(scope="session")
+def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    folder = tmp_path_factory.mktemp("prefect")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    api = f"http://127.0.0.1:{port}/api"
+    environment = clean_environment(
+        PREFECT_HOME=str(folder), PREFECT_API_URL=api, PREFECT_SERVER_UI_API_URL=api, PREFECT_SERVER_ANALYTICS_ENABLED="false",
+        PREFECT_WORKER_QUERY_SECONDS="2", PREFECT_LOCAL_STORAGE_PATH=str(folder / "storage"),
+    )  # fmt: skip
+    with (folder / "server.log").open("w") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)],
+            stdout=log, stderr=log, cwd=folder, env=environment, start_new_session=True, text=True,
+        )  # fmt: skip
+    try:
+        end = time.monotonic() + 120
+        while True:
+            with contextlib.suppress(OSError), urllib.request.urlopen(f"{api}/health", timeout=5):
+                break
+            assert process.poll() is None and time.monotonic() < end, (folder / "server.log").read_text()[-2000:]
+            time.sleep(0.3)
+        yield Server(api, environment)
+    finally:
+        kill_tree(process)
+
+
+@pytest.fixture(scope="session")
+def run(prefect_server: Server) -> Run:
+    """`python -m flows.arm_train ...` from another directory, against the shared server unless `env` says otherwise."""
+
+    def start(*arguments: str, env: dict[str, str] | None = None, timeout: float = 300) -> subprocess.CompletedProcess[str]:
+        process = subprocess.Popen(
+            command(arguments), cwd=ROOT, env=env or prefect_server.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        try:
+            out, error = process.communicate(timeout=timeout)
+        except BaseException:
+            kill_tree(process)
+            raise
+        return subprocess.CompletedProcess(arguments, process.returncode, out, error)
+
+    return start
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _views_removed() -> Iterator[None]:
+    """Runs write views of themselves below .armature: those of the tests go."""
+    controls = HOME / "runs" / "quickstart-grpo"
+    before = set(controls.iterdir()) if controls.exists() else set()
+    yield
+    for folder in (*(HOME / "runs").glob(f"{NAME}*"), *(set(controls.iterdir()) - before if controls.exists() else ())):
+        shutil.rmtree(folder, ignore_errors=True)
+    for folder in (HOME / "logs").glob(f"{NAME}*"):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def finished(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Finished:
+    folder = tmp_path_factory.mktemp("finished") / "store"
+    overrides = settings(*TINY, f"name={NAME}", "advantage.alpha=0", f"store={folder.as_uri()}")
+    done = run("specs/quickstart.yaml", *overrides, env=clean_environment())
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stderr == ""
+    return Finished(Store(folder.as_uri()), done.stdout, folder)
