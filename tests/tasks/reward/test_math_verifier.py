@@ -131,10 +131,38 @@ def test_several_boxes_are_no_set_and_the_last_one_counts() -> None:
 
 
 HOSTILE = (
-    *'"a"| 1,| (| \\{| x=| \\pm | \\text{a}| $| 1 | ^{| _| \'| \\frac| a | \\le | \\cup | and | 1:| \\sqrt| %| 1| x| ²| ½| {}| \\| &| -| 10^'.split(
-        "| "
-    ),
-    *"\\begin{pmatrix}| (x+1)| e5| \\in | \\mathbb{R}| \\sum_{k=1}^{5000}| 2^{| \\approx | 0.3| \\left(| \\\\".split("| "),
+    *[
+        '"a"',
+        "1,",
+        "(",
+        "\\{",
+        "x=",
+        "\\pm ",
+        "\\text{a}",
+        "$",
+        "1 ",
+        "^{",
+        "_",
+        "'",
+        "\\frac",
+        "a ",
+        "\\le ",
+        "\\cup ",
+        "and ",
+        "1:",
+        "\\sqrt",
+        "%",
+        "1",
+        "x",
+        "²",
+        "½",
+        "{}",
+        "\\",
+        "&",
+        "-",
+        "10^",
+    ],
+    *["\\begin{pmatrix}", "(x+1)", "e5", "\\in ", "\\mathbb{R}", "\\sum_{k=1}^{5000}", "2^{", "\\approx ", "0.3", "\\left(", "\\\\"],
     "|",
 )
 
