@@ -59,7 +59,9 @@ class Experiment:
 
     def verdicts(self, iteration: int) -> Step:
         keys = [step.key for step in self.rollouts(iteration)]
-        return Step("verdict", REWARD, {"rollouts": keys, "data": self.data.key, "part": self._reward})
+        # Verdicts are scores; the step also counts distinct correct answers, which a score's threshold decides.
+        inputs = {"rollouts": keys, "data": self.data.key, "part": self._reward, "correct_at": self.spec.reward.correct_at}
+        return Step("verdict", REWARD, inputs)
 
     def train(self, iteration: int) -> Step:
         inputs: dict[str, Any] = {

@@ -33,6 +33,6 @@ def judge(context: Context, iteration: int) -> Manifest | Any:
     verdicts = context.judge.judge(items)
     require_judged(verdicts, context.spec.reward.max_not_judged_share, f"iteration {iteration}")
     rows = [{"problem_id": r.problem_id, "sample": r.sample, **row(v)} for r, v in zip(rollouts, verdicts, strict=True)]
-    measures = iteration_measures(rollouts, verdicts, context.spec.reward.correct_at)
+    measures = iteration_measures(rollouts, verdicts, step.inputs["correct_at"])
     payload = {"verdicts.parquet": table.to_bytes(rows, table.VERDICTS)}
     return context.commit(step, payload, kind="rows", rows=len(rows), result=measures, seconds=time.monotonic() - started)
