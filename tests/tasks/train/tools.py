@@ -132,6 +132,7 @@ class PlainEngine:
     module: PolicyModule
     ranks: Any
     steps: int = 0
+    path: Sequence[dict[str, Tensor]] = ()  # weights to take before each step, if not those that the steps lead to
     micro_batches: int = 0
     gradients: list[Tensor] = field(default_factory=list)  # flat, one a step
     weights: list[dict[str, Tensor]] = field(default_factory=list)  # before each step
@@ -142,6 +143,8 @@ class PlainEngine:
         return stats
 
     def accumulate(self, losses: Sequence[Callable[[], Tensor]]) -> list[int]:
+        if self.path:
+            self.module.load_state_dict(self.path[self.steps])
         self.weights.append(copy.deepcopy(self.module.state_dict()))
         self.module.zero_grad(set_to_none=True)
         self.micro_batches += len(losses)
@@ -182,10 +185,10 @@ class Done:
         return float(self.iteration.advantages.total[self.iteration.judged].abs().mean())
 
 
-def run(module: PolicyModule, batch: GroupBatch, spec: StepSpec = SPEC, ranks: int = 1) -> Done:
-    """One iteration on copies of `module`, each rank a thread."""
+def run(module: PolicyModule, batch: GroupBatch, spec: StepSpec = SPEC, ranks: int = 1, path: Sequence[dict[str, Tensor]] = ()) -> Done:
+    """One iteration on copies of `module`, each rank a thread. `path`: as in PlainEngine."""
     if ranks == 1:
-        engine = PlainEngine(copy.deepcopy(module), OneRank())
+        engine = PlainEngine(copy.deepcopy(module), OneRank(), path=path)
         iteration = Iteration(engine, OneRank(), batch, spec, 0)
         return Done(iteration.run(), engine, iteration, [engine.micro_batches])
     meeting = _Meeting(ranks)
@@ -194,7 +197,7 @@ def run(module: PolicyModule, batch: GroupBatch, spec: StepSpec = SPEC, ranks: i
     def work(rank: int) -> None:
         mine = ThreadRank(rank, ranks, meeting)
         try:
-            engine = PlainEngine(copy.deepcopy(module), mine)
+            engine = PlainEngine(copy.deepcopy(module), mine, path=path)
             iteration = Iteration(engine, mine, batch, spec, 0)
             result = iteration.run()
             done[rank] = Done(result, engine, iteration, meeting.exchange(rank, engine.micro_batches))

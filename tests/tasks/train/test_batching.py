@@ -1,0 +1,154 @@
+"""Design rule 8: batching never changes the mathematics."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import pytest
+import torch
+
+from tasks.errors import TrainingError
+from tasks.train import layout, step
+from tasks.train.batch import GroupBatch
+from tasks.train.settings import StepSpec
+from tests.tasks.train.tools import OFF_POLICY, SPEC, Done, difference, policy, rollouts, run
+
+TOLERANCES = {torch.float64: 1e-12, torch.float32: 1e-6}
+FAR = replace(OFF_POLICY, learning_rate=0.5, importance_cap=1.5, entropy_coefficient=0.01)
+
+
+@dataclass(frozen=True)
+class Way:
+    """One way to cut the same step into pieces."""
+
+    budget: int = 10_000
+    row_limit: int = layout.SHARED_ROW_LIMIT
+    ranks: int = 1
+
+
+WAYS = {
+    "small budget": Way(budget=48),
+    "a row at a time": Way(budget=1),
+    "a response at a time": Way(budget=1, row_limit=1),
+    "responses apart, together in a batch": Way(row_limit=1),
+    "rows of a few responses": Way(budget=120, row_limit=30),
+    "2 ranks": Way(ranks=2),
+    "3 ranks, small pieces": Way(budget=40, row_limit=20, ranks=3),
+}
+
+
+def run_in(way: Way, monkeypatch: pytest.MonkeyPatch, batch: GroupBatch, spec: StepSpec, dtype: torch.dtype, like: Done | None = None) -> Done:
+    """An iteration cut that way, each step from the weights that `like` had before it: what is compared is a step."""
+    def rows(group: int, prompt_length: int, response_lengths: dict[int, int]) -> list[layout.Row]:
+        return layout.rows_of(group, prompt_length, response_lengths, limit=way.row_limit)
+
+    monkeypatch.setattr(step, "rows_of", rows)
+    return run(policy(dtype), batch, replace(spec, token_budget=way.budget), way.ranks, like.engine.weights if like else ())
+
+
+def assert_same(found: Done, wanted: Done, tolerance: float) -> None:
+    assert len(found.engine.gradients) == len(wanted.engine.gradients)
+    for one, other in zip(found.engine.gradients, wanted.engine.gradients, strict=True):
+        assert difference(one, other) <= tolerance
+    # The on-policy loss is near zero: against the size of a token's loss.
+    assert abs(found.result["metrics"]["loss"] - wanted.result["metrics"]["loss"]) <= tolerance * wanted.token_loss_scale
+    assert found.iteration.advantages is not None and wanted.iteration.advantages is not None
+    assert (found.iteration.advantages.total - wanted.iteration.advantages.total).abs().max() <= tolerance
+
+
+@pytest.mark.parametrize("dtype", TOLERANCES, ids=str)
+@pytest.mark.parametrize("spec", [SPEC, FAR], ids=["one step", "three steps, off policy"])
+@pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
+def test_the_same_gradient_in_every_way(way: Way, spec: StepSpec, dtype: torch.dtype, monkeypatch: pytest.MonkeyPatch) -> None:
+    batch = rollouts(seed=3)
+    wanted = run_in(Way(), monkeypatch, batch, spec, dtype)
+    found = run_in(way, monkeypatch, batch, spec, dtype, like=wanted)
+    if way.budget < 1000:
+        assert found.result["metrics"]["forward_calls"] > wanted.result["metrics"]["forward_calls"], "this way cuts nothing"
+    assert_same(found, wanted, TOLERANCES[dtype])
+    assert len(set(found.micro_batches)) == 1, "ranks ran different numbers of micro-batches"
+
+
+def test_the_off_policy_loss_is_far_from_zero(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Otherwise the comparison above could not see an error in it."""
+    done = run_in(Way(), monkeypatch, rollouts(seed=3), FAR, torch.float64)
+    assert abs(done.result["metrics"]["loss"]) > 0.01 * done.token_loss_scale
+    assert done.result["metrics"]["clip_fraction"] > 0
+
+
+def reordered(batch: GroupBatch, order: Sequence[int]) -> GroupBatch:
+    return GroupBatch(*([getattr(batch, name)[i] for i in order] for name in GroupBatch.__slots__))
+
+
+@pytest.mark.parametrize("dtype", TOLERANCES, ids=str)
+def test_the_order_of_groups_in_a_minibatch(dtype: torch.dtype) -> None:
+    batch = rollouts(seed=5)
+    order = [4, 2, 0, 5, 1, 3]
+    one, other = run(policy(dtype), batch, SPEC), run(policy(dtype), reordered(batch, order), replace(SPEC, token_budget=60))
+    assert difference(other.engine.gradients[0], one.engine.gradients[0]) <= TOLERANCES[dtype]
+    assert one.iteration.advantages is not None and other.iteration.advantages is not None
+    assert (other.iteration.advantages.total - one.iteration.advantages.total[order]).abs().max() <= TOLERANCES[dtype]
+
+
+def test_ranks_with_nothing_to_do() -> None:
+    """One judged pair, three ranks: two ranks only pad, and nothing changes."""
+    batch = rollouts(prompts=2, samples=3, seed=8, not_judged=0.0)
+    batch = replace(batch, scores=[[1.0, 0.0, None], [None, None, None]])
+    wanted, found = run(policy(), batch), run(policy(), batch, ranks=3)
+    assert found.micro_batches == [1, 1, 1]
+    assert_same(found, wanted, 1e-12)
+    assert found.result["metrics"]["reward_mean"] == 0.5
+
+
+def test_what_was_not_judged_has_no_part_in_the_step() -> None:
+    """The same step whether such responses are masked or were never there."""
+    batch = rollouts(prompts=2, samples=4, seed=9, not_judged=0.0)
+    masked = replace(batch, scores=[[1.0, 0.0, None, 0.0], [0.0, 1.0, None, 1.0]])
+    kept = [0, 1, 3]
+    without = replace(
+        masked,
+        response_ids=[[group[i] for i in kept] for group in masked.response_ids],
+        engine_log_probs=[[group[i] for i in kept] for group in masked.engine_log_probs],
+        scores=[[group[i] for i in kept] for group in masked.scores],
+    )
+    assert difference(run(policy(), masked).engine.gradients[0], run(policy(), without).engine.gradients[0]) <= 1e-12
+
+
+def test_nothing_judged_at_all_is_a_step_of_zero() -> None:
+    batch = replace(rollouts(prompts=2, samples=2, seed=1), scores=[[None, None], [None, None]])
+    done = run(policy(), batch, ranks=2)
+    assert done.engine.gradients[0].abs().max() == 0
+    assert done.result["metrics"]["loss"] == 0 and done.result["metrics"]["reward_mean"] is None
+
+
+def test_a_loss_that_is_not_finite_names_iteration_micro_batch_and_samples() -> None:
+    batch = rollouts(seed=2)
+    broken = replace(batch, scores=[[float("nan"), *batch.scores[0][1:]], *batch.scores[1:]])
+    with pytest.raises(TrainingError, match=r"iteration 0, minibatch 0, micro-batch \d.*nan on samples p0#.*; the step was not applied"):
+        run(policy(), broken)
+    one = replace(SPEC, importance_cap=2.0)
+    log_probs = [[list(r) for r in group] for group in batch.engine_log_probs]
+    log_probs[3][1][0] = float("nan")  # one token of one response: the message names that response alone
+    assert batch.scores[3][1] is not None
+    with pytest.raises(TrainingError, match=r"the loss is nan on samples p3#1; the step was not applied"):
+        run(policy(), replace(batch, engine_log_probs=log_probs), one)
+
+
+class _InfiniteGradient(torch.autograd.Function):
+    """Finite forward, infinite backward."""
+
+    @staticmethod
+    def forward(context: object, x: torch.Tensor) -> torch.Tensor:
+        return x.clone()
+
+    @staticmethod
+    def backward(context: object, gradient: torch.Tensor) -> torch.Tensor:  # type: ignore[override]
+        return gradient * float("inf")
+
+
+def test_a_gradient_that_is_not_finite_stops_before_the_step_on_every_rank() -> None:
+    module = policy()
+    module.lm.model.norm.register_forward_hook(lambda _module, _inputs, output: _InfiniteGradient.apply(output))
+    with pytest.raises(TrainingError, match=r"minibatch 0, micro-batch 0 of rank 0: a gradient is not finite on samples p\d#\d.*not applied"):
+        run(module, rollouts(seed=2), ranks=2)
