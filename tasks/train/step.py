@@ -139,7 +139,7 @@ class Iteration:
             lambda micro=micro, place=place: self._loss(micro, weights, place)  # type: ignore[misc]
             for micro, place in zip(micros, places, strict=True)
         ])
-        reasons = [f"{places[m]}: a gradient is not finite on samples {self._names(micros[m])}" for m in broken]
+        reasons = [f"{places[m]}: a gradient is not finite on samples {self._names(micros[m].responses)}" for m in broken]
         reasons = [reason for part in self.ranks.gather(reasons) for reason in part]
         if reasons:
             raise TrainingError("; ".join(reasons) + "; the step was not applied")
@@ -152,8 +152,8 @@ class Iteration:
             min_ratio=spec.min_ratio,
         )
 
-    def _names(self, micro: MicroBatch) -> str:
-        names = [f"{self.batch.problem_ids[g]}#{s}" for g, s, *_ in micro.responses]
+    def _names(self, responses: Sequence[tuple[int, int, int, int]]) -> str:
+        names = [f"{self.batch.problem_ids[g]}#{s}" for g, s, *_ in responses]
         return ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
 
     def _loss(self, micro: MicroBatch, weights: Tensor, place: str) -> Tensor:
@@ -185,7 +185,9 @@ class Iteration:
             token_loss = token_loss - spec.entropy_coefficient * torch.cat([stats.entropies[part] for _, _, part in pieces])
         loss = (token_loss * weight).sum()
         if not torch.isfinite(loss):
-            raise TrainingError(f"{place}: the loss is {loss.item()} on samples {self._names(micro)}; the step was not applied")
+            parts = token_loss.split([stop - start for *_, start, stop in micro.responses])
+            guilty = [r for r, part in zip(micro.responses, parts, strict=True) if not torch.isfinite(part).all()]
+            raise TrainingError(f"{place}: the loss is {loss.item()} on samples {self._names(guilty or micro.responses)}; the step was not applied")
         clipped = is_clipped(log_ratio.detach(), advantage, clip_low=spec.clip_low, clip_high=spec.clip_high)
         self.tally += torch.tensor([loss.item(), clipped.sum().item(), len(now), -log_ratio.detach().double().sum().item()], dtype=torch.float64)
         return loss
