@@ -95,7 +95,7 @@ class OneRank:
         return [value]
 
 
-class _Meeting:
+class Meeting:
     """Where threads exchange values; a rank that fails releases the others."""
 
     def __init__(self, size: int) -> None:
@@ -118,7 +118,7 @@ class _Meeting:
 class ThreadRank:
     rank: int
     size: int
-    meeting: _Meeting
+    meeting: Meeting
 
     def gather(self, value: Any) -> list[Any]:
         return self.meeting.exchange(self.rank, value)
@@ -191,7 +191,7 @@ def run(module: PolicyModule, batch: GroupBatch, spec: StepSpec = SPEC, ranks: i
         engine = PlainEngine(copy.deepcopy(module), OneRank(), path=path)
         iteration = Iteration(engine, OneRank(), batch, spec, 0)
         return Done(iteration.run(), engine, iteration, [engine.micro_batches])
-    meeting = _Meeting(ranks)
+    meeting = Meeting(ranks)
     done: list[Done | BaseException | None] = [None] * ranks
 
     def work(rank: int) -> None:
