@@ -44,6 +44,7 @@ log = logging.getLogger("armature")
 def arm_train(spec: str, overrides: list[str] | None = None, seed: int | None = None) -> dict[str, Any]:
     """Train the experiment of the file `spec` (a path; a relative one is relative to the repository root). The file is read when
     the run starts. `overrides` are `key.path=value`; `seed` stands for `seed=...`. Returns {"report": URI, "comparison": text, "runs": names}."""
+    embedded.end_server_with_us()
     settings = [*(overrides or []), *([f"seed={seed}"] if seed is not None else [])]
     loaded = load_spec(_spec_path(spec), settings)
     control = load_control(loaded, settings)

@@ -7,6 +7,7 @@ loaded already (a worker, a deployment script).
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 
 from infra.paths import HOME
@@ -29,3 +30,19 @@ def configure() -> None:
     # Progress and errors are printed by us; a line of Prefect for each task, and its tracebacks, would bury them.
     os.environ.setdefault("PREFECT_LOGGING_LEVEL", "CRITICAL")
     os.environ.setdefault("PREFECT_LOGGING_LOGGERS_PREFECT_LEVEL", "CRITICAL")
+
+
+def end_server_with_us() -> None:
+    """Called in a flow: Prefect's temporary server ends with this process, however that ends.
+
+    Prefect stops it at a normal exit only. A shell waits for the end of a pipe that only we hold, so that SIGKILL, SIGTERM or the
+    kernel's out-of-memory killer leave no server behind.
+    """
+    module = sys.modules.get("prefect.server.api.server")
+    server = module.SubprocessASGIServer().server_process if module is not None else None
+    if server is None:  # a server that the user names
+        return
+    theirs, _ours = os.pipe()  # ours stays open, and no child inherits it
+    guard = ["/bin/sh", "-c", f"read _; kill {server.pid}"]
+    subprocess.Popen(guard, stdin=theirs, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+    os.close(theirs)
