@@ -1,7 +1,7 @@
 """Prefect without a server to start: an embedded run keeps Prefect's home under `.armature` and ignores the user's profile.
 
-It has to be called before Prefect is imported, and does nothing where PREFECT_API_URL names a server or Prefect is
-loaded already (a worker, a deployment script).
+It has to be called before Prefect is imported, and does nothing where Prefect is loaded already (a worker, a deployment
+script). Where PREFECT_API_URL names a server it only keeps Prefect's log lines off the console.
 """
 
 from __future__ import annotations
@@ -19,7 +19,11 @@ def configure() -> None:
     os.environ.setdefault("DO_NOT_TRACK", "1")
     if not os.path.exists("/dev/nvidia0"):
         os.environ.setdefault("DS_ACCELERATOR", "cpu")  # else DeepSpeed, which transformers imports, warns that it has to guess
-    if "prefect" in sys.modules or os.environ.get("PREFECT_API_URL"):
+    if "prefect" in sys.modules:
+        return
+    # Progress and errors are printed by us; a line of Prefect for each task, and its tracebacks, would bury them.
+    os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")
+    if os.environ.get("PREFECT_API_URL"):
         return
     home = HOME / "prefect"
     home.mkdir(parents=True, exist_ok=True)
@@ -27,7 +31,6 @@ def configure() -> None:
     os.environ["PREFECT_LOCAL_STORAGE_PATH"] = str(home / "storage")  # PREFECT_HOME does not move it
     os.environ["PREFECT_SERVER_ALLOW_EPHEMERAL_MODE"] = "true"
     os.environ.setdefault("PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS", "120")
-    # Progress and errors are printed by us; a line of Prefect for each task, and its tracebacks, would bury them.
     os.environ.setdefault("PREFECT_LOGGING_LEVEL", "CRITICAL")
     os.environ.setdefault("PREFECT_LOGGING_LOGGERS_PREFECT_LEVEL", "CRITICAL")
 
