@@ -1,0 +1,123 @@
+"""What a user gets wrong is one line on stderr that says what, where and what to do, and a non-zero exit: never a traceback."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from tokenizers import Tokenizer, decoders, pre_tokenizers, trainers
+from tokenizers.models import BPE
+
+from tests.flows.runs import NAME, TINY, Run, Server, clean_environment, settings
+
+CHATML = (
+    "{% for m in messages %}{{ '<|im_start|>' + m['role'] + '\\n' + m['content'] + '<|im_end|>\\n' }}{% endfor %}"
+    "{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}"
+)
+MODEL_SPEC = """\
+name: {name}
+policy: {{model: {model}, dtype: float32}}
+data: {{train: {data}, verifier: math}}
+rollout: {{engine: transformers, prompts: 2, samples: 2, max_prompt_tokens: 48, max_response_tokens: 8}}
+train: {{iterations: 1, minibatch_prompts: 2, zero_stage: 0}}
+placement: {{threads: 1}}
+store: {store}
+"""
+
+
+@pytest.fixture(scope="session")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A chat model of 50k random parameters with a byte-level tokenizer, in Hugging Face format."""
+    import torch
+    from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+
+    folder = tmp_path_factory.mktemp("model")
+    backend = Tokenizer(BPE())
+    backend.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    backend.decoder = decoders.ByteLevel()
+    special = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
+    alphabet = pre_tokenizers.ByteLevel.alphabet()
+    trainer = trainers.BpeTrainer(vocab_size=300, special_tokens=special, initial_alphabet=alphabet, show_progress=False)
+    backend.train_from_iterator(["user assistant\nWhat is 1 + 1?"] * 4, trainer)
+    tokenizer = PreTrainedTokenizerFast(
+        tokenizer_object=backend, eos_token="<|im_end|>", pad_token="<|im_end|>", unk_token="<|endoftext|>", chat_template=CHATML
+    )
+    tokenizer.save_pretrained(folder)
+    torch.manual_seed(0)
+    config = LlamaConfig(
+        vocab_size=len(tokenizer), hidden_size=32, intermediate_size=48, num_hidden_layers=2, num_attention_heads=2, num_key_value_heads=2,
+        max_position_embeddings=96, bos_token_id=None, eos_token_id=2, pad_token_id=2,
+    )  # fmt: skip
+    LlamaForCausalLM(config).save_pretrained(folder)
+    return folder
+
+
+def error_of(run: Run, *arguments: str, env: dict[str, str] | None = None) -> str:
+    """The one line of a run that fails."""
+    done = run(*arguments, env=env, timeout=180)
+    assert done.returncode == 1, (done.returncode, done.stdout, done.stderr)
+    lines = done.stderr.strip().splitlines()
+    assert len(lines) == 1 and lines[0].startswith("error: "), done.stderr
+    assert "Traceback" not in done.stdout, done.stdout
+    return lines[0]
+
+
+def spec_with(tmp_path: Path, model: Path | str, rows: list[object]) -> str:
+    (tmp_path / "problems.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    spec = tmp_path / "experiment.yaml"
+    store = (tmp_path / "store").as_uri()
+    spec.write_text(MODEL_SPEC.format(name=NAME, model=model, data=tmp_path / "problems.jsonl", store=store))
+    return str(spec)
+
+
+GOOD: list[object] = [{"prompt": f"What is {n} + {n}?", "answer": str(2 * n)} for n in range(4)]
+
+
+def test_a_misspelt_key(run: Run) -> None:
+    line = error_of(run, "specs/quickstart.yaml", "--set", "train.learnin_rate=1e-6")
+    assert "train.learnin_rate" in line and "learning_rate" in line and "--set" in line
+
+
+def test_a_spec_that_is_not_there(run: Run, tmp_path: Path) -> None:
+    assert "nowhere.yaml" in error_of(run, str(tmp_path / "nowhere.yaml"))
+
+
+def test_a_run_that_is_not_there(run: Run, tmp_path: Path) -> None:
+    assert "no run nosuch" in error_of(run, "export", "nosuch", str(tmp_path / "out"), "--store", (tmp_path / "store").as_uri())
+
+
+def test_a_data_file_that_is_not_there(run: Run, tmp_path: Path, model: Path) -> None:
+    spec = spec_with(tmp_path, model, GOOD)
+    (tmp_path / "problems.jsonl").unlink()
+    assert str(tmp_path / "problems.jsonl") in error_of(run, spec)
+
+
+def test_a_store_that_cannot_be_reached(run: Run, prefect_server: Server) -> None:
+    keys = {"AWS_ACCESS_KEY_ID": "someone", "AWS_SECRET_ACCESS_KEY": "canary-secret", "AWS_ENDPOINT_URL": "http://127.0.0.1:1"}
+    line = error_of(run, "specs/quickstart.yaml", "--set", "store=s3://bucket/armature", env={**prefect_server.environment, **keys})
+    assert "s3://bucket/armature" in line and "endpoint" in line and "canary" not in line
+
+
+def test_a_bad_row_names_its_file_and_line(run: Run, tmp_path: Path, model: Path) -> None:
+    line = error_of(run, spec_with(tmp_path, model, [*GOOD, {"prompt": "What is 2 + 2?", "answer": " "}]))
+    assert f"{tmp_path / 'problems.jsonl'}:5" in line and "answer" in line and "empty" in line
+
+
+def test_a_prompt_that_is_too_long_names_the_limit(run: Run, tmp_path: Path, model: Path) -> None:
+    line = error_of(run, spec_with(tmp_path, model, [*GOOD, {"id": "endless", "prompt": "very " * 40, "answer": "1"}]))
+    assert "endless" in line and "rollout.max_prompt_tokens is 48" in line
+
+
+def test_a_hub_model_without_a_network(run: Run, tmp_path: Path, prefect_server: Server) -> None:
+    offline = {**prefect_server.environment, "HF_HUB_OFFLINE": "1", "HF_HOME": str(tmp_path / "hub")}
+    line = error_of(run, spec_with(tmp_path, "nobody/nothing-7b", GOOD), env=offline)
+    assert "nobody/nothing-7b" in line and "local folder" in line
+
+
+@pytest.mark.slow()
+def test_an_engine_that_cannot_work_is_one_line_in_an_embedded_run_too(run: Run, tmp_path: Path) -> None:
+    """The whole flow fails after Prefect has started: its own tracebacks stay out of the way."""
+    overrides = settings(*TINY, f"name={NAME}", "control=null", "audit.max_mean.float32=1e-12", f"store={tmp_path.as_uri()}")
+    line = error_of(run, "specs/quickstart.yaml", *overrides, env=clean_environment())
+    assert "iteration 0" in line and "audit" in line
