@@ -100,7 +100,10 @@ def test_confidences(values: list[float], fraction: float) -> None:
     assert math.isclose(found, oracle.low_confidence(values, str(fraction)), rel_tol=EXACT)
 
 
-@given(st.lists(st.tuples(st.floats(-3.0, 3.0), st.floats(-2.0, 2.0)), min_size=1, max_size=40), st.sampled_from([0.2, 0.1]), st.sampled_from([0.28, 0.2]))
+ratios_and_advantages = st.lists(st.tuples(st.floats(-3.0, 3.0), st.floats(-2.0, 2.0, allow_subnormal=False)), min_size=1, max_size=40)
+
+
+@given(ratios_and_advantages, st.sampled_from([0.2, 0.1]), st.sampled_from([0.28, 0.2]))
 def test_ppo_clip_and_where_it_stops_the_gradient(values: list[tuple[float, float]], low: float, high: float) -> None:
     ratio = torch.tensor([r for r, _ in values], dtype=torch.float64, requires_grad=True)
     advantage = torch.tensor([a for _, a in values], dtype=torch.float64)
@@ -111,7 +114,7 @@ def test_ppo_clip_and_where_it_stops_the_gradient(values: list[tuple[float, floa
     clipped = is_clipped(ratio.detach(), advantage, clip_low=low, clip_high=high)
     assert (gradient[clipped] == 0).all()
     inside = ~clipped
-    np.testing.assert_allclose(gradient[inside].numpy(), (-ratio.exp() * advantage)[inside].detach().numpy(), rtol=EXACT)
+    np.testing.assert_allclose(gradient[inside].numpy(), (-ratio.exp() * advantage)[inside].detach().numpy(), rtol=EXACT, atol=1e-300)
 
 
 @given(st.lists(st.tuples(st.integers(1, 20), st.booleans()), min_size=1, max_size=12).filter(lambda v: any(c for _, c in v)), st.data())

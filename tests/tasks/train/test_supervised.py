@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from tasks.train.supervised import Demonstrations, supervised_step
-from tests.tasks.train.tools import OneRank, PlainEngine, ThreadRank, Meeting, difference, policy, rollouts
+from tests.tasks.train.tools import Meeting, OneRank, PlainEngine, ThreadRank, difference, policy, rollouts
 
 BATCH = rollouts(prompts=7, samples=1, seed=20)
 DEMONSTRATIONS = Demonstrations(BATCH.prompt_ids, BATCH.content, [group[0] for group in BATCH.response_ids])

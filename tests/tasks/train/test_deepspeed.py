@@ -1,0 +1,278 @@
+"""Real ranks: torchrun, gloo, DeepSpeed, through the client that the flow uses."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file, safe_open
+from torch import Tensor
+from transformers import AutoModelForCausalLM
+
+from infra.errors import EngineError
+from tasks.errors import TrainingError
+from tasks.train.client import Trainer, TrainerOptions
+from tasks.train.forward import PolicyModule
+from tasks.train.settings import StepSpec
+from tests.tasks.train.tools import OFF_POLICY, SPEC, difference, llama, rollouts, run
+
+BETA = 0.9
+ADAMW = {"betas": (BETA, 0.999), "adam_eps": 1e-8, "weight_decay": 0.1, "max_grad_norm": 1e9}
+CLIPPED = {**ADAMW, "max_grad_norm": 0.5}
+STEP = replace(SPEC, learning_rate=1e-3, token_budget=60, importance_cap=1.5)
+STEPS = replace(OFF_POLICY, learning_rate=1e-3, token_budget=60, warmup_steps=2)
+BATCH, NEXT = rollouts(seed=30), rollouts(seed=31)
+
+Trainers = dict[int, Trainer]
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("weights")
+    llama(seed=3).save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def trainers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trainers]:
+    """A trainer for each number of ranks; its ranks start at the first load."""
+    folder = tmp_path_factory.mktemp("trainers")
+    made = {
+        ranks: Trainer(
+            TrainerOptions(
+                ranks=ranks, threads=1, devices=None, dtype="float32", zero_stage=0, offload_optimizer=False, gradient_checkpointing=False, step_deadline_s=120
+            ),
+            folder / f"{ranks}.log",
+        )
+        for ranks in (1, 2)
+    }
+    yield made
+    for trainer in made.values():
+        trainer.stop()
+
+
+def configured(trainers: Trainers, ranks: int, stage: int, dtype: str = "float32") -> Trainer:
+    trainer = trainers[ranks]
+    trainer.options = replace(trainer.options, zero_stage=stage, dtype=dtype)
+    return trainer
+
+
+def saved(trainer: Trainer, folder: Path, weights: Path | None = None) -> dict[str, Tensor]:
+    """Everything that the trainer holds, as written: weights and optimizer by parameter. With `weights`, whose config it takes, it can be loaded."""
+    trainer.save(folder, optimizer=True)
+    if weights is not None:
+        shutil.copy(weights / "config.json", folder)
+    return load_file(folder / "model.safetensors") | load_file(folder / "optimizer.safetensors")
+
+
+def gradient_in(state: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The gradient of the only step so far, from AdamW's first moment."""
+    return {name.removesuffix("/exp_avg"): tensor / (1 - BETA) for name, tensor in state.items() if name.endswith("/exp_avg")}
+
+
+def plain_gradient(weights: Path, spec: StepSpec, dtype: torch.dtype = torch.float32) -> dict[str, Tensor]:
+    """One process, plain torch, everything in one micro-batch."""
+    module = PolicyModule(AutoModelForCausalLM.from_pretrained(weights, dtype=dtype, attn_implementation="sdpa").float())
+    flat = run(module, BATCH, replace(spec, token_budget=100_000)).engine.gradients[0]
+    parts = flat.split([p.numel() for p in module.parameters()])
+    return {name.removeprefix("lm."): part.reshape(p.shape) for (name, p), part in zip(module.named_parameters(), parts, strict=True)}
+
+
+def apart(a: dict[str, Tensor], b: dict[str, Tensor]) -> float:
+    assert a.keys() == b.keys()
+    return difference(torch.cat([a[n].flatten() for n in sorted(a)]), torch.cat([b[n].flatten() for n in sorted(b)]))
+
+
+def assert_identical(a: dict[str, Tensor], b: dict[str, Tensor]) -> None:
+    assert a.keys() == b.keys()
+    assert [name for name in a if not torch.equal(a[name], b[name])] == []
+
+
+def gradients(trainers: Trainers, ways: list[tuple[int, int]], weights: Path, folder: Path, dtype: str = "float32") -> list[dict[str, Tensor]]:
+    found = []
+    for ranks, stage in ways:
+        trainer = configured(trainers, ranks, stage, dtype)
+        trainer.load("start", weights, None, ADAMW)
+        metrics = trainer.train("next", BATCH, STEP, 0)["metrics"]
+        found.append(gradient_in(saved(trainer, folder / f"{ranks}-{stage}-{dtype}")))
+        norm = torch.cat([g.flatten() for g in found[-1].values()]).norm()
+        assert metrics["grad_norm"] == pytest.approx(float(norm), rel=1e-5 if dtype == "float32" else 1e-2)
+    return found
+
+
+def assert_resumes(trainer: Trainer, weights: Path, folder: Path) -> None:
+    """Saving, loading and going on gives the bits that going on gives."""
+    trainer.load("start", weights, None, CLIPPED)
+    trainer.train("one", BATCH, STEPS, 0)
+    middle = saved(trainer, folder / "middle", weights)
+    trainer.train("two", NEXT, STEPS, 1)
+    wanted = saved(trainer, folder / "wanted")
+    assert any(not torch.equal(middle[name], wanted[name]) for name in middle)
+    trainer.load("one", folder / "middle", folder / "middle", CLIPPED)
+    assert_identical(saved(trainer, folder / "loaded"), middle)
+    trainer.train("two", NEXT, STEPS, 1)
+    assert_identical(saved(trainer, folder / "found"), wanted)
+    with safe_open(folder / "found" / "optimizer.safetensors", framework="pt") as file:
+        assert file.metadata()["steps"] == "6"
+
+
+def test_the_gradient_is_that_of_plain_torch_on_one_rank_and_on_two(trainers: Trainers, weights: Path, tmp_path: Path) -> None:
+    wanted = plain_gradient(weights, STEP)
+    one, two = gradients(trainers, [(1, 0), (2, 2)], weights, tmp_path)
+    assert apart(one, wanted) <= 1e-6
+    assert apart(two, wanted) <= 1e-6
+    assert apart(two, one) <= 1e-6
+
+
+@pytest.mark.parametrize("ranks, stage", [(1, 0), (2, 2)])
+def test_save_load_and_on_is_bit_identical(ranks: int, stage: int, trainers: Trainers, weights: Path, tmp_path: Path) -> None:
+    assert_resumes(configured(trainers, ranks, stage), weights, tmp_path)
+
+
+def test_clipping_bounds_the_gradient_and_reports_its_norm(trainers: Trainers, weights: Path, tmp_path: Path) -> None:
+    limit = 0.01
+    wanted = plain_gradient(weights, STEP)
+    norm = torch.cat([g.flatten() for g in wanted.values()]).norm()
+    assert norm > 10 * limit
+    for ranks, stage in ((1, 0), (2, 2)):
+        trainer = configured(trainers, ranks, stage)
+        trainer.load("start", weights, None, {**ADAMW, "max_grad_norm": limit})
+        assert trainer.train("next", BATCH, STEP, 0)["metrics"]["grad_norm"] == pytest.approx(float(norm), rel=1e-5)
+        clipped = gradient_in(saved(trainer, tmp_path / f"{ranks}"))
+        assert apart(clipped, {n: g * (limit / norm) for n, g in wanted.items()}) <= 1e-3  # the libraries add 1e-6 to the norm
+
+
+def processes(trainer: Trainer) -> list[int]:
+    assert trainer._ranks is not None
+    return [trainer._ranks._process.pid, *trainer._ranks.pids]
+
+
+def gone(pids: list[int]) -> bool:
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        if not any(Path(f"/proc/{pid}").exists() for pid in pids):
+            return True
+        time.sleep(0.1)
+    return False
+
+
+def explosive(weights: Path, folder: Path) -> Path:
+    """The same policy, but the gradient of its last norm is 1e6 times larger."""
+    model = AutoModelForCausalLM.from_pretrained(weights)
+    with torch.no_grad():
+        model.lm_head.weight.mul_(1e6)
+        model.model.norm.weight.mul_(1e-6)
+    model.save_pretrained(folder)
+    return folder
+
+
+@pytest.mark.parametrize("ranks, stage", [(1, 0), pytest.param(2, 2, marks=pytest.mark.slow)])
+def test_a_loss_that_is_not_finite_ends_the_ranks_and_the_trainer_goes_on_from_what_was_saved(
+    ranks: int, stage: int, trainers: Trainers, weights: Path, tmp_path: Path
+) -> None:
+    trainer = configured(trainers, ranks, stage)
+    log_probs = [[list(r) for r in group] for group in BATCH.engine_log_probs]
+    log_probs[0][0][0] = float("nan")
+    assert BATCH.scores[0][0] is not None
+    trainer.load("start", weights, None, CLIPPED)
+    trainer.train("one", BATCH, STEPS, 0)
+    middle = saved(trainer, tmp_path / "middle", weights)
+    pids = processes(trainer)
+    with pytest.raises(TrainingError, match=r"iteration 4, minibatch 0, micro-batch \d+ of rank \d: the loss is nan on samples p0#0; the step was not applied"):
+        trainer.train("two", replace(BATCH, engine_log_probs=log_probs), STEP, 4)
+    assert trainer.state is None
+    assert gone(pids), "ranks with half a gradient live on"
+    trainer.load("one", tmp_path / "middle", tmp_path / "middle", CLIPPED)  # in new processes
+    assert_identical(saved(trainer, tmp_path / "loaded"), middle)
+    trainer.train("two", NEXT, STEP, 1)
+
+
+@pytest.mark.parametrize("ranks, stage", [(1, 0), pytest.param(2, 2, marks=pytest.mark.slow), pytest.param(2, 3, marks=pytest.mark.slow)])
+def test_a_gradient_that_is_not_finite_is_not_applied(ranks: int, stage: int, trainers: Trainers, weights: Path, tmp_path: Path) -> None:
+    trainer = configured(trainers, ranks, stage)
+    trainer.load("start", explosive(weights, tmp_path / "explosive"), None, ADAMW)
+    with pytest.raises(TrainingError, match=r"iteration 5, minibatch 0, micro-batch \d+ of rank \d: a gradient is not finite on samples p\d#\d.*not applied"):
+        trainer.train("next", BATCH, replace(STEP, entropy_coefficient=1e36), 5)
+    assert trainer.state is None
+
+
+def test_a_killed_rank_is_one_error_that_names_the_log_and_leaves_no_process(trainers: Trainers, weights: Path) -> None:
+    trainer = configured(trainers, 2, 2)
+    trainer.load("start", weights, None, CLIPPED)
+    pids = processes(trainer)
+    assert len(pids) == 3
+    timer = threading.Timer(0.7, os.kill, (pids[2], signal.SIGKILL))
+    timer.start()
+    with pytest.raises(EngineError, match=rf"rank \d died in train.*{trainer._log}"):
+        trainer.train("next", rollouts(prompts=200, seed=32), replace(SPEC, token_budget=1), 1)
+    timer.join()
+    assert trainer.state is None
+    assert gone(pids), "a process of the trainer is left"
+
+
+# The full matrix.
+
+
+@pytest.mark.slow
+def test_a_policy_that_the_ranks_do_not_hold_is_not_trained(trainers: Trainers, weights: Path) -> None:
+    trainer = configured(trainers, 1, 0)
+    trainer.load("start", weights, None, ADAMW)
+    trainer.state = "another"
+    with pytest.raises(TrainingError, match="the ranks hold policy start, not another"):
+        trainer.train("next", BATCH, STEP, 3)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("ranks", [1, 2])
+@pytest.mark.parametrize("stage", [0, 1, 2, 3])
+def test_every_stage_in_float32(stage: int, ranks: int, trainers: Trainers, weights: Path, tmp_path: Path) -> None:
+    (found,) = gradients(trainers, [(ranks, stage)], weights, tmp_path)
+    assert apart(found, plain_gradient(weights, STEP)) <= 1e-6
+    assert_resumes(configured(trainers, ranks, stage), weights, tmp_path / "resumes")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("ranks", [1, 2])
+@pytest.mark.parametrize("stage", [1, 2, 3])
+def test_every_stage_in_bfloat16(stage: int, ranks: int, trainers: Trainers, weights: Path, tmp_path: Path) -> None:
+    (found,) = gradients(trainers, [(ranks, stage)], weights, tmp_path, "bfloat16")
+    assert apart(found, plain_gradient(weights, STEP, torch.bfloat16)) <= 2e-2
+    trainer = configured(trainers, ranks, stage, "bfloat16")
+    assert_resumes(trainer, weights, tmp_path / "resumes")
+    middle = load_file(tmp_path / "resumes" / "middle" / "optimizer.safetensors")
+    weights_of = load_file(tmp_path / "resumes" / "middle" / "model.safetensors")
+    for name, tensor in weights_of.items():
+        master = middle[f"{name}/master"]
+        assert tensor.dtype == torch.bfloat16 and master.dtype == torch.float32
+        assert torch.equal(master.bfloat16(), tensor)
+    assert any(not torch.equal(middle[f"{name}/master"], tensor.float()) for name, tensor in weights_of.items()), "master weights are rounded"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("first, second", [((1, 0), (2, 2)), ((2, 2), (1, 0)), ((2, 3), (1, 1)), ((1, 1), (2, 3))])
+def test_resuming_on_another_number_of_ranks_and_stage(
+    first: tuple[int, int], second: tuple[int, int], trainers: Trainers, weights: Path, tmp_path: Path
+) -> None:
+    trainer = configured(trainers, *first)
+    trainer.load("start", weights, None, CLIPPED)
+    trainer.train("one", BATCH, STEPS, 0)
+    middle = saved(trainer, tmp_path / "middle", weights)
+    trainer.train("two", NEXT, STEP, 1)
+    wanted = saved(trainer, tmp_path / "wanted")
+    other = configured(trainers, *second)
+    other.load("one", tmp_path / "middle", tmp_path / "middle", CLIPPED)
+    assert_identical(saved(other, tmp_path / "loaded"), middle)
+    other.train("two", NEXT, STEP, 1)
+    found = saved(other, tmp_path / "found")
+    moved = {n: wanted[n] - middle[n] for n in wanted}
+    assert apart({n: found[n] - middle[n] for n in wanted}, moved) <= 1e-4  # differences of float32 weights
+    moments = [n for n in wanted if n.endswith("/exp_avg")]
+    assert apart({n: found[n] for n in moments}, {n: wanted[n] for n in moments}) <= 1e-6
