@@ -111,6 +111,7 @@ class Policies:
             self._store.fetch(manifest, folder)
         except DamagedError as error:
             log.warning("%s; taking an older one", error)
+            self._store.drop(manifest.stage, manifest.key)  # else its size would go on saying that it is there
             return False
         return True
 
