@@ -1,0 +1,109 @@
+"""Deployments on a real Prefect server with a real worker: one for each spec file, a run that ends Completed, a second one that is Cached."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infra.paths import ROOT
+from tests.flows.runs import NAME, TINY, Server, kill_tree
+
+Ask = Callable[..., Any]
+
+
+@pytest.fixture(scope="module")
+def ask(prefect_server: Server) -> Ask:
+    """One request to the server's API."""
+
+    def send(where: str, /, **body: Any) -> Any:
+        request = urllib.request.Request(f"{prefect_server.api}{where}", json.dumps(body).encode(), {"Content-Type": "application/json"})
+        with urllib.request.urlopen(request, timeout=60) as reply:
+            return json.loads(reply.read())
+
+    return send
+
+
+def python(server: Server, *arguments: str, timeout: float = 300) -> str:
+    """A Python module as a user starts it; its output."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", *arguments], cwd=ROOT, env=server.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    try:
+        out, _ = process.communicate(timeout=timeout)
+    except BaseException:
+        kill_tree(process)
+        raise
+    assert process.returncode == 0, out
+    return out
+
+
+@pytest.fixture(scope="module")
+def deployed(prefect_server: Server) -> str:
+    return python(prefect_server, "flows.deployments")
+
+
+@pytest.fixture(scope="module")
+def worker(prefect_server: Server, deployed: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A process worker that was started in another directory; its log."""
+    folder = tmp_path_factory.mktemp("worker")
+    with (folder / "worker.log").open("w") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "prefect", "worker", "start", "--pool", "armature", "--type", "process"],
+            cwd=folder, env=prefect_server.environment, stdout=log, stderr=log, start_new_session=True, text=True,
+        )  # fmt: skip
+    yield folder / "worker.log"
+    kill_tree(process)
+
+
+def deployments(ask: Ask) -> dict[str, Any]:
+    return {each["name"]: each for each in ask("/deployments/filter", flows={"name": {"any_": ["arm-train"]}})}
+
+
+def test_each_spec_file_has_a_deployment(deployed: str, ask: Ask) -> None:
+    files = {path.stem: path for path in (ROOT / "specs").glob("*.yaml")}
+    found = deployments(ask)
+    assert set(found) == set(files) and len(files) >= 6
+    for name, deployment in found.items():
+        assert f"arm-train/{name}" in deployed.splitlines()
+        assert deployment["parameters"]["spec"] == f"specs/{name}.yaml", "the path, so that an edit counts at the next run"
+        assert set(deployment["parameters"]) == {"spec", "overrides", "seed"} and deployment["work_pool_name"] == "armature"
+        assert set(deployment["parameter_openapi_schema"]["properties"]) == {"spec", "overrides", "seed"}
+
+
+def test_deployments_whose_file_is_gone_are_pruned_and_others_are_left(prefect_server: Server, deployed: str, ask: Ask) -> None:
+    quickstart = deployments(ask)["quickstart"]
+    for name, tags in (("gone", quickstart["tags"]), ("by-hand", ["mine"])):
+        ask("/deployments/", name=name, flow_id=quickstart["flow_id"], tags=tags, entrypoint=quickstart["entrypoint"], path=quickstart["path"])
+    python(prefect_server, "flows.deployments")
+    after = deployments(ask)
+    assert "gone" not in after and "by-hand" in after
+    assert after["quickstart"]["id"] == quickstart["id"], "updated, not made anew: its runs and schedules stay"
+
+
+def test_a_deployment_runs_and_runs_again_from_the_store(prefect_server: Server, worker: Path, ask: Ask, tmp_path: Path) -> None:
+    overrides = [*TINY, f"name={NAME}", "control=null", "train.iterations=1", f"store={tmp_path.as_uri()}"]
+    parameters = json.dumps({"spec": "specs/quickstart.yaml", "overrides": overrides})
+    states = []
+    for _ in range(2):
+        began = time.time()
+        out = python(prefect_server, "prefect", "deployment", "run", "arm-train/quickstart", "--params", parameters, "--watch")
+        (run,) = ask("/flow_runs/filter", sort="START_TIME_DESC", limit=1)
+        assert run["state"]["type"] == "COMPLETED", f"{out}\n{worker.read_text()[-4000:]}"
+        assert run["start_time"] and time.time() - began < 200
+        tasks = ask("/task_runs/filter", task_runs={"flow_run_id": {"any_": [run["id"]]}})
+        states.append({task["name"]: task["state"]["name"] for task in tasks})
+    first, second = states
+    assert {name.split()[0].rpartition("-")[0] or name.split()[0] for name in first} >= {"data", "start", "rollout", "judge", "train", "evaluate"}
+    assert all(state == "Completed" for state in first.values()), first
+    stages = {name: state for name, state in second.items() if not name.startswith("report")}
+    assert len(stages) >= 7 and all(state == "Cached" for state in stages.values()), second
+    artifacts = ask("/artifacts/filter", artifacts={"type": {"any_": ["markdown", "link", "table"]}}, limit=100)
+    assert [each for each in artifacts if (each["key"] or "").startswith("report")], [each["key"] for each in artifacts]

@@ -1,0 +1,135 @@
+"""`ensure`: a policy is had from its weights, or from its nearest ancestor's by replay, bit by bit; and which weights are kept."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from infra.errors import StoreError
+from infra.files import sha256_file
+from infra.steps import value
+from infra.store import Manifest, Store
+from tasks.checkpoint.policies import policy_step
+from tasks.context import Context
+from tasks.train.task import start
+from tests.tasks.small_run import iterate, opened
+
+Copy = Callable[[], Path]
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The store of three iterations: weights after 0, 2 and 3."""
+    folder = tmp_path_factory.mktemp("made") / "store"
+    with opened(folder) as context:
+        iterate(context, 3)
+        assert context.policies.replayed == 0
+    return folder
+
+
+@pytest.fixture()
+def copy(made: Path, tmp_path: Path) -> Copy:
+    def make() -> Path:
+        shutil.copytree(made, tmp_path / "store")
+        return tmp_path / "store"
+
+    return make
+
+
+def stored(context: Context, iteration: int) -> Manifest:
+    manifest = context.policies.stored(context.experiment.lineage(iteration))
+    assert manifest is not None
+    return manifest
+
+
+def held(context: Context, folder: Path) -> dict[str, str]:
+    """sha256 of what the trainer holds, weights and optimizer."""
+    context.trainer.save(folder, optimizer=True)
+    return {path.name: sha256_file(path) for path in sorted(folder.iterdir())}
+
+
+def expected(manifest: Manifest) -> dict[str, str]:
+    return {name: entry.sha256 for name, entry in manifest.files.items() if name.startswith(("model", "optimizer"))}
+
+
+def alter(store: Store, manifest: Manifest, file: str) -> None:
+    """Another byte in the middle: the size stays."""
+    name = f"steps/{manifest.stage}/{manifest.key}/{manifest.folder}/{file}"
+    whole = store.files.read(name)
+    middle = len(whole) // 2
+    store.files.write(name, whole[:middle] + bytes([whole[middle] ^ 1]) + whole[middle + 1 :])
+
+
+def steps_of(store: Store, *stages: str) -> list[str]:
+    return sorted(f"{stage}/{key}" for stage in stages for key in store.files.list(f"steps/{stage}"))
+
+
+def test_a_policy_without_weights_is_replayed_from_the_start_bit_by_bit(copy: Copy, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with opened(copy()) as context:
+        wanted = expected(stored(context, 3))
+        for iteration in (2, 3):
+            context.store.drop("policy", context.experiment.lineage(iteration))
+        before = steps_of(context.store, "rollout", "verdict", "train")
+        with caplog.at_level(logging.INFO, "armature"):
+            context.trainer_for(context.experiment.lineage(3))
+        assert context.policies.replayed == 3
+        assert [record.getMessage().split(" of ")[0] for record in caplog.records] == [f"replaying iteration {k}" for k in range(3)]
+        assert held(context, tmp_path / "held") == wanted and "optimizer.safetensors" in "".join(wanted) and len(wanted) >= 2
+        assert context.roller.state is None and context.roller._child is None, "nothing is sampled again"
+        assert steps_of(context.store, "rollout", "verdict", "train") == before
+        again = context.save_policy(context.experiment.lineage(3))
+        assert expected(again) == wanted
+        context.trainer_for(context.experiment.lineage(3))
+        assert context.policies.replayed == 3, "what the trainer holds is not replayed"
+
+
+def test_a_damaged_checkpoint_falls_back_to_an_older_one_with_a_warning(copy: Copy, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with opened(copy()) as context:
+        manifest = stored(context, 3)
+        alter(context.store, manifest, "model.safetensors")
+        with caplog.at_level(logging.WARNING, "armature"):
+            context.trainer_for(manifest.key)
+        warnings = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
+        assert len(warnings) == 1 and f"{manifest.key}/{manifest.folder}/model.safetensors" in warnings[0] and "sha256" in warnings[0]
+        assert context.policies.replayed == 1, "from the weights after iteration 2"
+        assert held(context, tmp_path / "held") == expected(manifest)
+        assert context.policies.stored(manifest.key) is None, "a checkpoint that does not verify is none: it will be made again"
+
+
+def test_a_first_policy_that_is_damaged_says_so_and_is_made_again(copy: Copy, tmp_path: Path) -> None:
+    with opened(copy()) as context:
+        first = stored(context, 0)
+        alter(context.store, first, "model.safetensors")
+        with pytest.raises(StoreError, match=f"policy {first.key[:12]} cannot be had.*run its experiment again"):
+            context.trainer_for(first.key)
+        again: Manifest = value(start.fn(context))
+        assert again.sha256 == first.sha256 and again.folder != first.folder
+        context.engine_for(first.key)
+        assert context.roller.state == first.key
+
+
+def test_a_lost_training_step_cannot_be_replayed(copy: Copy) -> None:
+    with opened(copy()) as context:
+        lineages = [context.experiment.lineage(k) for k in range(4)]
+        for lineage in lineages[2:]:
+            context.store.drop("policy", lineage)
+        context.store.drop("train", lineages[2])
+        with pytest.raises(StoreError, match=f"policy {lineages[3][:12]} cannot be had.*training step {lineages[2][:12]} is not there"):
+            context.trainer_for(lineages[3])
+
+
+def test_retention_keeps_first_last_evaluated_and_the_newest(tmp_path: Path) -> None:
+    overrides = ("train.iterations=8", "checkpoint.every=1", "checkpoint.keep=2", "evaluate.every=3")
+    with opened(tmp_path / "store", *overrides) as context:
+        kept = []
+        for iteration in context.experiment.checkpointed_iterations():
+            lineage = context.experiment.lineage(iteration)
+            context.store.commit(policy_step(lineage), {"model.safetensors": b"weights"}, kind="weights", key=lineage)
+            context.retain(iteration)
+            kept.append([k for k in range(9) if context.policies.stored(context.experiment.lineage(k))])
+    assert kept[4] == [0, 2, 3, 4]
+    assert kept[-1] == [0, 3, 5, 6, 7, 8], "first, last, evaluated after 3 and 6, and the newest two of the others"
