@@ -78,9 +78,11 @@ def gradient_in(state: dict[str, Tensor]) -> dict[str, Tensor]:
     return {name.removesuffix("/exp_avg"): tensor / (1 - BETA) for name, tensor in state.items() if name.endswith("/exp_avg")}
 
 
-def plain_gradient(weights: Path, spec: StepSpec, dtype: torch.dtype = torch.float32) -> dict[str, Tensor]:
-    """One process, plain torch, everything in one micro-batch."""
-    module = PolicyModule(AutoModelForCausalLM.from_pretrained(weights, dtype=dtype, attn_implementation="sdpa").float())
+def plain_gradient(
+    weights: Path, spec: StepSpec, dtype: torch.dtype = torch.float32, arithmetic: torch.dtype = torch.float32
+) -> dict[str, Tensor]:
+    """One process, plain torch, everything in one micro-batch: weights rounded to `dtype`, computed in `arithmetic`."""
+    module = PolicyModule(AutoModelForCausalLM.from_pretrained(weights, dtype=dtype, attn_implementation="sdpa").to(arithmetic))
     flat = run(module, BATCH, replace(spec, token_budget=100_000)).engine.gradients[0]
     parts = flat.split([p.numel() for p in module.parameters()])
     return {name.removeprefix("lm."): part.reshape(p.shape) for (name, p), part in zip(module.named_parameters(), parts, strict=True)}
@@ -212,7 +214,7 @@ def test_a_killed_rank_is_one_error_that_names_the_log_and_leaves_no_process(tra
     timer = threading.Timer(0.7, os.kill, (pids[2], signal.SIGKILL))
     timer.start()
     with pytest.raises(EngineError, match=rf"rank \d died in train.*{trainer._log}"):
-        trainer.train("next", rollouts(prompts=200, seed=32), replace(SPEC, token_budget=1), 1)
+        trainer.train("next", rollouts(prompts=1000, seed=32), replace(SPEC, token_budget=1), 1)
     timer.join()
     assert trainer.state is None
     assert gone(pids), "a process of the trainer is left"
@@ -243,8 +245,19 @@ def test_every_stage_in_float32(stage: int, ranks: int, trainers: Trainers, weig
 @pytest.mark.parametrize("ranks", [1, 2])
 @pytest.mark.parametrize("stage", [1, 2, 3])
 def test_every_stage_in_bfloat16(stage: int, ranks: int, trainers: Trainers, weights: Path, tmp_path: Path) -> None:
+    # A policy nearer to uniform than the others': with theirs, bfloat16 itself costs 3e-2 in plain torch.
+    model = AutoModelForCausalLM.from_pretrained(weights)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            if parameter.ndim == 2:
+                parameter.mul_(0.5)
+    weights = tmp_path / "gentle"
+    model.save_pretrained(weights)
     (found,) = gradients(trainers, [(ranks, stage)], weights, tmp_path, "bfloat16")
-    assert apart(found, plain_gradient(weights, STEP, torch.bfloat16)) <= 2e-2
+    exact = plain_gradient(weights, STEP, torch.bfloat16)
+    error = apart(found, exact)
+    assert error <= 2e-2
+    assert error <= 1.1 * apart(plain_gradient(weights, STEP, torch.bfloat16, torch.bfloat16), exact), "worse than bfloat16 without DeepSpeed"
     trainer = configured(trainers, ranks, stage, "bfloat16")
     assert_resumes(trainer, weights, tmp_path / "resumes")
     middle = load_file(tmp_path / "resumes" / "middle" / "optimizer.safetensors")
