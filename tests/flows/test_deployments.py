@@ -88,6 +88,7 @@ def test_deployments_whose_file_is_gone_are_pruned_and_others_are_left(prefect_s
     assert after["quickstart"]["id"] == quickstart["id"], "updated, not made anew: its runs and schedules stay"
 
 
+@pytest.mark.slow()
 def test_a_deployment_runs_and_runs_again_from_the_store(prefect_server: Server, worker: Path, ask: Ask, tmp_path: Path) -> None:
     overrides = [*TINY, f"name={NAME}", "control=null", "train.iterations=1", f"store={tmp_path.as_uri()}"]
     parameters = json.dumps({"spec": "specs/quickstart.yaml", "overrides": overrides})

@@ -192,6 +192,7 @@ def test_a_second_run_has_nothing_to_do(finished: Finished, run: Run, tmp_path: 
     assert store.files.read(f"runs/{name}/metrics.jsonl") == finished.store.files.read(f"runs/{name}/metrics.jsonl")
 
 
+@pytest.mark.slow()
 def test_more_iterations_run_only_what_is_new(finished: Finished, run: Run, tmp_path: Path) -> None:
     store = finished.copy(tmp_path / "store")
     before = digests(store)

@@ -100,6 +100,7 @@ def test_a_damaged_checkpoint_falls_back_to_an_older_one_with_a_warning(copy: Co
         assert context.policies.stored(manifest.key) is None, "a checkpoint that does not verify is none: it will be made again"
 
 
+@pytest.mark.slow()
 def test_a_first_policy_that_is_damaged_says_so_and_is_made_again(copy: Copy, tmp_path: Path) -> None:
     with opened(copy()) as context:
         first = stored(context, 0)
