@@ -164,7 +164,7 @@ class Advantage(Section):
         default="any_correct", description="Which responses get ARM's term."
     )
     prompt_confidence: Literal["mean", "low", "group_mean", "none"] = Field(default="mean", description="c(q): over which tokens.")
-    eps: float = Field(default=1e-6, ge=0, description="Added to a group's std. verl.")
+    eps: float = Field(default=1e-6, gt=0, description="Added to a group's std, which may be 0. verl.")
     ddof: Literal[0, 1] = Field(default=1, description="Of a group's std; 1 is unbiased. verl, TRL, OpenRLHF.")
 
 
