@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import json
+import logging
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import s3fs
 from tokenizers import Tokenizer, decoders, pre_tokenizers, trainers
 from tokenizers.models import BPE
 
+from flows.command_line import main
+from infra.paths import ROOT
 from tests.flows.runs import NAME, TINY, Run, Server, clean_environment, settings
 
 CHATML = (
@@ -24,6 +30,9 @@ train: {{iterations: 1, minibatch_prompts: 2, zero_stage: 0}}
 placement: {{threads: 1}}
 store: {store}
 """
+
+
+Refused = Callable[..., str]
 
 
 @pytest.fixture(scope="session")
@@ -63,6 +72,25 @@ def error_of(run: Run, *arguments: str, env: dict[str, str] | None = None) -> st
     return lines[0]
 
 
+@pytest.fixture()
+def refused(capsys: pytest.CaptureFixture[str]) -> Iterator[Refused]:
+    """The one line of a command that is refused before any flow starts, in this process: importing all there is takes seconds."""
+    logger = logging.getLogger("armature")
+    before = (logger.handlers[:], logger.level, logger.propagate)
+
+    def no_flow(**_: Any) -> dict[str, Any]:
+        raise AssertionError("a flow was started")
+
+    def call(*arguments: str) -> str:
+        assert main(no_flow, arguments) == 1
+        (line,) = capsys.readouterr().err.strip().splitlines()
+        assert line.startswith("error: ")
+        return line
+
+    yield call
+    logger.handlers[:], logger.level, logger.propagate = before
+
+
 def spec_with(tmp_path: Path, model: Path | str, rows: list[object]) -> str:
     (tmp_path / "problems.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     spec = tmp_path / "experiment.yaml"
@@ -79,23 +107,26 @@ def test_a_misspelt_key(run: Run) -> None:
     assert "train.learnin_rate" in line and "learning_rate" in line and "--set" in line
 
 
-def test_a_spec_that_is_not_there(run: Run, tmp_path: Path) -> None:
-    assert "nowhere.yaml" in error_of(run, str(tmp_path / "nowhere.yaml"))
+def test_a_spec_that_is_not_there(refused: Refused, tmp_path: Path) -> None:
+    assert "nowhere.yaml" in refused(str(tmp_path / "nowhere.yaml"))
 
 
-def test_a_run_that_is_not_there(run: Run, tmp_path: Path) -> None:
-    assert "no run nosuch" in error_of(run, "export", "nosuch", str(tmp_path / "out"), "--store", (tmp_path / "store").as_uri())
+def test_a_run_that_is_not_there(refused: Refused, tmp_path: Path) -> None:
+    assert "no run nosuch" in refused("export", "nosuch", str(tmp_path / "out"), "--store", (tmp_path / "store").as_uri())
 
 
-def test_a_data_file_that_is_not_there(run: Run, tmp_path: Path, model: Path) -> None:
+def test_a_data_file_that_is_not_there(refused: Refused, tmp_path: Path, model: Path) -> None:
     spec = spec_with(tmp_path, model, GOOD)
     (tmp_path / "problems.jsonl").unlink()
-    assert str(tmp_path / "problems.jsonl") in error_of(run, spec)
+    assert str(tmp_path / "problems.jsonl") in refused(spec)
 
 
-def test_a_store_that_cannot_be_reached(run: Run, prefect_server: Server) -> None:
+def test_a_store_that_cannot_be_reached(refused: Refused, monkeypatch: pytest.MonkeyPatch) -> None:
     keys = {"AWS_ACCESS_KEY_ID": "someone", "AWS_SECRET_ACCESS_KEY": "canary-secret", "AWS_ENDPOINT_URL": "http://127.0.0.1:1"}
-    line = error_of(run, "specs/quickstart.yaml", "--set", "store=s3://bucket/armature", env={**prefect_server.environment, **keys})
+    for name, text in keys.items():
+        monkeypatch.setenv(name, text)
+    s3fs.S3FileSystem.clear_instance_cache()
+    line = refused(str(ROOT / "specs" / "quickstart.yaml"), "--set", "store=s3://bucket/armature")
     assert "s3://bucket/armature" in line and "endpoint" in line and "canary" not in line
 
 
