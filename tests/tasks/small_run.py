@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from infra.paths import ROOT
+from infra.paths import LOGS, ROOT
 from infra.steps import value
 from infra.store import Manifest, Store
 from specs.load import load_spec
@@ -38,6 +40,7 @@ def opened(store: Path, *overrides: str) -> Iterator[Context]:
     finally:
         context.close()
         engines.close()
+        shutil.rmtree(LOGS / f"small-{os.getpid()}", ignore_errors=True)
 
 
 def iterate(context: Context, iterations: int) -> None:
