@@ -11,6 +11,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import httpx
+
 from flows.inspect import export_policy, list_runs, run_status
 from flows.plan import plan
 from infra.errors import EngineError, StoreError
@@ -44,6 +46,12 @@ def main(run_flow: Callable[..., dict[str, Any]], argv: Sequence[str] | None = N
             _run(run_flow, arguments)
     except USER_ERRORS as error:
         print(f"error: {error}", file=sys.stderr)
+        return 1
+    except (httpx.HTTPError, RuntimeError) as error:
+        if not isinstance(error, httpx.HTTPError) and not str(error).startswith("Failed to reach API"):
+            raise
+        url = os.environ.get("PREFECT_API_URL", "the embedded Prefect server")
+        print(f"error: {url} does not answer ({str(error).splitlines()[0]}); start it, or unset PREFECT_API_URL to run embedded", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("interrupted; the same command goes on from here", file=sys.stderr)

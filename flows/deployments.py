@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import os
 import sys
 from pathlib import Path
 
+import httpx
 from prefect import flow as flow_type
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.actions import WorkPoolCreate
 from prefect.client.schemas.filters import FlowFilter, FlowFilterName
 from prefect.exceptions import ObjectAlreadyExists
+from prefect.settings import PREFECT_API_URL
 
 from infra.paths import ROOT
 from specs.errors import SpecError
@@ -63,15 +64,15 @@ def deploy() -> list[str]:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m flows.deployments", description=__doc__.splitlines()[0])
     parser.parse_args()
-    if not os.environ.get("PREFECT_API_URL"):
-        from prefect.settings import PREFECT_API_URL
-
-        if not PREFECT_API_URL.value():
-            print("error: no Prefect server: run `prefect server start` and set PREFECT_API_URL (http://127.0.0.1:4200/api)", file=sys.stderr)
-            return 1
+    if not PREFECT_API_URL.value():
+        print("error: no Prefect server: run `prefect server start` and set PREFECT_API_URL (http://127.0.0.1:4200/api)", file=sys.stderr)
+        return 1
     try:
         for name in deploy():
             print(f"{FLOW}/{name}")
+    except httpx.HTTPError as error:
+        print(f"error: the Prefect server at {PREFECT_API_URL.value()} does not answer ({error}); start it with `prefect server start`", file=sys.stderr)
+        return 1
     except SpecError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

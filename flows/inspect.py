@@ -87,8 +87,8 @@ def export_policy(store: Store, name: str, folder: Path, iteration: int | None) 
     chosen = max(weights) if iteration is None else iteration
     if chosen not in weights:
         raise StoreError(f"{store.uri}: run {view.name} has weights after iterations {', '.join(map(str, weights))}, not after {chosen}")
-    if folder.exists() and any(folder.iterdir()):
-        raise StoreError(f"{folder}: is not empty; give a new folder")
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise StoreError(f"{folder}: is a file or a folder with something in it; give a new folder")
     folder.mkdir(parents=True, exist_ok=True)
     manifest = weights[chosen]
     for file in manifest.files:

@@ -6,6 +6,7 @@ script). Where PREFECT_API_URL names a server it only keeps Prefect's log lines 
 
 from __future__ import annotations
 
+import glob
 import os
 import subprocess
 import sys
@@ -17,7 +18,7 @@ def configure() -> None:
     os.environ.setdefault("PREFECT_LOGGING_EXTRA_LOGGERS", "armature")
     os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
     os.environ.setdefault("DO_NOT_TRACK", "1")
-    if not os.path.exists("/dev/nvidia0"):
+    if not glob.glob("/dev/nvidia[0-9]*"):
         os.environ.setdefault("DS_ACCELERATOR", "cpu")  # else DeepSpeed, which transformers imports, warns that it has to guess
     if "prefect" in sys.modules:
         return

@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import faulthandler
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -30,10 +31,12 @@ from infra.scratch import short_folder
 _ENV_NAMES = frozenset({"PATH", "HOME", "USER", "LANG", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "VIRTUAL_ENV", "CC", "CXX"})
 _ENV_PREFIXES = ("LC_", "PYTHON", "OMP_", "MKL_", "KMP_", "CUDA_", "NVIDIA_", "NCCL_", "GLOO_", "TORCH", "DS_", "VLLM_", "HF_HUB_", "XDG_")
 
+_SECRET = re.compile("KEY|TOKEN|SECRET|PASSWORD")  # NVIDIA_API_KEY, VLLM_API_KEY
+
 
 def child_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     """The environment of an engine: an allow-list of this one, and `extra`."""
-    kept = {k: v for k, v in os.environ.items() if k in _ENV_NAMES or k.startswith(_ENV_PREFIXES)}
+    kept = {k: v for k, v in os.environ.items() if k in _ENV_NAMES or (k.startswith(_ENV_PREFIXES) and not _SECRET.search(k))}
     return {**kept, "PYTHONUNBUFFERED": "1", **(extra or {})}
 
 

@@ -41,14 +41,14 @@ def _policy(spec: Spec) -> Iterator[str]:
             )
     if policy.revision is not None and policy.model is None:
         yield "policy.revision: only with policy.model; drop it"
-    if policy.dtype == "float64" and spec.rollout.engine == "vllm":
-        yield "policy.dtype: rollout.engine vllm has no float64; use rollout.engine transformers, or float32"
     if spec.warm_start is not None and not uses_puzzle(spec):
         yield f"warm_start: needs demonstrations, which only puzzles have, but data.train is {spec.data.train!r}; set warm_start to null"
 
 
 def _data(spec: Spec) -> Iterator[str]:
     data = spec.data
+    if re.match(r"\w+://[^/]*@", data.train):
+        yield "data.train: holds credentials, which would be recorded with the run; give them by environment or profile"
     if uses_puzzle(spec):
         if data.verifier is not None:
             yield f"data.verifier: got {data.verifier!r}, but data.train {data.train!r} brings its own; drop it"

@@ -68,8 +68,16 @@ def comparison_problems(spec: Spec, control: Spec, where: str) -> list[str]:
         problems.append(f"control: {where} differs in data; experiment and control must train on the same problems")
     if warm_start_part(control) != warm_start_part(spec):
         problems.append(f"control: {where} differs in policy, warm_start or seed; experiment and control must start from the same policy")
-    if rollout_part(control) != rollout_part(spec) or control.placement != spec.placement or control.store != spec.store:
-        problems.append(f"control: {where} differs in rollout, placement or store; experiment and control share engines and first rollouts")
+    if rollout_part(control) != rollout_part(spec) or _places(control) != _places(spec):
+        problems.append(
+            f"control: {where} differs in rollout, placement, train.zero_stage, train.gradient_checkpointing or store; "
+            "experiment and control share engines and first rollouts"
+        )
     if identity(control) == identity(spec):
         problems.append(f"control: {where} is the same experiment (identity {identity(spec)}); it must differ, as in advantage.estimator")
     return problems
+
+
+def _places(spec: Spec) -> tuple[object, ...]:
+    """What runs of one flow share: where engines run and how they are built."""
+    return spec.placement, spec.store, spec.train.zero_stage, spec.train.gradient_checkpointing, spec.rollout.max_prompt_tokens

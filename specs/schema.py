@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from specs.checks import broken_rules
 from specs.paths import REPOSITORY_ROOT
 
-Dtype = Literal["float32", "bfloat16", "float64"]
+Dtype = Literal["float32", "bfloat16"]
 Positive = Annotated[int, Field(gt=0)]
 Count = Annotated[int, Field(ge=0)]
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
@@ -54,7 +54,7 @@ class Policy(Section):
         default=None, min_length=1, description="Hub name, or local folder in Hugging Face format (relative to the repository root)."
     )
     revision: str | None = Field(
-        default=None, min_length=1, description="Commit of the hub repository; null: its newest, recorded when the run starts."
+        default=None, min_length=1, description="Commit of the hub repository; null: its newest."
     )
     init: Literal["pretrained", "scratch"] | Fork = Field(default="pretrained", description="Where the weights come from.")
     dtype: Dtype = Field(
@@ -221,11 +221,10 @@ class DtypeLimits(Section):
 
     float32: float = Field(default=1e-3, gt=0, description="Seen with vLLM on a CPU: at most 4.4e-5.")
     bfloat16: float = Field(default=0.1, gt=0, description="Seen with vLLM on a CPU: 0.054; transformers against its own float32: 0.049.")
-    float64: float = Field(default=1e-6, gt=0, description="One engine, two code paths.")
 
     def of(self, dtype: Dtype) -> float:
         """The limit that holds for `dtype`."""
-        return {"float32": self.float32, "bfloat16": self.bfloat16, "float64": self.float64}[dtype]
+        return {"float32": self.float32, "bfloat16": self.bfloat16}[dtype]
 
 
 class Audit(Section):

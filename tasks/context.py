@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from infra.caching import Step
-from infra.errors import StoreError
+from infra.errors import EngineError, StoreError
 from infra.paths import LOGS
 from infra.scratch import large_folder
 from infra.store import Manifest, Store
@@ -24,6 +24,7 @@ from tasks import table
 from tasks.checkpoint.policies import Policies, policy_step
 from tasks.checkpoint.weights import given_files, write_scratch_model
 from tasks.data.dataset import Dataset, read_dataset, write_tokenizer
+from tasks.data.encode import too_long
 from tasks.experiment import Experiment
 from tasks.records import Rollout, Verdict
 from tasks.reward.judge import Judge, verdict_of
@@ -40,9 +41,13 @@ STEP_DEADLINE_S = 4 * 3600.0  # an optimiser iteration, or a shard of rollouts: 
 
 def _devices(placement: Placement) -> tuple[str | None, str | None]:
     """CUDA_VISIBLE_DEVICES of the trainer and of the engine: the same GPUs where they are colocated, else the trainer's first."""
-    gpus = [str(i) for i in range(placement.gpus)]
-    if not gpus:
+    if not placement.gpus:
         return None, None
+    given = os.environ.get("CUDA_VISIBLE_DEVICES")
+    gpus = given.split(",") if given else [str(i) for i in range(placement.gpus)]
+    if len(gpus) < placement.gpus:
+        raise EngineError(f"placement.gpus is {placement.gpus}, but CUDA_VISIBLE_DEVICES={given} gives {len(gpus)}: lower one or raise the other")
+    gpus = gpus[: placement.gpus]
     split = placement.ranks if placement.layout == "separate" else 0
     return ",".join(gpus[:split] or gpus), ",".join(gpus[split:])
 
@@ -75,6 +80,8 @@ class Engines:
                 "max_model_len": spec.rollout.max_prompt_tokens + spec.rollout.max_response_tokens,
                 "tensor_parallel_size": placement.tensor_parallel,
             }
+            if placement.layout == "colocated":
+                options["gpu_memory_utilization"] = 0.5  # the trainer's weights and optimizer stay on the same GPU
         elif gpus:
             options["device"] = "cuda"
         threads = placement.threads or cores
@@ -133,13 +140,18 @@ class Context:
     @cached_property
     def dataset(self) -> Dataset:
         dataset = read_dataset(self.store, self.require("data", self.experiment.data.key))
-        self.judge.check([p.problem for p in (*dataset.train, *dataset.heldout)])
+        problems = (*dataset.train, *dataset.heldout)
+        self.judge.check([p.problem for p in problems])
+        limit = self.spec.rollout.max_prompt_tokens
+        for problem in problems:  # the limit is in no key: it changes no payload
+            if len(problem.prompt_ids) > limit:
+                raise too_long(problem, limit)
         return dataset
 
     @cached_property
     def judge(self) -> Judge:
         reward = self.spec.reward
-        return Judge(truncated=reward.truncated, math_deadline_s=reward.math.deadline_s, math_workers=reward.math.workers)
+        return Judge(math_deadline_s=reward.math.deadline_s, math_workers=reward.math.workers)
 
     def rollouts(self, keys: Sequence[str]) -> list[Rollout]:
         """The rollouts of an iteration, all shards in order, verified."""

@@ -32,13 +32,16 @@ class Experiment:
         start = warm_start_part(spec)
         self.model: Path | None = model_folder(start["policy"], download=download)
         tokens = tokenizer_digest(tokenizer_of(self.model))
-        part = data_part(spec)
-        self.data = Step("data", DATA, {"part": part, "source": source_fingerprint(part), "tokenizer": tokens})
+        self.data_settings = data_part(spec)
+        source = source_fingerprint(self.data_settings)
+        self.data = Step("data", DATA, {"part": _data_key_part(self.data_settings), "source": source, "tokenizer": tokens})
         weights = weights_digest(self.model) if self.model else None
         start["policy"] = {key: value for key, value in start["policy"].items() if key not in ("model", "revision")}
         inputs = {"part": start, "weights": weights, "tokenizer": tokens, "data": self.data.key if spec.warm_start else None}
         self.start = Step(POLICY_STAGE, START_VERSION, inputs)
-        self._rollout, self._reward, self._train = rollout_part(spec), reward_part(spec), train_part(spec)
+        self._rollout, self._train = rollout_part(spec), train_part(spec)
+        # Of the verifiers' settings, those of the verifier that these problems name.
+        self._reward = {key: value for key, value in reward_part(spec).items() if key == "truncated" or key == spec.data.verifier}
         self._lineages = [self.start.key]
 
     @property
@@ -78,7 +81,8 @@ class Experiment:
     def evaluation(self, iteration: int, suite: str) -> Step:
         """Evaluation of the policy after `iteration` iterations. The policy is in the key, its iteration is not."""
         part = {key: value for key, value in evaluate_part(self.spec).items() if key != "suites"}
-        inputs = {"policy": self.lineage(iteration), "data": self.data.key, "suite": suite, "part": part, "reward": self._reward}
+        reward = {key: value for key, value in self._reward.items() if key != "truncated"}  # an evaluation judges everything
+        inputs = {"policy": self.lineage(iteration), "data": self.data.key, "suite": suite, "part": part, "reward": reward}
         return Step("evaluate", EVALUATE, inputs)
 
     def evaluated_iterations(self) -> list[int]:
@@ -90,3 +94,12 @@ class Experiment:
         """After how many iterations the policy is saved: start, every so many, end."""
         last = self.spec.train.iterations
         return sorted({0, last, *range(self.spec.checkpoint.every, last, self.spec.checkpoint.every)})
+
+
+def _data_key_part(part: dict[str, Any]) -> dict[str, Any]:
+    """Of the data settings, those that the payload depends on: names whose content is in the key by its digest are left out, so that
+    moving a file or pinning the revision that was used anyway runs nothing again."""
+    if part["train"].startswith("puzzle:"):
+        return {key: part[key] for key in ("train", "heldout", "prompt", "drop_long_prompts", "max_prompt_tokens")}
+    by_digest = {"tokenizer", "revision"} | (set() if part["train"].startswith("hf://") else {"train", "split", "subset"})
+    return {key: value for key, value in part.items() if key not in by_digest}

@@ -130,7 +130,7 @@ class Policies:
 
     def _difference(self, step: Manifest) -> str:
         then, now = step.recorded, self._trainer.environment
-        changed = [f"{key} was {then.get(key)}, is {now.get(key)}" for key in sorted({*then, *now}) if then.get(key) != now.get(key)]
+        changed = [f"{key} was {then.get(key)}, is {now.get(key)}" for key in sorted(now) if then.get(key) != now.get(key)]
         return "; ".join(changed) or f"cause unknown (recorded {json.dumps(dict(then), sort_keys=True)})"
 
 

@@ -47,11 +47,16 @@ def encode_all(
         elif drop_long_prompts:
             dropped += 1
         else:
-            raise DataError(
-                f"problem {problem.id}: its prompt has {length} tokens, rollout.max_prompt_tokens is {max_prompt_tokens}:"
-                " raise it, or set data.drop_long_prompts"
-            )
+            raise too_long(encoded, max_prompt_tokens)
     return EncodedData(tuple(kept), dropped)
+
+
+def too_long(problem: EncodedProblem, limit: int) -> DataError:
+    """The error for a prompt over the limit."""
+    return DataError(
+        f"problem {problem.problem.id}: its prompt has {len(problem.prompt_ids)} tokens, rollout.max_prompt_tokens is {limit}:"
+        " raise it, or set data.drop_long_prompts"
+    )
 
 
 def encode(problem: Problem, tokenizer: PreTrainedTokenizerFast, template: str) -> EncodedProblem:

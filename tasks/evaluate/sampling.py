@@ -37,7 +37,7 @@ def evaluate(
     completions = roller.generate(groups, sampling)
     flat = [(p.problem, s, done) for p, done_of in zip(problems, completions, strict=True) for s, done in enumerate(done_of)]
     texts = [decode(done.response_ids, dataset.tokenizer) for _, _, done in flat]
-    verdicts = judge.judge([(problem, text, done.finish_reason) for (problem, _, done), text in zip(flat, texts, strict=True)])
+    verdicts = judge.judge([(problem, text, done.finish_reason) for (problem, _, done), text in zip(flat, texts, strict=True)], mask_truncated=False)
     require_judged(verdicts, max_not_judged_share, f"evaluation on {suite}")
     return [
         {

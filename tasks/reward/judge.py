@@ -15,8 +15,7 @@ from tasks.reward.puzzle import verify as verify_puzzle
 class Judge:
     """Holds what verifiers keep alive between calls (worker processes); close it."""
 
-    def __init__(self, *, truncated: str, math_deadline_s: float, math_workers: int) -> None:
-        self._mask_truncated = truncated == "mask"
+    def __init__(self, *, math_deadline_s: float, math_workers: int) -> None:
         self._math = MathVerifier(deadline_s=math_deadline_s, workers=math_workers)
 
     def check(self, problems: Sequence[Problem]) -> None:
@@ -29,12 +28,13 @@ class Judge:
                     f"problem {problem.id}: no verifier {problem.verifier!r}; there are math, {', '.join(PUZZLES)} (data.verifier names one)"
                 )
 
-    def judge(self, items: Sequence[tuple[Problem, str, FinishReason]]) -> list[Verdict]:
-        """One verdict for each (problem, visible response text, finish reason), in order."""
+    def judge(self, items: Sequence[tuple[Problem, str, FinishReason]], *, mask_truncated: bool) -> list[Verdict]:
+        """One verdict for each (problem, visible response text, finish reason), in order. `mask_truncated`: what was cut at the limit is
+        not judged (training may ask for that; an evaluation judges everything)."""
         verdicts: list[Verdict | None] = [None] * len(items)
         mathematics: list[int] = []
         for index, (problem, text, reason) in enumerate(items):
-            if self._mask_truncated and reason is FinishReason.LENGTH:
+            if mask_truncated and reason is FinishReason.LENGTH:
                 verdicts[index] = Verdict(None, VerdictKind.TRUNCATED, "cut at the response limit (reward.truncated: mask)")
             elif problem.verifier == "math":
                 mathematics.append(index)

@@ -30,7 +30,7 @@ def judge(context: Context, iteration: int) -> Manifest | Any:
     started = time.monotonic()
     problems = context.dataset.by_id
     items = [(problems[r.problem_id].problem, decode(r.response_ids, context.dataset.tokenizer), r.finish_reason) for r in rollouts]
-    verdicts = context.judge.judge(items)
+    verdicts = context.judge.judge(items, mask_truncated=context.spec.reward.truncated == "mask")
     require_judged(verdicts, context.spec.reward.max_not_judged_share, f"iteration {iteration}")
     rows = [{"problem_id": r.problem_id, "sample": r.sample, **row(v)} for r, v in zip(rollouts, verdicts, strict=True)]
     measures = iteration_measures(rollouts, verdicts, step.inputs["correct_at"])

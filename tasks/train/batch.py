@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -47,12 +48,13 @@ class MicroBatch:
     target: Tensor
     responses: tuple[tuple[int, int, int, int], ...]
     prompts: tuple[tuple[int, int, int], ...]
+    most: int = 0  # the largest M of any rank's micro-batch of this number; 0: only this one is known
 
-    def to(self, device: torch.device) -> MicroBatch:
+    def inputs(self, device: torch.device) -> dict[str, Any]:
+        """What PolicyModule.forward takes, on `device`."""
         mask = None if self.mask is None else self.mask.to(device)
-        return MicroBatch(
-            self.input_ids.to(device), self.position_ids.to(device), mask, self.source.to(device), self.target.to(device), self.responses, self.prompts
-        )
+        tensors = {name: getattr(self, name).to(device) for name in ("input_ids", "position_ids", "source", "target")}
+        return {**tensors, "mask": mask, "most": max(self.most, len(self.target))}
 
 
 def micro_batch(rows: Sequence[Row], batch: GroupBatch) -> MicroBatch:
@@ -98,3 +100,18 @@ def padding_micro_batch(batch: GroupBatch) -> MicroBatch:
     first = batch.prompt_ids[0][0]
     one = torch.zeros(1, dtype=torch.long)
     return MicroBatch(torch.tensor([[first]]), one[None], None, one, one, (), ())
+
+
+def rank_micro_batches(shares: Sequence[Sequence[Sequence[Row]]], rank: int, batch: GroupBatch) -> list[MicroBatch]:
+    """The micro-batches of one rank, of all ranks' shares [ranks][micro-batches][rows]; each knows how large its largest sibling is."""
+    made = []
+    for number, rows in enumerate(shares[rank]):
+        most = max(_predictions(part[number], batch) for part in shares)
+        made.append(replace(micro_batch(rows, batch) if rows else padding_micro_batch(batch), most=most))
+    return made
+
+
+def _predictions(rows: Sequence[Row], batch: GroupBatch) -> int:
+    """M of the micro-batch that `rows` make."""
+    responses = sum(len(batch.response_ids[row.group][sample]) for row in rows for sample in row.samples)
+    return responses + sum(sum(p > 0 for p in batch.content[row.group]) for row in rows)

@@ -52,6 +52,8 @@ class Trainer:
             "offload_optimizer": self.options.offload_optimizer,
             "gradient_checkpointing": self.options.gradient_checkpointing,
         }
+        if self.environment and self.options.zero_stage:
+            self.stop()  # DeepSpeed's ZeRO engines are not freed when they are replaced: new ranks, or memory grows with each load
         self.state = None
         replies = self._call(
             "load", LOAD_S, state=state, weights=str(weights), optimizer=str(optimizer) if optimizer else None, dtype=self.options.dtype, options=options
@@ -80,7 +82,7 @@ class Trainer:
     def stop(self) -> None:
         if self._ranks is not None:
             self._ranks.stop()
-        self._ranks, self.state = None, None
+        self._ranks, self.state, self.environment = None, None, {}
 
     def _call(self, method: str, deadline_s: float, **arguments: Any) -> list[Any]:
         if self._ranks is None or not self._ranks.alive:
@@ -97,5 +99,6 @@ class Trainer:
         argv = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(options.ranks)]
         argv += ["-m", "tasks.train.rank", "--threads", str(options.threads)]
         env = {"OMP_NUM_THREADS": str(options.threads), "PYTHONPATH": os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])}
-        env |= {"CUDA_VISIBLE_DEVICES": options.devices} if options.devices is not None else {"DS_ACCELERATOR": "cpu", "CUDA_VISIBLE_DEVICES": ""}
+        on_gpu = options.devices is not None
+        env |= {"CUDA_VISIBLE_DEVICES": options.devices or "", "DS_ACCELERATOR": "cuda" if on_gpu else "cpu"}
         return Resident("trainer", argv, ranks=options.ranks, log=self._log, env=env, cwd=ROOT)

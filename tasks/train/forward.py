@@ -21,9 +21,12 @@ class TokenStats(NamedTuple):
 
 
 def token_stats(
-    hidden: Tensor, head: nn.Module, target: Tensor, *, vocabulary: int, temperature: float, entropy_gradient: bool
+    hidden: Tensor, head: nn.Module, target: Tensor, *, vocabulary: int, temperature: float, entropy_gradient: bool, most: int
 ) -> TokenStats:
-    """`hidden` [M, d], `head`: d -> `vocabulary` (given, because ZeRO-3 leaves empty weights), `target` [M]."""
+    """`hidden` [M, d], `head`: d -> `vocabulary` (given, because ZeRO-3 leaves empty weights), `target` [M].
+
+    `most` >= M is the largest M of any rank in this micro-batch. It decides the number of blocks: under ZeRO-3 each call of the head
+    is a collective, so ranks with fewer predictions make as many calls, some of them empty."""
 
     def block(h: Tensor, t: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         logits = head(h)
@@ -35,10 +38,11 @@ def token_stats(
             entropy = -(normalised.exp() * normalised).sum(-1)
         return scaled, at_one, entropy
 
-    size = max(1, LOGITS_BLOCK // vocabulary)
-    if len(target) <= size:
+    count = max(1, -(-most // max(1, LOGITS_BLOCK // vocabulary)))
+    if count == 1:
         return TokenStats(*block(hidden, target))
-    blocks = [checkpoint(block, h, t, use_reentrant=False) for h, t in zip(hidden.split(size), target.split(size), strict=True)]
+    pieces = zip(hidden.tensor_split(count), target.tensor_split(count), strict=True)
+    blocks = [checkpoint(block, h, t, use_reentrant=False) for h, t in pieces]
     return TokenStats(*(torch.cat(parts) for parts in zip(*blocks, strict=True)))
 
 
@@ -60,10 +64,14 @@ class PolicyModule(nn.Module):
         target: Tensor,
         temperature: float = 1.0,
         entropy_gradient: bool = False,
+        most: int | None = None,
     ) -> TokenStats:
-        """Shapes as in MicroBatch: [B, T], [B, T], [B, 1, T, T] or None, [M], [M] -> [M] each."""
+        """`most`: predictions of the rank that has most (None: this one's).
+
+        Shapes as in MicroBatch: [B, T], [B, T], [B, 1, T, T] or None, [M], [M] -> [M] each."""
         hidden = self.lm.base_model(input_ids=input_ids, position_ids=position_ids, attention_mask=mask, use_cache=False).last_hidden_state
         chosen = hidden.reshape(-1, hidden.shape[-1])[source]
         head = self.lm.get_output_embeddings()
         vocabulary = self.lm.config.vocab_size
-        return token_stats(chosen, head, target, vocabulary=vocabulary, temperature=temperature, entropy_gradient=entropy_gradient)
+        most = len(target) if most is None else most
+        return token_stats(chosen, head, target, vocabulary=vocabulary, temperature=temperature, entropy_gradient=entropy_gradient, most=most)

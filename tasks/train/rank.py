@@ -97,6 +97,7 @@ class TrainingRank:
         self.state = None  # unknown until every step of the iteration is applied
         result = Iteration(self._engine, self.ranks, batch, spec, iteration).run()
         self.state = becomes
+        self._give_back()
         return result if self.ranks.rank == 0 else {}
 
     def save(self, *, folder: str, optimizer: bool) -> float:
@@ -105,7 +106,15 @@ class TrainingRank:
         self._engine.save_weights(Path(folder))
         if optimizer:
             self._engine.save_optimizer(Path(folder))
+        self._give_back()
         return time.monotonic() - started
+
+    def _give_back(self) -> None:
+        """Cached GPU memory, which a rollout engine on the same GPU needs next."""
+        import torch
+
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
 
 
 def main() -> None:

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from tasks.errors import TrainingError
 from tasks.train.advantages import ESTIMATORS
-from tasks.train.batch import GroupBatch, MicroBatch, micro_batch, padding_micro_batch
+from tasks.train.batch import GroupBatch, MicroBatch, rank_micro_batches
 from tasks.train.forward import TokenStats
 from tasks.train.layout import rows_of, share
 from tasks.train.measures import audit, dynamics, response_rows
@@ -102,20 +102,12 @@ class Iteration:
         for g in groups:
             lengths = {s: int(self.lengths[g, s]) for s in range(self.lengths.shape[1]) if self.judged[g, s]}
             rows += rows_of(g, len(self.batch.prompt_ids[g]), lengths)
-        mine = share(rows, self.ranks.size, self.spec.token_budget)[self.ranks.rank]
-        return [micro_batch(part, self.batch) if part else padding_micro_batch(self.batch) for part in mine]
+        return rank_micro_batches(share(rows, self.ranks.size, self.spec.token_budget), self.ranks.rank, self.batch)
 
     def _forward(self, micro: MicroBatch) -> TokenStats:
         self.forward_calls += 1
-        on_device = micro.to(self.engine.device)
         return self.engine.forward(
-            input_ids=on_device.input_ids,
-            position_ids=on_device.position_ids,
-            mask=on_device.mask,
-            source=on_device.source,
-            target=on_device.target,
-            temperature=self.spec.temperature,
-            entropy_gradient=self.spec.entropy_coefficient != 0,
+            **micro.inputs(self.engine.device), temperature=self.spec.temperature, entropy_gradient=self.spec.entropy_coefficient != 0
         )
 
     def _old_pass(self) -> Passed:

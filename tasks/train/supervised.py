@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from tasks.errors import TrainingError
-from tasks.train.batch import GroupBatch, MicroBatch, micro_batch, padding_micro_batch
+from tasks.train.batch import GroupBatch, MicroBatch, rank_micro_batches
 from tasks.train.layout import rows_of, share
 from tasks.train.passes import Ranks
 from tasks.train.step import StepEngine
@@ -36,16 +36,13 @@ def supervised_step(
         [""] * count, demonstrations.prompt_ids, demonstrations.content, [[r] for r in demonstrations.response_ids], [], []
     )
     rows = [row for i in range(count) for row in rows_of(i, len(batch.prompt_ids[i]), {0: len(batch.response_ids[i][0])})]
-    micros = [micro_batch(part, batch) if part else padding_micro_batch(batch) for part in share(rows, ranks.size, token_budget)[ranks.rank]]
+    micros = rank_micro_batches(share(rows, ranks.size, token_budget), ranks.rank, batch)
     content = sum(sum(p > 0 for p in positions) for positions in demonstrations.content)
     total = sum(map(len, demonstrations.response_ids)) + prompt_weight * content
     losses: list[float] = []
 
     def loss_of(micro: MicroBatch) -> Tensor:
-        on_device = micro.to(engine.device)
-        stats = engine.forward(
-            input_ids=on_device.input_ids, position_ids=on_device.position_ids, mask=on_device.mask, source=on_device.source, target=on_device.target
-        )
+        stats = engine.forward(**micro.inputs(engine.device))
         weight = torch.zeros(len(micro.target), dtype=stats.log_probs.dtype)
         for _, _, start, stop in micro.responses:
             weight[start:stop] = 1.0 / total

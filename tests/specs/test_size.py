@@ -33,7 +33,7 @@ def test_the_prototype_s_policy_has_426k_parameters(write: Write) -> None:
 
 @pytest.mark.parametrize(
     ("stage", "bytes_per_parameter"),
-    [(0, (2, 4, 12)), (1, (2, 4, 12 / 8)), (2, (2, 4 / 8, 12 / 8)), (3, (2 / 8, 4 / 8, 12 / 8))],
+    [(1, (2, 4, 12 / 8)), (2, (2, 4 / 8, 12 / 8)), (3, (2 / 8, 4 / 8, 12 / 8))],
 )
 def test_zero_partitions_optimizer_then_gradients_then_weights(write: Write, stage: int, bytes_per_parameter: tuple[float, ...]) -> None:
     spec = load_spec(write(MODEL), ["placement={gpus: 8, tensor_parallel: 2}", f"train.zero_stage={stage}"], {}).spec
@@ -45,7 +45,7 @@ def test_zero_partitions_optimizer_then_gradients_then_weights(write: Write, sta
     assert sizes.checkpoint_bytes == 14 * sizes.parameters
 
 
-@pytest.mark.parametrize(("dtype", "per_parameter"), [("float32", 4 + 4 + 8), ("float64", 8 + 8 + 16)])
+@pytest.mark.parametrize(("dtype", "per_parameter"), [("float32", 4 + 4 + 8)])
 def test_wide_weights_need_no_master_copy(write: Write, dtype: str, per_parameter: int) -> None:
     sizes = size(load_spec(write(PUZZLE), [f"policy.dtype={dtype}"], {}).spec, vocabulary=118)
     assert sizes.rank_bytes == per_parameter * sizes.parameters

@@ -1,0 +1,59 @@
+"""Under ZeRO-3 each call of the output head is a collective: ranks with fewer predictions must call it as often as the others."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from transformers import AutoModelForCausalLM, LlamaConfig
+
+ROOT = Path(__file__).parents[3]
+VOCABULARY = 112
+RANK = """
+import faulthandler, os, sys
+from pathlib import Path
+faulthandler.dump_traceback_later(100, exit=True)
+import deepspeed, torch
+deepspeed.ops.__compatible_ops__["deepspeed_shm_comm"] = False
+torch.set_num_threads(1)
+deepspeed.init_distributed(dist_backend="gloo")
+import torch.distributed as dist
+from tasks.train import forward
+from tasks.train.batch import GroupBatch, rank_micro_batches
+from tasks.train.engine import OptimizerOptions, TrainingEngine
+from tasks.train.layout import Row
+forward.LOGITS_BLOCK = int(sys.argv[2]) * 112
+engine = TrainingEngine(Path(sys.argv[1]), None, "float32", OptimizerOptions((0.9, 0.999), 1e-8, 0.0, 1e9, 3, False, False))
+batch = GroupBatch(["a", "b"], [[2, 5, 6, 4]] * 2, [[1, 2]] * 2, [[[7] * 10], [[8] * 90]], [[[0.0] * 10], [[0.0] * 90]], [[1.0], [1.0]])
+shares = [[[Row(0, (0,), 14)]], [[Row(1, (0,), 94)]]]  # 10 response tokens on one rank, 90 on the other
+(micro,) = rank_micro_batches(shares, dist.get_rank(), batch)
+assert engine.accumulate([lambda: -engine.forward(**micro.inputs(engine.device)).log_probs.sum() / 100]) == []
+norm = engine.apply(1e-3)
+if dist.get_rank() == 0:
+    print("norm", repr(norm), flush=True)
+dist.barrier()
+os._exit(0)  # gloo may abort at an orderly exit
+"""
+
+
+@pytest.mark.slow
+def test_ranks_with_unequal_predictions_make_equally_many_blocks(tmp_path: Path) -> None:
+    # Wide enough that ZeRO-3 really partitions the head (below 1e5 elements it keeps a parameter whole).
+    config = LlamaConfig(
+        vocab_size=VOCABULARY, hidden_size=1024, num_hidden_layers=1, num_attention_heads=8, intermediate_size=64, max_position_embeddings=128
+    )
+    torch.manual_seed(0)
+    AutoModelForCausalLM.from_config(config).save_pretrained(tmp_path / "model")
+    (tmp_path / "rank.py").write_text(RANK)
+    norms = []
+    for block in (1000, 20):  # one block for everyone; five for the longer rank
+        command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", str(tmp_path / "rank.py")]
+        environment = {**os.environ, "PYTHONPATH": str(ROOT), "DS_ACCELERATOR": "cpu", "OMP_NUM_THREADS": "1"}
+        done = subprocess.run([*command, str(tmp_path / "model"), str(block)], env=environment, capture_output=True, text=True, timeout=200)
+        assert done.returncode == 0, done.stderr[-3000:]
+        norms.append(float(next(line for line in done.stdout.splitlines() if "norm" in line).split("norm")[1]))
+    assert norms[1] == pytest.approx(norms[0], rel=1e-6)
