@@ -41,7 +41,7 @@ def case() -> tuple[Tensor, CountingHead, Tensor]:
 
 def stats_and_gradients(temperature: float, entropy_gradient: bool) -> tuple[TokenStats, list[Tensor], CountingHead]:
     hidden, head, target = case()
-    stats = token_stats(hidden, head, target, vocabulary=VOCABULARY, temperature=temperature, entropy_gradient=entropy_gradient)
+    stats = token_stats(hidden, head, target, most=len(target), vocabulary=VOCABULARY, temperature=temperature, entropy_gradient=entropy_gradient)
     weights = torch.linspace(-1, 2, COUNT, dtype=torch.float64)
     total = (stats.log_probs * weights).sum() + (stats.log_probs_t1 * weights.flip(0)).sum()
     if entropy_gradient:
@@ -57,7 +57,7 @@ def test_several_blocks_equal_one(rows: int, entropy_gradient: bool, temperature
     assert head.rows == [COUNT]
     monkeypatch.setattr(forward, "LOGITS_BLOCK", rows * VOCABULARY)
     found, gradients, head = stats_and_gradients(temperature, entropy_gradient)
-    assert max(head.rows) == rows, "a block holds more logits than it may"
+    assert max(head.rows) <= rows, "a block holds more logits than it may"
     for one, other in zip(found, wanted, strict=True):
         torch.testing.assert_close(one, other, rtol=1e-13, atol=1e-13)
     for one, other in zip(gradients, wanted_gradients, strict=True):
@@ -67,7 +67,7 @@ def test_several_blocks_equal_one(rows: int, entropy_gradient: bool, temperature
 @pytest.mark.parametrize("temperature", [1.0, 0.6, 1.7])
 def test_values_against_a_direct_computation(temperature: float) -> None:
     hidden, head, target = case()
-    stats = token_stats(hidden, head, target, vocabulary=VOCABULARY, temperature=temperature, entropy_gradient=False)
+    stats = token_stats(hidden, head, target, most=len(target), vocabulary=VOCABULARY, temperature=temperature, entropy_gradient=False)
     logits = (hidden @ head.weight.T).detach()
     for m in range(COUNT):
         at_one = torch.distributions.Categorical(logits=logits[m])
@@ -80,13 +80,13 @@ def test_values_against_a_direct_computation(temperature: float) -> None:
 def test_the_entropy_carries_a_gradient_only_where_it_is_asked_for() -> None:
     hidden, head, target = case()
     for wanted in (False, True):
-        stats = token_stats(hidden, head, target, vocabulary=VOCABULARY, temperature=1.0, entropy_gradient=wanted)
+        stats = token_stats(hidden, head, target, most=len(target), vocabulary=VOCABULARY, temperature=1.0, entropy_gradient=wanted)
         assert stats.entropies.requires_grad is wanted
 
 
 def test_bfloat16_logits_are_normalised_in_float32() -> None:
     hidden, head, target = case()
-    stats = token_stats(hidden.bfloat16(), head.bfloat16(), target, vocabulary=VOCABULARY, temperature=0.7, entropy_gradient=False)
+    stats = token_stats(hidden.bfloat16(), head.bfloat16(), target, most=len(target), vocabulary=VOCABULARY, temperature=0.7, entropy_gradient=False)
     assert {s.dtype for s in stats} == {torch.float32}
     logits = (hidden.bfloat16() @ head.weight.T).float()
     torch.testing.assert_close(stats.log_probs_t1, logits.log_softmax(-1).gather(-1, target[:, None])[:, 0])
