@@ -21,7 +21,9 @@ GSM8K = ROOT / "../shared/data/math/gsm8k_train.jsonl"
 @pytest.mark.skipif(not GSM8K.exists(), reason="no ../shared/data/math/gsm8k_train.jsonl")
 @pytest.mark.skipif(not MODEL.exists(), reason="no SmolLM2 weights: make smollm2")
 def test_two_iterations(tmp_path: Path, record_property: Callable[[str, object], None]) -> None:
-    command = [sys.executable, "-m", "flows.arm_train", "specs/smollm2.yaml", "--set", "train.iterations=2", "--set", f"store={tmp_path.as_uri()}"]
+    # Half the spec's responses: an optimiser pass over 160-token responses in float32 takes minutes on two cores.
+    small = ["train.iterations=2", "rollout.prompts=4", "rollout.shard_prompts=4", "train.minibatch_prompts=2", f"store={tmp_path.as_uri()}"]
+    command = [sys.executable, "-m", "flows.arm_train", "specs/smollm2.yaml", *(part for each in small for part in ("--set", each))]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=1400)
     assert done.returncode == 0, done.stderr[-2000:]
     (metrics,) = tmp_path.glob("runs/smollm2/*/metrics.jsonl")
@@ -31,8 +33,8 @@ def test_two_iterations(tmp_path: Path, record_property: Callable[[str, object],
         assert abs(row["loss"]) < 10, "NaN fails this too"
         assert row["audit_mean"] < 1e-3, "engine and trainer in float32"
         assert row["audit_effective_share"] > 0.99
-        assert row["responses"] == 64
-        assert sum(row["verdicts"].values()) == 64
+        assert row["responses"] == 32
+        assert sum(row["verdicts"].values()) == 32
         assert row["not_judged_share"] == 0
     # The second iteration was sampled from new weights, not from the first ones: had the hand-over failed, the audit would have shown it.
     assert rows[0]["learning_rate"] > 0
