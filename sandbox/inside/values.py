@@ -1,0 +1,309 @@
+"""Plain values as one line of JSON, by exact type: what a call returned, and what it is called with.
+
+A list, a string, a finite float, a bool, None and an int of up to `BITS` bits are themselves in JSON; everything else is an
+object of one key, its tag (`TAGS`). An instance of a subclass is refused, whatever it claims to equal. Everything used here
+is bound when the module is imported, so that a program that later replaces a builtin breaks nothing. Time is linear in the
+size of the value (sets are sorted, so that equal sets have equal lines).
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections import Counter, OrderedDict, defaultdict, deque
+from collections.abc import Callable, Iterable
+from json.encoder import encode_basestring_ascii as _quote
+from typing import Any
+
+MAX_DEPTH = 150  # containers in each other; a cycle meets it
+MAX_NODES = 1 << 21
+BITS = 2000  # an int with more is written in base 16: conversion to decimal is quadratic and limited to 4300 digits
+
+TAGS = {
+    "i": "int, in base 16",
+    "f": "float: nan, inf, -inf",
+    "u": "str with surrogates: UTF-8 with surrogatepass, in base 16",
+    "c": "complex: [real, imaginary]",
+    "b": "bytes, in base 16",
+    "B": "bytearray, in base 16",
+    "t": "tuple",
+    "s": "set",
+    "z": "frozenset",
+    "r": "range: [start, stop, step]",
+    "d": "dict: [[key, value], ...]",
+    "C": "Counter: as dict",
+    "O": "OrderedDict: as dict",
+    "D": "defaultdict: [name of the factory or null, as dict]",
+    "q": "deque: [[...], maxlen or null]",
+    "a": "numpy array: [dtype, shape, nested lists]",
+    "F": "Fraction: [numerator, denominator]",
+    "M": "Decimal, as text",
+    "I": "iterator or view of a dict: what it gave",
+}
+_FACTORIES = {kind.__name__: kind for kind in (int, float, str, bool, list, tuple, set, dict)}
+_FACTORY_NAMES = {kind: name for name, kind in _FACTORIES.items()}
+_NUMPY_SCALARS = (
+    "bool_", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "longlong", "ulonglong",
+    "float16", "float32", "float64", "complex64", "complex128", "str_",
+)  # fmt: skip
+_PYTHON_SCALARS = (bool, int, float, complex, str)
+_ITERATORS: tuple[type, ...] = (
+    map, filter, zip, enumerate, reversed, type(iter([])), type(iter(())), type(reversed([])), type(iter(range(0))), type(iter("")), type(iter("é")),
+    type(iter({})), type(iter({}.values())), type(iter({}.items())), type(iter(set())), type({}.keys()), type({}.values()), type({}.items()),
+    type(_ for _ in ()),
+)  # fmt: skip
+_SPAN = 1 << BITS
+_INFINITY = float("inf")
+_type, _repr, _hex, _sorted, _len, _iter = type, repr, hex, sorted, len, iter
+_int, _float, _str, _bool, _list, _tuple, _dict, _set, _frozenset = int, float, str, bool, list, tuple, dict, set, frozenset
+_complex, _bytes, _bytearray, _range = complex, bytes, bytearray, range
+_modules = sys.modules
+_parse = json.JSONDecoder().decode
+
+
+class Unencodable(TypeError):
+    """No plain value: its type (or its size) is not one of those that are taken. `kind` names it."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(f"a value of type {kind} cannot be written as a plain value")
+        self.kind = kind
+
+
+class Malformed(ValueError):
+    """A line that `dumps` does not write."""
+
+
+class _Writer:
+    """Appends pieces of the line to `parts`."""
+
+    __slots__ = ("left", "parts")
+
+    def __init__(self) -> None:
+        self.parts: list[str] = []
+        self.left = MAX_NODES
+
+    def value(self, x: Any, depth: int) -> None:
+        kind = _type(x)
+        put = self.parts.append
+        self.left -= 1
+        if self.left < 0:
+            raise Unencodable("value of too many parts")
+        if kind is _int:
+            put(_repr(x) if -_SPAN < x < _SPAN else f'{{"i":"{_hex(x)}"}}')
+        elif kind is _str:
+            put(_string(x))
+        elif kind is _bool:
+            put("true" if x else "false")
+        elif x is None:
+            put("null")
+        elif kind is _float:
+            put(_repr(x) if -_INFINITY < x < _INFINITY else f'{{"f":"{_repr(x)}"}}')
+        elif kind is _list:
+            self.sequence(x, depth)
+        elif kind is _tuple:
+            put('{"t":')
+            self.sequence(x, depth)
+            put("}")
+        elif kind is _dict:
+            put('{"d":')
+            self.pairs(x, depth)
+            put("}")
+        else:
+            self.rarer(x, kind, depth)
+
+    def sequence(self, items: Iterable[Any], depth: int) -> None:
+        if depth >= MAX_DEPTH:
+            raise Unencodable("value nested too deeply")
+        put, value = self.parts.append, self.value
+        comma = "["
+        for item in items:
+            put(comma)
+            value(item, depth + 1)
+            comma = ","
+        put("]" if comma == "," else "[]")
+
+    def pairs(self, x: dict[Any, Any], depth: int) -> None:
+        if depth >= MAX_DEPTH:
+            raise Unencodable("value nested too deeply")
+        put, value = self.parts.append, self.value
+        comma = "["
+        for k, v in _dict.items(x):
+            put(comma + "[")
+            value(k, depth + 1)
+            put(",")
+            value(v, depth + 1)
+            put("]")
+            comma = ","
+        put("]" if comma == "," else "[]")
+
+    def unordered(self, items: Iterable[Any], depth: int) -> None:
+        outer, lines = self.parts, []
+        for item in items:
+            self.parts = []
+            self.value(item, depth + 1)
+            lines.append("".join(self.parts))
+        self.parts = outer
+        outer.append("[" + ",".join(_sorted(lines)) + "]")
+
+    def rarer(self, x: Any, kind: type, depth: int) -> None:
+        put = self.parts.append
+        if kind is _set or kind is _frozenset:
+            put('{"s":' if kind is _set else '{"z":')
+            self.unordered(x, depth)
+        elif kind is _complex:
+            put('{"c":')
+            self.sequence([x.real, x.imag], depth)
+        elif kind is _bytes or kind is _bytearray:
+            put(f'{{"{"b" if kind is _bytes else "B"}":"{x.hex()}"')
+        elif kind is _range:
+            put('{"r":')
+            self.sequence([x.start, x.stop, x.step], depth)
+        elif kind is Counter or kind is OrderedDict:
+            put('{"C":' if kind is Counter else '{"O":')
+            self.pairs(x, depth)
+        elif kind is defaultdict:
+            put(f'{{"D":[{_quote(_FACTORY_NAMES[x.default_factory]) if x.default_factory in _FACTORY_NAMES else "null"},')
+            self.pairs(x, depth)
+            put("]")
+        elif kind is deque:
+            put('{"q":[')
+            self.sequence(x, depth)
+            put(f",{'null' if x.maxlen is None else _repr(x.maxlen)}]")
+        elif kind in _ITERATORS or kind.__module__ == "itertools":
+            put('{"I":')
+            self.sequence(x, depth)
+        else:
+            self.of_a_module(x, kind, depth)
+            return
+        put("}")
+
+    def of_a_module(self, x: Any, kind: type, depth: int) -> None:
+        """Types of modules that may not have been imported: then there is no such value."""
+        put = self.parts.append
+        numpy = _modules.get("numpy")
+        if numpy is not None and kind is numpy.ndarray and x.dtype.kind in "biufcU":
+            put(f'{{"a":[{_quote(x.dtype.str)},')
+            self.sequence(x.shape, depth)
+            put(",")
+            self.value(x.tolist(), depth)
+            put("]}")
+        elif numpy is not None and kind in [getattr(numpy, name, None) for name in _NUMPY_SCALARS]:
+            plain = x.item()
+            if _type(plain) not in _PYTHON_SCALARS:
+                raise Unencodable(kind.__name__)
+            self.value(plain, depth)
+        elif "fractions" in _modules and kind is _modules["fractions"].Fraction:
+            put('{"F":')
+            self.sequence([x.numerator, x.denominator], depth)
+            put("}")
+        elif "decimal" in _modules and kind is _modules["decimal"].Decimal:
+            put(f'{{"M":{_quote(_str(x))}}}')
+        else:
+            raise Unencodable(_str(kind.__name__)[:100])
+
+
+def _string(x: str) -> str:
+    if not x.isascii():
+        try:
+            x.encode()
+        except UnicodeEncodeError:  # two surrogates side by side would come back from JSON as one character
+            return f'{{"u":"{x.encode("utf-8", "surrogatepass").hex()}"}}'
+    return _quote(x)
+
+
+def dumps(value: Any) -> str:
+    """One line of ASCII; Unencodable for what is no plain value."""
+    writer = _Writer()
+    writer.value(value, 0)
+    return "".join(writer.parts)
+
+
+def parse(line: str | bytes) -> Any:
+    """The JSON tree of a line, values not yet built; Malformed if it is none."""
+    try:
+        return _parse(line.decode("ascii") if isinstance(line, bytes) else line)
+    except (ValueError, RecursionError) as error:
+        raise Malformed(f"not a line of values.dumps: {error}") from None
+
+
+def loads(line: str | bytes) -> Any:
+    """The value of a line; Malformed if it is none. Time may be quadratic for a forged set or dict: not for trusted code."""
+    return build(parse(line))
+
+
+def build(tree: Any) -> Any:
+    """The value of a parsed line, fresh at each call."""
+    kind = type(tree)
+    if kind is list:
+        return [build(item) for item in tree]
+    if kind is not dict:
+        return tree
+    if len(tree) != 1:
+        raise Malformed(f"an object of {len(tree)} keys: it must have one, its tag")
+    ((tag, body),) = tree.items()
+    reader = _READERS.get(tag)
+    if reader is None:
+        raise Malformed(f"unknown tag {tag[:20]!r}")
+    try:
+        return reader(body)
+    except Malformed:
+        raise
+    except (TypeError, ValueError, ArithmeticError, AttributeError) as error:
+        raise Malformed(f"tag {tag!r}: {error}") from None
+
+
+def _items(body: Any) -> list[Any]:
+    if type(body) is not list:
+        raise Malformed("a list must be here")
+    return [build(item) for item in body]
+
+
+def _pairs(body: Any) -> list[tuple[Any, Any]]:
+    return [(build(k), build(v)) for k, v in body]
+
+
+def _array(body: Any) -> Any:
+    dtype, shape, nested = body
+    nested = build(nested)
+    try:
+        import numpy
+    except ImportError:
+        return nested
+    if numpy.dtype(dtype).kind not in "biufcU":
+        raise Malformed(f"an array of {dtype}")
+    return numpy.array(nested, dtype=dtype).reshape(build(shape))
+
+
+def _fraction(body: Any) -> Any:
+    from fractions import Fraction
+
+    return Fraction(*_items(body))
+
+
+def _decimal(body: Any) -> Any:
+    from decimal import Decimal
+
+    return Decimal(body)
+
+
+_READERS: dict[str, Callable[[Any], Any]] = {
+    "i": lambda body: int(body, 16),
+    "f": float,
+    "u": lambda body: bytes.fromhex(body).decode("utf-8", "surrogatepass"),
+    "c": lambda body: complex(*_items(body)),
+    "b": bytes.fromhex,
+    "B": bytearray.fromhex,
+    "t": lambda body: tuple(_items(body)),
+    "s": lambda body: set(_items(body)),
+    "z": lambda body: frozenset(_items(body)),
+    "r": lambda body: range(*_items(body)),
+    "d": lambda body: dict(_pairs(body)),
+    "C": lambda body: Counter(dict(_pairs(body))),
+    "O": lambda body: OrderedDict(_pairs(body)),
+    "D": lambda body: defaultdict(_FACTORIES.get(body[0]), _pairs(body[1])),
+    "q": lambda body: deque(_items(body[0]), body[1]),
+    "a": _array,
+    "F": _fraction,
+    "M": _decimal,
+    "I": lambda body: iter(_items(body)),
+}
