@@ -36,6 +36,8 @@ class Limits:
         return self.wall_s or 3 * self.cpu_s + 2
 
 
+#: Slots of the lane "program" run programs; those of the lane "tests" run test code alone, never a program.
+Lane = Literal["program", "tests"]
 Mode = Literal["stdin", "calls", "together", "collect", "replay"]
 
 

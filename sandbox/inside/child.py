@@ -1,0 +1,160 @@
+"""The forked child: gives up everything, compiles the program, runs its mode, and ends as an interpreter ends.
+
+From the first line of the program on, this process is the program's: nothing that it emits is a fact, its end is seen from outside.
+"""
+
+from __future__ import annotations
+
+import atexit
+import builtins
+import io
+import os
+import resource
+import signal
+import sys
+import threading
+import traceback
+import types
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+from sandbox.inside import kernel, seccomp
+from sandbox.inside.modes import MODES
+
+#: Exit statuses that say why a child ended by itself. A program may use them too: it then only names its own failure.
+MEMORY, COMPILE, SETUP = 86, 87, 88
+RESULTS_FD = 3
+_STACK = 64 << 20
+_OPEN_FILES = 128
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What a supervisor knows of the jobs that it runs: the user that they become (None: they stay, without capabilities)."""
+
+    uid: int | None
+    filter_bytes: bytes
+    packages: tuple[str, ...]
+
+
+def become(setting: Setting, job: dict[str, Any], base_bytes: int) -> None:
+    """Everything that the program must not have is gone afterwards. OSError where that cannot be had."""
+    os.setsid()
+    os.umask(0o022)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGCHLD):
+        signal.signal(number, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    memory = job["memory_mb"] << 20
+    limits = {
+        resource.RLIMIT_AS: base_bytes + memory,
+        resource.RLIMIT_CPU: int(job["cpu_s"]) + 2,  # the supervisor counts finer; this holds for each grandchild too
+        resource.RLIMIT_CORE: 0,
+        resource.RLIMIT_FSIZE: max(job["tmp_mb"] << 20, 1),
+        resource.RLIMIT_NOFILE: _OPEN_FILES,
+        # In a jail the supervisor and its outer process are the same user's, and count.
+        resource.RLIMIT_NPROC: job["processes"] + (2 if setting.uid is None else 0),
+        resource.RLIMIT_STACK: _STACK,
+        resource.RLIMIT_MEMLOCK: 0,
+        resource.RLIMIT_MSGQUEUE: 0,
+    }
+    if setting.uid is not None:
+        _be_first_to_be_killed()
+        os.setgroups([])
+        os.setresgid(setting.uid, setting.uid, setting.uid)
+    for which, most in limits.items():
+        hard = resource.getrlimit(which)[1]
+        most = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        resource.setrlimit(which, (most, most))
+    if setting.uid is not None:
+        os.setresuid(setting.uid, setting.uid, setting.uid)
+    kernel.drop_capabilities()
+    os.chdir("/tmp")
+    seccomp.install(kernel.libc, setting.filter_bytes)
+
+
+def _be_first_to_be_killed() -> None:
+    """Where memory ends, the job goes, and its supervisor stays."""
+    with open("/proc/self/oom_score_adj", "w") as file:
+        file.write("1000")
+
+
+def fresh_interpreter(setting: Setting) -> types.ModuleType:
+    """Standard streams on fds 0 to 2, an empty environment, a new `__main__`, nothing else of the supervisor's in the program's way."""
+
+    def stream(fd: int, mode: str, errors: str, newline: str | None) -> Any:
+        return io.TextIOWrapper(open(fd, mode, closefd=False), "utf-8", errors, newline)
+
+    sys.stdin = sys.__stdin__ = stream(0, "rb", "surrogateescape", None)  # type: ignore[misc]
+    sys.stdout = sys.__stdout__ = stream(1, "wb", "surrogateescape", "\n")  # type: ignore[misc]
+    sys.stderr = sys.__stderr__ = stream(2, "wb", "backslashreplace", "\n")  # type: ignore[misc]
+    os.environ.clear()
+    sys.argv = ["program.py"]
+    sys.path[:] = [*sys.path, *(p for p in setting.packages if p not in sys.path)]
+    sys.set_int_max_str_digits(4300)
+    vars(builtins).update(exit=sys.exit, quit=sys.exit)  # what `site` brings
+    main = types.ModuleType("__main__")
+    main.__dict__["__builtins__"] = builtins
+    sys.modules["__main__"] = main
+    return main
+
+
+def emitter() -> Callable[[bytes], None]:
+    """Writes to the private descriptor, all of it."""
+    write = os.write
+
+    def emit(data: bytes) -> None:
+        view = memoryview(data)
+        while view:
+            view = view[write(RESULTS_FD, view) :]
+
+    return emit
+
+
+def compiled(source: bytes | None) -> types.CodeType | None:
+    """The program's code; ends the child with COMPILE where it is no Python."""
+    if source is None:
+        return None
+    try:
+        return compile(source, "program.py", "exec", dont_inherit=True)
+    except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError) as error:
+        sys.stderr.write(f"{type(error).__name__}: {error}\n"[:2000])
+        sys.stderr.flush()
+        os._exit(COMPILE)
+
+
+def run(mode: str, source: bytes | None, payload: bytes) -> NoReturn:
+    """Runs the mode to its end, and ends the process."""
+    leave, finish_threads, finish = os._exit, threading._shutdown, atexit._run_exitfuncs  # type: ignore[attr-defined]
+    streams, emit = (sys.stdout, sys.stderr), emitter()
+    status = 0
+    try:
+        MODES[mode](compiled(source), payload, emit)
+    except BaseException as error:  # the program's, or nobody's: it is reported as an interpreter reports it
+        status = _status(error)
+    try:
+        finish_threads()
+        finish()
+        for stream in (sys.stdout, sys.stderr, *streams):  # its own, and those that it was given
+            if stream is not None and not stream.closed:
+                stream.flush()
+    except BaseException as error:
+        status = status or _status(error)
+    leave(status)
+
+
+def _status(error: BaseException) -> int:
+    if isinstance(error, SystemExit):
+        if error.code is None or isinstance(error.code, int):
+            return (error.code or 0) & 0xFF
+        text = str(error.code) + "\n"
+    elif isinstance(error, MemoryError):
+        return MEMORY
+    else:
+        text = "".join(traceback.format_exception(error, limit=8))
+    try:
+        sys.stderr.write(text)
+        sys.stderr.flush()
+    except BaseException as second:  # it has replaced or closed its stderr
+        return MEMORY if isinstance(second, MemoryError) else 1
+    return 1

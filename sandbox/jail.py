@@ -1,0 +1,112 @@
+"""The backend without an engine: a slot is a process tree in its own namespaces (`sandbox/inside/jail.py` builds the walls)."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import platform
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import sysconfig
+import tempfile
+import threading
+import time
+from functools import cache
+from typing import IO
+
+from sandbox import interpreter
+from sandbox.errors import SandboxError
+from sandbox.job import Lane
+from sandbox.ship import ARGUMENTS, ENVIRONMENT, first_message
+
+REMEDY = (
+    "the jail needs unprivileged user namespaces and Linux 5.12: `sysctl -w kernel.apparmor_restrict_unprivileged_userns=0` (Ubuntu 23.10 and later), "
+    "`sysctl -w user.max_user_namespaces=10000`, `sysctl -w kernel.unprivileged_userns_clone=1` (Debian), or install Docker"
+)
+_FIRST_UID = 820_000_000  # owners of nothing: far above what systems and containers hand out
+_LIBRARIES = ("/lib", "/usr/lib", f"{sys.base_prefix}/lib")
+
+
+@cache
+def binds() -> tuple[tuple[str, str], ...]:
+    """(folder here, folder inside) of what an interpreter needs after its start: its standard library, shared libraries, numpy."""
+    library = interpreter.standard_library()
+    multiarch = sysconfig.get_config_var("MULTIARCH") or "x86_64-linux-gnu"
+    wanted = [str(library), *(f"{folder}/{multiarch}" for folder in _LIBRARIES), "/lib64", "/usr/lib64"]
+    found = [(os.path.realpath(folder), folder) for folder in dict.fromkeys(wanted) if os.path.isdir(folder)]
+    return (*found, *((str(folder), f"{interpreter.PACKAGES}/{folder.name}") for folder in interpreter.numpy_folders()))
+
+
+class JailTransport:
+    """The process that became a jail, behind a socket pair. Its errors go to a file that nobody else sees."""
+
+    def __init__(self, name: str, number: int, lane: Lane, tmp_mb: int) -> None:
+        self.name = name
+        self._folder = tempfile.mkdtemp(prefix=f"sandbox-{os.getpid()}-")
+        os.chmod(self._folder, 0o755)
+        self._ending = threading.Lock()
+        self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115  (open as long as the slot is)
+        ours, theirs = socket.socketpair()
+        self._socket = ours
+        config = {
+            "jail": {"binds": binds(), "staging": self._folder, "uid": _FIRST_UID + os.getpid() % 1000 * 1000 + number, "tmp_mb": tmp_mb},
+            "new_pid": True, "uid": None, "packages": [interpreter.PACKAGES] if interpreter.numpy_folders() else [],
+        }  # fmt: skip
+        with theirs:
+            self._process = subprocess.Popen(
+                [str(interpreter.executable()), *ARGUMENTS], stdin=theirs.fileno(), stdout=theirs.fileno(), stderr=self._errors, env=dict(ENVIRONMENT),
+                cwd="/", start_new_session=True,
+            )  # fmt: skip
+        ours.settimeout(None)
+        try:
+            self.send(first_message(lane, config), time.monotonic() + 30)
+        except OSError as error:
+            raise SandboxError(f"{name}: {error}; {self.end()}") from error
+
+    @property
+    def pid(self) -> int:
+        """Of the outer process, as the host sees it."""
+        return int(self._process.pid)
+
+    def send(self, data: bytes, deadline: float) -> None:
+        self._socket.settimeout(max(0.001, deadline - time.monotonic()))
+        self._socket.sendall(data)
+
+    def receive(self, size: int, deadline: float) -> bytes:
+        parts = bytearray()
+        while len(parts) < size:
+            self._socket.settimeout(max(0.001, deadline - time.monotonic()))
+            chunk = self._socket.recv(min(size - len(parts), 1 << 20))
+            if not chunk:
+                raise EOFError
+            parts += chunk
+        return bytes(parts)
+
+    def end(self) -> str:
+        with self._ending:
+            return self._end()
+
+    def _end(self) -> str:
+        if self._errors.closed:
+            return ""
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)  # wakes whoever waits in it
+        self._socket.close()
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+        self._errors.seek(0)
+        words = " | ".join(self._errors.read().decode(errors="replace").strip().splitlines()[-3:])
+        self._errors.close()
+        shutil.rmtree(self._folder, ignore_errors=True)
+        return words
+
+
+def unsupported() -> str | None:
+    """Why there can be no jail on this machine, None where there may be one."""
+    if sys.platform != "linux" or platform.machine() != "x86_64":
+        return f"the jail is built for Linux on x86-64; this is {sys.platform} on {platform.machine()}"
+    return None

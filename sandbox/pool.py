@@ -1,0 +1,162 @@
+"""Slots side by side: jobs from one queue, a lost slot replaced, its job tried again on a fresh one.
+
+Twice lost on a fresh slot, and a harmless program runs there: then the job itself brought the slot down, which is a verdict (else hanging the
+grader would be a way out of a bad reward). Does the harmless one fail too, the sandbox is broken: SandboxError, never a verdict.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import queue
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, InvalidStateError
+from dataclasses import dataclass, replace
+
+from sandbox.errors import SandboxError
+from sandbox.job import Job, Limits, Result, Status
+from sandbox.slot import Slot, SlotLost
+
+log = logging.getLogger("armature.sandbox")
+
+_TRIES = 2
+_START_DELAYS_S = (0.5, 2.0, 5.0)  # an engine that is being restarted
+_HARMLESS = Job("stdin", b"print(1)", limits=Limits(cpu_s=2.0))
+
+
+@dataclass(slots=True)
+class Counters:
+    """Since the start, over all slots."""
+
+    jobs: int = 0
+    slots_lost: int = 0
+    slots_retired: int = 0  # could not be made as new after a job
+    failures: int = 0  # jobs that no slot could run
+
+
+class Pool:
+    """`make(number)` starts a slot; it may be called again for the same number. Usable from any thread."""
+
+    def __init__(self, make: Callable[[int], Slot], slots: int, counters: Counters) -> None:
+        self._make, self._counters = make, counters
+        self._queue: queue.SimpleQueue[tuple[Job, Future[Result]] | None] = queue.SimpleQueue()
+        self._slots: list[Slot | None] = [None] * slots
+        self._closed = False
+        self._lock = threading.Lock()
+        self._threads = [threading.Thread(target=self._work, args=(n,), name=f"sandbox-{n}", daemon=True) for n in range(slots)]
+        self._ready: queue.SimpleQueue[BaseException | None] = queue.SimpleQueue()
+
+    def start(self) -> None:
+        """All slots run afterwards. SandboxError if one does not start; the others are ended then."""
+        for thread in self._threads:
+            thread.start()
+        failed = [error for error in (self._ready.get() for _ in self._threads) if error is not None]
+        if failed:
+            self.close()
+            raise SandboxError(str(failed[0])) from failed[0]
+
+    def submit(self, job: Job) -> Future[Result]:
+        """The job's result in time; its exception is a SandboxError."""
+        if self._closed:
+            raise SandboxError("the sandbox is closed")
+        future: Future[Result] = Future()
+        self._queue.put((job, future))
+        return future
+
+    def close(self) -> None:
+        """Ends every slot; what still waits or runs fails with a SandboxError."""
+        with self._lock:
+            self._closed = True
+            slots = [slot for slot in self._slots if slot is not None]
+        for _ in self._threads:
+            self._queue.put(None)
+        for slot in slots:
+            slot.end()
+        for thread in self._threads:
+            if thread.is_alive():
+                thread.join(timeout=30)
+        with contextlib.suppress(queue.Empty):
+            while True:
+                waiting = self._queue.get_nowait()
+                if waiting is not None:
+                    waiting[1].set_exception(SandboxError("the sandbox was closed"))
+
+    # -- a worker ----------------------------------------------------------------------------------------------------
+
+    def _work(self, number: int) -> None:
+        try:
+            self._slots[number] = self._make(number)
+        except (SandboxError, SlotLost) as error:
+            self._ready.put(error)
+            return
+        self._ready.put(None)
+        while (item := self._queue.get()) is not None:
+            job, future = item
+            if not future.set_running_or_notify_cancel():
+                continue
+            try:
+                result = self._run(number, job)
+            except SandboxError as error:
+                self._counters.failures += 1
+                future.set_exception(error)
+            else:
+                self._counters.jobs += 1
+                with contextlib.suppress(InvalidStateError):
+                    future.set_result(result)
+            slot = self._slots[number]
+            if slot is not None and not slot.usable and not self._closed:
+                self._counters.slots_retired += 1
+                log.warning("sandbox: %s could not be made as new after a job; it is replaced", slot.name)
+                slot.end()
+                self._slots[number] = None
+
+    def _run(self, number: int, job: Job) -> Result:
+        lost: list[SlotLost] = []
+        while len(lost) < _TRIES:
+            try:
+                return replace(self._slot(number).run(job), attempts=len(lost) + 1)
+            except SlotLost as error:
+                self._lose(number, error)
+                lost.append(error)
+        try:
+            harmless = self._slot(number).run(_HARMLESS)
+        except SlotLost as error:
+            self._lose(number, error)
+            raise SandboxError(f"no slot holds: {error}") from error
+        if harmless.status is not Status.OK:
+            raise SandboxError(f"a harmless program ended with {harmless.status} ({harmless.stderr[-200:]!r})")
+        log.warning("sandbox: a job brought down two slots in turn, on which a harmless one runs: %s", lost[-1])
+        status = Status.WALL_LIMIT if all(error.hung for error in lost) else Status.SIGNAL
+        return Result(status, 9, b"", str(lost[-1]).encode(), b"", cpu_s=0.0, wall_s=job.limits.wall, memory_bytes=0, attempts=_TRIES)
+
+    def _slot(self, number: int) -> Slot:
+        """The worker's slot, a new one where it has none."""
+        slot = self._slots[number]
+        for delay in (*_START_DELAYS_S, None):
+            if slot is not None:
+                return slot
+            if self._closed:
+                break
+            try:
+                slot = self._make(number)
+            except (SandboxError, SlotLost) as error:
+                if delay is None:
+                    raise SandboxError(f"no slot can be started: {error}") from error
+                time.sleep(delay)
+                continue
+            with self._lock:
+                self._slots[number] = slot
+                closed = self._closed
+            if closed:
+                slot.end()
+                break
+        raise SandboxError("the sandbox was closed")
+
+    def _lose(self, number: int, error: SlotLost) -> None:
+        self._slots[number] = None
+        if self._closed:
+            raise SandboxError("the sandbox was closed") from error
+        self._counters.slots_lost += 1
+        log.warning("sandbox: %s", error)
