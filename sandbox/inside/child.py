@@ -10,13 +10,11 @@ import builtins
 import io
 import os
 import resource
-import signal
 import sys
 import threading
 import traceback
 import types
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from sandbox.inside import kernel, seccomp
@@ -29,74 +27,66 @@ _STACK = 64 << 20
 _OPEN_FILES = 128
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """What a supervisor knows of the jobs that it runs: the user that they become (None: they stay, without capabilities)."""
+def prepare(packages: list[str]) -> None:
+    """In the supervisor, once: what every child inherits as it is, so that none spends time on it.
 
-    uid: int | None
-    filter_bytes: bytes
-    packages: tuple[str, ...]
+    Standard streams on fds 0 to 2, an empty environment, a new `__main__`, limits that are the same for all, /tmp as the current folder.
+    """
 
+    def stream(fd: int, mode: str, errors: str, newline: str | None) -> Any:
+        return io.TextIOWrapper(open(fd, mode, closefd=False), "utf-8", errors, newline)  # noqa: SIM115  (it stays open)
 
-def become(setting: Setting, job: dict[str, Any], base_bytes: int) -> None:
-    """Everything that the program must not have is gone afterwards. OSError where that cannot be had."""
-    os.setsid()
+    sys.stdin = sys.__stdin__ = stream(0, "rb", "surrogateescape", None)  # type: ignore[misc]
+    sys.stdout = sys.__stdout__ = stream(1, "wb", "surrogateescape", "\n")  # type: ignore[misc]
+    sys.stderr = sys.__stderr__ = stream(2, "wb", "backslashreplace", "\n")  # type: ignore[misc]
+    os.environ.clear()
     os.umask(0o022)
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGCHLD):
-        signal.signal(number, signal.SIG_DFL)
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    memory = job["memory_mb"] << 20
-    limits = {
-        resource.RLIMIT_AS: base_bytes + memory,
-        resource.RLIMIT_CPU: int(job["cpu_s"]) + 2,  # the supervisor counts finer; this holds for each grandchild too
-        resource.RLIMIT_CORE: 0,
-        resource.RLIMIT_FSIZE: max(job["tmp_mb"] << 20, 1),
-        resource.RLIMIT_NOFILE: _OPEN_FILES,
-        # In a jail the supervisor and its outer process are the same user's, and count.
-        resource.RLIMIT_NPROC: job["processes"] + (2 if setting.uid is None else 0),
-        resource.RLIMIT_STACK: _STACK,
-        resource.RLIMIT_MEMLOCK: 0,
-        resource.RLIMIT_MSGQUEUE: 0,
-    }
-    if setting.uid is not None:
+    os.chdir("/tmp")
+    sys.argv = ["program.py"]
+    sys.path[:] = [*sys.path, *packages]
+    vars(builtins).update(exit=sys.exit, quit=sys.exit)  # what `site` brings
+    main = types.ModuleType("__main__")
+    main.__dict__["__builtins__"] = builtins
+    sys.modules["__main__"] = main
+    for which, most in (
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_MEMLOCK, 0),
+        (resource.RLIMIT_MSGQUEUE, 0),
+        (resource.RLIMIT_NOFILE, _OPEN_FILES),
+        (resource.RLIMIT_STACK, _STACK),
+    ):
+        _limit(which, most)
+
+
+def _limit(which: int, most: int) -> None:
+    hard = resource.getrlimit(which)[1]
+    most = most if hard == resource.RLIM_INFINITY else min(most, hard)
+    resource.setrlimit(which, (most, most))
+
+
+def become(uid: int | None, job: dict[str, Any], base_bytes: int, lock: seccomp.Filter) -> None:
+    """In the child: everything that the program must not have is gone afterwards. `uid`: the user that it becomes; None: it stays who it is,
+    without capabilities. `base_bytes`: address space that it has from its supervisor. OSError where that cannot be had."""
+    os.setsid()
+    if uid is not None:
         _be_first_to_be_killed()
         os.setgroups([])
-        os.setresgid(setting.uid, setting.uid, setting.uid)
-    for which, most in limits.items():
-        hard = resource.getrlimit(which)[1]
-        most = most if hard == resource.RLIM_INFINITY else min(most, hard)
-        resource.setrlimit(which, (most, most))
-    if setting.uid is not None:
-        os.setresuid(setting.uid, setting.uid, setting.uid)
+        os.setresgid(uid, uid, uid)
+    _limit(resource.RLIMIT_AS, base_bytes + (job["memory_mb"] << 20))
+    _limit(resource.RLIMIT_CPU, int(job["cpu_s"]) + 2)  # the supervisor counts finer; this holds for each grandchild too
+    _limit(resource.RLIMIT_FSIZE, max(job["tmp_mb"] << 20, 1))
+    # In a jail the supervisor and its outer process are the same user's, and count.
+    _limit(resource.RLIMIT_NPROC, job["processes"] + (2 if uid is None else 0))
+    if uid is not None:
+        os.setresuid(uid, uid, uid)
     kernel.drop_capabilities()
-    os.chdir("/tmp")
-    seccomp.install(kernel.libc, setting.filter_bytes)
+    lock.install(kernel.libc)
 
 
 def _be_first_to_be_killed() -> None:
     """Where memory ends, the job goes, and its supervisor stays."""
     with open("/proc/self/oom_score_adj", "w") as file:
         file.write("1000")
-
-
-def fresh_interpreter(setting: Setting) -> types.ModuleType:
-    """Standard streams on fds 0 to 2, an empty environment, a new `__main__`, nothing else of the supervisor's in the program's way."""
-
-    def stream(fd: int, mode: str, errors: str, newline: str | None) -> Any:
-        return io.TextIOWrapper(open(fd, mode, closefd=False), "utf-8", errors, newline)
-
-    sys.stdin = sys.__stdin__ = stream(0, "rb", "surrogateescape", None)  # type: ignore[misc]
-    sys.stdout = sys.__stdout__ = stream(1, "wb", "surrogateescape", "\n")  # type: ignore[misc]
-    sys.stderr = sys.__stderr__ = stream(2, "wb", "backslashreplace", "\n")  # type: ignore[misc]
-    os.environ.clear()
-    sys.argv = ["program.py"]
-    sys.path[:] = [*sys.path, *(p for p in setting.packages if p not in sys.path)]
-    sys.set_int_max_str_digits(4300)
-    vars(builtins).update(exit=sys.exit, quit=sys.exit)  # what `site` brings
-    main = types.ModuleType("__main__")
-    main.__dict__["__builtins__"] = builtins
-    sys.modules["__main__"] = main
-    return main
 
 
 def emitter() -> Callable[[bytes], None]:

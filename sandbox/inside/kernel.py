@@ -57,8 +57,10 @@ def pivot_root(path: str) -> None:
     os.chdir("/")
 
 
+_capset_header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0)
+_no_capabilities = (ctypes.c_uint32 * 6)()
+
+
 def drop_capabilities() -> None:
     """Of this process, for good (with no_new_privs, and nothing can be executed anyway)."""
-    header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0)
-    nothing = (ctypes.c_uint32 * 6)()
-    _check(libc.syscall(_CAPSET, ctypes.byref(header), ctypes.byref(nothing)), "capset")
+    _check(libc.syscall(_CAPSET, ctypes.byref(_capset_header), ctypes.byref(_no_capabilities)), "capset")

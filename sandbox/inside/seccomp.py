@@ -54,22 +54,45 @@ def instructions() -> list[Instruction]:
         *_one_of(_PRCTL, 0, _PRCTLS),
         *_one_of(_IOCTL, 1, _IOCTLS),
     ]  # fmt: skip
-    for number in _PLAIN.values():
-        program += [(_JEQ, 0, 1, number), (_RET, 0, 0, _ALLOW)]
-    return [*program, (_RET, 0, 0, _EPERM)]
+    return [*program, *_search(_ranges(sorted(_PLAIN.values())))]
 
 
-def assemble() -> bytes:
-    """The filter as an array of struct sock_filter."""
-    return b"".join(struct.pack("=HBBI", *each) for each in instructions())
+def _ranges(numbers: list[int]) -> list[tuple[int, int]]:
+    """(beginning, action) of each run of numbers with one action, from 0 onward."""
+    found = [(0, _EPERM)] if numbers[0] > 0 else []
+    for number in numbers:
+        if not found or found[-1] != (number, _EPERM) or number == 0:
+            found.append((number, _ALLOW))
+        else:
+            found.pop()
+        found.append((number + 1, _EPERM))
+    return found
+
+
+def _search(ranges: list[tuple[int, int]]) -> list[Instruction]:
+    """A binary search: the kernel runs the whole filter for each system call number when it is installed, so its depth is a cost of each job."""
+    if len(ranges) == 1:
+        return [(_RET, 0, 0, ranges[0][1])]
+    half = len(ranges) // 2
+    low, high = _search(ranges[:half]), _search(ranges[half:])
+    if len(low) > 255:
+        raise ValueError("a jump over more than 255 instructions")
+    return [(_JGE, len(low), 0, ranges[half][0]), *low, *high]
 
 
 class _Program(ctypes.Structure):
     _fields_ = (("length", ctypes.c_ushort), ("filter", ctypes.c_char_p))
 
 
-def install(libc: ctypes.CDLL, filter_bytes: bytes) -> None:
-    """From here on this process and its children live under the filter, and gain no privilege by executing. Raises OSError."""
-    program = _Program(len(filter_bytes) // 8, filter_bytes)
-    if libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) or libc.syscall(_SECCOMP, _SET_MODE_FILTER, 0, ctypes.byref(program)):
-        raise OSError(ctypes.get_errno(), "the system call filter cannot be installed")
+class Filter:
+    """The filter, assembled once."""
+
+    def __init__(self) -> None:
+        code = b"".join(struct.pack("=HBBI", *each) for each in instructions())
+        self._program = _Program(len(code) // 8, code)
+        self._reference = ctypes.byref(self._program)
+
+    def install(self, libc: ctypes.CDLL) -> None:
+        """From here on this process and its children live under the filter, and gain no privilege by executing. Raises OSError."""
+        if libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) or libc.syscall(_SECCOMP, _SET_MODE_FILTER, 0, self._reference):
+            raise OSError(ctypes.get_errno(), "the system call filter cannot be installed")

@@ -24,6 +24,7 @@ from typing import Any
 from sandbox.inside import child, frames, kernel, memory, seccomp, wipe
 
 _CHUNK = 1 << 16
+_HIGHEST_FD = 128  # the most that prepare() allows
 _STDERR_KEPT = 64 << 10
 _FIRST_LOOK_S = 0.02  # most jobs end before anybody has to look at their CPU time or memory
 _SEALS = fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE | fcntl.F_SEAL_SEAL
@@ -61,7 +62,8 @@ class Supervisor:
         self._source, self._sink = source, sink
         self._new_pid = kernel.CLONE_NEWPID if config["new_pid"] else 0
         self._own_namespace = os.pidfd_open(os.getpid()) if self._new_pid else -1
-        self._setting = child.Setting(config["uid"], seccomp.assemble(), tuple(config["packages"]))
+        self._uid: int | None = config["uid"]
+        self._filter = seccomp.Filter()
         self._cores = len(os.sched_getaffinity(0))
         self._base = memory.address_space(proc)
         self._memory = memory.Watch(proc)
@@ -147,12 +149,10 @@ class Supervisor:
         return pid
 
     def _child(self, job: dict[str, Any], program: bytes | None, payload: bytes, stdin: int, writes: list[int]) -> None:
-        high = [fcntl.fcntl(fd, fcntl.F_DUPFD, 64) for fd in (stdin, *writes)]
-        for fd, target in zip(high, (0, 1, 2, child.RESULTS_FD), strict=True):
+        for target, fd in enumerate((stdin, *writes)):  # the supervisor holds fds 0 to 3, so none of these is a target
             os.dup2(fd, target)
-        os.closerange(child.RESULTS_FD + 1, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
-        child.become(self._setting, job, self._base)
-        child.fresh_interpreter(self._setting)
+        os.closerange(child.RESULTS_FD + 1, _HIGHEST_FD)
+        child.become(self._uid, job, self._base, self._filter)
         gc.enable()
         child.run(job["mode"], program, payload)
 
@@ -224,9 +224,9 @@ class Supervisor:
             return True
 
         def body() -> None:
-            if self._setting.uid is not None:
-                os.setresgid(*(self._setting.uid,) * 3)
-                os.setresuid(*(self._setting.uid,) * 3)
+            if self._uid is not None:
+                os.setresgid(*(self._uid,) * 3)
+                os.setresuid(*(self._uid,) * 3)
             wipe.wipe("/tmp", time.monotonic() + 5.0)
             os._exit(0)
 
@@ -252,18 +252,18 @@ def _outcome(cause: str | None, status: int, cpu: float, job: dict[str, Any]) ->
 
 def main(config: dict[str, Any], proc: int) -> None:
     """As PID 1: frames on fds 0 and 1 until the host is gone. `proc`: an open /proc."""
-    source, sink = (fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, 100) for fd in (0, 1))
+    source, sink, proc = (fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, 32) for fd in (0, 1, proc))
     nothing = os.open("/dev/null", os.O_RDWR | os.O_CLOEXEC)
-    os.dup2(nothing, 0)
-    os.dup2(nothing, 1)
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.SIG_IGN)
-    sys.path[:] = [*sys.path, *config["packages"]]
+    for fd in range(child.RESULTS_FD + 1):
+        os.dup2(nothing, fd)
+    os.closerange(child.RESULTS_FD + 1, 32)
+    packages = config["packages"]
+    sys.path[:] = [*sys.path, *packages]
     loaded = [name for name in config["preload"] if _load(name)]
-    sys.path[:] = [p for p in sys.path if p not in config["packages"]]
+    sys.path[:] = [p for p in sys.path if p not in packages]
+    child.prepare(packages)
     supervisor = Supervisor(config, proc, source, sink)
-    hello = {"ready": True, "python": sys.version.split()[0], "loaded": loaded, "uid": os.getuid()}
-    os.write(sink, frames.pack(hello))
+    os.write(sink, frames.pack({"ready": True, "python": sys.version.split()[0], "loaded": loaded, "uid": os.getuid()}))
     kernel.prctl(kernel.PR_SET_DUMPABLE, 0)
     gc.collect()
     gc.disable()
