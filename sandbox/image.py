@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import json
 import logging
 import os
 import subprocess
@@ -49,8 +50,12 @@ def make(client: docker.DockerClient) -> str:
         return str(image.id)
     except (APIError, BuildError, TypeError) as error:
         log.info("sandbox: sandbox/Dockerfile cannot be built here (%s); making an image of this interpreter", str(error).strip().splitlines()[0][:160])
-    client.api.import_image_from_data(_own_tar(), repository=REPOSITORY, tag=_own_tag().partition(":")[2])
-    return str(client.images.get(_own_tag()).id)
+    answer = client.api.import_image_from_data(_own_tar(), repository=REPOSITORY)
+    made = str(json.loads(str(answer).strip().splitlines()[-1]).get("status", ""))
+    if not made.startswith("sha256:"):
+        raise SandboxError(f"the engine did not take an image of this interpreter ({str(answer)[-300:]}): pull or build one, and name it in SANDBOX_IMAGE")
+    client.api.tag(made, REPOSITORY, _own_tag().partition(":")[2])  # Podman ignores the tag of an import
+    return made
 
 
 def _configured(client: docker.DockerClient, name: str) -> str:

@@ -34,7 +34,7 @@ def prepare(packages: list[str]) -> None:
     """
 
     def stream(fd: int, mode: str, errors: str, newline: str | None) -> Any:
-        return io.TextIOWrapper(open(fd, mode, closefd=False), "utf-8", errors, newline)  # noqa: SIM115  (it stays open)
+        return io.TextIOWrapper(open(fd, mode, closefd=False), "utf-8", errors, newline)
 
     sys.stdin = sys.__stdin__ = stream(0, "rb", "surrogateescape", None)  # type: ignore[misc]
     sys.stdout = sys.__stdout__ = stream(1, "wb", "surrogateescape", "\n")  # type: ignore[misc]
