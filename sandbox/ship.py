@@ -15,7 +15,7 @@ from sandbox.inside import frames
 from sandbox.job import Lane
 
 #: In the order in which they import each other. Modules that programs of the field import most are loaded once, before any fork.
-_MODULES = ("frames", "kernel", "seccomp", "wipe", "memory", "values", "probe", "tester", "modes", "child", "supervisor", "jail", "boot")
+_MODULES = ("frames", "kernel", "seccomp", "wipe", "usage", "values", "probe", "tester", "modes", "child", "supervisor", "jail", "boot")
 _PRELOAD = (
     "typing", "collections", "math", "itertools", "functools", "re", "heapq", "bisect", "string", "operator", "copy", "random", "datetime",
     "decimal", "fractions", "statistics", "dataclasses", "enum", "abc", "cmath",

@@ -21,12 +21,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox.inside import child, frames, kernel, memory, seccomp, wipe
+from sandbox.inside import child, frames, kernel, seccomp, wipe
+from sandbox.inside.usage import Usage
 
 _CHUNK = 1 << 16
 _HIGHEST_FD = 128  # the most that prepare() allows
 _STDERR_KEPT = 64 << 10
-_FIRST_LOOK_S = 0.02  # most jobs end before anybody has to look at their CPU time or memory
+_LOOK_S = 0.02  # most jobs end before anybody has to look at their CPU time or memory
 _SEALS = fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE | fcntl.F_SEAL_SEAL
 
 
@@ -65,8 +66,7 @@ class Supervisor:
         self._uid: int | None = config["uid"]
         self._filter = seccomp.Filter()
         self._cores = len(os.sched_getaffinity(0))
-        self._base = memory.address_space(proc)
-        self._memory = memory.Watch(proc)
+        self._usage = Usage(proc)
 
     def serve(self) -> None:
         """Until the host closes its end."""
@@ -117,7 +117,7 @@ class Supervisor:
             os.set_blocking(fd, False)
         limit = job["output_bytes"]
         outputs = [Output(fd, limit, kept, bytearray()) for (fd, _), kept in zip(pipes, (limit, min(limit, _STDERR_KEPT), limit), strict=True)]
-        cause = self._watch(pid, job, outputs, started)
+        cause, seen_cpu = self._watch(pid, job, outputs, started)
         self._end(pid)
         for output in outputs:  # whoever held the other end is dead: what is in the pipe is all there will be
             while not output.over and output.read():
@@ -126,7 +126,8 @@ class Supervisor:
         status, peak = self._reap(pid)
         wall = time.monotonic() - started
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+        # The kernel does not add up those that died with their namespace.
+        cpu = max(seen_cpu, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
         if cause is None and any(output.over for output in outputs):
             cause = "output_limit"
         kind, code = _outcome(cause, status, cpu, job)
@@ -152,12 +153,12 @@ class Supervisor:
         for target, fd in enumerate((stdin, *writes)):  # the supervisor holds fds 0 to 3, so none of these is a target
             os.dup2(fd, target)
         os.closerange(child.RESULTS_FD + 1, _HIGHEST_FD)
-        child.become(self._uid, job, self._base, self._filter)
+        child.become(self._uid, job, self._usage.address_space, self._filter)
         gc.enable()
         child.run(job["mode"], program, payload)
 
-    def _watch(self, pid: int, job: dict[str, Any], outputs: list[Output], started: float) -> str | None:
-        """Until the child has ended (None) or has to be ended: the limit that it broke."""
+    def _watch(self, pid: int, job: dict[str, Any], outputs: list[Output], started: float) -> tuple[str | None, float]:
+        """Until the child has ended (None) or has to be ended: the limit that it broke. And the CPU seconds that were seen of all its processes."""
         wall_end, cpu_limit = started + job["wall_s"], job["cpu_s"]
         memory_limit = job["memory_mb"] << 20
         clock = (~pid << 3) | 2  # its CPU clock: MAKE_PROCESS_CPUCLOCK(pid, CPUCLOCK_SCHED)
@@ -168,31 +169,33 @@ class Supervisor:
         poll.register(self._source, select.POLLHUP | select.POLLRDHUP)
         for fd in open_outputs:
             poll.register(fd, select.POLLIN)
-        look = started + _FIRST_LOOK_S
+        look, cpu = started + _LOOK_S, 0.0
         try:
             while True:
                 for fd, events in poll.poll(max(0.0, look - time.monotonic()) * 1000 + 0.5):
                     if fd == pidfd:
-                        return None
+                        return None, cpu
                     if fd == self._source:
                         os._exit(0)  # the host is gone, and with PID 1 goes everything
                     output = open_outputs[fd]
                     if not output.read() or (events & select.POLLHUP and not events & select.POLLIN):
                         poll.unregister(fd)
                     if output.over:
-                        return "output_limit"
+                        return "output_limit", cpu
                 now = time.monotonic()
                 if now < look:
                     continue
-                if now >= wall_end:
-                    return "wall_limit"
+                memory, used = self._usage.look()
                 with contextlib.suppress(OSError):  # it has just ended
-                    left = cpu_limit - time.clock_gettime(clock)
-                    if left <= 0:
-                        return "cpu_limit"
-                if self._memory.used() > memory_limit:
-                    return "memory_limit"
-                look = min(wall_end, now + min(_FIRST_LOOK_S, max(0.002, left / self._cores)))
+                    used = max(used, time.clock_gettime(clock))
+                cpu = max(cpu, used)
+                if cpu >= cpu_limit:
+                    return "cpu_limit", cpu
+                if memory > memory_limit:
+                    return "memory_limit", cpu
+                if now >= wall_end:
+                    return "wall_limit", cpu
+                look = min(wall_end, now + min(_LOOK_S, max(0.002, (cpu_limit - cpu) / self._cores)))
         finally:
             os.close(pidfd)
 

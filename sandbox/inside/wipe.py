@@ -33,10 +33,11 @@ def wipe(folder: str, deadline: float) -> None:
                             continue
                         os.chmod(entry, 0o700, dir_fd=inner)  # moving a folder writes its `..`
                         count += 1
-                        os.rename(entry, f".wipe-{count}", src_dir_fd=inner, dst_dir_fd=top)
+                        with contextlib.suppress(OSError):  # a name that the program has taken: next round has another
+                            os.rename(entry, f".wipe-{count}", src_dir_fd=inner, dst_dir_fd=top)
                 finally:
                     os.close(inner)
-                with contextlib.suppress(OSError):  # a name of ours that was taken by the program: next round
+                with contextlib.suppress(OSError):  # not empty yet: next round
                     os.rmdir(name, dir_fd=top)
     finally:
         os.close(top)

@@ -1,0 +1,44 @@
+"""What a job's processes use together. A process alone is held by its own limits; many of them are found by looking."""
+
+from __future__ import annotations
+
+import os
+import resource
+
+_PAGE = resource.getpagesize()
+_TICK_S = 1.0 / os.sysconf("SC_CLK_TCK")
+
+
+class Usage:
+    """`proc`: an open /proc of the supervisor's namespace."""
+
+    def __init__(self, proc: int) -> None:
+        self._proc = proc
+        words = self._read(str(os.getpid()), "statm").split()
+        self.address_space = int(words[0]) * _PAGE  # of the supervisor, and so of a child that has done nothing yet
+        self._own = _anonymous(words)
+
+    def look(self) -> tuple[int, float]:
+        """(bytes of anonymous memory of all processes but the supervisor, less what each has from it; their CPU seconds, and those of the
+        children that they waited for)."""
+        me, memory, cpu = str(os.getpid()), 0, 0
+        for pid in os.listdir(self._proc):
+            if not pid.isdigit() or pid == me:
+                continue
+            try:
+                memory += max(0, _anonymous(self._read(pid, "statm").split()) - self._own)
+                cpu += sum(map(int, self._read(pid, "stat").rpartition(b")")[2].split()[11:15]))
+            except (OSError, ValueError):  # it has just ended
+                continue
+        return memory, cpu * _TICK_S
+
+    def _read(self, pid: str, name: str) -> bytes:
+        fd = os.open(f"{pid}/{name}", os.O_RDONLY, dir_fd=self._proc)
+        try:
+            return os.read(fd, 1000)
+        finally:
+            os.close(fd)
+
+
+def _anonymous(statm: list[bytes]) -> int:
+    return (int(statm[1]) - int(statm[2])) * _PAGE

@@ -1,0 +1,161 @@
+"""One slot, one job after the other: how jobs end, what they see, and that nothing of one reaches the next."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from sandbox.job import Job, Limits, Status
+from tests.sandbox.conftest import LIMITS, Runner, new_slot
+
+
+def test_text_in_text_out(run: Runner) -> None:
+    result = run("a, b = map(int, input().split())\nprint(a + b)", b"1 2\n")
+    assert (result.status, result.stdout, result.stderr) == (Status.OK, b"3\n", b"")
+    assert 0 < result.cpu_s < 1 and 0 < result.wall_s < 4 and result.memory_bytes > 1 << 20
+
+
+@pytest.mark.parametrize(
+    ("program", "status", "code"),
+    [
+        ("print(1)", Status.OK, 0),
+        ("exit()", Status.OK, 0),
+        ("import sys; sys.exit(3)", Status.EXIT, 3),
+        ("import sys; sys.exit('bye')", Status.EXIT, 1),
+        ("1 / 0", Status.EXIT, 1),
+        ("def f(: pass", Status.COMPILE_ERROR, 87),
+        ("x = '\0'", Status.COMPILE_ERROR, 87),
+        ("(" * 5000, Status.COMPILE_ERROR, 87),
+        ("while True: pass", Status.CPU_LIMIT, 9),
+        ("import threading\nfor _ in range(4): threading.Thread(target=lambda: sum(iter(int, 1))).start()", Status.CPU_LIMIT, 9),
+        ("x = bytearray(1 << 30)", Status.MEMORY_LIMIT, 86),
+        ("print('x' * (2 << 20))", Status.OUTPUT_LIMIT, None),
+        ("import sys\nwhile True: sys.stderr.write('x' * 65536)", Status.OUTPUT_LIMIT, None),
+        ("import ctypes; ctypes.string_at(0)", Status.SIGNAL, 11),
+    ],
+)
+def test_how_it_ends(run: Runner, program: str, status: Status, code: int | None) -> None:
+    result = run(program)
+    assert result.status is status, result
+    assert code is None or result.code == code
+
+
+def test_waiting_costs_wall_time_not_cpu(run: Runner) -> None:
+    result = run("import time; time.sleep(60)", limits=replace(LIMITS, wall_s=0.3))
+    assert result.status is Status.WALL_LIMIT
+    assert 0.3 <= result.wall_s < 1.5 and result.cpu_s < 0.2
+
+
+def test_cpu_of_grandchildren_counts(run: Runner) -> None:
+    program = "import os\nif os.fork() == 0:\n    while True: pass\nos.wait()"
+    result = run(program)
+    assert result.status is Status.CPU_LIMIT
+    assert 1.0 <= result.cpu_s < 1.3
+
+
+def test_like_an_interpreter_of_its_own(run: Runner) -> None:
+    """Idioms of honest programs."""
+    program = """
+import sys, atexit, threading, __main__, dataclasses, random
+sys.setrecursionlimit(10**6)
+threading.stack_size(64 << 20)
+def deep(n): return 0 if n == 0 else 1 + deep(n - 1)
+out = []
+thread = threading.Thread(target=lambda: out.append(deep(50_000)))
+thread.start(); thread.join()
+@dataclasses.dataclass
+class Point: x: int
+print(out, Point(3), __name__, __main__.Point is Point, sys.argv, len(open(0).read()), random.random() < 1)
+threading.Thread(target=lambda: print("from a thread that nobody joined")).start()
+atexit.register(print, "at exit")
+"""
+    result = run(program, b"x" * 100_000, replace(LIMITS, memory_mb=256))  # a stack counts as it is reserved
+    assert result.status is Status.OK, result.stderr
+    assert result.stdout == b"[50000] Point(x=3) __main__ True ['program.py'] 100000 True\nfrom a thread that nobody joined\nat exit\n"
+
+
+def test_numpy_is_there(run: Runner) -> None:
+    assert run("import numpy as np; print(np.arange(4).reshape(2, 2) @ np.eye(2))").stdout == b"[[0. 1.]\n [2. 3.]]\n"
+
+
+def test_bytes_are_data(run: Runner) -> None:
+    every = bytes(range(256)) + b"\r\n\0\xff\xed\xa0\x80\x1b[31m"
+    assert run("import sys; sys.stdout.buffer.write(sys.stdin.buffer.read())", every).stdout == every
+    assert run("import sys; sys.stdout.write(sys.stdin.read())", b"a\r\nb\xff").stdout == b"a\nb\xff"
+
+
+def test_an_input_that_is_never_read(run: Runner) -> None:
+    result = run("print(1)", b"x" * (100 << 20))
+    assert (result.status, result.stdout) == (Status.OK, b"1\n")
+
+
+@pytest.mark.parametrize(
+    "plant",
+    [
+        "open('/tmp/x', 'w').write('1')",
+        "import os\nfor i in range(500): os.makedirs(f'/tmp/{i}/a/b')",
+        "import os\nd = os.open('/tmp', os.O_RDONLY)\nfor i in range(900):\n    os.mkdir('n' * 200, dir_fd=d); e = os.open('n' * 200, os.O_RDONLY, dir_fd=d); os.close(d); d = e",
+        "import os\nos.makedirs('/tmp/a/b'); open('/tmp/a/b/c', 'w').write('1'); os.chmod('/tmp/a/b', 0); os.chmod('/tmp/a', 0)",
+        "import os\nos.symlink('/', '/tmp/root'); os.symlink('nowhere', '/tmp/dangling')",
+        "f = open('/tmp/sparse', 'wb'); f.truncate(60 << 20)",
+        "import os\ntry:\n    for i in range(10**6): open(f'/tmp/{i}', 'w')\nexcept OSError: pass",
+        "try:\n    f = open('/tmp/full', 'wb')\n    while True: f.write(b'x' * (1 << 20))\nexcept OSError: pass",
+    ],
+    ids=["file", "folders", "depth", "closed folders", "links", "sparse", "inodes", "full"],
+)
+def test_tmp_is_new_for_each_job(run: Runner, plant: str) -> None:
+    run(plant)
+    assert run.slot.usable, "the slot was made as new, not thrown away"
+    after = run("import os\nprint(os.listdir('/tmp'))\nopen('/tmp/x', 'w').write('x' * 1000)\nprint(open('/tmp/x').read() == 'x' * 1000)")
+    assert after.stdout == b"[]\nTrue\n", after
+
+
+def test_nobody_outlives_a_job(run: Runner) -> None:
+    daemon = """
+import os, time
+for close in (True, False):
+    if os.fork() == 0:
+        os.setsid()
+        if os.fork(): os._exit(0)
+        if close: os.close(1); os.close(2)
+        while True: time.sleep(0.01); os.path.isdir("/tmp") and open("/tmp/alive", "w").close()
+time.sleep(0.1)
+print("done")
+"""
+    result = run(daemon)
+    assert (result.status, result.stdout) == (Status.OK, b"done\n")
+    assert result.wall_s < 2, "a daemon that holds stdout does not delay the verdict"
+    assert run("import os, time; time.sleep(0.1); print(os.listdir('/tmp'))").stdout == b"[]\n"
+
+
+def test_memory_of_many_processes_is_one_budget(run: Runner) -> None:
+    program = "import os, time\nfor _ in range(4):\n    if os.fork() == 0: break\nx = bytearray(b'x') * (60 << 20)\ntime.sleep(3)"
+    assert run(program).status is Status.MEMORY_LIMIT
+
+
+def test_forks_are_bounded(run: Runner) -> None:
+    program = """
+import os
+made = 0
+try:
+    while True:
+        if os.fork() == 0:
+            import time; time.sleep(10)
+        made += 1
+except OSError: pass
+print(made)
+"""
+    result = run(program)
+    assert result.status is Status.OK
+    assert 1 <= int(result.stdout) <= LIMITS.processes
+
+
+def test_a_lane_for_test_code_has_numpy_loaded(backend: str) -> None:
+    slot = new_slot(backend, 1, "tests")
+    try:
+        assert "numpy" in slot.hello["loaded"]
+        quick = slot.run(Job("stdin", b"import time; t = time.perf_counter(); import numpy; print(time.perf_counter() - t < 0.02)", limits=Limits()))
+        assert quick.stdout == b"True\n"
+    finally:
+        slot.end()
