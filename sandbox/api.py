@@ -112,6 +112,7 @@ class Sandbox:
     def _start_jail(self) -> None:
         if (reason := jail.unsupported()) is not None:
             raise SandboxError(reason)
+        jail.sweep()
         self.backend, self.image = "jail", interpreter.identity()
         self._begin(jail.REMEDY)
 

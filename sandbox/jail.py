@@ -15,6 +15,7 @@ import tempfile
 import threading
 import time
 from functools import cache
+from pathlib import Path
 from typing import IO
 
 from sandbox import interpreter
@@ -27,6 +28,7 @@ REMEDY = (
     "`sysctl -w user.max_user_namespaces=10000`, `sysctl -w kernel.unprivileged_userns_clone=1` (Debian), or install Docker"
 )
 _FIRST_UID = 820_000_000  # owners of nothing: far above what systems and containers hand out
+_PREFIX = "sandbox-"  # of the folder where a slot mounts its root; then the pid of its maker
 _LIBRARIES = ("/lib", "/usr/lib", f"{sys.base_prefix}/lib")
 
 
@@ -40,12 +42,21 @@ def binds() -> tuple[tuple[str, str], ...]:
     return (*found, *((str(folder), f"{interpreter.PACKAGES}/{folder.name}") for folder in interpreter.numpy_folders()))
 
 
+def sweep() -> None:
+    """Removes the folders of processes that were killed. They are empty: what was mounted there went with its namespace."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*-*"):
+        pid = folder.name.removeprefix(_PREFIX).partition("-")[0]
+        if pid.isdigit() and not Path(f"/proc/{pid}").exists():
+            with contextlib.suppress(OSError):  # another user's
+                folder.rmdir()
+
+
 class JailTransport:
     """The process that became a jail, behind a socket pair. Its errors go to a file that nobody else sees."""
 
     def __init__(self, name: str, number: int, lane: Lane, tmp_mb: int) -> None:
         self.name = name
-        self._folder = tempfile.mkdtemp(prefix=f"sandbox-{os.getpid()}-")
+        self._folder = tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-")
         os.chmod(self._folder, 0o755)
         self._ending = threading.Lock()
         self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115  (open as long as the slot is)

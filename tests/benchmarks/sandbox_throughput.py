@@ -1,0 +1,115 @@
+"""Programs per second of the sandbox against a bare interpreter per program without isolation, as ratios in one run.
+
+    python -m tests.benchmarks.sandbox_throughput [--programs 400] [--rounds 5]
+
+A trivial program that reads stdin. `bare` starts `python3 -I -S -c` for each on the host, as many at a time as there are cores. Each round
+measures everything once, in turn, so that a machine's mood meets all alike; ratios are medians over rounds. `busy`: the same while a process
+for each core computes. Latency: one program at a time on an idle sandbox, from call to result, and what of it the program itself took.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from sandbox import engine
+from sandbox.api import Backend, Sandbox
+from sandbox.job import Job
+
+PROGRAM = b"a, b = map(int, input().split())\nprint(a + b)\n"
+JOB = Job("stdin", PROGRAM, stdin=b"1 2\n")
+CORES = len(os.sched_getaffinity(0))
+
+
+def bare(count: int) -> float:
+    """Programs per second without isolation."""
+    command = [os.path.realpath(sys.executable), "-I", "-S", "-c", PROGRAM.decode()]
+
+    def one(_: int) -> None:
+        assert subprocess.run(command, input=b"1 2\n", capture_output=True, check=True).stdout == b"3\n"
+
+    began = time.perf_counter()
+    with ThreadPoolExecutor(CORES) as threads:
+        list(threads.map(one, range(count)))
+    return count / (time.perf_counter() - began)
+
+
+def sandboxed(sandbox: Sandbox, count: int) -> float:
+    """Programs per second through all slots."""
+    began = time.perf_counter()
+    for future in [sandbox.submit(JOB) for _ in range(count)]:
+        assert future.result().stdout == b"3\n"
+    return count / (time.perf_counter() - began)
+
+
+def latencies(sandbox: Sandbox, count: int) -> list[float]:
+    """Seconds from call to result, one at a time."""
+    spent = []
+    for _ in range(count):
+        began = time.perf_counter()
+        sandbox.run(JOB)
+        spent.append(time.perf_counter() - began)
+    return sorted(spent)
+
+
+@contextlib.contextmanager
+def busy_cores() -> Iterator[None]:
+    """A process for each core that computes all the while."""
+    others = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(CORES)]
+    try:
+        yield
+    finally:
+        for other in others:
+            other.kill()
+            other.wait()
+
+
+def measure(backends: list[Backend], programs: int, rounds: int) -> dict[str, Any]:
+    slots = [1, CORES, 2 * CORES]
+    with contextlib.ExitStack() as stack:
+        sandboxes = {(b, n): stack.enter_context(Sandbox(b, n)) for b in backends for n in slots}
+        rates: dict[str, list[float]] = {}
+        for sandbox in sandboxes.values():
+            sandboxed(sandbox, 50)
+        for load in ("idle", "busy"):
+            with busy_cores() if load == "busy" else contextlib.nullcontext():
+                for _ in range(rounds):
+                    rates.setdefault(f"{load} bare", []).append(bare(programs // 2))
+                    for (backend, n), sandbox in sandboxes.items():
+                        rates.setdefault(f"{load} {backend} {n}", []).append(sandboxed(sandbox, programs))
+        waits = {f"{b}": latencies(sandboxes[b, CORES], 300) for b in backends}
+    ratios = {
+        name: round(statistics.median(v / base for v, base in zip(values, rates[f"{name.split()[0]} bare"], strict=True)), 2)
+        for name, values in rates.items()
+        if "bare" not in name
+    }
+    return {
+        "cores": CORES,
+        "programs_per_s": {name: round(statistics.median(values)) for name, values in rates.items()},
+        "ratio_to_bare": ratios,
+        "latency_ms": {name: {"p50": round(v[len(v) // 2] * 1e3, 2), "p95": round(v[len(v) * 95 // 100] * 1e3, 2)} for name, v in waits.items()},
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--programs", type=int, default=400)
+    parser.add_argument("--rounds", type=int, default=5)
+    options = parser.parse_args()
+    backends: list[Backend] = ["jail"]
+    if engine.unreachable() is None:
+        backends.append("docker")
+    print(json.dumps(measure(backends, options.programs, options.rounds), indent=1))
+
+
+if __name__ == "__main__":
+    main()
