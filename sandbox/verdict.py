@@ -23,6 +23,7 @@ class Verdict:
     """`score`: 1.0 where every test passed, else 0.0; None where the sandbox could not judge. `trust` is weak where a test had to run
     beside the program, which could then have cheated it. `test` is the first that failed (from 0). Costs are of all tests that ran:
     `cpu_s` and `wall_s` summed, `memory_bytes` the largest, `output_bytes` summed. `cached`: taken from the cache of verdicts.
+    `wall_limit`: it rests on a limit of wall time, so that a less busy machine could say otherwise.
     """
 
     kind: Kind
@@ -36,6 +37,7 @@ class Verdict:
     memory_bytes: int = 0
     output_bytes: int = 0
     cached: bool = False
+    wall_limit: bool = False
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)

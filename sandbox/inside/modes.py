@@ -12,7 +12,8 @@ from collections.abc import Callable
 from types import CodeType
 from typing import Any
 
-from sandbox.inside import tester, values
+from sandbox.inside import player, tester, values
+from sandbox.inside.digest import written
 
 Emit = Callable[[bytes], None]
 
@@ -30,10 +31,10 @@ _PRELUDE_NAME = "solution"  # so that `if __name__ == "__main__"`, which reads s
 _BUILTIN_EXCEPTIONS = {
     kind: name for name, kind in vars(sys.modules["builtins"]).items() if type(kind) is type and issubclass(kind, BaseException)
 }
-_parse, _build, _dumps, _quote = values.parse, values.build, values.dumps, values._quote
+_parse, _build, _written, _quote = values.parse, values.build, written, values.quote
 _Unencodable = values.Unencodable
 _modules = sys.modules
-_type, _str, _getattr, _enumerate, _exec, _compile = type, str, getattr, enumerate, exec, compile
+_type, _str, _bool, _getattr, _enumerate, _exec, _compile = type, str, bool, getattr, enumerate, exec, compile
 _Exception, _MemoryError = Exception, MemoryError
 _MESSAGE = 200  # characters of an exception's message
 
@@ -48,24 +49,27 @@ def stdin(code: CodeType, payload: bytes, emit: Emit) -> None:
 
 
 def calls(code: CodeType, payload: bytes, emit: Emit) -> None:
-    """The program, then calls of its functions: payload {"calls": [[name, args, kwargs], ...], "prelude": bool}, arguments as
-    `values` writes them. `name` is a global function or `Class.method`, called on a fresh instance. One line a call:
-    {"i": k, "v": value}, {"i": k, "x": [its builtin classes, nearest first], "m": message} or {"i": k, "u": type that is no plain value}.
+    """The program, then calls of its functions: payload {"calls": [[name, args, kwargs], ...], "prelude": bool, "full": bool}, arguments
+    as `values` writes them. `name` is a global function or `Class.method`, called on a fresh instance. One line a call:
+    {"i": k, "v": value}, {"i": k, "h": its digest} where it is large and not wanted in full, {"i": k, "u": type that is no plain value},
+    or {"i": k, "x": [the exception's builtin classes, nearest first], "m": message}.
     What is no Exception (SystemExit) and MemoryError end the child, as they end a script.
     """
     job = _parse(payload)
-    main = _main()
+    main, full = _main(), _bool(job.get("full"))
     if job.get("prelude"):
         _exec(_PRELUDE, main)
         sys.setrecursionlimit(_PRELUDE_RECURSION)
         main["__name__"] = _PRELUDE_NAME
         _modules[_PRELUDE_NAME] = _modules["__main__"]
+        for name, _, _ in job["calls"]:
+            main.pop(name.split(".")[0], None)  # operator.add is no answer to a problem that wants `add`
     _exec(code, main)
     for k, (name, args, kwargs) in _enumerate(job["calls"]):
         arguments = [_build(a) for a in args]
         keywords = {key: _build(a) for key, a in kwargs.items()}
         try:
-            line = '"v":' + _dumps(_resolve(main, name)(*arguments, **keywords))
+            line = _written(_resolve(main, name)(*arguments, **keywords), full)
         except _MemoryError:
             raise
         except _Unencodable as error:
@@ -113,5 +117,5 @@ MODES: dict[str, Callable[[Any, bytes, Emit], None]] = {
     "calls": calls,
     "together": together,
     "collect": tester.collect,
-    "replay": tester.replay,
+    "replay": player.replay,
 }

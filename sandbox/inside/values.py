@@ -16,7 +16,7 @@ from json.encoder import encode_basestring_ascii as _quote
 from typing import Any
 
 MAX_DEPTH = 150  # containers in each other; a cycle meets it
-MAX_NODES = 1 << 21
+MAX_WEIGHT = 1 << 24  # parts and characters
 BITS = 2000  # an int with more is written in base 16: conversion to decimal is quadratic and limited to 4300 digits
 
 TAGS = {
@@ -38,10 +38,13 @@ TAGS = {
     "a": "numpy array: [dtype, shape, nested lists]",
     "F": "Fraction: [numerator, denominator]",
     "M": "Decimal, as text",
+    "T": "one of the builtin types, by name",
     "I": "iterator or view of a dict: what it gave",
 }
-_FACTORIES = {kind.__name__: kind for kind in (int, float, str, bool, list, tuple, set, dict)}
-_FACTORY_NAMES = {kind: name for name, kind in _FACTORIES.items()}
+_TYPES: dict[str, type] = {
+    kind.__name__: kind for kind in (int, float, complex, str, bool, bytes, bytearray, list, tuple, set, frozenset, dict, range, object, type(None))
+}
+_TYPE_NAMES = {kind: name for name, kind in _TYPES.items()}
 _NUMPY_SCALARS = (
     "bool_", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "longlong", "ulonglong",
     "float16", "float32", "float64", "complex64", "complex128", "str_",
@@ -56,9 +59,12 @@ _SPAN = 1 << BITS
 _INFINITY = float("inf")
 _type, _repr, _hex, _sorted, _len, _iter = type, repr, hex, sorted, len, iter
 _int, _float, _str, _bool, _list, _tuple, _dict, _set, _frozenset = int, float, str, bool, list, tuple, dict, set, frozenset
-_complex, _bytes, _bytearray, _range = complex, bytes, bytearray, range
+_complex, _bytes, _bytearray, _range, _map, _min, _max = complex, bytes, bytearray, range, map, min, max
 _modules = sys.modules
+quote = _quote
 _parse = json.JSONDecoder().decode
+_ints = json.JSONEncoder(separators=(",", ":")).encode
+_INTS, _MANY = {int}, 8
 
 
 class Unencodable(TypeError):
@@ -67,6 +73,10 @@ class Unencodable(TypeError):
     def __init__(self, kind: str) -> None:
         super().__init__(f"a value of type {kind} cannot be written as a plain value")
         self.kind = kind
+
+
+class Large(Exception):
+    """It weighs more than the caller wanted."""
 
 
 class Malformed(ValueError):
@@ -78,19 +88,29 @@ class _Writer:
 
     __slots__ = ("left", "parts")
 
-    def __init__(self) -> None:
+    def __init__(self, most: int) -> None:
         self.parts: list[str] = []
-        self.left = MAX_NODES
+        self.left = most
+
+    def weigh(self, weight: int) -> None:
+        self.left -= weight
+        if self.left < 0:
+            raise Large
 
     def value(self, x: Any, depth: int) -> None:
         kind = _type(x)
         put = self.parts.append
         self.left -= 1
         if self.left < 0:
-            raise Unencodable("value of too many parts")
+            raise Large
         if kind is _int:
-            put(_repr(x) if -_SPAN < x < _SPAN else f'{{"i":"{_hex(x)}"}}')
+            if -_SPAN < x < _SPAN:
+                put(_repr(x))
+            else:
+                self.weigh(x.bit_length() >> 3)
+                put(f'{{"i":"{_hex(x)}"}}')
         elif kind is _str:
+            self.weigh(_len(x))
             put(_string(x))
         elif kind is _bool:
             put("true" if x else "false")
@@ -111,10 +131,14 @@ class _Writer:
         else:
             self.rarer(x, kind, depth)
 
-    def sequence(self, items: Iterable[Any], depth: int) -> None:
+    def sequence(self, items: Any, depth: int) -> None:
         if depth >= MAX_DEPTH:
             raise Unencodable("value nested too deeply")
         put, value = self.parts.append, self.value
+        if _type(items) is _list and _len(items) > _MANY and _set(_map(_type, items)) == _INTS and _min(items) > -_SPAN and _max(items) < _SPAN:
+            self.weigh(_len(items))
+            put(_ints(items))
+            return
         comma = "["
         for item in items:
             put(comma)
@@ -154,6 +178,7 @@ class _Writer:
             put('{"c":')
             self.sequence([x.real, x.imag], depth)
         elif kind is _bytes or kind is _bytearray:
+            self.weigh(_len(x))
             put(f'{{"{"b" if kind is _bytes else "B"}":"{x.hex()}"')
         elif kind is _range:
             put('{"r":')
@@ -162,13 +187,15 @@ class _Writer:
             put('{"C":' if kind is Counter else '{"O":')
             self.pairs(x, depth)
         elif kind is defaultdict:
-            put(f'{{"D":[{_quote(_FACTORY_NAMES[x.default_factory]) if x.default_factory in _FACTORY_NAMES else "null"},')
+            put(f'{{"D":[{_type_name(x.default_factory) or "null"},')
             self.pairs(x, depth)
             put("]")
         elif kind is deque:
             put('{"q":[')
             self.sequence(x, depth)
             put(f",{'null' if x.maxlen is None else _repr(x.maxlen)}]")
+        elif kind is _type and _type_name(x):
+            put(f'{{"T":{_type_name(x)}')
         elif kind in _ITERATORS or kind.__module__ == "itertools":
             put('{"I":')
             self.sequence(x, depth)
@@ -202,6 +229,11 @@ class _Writer:
             raise Unencodable(_str(kind.__name__)[:100])
 
 
+def _type_name(x: Any) -> str | None:
+    """In quotes; None where it is no builtin type of `_TYPES`."""
+    return _quote(_TYPE_NAMES[x]) if _type(x) is _type and x in _TYPE_NAMES else None
+
+
 def _string(x: str) -> str:
     if not x.isascii():
         try:
@@ -211,10 +243,18 @@ def _string(x: str) -> str:
     return _quote(x)
 
 
-def dumps(value: Any) -> str:
-    """One line of ASCII; Unencodable for what is no plain value."""
-    writer = _Writer()
-    writer.value(value, 0)
+def dumps(value: Any, most: int = 0) -> str:
+    """One line of ASCII; Unencodable for what is no plain value, or is heavier than `MAX_WEIGHT`; Large where it is heavier than `most`.
+
+    A weight is the number of parts and of characters. Equal values weigh the same, whatever their types.
+    """
+    writer = _Writer(most or MAX_WEIGHT)
+    try:
+        writer.value(value, 0)
+    except Large:
+        if most:
+            raise
+        raise Unencodable("value of too many parts") from None
     return "".join(writer.parts)
 
 
@@ -248,7 +288,7 @@ def build(tree: Any) -> Any:
         return reader(body)
     except Malformed:
         raise
-    except (TypeError, ValueError, ArithmeticError, AttributeError) as error:
+    except (TypeError, ValueError, ArithmeticError, AttributeError, LookupError) as error:
         raise Malformed(f"tag {tag!r}: {error}") from None
 
 
@@ -300,10 +340,11 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "d": lambda body: dict(_pairs(body)),
     "C": lambda body: Counter(dict(_pairs(body))),
     "O": lambda body: OrderedDict(_pairs(body)),
-    "D": lambda body: defaultdict(_FACTORIES.get(body[0]), _pairs(body[1])),
+    "D": lambda body: defaultdict(_TYPES.get(body[0]), _pairs(body[1])),
     "q": lambda body: deque(_items(body[0]), body[1]),
     "a": _array,
     "F": _fraction,
     "M": _decimal,
+    "T": lambda body: _TYPES[body],
     "I": lambda body: iter(_items(body)),
 }

@@ -1,0 +1,255 @@
+"""Whether an output is the expected one. What is compared was made by the program: any bytes, of any size, built to be slow.
+
+So work is bounded by the size of what is expected, values are compared as the trees that they are written as (never built: a
+forged set could make hashing quadratic), and nothing raises. Each function gives None for "the same", else the reason.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from decimal import Decimal
+from typing import Any
+
+from sandbox.inside import values
+
+_SPACE = b" \t\r\n\v\f"
+_NUMBER = re.compile(rb"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
+_LONGEST = 64  # bytes of a number that is compared by value
+_SHOWN = 80
+
+
+# -- text ---------------------------------------------------------------------------------------------------------------
+def text(output: bytes, expected: str, tolerance: float | None = None) -> str | None:
+    """Line by line; white space at the end of a line and of the whole is ignored, everything else counts. With `tolerance`, tokens
+    that are numbers, not both integers, may differ by that much, absolutely or relatively.
+    """
+    got, want = output.rstrip(_SPACE), expected.encode("utf-8", "surrogatepass").rstrip(_SPACE)
+    if got == want:
+        return None
+    lines = want.count(b"\n") + 1
+    if got.count(b"\n") + 1 != lines:
+        return f"{got.count(10) + 1} lines instead of {lines}"
+    for k, (a, b) in enumerate(zip(got.split(b"\n"), want.split(b"\n"), strict=True)):
+        a, b = a.rstrip(_SPACE), b.rstrip(_SPACE)
+        if a != b and (tolerance is None or not _close_tokens(a, b, tolerance)):
+            return f"line {k + 1}: {shown(a)} instead of {shown(b)}"
+    return None
+
+
+def tokens(output: bytes, expected: str, tolerance: float | None = None) -> str | None:
+    """Token by token, whatever the white space between them."""
+    want = expected.encode("utf-8", "surrogatepass").split()
+    got = output.split(None, len(want))
+    if len(got) != len(want):
+        return f"{'more' if len(got) > len(want) else len(got)} tokens instead of {len(want)}"
+    for k, (a, b) in enumerate(zip(got, want, strict=True)):
+        a = a.rstrip(_SPACE)
+        if a != b and (tolerance is None or not _close(a, b, tolerance)):
+            return f"token {k + 1}: {shown(a)} instead of {shown(b)}"
+    return None
+
+
+def _close_tokens(got: bytes, want: bytes, tolerance: float) -> bool:
+    wanted = want.split()
+    given = got.split(None, len(wanted))
+    return len(given) == len(wanted) and all(a == b or _close(a, b, tolerance) for a, b in zip(given, wanted, strict=True))
+
+
+def _close(got: bytes, want: bytes, tolerance: float) -> bool:
+    if max(len(got), len(want)) > _LONGEST or not (_NUMBER.fullmatch(got) and _NUMBER.fullmatch(want)):
+        return False
+    if got.lstrip(b"+-").isdigit() and want.lstrip(b"+-").isdigit():
+        return int(got) == int(want)
+    return _near(float(got), float(want), tolerance)
+
+
+def _near(got: float, want: float, tolerance: float) -> bool:
+    return bool(got == want or abs(got - want) <= tolerance * max(1.0, abs(want)))
+
+
+def shown(data: bytes) -> str:
+    """For a message: its beginning, as text."""
+    start = repr(data[:_SHOWN].decode("utf-8", "backslashreplace"))
+    return start + ("..." if len(data) > _SHOWN else "")
+
+
+# -- values -------------------------------------------------------------------------------------------------------------
+class BoolForNumber(Exception):
+    """A bool where a number is expected: wrong, although Python calls them equal."""
+
+
+class _Different(Exception):
+    """At some place."""
+
+
+def value(got: bytes, want: bytes, *, tuples: bool = False, tolerance: float | None = None) -> str | None:
+    """Of two values as `values.dumps` writes them. Numbers count by value; True and False may be given as 1 and 0, but not the other way round
+    (BoolForNumber). `tuples`: a tuple may be given for a list. `tolerance`: for what is expected as a float.
+    """
+    if got == want and b'"nan"' not in want:
+        return None
+    if len(got) > 16 * len(want) + 4096:
+        return f"a result of {len(got)} bytes instead of {len(want)}"
+    try:
+        _Values(tuples, tolerance).same(values.parse(got), values.parse(want))
+    except (_Different, values.Malformed, RecursionError):
+        return f"{shown(got)} instead of {shown(want)}"
+    except (TypeError, ValueError, KeyError, IndexError, ArithmeticError, AttributeError):  # a forged tree
+        return f"{shown(got)}: no value"
+    return None
+
+
+def digest(got: list[Any], want: list[Any]) -> str | None:
+    """Of two digests of `inside/digest.py`."""
+    if len(got) != 3 or got[0] != want[0] or want[0] == "nan":
+        return "a large value that differs from the expected one"
+    if got[2] != 0 and got[1:] != want[1:]:
+        raise BoolForNumber
+    return None
+
+
+class _Values:
+    def __init__(self, tuples: bool, tolerance: float | None) -> None:
+        self.tuples, self.tolerance = tuples, tolerance
+
+    def same(self, got: Any, want: Any) -> None:
+        """Raises _Different."""
+        kind, content = _opened(want)
+        given, body = _opened(got)
+        if kind == "number" or kind == "bool":
+            if kind == "number" and given == "bool":
+                raise BoolForNumber
+            if given not in ("number", "bool") or not self._same_number(_number(got), _number(want)):
+                raise _Different
+        elif kind == "list" or kind == "t":
+            if given != kind and not (self.tuples and kind == "list" and given == "t"):
+                raise _Different
+            self._sequence(body, content)
+        elif kind in ("s", "z"):
+            if given not in ("s", "z"):
+                raise _Different
+            self._pairs([(item, None) for item in body], [(item, None) for item in content])
+        elif kind in _MAPPINGS:
+            if given not in _MAPPINGS:
+                raise _Different
+            body, content = (body[1] if given == "D" else body), (content[1] if kind == "D" else content)
+            if given == kind == "O":
+                self._sequence([pair[0] for pair in body], [pair[0] for pair in content])
+            if given == kind == "C":  # counts of 0 do not count
+                body, content = [[k, v] for k, v in body if v != 0], [[k, v] for k, v in content if v != 0]
+            self._pairs(body, content)
+        elif kind == "q":
+            if given != "q":
+                raise _Different
+            self._sequence(body[0], content[0])
+        elif kind == "r":
+            if given != "r" or range(*map(_number, body)) != range(*map(_number, content)):
+                raise _Different
+        elif kind in ("b", "B"):
+            if given not in ("b", "B") or body != content:
+                raise _Different
+        elif kind in ("I", "a") or given != kind or body != content:  # an iterator equals no other, an array has no one answer
+            raise _Different
+
+    def _sequence(self, got: list[Any], want: list[Any]) -> None:
+        if len(got) != len(want):
+            raise _Different
+        for a, b in zip(got, want, strict=True):
+            self.same(a, b)
+
+    def _pairs(self, got: list[Any], want: list[Any]) -> None:
+        """Keys without order, each with its value."""
+        if len(got) != len(want):
+            raise _Different
+        given = {_key(k): (k, v) for k, v in got}
+        if len(given) != len(got):
+            raise _Different
+        for k, v in want:
+            if (pair := given.get(_key(k))) is None:
+                raise _Different
+            self.same(pair[0], k)
+            if v is not None or pair[1] is not None:
+                self.same(pair[1], v)
+
+    def _same_number(self, got: Any, want: Any) -> bool:
+        if self.tolerance is not None and type(want) is float and type(got) in (int, float):
+            try:
+                return _near(float(got), want, self.tolerance)
+            except OverflowError:
+                return False
+        return bool(_equal_numbers(got, want))
+
+
+_MAPPINGS = ("d", "C", "O", "D")
+_NUMBER_TAGS = ("i", "f", "c", "F", "M")
+
+
+def _opened(tree: Any) -> tuple[str, Any]:
+    """What kind of value it is, and its content."""
+    kind = type(tree)
+    if kind is bool:
+        return "bool", tree
+    if kind is int or kind is float:
+        return "number", tree
+    if kind is list:
+        return "list", tree
+    if kind is not dict:
+        return kind.__name__, tree
+    ((tag, body),) = tree.items()
+    if tag == "u":
+        return "str", tree
+    return ("number" if tag in _NUMBER_TAGS else tag), body
+
+
+def _number(tree: Any) -> Any:
+    """int, float, complex, Decimal, or a fraction as its pair."""
+    if type(tree) is not dict:
+        return int(tree) if type(tree) is bool else tree
+    ((tag, body),) = tree.items()
+    if tag == "i":
+        return int(body, 16)
+    if tag == "f":
+        return {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}[body]
+    if tag == "c":
+        return complex(_number(body[0]), _number(body[1]))
+    if tag == "M":
+        return Decimal(body)
+    if tag == "F":
+        numerator, denominator = map(_number, body)
+        return numerator if denominator == 1 else (numerator, denominator)
+    raise values.Malformed(f"{tag} is no number")
+
+
+def _equal_numbers(got: Any, want: Any) -> bool:
+    """By value, without conversions that are slow for huge numbers."""
+    if isinstance(got, Decimal) or isinstance(want, Decimal):
+        slow = any(isinstance(x, tuple | complex) or (isinstance(x, int) and x.bit_length() > values.BITS) for x in (got, want))
+        return not slow and bool(got == want)
+    if isinstance(got, tuple) or isinstance(want, tuple):
+        return bool(_as_pair(got) == _as_pair(want))
+    return bool(got == want)
+
+
+def _as_pair(x: Any) -> Any:
+    return x.as_integer_ratio() if isinstance(x, float) and math.isfinite(x) else x
+
+
+def _key(tree: Any) -> str:
+    """Equal for equal members of a set."""
+    kind, body = _opened(tree)
+    if kind in ("number", "bool"):
+        number = _number(tree)
+        if isinstance(number, complex) and number.imag == 0:
+            number = number.real
+        if isinstance(number, Decimal) and abs(number.adjusted()) < values.BITS and number == number.to_integral_value():
+            number = int(number)
+        if isinstance(number, float) and number.is_integer():
+            number = int(number)
+        return f"n{number:x}" if isinstance(number, int) else f"n{number!r}"
+    if kind in ("t", "list"):
+        return f"{kind[0]}({','.join(map(_key, body))})"
+    if kind in ("s", "z"):
+        return f"s({','.join(sorted(map(_key, body)))})"
+    return f"{kind}{json.dumps(body)}"

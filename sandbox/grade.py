@@ -1,0 +1,77 @@
+"""From a problem and a program to a verdict. Everything here is trusted and runs no code of either."""
+
+from __future__ import annotations
+
+import json
+from typing import Literal
+
+from sandbox import asserts, checkers, compare
+from sandbox.asserts import Outcome
+from sandbox.errors import SandboxError
+from sandbox.inside import values
+from sandbox.job import Job, Limits, Status
+from sandbox.problem import Example, Problem, argument_lines
+from sandbox.runner import KINDS, Meter, Runner, describe
+from sandbox.verdict import Kind, Verdict
+
+
+def grade(problem: Problem, program: str | bytes, runner: Runner, limits: Limits) -> Verdict:
+    """One job for each test, each under `limits`, until one fails. Costs are those of the program's jobs."""
+    source = program if isinstance(program, bytes) else program.encode("utf-8", "surrogatepass")
+    meter = Meter(runner)
+    weak, run = False, 0
+    try:
+        for test in problem.tests:
+            run += 1
+            outcome = _judge(problem, test, source, meter, limits)
+            weak = weak or outcome.weak
+            if outcome.kind is not Kind.ACCEPTED:
+                break
+    except SandboxError as error:
+        return meter.fill(Verdict(Kind.SANDBOX_ERROR, None, _trust(weak), str(error), run - 1, run))
+    accepted = outcome.kind is Kind.ACCEPTED
+    failed = None if accepted else run - 1
+    return meter.fill(Verdict(outcome.kind, float(accepted), _trust(weak), outcome.detail, failed, run, wall_limit=outcome.wall_limit))
+
+
+def _trust(weak: bool) -> Literal["strong", "weak"]:
+    return "weak" if weak else "strong"
+
+
+def _judge(problem: Problem, test: str | Example, program: bytes, meter: Meter, limits: Limits) -> Outcome:
+    if isinstance(test, str):
+        return asserts.judge(problem, test, program, meter, limits)
+    if problem.test_type == "stdin":
+        return _stdin(problem, test, program, meter, limits)
+    return _functional(problem, test, program, meter, limits)
+
+
+def _stdin(problem: Problem, test: Example, program: bytes, meter: Meter, limits: Limits) -> Outcome:
+    result = meter.run(Job("stdin", program, stdin=test.input.encode("utf-8", "surrogatepass"), limits=limits))
+    if result.status is not Status.OK:
+        return Outcome(KINDS[result.status], describe(result), wall_limit=result.status is Status.WALL_LIMIT)
+    if problem.checker is not None:
+        reason = checkers.check(checkers.find(problem.checker), test.input, result.stdout, test.output)
+    else:
+        reason = compare.text(result.stdout, test.output, problem.tolerance)
+    return Outcome(Kind.ACCEPTED) if reason is None else Outcome(Kind.WRONG, reason)
+
+
+def _functional(problem: Problem, test: Example, program: bytes, meter: Meter, limits: Limits) -> Outcome:
+    arguments = [json.loads(line) for line in argument_lines(test.input)]
+    call = f"[{json.dumps(problem.entry_point)},[{','.join(map(values.dumps, arguments))}],{{}}]"
+    payload = f'{{"prelude":true,"full":true,"calls":[{call}]}}'.encode()
+    result = meter.run(Job("calls", program, payload, limits=limits))
+    lines = asserts.result_lines(result.results, 1)
+    if (outcome := asserts.ended(result, lines, 1)) is not None:
+        return outcome
+    what, value = asserts.what(lines[0]), lines[0][11:-1]
+    if what == b'"x":':
+        return Outcome(Kind.RUNTIME_ERROR, asserts.exception(lines[0]))
+    if what != b'"v":':
+        return Outcome(Kind.WRONG, f"a value of type {compare.shown(value)}, which is no plain value")
+    try:
+        reason = compare.value(value, values.dumps(json.loads(test.output)).encode(), tuples=True, tolerance=problem.tolerance)
+    except compare.BoolForNumber:
+        reason = "a bool where a number is expected"
+    return Outcome(Kind.ACCEPTED) if reason is None else Outcome(Kind.WRONG, reason)

@@ -1,0 +1,143 @@
+"""A large value as a digest, so that results of many megabytes need not travel to be compared.
+
+Equal values have equal digests: numbers count by value, a dict's order and a set's kind do not count, a tuple is no list. Only who
+knows a value can make its digest, and the program is never told the expected one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from array import array
+from collections import Counter, OrderedDict, defaultdict, deque
+from collections.abc import Sequence
+from typing import Any
+
+from sandbox.inside import values
+
+MAX_NODES = 1 << 26
+_EXACT = 1 << 53  # integers up to here are floats too
+_MINUS_ZERO = array("d", [-0.0]).tobytes()
+_NUMBERS = frozenset((int, float, bool))
+_MAPPINGS = frozenset((dict, Counter, OrderedDict, defaultdict))
+
+
+LIGHT = 512  # weight (`values.dumps`) up to which a value travels as itself
+
+
+def written(value: Any, full: bool = False) -> str:
+    """The value as the rest of a JSON object: `"v":value`, or `"h":digest` where it is not light and not wanted in full."""
+    if full:
+        return '"v":' + values.dumps(value)
+    try:
+        return '"v":' + values.dumps(value, LIGHT)
+    except values.Large:
+        return '"h":' + digest(value)
+
+
+class _Unequal(Exception):
+    """A value that equals none: it has a NaN or an iterator in it."""
+
+
+def digest(value: Any) -> str:
+    """JSON: [sha256 with bools as numbers, sha256 of where bools are, how many bools]; Unencodable as of `values.dumps`."""
+    hasher = _Hasher()
+    try:
+        hasher.value(value, 0)
+    except _Unequal:
+        return '["nan","",0]'
+    hasher.flush()
+    return f'["{hasher.total.hexdigest()}","{hasher.where.hexdigest()}",{hasher.bools}]'
+
+
+class _Hasher:
+    def __init__(self) -> None:
+        self.parts: list[bytes] = []
+        self.total, self.where = hashlib.sha256(), hashlib.sha256()
+        self.nodes = self.bools = 0
+
+    def flush(self) -> None:
+        self.total.update(b"".join(self.parts))
+        self.parts.clear()
+
+    def value(self, x: Any, depth: int) -> None:
+        kind = type(x)
+        self.nodes += 1
+        if self.nodes > MAX_NODES:
+            raise values.Unencodable("value of too many parts")
+        if depth > values.MAX_DEPTH:
+            raise values.Unencodable("value nested too deeply")
+        if kind in _NUMBERS:
+            if kind is bool:
+                self._is_bool(self.nodes)
+            self.parts.append(_number(x))
+        elif kind is str:
+            text = x.encode("utf-8", "surrogatepass")
+            self.parts += (b"s%d:" % len(text), text)
+        elif kind is list or kind is tuple or kind is deque:
+            self.parts.append(b"%s%d:" % (b"T" if kind is tuple else b"L" if kind is list else b"Q", len(x)))
+            self.sequence(x, depth)
+        elif kind in _MAPPINGS:
+            self.parts.append(b"D%d:" % len(x))
+            for key, item in sorted(((self._apart(k, depth), v) for k, v in dict.items(x)), key=lambda pair: pair[0]):
+                self.parts.append(key)
+                self.value(item, depth + 1)
+        elif kind is set or kind is frozenset:
+            self.parts.append(b"S%d:" % len(x))
+            self.parts += sorted(self._apart(item, depth) for item in x)
+        elif kind is bytes or kind is bytearray:
+            self.parts += (b"b%d:" % len(x), bytes(x))
+        else:
+            line = values.dumps(x)
+            if line.startswith('{"I"') or ('{"f":"nan"}' in line):
+                raise _Unequal
+            self.parts.append(line.encode())
+        if len(self.parts) > 10_000:
+            self.flush()
+
+    def sequence(self, items: Sequence[Any] | deque[Any], depth: int) -> None:
+        kinds = set(map(type, items))
+        if items and kinds <= _NUMBERS and min(items) >= -_EXACT and max(items) <= _EXACT:
+            self.nodes += len(items)
+            total = sum(items)
+            if total != total:
+                raise _Unequal
+            if bool in kinds:
+                for k, item in enumerate(items):
+                    if type(item) is bool:
+                        self._is_bool(self.nodes - k)
+            self.flush()
+            self.total.update(b"A" + _floats(items))
+        else:
+            for item in items:
+                self.value(item, depth + 1)
+
+    def _apart(self, x: Any, depth: int) -> bytes:
+        """The bytes of an item whose place is not known yet: bools in it are numbers."""
+        inner = _Hasher()
+        inner.nodes = self.nodes
+        inner.value(x, depth + 1)
+        inner.flush()
+        self.nodes = inner.nodes
+        return inner.total.digest()
+
+    def _is_bool(self, place: int) -> None:
+        self.bools += 1
+        self.where.update(b"%d," % place)
+
+
+def _floats(items: Sequence[Any] | deque[Any]) -> bytes:
+    data = array("d", items).tobytes()
+    if _MINUS_ZERO in data:  # it may be there: -0.0 is 0
+        data = array("d", [x + 0.0 for x in items]).tobytes()
+    return data
+
+
+def _number(x: Any) -> bytes:
+    if x != x:
+        raise _Unequal
+    if -_EXACT <= x <= _EXACT:
+        return b"n" + _floats((x,))
+    if type(x) is float and math.isinf(x):
+        return b"i+" if x > 0 else b"i-"
+    return b"N%x;" % int(x)

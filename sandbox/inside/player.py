@@ -1,0 +1,109 @@
+"""A test over a program's results, without the program."""
+
+from __future__ import annotations
+
+import base64
+import builtins
+import json
+import marshal
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+from sandbox.inside import testcode, values
+from sandbox.inside.probe import Observed, Probe
+from sandbox.inside.testcode import call_line
+
+
+class _Player:
+    """Gives the program's results, looked up by the call's line, first in, first out."""
+
+    def __init__(self, calls: list[str], results: list[str]) -> None:
+        self.results: dict[str, deque[tuple[int, str]]] = {}
+        for k, (call, result) in enumerate(zip(calls, results, strict=True)):
+            self.results.setdefault(call, deque()).append((k, result))
+        self.used: list[int] = []
+        self.missing: str | None = None
+        self.weak: str | None = None
+        self.raised: BaseException | None = None
+        self.looked = ""
+
+    def call(self, entry: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        try:
+            line = call_line(entry, args, kwargs)
+        except values.Unencodable as error:
+            self.weak = f"the test calls it with a {error.kind}"
+            raise Observed("argument") from None
+        waiting = self.results.get(line)
+        if not waiting:
+            self.missing = self.missing or line
+            raise Observed("missing")
+        k, text = waiting.popleft()
+        self.used.append(k)
+        result = values.parse(text)
+        if "v" in result:
+            return values.build(result["v"])
+        if "x" in result:
+            self.raised = _exception(result["x"], str(result.get("m", "")))
+            raise self.raised
+        return Probe(self, k)  # no plain value: the test must not look at it
+
+    def equals(self, call: int, other: Any) -> bool:
+        self.observed("eq")
+        return False
+
+    def observed(self, how: str) -> None:
+        self.looked = "a result is no plain value"
+
+
+def _exception(names: list[str], message: str) -> BaseException:
+    """The nearest builtin class that it was, with its message. One that ends a loop quietly is not itself."""
+    for name in names:
+        kind = getattr(builtins, str(name), None)
+        if isinstance(kind, type) and issubclass(kind, Exception) and not issubclass(kind, StopIteration | StopAsyncIteration):
+            try:
+                return kind(message)
+            except TypeError:  # one that wants more than a message
+                continue
+    return RuntimeError(message)
+
+
+def replay(code: Any, payload: bytes, emit: Callable[[bytes], None]) -> None:
+    """payload {"test": base64 of `collect`, "calls": [line, ...], "results": [line, ...]}. Emits one line: {"passed": true},
+    {"failed": why, "raised": whether what a call raised ended the test}, {"more": [line, ...]} with the calls of the test until the first
+    one that has no result, that one the last, or {"weak": why}.
+    """
+    job = values.parse(payload)
+    entry, head, seeded, modules, codes = marshal.loads(base64.b64decode(job["test"]))
+    calls, results = job["calls"], job["results"]
+    player = _Player(calls[: len(results)], results)
+    failed: BaseException | None = None
+    try:
+        testcode.run(codes, head, entry, lambda *args, **kwargs: player.call(entry, args, kwargs), seeded, modules)
+    except BaseException as error:
+        failed = error
+    if player.weak is not None:
+        answer: dict[str, Any] = {"weak": player.weak}
+    elif player.missing is not None:
+        answer = {"more": [*(calls[k] for k in player.used), player.missing]}
+    elif player.looked:
+        answer = {"failed": player.looked, "raised": False}
+    elif failed is not None:
+        answer = {"failed": _describe(failed), "raised": failed is player.raised}
+    else:
+        answer = {"passed": True}
+    emit(json.dumps(answer).encode() + b"\n")
+
+
+def _describe(error: BaseException) -> str:
+    """Its class, message and line of the test, in one short line."""
+    line, trace = None, error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename in ("setup.py", "test.py"):
+            line = trace.tb_lineno
+        trace = trace.tb_next
+    try:
+        message = str(error)[:200]
+    except Exception:  # it is the test's, or holds values that are too large to be shown
+        message = ""
+    return f"{type(error).__name__}{': ' if message else ''}{message}" + (f" (line {line} of the test)" if line else "")

@@ -1,0 +1,169 @@
+"""A test's source: what it uses, compiled in two ways, and run in a namespace of its own with something in the program's place."""
+
+from __future__ import annotations
+
+import ast
+import base64
+import builtins
+import importlib
+import marshal
+import symtable
+import sys
+from collections.abc import Callable
+from types import CodeType
+from typing import Any
+
+from sandbox.inside import values
+from sandbox.inside.probe import Observed
+
+_CAUGHT = "__armature_caught__"
+# Modules that neither catch what a function passed to them raises, nor look at types or identity.
+_PLAIN_MODULES = frozenset(
+    "bisect cmath collections copy datetime decimal fractions functools heapq itertools math numpy operator random re statistics string typing".split()  # noqa: SIM905
+)
+_LOOKING = frozenset("type id callable issubclass is_ is_not super vars globals locals eval exec compile __import__ breakpoint".split())  # noqa: SIM905
+
+
+class Weak(Exception):
+    """Why a test cannot be run apart from the program."""
+
+
+class TestCode:
+    """A test's source, compiled: as it is (without the messages of its asserts) and, when asked for, leniently."""
+
+    def __init__(self, job: dict[str, str]) -> None:
+        self.entry = job["entry"]
+        if not self.entry.isidentifier():
+            raise Weak(f"{self.entry!r} is no function's name")
+        self.random = any("random" in job[part] for part in ("starter", "setup", "test"))
+        self.silent = True  # nothing that catches what a call raises
+        self.plain = True  # nothing that looks at a result unseen
+        self.stars: list[str] = []
+        self.head = 0  # how many of the codes come before the program
+        self.codes: list[CodeType] = []
+        self.trees: list[ast.Module] = []
+        defined, used = set(dir(builtins)) | {self.entry, "__name__"}, set[str]()
+        for part in ("starter", "setup", "test"):
+            try:
+                tree = ast.parse(job[part])
+            except (SyntaxError, ValueError, RecursionError) as error:
+                if part == "starter":  # the beginning of a program need not be one
+                    continue
+                raise Weak(f"the test does not compile: {error}") from None
+            self._examine(tree)
+            self.head += part == "starter"
+            self.codes.append(compile(tree, f"{part}.py", "exec", dont_inherit=True))
+            self.trees.append(tree)
+            names = _names(job[part])
+            defined |= names[0]
+            used |= names[1]
+        for name in self.stars:
+            try:
+                defined |= set(dir(importlib.import_module(name)))
+            except ImportError as error:
+                raise Weak(f"the test needs a module that is not there: {error}") from None
+        self.modules = sorted((used - defined) & sys.stdlib_module_names)  # that the program would have imported
+        self._modules(self.modules)
+        if missing := sorted(used - defined - set(self.modules)):
+            raise Weak(f"the test uses {', '.join(missing)}, which only the program defines")
+
+    def _examine(self, tree: ast.Module) -> None:
+        for node in ast.walk(tree):
+            match node:
+                case ast.Assert():
+                    node.msg = None  # it would look at results
+                case ast.Try() | ast.TryStar() | ast.With() | ast.AsyncWith() | ast.Match():
+                    self.silent = self.plain = False
+                case ast.Import(names=names):
+                    self._modules([alias.name for alias in names])
+                case ast.ImportFrom(module=module, names=names):
+                    self._modules([module or "."])
+                    self.stars += [module or "." for alias in names if alias.name == "*"]
+                    self.plain &= not any(alias.name in _LOOKING for alias in names)
+                case ast.Is() | ast.IsNot():
+                    self.plain = False
+                case ast.Name(id=name) | ast.Attribute(attr=name):
+                    if name in _LOOKING or (name.startswith("__") and name != "__name__"):
+                        self.plain = False
+
+    def _modules(self, names: list[str]) -> None:
+        if any(name.split(".")[0] not in _PLAIN_MODULES for name in names):
+            self.silent = self.plain = False
+
+    def run(self, proxy: Callable[..., Any], codes: list[CodeType] | None = None) -> None:
+        run(codes or self.codes, self.head, self.entry, proxy, self.random, self.modules)
+
+    def soft(self) -> list[CodeType]:
+        codes = self.codes[: self.head]
+        for tree in self.trees[self.head :]:
+            tree.body = _soften(tree.body)
+            codes.append(compile(ast.fix_missing_locations(tree), "test.py", "exec", dont_inherit=True))
+        return codes
+
+    def packed(self) -> str:
+        return base64.b64encode(marshal.dumps((self.entry, self.head, self.random, self.modules, self.codes))).decode()
+
+
+def run(codes: list[CodeType], head: int, entry: str, proxy: Callable[..., Any], seeded: bool, modules: list[str]) -> None:
+    """Run a test in a namespace of its own; what it raises, it raises. An exit with status 0 is an end like another."""
+    if seeded:
+        import random
+
+        random.seed(0)
+        if "numpy" in sys.modules:
+            sys.modules["numpy"].random.seed(0)
+    space: dict[str, Any] = {"__name__": "__main__", "__builtins__": builtins, _CAUGHT: (Exception, Observed)}
+    for name in modules:
+        space[name] = importlib.import_module(name)
+    try:
+        for code in codes[:head]:
+            exec(code, space)
+        space[entry] = proxy
+        for code in codes[head:]:
+            exec(code, space)
+    except SystemExit as end:
+        if end.code not in (None, 0):
+            raise
+
+
+def _names(source: str) -> tuple[set[str], set[str]]:
+    """Global names that a source defines, and those that it uses."""
+    defined, used = set(), set()
+    tables = [symtable.symtable(source, "test.py", "exec")]
+    while tables:
+        table = tables.pop()
+        tables += table.get_children()
+        top = table.get_type() == "module"
+        for symbol in table.get_symbols():
+            if not (top or symbol.is_global()):
+                continue
+            if symbol.is_assigned() or symbol.is_imported():
+                defined.add(symbol.get_name())
+            elif symbol.is_referenced():
+                used.add(symbol.get_name())
+    return defined, used
+
+
+def _soften(body: list[ast.stmt]) -> list[ast.stmt]:
+    """Each statement goes on where it raises: with as many of a test's calls made as can be made."""
+    out: list[ast.stmt] = []
+    for statement in body:
+        for field in ("body", "orelse", "finalbody"):
+            if isinstance(inner := getattr(statement, field, None), list):
+                setattr(statement, field, _soften(inner))
+        for part in [*getattr(statement, "handlers", []), *getattr(statement, "cases", [])]:
+            part.body = _soften(part.body)
+        match statement:
+            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef() | ast.Import() | ast.ImportFrom() | ast.Global() | ast.Nonlocal():
+                out.append(statement)
+            case ast.Pass() | ast.Break() | ast.Continue():
+                out.append(statement)
+            case _:
+                handler = ast.ExceptHandler(ast.Name(_CAUGHT, ast.Load()), None, [ast.Pass()])
+                out.append(ast.Try([statement], [handler], [], []))
+    return out
+
+
+def call_line(entry: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
+    named = ",".join(f"{values.quote(key)}:{values.dumps(value)}" for key, value in kwargs.items())
+    return f"[{values.quote(entry)},[{','.join(map(values.dumps, args))}],{{{named}}}]"

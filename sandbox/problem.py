@@ -1,0 +1,147 @@
+"""A code problem as its data set gives it, validated."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from typing import Any, Literal, get_args
+
+from sandbox import checkers
+
+TestType = Literal["stdin", "functional", "python"]
+
+
+@dataclass(frozen=True)
+class Example:
+    """Of a test of stdin or functional type: what goes in, what must come out."""
+
+    input: str
+    output: str
+
+
+@dataclass(frozen=True)
+class Problem:
+    """`tests`: of type `python` sources, of the others examples. `timeout_s`: seconds that the data set proposes; whoever grades decides.
+    `checker`: a name of `checkers.py`, `tolerance`: of numbers in the output (both None: the output must be the expected one).
+    """
+
+    id: str
+    test_type: TestType
+    tests: tuple[str, ...] | tuple[Example, ...]
+    entry_point: str = ""
+    starter_code: str = ""
+    setup_code: str = ""
+    timeout_s: float | None = None
+    requires: tuple[str, ...] = ()
+    checker: str | None = None
+    tolerance: float | None = None
+
+    @cached_property
+    def digest(self) -> str:
+        """Of everything that a verdict depends on."""
+        content = {k: v for k, v in asdict(self).items() if k not in ("id", "timeout_s")}
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+    @classmethod
+    def read(cls, row: Mapping[str, Any]) -> Problem:
+        """From a row of the code schema; keys that grading does not need (prompt, challenge_tests, ...) are ignored. ValueError names the key."""
+        name = _text(row, "id", "")
+        where = f"problem {name!r}: " if name else "problem: "
+        try:
+            return cls._read(row, name)
+        except ValueError as error:
+            raise ValueError(f"{where}{error}") from None
+
+    @classmethod
+    def _read(cls, row: Mapping[str, Any], name: str) -> Problem:
+        kind: Any = row.get("test_type")
+        if kind not in get_args(TestType):
+            raise ValueError(f"test_type: {kind!r}; it must be one of {', '.join(get_args(TestType))}")
+        tests = row.get("tests")
+        if not isinstance(tests, list | tuple) or not tests:
+            raise ValueError(f"tests: a list with at least one test is needed, not {_short(tests)}")
+        problem = cls(
+            id=name,
+            test_type=kind,
+            tests=tuple(_source(t, k) for k, t in enumerate(tests)) if kind == "python" else tuple(_example(t, k) for k, t in enumerate(tests)),
+            entry_point=_text(row, "entry_point", ""),
+            starter_code=_text(row, "starter_code", ""),
+            setup_code=_text(row, "setup_code", ""),
+            timeout_s=_positive(row, "timeout_s"),
+            requires=_names(row, "requires"),
+            checker=_text(row, "checker", "") or None,
+            tolerance=_positive(row, "tolerance"),
+        )
+        if problem.checker is not None:
+            if kind != "stdin":
+                raise ValueError(f"checker: only problems of test_type stdin have one, this is {kind}")
+            checkers.find(problem.checker)
+        if problem.tolerance is not None and (kind == "python" or problem.checker is not None):
+            raise ValueError("tolerance: not beside a checker, and not for test_type python (its tests say what is equal)")
+        if kind == "functional":
+            if not all(part.isidentifier() for part in problem.entry_point.split(".", 1)):
+                raise ValueError(f"entry_point: {problem.entry_point!r}; a function's name or Class.method is needed")
+            for k, test in enumerate(problem.tests):
+                assert isinstance(test, Example)
+                _parsed(test.output, f"tests[{k}].output")
+                for line in argument_lines(test.input):
+                    _parsed(line, f"tests[{k}].input")
+        if kind == "python" and not problem.entry_point.isidentifier():
+            raise ValueError(f"entry_point: {problem.entry_point!r}; the name of the tested function is needed")
+        return problem
+
+
+def argument_lines(given: str) -> list[str]:
+    """Of a functional test: one JSON value a line."""
+    return [line for line in given.split("\n") if line.strip()]
+
+
+def _parsed(text: str, key: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{key}: no JSON value: {_short(text)} ({error})") from None
+
+
+def _short(value: object) -> str:
+    return repr(value)[:80]
+
+
+def _source(test: object, k: int) -> str:
+    if not isinstance(test, str):
+        raise ValueError(f"tests[{k}]: Python source (a string) is needed, not {_short(test)}")
+    return test
+
+
+def _example(test: object, k: int) -> Example:
+    if not isinstance(test, Mapping) or not all(isinstance(test.get(key), str) for key in ("input", "output")):
+        raise ValueError(f"tests[{k}]: an object with the strings input and output is needed, not {_short(test)}")
+    return Example(test["input"], test["output"])
+
+
+def _text(row: Mapping[str, Any], key: str, default: str) -> str:
+    value = row.get(key)
+    if value is None:
+        return default
+    if not isinstance(value, str):
+        raise ValueError(f"{key}: a string is needed, not {_short(value)}")
+    return value
+
+
+def _positive(row: Mapping[str, Any], key: str) -> float | None:
+    value = row.get(key)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < float("inf"):
+        raise ValueError(f"{key}: a number above 0 is needed, not {_short(value)}")
+    return float(value)
+
+
+def _names(row: Mapping[str, Any], key: str) -> tuple[str, ...]:
+    value = row.get(key) or ()
+    if not isinstance(value, list | tuple) or not all(isinstance(name, str) for name in value):
+        raise ValueError(f"{key}: a list of names of packages is needed, not {_short(value)}")
+    return tuple(value)
