@@ -1,6 +1,6 @@
 """How `sandbox/inside` gets into a slot: as text in the first message, so that no image has to be built anew when it changes.
 
-The interpreter in the slot is started with `COMMAND`; it reads the sources, makes modules of them, and calls `sandbox.inside.boot.start`.
+The interpreter in the slot is started with `ARGUMENTS`; it reads the sources, imports them, and calls `sandbox.inside.boot.start`.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ from typing import Any
 from sandbox.inside import frames
 from sandbox.job import Lane
 
-#: In the order in which they import each other. Modules that programs of the field import most are loaded once, before any fork.
-_MODULES = ("frames", "kernel", "seccomp", "wipe", "usage", "values", "probe", "tester", "modes", "child", "supervisor", "jail", "boot")
+#: What programs of the field import most, loaded once, before any fork.
 _PRELOAD = (
     "typing", "collections", "math", "itertools", "functools", "re", "heapq", "bisect", "string", "operator", "copy", "random", "datetime",
-    "decimal", "fractions", "statistics", "dataclasses", "enum", "abc", "cmath",
+    "decimal", "fractions", "enum", "abc", "cmath", "threading", "json",
 )  # fmt: skip
 
 _BOOT = """
-import os, sys, json, types
+import os, sys, json
+from importlib.machinery import ModuleSpec
 def exactly(n):
     data = b""
     while len(data) < n:
@@ -31,13 +31,16 @@ def exactly(n):
         data += chunk
     return data
 first = json.loads(exactly(int.from_bytes(exactly(4), "big")))
-for name, source in first["modules"]:
-    module = sys.modules[name] = types.ModuleType(name)
-    module.__path__ = []
-    parent, _, last = name.rpartition(".")
-    if parent: setattr(sys.modules[parent], last, module)
-    exec(compile(source, "<" + name + ">", "exec"), module.__dict__)
-sys.modules["sandbox.inside.boot"].start(first["config"])
+class Shipped:
+    def find_spec(self, name, path=None, target=None):
+        return ModuleSpec(name, self, is_package=True) if name in first["modules"] else None
+    def create_module(self, spec): return None
+    def exec_module(self, module):
+        exec(compile(first["modules"][module.__name__], "<" + module.__name__ + ">", "exec"), module.__dict__)
+sys.meta_path.insert(0, Shipped())
+import sandbox.inside.boot
+del sys.meta_path[0]
+sandbox.inside.boot.start(first.pop("config"))
 """
 #: -S, -s, -P: no site, nothing of the user's, no current folder. The hash seed is fixed by the environment: equal programs, equal verdicts.
 ARGUMENTS = ("-S", "-s", "-P", "-B", "-c", _BOOT)
@@ -48,10 +51,9 @@ ENVIRONMENT: Mapping[str, str] = {
 
 
 @cache
-def _sources() -> tuple[tuple[str, str], ...]:
+def _sources() -> dict[str, str]:
     folder = Path(__file__).parent / "inside"
-    modules = [("sandbox", ""), ("sandbox.inside", "")]
-    return (*modules, *((f"sandbox.inside.{name}", (folder / f"{name}.py").read_text()) for name in _MODULES))
+    return {"sandbox": "", "sandbox.inside": "", **{f"sandbox.inside.{path.stem}": path.read_text() for path in folder.glob("[!_]*.py")}}
 
 
 def first_message(lane: Lane, config: Mapping[str, Any]) -> bytes:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import gc
-import importlib
 import os
 import resource
 import select
@@ -21,7 +20,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox.inside import child, frames, kernel, seccomp, wipe
+from sandbox.inside import child, frames, kernel, seccomp, warm, wipe
 from sandbox.inside.usage import Usage
 
 _CHUNK = 1 << 16
@@ -59,7 +58,8 @@ class Output:
 class Supervisor:
     """Reads jobs from `source`, writes replies to `sink`."""
 
-    def __init__(self, config: dict[str, Any], proc: int, source: int, sink: int) -> None:
+    def __init__(self, config: dict[str, Any], after_forks: list[tuple[Any, Any]], proc: int, source: int, sink: int) -> None:
+        self._after_forks = after_forks
         self._source, self._sink = source, sink
         self._new_pid = kernel.CLONE_NEWPID if config["new_pid"] else 0
         self._own_namespace = os.pidfd_open(os.getpid()) if self._new_pid else -1
@@ -154,6 +154,8 @@ class Supervisor:
             os.dup2(fd, target)
         os.closerange(child.RESULTS_FD + 1, _HIGHEST_FD)
         child.become(self._uid, job, self._usage.address_space, self._filter)
+        for args, kwargs in self._after_forks:  # of the program's own forks
+            os.register_at_fork(*args, **kwargs)
         gc.enable()
         child.run(job["mode"], program, payload)
 
@@ -260,23 +262,14 @@ def main(config: dict[str, Any], proc: int) -> None:
     for fd in range(child.RESULTS_FD + 1):
         os.dup2(nothing, fd)
     os.closerange(child.RESULTS_FD + 1, 32)
-    packages = config["packages"]
-    sys.path[:] = [*sys.path, *packages]
-    loaded = [name for name in config["preload"] if _load(name)]
-    sys.path[:] = [p for p in sys.path if p not in packages]
-    child.prepare(packages)
-    supervisor = Supervisor(config, proc, source, sink)
+    loaded, after_forks = child.preload(config["preload"], config["packages"])
+    child.prepare(config["packages"])
+    supervisor = Supervisor(config, after_forks, proc, source, sink)
     os.write(sink, frames.pack({"ready": True, "python": sys.version.split()[0], "loaded": loaded, "uid": os.getuid()}))
     kernel.prctl(kernel.PR_SET_DUMPABLE, 0)
+    warm.share_libraries(proc)
     gc.collect()
     gc.disable()
     gc.freeze()
     supervisor.serve()
 
-
-def _load(name: str) -> bool:
-    try:
-        importlib.import_module(name)
-    except ImportError:
-        return False
-    return True
