@@ -106,7 +106,7 @@ def _difference(line: bytes, expected: Expected) -> str | None:
     given, value = line[start : start + 4], line[start + 4 : -1]
     wanted, want = expected.rest[:4], expected.rest[4:-1]
     if given == b'"u":':
-        return f"a value of type {compare.shown(value)}, which is no plain value"
+        return no_value(line)
     if given == wanted == b'"v":':
         return compare.value(value, want)
     if given == wanted == b'"h":' and len(value) < 1000:
@@ -115,6 +115,14 @@ def _difference(line: bytes, expected: Expected) -> str | None:
         except (ValueError, TypeError, RecursionError, LookupError):
             return "no value"
     return "a value of another size than the expected one"
+
+
+def no_value(line: bytes) -> str:
+    """For a line that says u: of which type."""
+    try:
+        return f"a value of type {json.loads(line[:4096])['u']}, which is no plain value"
+    except (ValueError, TypeError, LookupError, RecursionError):
+        return "no plain value"
 
 
 def exception(line: bytes) -> str:

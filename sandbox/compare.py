@@ -22,10 +22,10 @@ _SHOWN = 80
 
 # -- text ---------------------------------------------------------------------------------------------------------------
 def text(output: bytes, expected: str, tolerance: float | None = None) -> str | None:
-    """Line by line; white space at the end of a line and of the whole is ignored, everything else counts. With `tolerance`, tokens
+    """Line by line; white space at the end of a line and blank lines at both ends are ignored, everything else counts. With `tolerance`, tokens
     that are numbers, not both integers, may differ by that much, absolutely or relatively.
     """
-    got, want = output.rstrip(_SPACE), expected.encode("utf-8", "surrogatepass").rstrip(_SPACE)
+    got, want = _body(output), _body(expected.encode("utf-8", "surrogatepass"))
     if got == want:
         return None
     lines = want.count(b"\n") + 1
@@ -36,6 +36,13 @@ def text(output: bytes, expected: str, tolerance: float | None = None) -> str | 
         if a != b and (tolerance is None or not _close_tokens(a, b, tolerance)):
             return f"line {k + 1}: {shown(a)} instead of {shown(b)}"
     return None
+
+
+def _body(data: bytes) -> bytes:
+    """Without the blank lines at its ends; white space before the first line's text stays."""
+    data = data.rstrip(_SPACE)
+    begin = len(data) - len(data.lstrip(_SPACE))
+    return data[data.rfind(b"\n", 0, begin) + 1 :]
 
 
 def tokens(output: bytes, expected: str, tolerance: float | None = None) -> str | None:
@@ -243,7 +250,7 @@ def _key(tree: Any) -> str:
         number = _number(tree)
         if isinstance(number, complex) and number.imag == 0:
             number = number.real
-        if isinstance(number, Decimal) and abs(number.adjusted()) < values.BITS and number == number.to_integral_value():
+        if isinstance(number, Decimal) and number.is_finite() and abs(number.adjusted()) < values.BITS and number == number.to_integral_value():
             number = int(number)
         if isinstance(number, float) and number.is_integer():
             number = int(number)

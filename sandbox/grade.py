@@ -69,7 +69,7 @@ def _functional(problem: Problem, test: Example, program: bytes, meter: Meter, l
     if what == b'"x":':
         return Outcome(Kind.RUNTIME_ERROR, asserts.exception(lines[0]))
     if what != b'"v":':
-        return Outcome(Kind.WRONG, f"a value of type {compare.shown(value)}, which is no plain value")
+        return Outcome(Kind.WRONG, asserts.no_value(lines[0]))
     try:
         reason = compare.value(value, values.dumps(json.loads(test.output)).encode(), tuples=True, tolerance=problem.tolerance)
     except compare.BoolForNumber:

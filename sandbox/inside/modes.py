@@ -51,7 +51,7 @@ def stdin(code: CodeType, payload: bytes, emit: Emit) -> None:
 def calls(code: CodeType, payload: bytes, emit: Emit) -> None:
     """The program, then calls of its functions: payload {"calls": [[name, args, kwargs], ...], "prelude": bool, "full": bool}, arguments
     as `values` writes them. `name` is a global function or `Class.method`, called on a fresh instance. One line a call:
-    {"i": k, "v": value}, {"i": k, "h": its digest} where it is large and not wanted in full, {"i": k, "u": type that is no plain value},
+    {"i": k, "v": value}, {"i": k, "h": its digest} where it is large and not wanted in full, {"i": k, "u": type that is no plain value, "b": its truth},
     or {"i": k, "x": [the exception's builtin classes, nearest first], "m": message}.
     What is no Exception (SystemExit) and MemoryError end the child, as they end a script.
     """
@@ -68,12 +68,14 @@ def calls(code: CodeType, payload: bytes, emit: Emit) -> None:
     for k, (name, args, kwargs) in _enumerate(job["calls"]):
         arguments = [_build(a) for a in args]
         keywords = {key: _build(a) for key, a in kwargs.items()}
+        result = None
         try:
-            line = _written(_resolve(main, name)(*arguments, **keywords), full)
+            result = _resolve(main, name)(*arguments, **keywords)
+            line = _written(result, full)
         except _MemoryError:
             raise
         except _Unencodable as error:
-            line = f'"u":{_quote(error.kind)}'
+            line = f'"u":{_quote(error.kind)},"b":{_truth(result)}'
         except _Exception as error:
             line = _describe(error)
         emit(f'{{"i":{k},{line}}}\n'.encode())
@@ -88,6 +90,14 @@ def _resolve(main: dict[str, Any], name: str) -> Any:
 
 def _missing(name: str) -> Any:
     raise NameError(f"name {name!r} is not defined by the program")
+
+
+def _truth(result: Any) -> str:
+    """Of what is no plain value (a match of `re`): all that a test may see of it."""
+    try:
+        return "true" if result else "false"
+    except _Exception:
+        return "null"
 
 
 def _describe(error: BaseException) -> str:

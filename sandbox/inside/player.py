@@ -15,6 +15,19 @@ from sandbox.inside.probe import Observed, Probe
 from sandbox.inside.testcode import call_line
 
 
+class _Opaque(Probe):
+    """What is no plain value: the test may see that it is true or false, no more."""
+
+    __slots__ = ("truth",)
+
+    def __init__(self, watcher: _Player, call: int, truth: bool) -> None:
+        super().__init__(watcher, call)
+        object.__setattr__(self, "truth", truth)
+
+    def __bool__(self) -> bool:
+        return object.__getattribute__(self, "truth") is True
+
+
 class _Player:
     """Gives the program's results, looked up by the call's line, first in, first out."""
 
@@ -46,7 +59,7 @@ class _Player:
         if "x" in result:
             self.raised = _exception(result["x"], str(result.get("m", "")))
             raise self.raised
-        return Probe(self, k)  # no plain value: the test must not look at it
+        return _Opaque(self, k, result.get("b") is True)
 
     def equals(self, call: int, other: Any) -> bool:
         self.observed("eq")

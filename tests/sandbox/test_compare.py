@@ -1,0 +1,160 @@
+"""Outputs against expected outputs, honest, sloppy and hostile."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+
+from sandbox import compare
+from sandbox.inside import values
+
+
+@pytest.mark.parametrize(
+    ("output", "expected", "right"),
+    [
+        (b"1\n2\n", "1\n2", True),
+        (b"1 \r\n2\t\n\n \n", "1\n2\n", True),
+        (b"1\n2\n3", "1\n2", False),
+        (b"1", "1\n2", False),
+        (b"", "1", False),
+        (b"", "", True),
+        (b" \n", "", True),
+        (b"1", "\n1\n", True),
+        (b"\n \n 1", " 1", True),
+        (b"\n 1", "1", False),
+        (b"1\n\n2", "1\n2", False),
+        (b" 1", "1", False),
+        (b"1  2", "1 2", False),
+        (b"1.0", "1", False),
+        (b"\xff\xfe\x00", "a", False),
+        ("é".encode(), "é", True),
+        (b"\x1b[31m1\x1b[0m", "1", False),
+        (b"yes", "YES", False),
+    ],
+)
+def test_text(output: bytes, expected: str, right: bool) -> None:
+    assert (compare.text(output, expected) is None) == right
+
+
+@pytest.mark.parametrize(
+    ("output", "expected", "right"),
+    [
+        (b"0.3333333", "0.33333333", True),
+        (b"1e9", "1000000000.0", True),
+        (b"x 2.0", "x 2", True),
+        (b"1000000001", "1000000000", False),
+        (b"1.1", "1.0", False),
+        (b"nan", "1.0", False),
+        (b"inf", "1e400", False),
+        (b"1_0.0", "10", False),
+        (b"1.0 2.0", "1.0", False),
+        (b"1.0\n", "1.0 2.0", False),
+        (b"9" * 100_000, "1.0", False),
+    ],
+)
+def test_text_with_a_tolerance(output: bytes, expected: str, right: bool) -> None:
+    assert (compare.text(output, expected, 1e-6) is None) == right
+
+
+def same(got: Any, want: Any, **rules: Any) -> bool:
+    return compare.value(values.dumps(got).encode(), values.dumps(want).encode(), **rules) is None
+
+
+@pytest.mark.parametrize(
+    ("got", "want", "equal"),
+    [
+        (1, 1.0, True),
+        (1.0, 1, True),
+        (1, True, True),
+        (0.0, False, True),
+        (2, True, False),
+        ([1, [0]], [True, [False]], True),
+        ("1", 1, False),
+        (None, 0, False),
+        (None, None, True),
+        ((1, 2), [1, 2], False),
+        ({2, 1.0}, frozenset({1, 2}), True),
+        ({1: 2, "a": [3]}, {"a": [3.0], 1.0: 2}, True),
+        ({1: 2}, {1: 3}, False),
+        ({1: 2, 2: 3}, {1: 2}, False),
+        (float("nan"), float("nan"), False),
+        ([float("inf")], [float("inf")], True),
+        (10**400, 1e300, False),
+        (1 + 0j, 1, True),
+        (b"a", bytearray(b"a"), True),
+        (b"a", "a", False),
+        (range(0, 3, 2), range(0, 4, 2), True),
+        (range(3), [0, 1, 2], False),
+        ("\ud83d\ude00", "😀", False),
+    ],
+)
+def test_values(got: Any, want: Any, equal: bool) -> None:
+    assert same(got, want) == equal
+
+
+@pytest.mark.parametrize(("got", "want"), [(True, 1), ([1, [True]], [1, [1]]), ({"a": False}, {"a": 0}), ((True,), (1.0,)), ({True: 1}, {1: 1})])
+def test_a_bool_is_no_number(got: Any, want: Any) -> None:
+    with pytest.raises(compare.BoolForNumber):
+        same(got, want)
+
+
+def test_tuples_and_tolerance_where_they_are_wanted() -> None:
+    assert same([(1, 2), (3,)], [[1, 2], [3]], tuples=True)
+    assert not same([[1]], [(1,)], tuples=True)
+    assert same([0.1 + 0.2], [0.3], tolerance=1e-9) and not same([0.1 + 0.2], [0.3])
+    assert not same([10**400], [0.3], tolerance=1e-9)
+
+
+HOSTILE = [
+    b"",
+    b"[" * 500_000,
+    b'{"s":[1,1]}',
+    b'{"s":3}',
+    b'{"d":[[1]]}',
+    b'{"d":[[[],1]]}',
+    b'{"F":[1,0]}',
+    b'{"M":"1e999999999"}',
+    b'{"M":"x"}',
+    b'{"c":["a",1]}',
+    b'{"i":5}',
+    b'{"i":"0x' + b"f" * 1_000_000 + b'"}',
+    b'{"q":null}',
+    b'{"r":[1,2,0]}',
+    b"{}",
+    b'{"a":1,"b":2}',
+    b"\xff",
+    b"9" * 5000,
+    b"[" + b"[]," * 3_000_000 + b"[]]",
+    b'{"t":' * 900 + b"1" + b"}" * 900,
+    b'{"D":[]}',
+    b'{"C":[[1,{"d":[]}]]}',
+]
+WANTED = [[1, 2], {1}, {(1,): 2}, 1, 1.5, True, "a", None, range(3), 2 + 1j, (1, 2)]
+
+
+@pytest.mark.parametrize("got", HOSTILE, ids=range(len(HOSTILE)))
+def test_forged_values_are_wrong_and_quickly_so(got: bytes) -> None:
+    start = time.process_time()
+    for want in WANTED:
+        assert compare.value(got, values.dumps(want).encode()) is not None
+    assert time.process_time() - start < 1
+
+
+def test_hashes_that_collide_cost_nothing() -> None:
+    """A set of such ints takes quadratic time to build: none is built."""
+    count = 20_000
+    line = b'{"s":[' + b",".join(b"%d" % (k * ((1 << 61) - 1)) for k in range(count)) + b"]}"
+    want = values.dumps(set(range(10**9, 10**9 + count))).encode()
+    start = time.process_time()
+    assert compare.value(line, want) is not None
+    assert time.process_time() - start < 2
+
+
+def test_a_large_output_is_refused_by_its_size() -> None:
+    start = time.process_time()
+    for output in (b"\n" * (16 << 20), b"a " * (8 << 20), b"1" * (16 << 20)):
+        assert compare.text(output + b"x", "1\n2", 1e-6) is not None
+        assert compare.tokens(output, "1 2", 1e-6) is not None
+    assert time.process_time() - start < 2
