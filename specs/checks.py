@@ -57,6 +57,8 @@ def _data(spec: Spec) -> Iterator[str]:
             yield f"data.verifier: missing; data.train {data.train!r} is no puzzle, so name its verifier (math, code)"
         if data.heldout:
             yield f"data.heldout: got {data.heldout}, but data.train {data.train!r} is no puzzle; use evaluate.suites of its own"
+    if data.verifier == "code" and data.answer_after is not None:
+        yield f"data.answer_after: got {data.answer_after!r}, but data.verifier code reads tests, not text; drop it"
     if not data.train.startswith("hf://"):
         for key, value in (("subset", data.subset), ("revision", data.revision)):
             if value is not None:

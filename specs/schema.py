@@ -96,9 +96,15 @@ class Data(Section):
         default=None, min_length=1, description="Commit of an hf:// dataset; null: its newest, recorded when the run starts."
     )
     heldout: Count = Field(default=0, description="Problems kept out of training for the suite `heldout` (puzzles only).")
-    prompt: Literal["none", "boxed"] = Field(default="none", description="Instruction after each problem: none, or answer in \\boxed{}.")
+    prompt: Literal["none", "boxed", "code"] = Field(
+        default="none", description="Instruction after each problem: none, answer in \\boxed{}, or program in one ```python block."
+    )
     prompt_column: str = Field(default="prompt", min_length=1, description="Column with the problem (text, or chat messages).")
-    answer_column: str = Field(default="answer", min_length=1, description="Column with the reference; dots reach into a nested record.")
+    answer_column: str = Field(
+        default="answer",
+        min_length=1,
+        description="Column with the reference; dots reach into a nested record. With `verifier: code` its tests, and the default is `tests`.",
+    )
     answer_after: str | None = Field(
         default=None, min_length=1, description="The reference is what follows the last of this text (GSM8K: '####')."
     )
@@ -134,8 +140,13 @@ class CodeReward(Section):
     """The code verifier."""
 
     sandbox: Literal["auto", "docker", "jail"] = Field(default="auto", description="auto: the first that passes its self-test.")
-    cpu_s: float = Field(default=4.0, gt=0, description="CPU seconds a program.")
-    memory_mb: Positive = Field(default=512, description="Memory of a program, MiB.")
+    slots: Positive | None = Field(default=None, description="Programs at once; null: the cores. Changes no result.")
+    cpu_s: float = Field(
+        default=4.0,
+        gt=0,
+        description="CPU seconds of a program on one test; a problem that states more (`timeout_s`) gets more. Wall time: a multiple of it.",
+    )
+    memory_mb: Positive = Field(default=512, description="Memory of a program beyond the bare interpreter's, MiB.")
 
 
 class Reward(Section):

@@ -27,6 +27,7 @@ from tasks.data.dataset import Dataset, read_dataset, write_tokenizer
 from tasks.data.encode import too_long
 from tasks.experiment import Experiment
 from tasks.records import Rollout, Verdict
+from tasks.reward.code import CodeSettings
 from tasks.reward.judge import Judge, verdict_of
 from tasks.rollout.client import Roller
 from tasks.rollout.table import read_rollouts
@@ -151,7 +152,7 @@ class Context:
     @cached_property
     def judge(self) -> Judge:
         reward = self.spec.reward
-        return Judge(math_deadline_s=reward.math.deadline_s, math_workers=reward.math.workers)
+        return Judge(math_deadline_s=reward.math.deadline_s, math_workers=reward.math.workers, code=CodeSettings(**reward.code.model_dump()))
 
     def rollouts(self, keys: Sequence[str]) -> list[Rollout]:
         """The rollouts of an iteration, all shards in order, verified."""

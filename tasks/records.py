@@ -90,13 +90,17 @@ NOT_JUDGED = frozenset({VerdictKind.INFRASTRUCTURE, VerdictKind.TRUNCATED})
 class Verdict:
     """Right, wrong or not judged. `score` is in [0, 1], or None for what was not judged: an infrastructure failure is
     never a reward of 0. `answer` is the extracted answer in canonical form (None: no answer was found); equal answers
-    have equal canonical forms, which maj@k and distinct answers count.
+    have equal canonical forms, which maj@k and distinct answers count. Of programs, and of the judging itself (no part of a stored
+    verdict): `trust` is weak where a test had to run beside the program, which could have cheated it; `cached` where the same program had
+    been judged before.
     """
 
     score: float | None
     kind: VerdictKind
     detail: str = ""
     answer: str | None = None
+    trust: Literal["strong", "weak"] | None = None
+    cached: bool | None = None
 
     def __post_init__(self) -> None:
         assert (self.score is None) == (self.kind in NOT_JUDGED), (self.score, self.kind)

@@ -15,10 +15,10 @@ from transformers import PreTrainedTokenizerFast
 from infra.paths import resolve
 from infra.store import Manifest, Store
 from tasks.data import table
+from tasks.data.columns import Columns
 from tasks.data.encode import encode_all
 from tasks.data.files import digest as file_digest
 from tasks.data.hub import parse_hub, resolve_revision
-from tasks.data.rows import Columns
 from tasks.data.sources import load_problems
 from tasks.data.tokenizer import load_tokenizer, puzzle_tokenizer, tokenizer_digest
 from tasks.records import EncodedProblem

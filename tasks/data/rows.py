@@ -1,118 +1,71 @@
-"""From a row of a file or a data set to a `Problem`: the schema, checked when the row is read."""
+"""From a row of a file or a data set to a `Problem`: the schema, checked when the row is read. Each verifier has its reader of references."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from collections.abc import Callable, Mapping
+from typing import Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import Field
 
+from tasks.data.code import read_code
+from tasks.data.columns import Columns, Name, Strict, Text, look_up, validated
 from tasks.errors import DataError
 from tasks.records import Message, Problem
 
-
-@dataclass(frozen=True, slots=True)
-class Columns:
-    """Where in a row things are. `answer` may reach into nested records by dots (`reward_model.ground_truth`); with
-    `answer_after` the reference is the text after the last occurrence of that marker (GSM8K: `####`).
-    """
-
-    prompt: str = "prompt"
-    answer: str = "answer"
-    answer_after: str | None = None
-    verifier: str = "math"
+Prompt = tuple[Message, ...]
+Reference = Mapping[str, Any]
+#: From (row, columns, where, prompt) to the reference, and the prompt with what the verifier needs shown.
+Reader = Callable[[Mapping[str, Any], Columns, str, Prompt], tuple[Reference, Prompt]]
 
 
-def _no_blank(value: object) -> object:
-    if isinstance(value, str) and not value.strip():
-        raise ValueError("it is empty")
-    return value
-
-
-def _number_as_text(value: object) -> object:
-    return str(value) if type(value) is int else value
-
-
-Text = Annotated[str, BeforeValidator(_no_blank)]
-Name = Annotated[str, BeforeValidator(_number_as_text), Field(min_length=1)]
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(frozen=True, strict=True, extra="ignore")
-
-
-class _Turn(_Strict):
+class _Turn(Strict):
     role: Literal["system", "user", "assistant"]
     content: Text
 
 
-class _TextRow(_Strict):
+class _TextRow(Strict):
     id: Name | None = None
     prompt: Text
-    answer: Text
 
 
-class _ChatRow(_Strict):
+class _ChatRow(Strict):
     id: Name | None = None
     prompt: list[_Turn] = Field(min_length=1)
+
+
+class _Answer(Strict):
     answer: Text
 
 
 def problem_from_row(row: Mapping[str, Any], columns: Columns, where: str, number: int) -> Problem:
-    """`row` as a problem whose reference is `{"answer": ...}`. `where` (file and line) opens every error; `number` (from 0)
-    is the problem's id if the row has none.
+    """`row` as a problem for `columns.verifier`. `where` (file and line) opens every error; `number` (from 0) is the problem's id if
+    the row has none.
     """
-    fields = {
-        "prompt": _look_up(row, columns.prompt, where),
-        "answer": _after(_look_up(row, columns.answer, where), columns, where),
-        "id": row.get("id"),
-    }
-    model = _ChatRow if isinstance(fields["prompt"], list) else _TextRow
-    try:
-        checked = model.model_validate(fields)
-    except ValidationError as error:
-        raise DataError(f"{where}: {_first_fault(error, columns)}") from None
-    if isinstance(checked, _ChatRow):
-        prompt = tuple(Message(role=turn.role, content=turn.content) for turn in checked.prompt)
+    fields = {"prompt": look_up(row, columns.prompt, where), "id": row.get("id")}
+    named = {"prompt": columns.prompt}
+    prompt: Prompt
+    if isinstance(fields["prompt"], list):
+        chat = validated(_ChatRow, fields, named, where)
+        name, prompt = chat.id, tuple(Message(role=turn.role, content=turn.content) for turn in chat.prompt)
         if prompt[-1]["role"] != "user":
             raise DataError(f"{where}: {columns.prompt}: its last message is the {prompt[-1]['role']}'s: it must be the user's")
     else:
-        prompt = (Message(role="user", content=checked.prompt),)
-    name = checked.id or f"{number:06d}"
-    return Problem(id=name, prompt=prompt, verifier=columns.verifier, reference={"answer": checked.answer})
+        text = validated(_TextRow, fields, named, where)
+        name, prompt = text.id, (Message(role="user", content=text.prompt),)
+    reference, prompt = READERS.get(columns.verifier, read_answer)(row, columns, where, prompt)
+    return Problem(id=name or f"{number:06d}", prompt=prompt, verifier=columns.verifier, reference=reference)
 
 
-def _look_up(row: Mapping[str, Any], path: str, where: str) -> Any:
-    """The value at `path`: a key as it stands, or else its parts between dots, one inside the other."""
-    if path in row:
-        return row[path]
-    value: Any = row
-    for part in path.split("."):
-        if not isinstance(value, Mapping) or part not in value:
-            raise DataError(f"{where}: no key {path!r}; the row has {', '.join(map(str, row)) or 'no keys'}")
-        value = value[part]
-    return value
+def read_answer(row: Mapping[str, Any], columns: Columns, where: str, prompt: Prompt) -> tuple[Reference, Prompt]:
+    """The reference is text: `{"answer": ...}`."""
+    answer = look_up(row, columns.answer, where)
+    if columns.answer_after is not None and isinstance(answer, str):
+        _, found, rest = answer.rpartition(columns.answer_after)
+        if not found:
+            raise DataError(f"{where}: {columns.answer}: no {columns.answer_after!r} (data.answer_after) in it")
+        answer = rest.strip()
+    return {"answer": validated(_Answer, {"answer": answer}, {"answer": columns.answer}, where).answer}, prompt
 
 
-def _after(answer: Any, columns: Columns, where: str) -> Any:
-    if columns.answer_after is None or not isinstance(answer, str):
-        return answer
-    _, found, rest = answer.rpartition(columns.answer_after)
-    if not found:
-        raise DataError(f"{where}: {columns.answer}: no {columns.answer_after!r} (data.answer_after) in it")
-    return rest.strip()
-
-
-def _first_fault(error: ValidationError, columns: Columns) -> str:
-    fault = error.errors(include_url=False)[0]
-    first, *rest = fault["loc"]
-    key = {"prompt": columns.prompt, "answer": columns.answer}.get(str(first), str(first))
-    place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in rest)
-    message = str(fault["ctx"]["error"]) if fault["type"] == "value_error" else fault["msg"]
-    return f"{key}{place}: {message[:1].lower()}{message[1:]}, given {_short(fault['input'])}"
-
-
-def _short(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
+#: By verifier; `read_answer` for those that have none of their own.
+READERS: Mapping[str, Reader] = {"code": read_code}

@@ -16,10 +16,11 @@ from dataclasses import asdict, dataclass
 from urllib.parse import parse_qsl
 
 from infra.paths import resolve
+from tasks.data.columns import Columns
 from tasks.data.files import Row, read_jsonl
 from tasks.data.hub import parse_hub, read_hub, resolve_revision
 from tasks.data.puzzles.registry import puzzle_problems
-from tasks.data.rows import Columns, problem_from_row
+from tasks.data.rows import problem_from_row
 from tasks.errors import DataError
 from tasks.records import Problem
 

@@ -33,9 +33,9 @@ def rollout(context: Context, iteration: int) -> list[Manifest] | Any:
             shards.append(hit)
             continue
         lineage, part = step.inputs["policy"], step.inputs["part"]
+        problems = shard_problems(context.dataset.train, part, iteration, index)  # checked when they are read: before an engine starts
         context.engine_for(lineage)
         started = time.monotonic()
-        problems = shard_problems(context.dataset.train, part, iteration, index)
         rows = roll_out(context.roller, problems, part, context.dataset.stop_token_ids, lineage, iteration)
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "rollouts.parquet"

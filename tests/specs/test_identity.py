@@ -73,6 +73,7 @@ TABLE: list[tuple[str, str, str]] = [
     (PUZZLE, "reward.math.deadline_s=3.0", "reward"),
     (PUZZLE, "reward.math.workers=3", ""),
     (PUZZLE, "reward.code.sandbox=jail", ""),
+    (PUZZLE, "reward.code.slots=3", ""),
     (PUZZLE, "reward.code.cpu_s=3.0", "reward"),
     (PUZZLE, "reward.code.memory_mb=3", "reward"),
     (PUZZLE, "advantage.estimator=grpo", "train"),

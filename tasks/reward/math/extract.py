@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from tasks.reward.visible import visible
+
 _BOX = re.compile(r"\\(?:boxed|fbox|framebox)(?![A-Za-z])\s*")
 _JOINT = re.compile(r"[\s$.]*(?:,|;|&|\\\\|\band\b|\bor\b|\\text\{\s*,?\s*(?:and|or),?\s*\}|\\quad|\\qquad|\\[,;()\[\]]|[\s$])+[\s$]*")
 _BRACE = re.compile(r"\\.|[{}]", re.DOTALL)
@@ -30,17 +32,6 @@ class Extraction:
 
     text: str | None
     how: str
-
-
-def visible(response: str) -> str | None:
-    """The response outside of its thinking; None where thinking began and never ended."""
-    end = response.rfind("</think>")
-    if end >= 0:
-        response = response[end + len("</think>") :]
-    start = response.find("<think>")
-    if start >= 0:
-        return None
-    return response
 
 
 @dataclass(frozen=True, slots=True)

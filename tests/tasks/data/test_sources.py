@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tasks.data.rows import Columns
+from tasks.data.columns import Columns
 from tasks.data.sources import load_problems
 from tasks.errors import DataError
 

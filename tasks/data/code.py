@@ -1,0 +1,58 @@
+"""Code problems: the reference is the row's tests and what it takes to run them.
+
+Two forms are read: our own schema (`test_type`, `tests`, `entry_point`, ...), and that of DeepCoder's data sets, where `tests` is JSON text
+(`tasks/data/deepcoder.py`). What is stored is our own.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from sandbox.problem import Problem as Tests
+from tasks.data.columns import DEFAULT_ANSWER, Columns, look_up, short
+from tasks.data.deepcoder import converted
+from tasks.errors import DataError
+from tasks.records import Message
+
+Prompt = tuple[Message, ...]
+
+#: Of a row in our own schema, what a grader reads; solutions and the like stay behind.
+KEPT = ("test_type", "tests", "entry_point", "setup_code", "starter_code", "prompt_style", "timeout_s", "requires", "checker", "tolerance")
+
+
+def read_code(row: Mapping[str, Any], columns: Columns, where: str, prompt: Prompt) -> tuple[dict[str, Any], Prompt]:
+    """The reference, and the prompt with the starter code, where it does not show it yet. `columns.answer` names the column of the tests;
+    its default, which code problems have not, stands for `tests`."""
+    column = "tests" if columns.answer == DEFAULT_ANSWER else columns.answer
+    tests = look_up(row, column, where)
+    try:
+        tests = _parsed(tests)
+        if row.get("test_type") is not None:
+            reference = {key: row[key] for key in KEPT if row.get(key) is not None} | {"tests": tests}
+        else:
+            reference = converted(tests, row, statement="\n".join(message["content"] for message in prompt))
+        Tests.read(reference)
+    except ValueError as error:
+        text = str(error).removeprefix("problem: ")
+        raise DataError(f"{where}: {column + text.removeprefix('tests') if text.startswith('tests') else text}") from None
+    return reference, _showing(prompt, reference.get("starter_code") or "")
+
+
+def _parsed(tests: object) -> object:
+    """Data sets whose tests are of several kinds hold them as JSON text."""
+    if not isinstance(tests, str):
+        return tests
+    try:
+        return json.loads(tests)
+    except (ValueError, RecursionError):
+        raise ValueError(f"tests: neither a list of tests nor JSON text of one, given {short(tests)}") from None
+
+
+def _showing(prompt: Prompt, starter: str) -> Prompt:
+    *earlier, last = prompt
+    if " ".join(starter.split()) in " ".join(last["content"].split()):
+        return prompt
+    content = f"{last['content'].rstrip()}\n\nComplete this code:\n```python\n{starter.rstrip()}\n```"
+    return (*earlier, Message(role=last["role"], content=content))

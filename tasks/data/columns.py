@@ -1,0 +1,79 @@
+"""Where in a row things are, and what its plain values must be like."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from tasks.errors import DataError
+
+DEFAULT_ANSWER = "answer"
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Where in a row things are. `answer` may reach into nested records by dots (`reward_model.ground_truth`); with
+    `answer_after` the reference is the text after the last occurrence of that marker (GSM8K: `####`).
+    """
+
+    prompt: str = "prompt"
+    answer: str = DEFAULT_ANSWER
+    answer_after: str | None = None
+    verifier: str = "math"
+
+
+def _no_blank(value: object) -> object:
+    if isinstance(value, str) and not value.strip():
+        raise ValueError("it is empty")
+    return value
+
+
+def _number_as_text(value: object) -> object:
+    return str(value) if type(value) is int else value
+
+
+Text = Annotated[str, BeforeValidator(_no_blank)]
+Name = Annotated[str, BeforeValidator(_number_as_text), Field(min_length=1)]
+
+
+class Strict(BaseModel):
+    model_config = ConfigDict(frozen=True, strict=True, extra="ignore")
+
+
+Model = TypeVar("Model", bound=Strict)
+
+
+def validated(model: type[Model], fields: Mapping[str, Any], columns: Mapping[str, str], where: str) -> Model:
+    """`fields` as a `model`; a DataError that opens with `where` and names the column (`columns`: field -> column) otherwise."""
+    try:
+        return model.model_validate(fields)
+    except ValidationError as error:
+        raise DataError(f"{where}: {_first_fault(error, columns)}") from None
+
+
+def look_up(row: Mapping[str, Any], path: str, where: str) -> Any:
+    """The value at `path`: a key as it stands, or else its parts between dots, one inside the other."""
+    if path in row:
+        return row[path]
+    value: Any = row
+    for part in path.split("."):
+        if not isinstance(value, Mapping) or part not in value:
+            raise DataError(f"{where}: no key {path!r}; the row has {', '.join(map(str, row)) or 'no keys'}")
+        value = value[part]
+    return value
+
+
+def short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def _first_fault(error: ValidationError, columns: Mapping[str, str]) -> str:
+    fault = error.errors(include_url=False)[0]
+    first, *rest = fault["loc"]
+    place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in rest)
+    message = str(fault["ctx"]["error"]) if fault["type"] == "value_error" else fault["msg"]
+    return f"{columns.get(str(first), str(first))}{place}: {message[:1].lower()}{message[1:]}, given {short(fault['input'])}"
