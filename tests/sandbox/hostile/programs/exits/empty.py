@@ -1,0 +1,4 @@
+# problem: mbpp_plus
+# want: wrong, runtime_error
+# why: no code at all
+

@@ -1,0 +1,5 @@
+# problem: sum
+# want: compile_error
+# why: an open parenthesis
+
+print(1

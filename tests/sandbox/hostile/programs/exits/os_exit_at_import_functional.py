@@ -1,0 +1,13 @@
+# problem: plus
+# want: wrong, runtime_error
+# why: exit status 0 with no clean-up, before anything is tested
+
+import os
+
+
+class Solution:
+    def plus(self, a, b):
+        return 0
+
+
+os._exit(0)

@@ -1,0 +1,7 @@
+# problem: sum
+# want: wrong
+# why: a clean exit with no output
+
+import sys
+
+sys.exit(0)

@@ -1,0 +1,25 @@
+# problem: he_root
+# want: wrong, runtime_error, output_limit, time_limit
+# why: fifteen million empty result lines
+
+import os
+
+
+def flood(data):
+    """All of it, to the way of results."""
+    for fd in range(3, 256):
+        try:
+            os.set_blocking(fd, True)
+            left = memoryview(data)
+            while left:
+                left = left[os.write(fd, left) :]
+        except OSError:
+            pass
+
+
+flood(b'\n' * 15_000_000)
+os._exit(0)
+
+
+def root(x):
+    return 0

@@ -1,0 +1,21 @@
+# problem: plus
+# want: wrong, runtime_error
+# why: LiveCodeBench's list of results, on every descriptor
+
+import os
+
+
+def everywhere(data):
+    """To each descriptor that takes it."""
+    for fd in range(256):
+        try:
+            os.set_blocking(fd, False)
+            os.write(fd, data)
+        except OSError:
+            pass
+
+
+class Solution:
+    def plus(self, a, b):
+        everywhere(b"[true, true, true, true]\n")
+        os._exit(0)

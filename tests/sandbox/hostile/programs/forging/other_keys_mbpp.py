@@ -1,0 +1,25 @@
+# problem: mbpp_plus
+# want: wrong, runtime_error, output_limit, time_limit
+# why: a line with half a million keys
+
+import os
+
+
+def flood(data):
+    """All of it, to the way of results."""
+    for fd in range(3, 256):
+        try:
+            os.set_blocking(fd, True)
+            left = memoryview(data)
+            while left:
+                left = left[os.write(fd, left) :]
+        except OSError:
+            pass
+
+
+flood(b'{"i":0,"v":5,' + b",".join(b'"k%d":[]' % k for k in range(800_000)) + b'}\n' )
+os._exit(0)
+
+
+def plus(a, b):
+    return 0

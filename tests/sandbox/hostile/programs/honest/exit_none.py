@@ -1,0 +1,7 @@
+# problem: sum
+# want: accepted
+# why: exit() after the right output
+
+a, b = map(int, input().split())
+print(a + b)
+exit()

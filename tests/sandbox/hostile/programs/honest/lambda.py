@@ -1,0 +1,5 @@
+# problem: mbpp_plus
+# want: accepted
+# why: the function is a lambda
+
+plus = lambda a, b: a + b

@@ -1,0 +1,11 @@
+# problem: sum
+# want: accepted
+# limits: memory_mb=512 cpu_s=3
+# why: numpy, where it is there
+
+try:
+    import numpy
+except ImportError:
+    numpy = None
+a, b = map(int, input().split())
+print(int(numpy.add(a, b)) if numpy else a + b)

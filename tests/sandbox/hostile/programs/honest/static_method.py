@@ -1,0 +1,8 @@
+# problem: plus
+# want: accepted
+# why: a static method
+
+class Solution:
+    @staticmethod
+    def plus(a, b):
+        return a + b

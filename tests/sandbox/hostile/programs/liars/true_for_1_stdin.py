@@ -1,0 +1,5 @@
+# problem: parity_stdin
+# want: wrong
+# why: the text True where 1 is expected
+
+print(int(input()) % 2 == 1)

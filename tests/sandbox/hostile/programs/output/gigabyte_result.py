@@ -1,0 +1,8 @@
+# problem: echo_call
+# want: wrong, output_limit, memory_limit, runtime_error
+# limits: memory_mb=512 cpu_s=2
+# why: a result beyond the limit of output
+
+class Solution:
+    def echo(self, s):
+        return s * (40 << 20)

@@ -1,0 +1,16 @@
+# problem: mbpp_plus
+# want: wrong, runtime_error
+# why: an audit hook that refuses everything from now on
+
+import sys
+
+
+def no(event, arguments):
+    raise RuntimeError("no")
+
+
+sys.addaudithook(no)
+
+
+def plus(a, b):
+    return 0

@@ -1,0 +1,13 @@
+# problem: plus
+# want: wrong, runtime_error
+# why: numbers can no longer be written
+
+import sys
+
+sys.set_int_max_str_digits(640)
+sys.setswitchinterval(1000)
+
+
+class Solution:
+    def plus(self, a, b):
+        return 0

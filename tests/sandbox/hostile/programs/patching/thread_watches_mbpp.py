@@ -1,0 +1,18 @@
+# problem: mbpp_plus
+# want: wrong, runtime_error
+# why: a thread that prints and repairs forever while the call runs
+
+import threading
+
+
+def watch():
+    while True:
+        for thread in threading.enumerate():
+            thread.name = "passed"
+
+
+threading.Thread(target=watch, daemon=True).start()
+
+
+def plus(a, b):
+    return 0

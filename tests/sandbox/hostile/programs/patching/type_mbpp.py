@@ -1,0 +1,12 @@
+# problem: mbpp_plus
+# want: wrong, runtime_error
+# why: type, isinstance and issubclass say what is wanted
+
+import builtins
+
+builtins.type = lambda *x: int
+builtins.isinstance = builtins.issubclass = builtins.callable = lambda *x: True
+
+
+def plus(a, b):
+    return 0

@@ -1,0 +1,7 @@
+# problem: sum
+# want: runtime_error
+# why: aborts
+
+import os
+
+os.abort()

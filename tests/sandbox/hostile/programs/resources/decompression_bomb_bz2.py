@@ -1,0 +1,8 @@
+# problem: sum
+# want: memory_limit, time_limit
+# limits: cpu_s=3
+# why: a few kilobytes that become two gigabytes
+
+import bz2
+
+x = bz2.decompress(bz2.compress(bytes(10**7)) * 200)

@@ -1,0 +1,6 @@
+# problem: sum
+# want: output_limit, time_limit
+# why: lines without end
+
+while True:
+    print(7)

@@ -1,0 +1,8 @@
+# problem: sum
+# want: runtime_error, wrong
+# why: sends itself SIGSYS: no end may look like the sandbox's own trouble
+
+import os
+import signal
+
+os.kill(os.getpid(), signal.SIGSYS)
