@@ -15,7 +15,7 @@ from sandbox.job import Job, Limits, Result, Status
 from sandbox.problem import Problem
 from sandbox.runner import Runner, describe, waited
 
-TEST_LIMITS = Limits(cpu_s=20.0, memory_mb=1024)  # of test code, which runs without the program
+TEST_LIMITS = Limits(cpu_s=60.0, memory_mb=2048)  # of test code, which runs without the program; the heaviest test of MBPP+ needs 1.2 GB
 _PLAN_BYTES = 256 << 20  # kept of all plans
 
 

@@ -15,10 +15,11 @@ from typing import Any
 
 from sandbox.inside import values
 
-MAX_NODES = 1 << 26
+MAX_NODES = 1 << 28
 _EXACT = 1 << 53  # integers up to here are floats too
 _MINUS_ZERO = array("d", [-0.0]).tobytes()
 _NUMBERS = frozenset((int, float, bool))
+_STRINGS = {str}
 _MAPPINGS = frozenset((dict, Counter, OrderedDict, defaultdict))
 
 
@@ -108,6 +109,11 @@ class _Hasher:
                         self._is_bool(self.nodes - k)
             self.flush()
             self.total.update(b"A" + _floats(items))
+        elif kinds == _STRINGS:
+            self.nodes += len(items)
+            self.flush()
+            self.total.update(b"U" + array("Q", map(len, items)).tobytes())
+            self.total.update("".join(items).encode("utf-8", "surrogatepass"))
         else:
             for item in items:
                 self.value(item, depth + 1)

@@ -22,6 +22,7 @@ Emit = Callable[[bytes], None]
 
 MAX_CALLS = 100_000
 _NEGATIVE_S = 0.5  # CPU seconds for finding which differences decide; the others are replayed when they occur
+_SLOW_S = 2.0  # CPU seconds of a test that makes large values: none is made again for that
 
 
 class _Enough(BaseException):
@@ -52,6 +53,7 @@ class _Recorder:
         self.calls: list[str] = []
         self.expected: list[tuple[int, int, str]] = []  # call, calls made until then, value
         self.seen: set[tuple[int, str]] = set()
+        self.large: tuple[int, Any] = (-1, None)  # the large value that a call was compared with last: often it is again
         self.clean = True
 
     def call(self, entry: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Probe:
@@ -68,10 +70,14 @@ class _Recorder:
         return Probe(self, len(self.calls) - 1)
 
     def equals(self, call: int, other: Any) -> bool:
+        if self.large[0] == call and self.large[1] is other:
+            return True
         line = _plain(other)
         if line is None:
             self.observed("eq")
             raise Observed("eq")
+        if line.startswith('"h"'):
+            self.large = (call, other)
         if (call, line) not in self.seen:
             self.seen.add((call, line))
             self.expected.append((call, len(self.calls), line))
@@ -121,7 +127,7 @@ def _recorded(test: TestCode) -> list[str] | None:
     """The lines of a recorded plan; None where the test is not one."""
     if not (test.plain and test.silent):
         return None
-    recorder = _Recorder()
+    recorder, start = _Recorder(), time.process_time()
     try:
         test.run(_proxy(recorder, test.entry))
     except Weak:
@@ -132,10 +138,11 @@ def _recorded(test: TestCode) -> list[str] | None:
         return None
     if not recorder.calls:
         raise Weak(f"the test never calls {test.entry}")
-    until = time.process_time() + _NEGATIVE_S
+    now = time.process_time()
+    slow, until = now - start > _SLOW_S, now + _NEGATIVE_S
     lines = [f"t{test.packed()}", *(f"c{line}" for line in recorder.calls)]
     for call, made, line in recorder.expected:
-        decides = time.process_time() < until and _decides(test, (call, line))
+        decides = time.process_time() < until and not (slow and line.startswith('"h"')) and _decides(test, (call, line))
         lines.append(f'e{{"k":{call},"made":{made},"decides":{"true" if decides else "false"},{line}}}')
     return [*lines, "recorded"]
 
