@@ -16,7 +16,7 @@ from sandbox.inside.testcode import call_line
 
 
 class _Opaque(Probe):
-    """What is no plain value: the test may see that it is true or false, no more."""
+    """What is no plain value: the test may see whether it is true, and that it is of no builtin class; no more."""
 
     __slots__ = ("truth",)
 
@@ -26,6 +26,9 @@ class _Opaque(Probe):
 
     def __bool__(self) -> bool:
         return object.__getattribute__(self, "truth") is True
+
+    def __getattribute__(self, name: str) -> Any:
+        return _Opaque if name == "__class__" else super().__getattribute__(name)
 
 
 class _Player:

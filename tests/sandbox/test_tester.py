@@ -143,6 +143,8 @@ REPLAYS: list[tuple[str, list[str], dict[str, Any]]] = [
     ("assert f(1) > 0", ['"x":["SystemExit"],"m":"0"'], {"failed": "RuntimeError: 0 (line 1 of the test)", "raised": True}),
     ("assert list(map(f, [1, 2])) or True", ['"x":["StopIteration"],"m":""'], {"failed": "RuntimeError (line 1 of the test)", "raised": True}),
     ("assert f(1)", ['"u":"Match","b":true'], {"passed": True}),
+    ("out = f(1)\nassert not isinstance(out, bool) and out is not None", ['"u":"Match","b":true'], {"passed": True}),
+    ("assert f(1).group() == 'a'", ['"u":"Match","b":true'], {"failed": "a result is no plain value", "raised": False}),
     ("assert not f(1)", ['"u":"Match","b":false'], {"passed": True}),
     ("assert f(1) != 3", ['"u":"Liar","b":true'], {"failed": "a result is no plain value", "raised": False}),
     ("try:\n    assert f(1) > 3\nexcept BaseException:\n    pass", ['"u":"Liar","b":true'], {"failed": "a result is no plain value", "raised": False}),
