@@ -207,11 +207,13 @@ class Sandbox:
     def grade(self, problem: Mapping[str, Any] | Problem, program: str | bytes, limits: Limits | None = None) -> Verdict:
         """The verdict on a program (Python source). ValueError for a problem that is none; a broken sandbox is a verdict without a score."""
         checked = problem if isinstance(problem, Problem) else Problem.read(problem)
-        source = program if isinstance(program, bytes) else program.encode("utf-8", "surrogatepass")
-        limits = limits or self.limits
+        source, limits = _source(program), limits or self.limits
         self._refuse_too_much(limits, 0)
-        key = self.cache.key(source, checked, limits, f"{self.backend} {self.image}")
+        key = self._key(checked, source, limits)
         return self.cache.get(key) or self.cache.put(key, grade(checked, source, self, limits))
+
+    def _key(self, problem: Problem, program: str | bytes, limits: Limits | None = None) -> bytes:
+        return self.cache.key(_source(program), problem, limits or self.limits, f"{self.backend} {self.image}")
 
     def grade_many(self, items: Sequence[Item]) -> list[Verdict]:
         """Verdicts in the order of `items` (problem, program and, where they are not the sandbox's own, limits), as many at a time as there
@@ -221,8 +223,20 @@ class Sandbox:
             if self._graders is None:
                 self._graders = ThreadPoolExecutor(2 * self.slots, thread_name_prefix="sandbox-grade")
             graders = self._graders
-        futures = [graders.submit(self.grade, *item) for item in checked]
-        return [future.result() for future in futures]
+        verdicts: list[Verdict | None] = [None] * len(checked)
+        first: dict[bytes, int] = {}
+        for index, item in enumerate(checked):
+            first.setdefault(self._key(*item), index)
+        # Those that repeat an earlier one come second, and find its verdict in the cache.
+        for indices in (list(first.values()), sorted(set(range(len(checked))) - set(first.values()))):
+            futures = {index: graders.submit(self.grade, *checked[index]) for index in indices}
+            for index, future in futures.items():
+                verdicts[index] = future.result()
+        return [verdict for verdict in verdicts if verdict is not None]
+
+
+def _source(program: str | bytes) -> bytes:
+    return program if isinstance(program, bytes) else program.encode("utf-8", "surrogatepass")
 
 
 class AsyncSandbox:

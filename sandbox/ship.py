@@ -16,8 +16,8 @@ from sandbox.job import Lane
 
 #: What programs of the field import most, loaded once, before any fork.
 _PRELOAD = (
-    "typing", "collections", "math", "itertools", "functools", "re", "heapq", "bisect", "string", "operator", "copy", "random", "datetime",
-    "decimal", "fractions", "enum", "abc", "cmath", "threading", "json",
+    "typing", "collections", "math", "itertools", "functools", "re", "heapq", "bisect", "string", "operator", "copy", "random", "enum",
+    "abc", "threading", "json",
 )  # fmt: skip
 
 _BOOT = """
@@ -38,9 +38,9 @@ class Shipped:
     def exec_module(self, module):
         exec(compile(first["modules"][module.__name__], "<" + module.__name__ + ">", "exec"), module.__dict__)
 sys.meta_path.insert(0, Shipped())
-import sandbox.inside.boot
+for name in first["imports"]: __import__(name)
 del sys.meta_path[0]
-sandbox.inside.boot.start(first.pop("config"))
+sys.modules["sandbox.inside.boot"].start(first["config"])
 """
 #: -S, -s, -P: no site, nothing of the user's, no current folder. The hash seed is fixed by the environment: equal programs, equal verdicts.
 ARGUMENTS = ("-S", "-s", "-P", "-B", "-c", _BOOT)
@@ -58,6 +58,8 @@ def _sources() -> dict[str, str]:
 
 def first_message(lane: Lane, config: Mapping[str, Any]) -> bytes:
     """What the interpreter reads first. Test code of the field imports numpy: where only that runs, it is loaded once."""
-    preload = (*_PRELOAD, "numpy") if lane == "tests" else _PRELOAD
-    text = json.dumps({"modules": _sources(), "config": {"preload": preload, **config}}).encode()
+    tests = lane == "tests"
+    imports = ["sandbox.inside.boot", *(("sandbox.inside.tester", "sandbox.inside.player") if tests else ())]
+    preload = (*_PRELOAD, *(("numpy",) if tests else ()))
+    text = json.dumps({"modules": _sources(), "imports": imports, "config": {"preload": preload, **config}}).encode()
     return frames.LENGTH.pack(len(text)) + text

@@ -48,11 +48,15 @@ def preload(names: list[str], packages: list[str]) -> tuple[list[str], list[tupl
     return found, wanted
 
 
-def prepare(packages: list[str]) -> None:
+def prepare(packages: list[str], uid: int | None) -> None:
     """In the supervisor, once: what every child inherits as it is, so that none spends time on it.
 
-    Standard streams on fds 0 to 2, an empty environment, a new `__main__`, limits that are the same for all, /tmp as the current folder.
+    Standard streams on fds 0 to 2, an empty environment, a new `__main__`, limits that are the same for all, /tmp as the current folder, the
+    group of the user that children become.
     """
+    if uid is not None:
+        os.setgroups([])
+        os.setresgid(uid, uid, uid)
 
     def stream(fd: int, mode: str, errors: str, newline: str | None) -> Any:
         return io.TextIOWrapper(open(fd, mode, closefd=False), "utf-8", errors, newline)
@@ -91,8 +95,6 @@ def become(uid: int | None, job: dict[str, Any], base_bytes: int, lock: seccomp.
     os.setsid()
     if uid is not None:
         _be_first_to_be_killed()
-        os.setgroups([])
-        os.setresgid(uid, uid, uid)
     _limit(resource.RLIMIT_AS, base_bytes + (job["memory_mb"] << 20))
     _limit(resource.RLIMIT_CPU, int(job["cpu_s"]) + 2)  # the supervisor counts finer; this holds for each grandchild too
     _limit(resource.RLIMIT_FSIZE, max(job["tmp_mb"] << 20, 1))
@@ -106,8 +108,9 @@ def become(uid: int | None, job: dict[str, Any], base_bytes: int, lock: seccomp.
 
 def _be_first_to_be_killed() -> None:
     """Where memory ends, the job goes, and its supervisor stays."""
-    with open("/proc/self/oom_score_adj", "w") as file:
-        file.write("1000")
+    fd = os.open("/proc/self/oom_score_adj", os.O_WRONLY)
+    os.write(fd, b"1000")
+    os.close(fd)
 
 
 def emitter() -> Callable[[bytes], None]:

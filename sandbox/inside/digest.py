@@ -6,8 +6,8 @@ knows a value can make its digest, and the program is never told the expected on
 
 from __future__ import annotations
 
-import hashlib
 import math
+from _blake2 import blake2b  # hashlib would load OpenSSL into each slot, which makes its forks dearer
 from array import array
 from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Sequence
@@ -54,7 +54,7 @@ def digest(value: Any) -> str:
 class _Hasher:
     def __init__(self) -> None:
         self.parts: list[bytes] = []
-        self.total, self.where = hashlib.sha256(), hashlib.sha256()
+        self.total, self.where = blake2b(digest_size=32), blake2b(digest_size=32)
         self.nodes = self.bools = 0
 
     def flush(self) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from types import CodeType
 from typing import Any
 
-from sandbox.inside import player, tester, values
+from sandbox.inside import values
 from sandbox.inside.digest import written
 
 Emit = Callable[[bytes], None]
@@ -122,10 +122,24 @@ def together(code: CodeType, payload: bytes, emit: Emit) -> None:
     emit(f"{_quote(job['mark'])}\n".encode())
 
 
+def collect(code: None, payload: bytes, emit: Emit) -> None:
+    """`tester.collect`. Imported where it is used: slots for programs do without it, since each import makes their forks dearer."""
+    from sandbox.inside import tester
+
+    tester.collect(code, payload, emit)
+
+
+def replay(code: None, payload: bytes, emit: Emit) -> None:
+    """`player.replay`."""
+    from sandbox.inside import player
+
+    player.replay(code, payload, emit)
+
+
 MODES: dict[str, Callable[[Any, bytes, Emit], None]] = {
     "stdin": stdin,
     "calls": calls,
     "together": together,
-    "collect": tester.collect,
-    "replay": player.replay,
+    "collect": collect,
+    "replay": replay,
 }

@@ -17,7 +17,6 @@ import signal
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from sandbox.inside import child, frames, kernel, seccomp, warm, wipe
@@ -30,15 +29,14 @@ _LOOK_S = 0.02  # most jobs end before anybody has to look at their CPU time or 
 _SEALS = fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE | fcntl.F_SEAL_SEAL
 
 
-@dataclass(slots=True)
 class Output:
-    """One stream of a child: what was read of it, and how much it may be."""
+    """One stream of a child: what was read of it, and how much it may be. (No dataclass: their module loads a lot, which makes forks dearer.)"""
 
-    fd: int
-    limit: int
-    kept: int
-    data: bytearray
-    size: int = 0
+    __slots__ = ("data", "fd", "kept", "limit", "size")
+
+    def __init__(self, fd: int, limit: int, kept: int) -> None:
+        self.fd, self.limit, self.kept = fd, limit, kept
+        self.data, self.size = bytearray(), 0
 
     def read(self) -> bool:
         """Takes what is there. False at its end."""
@@ -116,7 +114,7 @@ class Supervisor:
             os.close(write)
             os.set_blocking(fd, False)
         limit = job["output_bytes"]
-        outputs = [Output(fd, limit, kept, bytearray()) for (fd, _), kept in zip(pipes, (limit, min(limit, _STDERR_KEPT), limit), strict=True)]
+        outputs = [Output(fd, limit, kept) for (fd, _), kept in zip(pipes, (limit, min(limit, _STDERR_KEPT), limit), strict=True)]
         cause, seen_cpu = self._watch(pid, job, outputs, started)
         self._end(pid)
         for output in outputs:  # whoever held the other end is dead: what is in the pipe is all there will be
@@ -230,7 +228,6 @@ class Supervisor:
 
         def body() -> None:
             if self._uid is not None:
-                os.setresgid(*(self._uid,) * 3)
                 os.setresuid(*(self._uid,) * 3)
             wipe.wipe("/tmp", time.monotonic() + 5.0)
             os._exit(0)
@@ -263,7 +260,7 @@ def main(config: dict[str, Any], proc: int) -> None:
         os.dup2(nothing, fd)
     os.closerange(child.RESULTS_FD + 1, 32)
     loaded, after_forks = child.preload(config["preload"], config["packages"])
-    child.prepare(config["packages"])
+    child.prepare(config["packages"], config["uid"])
     supervisor = Supervisor(config, after_forks, proc, source, sink)
     os.write(sink, frames.pack({"ready": True, "python": sys.version.split()[0], "loaded": loaded, "uid": os.getuid()}))
     kernel.prctl(kernel.PR_SET_DUMPABLE, 0)
