@@ -184,7 +184,8 @@ class Context:
         return adamw_settings(self.experiment.train(0).inputs["part"])
 
     def engine_for(self, lineage: str) -> None:
-        """The rollout engine holds `lineage` afterwards."""
+        """The rollout engine holds `lineage` afterwards, and what judges its samples stands ready: that is tried first."""
+        self.judge.start(p.problem for p in (*self.dataset.train, *self.dataset.heldout))
         self.policies.on_roller(lineage, self._adamw)
 
     def trainer_for(self, lineage: str) -> None:

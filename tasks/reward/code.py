@@ -1,6 +1,6 @@
 """Judge programs: taken from the responses, graded in the sandbox, in one batch.
 
-No program runs here, and none without a sandbox: it starts with the first code problem that is checked or judged, and tries itself then.
+No program runs here, and none without a sandbox, which tries itself when it starts.
 """
 
 from __future__ import annotations

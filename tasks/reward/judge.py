@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from tasks.data.puzzles.registry import PUZZLES
@@ -21,8 +21,7 @@ class Judge:
         self._code = CodeVerifier(code or CodeSettings())
 
     def check(self, problems: Sequence[Problem]) -> None:
-        """Raises VerifierError for the first problem whose verifier is unknown or whose reference it cannot read: before anything runs. Where
-        there are programs to judge, starts the sandbox: SandboxError if it does not contain them."""
+        """Raises VerifierError for the first problem whose verifier is unknown or whose reference it cannot read: before anything runs."""
         for problem in problems:
             if problem.verifier == "math":
                 self._math.check_reference(problem)
@@ -32,6 +31,9 @@ class Judge:
                 raise VerifierError(
                     f"problem {problem.id}: no verifier {problem.verifier!r}; there are math, code, {', '.join(PUZZLES)} (data.verifier names one)"
                 )
+
+    def start(self, problems: Iterable[Problem]) -> None:
+        """Starts the sandbox where there are programs to judge: SandboxError, before anything is sampled, if it does not contain them."""
         if any(problem.verifier == "code" for problem in problems):
             self._code.start()
 

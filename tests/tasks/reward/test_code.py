@@ -52,7 +52,7 @@ def judge_with(**settings: Any) -> Judge:
 def judge(request: pytest.FixtureRequest) -> Iterator[Judge]:
     judge = judge_with(sandbox=require(request.param), cpu_s=1.0, memory_mb=256)
     try:
-        judge.check([ADD])
+        judge.start([ADD])
         yield judge
     finally:
         judge.close()
@@ -153,10 +153,11 @@ def test_what_the_sandbox_cannot_judge_is_no_reward(broken: type[Broken]) -> Non
 def test_the_sandbox_starts_only_for_programs_and_before_they_come(broken: type[Broken]) -> None:
     judge = judge_with()
     mathematics = Problem("m", (Message(role="user", content="1 + 1"),), "math", {"answer": "2"})
-    judge.check([mathematics])
+    judge.start([mathematics])
+    judge.check([mathematics, ADD])
     judged(judge, (mathematics, "\\boxed{2}"))
     assert broken.started == 0
-    judge.check([mathematics, ADD, DOUBLE])
+    judge.start([mathematics, ADD, DOUBLE])
     assert broken.started == 1
     judged(judge, (ADD, "none"), (DOUBLE, block("1")))
     assert broken.started == 1
@@ -171,7 +172,7 @@ def test_a_sandbox_that_does_not_contain_programs_stops_the_run(broken: type[Bro
     monkeypatch.setattr(Broken, "start", refuse)
     judge = judge_with()
     with pytest.raises(SandboxError, match="install Docker"):
-        judge.check([ADD])
+        judge.start([ADD])
     judge.close()
 
 
@@ -185,7 +186,7 @@ def test_tests_that_cannot_be_read_are_said_before_anything_runs(broken: type[Br
 def test_the_log_says_which_sandbox(backend: str, caplog: pytest.LogCaptureFixture) -> None:
     judge = judge_with(sandbox=require(backend), slots=1)
     with caplog.at_level(logging.INFO, logger="armature"):
-        judge.check([ADD])
+        judge.start([ADD])
     judge.close()
     assert any(r.getMessage().startswith(f"sandbox: {backend}") and "1 slot" in r.getMessage() for r in caplog.records)
 
