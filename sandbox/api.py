@@ -29,6 +29,7 @@ from sandbox.containers import STDIN_MB, ContainerTransport
 from sandbox.errors import SandboxError
 from sandbox.grade import grade
 from sandbox.job import Job, Lane, Limits, Result
+from sandbox.plans import TEST_LIMITS
 from sandbox.pool import Counters, Pool
 from sandbox.problem import Problem
 from sandbox.slot import Slot, SlotLost
@@ -40,7 +41,6 @@ T = TypeVar("T")
 Item = tuple[Mapping[str, Any] | Problem, str | bytes] | tuple[Mapping[str, Any] | Problem, str | bytes, Limits]
 Backend = Literal["auto", "docker", "jail"]
 _DOCKER_REMEDY = "use an engine that confines its containers (Docker 20.10 or later, Podman 4 or later), or the jail"
-_TEST_CODE = Limits(cpu_s=20.0, memory_mb=1024)  # of a data set's own test code; no program runs there
 
 
 class Sandbox:
@@ -133,7 +133,7 @@ class Sandbox:
     def _make(self, lane: Lane, number: int) -> Slot:
         name = f"{self.backend} {lane} {number}"
         number += 32 * (lane == "tests")  # decides the user that jobs become: none is shared
-        limits = self.limits if lane == "program" else _TEST_CODE
+        limits = self.limits if lane == "program" else TEST_LIMITS
         if self._client is not None:
             return Slot(ContainerTransport(self._client, name, number, lane, self.image, limits, self.run_id, self._runtime))
         return Slot(jail.JailTransport(name, number, lane, limits.tmp_mb))

@@ -24,7 +24,7 @@ from sandbox.ship import ARGUMENTS, ENVIRONMENT, first_message
 
 _STREAM = struct.Struct(">BxxxI")  # the engine's own framing of stdout (1) and stderr (2)
 _WORDS_KEPT = 4000
-_OWN_MB = 192  # supervisor and what it loads; a job's address space is limited on top
+_OWN_MB = 192  # supervisor and what it loads, and a job's outputs; its address space is limited on top
 STDIN_MB = 128  # the largest input: it lies in the container's memory
 
 
@@ -36,7 +36,7 @@ class ContainerTransport:
         self._client = client
         self._ending = threading.Lock()
         self._words = bytearray()
-        self._data = bytearray()
+        self._data, self._raw = bytearray(), bytearray()
         api = client.api
         temporary = f"rw,noexec,nosuid,nodev,size={limits.tmp_mb}m,mode=1777" + ("" if is_podman(client) else ",nr_inodes=4096")
         memory = (limits.memory_mb + limits.tmp_mb + _OWN_MB + STDIN_MB) << 20
@@ -73,24 +73,30 @@ class ContainerTransport:
 
     def receive(self, size: int, deadline: float) -> bytes:
         while len(self._data) < size:
-            kind, length = _STREAM.unpack(self._exactly(_STREAM.size, deadline))
-            if kind == 1:
-                self._data += self._exactly(length, deadline)
-            else:
-                self._words = (self._words + self._exactly(length, deadline))[-_WORDS_KEPT:]
+            self._more(deadline)
         taken = bytes(self._data[:size])
         del self._data[:size]
         return taken
 
-    def _exactly(self, size: int, deadline: float) -> bytes:
-        parts = bytearray()
-        while len(parts) < size:
-            self._socket.settimeout(max(0.001, deadline - time.monotonic()))
-            chunk = self._socket.recv(min(size - len(parts), 1 << 20))
-            if not chunk:
-                raise EOFError
-            parts += chunk
-        return bytes(parts)
+    def _more(self, deadline: float) -> None:
+        """Whatever has arrived, sorted into data and words: the engine sends both over one stream, in pieces of its own making."""
+        self._socket.settimeout(max(0.001, deadline - time.monotonic()))
+        chunk = self._socket.recv(1 << 18)
+        if not chunk:
+            raise EOFError
+        self._raw += chunk
+        at = 0
+        while len(self._raw) - at >= _STREAM.size:
+            kind, length = _STREAM.unpack_from(self._raw, at)
+            piece = self._raw[at + _STREAM.size : at + _STREAM.size + length]
+            if len(piece) < length:
+                break
+            if kind == 1:
+                self._data += piece
+            else:
+                self._words = (self._words + piece)[-_WORDS_KEPT:]
+            at += _STREAM.size + length
+        del self._raw[:at]
 
     def end(self) -> str:
         with self._ending:

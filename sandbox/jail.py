@@ -5,9 +5,9 @@ from __future__ import annotations
 import contextlib
 import os
 import platform
+import select
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import sysconfig
@@ -52,26 +52,25 @@ def sweep() -> None:
 
 
 class JailTransport:
-    """The process that became a jail, behind a socket pair. Its errors go to a file that nobody else sees."""
+    """The process that became a jail, behind two pipes. Its errors go to a file that nobody else sees."""
 
     def __init__(self, name: str, number: int, lane: Lane, tmp_mb: int) -> None:
         self.name = name
         self._folder = tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-")
         os.chmod(self._folder, 0o755)
-        self._ending = threading.Lock()
+        self._using = threading.Lock()
         self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115  (open as long as the slot is)
-        ours, theirs = socket.socketpair()
-        self._socket = ours
         config = {
             "jail": {"binds": binds(), "staging": self._folder, "uid": _FIRST_UID + os.getpid() % 1000 * 1000 + number, "tmp_mb": tmp_mb},
             "new_pid": True, "uid": None, "packages": [interpreter.PACKAGES] if interpreter.numpy_folders() else [],
         }  # fmt: skip
-        with theirs:
-            self._process = subprocess.Popen(
-                [str(interpreter.executable()), *ARGUMENTS], stdin=theirs.fileno(), stdout=theirs.fileno(), stderr=self._errors, env=dict(ENVIRONMENT),
-                cwd="/", start_new_session=True,
-            )  # fmt: skip
-        ours.settimeout(None)
+        self._process = subprocess.Popen(
+            [str(interpreter.executable()), *ARGUMENTS], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._errors, env=dict(ENVIRONMENT),
+            bufsize=0, cwd="/", start_new_session=True,
+        )  # fmt: skip
+        assert self._process.stdin is not None and self._process.stdout is not None
+        self._to, self._from = self._process.stdin, self._process.stdout
+        os.set_blocking(self._to.fileno(), False)
         try:
             self.send(first_message(lane, config), time.monotonic() + 30)
         except OSError as error:
@@ -83,35 +82,45 @@ class JailTransport:
         return int(self._process.pid)
 
     def send(self, data: bytes, deadline: float) -> None:
-        self._socket.settimeout(max(0.001, deadline - time.monotonic()))
-        self._socket.sendall(data)
+        view = memoryview(data)
+        while view:
+            with self._using:
+                self._wait(self._to, select.POLLOUT, deadline)
+                with contextlib.suppress(BlockingIOError):
+                    view = view[os.write(self._to.fileno(), view) :]
 
     def receive(self, size: int, deadline: float) -> bytes:
         parts = bytearray()
         while len(parts) < size:
-            self._socket.settimeout(max(0.001, deadline - time.monotonic()))
-            chunk = self._socket.recv(min(size - len(parts), 1 << 20))
+            with self._using:
+                self._wait(self._from, select.POLLIN, deadline)
+                chunk = os.read(self._from.fileno(), min(size - len(parts), 1 << 20))
             if not chunk:
                 raise EOFError
             parts += chunk
         return bytes(parts)
 
-    def end(self) -> str:
-        with self._ending:
-            return self._end()
+    @staticmethod
+    def _wait(stream: IO[bytes], event: int, deadline: float) -> None:
+        if stream.closed:
+            raise BrokenPipeError("it was ended")
+        poll = select.poll()
+        poll.register(stream, event)
+        if not poll.poll(max(0.0, deadline - time.monotonic()) * 1000):
+            raise TimeoutError
 
-    def _end(self) -> str:
-        if self._errors.closed:
-            return ""
-        with contextlib.suppress(OSError):
-            self._socket.shutdown(socket.SHUT_RDWR)  # wakes whoever waits in it
-        self._socket.close()
+    def end(self) -> str:
         with contextlib.suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGKILL)
+            os.killpg(self._process.pid, signal.SIGKILL)  # whoever waits for it in `receive` wakes at its end
         self._process.wait()
-        self._errors.seek(0)
-        words = " | ".join(self._errors.read().decode(errors="replace").strip().splitlines()[-3:])
-        self._errors.close()
+        with self._using:
+            if self._errors.closed:
+                return ""
+            self._to.close()
+            self._from.close()
+            self._errors.seek(0)
+            words = " | ".join(self._errors.read().decode(errors="replace").strip().splitlines()[-3:])
+            self._errors.close()
         shutil.rmtree(self._folder, ignore_errors=True)
         return words
 

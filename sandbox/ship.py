@@ -17,7 +17,7 @@ from sandbox.job import Lane
 #: What programs of the field import most, loaded once, before any fork.
 _PRELOAD = (
     "typing", "collections", "math", "itertools", "functools", "re", "heapq", "bisect", "string", "operator", "copy", "random", "enum",
-    "abc", "threading", "json",
+    "abc", "json",
 )  # fmt: skip
 
 _BOOT = """

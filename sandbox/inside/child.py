@@ -20,7 +20,7 @@ from sandbox.inside import kernel, seccomp
 from sandbox.inside.modes import MODES
 
 #: Exit statuses that say why a child ended by itself. A program may use them too: it then only names its own failure.
-MEMORY, COMPILE, SETUP = 86, 87, 88
+MEMORY, COMPILE, BROKEN = 86, 87, 88
 RESULTS_FD = 3
 _STACK = 64 << 20
 _OPEN_FILES = 128
@@ -29,8 +29,8 @@ _OPEN_FILES = 128
 def preload(names: list[str], packages: list[str]) -> tuple[list[str], list[tuple[Any, Any]]]:
     """In the supervisor, once: imports what programs will import. Returns what is there, and what its modules wanted to be done after forks.
 
-    That is not done at our forks: `threading` and `random` would spend a fifth of a job's time on it. A supervisor has one thread, and a program
-    whose random numbers always begin alike has always the same verdict.
+    That is not done at our forks: for `random` alone it takes a twentieth of a job's time, and a program whose random numbers always begin
+    alike has always the same verdict.
     """
     found, wanted = [], list[tuple[Any, Any]]()
     register, path = os.register_at_fork, list(sys.path)
@@ -81,10 +81,14 @@ def prepare(packages: list[str], uid: int | None) -> None:
         (resource.RLIMIT_STACK, _STACK),
     ):
         _limit(which, most)
+    kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1)
+
+
+_hard = {which: resource.getrlimit(which)[1] for which in range(16)}
 
 
 def _limit(which: int, most: int) -> None:
-    hard = resource.getrlimit(which)[1]
+    hard = _hard[which]
     most = most if hard == resource.RLIM_INFINITY else min(most, hard)
     resource.setrlimit(which, (most, most))
 
@@ -93,24 +97,16 @@ def become(uid: int | None, job: dict[str, Any], base_bytes: int, lock: seccomp.
     """In the child: everything that the program must not have is gone afterwards. `uid`: the user that it becomes; None: it stays who it is,
     without capabilities. `base_bytes`: address space that it has from its supervisor. OSError where that cannot be had."""
     os.setsid()
-    if uid is not None:
-        _be_first_to_be_killed()
     _limit(resource.RLIMIT_AS, base_bytes + (job["memory_mb"] << 20))
     _limit(resource.RLIMIT_CPU, int(job["cpu_s"]) + 2)  # the supervisor counts finer; this holds for each grandchild too
-    _limit(resource.RLIMIT_FSIZE, max(job["tmp_mb"] << 20, 1))
+    _limit(resource.RLIMIT_FSIZE, max(job["tmp_mb"] << 20, 2 * job["output_bytes"]))  # its outputs are files too
     # In a jail the supervisor and its outer process are the same user's, and count.
     _limit(resource.RLIMIT_NPROC, job["processes"] + (2 if uid is None else 0))
     if uid is not None:
-        os.setresuid(uid, uid, uid)
-    kernel.drop_capabilities()
+        os.setresuid(uid, uid, uid)  # and with root's name go its capabilities
+    else:
+        kernel.drop_capabilities()
     lock.install(kernel.libc)
-
-
-def _be_first_to_be_killed() -> None:
-    """Where memory ends, the job goes, and its supervisor stays."""
-    fd = os.open("/proc/self/oom_score_adj", os.O_WRONLY)
-    os.write(fd, b"1000")
-    os.close(fd)
 
 
 def emitter() -> Callable[[bytes], None]:

@@ -16,10 +16,15 @@ MAX_HEADER = 1 << 20
 Read = Callable[[int], bytes]  # exactly so many bytes; EOFError where the stream ends
 
 
+def head(header: Mapping[str, Any], sizes: Sequence[int]) -> bytes:
+    """The beginning of a message whose blobs have these sizes."""
+    text = json.dumps({**header, "blobs": sizes}, separators=(",", ":")).encode()
+    return LENGTH.pack(len(text)) + text
+
+
 def pack(header: Mapping[str, Any], blobs: Sequence[bytes] = ()) -> bytes:
     """A message as bytes."""
-    text = json.dumps({**header, "blobs": [len(b) for b in blobs]}, separators=(",", ":")).encode()
-    return b"".join((LENGTH.pack(len(text)), text, *blobs))
+    return b"".join((head(header, [len(b) for b in blobs]), *blobs))
 
 
 def read_header(read: Read) -> dict[str, Any]:

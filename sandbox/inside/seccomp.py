@@ -14,7 +14,7 @@ _LOAD, _JEQ, _JGE, _JSET, _RET = 0x20, 0x15, 0x35, 0x45, 0x06  # BPF_LD|W|ABS, B
 _ALLOW, _EPERM, _ENOSYS, _KILL = 0x7FFF0000, 0x00050001, 0x00050026, 0x80000000
 _NR, _ARCH = 0, 4  # offsets in struct seccomp_data
 _X86_64, _X32_BIT = 0xC000003E, 0x40000000
-_PR_SET_NO_NEW_PRIVS, _SECCOMP, _SET_MODE_FILTER = 38, 317, 1
+_SECCOMP, _SET_MODE_FILTER = 317, 1
 
 #: What is allowed whatever its arguments are.
 _NAMES = """
@@ -109,6 +109,6 @@ class Filter:
         self._reference = ctypes.byref(self._program)
 
     def install(self, libc: ctypes.CDLL) -> None:
-        """From here on this process and its children live under the filter, and gain no privilege by executing. Raises OSError."""
-        if libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) or libc.syscall(_SECCOMP, _SET_MODE_FILTER, 0, self._reference):
+        """From here on this process and its children live under the filter (no_new_privs has to be set). Raises OSError."""
+        if libc.syscall(_SECCOMP, _SET_MODE_FILTER, 0, self._reference):
             raise OSError(ctypes.get_errno(), "the system call filter cannot be installed")

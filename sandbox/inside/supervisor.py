@@ -1,6 +1,6 @@
 """The loop inside a slot: one message in, one forked child, one message out; afterwards the slot is as new.
 
-It is PID 1 of its container or jail, runs no program itself, keeps nothing of a job, and trusts nothing that a child says. Two ways to part
+It is PID 1 of its container or jail, runs no program itself, keeps nothing of a job (not even in freed memory), and trusts nothing that a child says. Two ways to part
 from a child, by `new_pid`: in a jail each child is PID 1 of a namespace of its own, so that its death is the death of all that it started; in
 a container the child is another user, and everything but the supervisor is killed by kill(-1).
 """
@@ -14,43 +14,20 @@ import os
 import resource
 import select
 import signal
+import stat
 import sys
 import time
 from collections.abc import Callable
 from typing import Any
 
-from sandbox.inside import child, frames, kernel, seccomp, warm, wipe
+from sandbox.inside import child, frames, kernel, seccomp, wipe
 from sandbox.inside.usage import Usage
 
-_CHUNK = 1 << 16
+_TMP_MODE = 0o1777
 _HIGHEST_FD = 128  # the most that prepare() allows
 _STDERR_KEPT = 64 << 10
 _LOOK_S = 0.02  # most jobs end before anybody has to look at their CPU time or memory
 _SEALS = fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE | fcntl.F_SEAL_SEAL
-
-
-class Output:
-    """One stream of a child: what was read of it, and how much it may be. (No dataclass: their module loads a lot, which makes forks dearer.)"""
-
-    __slots__ = ("data", "fd", "kept", "limit", "size")
-
-    def __init__(self, fd: int, limit: int, kept: int) -> None:
-        self.fd, self.limit, self.kept = fd, limit, kept
-        self.data, self.size = bytearray(), 0
-
-    def read(self) -> bool:
-        """Takes what is there. False at its end."""
-        try:
-            chunk = os.read(self.fd, _CHUNK)
-        except BlockingIOError:
-            return True
-        self.size += len(chunk)
-        self.data += chunk[: max(0, self.kept - len(self.data))]
-        return bool(chunk)
-
-    @property
-    def over(self) -> bool:
-        return self.size > self.limit
 
 
 class Supervisor:
@@ -70,67 +47,73 @@ class Supervisor:
         """Until the host closes its end."""
         while True:
             try:
-                header = frames.read_header(self._read)
-                program, payload = (self._read(size) for size in header["blobs"][:2])
-                stdin = self._stdin(header["blobs"][2])
+                job = frames.read_header(self._read)
+                text, stdin = self._file(sum(job["blobs"][:2])), self._file(job["blobs"][2])
             except EOFError:
                 return
-            self._write(self._run(header, program if header["has_program"] else None, payload, stdin))
+            fcntl.fcntl(stdin, fcntl.F_ADD_SEALS, _SEALS)
+            outputs = [self._file(0) for _ in range(3)]
+            reply = self._run(job, text, stdin, outputs)
+            limit = job["output_bytes"]
+            sizes = [min(os.fstat(fd).st_size, most) for fd, most in zip(outputs, (limit, min(limit, _STDERR_KEPT), limit), strict=True)]
+            answer = self._file(0)  # as one piece: an engine forwards each write by itself
+            os.write(answer, frames.head(reply, sizes))
+            for fd, size in zip(outputs, sizes, strict=True):
+                at = 0
+                while at < size:
+                    at += os.sendfile(answer, fd, at, size - at)
+            left = os.lseek(answer, 0, os.SEEK_CUR)
+            os.lseek(answer, 0, os.SEEK_SET)
+            while left:
+                left -= os.splice(answer, self._sink, left)
+            for fd in (text, stdin, *outputs, answer):
+                os.close(fd)
 
     # -- the host's end ----------------------------------------------------------------------------------------------
+    # What belongs to a job is moved by the kernel from pipe to file and back, never through this process's memory: a child is a copy of it,
+    # and would find what was freed but not overwritten there, such as another program's right answer.
 
     def _read(self, size: int) -> bytes:
-        parts = bytearray()
+        """Of a header."""
+        parts = b""
         while len(parts) < size:
-            chunk = os.read(self._source, min(size - len(parts), 1 << 20))
+            chunk = os.read(self._source, size - len(parts))
             if not chunk:
                 raise EOFError
             parts += chunk
-        return bytes(parts)
+        return parts
 
-    def _write(self, data: bytes) -> None:
-        view = memoryview(data)
-        while view:
-            view = view[os.write(self._sink, view) :]
-
-    def _stdin(self, size: int) -> int:
-        """A sealed file in memory: nobody has to feed a pipe that the program never reads."""
-        fd = os.memfd_create("stdin", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+    def _file(self, size: int) -> int:
+        """A file in memory with the next `size` bytes of the host's; nobody has to feed a pipe that a program never reads, or to read one."""
+        fd = os.memfd_create("job", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
         while size:
-            size -= os.write(fd, self._read(min(size, 1 << 20)))
+            moved = os.splice(self._source, fd, size)
+            if not moved:
+                raise EOFError
+            size -= moved
         os.lseek(fd, 0, os.SEEK_SET)
-        fcntl.fcntl(fd, fcntl.F_ADD_SEALS, _SEALS)
         return fd
 
     # -- one job -----------------------------------------------------------------------------------------------------
 
-    def _run(self, job: dict[str, Any], program: bytes | None, payload: bytes, stdin: int) -> bytes:
+    def _run(self, job: dict[str, Any], text: int, stdin: int, outputs: list[int]) -> dict[str, Any]:
+        """Header of the reply. `text`: a file with program and payload."""
         started = time.monotonic()
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        pipes = [os.pipe() for _ in range(3)]
-        pid = self._fork(lambda: self._child(job, program, payload, stdin, [write for _, write in pipes]))
-        os.close(stdin)
-        for fd, write in pipes:
-            os.close(write)
-            os.set_blocking(fd, False)
-        limit = job["output_bytes"]
-        outputs = [Output(fd, limit, kept) for (fd, _), kept in zip(pipes, (limit, min(limit, _STDERR_KEPT), limit), strict=True)]
+        pid = self._fork(lambda: self._child(job, text, stdin, outputs))
         cause, seen_cpu = self._watch(pid, job, outputs, started)
         self._end(pid)
-        for output in outputs:  # whoever held the other end is dead: what is in the pipe is all there will be
-            while not output.over and output.read():
-                pass
-            os.close(output.fd)
         status, peak = self._reap(pid)
         wall = time.monotonic() - started
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         # The kernel does not add up those that died with their namespace.
         cpu = max(seen_cpu, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
-        if cause is None and any(output.over for output in outputs):
+        if cause is None and _over(outputs, job["output_bytes"]):
             cause = "output_limit"
         kind, code = _outcome(cause, status, cpu, job)
-        reply = {"status": kind, "code": code, "cpu_s": cpu, "wall_s": wall, "memory_bytes": peak, "dirty": not self._clean()}
-        return frames.pack(reply, [bytes(output.data) for output in outputs])
+        if not fcntl.fcntl(text, fcntl.F_GET_SEALS) & fcntl.F_SEAL_SEAL:
+            kind = "setup"
+        return {"status": kind, "code": code, "cpu_s": cpu, "wall_s": wall, "memory_bytes": peak, "dirty": not self._clean()}
 
     def _fork(self, body: Callable[[], None]) -> int:
         if self._new_pid:
@@ -141,47 +124,42 @@ class Supervisor:
                 try:
                     body()
                 finally:
-                    os._exit(child.SETUP)
+                    os._exit(child.BROKEN)
         finally:
             if self._new_pid:
                 kernel.setns(self._own_namespace, self._new_pid)
         return pid
 
-    def _child(self, job: dict[str, Any], program: bytes | None, payload: bytes, stdin: int, writes: list[int]) -> None:
-        for target, fd in enumerate((stdin, *writes)):  # the supervisor holds fds 0 to 3, so none of these is a target
+    def _child(self, job: dict[str, Any], text: int, stdin: int, outputs: list[int]) -> None:
+        for target, fd in enumerate((stdin, *outputs)):  # the supervisor holds fds 0 to 3, so none of these is a target
             os.dup2(fd, target)
-        os.closerange(child.RESULTS_FD + 1, _HIGHEST_FD)
         child.become(self._uid, job, self._usage.address_space, self._filter)
+        size, more = job["blobs"][:2]
+        program, payload = os.pread(text, size, 0), os.pread(text, more, size)
+        # For good, and seen by the supervisor: whatever this process says or does from here on, its walls stood when the program began.
+        fcntl.fcntl(text, fcntl.F_ADD_SEALS, fcntl.F_SEAL_SEAL)
+        os.closerange(child.RESULTS_FD + 1, _HIGHEST_FD)
         for args, kwargs in self._after_forks:  # of the program's own forks
             os.register_at_fork(*args, **kwargs)
         gc.enable()
-        child.run(job["mode"], program, payload)
+        child.run(job["mode"], program if job["has_program"] else None, payload)
 
-    def _watch(self, pid: int, job: dict[str, Any], outputs: list[Output], started: float) -> tuple[str | None, float]:
+    def _watch(self, pid: int, job: dict[str, Any], outputs: list[int], started: float) -> tuple[str | None, float]:
         """Until the child has ended (None) or has to be ended: the limit that it broke. And the CPU seconds that were seen of all its processes."""
         wall_end, cpu_limit = started + job["wall_s"], job["cpu_s"]
         memory_limit = job["memory_mb"] << 20
         clock = (~pid << 3) | 2  # its CPU clock: MAKE_PROCESS_CPUCLOCK(pid, CPUCLOCK_SCHED)
         pidfd = os.pidfd_open(pid)
-        open_outputs = {output.fd: output for output in outputs}
         poll = select.poll()
         poll.register(pidfd, select.POLLIN)
         poll.register(self._source, select.POLLHUP | select.POLLRDHUP)
-        for fd in open_outputs:
-            poll.register(fd, select.POLLIN)
         look, cpu = started + _LOOK_S, 0.0
         try:
             while True:
-                for fd, events in poll.poll(max(0.0, look - time.monotonic()) * 1000 + 0.5):
+                for fd, _ in poll.poll(max(0.0, look - time.monotonic()) * 1000 + 0.5):
                     if fd == pidfd:
                         return None, cpu
-                    if fd == self._source:
-                        os._exit(0)  # the host is gone, and with PID 1 goes everything
-                    output = open_outputs[fd]
-                    if not output.read() or (events & select.POLLHUP and not events & select.POLLIN):
-                        poll.unregister(fd)
-                    if output.over:
-                        return "output_limit", cpu
+                    os._exit(0)  # the host is gone, and with PID 1 goes everything
                 now = time.monotonic()
                 if now < look:
                     continue
@@ -193,6 +171,8 @@ class Supervisor:
                     return "cpu_limit", cpu
                 if memory > memory_limit:
                     return "memory_limit", cpu
+                if _over(outputs, job["output_bytes"]):
+                    return "output_limit", cpu
                 if now >= wall_end:
                     return "wall_limit", cpu
                 look = min(wall_end, now + min(_LOOK_S, max(0.002, (cpu_limit - cpu) / self._cores)))
@@ -222,7 +202,9 @@ class Supervisor:
                 self._end(pid)  # an orphan may have forked before it died
 
     def _clean(self) -> bool:
-        """/tmp is empty, by all means."""
+        """/tmp is empty, by all means, and has its rights."""
+        if stat.S_IMODE(os.stat("/tmp").st_mode) != _TMP_MODE:
+            os.chmod("/tmp", _TMP_MODE)  # in a jail it is the job's own
         if not os.listdir("/tmp"):
             return True
 
@@ -237,6 +219,10 @@ class Supervisor:
         return not os.listdir("/tmp")
 
 
+def _over(outputs: list[int], limit: int) -> bool:
+    return any(os.fstat(fd).st_size > limit for fd in outputs)
+
+
 def _outcome(cause: str | None, status: int, cpu: float, job: dict[str, Any]) -> tuple[str, int]:
     """Status and code of a child that ended with the wait status `status`, or was ended for `cause`."""
     code = os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)
@@ -249,7 +235,7 @@ def _outcome(cause: str | None, status: int, cpu: float, job: dict[str, Any]) ->
             return "cpu_limit", code
         # Nobody else kills: what ends by SIGKILL unasked was ended by the kernel, where the container's memory ended.
         return ("memory_limit" if code == signal.SIGKILL else "signal"), code
-    return {0: "ok", child.MEMORY: "memory_limit", child.COMPILE: "compile_error", child.SETUP: "setup"}.get(code, "exit"), code
+    return {0: "ok", child.MEMORY: "memory_limit", child.COMPILE: "compile_error"}.get(code, "exit"), code
 
 
 def main(config: dict[str, Any], proc: int) -> None:
@@ -264,7 +250,6 @@ def main(config: dict[str, Any], proc: int) -> None:
     supervisor = Supervisor(config, after_forks, proc, source, sink)
     os.write(sink, frames.pack({"ready": True, "python": sys.version.split()[0], "loaded": loaded, "uid": os.getuid()}))
     kernel.prctl(kernel.PR_SET_DUMPABLE, 0)
-    warm.share_libraries(proc)
     gc.collect()
     gc.disable()
     gc.freeze()

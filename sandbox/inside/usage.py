@@ -14,19 +14,19 @@ class Usage:
 
     def __init__(self, proc: int) -> None:
         self._proc = proc
-        words = self._read(str(os.getpid()), "statm").split()
-        self.address_space = int(words[0]) * _PAGE  # of the supervisor, and so of a child that has done nothing yet
-        self._own = _anonymous(words)
+        me = str(os.getpid())
+        self.address_space = int(self._read(me, "statm").split()[0]) * _PAGE  # of the supervisor, and so of a child that has done nothing yet
+        self._own = _private(self._read(me, "status"))
 
     def look(self) -> tuple[int, float]:
-        """(bytes of anonymous memory of all processes but the supervisor, less what each has from it; their CPU seconds, and those of the
-        children that they waited for)."""
+        """(bytes of anonymous and shared memory of all processes but the supervisor, less what each has from it; their CPU seconds, and those
+        of the children that they waited for)."""
         me, memory, cpu = str(os.getpid()), 0, 0
         for pid in os.listdir(self._proc):
             if not pid.isdigit() or pid == me:
                 continue
             try:
-                memory += max(0, _anonymous(self._read(pid, "statm").split()) - self._own)
+                memory += max(0, _private(self._read(pid, "status")) - self._own)
                 cpu += sum(map(int, self._read(pid, "stat").rpartition(b")")[2].split()[11:15]))
             except (OSError, ValueError):  # it has just ended
                 continue
@@ -35,10 +35,12 @@ class Usage:
     def _read(self, pid: str, name: str) -> bytes:
         fd = os.open(f"{pid}/{name}", os.O_RDONLY, dir_fd=self._proc)
         try:
-            return os.read(fd, 1000)
+            return os.read(fd, 4096)
         finally:
             os.close(fd)
 
 
-def _anonymous(statm: list[bytes]) -> int:
-    return (int(statm[1]) - int(statm[2])) * _PAGE
+def _private(status: bytes) -> int:
+    """Bytes that are no file's: anonymous, and shared between processes."""
+    lines = (line.split() for line in status.splitlines() if line.startswith((b"RssAnon:", b"RssShmem:")))
+    return sum(int(words[1]) << 10 for words in lines)
