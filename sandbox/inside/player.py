@@ -84,6 +84,19 @@ def _exception(names: list[str], message: str) -> BaseException:
     return RuntimeError(message)
 
 
+def _compare_shapes() -> None:
+    """`numpy.allclose([], 2.5)` is true, and one number is close to a list of equal ones: here, values of different shapes are not close."""
+    try:
+        import numpy
+    except ImportError:  # then no test can use it either
+        return
+
+    def strict(plain: Callable[..., Any]) -> Callable[..., Any]:
+        return lambda a, b, *args, **kwargs: numpy.shape(a) == numpy.shape(b) and plain(a, b, *args, **kwargs)
+
+    numpy.allclose, numpy.isclose = strict(numpy.allclose), strict(numpy.isclose)
+
+
 def replay(code: Any, payload: bytes, emit: Callable[[bytes], None]) -> None:
     """payload {"test": base64 of `collect`, "calls": [line, ...], "results": [line, ...]}. Emits one line: {"passed": true},
     {"failed": why, "raised": whether what a call raised ended the test}, {"more": [line, ...]} with the calls of the test until the first
@@ -94,6 +107,7 @@ def replay(code: Any, payload: bytes, emit: Callable[[bytes], None]) -> None:
     calls, results = job["calls"], job["results"]
     player = _Player(calls[: len(results)], results)
     failed: BaseException | None = None
+    _compare_shapes()
     try:
         testcode.run(codes, head, entry, lambda *args, **kwargs: player.call(entry, args, kwargs), seeded, modules)
     except BaseException as error:

@@ -1,8 +1,8 @@
 """The loop inside a slot: one message in, one forked child, one message out; afterwards the slot is as new.
 
-It is PID 1 of its container or jail, runs no program itself, keeps nothing of a job (not even in freed memory), and trusts nothing that a child says. Two ways to part
-from a child, by `new_pid`: in a jail each child is PID 1 of a namespace of its own, so that its death is the death of all that it started; in
-a container the child is another user, and everything but the supervisor is killed by kill(-1).
+It is PID 1 of its container or jail, runs no program itself, keeps nothing of a job (not even in freed memory), and trusts nothing that a
+child says. Two ways to part from a child, by `new_pid`: in a jail each child is PID 1 of a namespace of its own, so that its death is the death
+of all that it started; in a container the child is another user, and everything but the supervisor is killed by kill(-1).
 """
 
 from __future__ import annotations
