@@ -5,6 +5,7 @@ No program runs here, and none without a sandbox, which tries itself when it sta
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -20,6 +21,7 @@ from tasks.reward.canonical import canonical
 from tasks.reward.program import extract
 
 _DETAIL = 500  # characters
+_ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,8 @@ class CodeVerifier:
 def _verdict(graded: Graded, answer: str) -> Verdict:
     """Kinds go by their names; what the sandbox could not judge is no reward."""
     detail = f"trust weak: {graded.detail}" if graded.trust == "weak" else graded.detail
-    detail = detail[:_DETAIL].encode("utf-8", "replace").decode()
+    # What a program prints of an object has its address in it: equal runs have equal verdicts, to the byte.
+    detail = _ADDRESS.sub("0x...", detail)[:_DETAIL].encode("utf-8", "replace").decode()
     if graded.kind is Kind.SANDBOX_ERROR:
         return Verdict(None, VerdictKind.INFRASTRUCTURE, detail, answer, trust=graded.trust, cached=graded.cached)
     return Verdict(graded.score, VerdictKind(graded.kind.value), detail, answer, trust=graded.trust, cached=graded.cached)

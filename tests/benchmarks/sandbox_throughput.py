@@ -4,13 +4,15 @@
 
 A trivial program that reads stdin. `bare` starts `python3 -I -S -c` for each on the host, as many at a time as there are cores. Each round
 measures everything once, in turn, so that a machine's mood meets all alike; ratios are medians over rounds. `busy`: the same while a process
-for each core computes. Latency: one program at a time on an idle sandbox, from call to result, and what of it the program itself took.
+for each core computes. Latency: one program at a time on an idle sandbox, from call to result. HumanEval+: all its canonical solutions, first with
+tests that have to be prepared, then with tests that are known (a GRPO group, a second evaluation).
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
+import gzip
 import json
 import os
 import statistics
@@ -19,14 +21,16 @@ import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 from sandbox import engine
 from sandbox.api import Backend, Sandbox
-from sandbox.job import Job
+from sandbox.job import Job, Limits
 
 PROGRAM = b"a, b = map(int, input().split())\nprint(a + b)\n"
 JOB = Job("stdin", PROGRAM, stdin=b"1 2\n")
+HUMANEVALPLUS = Path(__file__).parents[3] / "shared" / "data" / "code" / "humanevalplus.jsonl.gz"
 CORES = len(os.sched_getaffinity(0))
 
 
@@ -73,8 +77,24 @@ def busy_cores() -> Iterator[None]:
             other.wait()
 
 
+def humanevalplus(sandbox: Sandbox) -> dict[str, float] | None:
+    """Seconds for the whole set; None where it is not here."""
+    if not HUMANEVALPLUS.exists():
+        return None
+    with gzip.open(HUMANEVALPLUS, "rt") as file:
+        rows = [json.loads(line) for line in file]
+    seconds = {}
+    for name in ("first", "again"):
+        began = time.perf_counter()
+        # Another comment is another program to the cache of verdicts, not to the tests.
+        verdicts = sandbox.grade_many([(row, f"{row['canonical_solution']}\n# {name}", Limits(cpu_s=row["timeout_s"])) for row in rows])
+        assert all(v.kind == "accepted" for v in verdicts)
+        seconds[name] = round(time.perf_counter() - began, 1)
+    return seconds
+
+
 def measure(backends: list[Backend], programs: int, rounds: int) -> dict[str, Any]:
-    slots = [1, CORES, 2 * CORES]
+    slots = [1, CORES, 2 * CORES, 4 * CORES]
     with contextlib.ExitStack() as stack:
         sandboxes = {(b, n): stack.enter_context(Sandbox(b, n)) for b in backends for n in slots}
         rates: dict[str, list[float]] = {}
@@ -86,7 +106,8 @@ def measure(backends: list[Backend], programs: int, rounds: int) -> dict[str, An
                     rates.setdefault(f"{load} bare", []).append(bare(programs // 2))
                     for (backend, n), sandbox in sandboxes.items():
                         rates.setdefault(f"{load} {backend} {n}", []).append(sandboxed(sandbox, programs))
-        waits = {f"{b}": latencies(sandboxes[b, CORES], 300) for b in backends}
+        waits = {b: latencies(sandboxes[b, CORES], 300) for b in backends}
+        whole_sets = {b: humanevalplus(sandboxes[b, CORES]) for b in backends}
     ratios = {
         name: round(statistics.median(v / base for v, base in zip(values, rates[f"{name.split()[0]} bare"], strict=True)), 2)
         for name, values in rates.items()
@@ -97,6 +118,7 @@ def measure(backends: list[Backend], programs: int, rounds: int) -> dict[str, An
         "programs_per_s": {name: round(statistics.median(values)) for name, values in rates.items()},
         "ratio_to_bare": ratios,
         "latency_ms": {name: {"p50": round(v[len(v) // 2] * 1e3, 2), "p95": round(v[len(v) * 95 // 100] * 1e3, 2)} for name, v in waits.items()},
+        "humanevalplus_s": whole_sets,
     }
 
 

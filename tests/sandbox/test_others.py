@@ -48,7 +48,8 @@ def test_the_jail_of_an_ordinary_user(tmp_path: Path) -> None:
     for shared in Path(sys.base_prefix, "lib").glob("libpython3*.so*"):
         shutil.copy(shared, tmp_path / "lib")
     packages, code = tmp_path / "packages", tmp_path / "code"
-    shutil.copytree(sysconfig.get_path("purelib"), packages, ignore=lambda folder, names: [n for n in names if n.startswith(("torch", "vllm", "triton", "nvidia"))])
+    large = ("torch", "vllm", "triton", "nvidia")
+    shutil.copytree(sysconfig.get_path("purelib"), packages, ignore=lambda folder, names: [n for n in names if n.startswith(large)])
     shutil.copytree(ROOT / "sandbox", code / "sandbox")
     done = subprocess.run(
         ["setpriv", "--reuid=12345", "--regid=12345", "--clear-groups", str(tmp_path / "bin" / "python3"), "-c", CHECK], cwd=code, capture_output=True,
