@@ -64,7 +64,7 @@ def _parser() -> argparse.ArgumentParser:
     common.add_argument("--image", default=None, help="name of the containers' image (default: SANDBOX_IMAGE, or one that is built or made here)")
     common.add_argument("--cpu-s", type=float, default=None, help="CPU seconds of a test (default: the problem's timeout_s, else 4)")
     common.add_argument("--wall-s", type=float, default=0.0, help="wall seconds of a test (default: 3 x CPU + 2)")
-    common.add_argument("--memory-mb", type=int, default=512, help="MiB of a test (default: 512)")
+    common.add_argument("--memory-mb", type=int, default=2048, help="MiB of a test (default: 2048; a canonical solution of MBPP+ takes 1,200)")
 
     check = verbs.add_parser("check", parents=[common], help="which backend runs here, and whether it holds")
     check.set_defaults(run=_check)

@@ -1,17 +1,37 @@
-"""The sandbox's backends as tests ask for them: one that is not to be had on this machine is a skip, with the reason."""
+"""The sandbox's backends as tests ask for them: one that is not to be had on this machine (a laptop without Docker) is a skip, with the reason; a
+failure where NEED_DOCKER is set, as .ci/run does."""
 
 from __future__ import annotations
+
+import os
+from functools import cache
 
 import pytest
 
 from sandbox import engine, jail
+from sandbox.errors import SandboxError
+from sandbox.slot import Slot, SlotLost
 
 BACKENDS = ("jail", "docker")
 
 
+@cache
+def why_not(backend: str) -> str | None:
+    """Why a backend cannot be tested here."""
+    if backend == "docker":
+        return engine.unreachable()
+    try:
+        Slot(jail.JailTransport("probe", 60, "program", 16)).end()
+    except (SandboxError, SlotLost) as error:
+        return str(error)
+    return jail.unsupported()
+
+
 def require(backend: str) -> str:
     """`backend`, or a skip."""
-    reason = {"jail": jail.unsupported, "docker": engine.unreachable}[backend]()
+    reason = why_not(backend)
+    if reason is not None and os.environ.get("NEED_DOCKER"):
+        pytest.fail(f"{backend}: {reason}")
     if reason is not None:
         pytest.skip(f"no {backend}: {reason}")
     return backend

@@ -1,42 +1,21 @@
-"""Both backends, for real. Where no engine answers (a laptop without Docker) its tests skip with the reason; with NEED_DOCKER set they fail."""
+"""Both backends, for real."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from functools import cache
 
 import pytest
 
 from sandbox import engine, image, jail
 from sandbox.containers import ContainerTransport
-from sandbox.errors import SandboxError
 from sandbox.job import Job, Lane, Limits, Result
-from sandbox.slot import Slot, SlotLost, Transport
+from sandbox.slot import Slot, Transport
+from tests.backends import BACKENDS, require
 
 #: The hostile and the honest programs of the tests: small, so that they are quick.
 LIMITS = Limits(cpu_s=1.0, wall_s=4.0, memory_mb=128, output_bytes=1 << 20, processes=16)
 RUN_ID = f"tests-{os.getpid()}"
-
-
-@cache
-def why_not(backend: str) -> str | None:
-    """Why a backend cannot be tested here."""
-    if backend == "docker":
-        return engine.unreachable()
-    try:
-        Slot(jail.JailTransport("probe", 60, "program", 16)).end()
-    except (SandboxError, SlotLost) as error:
-        return str(error)
-    return jail.unsupported()
-
-
-def require(backend: str) -> None:
-    reason = why_not(backend)
-    if reason is not None and os.environ.get("NEED_DOCKER"):
-        pytest.fail(f"{backend}: {reason}")
-    if reason is not None:
-        pytest.skip(f"{backend}: {reason}")
 
 
 def transport(backend: str, number: int = 0, lane: Lane = "program") -> Transport:
@@ -50,11 +29,9 @@ def new_slot(backend: str, number: int = 0, lane: Lane = "program") -> Slot:
     return Slot(transport(backend, number, lane))
 
 
-@pytest.fixture(params=["jail", "docker"], scope="session")
+@pytest.fixture(params=BACKENDS, scope="session")
 def backend(request: pytest.FixtureRequest) -> str:
-    name: str = request.param
-    require(name)
-    return name
+    return require(request.param)
 
 
 class Runner:

@@ -41,12 +41,12 @@ def solution(row: dict[str, Any]) -> str:
 
 
 def limits(row: dict[str, Any]) -> Limits:
-    return Limits(cpu_s=float(row["timeout_s"]), memory_mb=1024)
+    return Limits(cpu_s=float(row["timeout_s"]), memory_mb=2048)
 
 
 @pytest.fixture(scope="module")
 def sandbox(backend: str) -> Iterator[Sandbox]:
-    with Sandbox(backend, limits=Limits(memory_mb=1024)) as started:  # type: ignore[arg-type]
+    with Sandbox(backend, limits=Limits(memory_mb=2048)) as started:  # type: ignore[arg-type]
         yield started
 
 
@@ -88,7 +88,7 @@ def test_mutants(sandbox: Sandbox, name: str, record_property: Callable[[str, ob
             made = mutant(solution(row), generator)
             if made is not None:
                 kinds.append(made[0])
-                items.append((Problem.read(row), made[1], Limits(cpu_s=4.0, memory_mb=1024)))
+                items.append((Problem.read(row), made[1], Limits(cpu_s=4.0, memory_mb=2048)))
     verdicts = sandbox.grade_many(items)
     assert all(v.score is not None for v in verdicts)
     accepted = Counter(kind for kind, v in zip(kinds, verdicts, strict=True) if v.kind is Kind.ACCEPTED)

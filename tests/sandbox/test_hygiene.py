@@ -17,7 +17,8 @@ import pytest
 from sandbox import engine
 from sandbox.api import Sandbox
 from sandbox.job import Job, Limits
-from tests.sandbox.conftest import LIMITS, require
+from tests.backends import require
+from tests.sandbox.conftest import LIMITS
 
 ROOT = Path(__file__).parents[2]
 PARENT = """

@@ -16,7 +16,8 @@ import pytest
 
 from sandbox import image
 from sandbox.api import Sandbox
-from tests.sandbox.conftest import LIMITS, require
+from tests.backends import require
+from tests.sandbox.conftest import LIMITS
 
 ROOT = Path(__file__).parents[2]
 SUM = {"test_type": "stdin", "tests": [{"input": "1 2\n", "output": "3\n"}]}

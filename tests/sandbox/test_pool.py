@@ -19,7 +19,8 @@ from sandbox.inside import frames
 from sandbox.job import Job, Limits, Result, Status
 from sandbox.pool import Counters, Pool
 from sandbox.slot import Slot, SlotLost
-from tests.sandbox.conftest import LIMITS, new_slot, require, transport
+from tests.backends import require
+from tests.sandbox.conftest import LIMITS, new_slot, transport
 
 SUM = Job("stdin", b"print(sum(map(int, input().split())))", stdin=b"1 2", limits=LIMITS)
 SLOW = Job("stdin", b"import time; time.sleep(0.4); print(1)", limits=LIMITS)

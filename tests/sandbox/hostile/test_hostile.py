@@ -124,15 +124,13 @@ def graded(bench: Bench, case: table.Case) -> Verdict:
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
-def test_hostile(case: table.Case, bench: Bench, record_property: Any) -> None:
+def test_hostile(case: table.Case, bench: Bench) -> None:
     sandbox = bench.sandbox
     if case.after is not None:
         graded(bench, table.by_name(case.after))
     lost = sandbox.counters.slots_lost
     verdict = graded(bench, case)
-    lost = sandbox.counters.slots_lost - lost
-    if lost:
-        record_property("slots_lost", lost)
+    assert sandbox.counters.slots_lost == lost, "a program can bring down its slot"
     assert verdict.kind in case.want, f"{verdict.kind}: {verdict.detail} ({case.why})"
     assert verdict.score == float(verdict.kind is Kind.ACCEPTED)
     assert verdict.trust == "strong"
