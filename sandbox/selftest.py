@@ -118,6 +118,6 @@ def check(run: Callable[[Job], Result], remedy: str) -> int:
         result = run(Job("stdin", probe.program.encode(), limits=probe.limits))
         contained = result.status is probe.want and (probe.want is not Status.OK or result.stdout.strip() == b"CONTAINED")
         if not contained:
-            seen = (result.stdout or result.stderr).decode(errors="replace").strip()[-300:]
+            seen = (result.stdout or result.stderr).decode(errors="replace").strip().rpartition("\n")[2][-300:]
             raise SandboxError(f"the self-test failed: a program that {probe.name} was not contained ({result.status}: {seen}); {remedy}")
     return len(all_probes)

@@ -1,0 +1,98 @@
+"""`python -m sandbox`, as a user types it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.backends import require
+
+ROOT = Path(__file__).parents[2]
+SUM = {"test_type": "stdin", "tests": [{"input": "1 2\n", "output": "3\n"}, {"input": "5 6\n", "output": "11\n"}]}
+RIGHT, GUESS = "print(sum(map(int, input().split())))", "print(3)"
+
+
+def sandbox(*arguments: str | Path, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
+    require("jail")
+    command = [sys.executable, "-m", "sandbox", *map(str, arguments), *(("--backend", "jail") if arguments[0] != "--help" else ())]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, input=stdin, timeout=120)
+
+
+def last(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
+    answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return answer
+
+
+@pytest.fixture()
+def files(tmp_path: Path) -> Path:
+    (tmp_path / "problem.json").write_text(json.dumps(SUM))
+    (tmp_path / "right.py").write_text(RIGHT)
+    (tmp_path / "guess.py").write_text(GUESS)
+    (tmp_path / "input.txt").write_text("1 2\n")
+    return tmp_path
+
+
+def test_check() -> None:
+    done = sandbox("check", "--slots", "1")
+    assert done.returncode == 0 and last(done) == {"backend": "jail", "slots": 1, "image": last(done)["image"], "probes_contained": 14}
+    assert done.stderr.startswith("sandbox: jail")
+
+
+def test_run(files: Path) -> None:
+    done = sandbox("run", files / "right.py", "--stdin", files / "input.txt")
+    assert done.returncode == 0
+    assert (last(done)["status"], last(done)["stdout"]) == ("ok", "3\n")
+    (files / "fails.py").write_text("1 / 0")
+    done = sandbox("run", files / "fails.py")
+    assert done.returncode == 1 and last(done)["status"] == "exit" and "ZeroDivisionError" in last(done)["stderr"]
+
+
+def test_grade(files: Path) -> None:
+    for program, kind, score in (("right.py", "accepted", 1.0), ("guess.py", "wrong", 0.0)):
+        done = sandbox("grade", files / "problem.json", files / program)
+        assert done.returncode == 0, done.stderr
+        assert (last(done)["kind"], last(done)["score"], last(done)["trust"]) == (kind, score, "strong")
+        assert last(done)["cpu_s"] > 0 and last(done)["wall_s"] > 0
+    assert last(done)["test"] == 1
+
+
+def test_many(files: Path) -> None:
+    lines = [{"problem": SUM, "program": RIGHT}, {"problem": SUM, "program": GUESS}, {"problem": SUM, "program": RIGHT}]
+    text = "\n".join(json.dumps(line) for line in lines) + "\n"
+    (files / "pairs.jsonl").write_text(text)
+    for done in (sandbox("grade", "--jsonl", files / "pairs.jsonl"), sandbox("grade", "--jsonl", "-", stdin=text)):
+        assert done.returncode == 0, done.stderr
+        assert [json.loads(line)["kind"] for line in done.stdout.splitlines()] == ["accepted", "wrong", "accepted"]
+        assert "1 of 3 verdicts came from the cache" in done.stderr
+    programs = "\n".join(json.dumps({"program": each}) for each in (GUESS, RIGHT))
+    done = sandbox("grade", files / "problem.json", "--jsonl", "-", stdin=programs)
+    assert [json.loads(line)["kind"] for line in done.stdout.splitlines()] == ["wrong", "accepted"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("grade", "problem.json"), "wants a problem and a program"),
+        (("grade", "missing.json", "right.py"), "missing.json: No such file"),
+        (("grade", "right.py", "right.py"), "right.py: not JSON"),
+        (("grade", "bad.json", "right.py"), "bad.json: problem: tests: a list with at least one test is needed"),
+        (("grade", "list.json", "right.py"), "list.json: no problem"),
+        (("grade", "--jsonl", "bad.json"), 'bad.json:1: want an object with a text "program"'),
+        (("grade", "problem.json", "right.py", "--memory-mb", "0"), "memory_mb"),
+        (("run", "missing.py"), "missing.py: No such file"),
+        (("check", "--slots", "0"), "--slots 0: at least 1"),
+    ],
+)
+def test_what_cannot_be_used_is_one_line(files: Path, arguments: tuple[str, ...], says: str) -> None:
+    (files / "bad.json").write_text('{"test_type": "stdin"}')
+    (files / "list.json").write_text("[]")
+    done = sandbox(*(files / part if "." in part else part for part in arguments))
+    assert done.returncode == 2, (done.stdout, done.stderr)
+    (line,) = [line for line in done.stderr.splitlines() if not line.startswith("sandbox: ")]
+    assert line.startswith("error: ") and says in line
+    assert "Traceback" not in done.stderr
