@@ -29,17 +29,17 @@ REMEDY = (
 )
 _FIRST_UID = 820_000_000  # owners of nothing: far above what systems and containers hand out
 _PREFIX = "sandbox-"  # of the folder where a slot mounts its root; then the pid of its maker
-_LIBRARIES = ("/lib", "/usr/lib", f"{sys.base_prefix}/lib")
+_PYTHON = "/python"
 
 
 @cache
 def binds() -> tuple[tuple[str, str], ...]:
     """(folder here, folder inside) of what an interpreter needs after its start: its standard library, shared libraries, numpy."""
-    library = interpreter.standard_library()
     multiarch = sysconfig.get_config_var("MULTIARCH") or "x86_64-linux-gnu"
-    wanted = [str(library), *(f"{folder}/{multiarch}" for folder in _LIBRARIES), "/lib64", "/usr/lib64"]
-    found = [(os.path.realpath(folder), folder) for folder in dict.fromkeys(wanted) if os.path.isdir(folder)]
-    return (*found, *((str(folder), f"{interpreter.PACKAGES}/{folder.name}") for folder in interpreter.numpy_folders()))
+    wanted = [*(f"{folder}/{multiarch}" for folder in ("/lib", "/usr/lib")), "/lib64", "/usr/lib64"]
+    found = [(os.path.realpath(folder), folder) for folder in wanted if os.path.isdir(folder)]
+    # Under a name of its own: an interpreter may lie below /tmp, which is another one inside.
+    return ((os.path.realpath(interpreter.standard_library()), _PYTHON), *found, *((str(folder), f"{interpreter.PACKAGES}/{folder.name}") for folder in interpreter.numpy_folders()))
 
 
 def sweep() -> None:

@@ -21,6 +21,9 @@ _INSIDE_UID = 1000
 def enter(walls: dict[str, Any]) -> int:
     """Returns in the supervisor-to-be, inside, with an open /proc; the process that called it never returns, it ends with that one."""
     binds: list[tuple[str, str]] = [(source, target) for source, target in walls["binds"]]
+    library, target = binds[0]  # the standard library is the first
+    places = [os.path.realpath(p) for p in sys.path]
+    sys.path[:] = [target + p[len(library) :] for p in places if p == library or p.startswith(library + "/")]
     staging: str = walls["staging"]
     if os.getuid() == 0:
         binds = _stage(staging, binds)
@@ -93,7 +96,6 @@ def _build(staging: str, binds: list[tuple[str, str]], tmp_mb: int) -> int:
     kernel.libc.sethostname(b"sandbox", 7)
     for name in list(os.environ):
         del os.environ[name]
-    sys.path[:] = [p for p in sys.path if os.path.isdir(p)]
     return proc
 
 

@@ -49,13 +49,16 @@ def eventually(what: Callable[[], object], seconds: float = 15.0) -> bool:
     return True
 
 
-def supervisors() -> set[int]:
-    """Processes on this machine, wherever they are, that run our supervisor."""
-    found = set()
-    for process in psutil.process_iter(["cmdline"]):
-        if any("sandbox.inside.boot" in part for part in process.info["cmdline"] or ()):
-            found.add(process.pid)
-    return found
+def processes(backend: str, parent: int, run_id: str) -> set[int]:
+    """What runs in the slots of a sandbox that the process `parent` has started, by the machine's numbers."""
+    if backend == "jail":
+        return {child.pid for child in psutil.Process(parent).children(recursive=True)}
+    client = engine.connect()
+    try:
+        tops = [client.api.top(container) for container in containers(run_id)]
+    finally:
+        client.close()
+    return {int(row[top["Titles"].index("PID")]) for top in tops for row in top["Processes"]}
 
 
 def folders() -> set[str]:
@@ -64,12 +67,13 @@ def folders() -> set[str]:
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM], ids=["SIGKILL", "Ctrl-C", "SIGTERM"])
 def test_the_end_of_the_parent_ends_everything(backend: str, how: signal.Signals) -> None:
-    before, run_id = supervisors(), f"parent-{os.getpid()}-{how}"
+    run_id = f"parent-{os.getpid()}-{how}"
     parent = subprocess.Popen([sys.executable, "-c", PARENT, backend, run_id], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     try:
         assert parent.stdout is not None and parent.stdout.readline() == b"running\n"
         time.sleep(0.3)
-        assert len(supervisors() - before) >= 2
+        inside = processes(backend, parent.pid, run_id)
+        assert len(inside) >= 4, "two supervisors, two programs"
         if backend == "docker":
             assert len(containers(run_id)) == 2
         parent.send_signal(how)
@@ -78,7 +82,7 @@ def test_the_end_of_the_parent_ends_everything(backend: str, how: signal.Signals
         parent.kill()
         parent.wait()
         parent.stdout.close()
-    assert eventually(lambda: not supervisors() - before), supervisors() - before
+    assert eventually(lambda: not any(map(psutil.pid_exists, inside))), inside
     if backend == "docker":
         assert eventually(lambda: not containers(run_id))
 
@@ -126,9 +130,9 @@ def _soak(backend: str, jobs: int, report: Callable[[str, object], None]) -> Non
                 assert future.result().stdout == b"1\n"
 
         def state() -> dict[str, float]:
-            children = [psutil.Process(pid) for pid in supervisors()]
+            children = [psutil.Process(pid) for pid in processes(backend, os.getpid(), sandbox.run_id)]
             return {
-                "host_mb": me.memory_info().rss / 2**20, "host_fds": me.num_fds(), "host_threads": me.num_threads(), "supervisors": len(children),
+                "host_mb": me.memory_info().rss / 2**20, "host_fds": me.num_fds(), "host_threads": me.num_threads(), "processes": len(children),
                 "supervisor_mb": sum(c.memory_info().rss for c in children) / 2**20, "supervisor_fds": sum(c.num_fds() for c in children),
                 "containers": len(containers(sandbox.run_id)) if backend == "docker" else 0, "folders": len(folders()),
             }  # fmt: skip
@@ -143,7 +147,7 @@ def _soak(backend: str, jobs: int, report: Callable[[str, object], None]) -> Non
         report("last", last)
         report("jobs_per_s", round(jobs / (time.monotonic() - began)))
         assert (sandbox.counters.slots_lost, sandbox.counters.slots_retired) == (0, 0)
-    for key in ("host_fds", "host_threads", "supervisors", "supervisor_fds", "containers", "folders"):
+    for key in ("host_fds", "host_threads", "processes", "supervisor_fds", "containers", "folders"):
         assert last[key] == first[key], (key, first, last)
     assert last["host_mb"] < first["host_mb"] + 10 and last["supervisor_mb"] < first["supervisor_mb"] + 4, (first, last)
 
