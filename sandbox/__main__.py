@@ -60,7 +60,7 @@ def _parser() -> argparse.ArgumentParser:
     verbs = parser.add_subparsers(required=True, metavar="check | image | run | grade")
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--backend", choices=("auto", "docker", "jail"), default="auto", help="auto: docker where an engine answers, else the jail")
-    common.add_argument("--slots", type=int, default=None, help="programs at a time (default: a slot for each core)")
+    common.add_argument("--slots", type=int, default=None, help="programs at a time (default: two for each core)")
     common.add_argument("--image", default=None, help="name of the containers' image (default: SANDBOX_IMAGE, or one that is built or made here)")
     common.add_argument("--cpu-s", type=float, default=None, help="CPU seconds of a test (default: the problem's timeout_s, else 4)")
     common.add_argument("--wall-s", type=float, default=0.0, help="wall seconds of a test (default: 3 x CPU + 2)")

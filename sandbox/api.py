@@ -46,8 +46,8 @@ _DOCKER_REMEDY = "use an engine that confines its containers (Docker 20.10 or la
 class Sandbox:
     """Slots, a self-test, graders. Usable from any thread; close it, or use it in `with`.
 
-    `backend`: auto takes docker where an engine answers, else the jail. `slots`: programs at a time; None: a slot for each
-    core, two where an engine carries the messages (while one waits for it, another computes).
+    `backend`: auto takes docker where an engine answers, else the jail. `slots`: programs at a time; None: two for each
+    core (while one waits for its next message, another computes).
     `limits`: of a job that brings none, and the most memory, processes and space in /tmp that any may ask for. `image_name`: of the
     containers' image; None: SANDBOX_IMAGE, else one that is here, is built, or is made. `runtime`: of the engine (runsc); None: SANDBOX_RUNTIME,
     else the engine's own.
@@ -63,9 +63,7 @@ class Sandbox:
         runtime: str | None = None,
         run_id: str | None = None,
     ) -> None:
-        self._cores = len(os.sched_getaffinity(0))
-        self.slots = slots or self._cores
-        self._own_slots = slots is None
+        self.slots = slots or 2 * len(os.sched_getaffinity(0))
         self.limits = limits or Limits()
         self.run_id = run_id or uuid.uuid4().hex[:12]
         self.counters = Counters()
@@ -110,14 +108,12 @@ class Sandbox:
         if reaped:
             log.info("sandbox: removed %d containers whose makers are gone", reaped)
         self.backend, self.image = "docker", image.resolve(self._client, self._image_name)
-        self.slots = 2 * self._cores if self._own_slots else self.slots
         self._begin(_DOCKER_REMEDY)
 
     def _start_jail(self) -> None:
         if (reason := jail.unsupported()) is not None:
             raise SandboxError(reason)
         jail.sweep()
-        self.slots = self._cores if self._own_slots else self.slots
         self.backend, self.image = "jail", interpreter.identity()
         self._begin(jail.REMEDY)
 
@@ -145,7 +141,7 @@ class Sandbox:
 
     def _open(self, lane: Lane, first: Slot | None = None) -> Pool:
         seed = [first] if first is not None else []
-        slots = self.slots if lane == "program" else min(self.slots, self._cores)
+        slots = self.slots if lane == "program" else max(1, self.slots // 2)
         pool = Pool(lambda number: seed.pop() if seed and number == 0 else self._make(lane, number), slots, self.counters)
         self._pools[lane] = pool
         pool.start()

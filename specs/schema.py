@@ -140,7 +140,7 @@ class CodeReward(Section):
     """The code verifier."""
 
     sandbox: Literal["auto", "docker", "jail"] = Field(default="auto", description="auto: the first that passes its self-test.")
-    slots: Positive | None = Field(default=None, description="Programs at once; null: the cores. Changes no result.")
+    slots: Positive | None = Field(default=None, description="Programs at once; null: two for each core. Changes no result.")
     cpu_s: float = Field(
         default=4.0,
         gt=0,

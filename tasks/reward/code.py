@@ -26,7 +26,7 @@ _ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,}")
 
 @dataclass(frozen=True, slots=True)
 class CodeSettings:
-    """`sandbox`: which backend; `slots`: programs at once, None for the cores. `cpu_s` (seconds) and `memory_mb` (MiB) are limits of one
+    """`sandbox`: which backend; `slots`: programs at once, None for two a core. `cpu_s` (seconds) and `memory_mb` (MiB) are limits of one
     test; a problem whose `timeout_s` is more gets that many CPU seconds."""
 
     sandbox: Literal["auto", "docker", "jail"] = "auto"
