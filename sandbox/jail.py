@@ -38,8 +38,9 @@ def binds() -> tuple[tuple[str, str], ...]:
     multiarch = sysconfig.get_config_var("MULTIARCH") or "x86_64-linux-gnu"
     wanted = [*(f"{folder}/{multiarch}" for folder in ("/lib", "/usr/lib")), "/lib64", "/usr/lib64"]
     found = [(os.path.realpath(folder), folder) for folder in wanted if os.path.isdir(folder)]
+    packages = [(str(folder), f"{interpreter.PACKAGES}/{folder.name}") for folder in interpreter.numpy_folders()]
     # Under a name of its own: an interpreter may lie below /tmp, which is another one inside.
-    return ((os.path.realpath(interpreter.standard_library()), _PYTHON), *found, *((str(folder), f"{interpreter.PACKAGES}/{folder.name}") for folder in interpreter.numpy_folders()))
+    return ((os.path.realpath(interpreter.standard_library()), _PYTHON), *found, *packages)
 
 
 def sweep() -> None:
