@@ -31,6 +31,11 @@ class Limits:
             raise ValueError("Limits: wall_s and tmp_mb must not be negative")
 
     @property
+    def idle(self) -> float:
+        """Seconds that a job may spend neither computing nor waiting for a core."""
+        return self.cpu_s + 2
+
+    @property
     def wall(self) -> float:
         """Wall seconds until the job is ended."""
         return self.wall_s or 3 * self.cpu_s + 2
@@ -62,7 +67,8 @@ class Status(StrEnum):
     EXIT = "exit"  # another exit status (an exception that nobody caught: 1)
     SIGNAL = "signal"  # killed by a signal: segfault, abort
     CPU_LIMIT = "cpu_limit"
-    WALL_LIMIT = "wall_limit"
+    WALL_LIMIT = "wall_limit"  # on a busy machine another run may go otherwise
+    IDLE_LIMIT = "idle_limit"  # it slept, or waited for what never came
     MEMORY_LIMIT = "memory_limit"
     OUTPUT_LIMIT = "output_limit"
 

@@ -14,6 +14,7 @@ KINDS = {
     Status.SIGNAL: Kind.RUNTIME_ERROR,
     Status.CPU_LIMIT: Kind.TIME_LIMIT,
     Status.WALL_LIMIT: Kind.TIME_LIMIT,
+    Status.IDLE_LIMIT: Kind.TIME_LIMIT,
     Status.MEMORY_LIMIT: Kind.MEMORY_LIMIT,
     Status.OUTPUT_LIMIT: Kind.OUTPUT_LIMIT,
 }

@@ -58,8 +58,8 @@ class Slot:
         """SlotLost: nothing is known of the job, and the slot is gone. `usable` is False afterwards where it could not be made as new."""
         limits = job.limits
         header = {
-            "mode": job.mode, "has_program": job.program is not None, "cpu_s": limits.cpu_s, "wall_s": limits.wall, "memory_mb": limits.memory_mb,
-            "output_bytes": limits.output_bytes, "processes": limits.processes, "tmp_mb": limits.tmp_mb,
+            "mode": job.mode, "has_program": job.program is not None, "cpu_s": limits.cpu_s, "wall_s": limits.wall, "idle_s": limits.idle,
+            "memory_mb": limits.memory_mb, "output_bytes": limits.output_bytes, "processes": limits.processes, "tmp_mb": limits.tmp_mb,
         }  # fmt: skip
         deadline = time.monotonic() + limits.wall + _GRACE_S
         try:

@@ -22,8 +22,9 @@ def enter(walls: dict[str, Any]) -> int:
     """Returns in the supervisor-to-be, inside, with an open /proc; the process that called it never returns, it ends with that one."""
     binds: list[tuple[str, str]] = [(source, target) for source, target in walls["binds"]]
     library, target = binds[0]  # the standard library is the first
-    places = [os.path.realpath(p) for p in sys.path]
-    sys.path[:] = [target + p[len(library) :] for p in places if p == library or p.startswith(library + "/")]
+    for places in (sys.path, *(m.__path__ for m in list(sys.modules.values()) if isinstance(getattr(m, "__path__", None), list))):
+        real = [os.path.realpath(p) for p in places]
+        places[:] = [target + p[len(library) :] for p in real if p == library or p.startswith(library + "/")]
     staging: str = walls["staging"]
     if os.getuid() == 0:
         binds = _stage(staging, binds)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import base64
 import builtins
+import contextlib
 import json
 import marshal
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from sandbox.inside import testcode, values
@@ -84,17 +85,24 @@ def _exception(names: list[str], message: str) -> BaseException:
     return RuntimeError(message)
 
 
-def _compare_shapes() -> None:
+@contextlib.contextmanager
+def _shapes_compared() -> Iterator[None]:
     """`numpy.allclose([], 2.5)` is true, and one number is close to a list of equal ones: here, values of different shapes are not close."""
     try:
         import numpy
     except ImportError:  # then no test can use it either
+        yield
         return
 
     def strict(plain: Callable[..., Any]) -> Callable[..., Any]:
         return lambda a, b, *args, **kwargs: numpy.shape(a) == numpy.shape(b) and plain(a, b, *args, **kwargs)
 
+    theirs = numpy.allclose, numpy.isclose
     numpy.allclose, numpy.isclose = strict(numpy.allclose), strict(numpy.isclose)
+    try:
+        yield
+    finally:
+        numpy.allclose, numpy.isclose = theirs
 
 
 def replay(code: Any, payload: bytes, emit: Callable[[bytes], None]) -> None:
@@ -107,9 +115,9 @@ def replay(code: Any, payload: bytes, emit: Callable[[bytes], None]) -> None:
     calls, results = job["calls"], job["results"]
     player = _Player(calls[: len(results)], results)
     failed: BaseException | None = None
-    _compare_shapes()
     try:
-        testcode.run(codes, head, entry, lambda *args, **kwargs: player.call(entry, args, kwargs), seeded, modules)
+        with _shapes_compared():
+            testcode.run(codes, head, entry, lambda *args, **kwargs: player.call(entry, args, kwargs), seeded, modules)
     except BaseException as error:
         failed = error
     if player.weak is not None:

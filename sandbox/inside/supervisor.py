@@ -175,6 +175,9 @@ class Supervisor:
                     return "output_limit", cpu
                 if now >= wall_end:
                     return "wall_limit", cpu
+                # Neither computing nor waiting for a core: it waits for what never comes, or sleeps.
+                if now - started - cpu > job["idle_s"] and now - started - cpu - self._usage.delay() > job["idle_s"]:
+                    return "idle_limit", cpu
                 look = min(wall_end, now + min(_LOOK_S, max(0.002, (cpu_limit - cpu) / self._cores)))
         finally:
             os.close(pidfd)

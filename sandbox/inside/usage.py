@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import math
 import os
 import resource
 
@@ -17,6 +19,10 @@ class Usage:
         me = str(os.getpid())
         self.address_space = int(self._read(me, "statm").split()[0]) * _PAGE  # of the supervisor, and so of a child that has done nothing yet
         self._own = _private(self._read(me, "status"))
+        try:
+            self._tells = len(self._read(me, "schedstat").split()) == 3
+        except OSError:
+            self._tells = False
 
     def look(self) -> tuple[int, float]:
         """(bytes of anonymous and shared memory of all processes but the supervisor, less what each has from it; their CPU seconds, and those
@@ -31,6 +37,27 @@ class Usage:
             except (OSError, ValueError):  # it has just ended
                 continue
         return memory, cpu * _TICK_S
+
+    def delay(self) -> float:
+        """Seconds that the threads of all processes but the supervisor, as they are now, have waited for a core; infinite where the kernel does
+        not tell."""
+        if not self._tells:
+            return math.inf
+        me, waited = str(os.getpid()), 0
+        for pid in os.listdir(self._proc):
+            if not pid.isdigit() or pid == me:
+                continue
+            try:
+                fd = os.open(f"{pid}/task", os.O_RDONLY | os.O_DIRECTORY, dir_fd=self._proc)
+            except OSError:  # it has just ended
+                continue
+            try:
+                for thread in os.listdir(fd):
+                    with contextlib.suppress(OSError):  # it has just ended
+                        waited += int(self._read(pid, f"task/{thread}/schedstat").split()[1])
+            finally:
+                os.close(fd)
+        return waited * 1e-9
 
     def _read(self, pid: str, name: str) -> bytes:
         fd = os.open(f"{pid}/{name}", os.O_RDONLY, dir_fd=self._proc)

@@ -64,7 +64,7 @@ def test_a_sample_of_right_programs(sandbox: Sandbox, name: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize("name", SETS)
+@pytest.mark.parametrize("name", [pytest.param(name, marks=pytest.mark.proof if "plus" in name else ()) for name in SETS])
 def test_all_right_programs(sandbox: Sandbox, name: str, record_property: Callable[[str, object], None]) -> None:
     chosen = rows(name)
     assert len(chosen) == SETS[name]

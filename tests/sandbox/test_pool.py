@@ -8,8 +8,8 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
-from pathlib import Path
 
+import psutil
 import pytest
 
 from sandbox import pool as pool_module
@@ -33,13 +33,10 @@ def opened(make: Callable[[int], Slot], slots: int = 1) -> tuple[Pool, Counters]
     return pool, counters
 
 
-def processes_below(pid: int) -> list[int]:
-    """All processes that a process started, and theirs."""
-    found = []
-    for task in Path(f"/proc/{pid}/task").iterdir():
-        for child in map(int, (task / "children").read_text().split()):
-            found += [child, *processes_below(child)]
-    return found
+def slots() -> list[int]:
+    """The processes of this one's jails: outer ones, supervisors, children."""
+    below = psutil.Process().children(recursive=True)
+    return [p.pid for p in below if p.status() != psutil.STATUS_ZOMBIE and any("sandbox.inside.boot" in part for part in p.cmdline())]
 
 
 def test_jobs_run_side_by_side(backend: str) -> None:
@@ -60,7 +57,7 @@ def test_a_killed_supervisor_costs_a_retry_not_a_verdict() -> None:
     try:
         future = pool.submit(SLOW)
         time.sleep(0.15)
-        for pid in processes_below(os.getpid()):
+        for pid in slots():
             os.kill(pid, signal.SIGKILL)
         result = future.result(timeout=20)
         assert (result.status, result.stdout, result.attempts) == (Status.OK, b"1\n", 2)
@@ -176,7 +173,7 @@ def test_a_slot_that_could_not_be_cleaned_is_replaced() -> None:
         assert pool.submit(Job("stdin", b"print(2)  # dirty", limits=LIMITS)).result().stdout == b"2\n", "its result counts"
         assert pool.submit(SUM).result(timeout=20).stdout == b"3\n"
         assert (counters.slots_retired, counters.slots_lost, len(made)) == (1, 0, 2)
-        assert len(processes_below(os.getpid())) == 2, "the outer and the inner process of one slot"
+        assert len(slots()) == 2, "the outer and the inner process of one slot"
     finally:
         pool.close()
 
@@ -192,7 +189,7 @@ def test_what_waits_when_it_closes_fails_with_an_error() -> None:
             future.result(timeout=5)
     with pytest.raises(SandboxError, match="closed"):
         pool.submit(SUM)
-    assert processes_below(os.getpid()) == []
+    assert slots() == []
 
 
 def test_slots_that_do_not_start_say_so() -> None:

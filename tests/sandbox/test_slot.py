@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
@@ -160,3 +163,23 @@ def test_a_lane_for_test_code_has_numpy_loaded(backend: str) -> None:
         assert quick.stdout == b"True\n"
     finally:
         slot.end()
+
+
+def test_who_sleeps_is_not_waited_for(run: Runner) -> None:
+    """A wall limit is long, for a machine may be busy; who neither computes nor waits for a core has no use for it."""
+    result = run("print(3, flush=True)\nimport time\ntime.sleep(60)", limits=replace(LIMITS, cpu_s=0.5, wall_s=30.0))
+    assert result.status is Status.IDLE_LIMIT
+    assert 2.5 <= result.wall_s < 5 and result.cpu_s < 0.2
+
+
+def test_who_waits_for_a_core_is_not_idle(run: Runner) -> None:
+    limits = replace(LIMITS, cpu_s=1.0, wall_s=60.0)
+    others = [subprocess.Popen([sys.executable, "-c", "while True: pass"], start_new_session=True) for _ in range(8 * len(os.sched_getaffinity(0)))]
+    try:
+        result = run("import time\nwhile time.process_time() < 0.6: pass\nprint('done')", limits=limits)
+    finally:
+        for other in others:
+            other.kill()
+            other.wait()
+    assert (result.status, result.stdout) == (Status.OK, b"done\n"), result
+    assert result.wall_s - result.cpu_s > limits.idle, "the machine was busy enough to tell"
