@@ -120,7 +120,7 @@ class Sandbox:
     def _begin(self, remedy: str) -> None:
         try:
             first = self._make("program", 0)
-        except SlotLost as error:
+        except (SlotLost, OSError) as error:
             raise SandboxError(f"{error}; {remedy}") from error
         try:
             self.probes = selftest.check(first.run, remedy)

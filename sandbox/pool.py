@@ -23,6 +23,7 @@ log = logging.getLogger("armature.sandbox")
 
 _TRIES = 2
 _START_DELAYS_S = (0.5, 2.0, 5.0)  # an engine that is being restarted
+_NO_SLOT = (SandboxError, SlotLost, OSError)  # OSError: no process, no descriptor, no disk for one
 _HARMLESS = Job("stdin", b"print(1)", limits=Limits(cpu_s=2.0))
 
 
@@ -88,7 +89,7 @@ class Pool:
     def _work(self, number: int) -> None:
         try:
             self._slots[number] = self._make(number)
-        except (SandboxError, SlotLost) as error:
+        except _NO_SLOT as error:
             self._ready.put(error)
             return
         self._ready.put(None)
@@ -141,7 +142,7 @@ class Pool:
                 break
             try:
                 slot = self._make(number)
-            except (SandboxError, SlotLost) as error:
+            except _NO_SLOT as error:
                 if delay is None:
                     raise SandboxError(f"no slot can be started: {error}") from error
                 time.sleep(delay)

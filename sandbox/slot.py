@@ -66,13 +66,19 @@ class Slot:
             self._transport.send(frames.pack(header, [job.program or b"", job.payload, job.stdin]), deadline)
         except OSError as error:
             raise SlotLost(f"{self.name}: gone before the job ({error}); {self.end()}") from error
-        reply, (stdout, stderr, results) = self._receive(deadline)
-        if reply["status"] == "setup":
-            raise SlotLost(f"{self.name}: the child could not be walled in: {stderr.decode(errors='replace')[-500:]}; {self.end()}")
-        self.usable = not reply["dirty"]
-        return Result(
-            Status(reply["status"]), reply["code"], stdout, stderr, results, cpu_s=reply["cpu_s"], wall_s=reply["wall_s"], memory_bytes=reply["memory_bytes"]
-        )
+        reply, blobs = self._receive(deadline)
+        try:
+            stdout, stderr, results = blobs
+            status, usable = reply["status"], not reply["dirty"]
+            if status == "setup":
+                raise SlotLost(f"{self.name}: the child could not be walled in: {stderr.decode(errors='replace')[-500:]}; {self.end()}")
+            result = Result(
+                Status(status), reply["code"], stdout, stderr, results, cpu_s=reply["cpu_s"], wall_s=reply["wall_s"], memory_bytes=reply["memory_bytes"]
+            )
+        except (KeyError, ValueError) as error:
+            raise SlotLost(f"{self.name}: answered what is no answer ({error}); {self.end()}") from error
+        self.usable = usable
+        return result
 
     def _receive(self, deadline: float) -> tuple[dict[str, Any], list[bytes]]:
         try:

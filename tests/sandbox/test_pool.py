@@ -192,10 +192,19 @@ def test_what_waits_when_it_closes_fails_with_an_error() -> None:
     assert slots() == []
 
 
-def test_slots_that_do_not_start_say_so() -> None:
+@pytest.mark.parametrize("error", [SandboxError("no such thing"), OSError(24, "no such thing"), SlotLost("no such thing")])
+def test_slots_that_do_not_start_say_so(error: Exception) -> None:
     def make(number: int) -> Slot:
-        raise SandboxError("no such thing")
+        raise error
 
     pool = Pool(make, 2, Counters())
     with pytest.raises(SandboxError, match="no such thing"):
         pool.start()
+
+
+def test_an_answer_that_is_none_loses_the_slot() -> None:
+    for reply in ({"status": "ok"}, {"status": "fine", "dirty": False}):
+        with pytest.raises(SlotLost, match="no answer"):
+            Slot(Mute(frames.pack(reply, [b"", b"", b""]))).run(SUM)
+    with pytest.raises(SlotLost, match="no answer"):
+        Slot(Mute(frames.pack({"status": "ok", "dirty": False}))).run(SUM)
