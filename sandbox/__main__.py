@@ -90,7 +90,7 @@ def _sandbox(options: argparse.Namespace) -> Sandbox:
 
 def _limits(options: argparse.Namespace, cpu_s: float) -> Limits:
     try:
-        return Limits(cpu_s=options.cpu_s or cpu_s, wall_s=options.wall_s, memory_mb=options.memory_mb)
+        return Limits(cpu_s=cpu_s if options.cpu_s is None else options.cpu_s, wall_s=options.wall_s, memory_mb=options.memory_mb)
     except ValueError as error:
         raise UsageError(str(error)) from None
 

@@ -11,6 +11,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
 import os
 import threading
@@ -25,10 +26,10 @@ import docker
 
 from sandbox import engine, image, interpreter, jail, selftest
 from sandbox.cache import VerdictCache
-from sandbox.containers import STDIN_MB, ContainerTransport
+from sandbox.containers import ContainerTransport
 from sandbox.errors import SandboxError
 from sandbox.grade import grade
-from sandbox.job import Job, Lane, Limits, Result
+from sandbox.job import STDIN_BYTES, Job, Lane, Limits, Result
 from sandbox.plans import TEST_LIMITS
 from sandbox.pool import Counters, Pool
 from sandbox.problem import Problem
@@ -37,6 +38,7 @@ from sandbox.verdict import Verdict
 
 log = logging.getLogger("armature.sandbox")
 
+_NUMBERS = itertools.count()
 T = TypeVar("T")
 Item = tuple[Mapping[str, Any] | Problem, str | bytes] | tuple[Mapping[str, Any] | Problem, str | bytes, Limits]
 Backend = Literal["auto", "docker", "jail"]
@@ -133,7 +135,7 @@ class Sandbox:
 
     def _make(self, lane: Lane, number: int) -> Slot:
         name = f"{self.backend} {lane} {number}"
-        number += 32 * (lane == "tests")  # decides the user that jobs become: none is shared
+        number = next(_NUMBERS)  # decides the user that jobs become: no two slots of this process share one
         limits = self.limits if lane == "program" else TEST_LIMITS
         if self._client is not None:
             return Slot(ContainerTransport(self._client, name, number, lane, self.image, limits, self.run_id, self._runtime))
@@ -143,8 +145,8 @@ class Sandbox:
         seed = [first] if first is not None else []
         slots = self.slots if lane == "program" else max(1, self.slots // 2)
         pool = Pool(lambda number: seed.pop() if seed and number == 0 else self._make(lane, number), slots, self.counters)
-        self._pools[lane] = pool
         pool.start()
+        self._pools[lane] = pool
         return pool
 
     def _pool(self, lane: Lane) -> Pool:
@@ -201,8 +203,8 @@ class Sandbox:
             asked, most = getattr(limits, name), getattr(self.limits, name)
             if asked > most:
                 raise ValueError(f"Limits.{name}: {asked} is more than the {most} of the sandbox's own limits; start it with more")
-        if stdin > STDIN_MB << 20:
-            raise ValueError(f"an input of {stdin} bytes; the most is {STDIN_MB} MiB")
+        if stdin > STDIN_BYTES:
+            raise ValueError(f"an input of {stdin} bytes; the most is {STDIN_BYTES >> 20} MiB")
 
     # -- verdicts ----------------------------------------------------------------------------------------------------
 

@@ -73,7 +73,7 @@ def _close(got: bytes, want: bytes, tolerance: float) -> bool:
 
 
 def _near(got: float, want: float, tolerance: float) -> bool:
-    return bool(got == want or abs(got - want) <= tolerance * max(1.0, abs(want)))
+    return bool(got == want or (math.isfinite(want) and abs(got - want) <= tolerance * max(1.0, abs(want))))
 
 
 def shown(data: bytes) -> str:

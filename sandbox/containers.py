@@ -19,13 +19,12 @@ import docker
 from sandbox.engine import ENGINE_ERRORS, is_podman, labels, remove
 from sandbox.errors import SandboxError
 from sandbox.interpreter import PACKAGES
-from sandbox.job import Lane, Limits
+from sandbox.job import STDIN_BYTES, Lane, Limits
 from sandbox.ship import ARGUMENTS, ENVIRONMENT, first_message
 
 _STREAM = struct.Struct(">BxxxI")  # the engine's own framing of stdout (1) and stderr (2)
 _WORDS_KEPT = 4000
 _OWN_MB = 192  # supervisor and what it loads, and a job's outputs; its address space is limited on top
-STDIN_MB = 128  # the largest input: it lies in the container's memory
 
 
 class ContainerTransport:
@@ -39,14 +38,14 @@ class ContainerTransport:
         self._data, self._raw = bytearray(), bytearray()
         api = client.api
         temporary = f"rw,noexec,nosuid,nodev,size={limits.tmp_mb}m,mode=1777" + ("" if is_podman(client) else ",nr_inodes=4096")
-        memory = (limits.memory_mb + limits.tmp_mb + _OWN_MB + STDIN_MB) << 20
+        memory = (limits.memory_mb + limits.tmp_mb + _OWN_MB + (STDIN_BYTES >> 20)) << 20
         host = api.create_host_config(
             network_mode="none", read_only=True, cap_drop=["ALL"], cap_add=["SETUID", "SETGID", "KILL"], security_opt=["no-new-privileges"],
             pids_limit=limits.processes + 16, mem_limit=memory, memswap_limit=memory, ipc_mode="none", tmpfs={"/tmp": temporary}, auto_remove=True,
             ulimits=[docker.types.Ulimit(name=n, soft=v, hard=v) for n, v in (("nofile", 1024), ("nproc", 4096), ("core", 0))],
             log_config=docker.types.LogConfig(type="none"), runtime=runtime,
         )  # fmt: skip
-        uid = 10_000 + (os.getpid() * 64 + number) % 50_000  # its own: a user's processes are counted together, whatever container they are in
+        uid = 10_000 + (os.getpid() * 997 + number) % 50_000  # its own: a user's processes are counted together, whatever container they are in
         config = {"jail": None, "new_pid": False, "uid": uid, "packages": [PACKAGES]}
         self._container: str | None = None
         try:

@@ -48,7 +48,8 @@ def is_podman(client: docker.DockerClient) -> bool:
 
 @cache
 def _this_host() -> str:
-    return f"{socket.gethostname()} {Path('/proc/sys/kernel/random/boot_id').read_text().strip()}"
+    boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    return f"{socket.gethostname()} {boot} {os.readlink('/proc/self/ns/pid')}"  # two containers may share an engine, not their numbers
 
 
 def _started(pid: int) -> str:

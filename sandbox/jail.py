@@ -62,7 +62,7 @@ class JailTransport:
         self._using = threading.Lock()
         self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115  (open as long as the slot is)
         config = {
-            "jail": {"binds": binds(), "staging": self._folder, "uid": _FIRST_UID + os.getpid() % 1000 * 1000 + number, "tmp_mb": tmp_mb},
+            "jail": {"binds": binds(), "staging": self._folder, "uid": _FIRST_UID + os.getpid() % 1000 * 1000 + number % 1000, "tmp_mb": tmp_mb},
             "new_pid": True, "uid": None, "packages": [interpreter.PACKAGES] if interpreter.numpy_folders() else [],
         }  # fmt: skip
         self._process = subprocess.Popen(
@@ -111,8 +111,9 @@ class JailTransport:
             raise TimeoutError
 
     def end(self) -> str:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGKILL)  # whoever waits for it in `receive` wakes at its end
+        if self._process.poll() is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)  # whoever waits for it in `receive` wakes at its end
         self._process.wait()
         with self._using:
             if self._errors.closed:

@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
 
+MOST_S = 3600.0  # CPU seconds of a job, at most
+STDIN_BYTES = 128 << 20  # of a job's input, at most: it lies in memory
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -25,10 +28,12 @@ class Limits:
 
     def __post_init__(self) -> None:
         for name, value in (("cpu_s", self.cpu_s), ("memory_mb", self.memory_mb), ("output_bytes", self.output_bytes), ("processes", self.processes)):
-            if value <= 0:
+            if not value > 0:  # nor a NaN
                 raise ValueError(f"Limits.{name}: {value}; it must be above 0")
-        if self.wall_s < 0 or self.tmp_mb < 0:
+        if not (self.wall_s >= 0 and self.tmp_mb >= 0):
             raise ValueError("Limits: wall_s and tmp_mb must not be negative")
+        if self.cpu_s > MOST_S or self.wall_s > 10 * MOST_S:
+            raise ValueError(f"Limits: cpu_s {self.cpu_s}, wall_s {self.wall_s}; the most are {MOST_S} and {10 * MOST_S} seconds")
 
     @property
     def idle(self) -> float:

@@ -36,7 +36,7 @@ class Expected:
 class Plan:
     """How one test is judged. `calls`: JSON [name, args, kwargs]. `test`: it compiled, opaque, for replay."""
 
-    kind: Literal["recorded", "replay", "weak"]
+    kind: Literal["recorded", "replay", "weak", "broken"]
     why: str = ""
     calls: tuple[bytes, ...] = ()
     expected: tuple[Expected, ...] = ()
@@ -115,8 +115,8 @@ def run_test_code(runner: Runner, job: Job) -> Result:
 def _plan(results: bytes) -> Plan:
     *lines, last = results.rstrip(b"\n").split(b"\n")
     kind, _, why = last.decode("utf-8", "replace").partition(" ")
-    if kind == "weak":
-        return Plan("weak", why)
+    if kind in ("weak", "broken"):
+        return Plan("weak" if kind == "weak" else "broken", why)
     calls, expected, test = [], [], ""
     for line in lines:
         what, body = line[:1], line[1:]

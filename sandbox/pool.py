@@ -60,10 +60,11 @@ class Pool:
 
     def submit(self, job: Job) -> Future[Result]:
         """The job's result in time; its exception is a SandboxError."""
-        if self._closed:
-            raise SandboxError("the sandbox is closed")
         future: Future[Result] = Future()
-        self._queue.put((job, future))
+        with self._lock:  # nothing is put after `close` has emptied the queue
+            if self._closed:
+                raise SandboxError("the sandbox is closed")
+            self._queue.put((job, future))
         return future
 
     def close(self) -> None:
@@ -81,7 +82,7 @@ class Pool:
         with contextlib.suppress(queue.Empty):
             while True:
                 waiting = self._queue.get_nowait()
-                if waiting is not None:
+                if waiting is not None and waiting[1].set_running_or_notify_cancel():
                     waiting[1].set_exception(SandboxError("the sandbox was closed"))
 
     # -- a worker ----------------------------------------------------------------------------------------------------
@@ -102,6 +103,10 @@ class Pool:
             except SandboxError as error:
                 self._counters.failures += 1
                 future.set_exception(error)
+            except Exception as error:  # ours, not the job's: whoever waits for it must hear of it, and the slot's stream may be out of step
+                self._counters.failures += 1
+                future.set_exception(SandboxError(f"the sandbox failed over a job: {type(error).__name__}: {error}"))
+                self._drop(number)
             else:
                 self._counters.jobs += 1
                 with contextlib.suppress(InvalidStateError):
@@ -121,6 +126,8 @@ class Pool:
             except SlotLost as error:
                 self._lose(number, error)
                 lost.append(error)
+        if any(error.open for error in lost):
+            raise SandboxError(f"no slot holds: {lost[-1]}") from lost[-1]
         try:
             harmless = self._slot(number).run(_HARMLESS)
         except SlotLost as error:
@@ -154,6 +161,11 @@ class Pool:
                 slot.end()
                 break
         raise SandboxError("the sandbox was closed")
+
+    def _drop(self, number: int) -> None:
+        slot, self._slots[number] = self._slots[number], None
+        if slot is not None:
+            slot.end()
 
     def _lose(self, number: int, error: SlotLost) -> None:
         self._slots[number] = None

@@ -10,6 +10,8 @@ from functools import cached_property
 from typing import Any, Literal, get_args
 
 from sandbox import checkers
+from sandbox.inside import values
+from sandbox.job import MOST_S, STDIN_BYTES
 
 TestType = Literal["stdin", "functional", "python"]
 
@@ -75,6 +77,8 @@ class Problem:
             checker=_text(row, "checker", "") or None,
             tolerance=_positive(row, "tolerance"),
         )
+        if problem.timeout_s is not None and problem.timeout_s > MOST_S:
+            raise ValueError(f"timeout_s: {problem.timeout_s}; at most {MOST_S} seconds")
         if problem.checker is not None:
             if kind != "stdin":
                 raise ValueError(f"checker: only problems of test_type stdin have one, this is {kind}")
@@ -101,9 +105,11 @@ def argument_lines(given: str) -> list[str]:
 
 def _parsed(text: str, key: str) -> Any:
     try:
-        return json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise ValueError(f"{key}: no JSON value: {_short(text)} ({error})") from None
+        value = json.loads(text)
+        values.dumps(value)  # as it will travel
+    except (ValueError, RecursionError, values.Unencodable) as error:
+        raise ValueError(f"{key}: no JSON value that can be used: {_short(text)} ({error})") from None
+    return value
 
 
 def _short(value: object) -> str:
@@ -119,6 +125,8 @@ def _source(test: object, k: int) -> str:
 def _example(test: object, k: int) -> Example:
     if not isinstance(test, Mapping) or not all(isinstance(test.get(key), str) for key in ("input", "output")):
         raise ValueError(f"tests[{k}]: an object with the strings input and output is needed, not {_short(test)}")
+    if len(test["input"]) > STDIN_BYTES // 4 and len(test["input"].encode("utf-8", "surrogatepass")) > STDIN_BYTES:
+        raise ValueError(f"tests[{k}].input: more than {STDIN_BYTES >> 20} MiB")
     return Example(test["input"], test["output"])
 
 

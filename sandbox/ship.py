@@ -60,6 +60,6 @@ def first_message(lane: Lane, config: Mapping[str, Any]) -> bytes:
     """What the interpreter reads first. Test code of the field imports numpy: where only that runs, it is loaded once."""
     tests = lane == "tests"
     imports = ["sandbox.inside.boot", *(("sandbox.inside.tester", "sandbox.inside.player") if tests else ())]
-    preload = (*_PRELOAD, *(("numpy",) if tests else ()))
+    preload = (*_PRELOAD, *(("numpy", "numpy.testing") if tests else ()))
     text = json.dumps({"modules": _sources(), "imports": imports, "config": {"preload": preload, **config}}).encode()
     return frames.LENGTH.pack(len(text)) + text

@@ -14,11 +14,11 @@ _GRACE_S = 5.0  # beyond a job's own wall limit: for killing, wiping and a busy 
 
 
 class SlotLost(Exception):
-    """The supervisor died, hung (`hung`) or spoke nonsense over a job. Says how, for a log."""
+    """The supervisor died, hung (`hung`), could not wall the job in (`open`: no job's doing) or spoke nonsense. Says how, for a log."""
 
-    def __init__(self, message: str, *, hung: bool = False) -> None:
+    def __init__(self, message: str, *, hung: bool = False, open: bool = False) -> None:
         super().__init__(message)
-        self.hung = hung
+        self.hung, self.open = hung, open
 
 
 class Transport(Protocol):
@@ -71,7 +71,7 @@ class Slot:
             stdout, stderr, results = blobs
             status, usable = reply["status"], not reply["dirty"]
             if status == "setup":
-                raise SlotLost(f"{self.name}: the child could not be walled in: {stderr.decode(errors='replace')[-500:]}; {self.end()}")
+                raise SlotLost(f"{self.name}: the child could not be walled in: {stderr.decode(errors='replace')[-500:]}; {self.end()}", open=True)
             result = Result(
                 Status(status), reply["code"], stdout, stderr, results, cpu_s=reply["cpu_s"], wall_s=reply["wall_s"], memory_bytes=reply["memory_bytes"]
             )

@@ -59,7 +59,9 @@ def prepare(packages: list[str], uid: int | None) -> None:
         os.setresgid(uid, uid, uid)
 
     def stream(fd: int, mode: str, errors: str, newline: str | None) -> Any:
-        return io.TextIOWrapper(open(fd, mode, closefd=False), "utf-8", errors, newline)
+        text: Any = io.TextIOWrapper(open(fd, mode, closefd=False), "utf-8", errors, newline)  # noqa: SIM115  (it stays open)
+        text.mode = mode[0]  # as an interpreter's own have it
+        return text
 
     sys.stdin = sys.__stdin__ = stream(0, "rb", "surrogateescape", None)  # type: ignore[misc]
     sys.stdout = sys.__stdout__ = stream(1, "wb", "surrogateescape", "\n")  # type: ignore[misc]
@@ -71,16 +73,17 @@ def prepare(packages: list[str], uid: int | None) -> None:
     sys.path[:] = [*sys.path, *packages]
     vars(builtins).update(exit=sys.exit, quit=sys.exit)  # what `site` brings
     main = types.ModuleType("__main__")
-    main.__dict__["__builtins__"] = builtins
+    main.__dict__.update(__builtins__=builtins, __file__="/tmp/program.py")
     sys.modules["__main__"] = main
     for which, most in (
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_MEMLOCK, 0),
         (resource.RLIMIT_MSGQUEUE, 0),
         (resource.RLIMIT_NOFILE, _OPEN_FILES),
-        (resource.RLIMIT_STACK, _STACK),
     ):
         _limit(which, most)
+    stack = _hard[resource.RLIMIT_STACK]
+    resource.setrlimit(resource.RLIMIT_STACK, (_STACK if stack == resource.RLIM_INFINITY else min(_STACK, stack), stack))  # programs raise it
     kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1)
 
 
@@ -146,8 +149,9 @@ def run(mode: str, source: bytes | None, payload: bytes) -> NoReturn:
         if "threading" in modules:
             modules["threading"]._shutdown()
         finish()
+        modules["__main__"].__dict__.clear()  # what it leaves open is flushed as it goes
         for stream in (sys.stdout, sys.stderr, *streams):  # its own, and those that it was given
-            if stream is not None and not stream.closed:
+            if stream is not None and not getattr(stream, "closed", False):
                 stream.flush()
     except BaseException as error:
         status = status or _status(error)

@@ -15,6 +15,8 @@ from sandbox.inside import testcode, values
 from sandbox.inside.probe import Observed, Probe
 from sandbox.inside.testcode import call_line
 
+_ASSERTIONS = ("assert_allclose", "assert_almost_equal", "assert_array_almost_equal", "assert_array_equal")
+
 
 class _Opaque(Probe):
     """What is no plain value: the test may see whether it is true, and that it is of no builtin class; no more."""
@@ -41,7 +43,6 @@ class _Player:
             self.results.setdefault(call, deque()).append((k, result))
         self.used: list[int] = []
         self.missing: str | None = None
-        self.weak: str | None = None
         self.raised: BaseException | None = None
         self.looked = ""
 
@@ -49,7 +50,7 @@ class _Player:
         try:
             line = call_line(entry, args, kwargs)
         except values.Unencodable as error:
-            self.weak = f"the test calls it with a {error.kind}"
+            self.looked = f"a result that is no plain value is an argument again ({error.kind})"
             raise Observed("argument") from None
         waiting = self.results.get(line)
         if not waiting:
@@ -90,6 +91,7 @@ def _shapes_compared() -> Iterator[None]:
     """`numpy.allclose([], 2.5)` is true, and one number is close to a list of equal ones: here, values of different shapes are not close."""
     try:
         import numpy
+        import numpy.testing
     except ImportError:  # then no test can use it either
         yield
         return
@@ -97,18 +99,28 @@ def _shapes_compared() -> Iterator[None]:
     def strict(plain: Callable[..., Any]) -> Callable[..., Any]:
         return lambda a, b, *args, **kwargs: numpy.shape(a) == numpy.shape(b) and plain(a, b, *args, **kwargs)
 
-    theirs = numpy.allclose, numpy.isclose
-    numpy.allclose, numpy.isclose = strict(numpy.allclose), strict(numpy.isclose)
+    def demanding(plain: Callable[..., None]) -> Callable[..., None]:
+        def check(actual: Any, desired: Any, *args: Any, **kwargs: Any) -> None:
+            assert numpy.shape(actual) == numpy.shape(desired), f"shape {numpy.shape(actual)} instead of {numpy.shape(desired)}"
+            plain(actual, desired, *args, **kwargs)
+
+        return check
+
+    changed = [(numpy, name, strict) for name in ("allclose", "isclose")] + [(numpy.testing, name, demanding) for name in _ASSERTIONS]
+    theirs = [(module, name, getattr(module, name)) for module, name, _ in changed]
+    for module, name, wrap in changed:
+        setattr(module, name, wrap(getattr(module, name)))
     try:
         yield
     finally:
-        numpy.allclose, numpy.isclose = theirs
+        for module, name, plain in theirs:
+            setattr(module, name, plain)
 
 
 def replay(code: Any, payload: bytes, emit: Callable[[bytes], None]) -> None:
     """payload {"test": base64 of `collect`, "calls": [line, ...], "results": [line, ...]}. Emits one line: {"passed": true},
     {"failed": why, "raised": whether what a call raised ended the test}, {"more": [line, ...]} with the calls of the test until the first
-    one that has no result, that one the last, or {"weak": why}.
+    one that has no result, that one the last.
     """
     job = values.parse(payload)
     entry, head, seeded, modules, codes = marshal.loads(base64.b64decode(job["test"]))
@@ -120,10 +132,8 @@ def replay(code: Any, payload: bytes, emit: Callable[[bytes], None]) -> None:
             testcode.run(codes, head, entry, lambda *args, **kwargs: player.call(entry, args, kwargs), seeded, modules)
     except BaseException as error:
         failed = error
-    if player.weak is not None:
-        answer: dict[str, Any] = {"weak": player.weak}
-    elif player.missing is not None:
-        answer = {"more": [*(calls[k] for k in player.used), player.missing]}
+    if player.missing is not None:
+        answer: dict[str, Any] = {"more": [*(calls[k] for k in player.used), player.missing]}
     elif player.looked:
         answer = {"failed": player.looked, "raised": False}
     elif failed is not None:

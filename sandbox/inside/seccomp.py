@@ -22,7 +22,8 @@ _NAMES = """
     madvise=28 rt_sigaction=13 rt_sigprocmask=14 rt_sigreturn=15 rt_sigpending=127 rt_sigtimedwait=128 rt_sigsuspend=130 sigaltstack=131 open=2 stat=4
     lstat=6 access=21 openat=257 newfstatat=262 faccessat=269 statx=332 faccessat2=439 poll=7 select=23 epoll_create=213 epoll_wait=232 epoll_ctl=233
     pselect6=270 ppoll=271 epoll_pwait=281 epoll_create1=291 eventfd2=290 eventfd=284 pipe=22 pipe2=293 dup=32 dup2=33 dup3=292 fcntl=72 flock=73
-    close_range=436 fsync=74 fdatasync=75 truncate=76 ftruncate=77 fallocate=285 sendfile=40 copy_file_range=326 getdents=78 getdents64=217 getcwd=79
+    close_range=436
+    sendto=44 recvfrom=45 fsync=74 fdatasync=75 truncate=76 ftruncate=77 fallocate=285 sendfile=40 copy_file_range=326 getdents=78 getdents64=217 getcwd=79
     chdir=80 fchdir=81 rename=82 renameat=264 renameat2=316 mkdir=83 mkdirat=258 rmdir=84 creat=85 link=86 linkat=265 unlink=87 unlinkat=263
     symlink=88 symlinkat=266 readlink=89 readlinkat=267 chmod=90 fchmod=91 fchmodat=268 umask=95 utime=132 utimes=235 futimesat=261 utimensat=280
     statfs=137 fstatfs=138 nanosleep=35 clock_nanosleep=230 gettimeofday=96 time=201 clock_gettime=228 clock_getres=229 times=100 getitimer=36

@@ -100,6 +100,7 @@ class Supervisor:
         """Header of the reply. `text`: a file with program and payload."""
         started = time.monotonic()
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        self._usage.begin()
         pid = self._fork(lambda: self._child(job, text, stdin, outputs))
         cause, seen_cpu = self._watch(pid, job, outputs, started)
         self._end(pid)
@@ -134,10 +135,13 @@ class Supervisor:
         for target, fd in enumerate((stdin, *outputs)):  # the supervisor holds fds 0 to 3, so none of these is a target
             os.dup2(fd, target)
         child.become(self._uid, job, self._usage.address_space, self._filter)
-        size, more = job["blobs"][:2]
-        program, payload = os.pread(text, size, 0), os.pread(text, more, size)
-        # For good, and seen by the supervisor: whatever this process says or does from here on, its walls stood when the program began.
+        # For good, and seen by the supervisor: whatever this process says or does from here on, its walls stood when it began with the job.
         fcntl.fcntl(text, fcntl.F_ADD_SEALS, fcntl.F_SEAL_SEAL)
+        size, more = job["blobs"][:2]
+        try:
+            program, payload = os.pread(text, size, 0), os.pread(text, more, size)
+        except MemoryError:
+            os._exit(child.MEMORY)
         os.closerange(child.RESULTS_FD + 1, _HIGHEST_FD)
         for args, kwargs in self._after_forks:  # of the program's own forks
             os.register_at_fork(*args, **kwargs)

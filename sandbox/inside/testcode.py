@@ -28,6 +28,10 @@ class Weak(Exception):
     """Why a test cannot be run apart from the program."""
 
 
+class Broken(Exception):
+    """Why it cannot be run at all: no program's fault."""
+
+
 class TestCode:
     """A test's source, compiled: as it is (without the messages of its asserts) and, when asked for, leniently."""
 
@@ -49,7 +53,7 @@ class TestCode:
             except (SyntaxError, ValueError, RecursionError) as error:
                 if part == "starter":  # the beginning of a program need not be one
                     continue
-                raise Weak(f"the test does not compile: {error}") from None
+                raise Broken(f"the test does not compile: {error}") from None
             self._examine(tree)
             self.head += part == "starter"
             self.codes.append(compile(tree, f"{part}.py", "exec", dont_inherit=True))

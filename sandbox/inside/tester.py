@@ -16,7 +16,7 @@ from typing import Any
 from sandbox.inside import values
 from sandbox.inside.digest import written
 from sandbox.inside.probe import Observed, Probe, Soft
-from sandbox.inside.testcode import TestCode, Weak, call_line
+from sandbox.inside.testcode import Broken, TestCode, Weak, call_line
 
 Emit = Callable[[bytes], None]
 
@@ -39,8 +39,8 @@ def collect(code: Any, payload: bytes, emit: Emit) -> None:
     try:
         test = TestCode(values.parse(payload))
         plan = _recorded(test) or _replayed(test)
-    except Weak as reason:
-        emit(f"weak {reason}\n".encode())
+    except (Weak, Broken) as reason:
+        emit(f"{'weak' if isinstance(reason, Weak) else 'broken'} {reason}\n".encode())
         return
     emit("".join(f"{line}\n" for line in plan).encode())
 

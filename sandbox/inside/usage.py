@@ -24,19 +24,25 @@ class Usage:
         except OSError:
             self._tells = False
 
+    def begin(self) -> None:
+        """A job begins: what was seen of others is forgotten."""
+        self._seen: dict[tuple[str, bytes], int] = {}  # own CPU ticks of a process, by its number and its beginning
+
     def look(self) -> tuple[int, float]:
-        """(bytes of anonymous and shared memory of all processes but the supervisor, less what each has from it; their CPU seconds, and those
-        of the children that they waited for)."""
+        """(bytes of anonymous and shared memory of all processes but the supervisor, less what each has from it; their CPU seconds, with those
+        of the children that they waited for, and of those that were seen and are gone: a parent that ignores its children's end waits for none)."""
         me, memory, cpu = str(os.getpid()), 0, 0
         for pid in os.listdir(self._proc):
             if not pid.isdigit() or pid == me:
                 continue
             try:
                 memory += max(0, _private(self._read(pid, "status")) - self._own)
-                cpu += sum(map(int, self._read(pid, "stat").rpartition(b")")[2].split()[11:15]))
+                words = self._read(pid, "stat").rpartition(b")")[2].split()
+                self._seen[pid, words[19]] = int(words[11]) + int(words[12])
+                cpu += sum(map(int, words[11:15]))
             except (OSError, ValueError):  # it has just ended
                 continue
-        return memory, cpu * _TICK_S
+        return memory, max(cpu, sum(self._seen.values())) * _TICK_S
 
     def delay(self) -> float:
         """Seconds that the threads of all processes but the supervisor, as they are now, have waited for a core; infinite where the kernel does
