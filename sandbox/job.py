@@ -23,7 +23,7 @@ class Limits:
     wall_s: float = 0.0
     memory_mb: int = 512
     output_bytes: int = 16 << 20
-    processes: int = 32
+    processes: int = 64
     tmp_mb: int = 64
 
     def __post_init__(self) -> None:

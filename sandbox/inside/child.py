@@ -149,13 +149,18 @@ def run(mode: str, source: bytes | None, payload: bytes) -> NoReturn:
         if "threading" in modules:
             modules["threading"]._shutdown()
         finish()
+        _flush(sys.stdout, sys.stderr)
         modules["__main__"].__dict__.clear()  # what it leaves open is flushed as it goes
-        for stream in (sys.stdout, sys.stderr, *streams):  # its own, and those that it was given
-            if stream is not None and not getattr(stream, "closed", False):
-                stream.flush()
+        _flush(*streams)  # those that it was given
     except BaseException as error:
         status = status or _status(error)
     leave(status)
+
+
+def _flush(*streams: Any) -> None:
+    for stream in streams:
+        if stream is not None and not getattr(stream, "closed", False):
+            stream.flush()
 
 
 def _status(error: BaseException) -> int:

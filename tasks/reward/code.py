@@ -59,8 +59,8 @@ class CodeVerifier:
     def judge(self, items: Sequence[tuple[Problem, str]]) -> list[Verdict]:
         """One verdict for each (problem, visible response text), in order."""
         found = [extract(text, problem.reference) for problem, text in items]
-        tests = {problem.id: self._tests(problem) for problem, _ in items}
-        programs = [(tests[problem.id][0], each.text, tests[problem.id][1]) for (problem, _), each in zip(items, found, strict=True) if each.text is not None]
+        tests = {id(problem): self._tests(problem) for problem, _ in items}  # a group's responses share their problem's
+        programs = [(tests[id(problem)][0], each.text, tests[id(problem)][1]) for (problem, _), each in zip(items, found, strict=True) if each.text is not None]
         graded = iter(self.start().grade_many(programs) if programs else ())
         return [
             Verdict(0.0, VerdictKind.NO_ANSWER, each.how, trust="strong", cached=False)

@@ -1,7 +1,8 @@
 """Model output -> the program to be graded.
 
-The program is the last ```` ```python ```` (py, python3) block of the visible text (outside <think>...</think>), or else its last block of no
-language. A block that is never closed goes to the end of the text: what was cut at the response limit is judged as far as it got.
+The program is the last ```` ```python ```` (py, python3) block of the visible text (outside <think>...</think>) that defines the entry point, or else
+the last one, or else its last block of no language. A block that is never closed goes to the end of the text: what was cut at the response limit is
+judged as far as it got.
 Without any block, the text itself is the program where the problem is to be continued (`prompt_style: completion`); elsewhere there is none.
 
 What the problem gives (`starter_code`) stands before the program: all of it where a completion is not the whole function, else what comes before
@@ -36,17 +37,25 @@ def extract(response: str, reference: Mapping[str, Any]) -> Extraction:
         return Extraction(None, "thinking never ends")
     completion = reference.get("prompt_style") == "completion"
     blocks = _blocks(text)
-    chosen = next((b for wanted in (_PYTHON, {""}) for b in reversed(blocks) if b.language in wanted), None)
+    candidates = [b for wanted in (_PYTHON, {""}) for b in reversed(blocks) if b.language in wanted]
+    entry = reference.get("entry_point") or ""
+    defining = [b for b in candidates if entry and _definition(entry).search(b.code)]  # a last block may only show how it is used
+    chosen = next(iter([*defining, *candidates]), None)
     code = chosen.code if chosen else text if completion else ""
     if not code.strip():
         return Extraction(None, "an empty code block" if chosen else "no code block")
-    starter, entry = reference.get("starter_code") or "", reference.get("entry_point") or ""
+    starter = reference.get("starter_code") or ""
     how = "text" if chosen is None else "block" if chosen.closed else "block that never closes"
     return Extraction(_in_place(code, starter, entry, completion, in_block=chosen is not None), how)
 
 
+def _definition(entry: str) -> re.Pattern[str]:
+    """Where a program defines the entry point (a method's: its class)."""
+    return re.compile(rf"^(?:(?:async[ \t]+)?def|class)[ \t]+{re.escape(entry.split('.')[0])}\b|^{re.escape(entry)}[ \t]*=[^=]", re.MULTILINE)
+
+
 def _in_place(code: str, starter: str, entry: str, completion: bool, *, in_block: bool) -> str:
-    definition = re.compile(rf"^(?:(?:async[ \t]+)?def|class)[ \t]+{re.escape(entry.split('.')[0])}\b|^{re.escape(entry)}[ \t]*=[^=]", re.MULTILINE)
+    definition = _definition(entry)
     if not starter.strip() or not entry or re.search(r"^from[ \t]+__future__\b", code, re.MULTILINE):
         return code
     if definition.search(code):

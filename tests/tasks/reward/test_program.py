@@ -121,3 +121,10 @@ def test_what_a_program_does_makes_another_one(one: str, other: str) -> None:
 @pytest.mark.parametrize("text", ["(" * 5000, "-" * 50_000 + "1", "1" + "+1" * 40_000, "a" + ".b" * 40_000, "\ud800", "a\0b", "x" * 200_000])
 def test_hostile_texts_have_a_canonical_form_too(text: str) -> None:
     assert len(canonical(text)) == 16
+
+
+def test_a_block_that_shows_how_it_is_used_is_not_the_program() -> None:
+    response = "```python\ndef f(x):\n    return x\n```\nUse it so:\n```python\nprint(f(1))\n```\n"
+    found = extract(response, {"entry_point": "f", "test_type": "python"})
+    assert found.text == "def f(x):\n    return x\n"
+    assert extract(response, {"test_type": "stdin"}).text == "print(f(1))\n"
