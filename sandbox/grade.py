@@ -11,7 +11,7 @@ from sandbox.errors import SandboxError
 from sandbox.inside import values
 from sandbox.job import Job, Limits, Status
 from sandbox.problem import Example, Problem, argument_lines
-from sandbox.runner import KINDS, Meter, Runner, describe
+from sandbox.runner import CLOCK, KINDS, Meter, Runner, describe
 from sandbox.verdict import Kind, Verdict
 
 
@@ -49,7 +49,7 @@ def _judge(problem: Problem, test: str | Example, program: bytes, meter: Meter, 
 def _stdin(problem: Problem, test: Example, program: bytes, meter: Meter, limits: Limits) -> Outcome:
     result = meter.run(Job("stdin", program, stdin=test.input.encode("utf-8", "surrogatepass"), limits=limits))
     if result.status is not Status.OK:
-        return Outcome(KINDS[result.status], describe(result), wall_limit=result.status is Status.WALL_LIMIT)
+        return Outcome(KINDS[result.status], describe(result), wall_limit=result.status in CLOCK)
     if problem.checker is not None:
         reason = checkers.check(checkers.find(problem.checker), test.input, result.stdout, test.output)
     else:

@@ -128,6 +128,8 @@ def _plan(results: bytes) -> Plan:
             expected.append(Expected(tree.pop("k"), tree.pop("made"), tree.pop("decides"), rest, {} if "v" in tree else tree))
         elif what == b"t":
             test = body.decode()
+    if kind in ("recorded", "replay") and not test:
+        raise ValueError("no test in it")
     if kind == "recorded":
         return Plan("recorded", "", tuple(calls), tuple(expected), test)
     if kind == "replay":

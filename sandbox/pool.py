@@ -89,7 +89,7 @@ class Pool:
 
     def _work(self, number: int) -> None:
         try:
-            self._slots[number] = self._make(number)
+            self._keep(number, self._make(number))
         except _NO_SLOT as error:
             self._ready.put(error)
             return
@@ -154,13 +154,17 @@ class Pool:
                     raise SandboxError(f"no slot can be started: {error}") from error
                 time.sleep(delay)
                 continue
-            with self._lock:
-                self._slots[number] = slot
-                closed = self._closed
-            if closed:
-                slot.end()
-                break
+            self._keep(number, slot)
         raise SandboxError("the sandbox was closed")
+
+    def _keep(self, number: int, slot: Slot) -> None:
+        """The worker's from here on; ended where the pool was closed while it started."""
+        with self._lock:
+            self._slots[number] = slot
+            closed = self._closed
+        if closed:
+            slot.end()
+            raise SandboxError("the sandbox was closed")
 
     def _drop(self, number: int) -> None:
         slot, self._slots[number] = self._slots[number], None

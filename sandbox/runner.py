@@ -18,6 +18,8 @@ KINDS = {
     Status.MEMORY_LIMIT: Kind.MEMORY_LIMIT,
     Status.OUTPUT_LIMIT: Kind.OUTPUT_LIMIT,
 }
+#: Limits that depend on the clock, and so on what else the machine does: another run may go otherwise.
+CLOCK = frozenset({Status.WALL_LIMIT, Status.IDLE_LIMIT})
 _IDLE = 0.5  # of the CPU limit: who used less when the wall limit came waited, or the machine was busy
 
 

@@ -6,6 +6,7 @@ import ast
 import base64
 import builtins
 import importlib
+import importlib.util
 import marshal
 import symtable
 import sys
@@ -54,6 +55,8 @@ class TestCode:
                 if part == "starter":  # the beginning of a program need not be one
                     continue
                 raise Broken(f"the test does not compile: {error}") from None
+            if absent := _absent(tree):
+                raise Broken(f"the test needs the module {absent}, which is not there")
             self._examine(tree)
             self.head += part == "starter"
             self.codes.append(compile(tree, f"{part}.py", "exec", dont_inherit=True))
@@ -65,7 +68,7 @@ class TestCode:
             try:
                 defined |= set(dir(importlib.import_module(name)))
             except ImportError as error:
-                raise Weak(f"the test needs a module that is not there: {error}") from None
+                raise Broken(f"the test needs a module that is not there: {error}") from None
         self.modules = sorted((used - defined) & sys.stdlib_module_names)  # that the program would have imported
         self._modules(self.modules)
         if missing := sorted(used - defined - set(self.modules)):
@@ -128,6 +131,18 @@ def run(codes: list[CodeType], head: int, entry: str, proxy: Callable[..., Any],
     except SystemExit as end:
         if end.code not in (None, 0):
             raise
+
+
+def _absent(tree: ast.Module) -> str | None:
+    """A module that is imported on the way, and cannot be: no program passes then."""
+    for statement in tree.body:
+        names = [a.name for a in statement.names] if isinstance(statement, ast.Import) else []
+        if isinstance(statement, ast.ImportFrom) and not statement.level and statement.module:
+            names = [statement.module]
+        for name in (name.split(".")[0] for name in names):
+            if name not in sys.modules and importlib.util.find_spec(name) is None:
+                return name
+    return None
 
 
 def _names(source: str) -> tuple[set[str], set[str]]:

@@ -65,6 +65,19 @@ def test_a_test_that_is_no_python_is_no_programs_fault(jail: Sandbox) -> None:
     assert (verdict.kind, verdict.score) == (Kind.SANDBOX_ERROR, None) and "mend the data" in verdict.detail
 
 
+def test_an_idle_verdict_is_not_kept(jail: Sandbox) -> None:
+    limits = Limits(cpu_s=0.2, wall_s=20.0, memory_mb=64, processes=16)
+    for _ in range(2):
+        verdict = jail.grade(SEVEN, "import time\nprint(7, flush=True)\ntime.sleep(60)", limits)
+        assert verdict.kind is Kind.TIME_LIMIT and not verdict.cached and verdict.wall_s < 5
+
+
+def test_a_test_that_speaks_for_itself_is_no_programs_fault(jail: Sandbox) -> None:
+    test = "import os\nos.write(3, b'nonsense')\nassert abs(f(1) - 1) < 1e-6"
+    verdict = jail.grade({"test_type": "python", "entry_point": "f", "tests": [test]}, "def f(x): return x")
+    assert verdict.score is None or verdict.trust == "weak", verdict
+
+
 def test_children_that_nobody_waits_for_cost_cpu_time(jail: Sandbox) -> None:
     program = """
 import os, signal, time

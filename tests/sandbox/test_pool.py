@@ -208,3 +208,31 @@ def test_an_answer_that_is_none_loses_the_slot() -> None:
             Slot(Mute(frames.pack(reply, [b"", b"", b""]))).run(SUM)
     with pytest.raises(SlotLost, match="no answer"):
         Slot(Mute(frames.pack({"status": "ok", "dirty": False}))).run(SUM)
+
+
+def test_a_slot_that_is_there_after_the_close_is_ended() -> None:
+    """Ctrl-C while it starts."""
+    started, go = threading.Event(), threading.Event()
+    transport_of_it = Mute()
+
+    def make(number: int) -> Slot:
+        started.set()
+        go.wait(10)
+        return Slot(transport_of_it)
+
+    pool = Pool(make, 1, Counters())
+
+    def start() -> None:
+        with pytest.raises(SandboxError):
+            pool.start()
+
+    starter = threading.Thread(target=start)
+    starter.start()
+    started.wait(10)
+    closer = threading.Thread(target=pool.close)
+    closer.start()
+    time.sleep(0.2)
+    go.set()
+    starter.join(20)
+    closer.join(20)
+    assert transport_of_it._ended.is_set() and not starter.is_alive() and not closer.is_alive()
