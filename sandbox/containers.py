@@ -34,6 +34,7 @@ class ContainerTransport:
         self.name = name
         self._client = client
         self._ending = threading.Lock()
+        self._using = threading.Lock()  # held over each wait in the socket: it is not closed below a thread that waits
         self._words = bytearray()
         self._data, self._raw = bytearray(), bytearray()
         api = client.api
@@ -67,8 +68,9 @@ class ContainerTransport:
         return self._container
 
     def send(self, data: bytes, deadline: float) -> None:
-        self._socket.settimeout(max(0.001, deadline - time.monotonic()))
-        self._socket.sendall(data)
+        with self._using:
+            self._socket.settimeout(max(0.001, deadline - time.monotonic()))
+            self._socket.sendall(data)
 
     def receive(self, size: int, deadline: float) -> bytes:
         while len(self._data) < size:
@@ -79,8 +81,9 @@ class ContainerTransport:
 
     def _more(self, deadline: float) -> None:
         """Whatever has arrived, sorted into data and words: the engine sends both over one stream, in pieces of its own making."""
-        self._socket.settimeout(max(0.001, deadline - time.monotonic()))
-        chunk = self._socket.recv(1 << 18)
+        with self._using:
+            self._socket.settimeout(max(0.001, deadline - time.monotonic()))
+            chunk = self._socket.recv(1 << 18)
         if not chunk:
             raise EOFError
         self._raw += chunk
@@ -105,8 +108,10 @@ class ContainerTransport:
         if hasattr(self, "_hijacked"):
             with contextlib.suppress(OSError):
                 self._socket.shutdown(socket.SHUT_RDWR)  # wakes whoever waits in it
-            self._hijacked._response.close()
-            self._socket.close()
+            # Once that thread has left: its number may be the next connection's, and the kernel, which looks it up again, would go on waiting there.
+            with self._using:
+                self._hijacked._response.close()
+                self._socket.close()
         try:
             remove(self._client, container)
         except ENGINE_ERRORS:  # the engine is gone; its containers are reaped when it is back

@@ -30,7 +30,8 @@ class Undecided(Exception):
 
 
 class _Clock(threading.local):
-    """How long one value may take here, in this thread: beyond it the value is undecided, and a worker's business."""
+    """How much of this thread's CPU time one value may take here: beyond it the value is undecided, and a worker's business. Not wall time:
+    on a busy machine the same value would be decided here one time and not the next."""
 
     budget_s = 0.05
     until: float | None = None
@@ -40,7 +41,7 @@ clock = _Clock()
 
 
 def _tick() -> None:
-    if clock.until is not None and time.monotonic() > clock.until:
+    if clock.until is not None and time.thread_time() > clock.until:
         raise Undecided("takes too long here")
 
 
@@ -304,7 +305,7 @@ def exact(node: Node) -> Form:
     """The normal form; Undecided where this layer does not know it, TooLarge where nobody should compute it."""
     if clock.until is not None:
         return _exact(node)
-    clock.until = time.monotonic() + clock.budget_s
+    clock.until = time.thread_time() + clock.budget_s
     try:
         return _exact(node)
     finally:
