@@ -13,7 +13,8 @@ from infra import embedded
 
 embedded.configure()
 
-import logging  # noqa: E402  # Prefect must be imported after it has been told where to live
+import contextlib  # noqa: E402  # Prefect must be imported after it has been told where to live
+import logging  # noqa: E402
 import sys  # noqa: E402
 import time  # noqa: E402
 from pathlib import Path  # noqa: E402
@@ -23,11 +24,14 @@ from prefect import flow  # noqa: E402
 from prefect.client.schemas.objects import State  # noqa: E402
 
 from flows.command_line import main  # noqa: E402
+from infra.lease import RunLock  # noqa: E402
 from infra.paths import ROOT  # noqa: E402
 from infra.steps import value  # noqa: E402
 from infra.store import Manifest, Store  # noqa: E402
+from infra.termination import termination  # noqa: E402
 from specs.load import Loaded, load_control, load_spec  # noqa: E402
 from tasks.checkpoint.task import checkpoint  # noqa: E402
+from flows.uploads import Uploads  # noqa: E402
 from tasks.context import Context, Engines  # noqa: E402
 from tasks.data.task import data  # noqa: E402
 from tasks.evaluate.task import evaluate  # noqa: E402
@@ -41,70 +45,85 @@ log = logging.getLogger("armature")
 
 
 @flow(name="arm-train", flow_run_name="{spec}", validate_parameters=True)
-def arm_train(spec: str, overrides: list[str] | None = None, seed: int | None = None) -> dict[str, Any]:
+def arm_train(spec: str, overrides: list[str] | None = None, seed: int | None = None, replay: bool = False) -> dict[str, Any]:
     """Train the experiment of the file `spec` (a path; a relative one is relative to the repository root). The file is read when
-    the run starts. `overrides` are `key.path=value`; `seed` stands for `seed=...`. Returns {"report": URI, "comparison": text, "runs": names}."""
-    embedded.end_server_with_us()
+    the run starts. `overrides` are `key.path=value`; `seed` stands for `seed=...`. `replay`: iterations whose weights were not kept are trained again from
+    the store where an evaluation of them is due. Returns {"report": URI, "comparison": text, "runs": names}."""
     settings = [*(overrides or []), *([f"seed={seed}"] if seed is not None else [])]
     loaded = load_spec(_spec_path(spec), settings)
     control = load_control(loaded, settings)
-    return run_experiments([each for each in (control, loaded) if each is not None])
+    with embedded.server_kept(), termination:
+        return run_experiments([each for each in (control, loaded) if each is not None], replay=replay)
 
 
-def run_experiments(experiments: list[Loaded]) -> dict[str, Any]:
+def run_experiments(experiments: list[Loaded], *, replay: bool) -> dict[str, Any]:
     """Trains each experiment in turn, on shared engines, and writes the last one's report with all of them in it."""
     main_spec = experiments[-1].spec
     store = Store(main_spec.store)
     engines = Engines(main_spec)
     runs: list[tuple[Context, RunRecord]] = []
-    try:
+    with contextlib.ExitStack() as ending:
+        ending.callback(engines.close)
         for loaded in experiments:
             context = Context(loaded.spec, store, engines)
-            runs.append((context, RunRecord(context, loaded)))
-            train_run(*runs[-1])
+            ending.callback(context.close)
+            ending.enter_context(RunLock(store.files, context.experiment.run))
+            record = RunRecord(context, loaded)
+            ending.push(record.stopped)
+            runs.append((context, record))
+            train_run(context, record, replay=replay)
         where, comparison = report(runs)
         _say_what_ran([context for context, _ in runs])
         return {"report": where, "comparison": comparison, "runs": [context.experiment.run for context, _ in runs]}
-    finally:
-        for context, _ in runs:
-            context.close()
-        engines.close()
 
 
-def train_run(context: Context, record: RunRecord) -> None:
-    """One experiment, from its data to its last evaluation."""
+def train_run(context: Context, record: RunRecord, *, replay: bool) -> None:
+    """One experiment, from its data to its last evaluation. What an earlier start has finished comes from the store."""
     spec, experiment = context.spec, context.experiment
     log.info("run %s  store %s", experiment.run, context.store.uri)
     record.data(value(data(context)))
     value(start(context))
     record.begin()
-    evaluated, saved = experiment.evaluated_iterations(), experiment.checkpointed_iterations()
-    _evaluate(context, record, 0, evaluated)
-    for k in range(spec.train.iterations):
-        began = time.monotonic()
-        shards: list[Manifest] = value(rollout(context, k))
-        verdicts: Manifest = value(judge(context, k))
-        trained = train(context, k)
-        step: Manifest = value(trained)
-        fresh = not isinstance(trained, State)  # a state: the store had it
-        record.iteration(metrics_row(k, shards, verdicts, step), time.monotonic() - began if fresh else None)
-        # An older checkpoint that retention dropped is not made again when its iteration comes from the store.
-        if k + 1 in saved and (fresh or k + 1 == spec.train.iterations):
-            value(checkpoint(context, k + 1))
-        _evaluate(context, record, k + 1, evaluated)
+    saved = experiment.checkpointed_iterations()
+    with Uploads() as uploads:
+        _evaluate(context, record, 0, replay)
+        for k in range(spec.train.iterations):
+            began = time.monotonic()
+            termination.check()
+            shards: list[Manifest] = value(rollout(context, k))
+            termination.check()
+            verdicts: Manifest = value(judge(context, k))
+            termination.check()
+            trained = train(context, k)
+            step: Manifest = value(trained)
+            fresh = not isinstance(trained, State)  # a state: the store had it
+            record.iteration(metrics_row(k, shards, verdicts, step), time.monotonic() - began if fresh else None)
+            # An older checkpoint that retention dropped is not made again when its iteration comes from the store.
+            if k + 1 in saved and (fresh or k + 1 == spec.train.iterations):
+                uploads.wait()
+                uploads.add(checkpoint.submit(context, k + 1, context.save_policy(k + 1)))
+            _evaluate(context, record, k + 1, replay)
     record.finish()
 
 
-def _evaluate(context: Context, record: RunRecord, iteration: int, due: list[int]) -> None:
-    if iteration in due:
-        for suite in context.spec.evaluate.suites:
+def _evaluate(context: Context, record: RunRecord, iteration: int, replay: bool) -> None:
+    """What is due after `iteration` iterations. Weights that were not kept are not made again for an evaluation that is new, unless that was asked for."""
+    if iteration not in context.experiment.evaluated_iterations():
+        return
+    for suite in context.spec.evaluate.suites:
+        termination.check()
+        if replay or context.can_evaluate(iteration, suite):
             record.evaluation(iteration, suite, value(evaluate(context, iteration, suite)))
+        else:
+            log.info("evaluation after %d on %s is left out: its weights were not kept; with --replay they are made again", iteration, suite)
 
 
 def _say_what_ran(contexts: list[Context]) -> None:
     found, made = sum(c.found for c in contexts), sum(c.made for c in contexts)
+    replayed = sum(c.policies.replayed for c in contexts)
     if made:
-        log.info("%d steps ran, %d were found in the store", made, found)
+        again = f"; {replayed} training iterations were repeated from the store" if replayed else ""
+        log.info("%d steps ran, %d were found in the store%s", made, found, again)
     else:
         log.info("nothing to do: all %d steps were found in the store", found)
 

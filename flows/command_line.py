@@ -68,6 +68,7 @@ def _run(run_flow: Callable[..., dict[str, Any]], arguments: Sequence[str]) -> N
     parser.add_argument("spec", help="a file such as specs/quickstart.yaml")
     parser.add_argument("--set", action="append", default=[], dest="overrides", metavar="KEY=VALUE", help="train.learning_rate=1e-6; may be repeated")
     parser.add_argument("--plan", action="store_true", help="say what would run and what the store has; run nothing")
+    parser.add_argument("--replay", action="store_true", help="make weights that were not kept again, where an evaluation of them is due")
     parsed = parser.parse_args(arguments)
     loaded, control = load_both(Path(parsed.spec), parsed.overrides)
     store = Store(loaded.spec.store)  # an unreachable store is said before anything starts
@@ -77,7 +78,7 @@ def _run(run_flow: Callable[..., dict[str, Any]], arguments: Sequence[str]) -> N
         return
     for each in filter(None, (control, loaded)):
         Experiment(each.spec)  # a missing file or model is said now, before Prefect starts
-    result = run_flow(spec=str(Path(parsed.spec).resolve()), overrides=parsed.overrides)
+    result = run_flow(spec=str(Path(parsed.spec).resolve()), overrides=parsed.overrides, replay=parsed.replay)
     if result["comparison"]:
         print(f"\n{result['comparison']}\n")
     print(f"report: {result['report']}")

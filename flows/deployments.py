@@ -46,7 +46,7 @@ def deploy() -> list[str]:
             source = flow_type.from_source(source=str(ROOT), entrypoint=ENTRYPOINT)
             deployment = source.to_deployment(  # type: ignore[union-attr]
                 name=path.stem,
-                parameters={"spec": str(path.relative_to(ROOT)), "overrides": [], "seed": None},
+                parameters={"spec": str(path.relative_to(ROOT)), "overrides": [], "seed": None, "replay": False},
                 work_pool_name=POOL,
                 job_variables={"working_dir": str(ROOT), "env": {"PREFECT_LOGGING_EXTRA_LOGGERS": "armature"}},
                 concurrency_limit=1,

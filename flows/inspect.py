@@ -66,7 +66,8 @@ def run_status(store: Store, name: str) -> str:
     lines = []
     for view in runs(store, name):
         done, total = view.iterations_done, view.record["iterations"]
-        lines.append(f"{view.name}: {done} of {total} iterations are in the store; the record says {view.record['state']}")
+        reason = f" ({view.record['reason']})" if "reason" in view.record else ""
+        lines.append(f"{view.name}: {done} of {total} iterations are in the store; the record says {view.record['state']}{reason}")
         lines.append(f"  weights after iterations {', '.join(map(str, view.weights())) or '(none)'}")
         if done < total:
             lines.append(f"  waits for the training step of iteration {done}: start the run again and it goes on from there")

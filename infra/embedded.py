@@ -6,12 +6,23 @@ script). Where PREFECT_API_URL names a server it only keeps Prefect's log lines 
 
 from __future__ import annotations
 
+import contextlib
 import glob
+import logging
 import os
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
 
 from infra.paths import HOME
+
+log = logging.getLogger("armature")
+
+_LOOK_S = 0.5
 
 
 def configure() -> None:
@@ -34,19 +45,46 @@ def configure() -> None:
     os.environ.setdefault("PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS", "120")
     os.environ.setdefault("PREFECT_LOGGING_LEVEL", "CRITICAL")
     os.environ.setdefault("PREFECT_LOGGING_LOGGERS_PREFECT_LEVEL", "CRITICAL")
+    os.environ.setdefault("PREFECT_LOGGING_INTERNAL_LEVEL", "CRITICAL")  # of what an event that waits for its server would print
 
 
-def end_server_with_us() -> None:
-    """Called in a flow: Prefect's temporary server ends with this process, however that ends.
-
-    Prefect stops it at a normal exit only. A shell waits for the end of a pipe that only we hold, so that SIGKILL, SIGTERM or the
-    kernel's out-of-memory killer leave no server behind.
-    """
+@contextlib.contextmanager
+def server_kept() -> Iterator[None]:
+    """Around a flow's body: Prefect's temporary server ends with this process, however that ends, and is started again, on the same port and database, should
+    it end before the flow: Prefect's clients try again, and nothing of the run is lost."""
     module = sys.modules.get("prefect.server.api.server")
-    server = module.SubprocessASGIServer().server_process if module is not None else None
-    if server is None:  # a server that the user names
+    server = module.SubprocessASGIServer() if module is not None else None
+    if server is None or server.server_process is None:  # a server that the user names
+        yield
         return
+    _end_with_us(server.server_process.pid)
+    over = threading.Event()
+    watcher = threading.Thread(target=_revive, args=(server, over), daemon=True, name="prefect-server")
+    watcher.start()
+    try:
+        yield
+    finally:
+        over.set()
+        watcher.join()
+
+
+def _revive(server: Any, over: threading.Event) -> None:
+    while not over.wait(_LOOK_S):
+        if server.server_process.poll() is not None:
+            log.warning("Prefect's temporary server ended (status %s); another one takes its place", server.server_process.returncode)
+            server.running = False
+            try:
+                server.start()
+            except (RuntimeError, OSError, httpx.HTTPError) as error:
+                log.warning("it could not be started (%s); the run goes on, Prefect's records of it will have gaps", error)
+                return
+            _end_with_us(server.server_process.pid)
+
+
+def _end_with_us(pid: int) -> None:
+    """Prefect stops its server at a normal exit only. A shell waits for the end of a pipe that only we hold, so that SIGKILL, SIGTERM or the
+    kernel's out-of-memory killer leave no server behind."""
     theirs, _ours = os.pipe()  # ours stays open, and no child inherits it
-    guard = ["/bin/sh", "-c", f"read _; kill {server.pid}"]
+    guard = ["/bin/sh", "-c", f"read _; kill {pid}"]
     subprocess.Popen(guard, stdin=theirs, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
     os.close(theirs)

@@ -92,6 +92,10 @@ class Store:
                 return None
         return manifest
 
+    def known(self, stage: str, key: str) -> bool:
+        """Whether the step was committed, whatever became of its payload."""
+        return self.files.size(f"steps/{stage}/{key}/MANIFEST.json") is not None
+
     def read(self, manifest: Manifest, file: str) -> bytes:
         """One payload file, its sha256 verified; DamagedError otherwise."""
         name = self._payload(manifest, file)

@@ -21,8 +21,8 @@ from infra.scratch import large_folder
 from infra.store import Manifest, Store
 from specs.schema import Architecture, Placement, Spec
 from tasks import table
-from tasks.checkpoint.policies import Policies, policy_step
-from tasks.checkpoint.weights import given_files, write_scratch_model
+from tasks.checkpoint.policies import Checkpoint, Policies
+from tasks.checkpoint.weights import POLICY_STAGE, given_files, write_scratch_model
 from tasks.data.dataset import Dataset, read_dataset, write_tokenizer
 from tasks.data.encode import too_long
 from tasks.experiment import Experiment
@@ -104,7 +104,7 @@ class Context:
         self.experiment = Experiment(spec)
         self.trainer, self.roller = engines.trainer, engines.roller
         self._scratch = large_folder()
-        self.policies = Policies(store, self.trainer, self.roller, self._scratch, self._replay)
+        self.policies = Policies(store, self.trainer, self.roller, self._scratch, self._replay, self._passed)
         self.policies.yields = engines.sleeps
         self.found = self.made = 0
 
@@ -179,6 +179,19 @@ class Context:
 
     # -- policies ----------------------------------------------------------------------------------------------------
 
+    def can_evaluate(self, iteration: int, suite: str) -> bool:
+        """Whether an evaluation after `iteration` iterations is there (or was, before it was damaged), or needs no training step to be repeated for it
+        alone: its policy is at hand, or it is where the run goes on from."""
+        step = self.experiment.evaluation(iteration, suite)
+        lineage = self.experiment.lineage(iteration)
+        return (
+            self.store.known(step.stage, step.key)
+            or lineage in (self.trainer.state, self.roller.state)
+            or self.policies.stored(lineage) is not None
+            or iteration == self.spec.train.iterations
+            or not self.store.known("train", self.experiment.lineage(iteration + 1))
+        )
+
     @property
     def _adamw(self) -> dict[str, Any]:
         return adamw_settings(self.experiment.train(0).inputs["part"])
@@ -238,15 +251,42 @@ class Context:
         others = {name: path for name, path in files.items() if not name.startswith("model")}
         return {**others, **{p.name: p for p in sorted(made.iterdir())}}, result
 
-    def save_policy(self, lineage: str) -> Manifest:
-        """A checkpoint of `lineage`."""
-        manifest = self.policies.checkpoint(policy_step(lineage), lineage, self._adamw)
+    # -- checkpoints -------------------------------------------------------------------------------------------------
+
+    def save_policy(self, iteration: int) -> Checkpoint | None:
+        """The policy after `iteration` iterations on the local disk; None where the store has it."""
+        lineage = self.experiment.lineage(iteration)
+        return None if self.policies.stored(lineage) else self.policies.save(lineage, self._adamw)
+
+    def commit_policy(self, checkpoint: Checkpoint) -> Manifest:
+        """A saved checkpoint into the store; older ones go."""
+        manifest = self.policies.commit(checkpoint)
         self.made += 1
+        self.retain()
         return manifest
 
-    def retain(self, iteration: int) -> None:
-        """Drops this run's older checkpoints: all but the newest `checkpoint.keep`, the first, the last and those that an evaluation names."""
-        pinned = {0, self.spec.train.iterations, *self.experiment.evaluated_iterations()}
-        due = [i for i in self.experiment.checkpointed_iterations() if i <= iteration and i not in pinned]
-        for old in due[: -self.spec.checkpoint.keep]:
-            self.store.drop("policy", self.experiment.lineage(old))
+    def _passed(self, lineage: str, target: int) -> None:
+        """A replay makes again what a crash kept from being saved: those of its checkpoints that retention would have kept."""
+        iteration = next((i for i in self.kept(target) if self.experiment.lineage(i) == lineage), None)
+        if iteration is not None and not self.policies.stored(lineage):
+            log.info("the checkpoint after iteration %d was lost with an earlier start; it is saved now", iteration)
+            self.commit_policy(self.policies.save(lineage, self._adamw))
+
+    def kept(self, iteration: int) -> list[int]:
+        """The checkpoints that a run has once it has done `iteration` iterations: the pinned ones and the newest `checkpoint.keep` of the others."""
+        saved = [i for i in self.experiment.checkpointed_iterations() if i <= iteration]
+        others = [i for i in saved if i not in self._pinned]
+        return sorted({*saved} - {*others[: -self.spec.checkpoint.keep]})
+
+    @property
+    def _pinned(self) -> set[int]:
+        """Never dropped: the first, the last, those that an evaluation names."""
+        return {0, self.spec.train.iterations, *self.experiment.evaluated_iterations()}
+
+    def retain(self) -> None:
+        """Drops this run's older checkpoints: all that are whole but the pinned ones and the newest `checkpoint.keep`. One that is damaged does not count,
+        so the newest that is whole is never dropped."""
+        there = set(self.store.files.list(f"steps/{POLICY_STAGE}"))
+        others = [i for i in range(self.spec.train.iterations) if i not in self._pinned and (lineage := self.experiment.lineage(i)) in there and self.policies.stored(lineage)]
+        for old in others[: -self.spec.checkpoint.keep]:
+            self.store.drop(POLICY_STAGE, self.experiment.lineage(old))

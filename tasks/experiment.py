@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,7 @@ class Experiment:
         # Of the verifiers' settings, those of the verifier that these problems name.
         self._reward = {key: value for key, value in reward_part(spec).items() if key == "truncated" or key == spec.data.verifier}
         self._lineages = [self.start.key]
+        self._lock = threading.RLock()  # checkpoints are committed beside the loop
 
     @property
     def run(self) -> str:
@@ -51,9 +53,10 @@ class Experiment:
 
     def lineage(self, iteration: int) -> str:
         """The policy after `iteration` iterations."""
-        while len(self._lineages) <= iteration:
-            self._lineages.append(self.train(len(self._lineages) - 1).key)
-        return self._lineages[iteration]
+        with self._lock:
+            while len(self._lineages) <= iteration:
+                self._lineages.append(self.train(len(self._lineages) - 1).key)
+            return self._lineages[iteration]
 
     def rollouts(self, iteration: int) -> list[Step]:
         """One step a shard."""

@@ -8,8 +8,10 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Sequence
+from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from infra.errors import StoreError
 from infra.paths import HOME
 from infra.store import Manifest
 from specs.load import Loaded
@@ -42,8 +44,11 @@ class RunRecord:
         self.rows: list[dict[str, Any]] = []
         self.evaluations: list[dict[str, Any]] = []
         self._seconds: list[float] = []
+        self._begun = False
+        self.reason = ""  # why it stopped early
 
     def begin(self) -> None:
+        self._begun = True
         self.folder.mkdir(parents=True, exist_ok=True)
         (self.folder / "metrics.jsonl").write_text("")
         self.publish("spec.yaml", self.loaded.text.encode())
@@ -97,12 +102,25 @@ class RunRecord:
         self.publish("evaluations.json", json.dumps(self.evaluations, indent=1, sort_keys=True).encode())
         self.publish("run.json", self._run_json("finished"))
 
+    def stopped(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        """The end of a `with`: where the run ended early, its record says why. `status` shows it."""
+        if error is None or not self._begun:
+            return
+        reason = str(error).strip().splitlines()[0] if str(error).strip() else ""
+        self.reason = f"{type(error).__name__}: {reason}" if reason else type(error).__name__
+        (self.folder / "run.json").write_bytes(self._run_json("stopped"))
+        try:
+            self._context.store.files.write(f"runs/{self.name}/run.json", self._run_json("stopped"))
+        except StoreError as lost:
+            log.warning("%s: the record of why it stopped is in %s alone (%s)", self.name, self.folder, lost)
+
     def _run_json(self, state: str) -> bytes:
         experiment = self._context.experiment
         iterations = self._context.spec.train.iterations
         record = {
             "run": self.name,
             "state": state,
+            **({"reason": self.reason} if self.reason else {}),
             "spec": str(self.loaded.path.name),
             "iterations": iterations,
             "lineages": [experiment.lineage(k) for k in range(iterations + 1)],

@@ -11,6 +11,7 @@ import json
 import logging
 import shutil
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,14 +26,25 @@ from tasks.train.inputs import adamw_settings
 log = logging.getLogger("armature")
 
 Replay = Callable[[Manifest], dict[str, Any]]
+Passed = Callable[[str, int], None]
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A policy on the local disk. `recorded`: how it was really computed."""
+
+    lineage: str
+    folder: Path
+    recorded: dict[str, Any]
 
 
 class Policies:
     """Brings policies onto the trainer and the rollout engine, and into the store. `replay(train manifest)` repeats one training
-    step on the trainer, which holds the policy before it. `scratch`: a local folder that dies with the flow."""
+    step on the trainer, which holds the policy before it; `passed(lineage, target iteration)` is told of each policy that the trainer comes to hold
+    on its way to the one after `target` iterations. `scratch`: a local folder that dies with the flow."""
 
-    def __init__(self, store: Store, trainer: Trainer, roller: Roller, scratch: Path, replay: Replay) -> None:
-        self._store, self._trainer, self._roller, self._scratch, self._replay = store, trainer, roller, scratch, replay
+    def __init__(self, store: Store, trainer: Trainer, roller: Roller, scratch: Path, replay: Replay, passed: Passed) -> None:
+        self._store, self._trainer, self._roller, self._scratch, self._replay, self._passed = store, trainer, roller, scratch, replay, passed
         self.replayed = 0  # optimiser iterations that were repeated
         self.yields = False  # on a GPU: the rollout engine gives up its memory before the trainer works
 
@@ -61,6 +73,7 @@ class Policies:
             self.replayed += 1
             if result["metrics"] != step.result["metrics"]:
                 log.warning("iteration %d replayed, but not bit-identical: %s", step.inputs["iteration"], self._difference(step))
+            self._passed(step.key, chain[0].inputs["iteration"] + 1)
 
     def on_roller(self, lineage: str, adamw: dict[str, Any]) -> None:
         """Makes the rollout engine hold `lineage`: from the store, else through the trainer."""
@@ -79,18 +92,22 @@ class Policies:
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
-    def checkpoint(self, step: Step, lineage: str, adamw: dict[str, Any]) -> Manifest:
-        """Commits weights, optimizer state, configuration and tokenizer of `lineage`."""
+    def save(self, lineage: str, adamw: dict[str, Any]) -> Checkpoint:
+        """Weights, optimizer state, configuration and tokenizer of `lineage` in a local folder."""
         self.on_trainer(lineage, adamw)
         folder = self._scratch / f"checkpoint-{lineage[:16]}"
-        try:
-            self._describe(lineage, folder)
-            self._trainer.save(folder, optimizer=True)
-            return self._store.commit(
-                step, {p.name: p for p in sorted(folder.iterdir())}, kind="weights", key=lineage, recorded=self._trainer.environment
-            )
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(folder, ignore_errors=True)
+        self._describe(lineage, folder)
+        self._trainer.save(folder, optimizer=True)
+        return Checkpoint(lineage, folder, dict(self._trainer.environment))
+
+    def commit(self, checkpoint: Checkpoint) -> Manifest:
+        """Takes the local folder of a saved checkpoint into the store. Needs neither trainer nor engine: it may run beside them. The folder goes when it
+        is in the store, so that a failed commit can be tried again."""
+        files = {p.name: p for p in sorted(checkpoint.folder.iterdir())}
+        manifest = self._store.commit(policy_step(checkpoint.lineage), files, kind="weights", key=checkpoint.lineage, recorded=checkpoint.recorded)
+        shutil.rmtree(checkpoint.folder)
+        return manifest
 
     def _load(self, lineage: str, adamw: dict[str, Any]) -> bool:
         manifest = self.stored(lineage)

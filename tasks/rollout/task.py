@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import tempfile
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from prefect import task
 
 from infra.steps import TASK_OPTIONS, cached
 from infra.store import Manifest
+from infra.termination import termination
 from tasks.rollout.shards import roll_out, shard_problems
 from tasks.rollout.table import write_rollouts
 
@@ -32,13 +31,14 @@ def rollout(context: Context, iteration: int) -> list[Manifest] | Any:
         if hit is not None:
             shards.append(hit)
             continue
+        termination.check()
         lineage, part = step.inputs["policy"], step.inputs["part"]
         problems = shard_problems(context.dataset.train, part, iteration, index)  # checked when they are read: before an engine starts
         context.engine_for(lineage)
         started = time.monotonic()
         rows = roll_out(context.roller, problems, part, context.dataset.stop_token_ids, lineage, iteration)
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / "rollouts.parquet"
+        with context.scratch_folder("rollouts") as folder:
+            path = folder / "rollouts.parquet"
             write_rollouts(path, rows)
             tokens = sum(len(r.response_ids) for r in rows)
             seconds = time.monotonic() - started

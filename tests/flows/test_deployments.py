@@ -74,8 +74,8 @@ def test_each_spec_file_has_a_deployment(deployed: str, ask: Ask) -> None:
     for name, deployment in found.items():
         assert f"arm-train/{name}" in deployed.splitlines()
         assert deployment["parameters"]["spec"] == f"specs/{name}.yaml", "the path, so that an edit counts at the next run"
-        assert set(deployment["parameters"]) == {"spec", "overrides", "seed"} and deployment["work_pool_name"] == "armature"
-        assert set(deployment["parameter_openapi_schema"]["properties"]) == {"spec", "overrides", "seed"}
+        assert set(deployment["parameters"]) == {"spec", "overrides", "seed", "replay"} and deployment["work_pool_name"] == "armature"
+        assert set(deployment["parameter_openapi_schema"]["properties"]) == {"spec", "overrides", "seed", "replay"}
 
 
 def test_deployments_whose_file_is_gone_are_pruned_and_others_are_left(prefect_server: Server, deployed: str, ask: Ask) -> None:

@@ -52,7 +52,7 @@ def iterate(context: Context, iterations: int) -> None:
         value(judge.fn(context, k))
         value(train.fn(context, k))
         if k + 1 in context.experiment.checkpointed_iterations():
-            value(checkpoint.fn(context, k + 1))
+            value(checkpoint.fn(context, k + 1, context.save_policy(k + 1)))
 
 
 def evaluation(context: Context, iteration: int) -> Manifest:
