@@ -13,7 +13,9 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
 from infra.errors import EngineError, StoreError
+from infra.lease import RunLostError
 from infra.store import DamagedError
+from infra.termination import termination
 
 log = logging.getLogger("armature")
 
@@ -23,7 +25,7 @@ RETRIED = (EngineError, StoreError, DamagedError)
 
 
 def _worth_a_retry(task: Any, run: Any, state: State) -> bool:
-    retry = isinstance(state.data, RETRIED)
+    retry = isinstance(state.data, RETRIED) and not isinstance(state.data, RunLostError) and not termination.requested
     if retry:
         log.warning("%s: attempt %d failed (%s)", run.name, run.run_count, state.data)
     return retry

@@ -24,6 +24,11 @@ def identity(spec: Spec) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
+def run_name(spec: Spec) -> str:
+    """`<name>/<8 hex of identity>`."""
+    return f"{spec.name}/{identity(spec)}"
+
+
 def data_part(spec: Spec) -> Part:
     """Source, prompts, which problems are dropped. No seed: seeds of a study share their problems and their held-out ones."""
     return {

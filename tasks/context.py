@@ -9,7 +9,7 @@ import shutil
 import socket
 import time
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -97,10 +97,11 @@ class Engines:
 
 
 class Context:
-    """One experiment in one flow run. `found` and `made` count the steps that the store had and those that ran."""
+    """One experiment in one flow run. `found` and `made` count the steps that the store had and those that ran. `still_ours` raises where another
+    process has taken the run over: it is asked before anything is committed."""
 
-    def __init__(self, spec: Spec, store: Store, engines: Engines) -> None:
-        self.spec, self.store = spec, store
+    def __init__(self, spec: Spec, store: Store, engines: Engines, still_ours: Callable[[], None] = lambda: None) -> None:
+        self.spec, self.store, self.still_ours = spec, store, still_ours
         self.experiment = Experiment(spec)
         self.trainer, self.roller = engines.trainer, engines.roller
         self._scratch = large_folder()
@@ -126,6 +127,7 @@ class Context:
 
     def commit(self, step: Step, files: Mapping[str, Path | bytes], *, seconds: float, parts: Mapping[str, float] | None = None, **about: Any) -> Manifest:
         """Commits a step that ran; times go to its ledger."""
+        self.still_ours()
         ledger = {"seconds": seconds, "parts": dict(parts or {}), "host": socket.gethostname()}
         manifest = self.store.commit(step, files, ledger=ledger, **about)
         self.made += 1
@@ -260,6 +262,7 @@ class Context:
 
     def commit_policy(self, checkpoint: Checkpoint) -> Manifest:
         """A saved checkpoint into the store; older ones go."""
+        self.still_ours()
         manifest = self.policies.commit(checkpoint)
         self.made += 1
         self.retain()
@@ -287,6 +290,7 @@ class Context:
         """Drops this run's older checkpoints: all that are whole but the pinned ones and the newest `checkpoint.keep`. One that is damaged does not count,
         so the newest that is whole is never dropped."""
         there = set(self.store.files.list(f"steps/{POLICY_STAGE}"))
-        others = [i for i in range(self.spec.train.iterations) if i not in self._pinned and (lineage := self.experiment.lineage(i)) in there and self.policies.stored(lineage)]
-        for old in others[: -self.spec.checkpoint.keep]:
+        lineages = {i: self.experiment.lineage(i) for i in range(self.spec.train.iterations) if i not in self._pinned}
+        whole = [i for i, lineage in lineages.items() if lineage in there and self.policies.stored(lineage)]
+        for old in whole[: -self.spec.checkpoint.keep]:
             self.store.drop(POLICY_STAGE, self.experiment.lineage(old))

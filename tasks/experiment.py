@@ -8,7 +8,7 @@ from typing import Any
 
 from infra.caching import Step
 from specs.errors import SpecError
-from specs.identity import data_part, evaluate_part, identity, reward_part, rollout_part, train_part, warm_start_part
+from specs.identity import data_part, evaluate_part, reward_part, rollout_part, run_name, train_part, warm_start_part
 from specs.schema import Fork, Spec
 from tasks.checkpoint.weights import POLICY_STAGE, model_folder, weights_digest
 from tasks.data.dataset import source_fingerprint, tokenizer_of
@@ -29,7 +29,7 @@ class Experiment:
         """Reads the data source's and the model's fingerprints, fetching a hub's model unless told not to. Raises DataError, SpecError."""
         if isinstance(spec.policy.init, Fork):
             raise SpecError("policy.init: going on from another run is not built yet; use pretrained or scratch")
-        self.spec, self.identity = spec, identity(spec)
+        self.spec = spec
         start = warm_start_part(spec)
         self.model: Path | None = model_folder(start["policy"], download=download)
         tokens = tokenizer_digest(tokenizer_of(self.model))
@@ -49,7 +49,7 @@ class Experiment:
     @property
     def run(self) -> str:
         """`<name>/<8 hex of identity>`."""
-        return f"{self.spec.name}/{self.identity}"
+        return run_name(self.spec)
 
     def lineage(self, iteration: int) -> str:
         """The policy after `iteration` iterations."""

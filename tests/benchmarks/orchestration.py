@@ -89,7 +89,7 @@ class TrivialTrainer:
     def train(self, becomes: str, batch: Any, spec: Any, iteration: int) -> dict[str, Any]:
         self.state = becomes
         names = ("loss", "clip_fraction", "approximate_kl", "grad_norm", "learning_rate", "reward_mean", "entropy", "audit_mean", "audit_max")
-        row = {name: 0.5 for name in ("base", "bonus", "advantage", "c_q", "c_o", "log_prob_mean", "entropy")}
+        row = dict.fromkeys(("base", "bonus", "advantage", "c_q", "c_o", "log_prob_mean", "entropy"), 0.5)
         rows = [{"problem_id": p, "sample": g, "judged": True, **row} for p, group in zip(batch.problem_ids, batch.response_ids, strict=True) for g in range(len(group))]
         return {"metrics": dict.fromkeys(names, 0.5), "responses": rows, "seconds": {"old_pass": 0.0, "steps": 0.0}}
 
