@@ -67,6 +67,8 @@ def run_status(store: Store, name: str) -> str:
     for view in runs(store, name):
         done, total = view.iterations_done, view.record["iterations"]
         lines.append(f"{view.name}: {done} of {total} iterations are in the store; the record says {view.record['state']}")
+        if fork := view.record.get("fork"):
+            lines.append(f"  went on from run {fork['run']} after {fork['iteration']} iterations (policy {fork['lineage'][:12]})")
         lines.append(f"  weights after iterations {', '.join(map(str, view.weights())) or '(none)'}")
         if done < total:
             lines.append(f"  waits for the training step of iteration {done}: start the run again and it goes on from there")

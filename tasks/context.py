@@ -21,12 +21,13 @@ from infra.scratch import large_folder
 from infra.store import Manifest, Store
 from specs.schema import Architecture, Placement, Spec
 from tasks import table
+from tasks.checkpoint.fork import pinned
 from tasks.checkpoint.policies import Policies, policy_step
 from tasks.checkpoint.weights import given_files, write_scratch_model
 from tasks.data.dataset import Dataset, read_dataset, write_tokenizer
 from tasks.data.encode import too_long
 from tasks.experiment import Experiment
-from tasks.records import Rollout, Verdict
+from tasks.records import EncodedProblem, Rollout, Verdict
 from tasks.reward.code import CodeSettings
 from tasks.reward.judge import Judge, verdict_of
 from tasks.rollout.client import Roller
@@ -201,8 +202,12 @@ class Context:
             audit_max_mean=audit.max_mean.of(part["dtype"]),
             audit_min_effective_share=audit.min_effective_sample_share,
         )
-        batch = group_batch(self.dataset.by_id, self.rollouts(inputs["rollouts"]), self.verdicts(inputs["verdicts"]))
+        batch = group_batch(self._problems(inputs["data"]), self.rollouts(inputs["rollouts"]), self.verdicts(inputs["verdicts"]))
         return self.trainer.train(becomes, batch, spec, inputs["iteration"])
+
+    def _problems(self, data: str) -> Mapping[str, EncodedProblem]:
+        """Those of the data step `data`: not this experiment's own where a fork replays what its source trained on."""
+        return (self.dataset if data == self.experiment.data.key else read_dataset(self.store, self.require("data", data))).by_id
 
     def _replay(self, step: Manifest) -> dict[str, Any]:
         return self.train_on(step.key, step.inputs, token_budget=step.recorded["token_budget"])
@@ -245,8 +250,9 @@ class Context:
         return manifest
 
     def retain(self, iteration: int) -> None:
-        """Drops this run's older checkpoints: all but the newest `checkpoint.keep`, the first, the last and those that an evaluation names."""
-        pinned = {0, self.spec.train.iterations, *self.experiment.evaluated_iterations()}
-        due = [i for i in self.experiment.checkpointed_iterations() if i <= iteration and i not in pinned]
+        """Drops this run's older checkpoints: all but the newest `checkpoint.keep`, the first, the last and those that an evaluation or a
+        fork names."""
+        named = {0, self.spec.train.iterations, *self.experiment.evaluated_iterations(), *pinned(self.store, self.experiment.run)}
+        due = [i for i in self.experiment.checkpointed_iterations() if i <= iteration and i not in named]
         for old in due[: -self.spec.checkpoint.keep]:
             self.store.drop("policy", self.experiment.lineage(old))

@@ -105,6 +105,7 @@ class RunRecord:
             "state": state,
             "spec": str(self.loaded.path.name),
             "iterations": iterations,
+            **({"fork": experiment.source.record()} if experiment.source else {}),
             "lineages": [experiment.lineage(k) for k in range(iterations + 1)],
             "checkpoints": experiment.checkpointed_iterations(),
         }
