@@ -12,8 +12,9 @@ from infra.caching import Step
 from infra.store import Store
 from specs.identity import identity
 from specs.load import Loaded, describe
-from specs.schema import Spec
+from specs.schema import Fork, Spec
 from specs.size import size
+from tasks.checkpoint.fork import Source, find_source
 from tasks.data.tokenizer import puzzle_tokenizer
 from tasks.errors import DataError
 from tasks.experiment import Experiment
@@ -23,12 +24,15 @@ def plan(loaded: Loaded, store: Store) -> str:
     """Runs nothing, downloads nothing."""
     spec = loaded.spec
     name = f"{spec.name}/{identity(spec)}"
-    lines = [f"run {name}", f"store {store.uri}", "", "settings that are not the defaults:", _indent(describe(loaded)), "", "size:", _indent(_sizes(spec))]
+    source = find_source(spec, store) if isinstance(spec.policy.init, Fork) else None
+    lines = [f"run {name}", f"store {store.uri}", "", "settings that are not the defaults:", _indent(describe(loaded)), "", "size:"]
+    lines.append(_indent(_sizes(spec, source)))
     try:
         experiment = Experiment(spec, download=False)
     except DataError as error:
         lines += ["", "stages: what the store has is not known until data and weights are here:", f"  {error}"]
         return "\n".join(lines)
+    lines += ["", f"goes on from run {source}"] if source else []
     lines += ["", f"{'stage':<12}{'steps':>7}{'in store':>10}{'will run':>10}"]
     first: tuple[str, str] | None = None
     for stage, steps in _stages(experiment):
@@ -76,8 +80,8 @@ def _flat(value: Any, path: str = "") -> dict[str, Any]:
     return {k: v for key, below in value.items() for k, v in _flat(below, f"{path}.{key}" if path else key).items()}
 
 
-def _sizes(spec: Spec) -> str:
-    sizes = size(spec, len(puzzle_tokenizer()) if spec.policy.made else None)
+def _sizes(spec: Spec, source: Source | None) -> str:
+    sizes = size(spec, len(puzzle_tokenizer()) if spec.policy.made else None, source.folder if source else None)
     iterations = spec.train.iterations
     return "\n".join([
         f"{sizes.parameters:,} parameters, {spec.policy.dtype}",

@@ -33,7 +33,7 @@ def data_part(spec: Spec) -> Part:
     """Source, prompts, which problems are dropped. No seed: seeds of a study share their problems and their held-out ones."""
     return {
         **spec.data.model_dump(mode="json"),
-        "tokenizer": None if spec.policy.init == "scratch" else [spec.policy.model, spec.policy.revision],
+        "tokenizer": None if spec.policy.model is None else [spec.policy.model, spec.policy.revision],
         "max_prompt_tokens": spec.rollout.max_prompt_tokens if spec.data.drop_long_prompts else None,
     }
 

@@ -21,12 +21,13 @@ from infra.scratch import large_folder
 from infra.store import Manifest, Store
 from specs.schema import Architecture, Placement, Spec
 from tasks import table
+from tasks.checkpoint.fork import pinned
 from tasks.checkpoint.policies import Checkpoint, Policies
 from tasks.checkpoint.weights import POLICY_STAGE, given_files, write_scratch_model
 from tasks.data.dataset import Dataset, read_dataset, write_tokenizer
 from tasks.data.encode import too_long
 from tasks.experiment import Experiment
-from tasks.records import Rollout, Verdict
+from tasks.records import EncodedProblem, Rollout, Verdict
 from tasks.reward.code import CodeSettings
 from tasks.reward.judge import Judge, verdict_of
 from tasks.rollout.client import Roller
@@ -216,8 +217,12 @@ class Context:
             audit_max_mean=audit.max_mean.of(part["dtype"]),
             audit_min_effective_share=audit.min_effective_sample_share,
         )
-        batch = group_batch(self.dataset.by_id, self.rollouts(inputs["rollouts"]), self.verdicts(inputs["verdicts"]))
+        batch = group_batch(self._problems(inputs["data"]), self.rollouts(inputs["rollouts"]), self.verdicts(inputs["verdicts"]))
         return self.trainer.train(becomes, batch, spec, inputs["iteration"])
+
+    def _problems(self, data: str) -> Mapping[str, EncodedProblem]:
+        """Those of the data step `data`: not this experiment's own where a fork replays what its source trained on."""
+        return (self.dataset if data == self.experiment.data.key else read_dataset(self.store, self.require("data", data))).by_id
 
     def _replay(self, step: Manifest) -> dict[str, Any]:
         return self.train_on(step.key, step.inputs, token_budget=step.recorded["token_budget"])
@@ -278,19 +283,21 @@ class Context:
     def kept(self, iteration: int) -> list[int]:
         """The checkpoints that a run has once it has done `iteration` iterations: the pinned ones and the newest `checkpoint.keep` of the others."""
         saved = [i for i in self.experiment.checkpointed_iterations() if i <= iteration]
-        others = [i for i in saved if i not in self._pinned]
+        pinned_ones = self._pinned
+        others = [i for i in saved if i not in pinned_ones]
         return sorted({*saved} - {*others[: -self.spec.checkpoint.keep]})
 
     @property
     def _pinned(self) -> set[int]:
-        """Never dropped: the first, the last, those that an evaluation names."""
-        return {0, self.spec.train.iterations, *self.experiment.evaluated_iterations()}
+        """Never dropped: the first, the last, those that an evaluation or a fork names."""
+        return {0, self.spec.train.iterations, *self.experiment.evaluated_iterations(), *pinned(self.store, self.experiment.run)}
 
     def retain(self) -> None:
         """Drops this run's older checkpoints: all that are whole but the pinned ones and the newest `checkpoint.keep`. One that is damaged does not count,
         so the newest that is whole is never dropped."""
         there = set(self.store.files.list(f"steps/{POLICY_STAGE}"))
-        lineages = {i: self.experiment.lineage(i) for i in range(self.spec.train.iterations) if i not in self._pinned}
+        pinned_ones = self._pinned
+        lineages = {i: self.experiment.lineage(i) for i in range(self.spec.train.iterations) if i not in pinned_ones}
         whole = [i for i, lineage in lineages.items() if lineage in there and self.policies.stored(lineage)]
         for old in whole[: -self.spec.checkpoint.keep]:
             self.store.drop(POLICY_STAGE, self.experiment.lineage(old))

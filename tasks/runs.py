@@ -125,6 +125,7 @@ class RunRecord:
             **({"reason": self.reason} if self.reason else {}),
             "spec": str(self.loaded.path.name),
             "iterations": iterations,
+            **({"fork": experiment.source.record()} if experiment.source else {}),
             "lineages": [experiment.lineage(k) for k in range(iterations + 1)],
             "checkpoints": experiment.checkpointed_iterations(),
         }
