@@ -106,7 +106,8 @@ def _actors(uri: str) -> Iterator[Callable[..., Actor]]:
 
 
 def names(files: Files, run: str = RUN) -> list[str]:
-    return files.list(f"locks/{run}")
+    """Without a beat that is just being written."""
+    return [name for name in files.list(f"locks/{run}") if not name.endswith(".tmp")]
 
 
 def wait_for(what: Callable[[], Any], seconds: float = 15.0) -> None:
@@ -350,17 +351,18 @@ def test_a_holder_that_slept_over_three_beats_learns_that_it_lost(uri: str, acto
     assert taker("lost", RUN) is False and names(store.files) == ["00000002.beat", "00000002.json"]
 
 
-def test_the_beat_thread_alone_finds_that_it_lost(local: str, caplog: pytest.LogCaptureFixture) -> None:
+@pytest.mark.parametrize("readable", [True, False])
+def test_the_beat_thread_alone_finds_that_it_lost(local: str, readable: bool, caplog: pytest.LogCaptureFixture) -> None:
     files = Files(local)
     with RunLock(files, RUN, BEAT) as lock:
-        other = Holder.this_process(BEAT)
-        files.create(f"locks/{RUN}/00000002.json", other.to_bytes())
+        other = Holder.this_process(BEAT).to_bytes() if readable else b'{"host'
+        files.create(f"locks/{RUN}/00000002.json", other)
         wait_for(lambda: lock._tenure is not None and lock._tenure.lost)
         with pytest.raises(RunLostError, match="was taken over"):
             lock.check()
         wait_for(lambda: "was taken over" in caplog.text)
     assert [name for name in names(files) if name.endswith(".json")] == ["00000002.json"], "a lock that is not ours is left alone"
-    assert files.read(f"locks/{RUN}/00000002.json") == other.to_bytes()
+    assert files.read(f"locks/{RUN}/00000002.json") == other
 
 
 def test_a_watcher_that_slept_starts_its_watch_again(local: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -459,6 +461,22 @@ def test_a_lock_deleted_by_hand_is_lost_and_its_number_not_used_again(uri: str) 
         thief.acquire()
         lock.release()
         assert not thief.lost and "00000002.json" in names(files)
+    thief.release()
+
+
+def test_a_folder_of_locks_deleted_by_hand_is_lost_to_the_next(local: str) -> None:
+    files = Files(local)
+    lock, thief = RunLock(files, RUN, 10.0), RunLock(files, RUN, BEAT)
+    lock.acquire()
+    wait_for(lambda: "00000001.beat" in names(files))
+    files.remove(f"locks/{RUN}")
+    thief.acquire()
+    theirs = files.read(f"locks/{RUN}/00000001.json")
+    assert lock._tenure is not None and not lock._verify(lock._tenure), "the same number, another's name"
+    with pytest.raises(RunLostError, match="was taken over by pid"):
+        lock.check()
+    lock.release()
+    assert files.read(f"locks/{RUN}/00000001.json") == theirs and not thief.lost
     thief.release()
 
 
