@@ -361,7 +361,8 @@ def test_the_beat_thread_alone_finds_that_it_lost(local: str, readable: bool, ca
         with pytest.raises(RunLostError, match="was taken over"):
             lock.check()
         wait_for(lambda: "was taken over" in caplog.text)
-    assert [name for name in names(files) if name.endswith(".json")] == ["00000002.json"], "a lock that is not ours is left alone"
+        files.write(f"locks/{RUN}/00000001.beat", b"{}")  # one that was under way when it slept
+    assert names(files) == ["00000002.json"], "what is not ours is left alone, what is ours goes"
     assert files.read(f"locks/{RUN}/00000002.json") == other
 
 
