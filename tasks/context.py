@@ -275,29 +275,19 @@ class Context:
 
     def _passed(self, lineage: str, target: int) -> None:
         """A replay makes again what a crash kept from being saved: those of its checkpoints that retention would have kept."""
-        iteration = next((i for i in self.kept(target) if self.experiment.lineage(i) == lineage), None)
+        kept = self.experiment.kept_checkpoints(target, pinned(self.store, self.experiment.run))
+        iteration = next((i for i in kept if self.experiment.lineage(i) == lineage), None)
         if iteration is not None and not self.policies.stored(lineage):
             log.info("the checkpoint after iteration %d was lost with an earlier start; it is saved now", iteration)
             self.commit_policy(self.policies.save(lineage, self._adamw))
 
-    def kept(self, iteration: int) -> list[int]:
-        """The checkpoints that a run has once it has done `iteration` iterations: the pinned ones and the newest `checkpoint.keep` of the others."""
-        saved = [i for i in self.experiment.checkpointed_iterations() if i <= iteration]
-        pinned_ones = self._pinned
-        others = [i for i in saved if i not in pinned_ones]
-        return sorted({*saved} - {*others[: -self.spec.checkpoint.keep]})
-
-    @property
-    def _pinned(self) -> set[int]:
-        """Never dropped: the first, the last, those that an evaluation or a fork names."""
-        return {0, self.spec.train.iterations, *self.experiment.evaluated_iterations(), *pinned(self.store, self.experiment.run)}
-
     def retain(self) -> None:
-        """Drops this run's older checkpoints: all that are whole but the pinned ones and the newest `checkpoint.keep`. One that is damaged does not count,
-        so the newest that is whole is never dropped."""
+        """Drops this run's older checkpoints: all that are whole but the first, the last, those that an evaluation or a fork names, and the newest
+        `checkpoint.keep` of the others. One that is damaged does not count, so the newest that is whole is never dropped."""
+        last = self.spec.train.iterations
+        named = {0, last, *self.experiment.evaluated_iterations(), *pinned(self.store, self.experiment.run)}
         there = set(self.store.files.list(f"steps/{POLICY_STAGE}"))
-        pinned_ones = self._pinned
-        lineages = {i: self.experiment.lineage(i) for i in range(self.spec.train.iterations) if i not in pinned_ones}
+        lineages = {i: self.experiment.lineage(i) for i in range(last) if i not in named}
         whole = [i for i, lineage in lineages.items() if lineage in there and self.policies.stored(lineage)]
         for old in whole[: -self.spec.checkpoint.keep]:
             self.store.drop(POLICY_STAGE, self.experiment.lineage(old))

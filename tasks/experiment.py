@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -104,6 +105,14 @@ class Experiment:
         """After how many iterations the policy is saved: start, every so many, end."""
         last = self.spec.train.iterations
         return sorted({0, last, *range(self.spec.checkpoint.every, last, self.spec.checkpoint.every)})
+
+    def kept_checkpoints(self, iteration: int, named: Iterable[int] = ()) -> list[int]:
+        """The checkpoints that the run has once it has done `iteration` iterations: those that are never dropped (the first, the last, those that an
+        evaluation or, in `named`, a fork names) and the newest `checkpoint.keep` of the others."""
+        saved = [i for i in self.checkpointed_iterations() if i <= iteration]
+        pinned = {0, self.spec.train.iterations, *self.evaluated_iterations(), *named}
+        others = [i for i in saved if i not in pinned]
+        return sorted({*saved} - {*others[: -self.spec.checkpoint.keep]})
 
 
 def _data_key_part(part: dict[str, Any]) -> dict[str, Any]:

@@ -176,7 +176,7 @@ def test_what_retention_of_the_source_keeps_for_its_forks(tmp_path: Path) -> Non
             store.commit(step, {"model.safetensors": b"weights", "config.json": b"{}"}, kind="weights", key=lineage)
             if iteration:
                 store.commit(experiment.train(iteration - 1), {}, kind="metrics")
-            context.retain(iteration)
+            context.retain()
 
         for iteration in range(4):
             save(iteration)
