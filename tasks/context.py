@@ -34,6 +34,7 @@ from tasks.rollout.client import Roller
 from tasks.rollout.table import read_rollouts
 from tasks.train.client import Trainer, TrainerOptions
 from tasks.train.inputs import adamw_settings, group_batch, step_spec
+from tasks.train.task import start
 from tasks.train.warm_start import Demonstrator, warm_start
 
 log = logging.getLogger("armature")
@@ -202,11 +203,22 @@ class Context:
     def engine_for(self, lineage: str) -> None:
         """The rollout engine holds `lineage` afterwards, and what judges its samples stands ready: that is tried first."""
         self.judge.start(p.problem for p in (*self.dataset.train, *self.dataset.heldout))
-        self.policies.on_roller(lineage, self._adamw)
+        self._bring(self.policies.on_roller, lineage)
 
     def trainer_for(self, lineage: str) -> None:
         """The training ranks hold `lineage` afterwards."""
-        self.policies.on_trainer(lineage, self._adamw)
+        self._bring(self.policies.on_trainer, lineage)
+
+    def _bring(self, onto: Callable[[str, dict[str, Any]], None], lineage: str) -> None:
+        """Weights are verified when they are loaded, not when the store is asked for them: a first policy that turns out to be damaged then is made
+        again, as a later one is replayed."""
+        try:
+            onto(lineage, self._adamw)
+        except StoreError:
+            if self.policies.stored(self.experiment.lineage(0)) is not None:
+                raise
+            start.fn(self)
+            onto(lineage, self._adamw)
 
     def train_on(self, becomes: str, inputs: Mapping[str, Any], token_budget: int | None = None) -> dict[str, Any]:
         """One training step from stored rollouts and verdicts, first time or replay alike."""
