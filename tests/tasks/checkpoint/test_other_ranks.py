@@ -70,7 +70,7 @@ def test_one_rank_then_two_then_one(
     for stem in ("model", "optimizer"):
         away = move(stem, tmp_path / "uninterrupted-3", tmp_path / "two")
         record_property(f"{stem}: distance to the uninterrupted run, as a share of the iteration's move", away)
-        assert 0 < away < 1e-3
+        assert 0 < away < 1e-4
 
     caplog.clear()
     with opened(store, *ONE) as context:  # and back: what two ranks wrote is what one rank reads
