@@ -26,8 +26,8 @@ def start(context: Context) -> Manifest | Any:
         return cached(hit)
     started = time.monotonic()
     with context.scratch_folder("start") as folder:
-        files, result = context.make_start(folder)
-        return context.commit(step, files, kind="weights", result=result, seconds=time.monotonic() - started)
+        files, result, recorded = context.make_start(folder)
+        return context.commit(step, files, kind="weights", result=result, recorded=recorded, seconds=time.monotonic() - started)
 
 
 @task(name="train", task_run_name="train {iteration}", **TASK_OPTIONS)
@@ -45,7 +45,7 @@ def train(context: Context, iteration: int) -> Manifest | Any:
         kind="metrics",
         rows=len(done["responses"]),
         result={"metrics": done["metrics"]},
-        recorded={**context.trainer.environment, "token_budget": context.spec.train.token_budget},
+        recorded={**context.trainer.environment, **done["recorded"]},
         seconds=time.monotonic() - started,
         parts=done["seconds"],
     )
