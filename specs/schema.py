@@ -284,6 +284,9 @@ class Placement(Section):
         description="Who gives up GPU memory while the other works: the rollout engine (it sleeps while the trainer works), or none. "
         "Default: rollout when colocated, else none.",
     )
+    deadline_s: float = Field(
+        default=4 * 3600.0, gt=0, description="Seconds that a training iteration, or a call for rollouts, may take; then its engine hangs, and is replaced."
+    )
 
 
 class Evaluate(Section):

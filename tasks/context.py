@@ -10,6 +10,7 @@ import socket
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -34,12 +35,11 @@ from tasks.rollout.client import Roller
 from tasks.rollout.table import read_rollouts
 from tasks.train.client import Trainer, TrainerOptions
 from tasks.train.inputs import adamw_settings, group_batch, step_spec
+from tasks.train.memory import TokenBudget
 from tasks.train.task import start
 from tasks.train.warm_start import Demonstrator, warm_start
 
 log = logging.getLogger("armature")
-
-STEP_DEADLINE_S = 4 * 3600.0  # an optimiser iteration, or a shard of rollouts: beyond it the engine hangs
 
 
 def _devices(placement: Placement) -> tuple[str | None, str | None]:
@@ -73,7 +73,7 @@ class Engines:
                 zero_stage=spec.train.zero_stage,
                 offload_optimizer=placement.offload_optimizer == "cpu",
                 gradient_checkpointing=spec.train.gradient_checkpointing,
-                step_deadline_s=STEP_DEADLINE_S,
+                step_deadline_s=placement.deadline_s,
             ),
             logs / "trainer.log",
         )
@@ -89,7 +89,7 @@ class Engines:
             options["device"] = "cuda"
         threads = placement.threads or cores
         self.roller = Roller(
-            spec.rollout.engine, options, threads=threads, devices=engine_gpus, log=logs / "rollout.log", deadline_s=STEP_DEADLINE_S
+            spec.rollout.engine, options, threads=threads, devices=engine_gpus, log=logs / "rollout.log", deadline_s=placement.deadline_s
         )
         self.sleeps = gpus and placement.yields == "rollout"
 
@@ -109,6 +109,7 @@ class Context:
         self._scratch = large_folder()
         self.policies = Policies(store, self.trainer, self.roller, self._scratch, self._replay, self._passed)
         self.policies.yields = engines.sleeps
+        self._replay_budget = TokenBudget()  # of its own: a replay takes the recorded budget, which fitted once, as long as it fits
         self.found = self.made = 0
 
     def close(self) -> None:
@@ -220,27 +221,36 @@ class Context:
             start.fn(self)
             onto(lineage, self._adamw)
 
-    def train_on(self, becomes: str, inputs: Mapping[str, Any], token_budget: int | None = None) -> dict[str, Any]:
-        """One training step from stored rollouts and verdicts, first time or replay alike."""
+    def train_on(self, becomes: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
+        """One training step from stored rollouts and verdicts; `recorded` in its result is for its manifest."""
+        return self._train(becomes, inputs, self.spec.train.token_budget, self.trainer.budget)
+
+    def _replay(self, step: Manifest) -> dict[str, Any]:
+        return self._train(step.key, step.inputs, step.recorded["token_budget"], self._replay_budget)
+
+    def _train(self, becomes: str, inputs: Mapping[str, Any], token_budget: int, fitting: TokenBudget) -> dict[str, Any]:
         part, audit = inputs["part"], self.spec.audit
         spec = step_spec(
             part,
-            token_budget=token_budget or self.spec.train.token_budget,
+            token_budget=token_budget,
             audit_max_mean=audit.max_mean.of(part["dtype"]),
             audit_min_effective_share=audit.min_effective_sample_share,
         )
         batch = group_batch(self._problems(inputs["data"]), self.rollouts(inputs["rollouts"]), self.verdicts(inputs["verdicts"]))
-        return self.trainer.train(becomes, batch, spec, inputs["iteration"])
+
+        def attempt(budget: int) -> dict[str, Any]:
+            self.policies.on_trainer(inputs["policy"], adamw_settings(part))
+            return self.trainer.train(becomes, batch, replace(spec, token_budget=budget), inputs["iteration"])
+
+        done, recorded = fitting.run(attempt, lambda: batch.passes(spec.minibatch_prompts), self.trainer.options.ranks, token_budget)
+        return {**done, "recorded": recorded}
 
     def _problems(self, data: str) -> Mapping[str, EncodedProblem]:
         """Those of the data step `data`: not this experiment's own where a fork replays what its source trained on."""
         return (self.dataset if data == self.experiment.data.key else read_dataset(self.store, self.require("data", data))).by_id
 
-    def _replay(self, step: Manifest) -> dict[str, Any]:
-        return self.train_on(step.key, step.inputs, token_budget=step.recorded["token_budget"])
-
-    def make_start(self, folder: Path) -> tuple[dict[str, Path], dict[str, Any]]:
-        """Files of the first policy, and numbers about the warm start."""
+    def make_start(self, folder: Path) -> tuple[dict[str, Path], dict[str, Any], dict[str, Any]]:
+        """Files of the first policy, numbers about the warm start, and how it was really computed."""
         experiment, spec = self.experiment, self.spec
         given = folder / "given"
         given.mkdir()
@@ -255,7 +265,7 @@ class Context:
             write_tokenizer(self.store, self.require("data", experiment.data.key), given)
             source, files = given, {p.name: p for p in sorted(given.iterdir())}
         if spec.warm_start is None:
-            return files, {}
+            return files, {}, {}
         total, began = spec.warm_start.steps, time.monotonic()
 
         def progress(done: int, numbers: dict[str, float]) -> None:
@@ -264,11 +274,11 @@ class Context:
                 log.info("warm start  step %4d/%d  loss %.3f  %.0f s left", done, total, numbers["loss"], spent / done * (total - done))
 
         demonstrator = Demonstrator(self.dataset.train, self.dataset.tokenizer, spec.seed)
-        result = warm_start(self.trainer, source, demonstrator, spec.warm_start.model_dump(), spec.train.token_budget, progress)
+        result, recorded = warm_start(self.trainer, source, demonstrator, spec.warm_start.model_dump(), spec.train.token_budget, progress)
         made = folder / "made"
         self.trainer.save(made, optimizer=False)
         others = {name: path for name, path in files.items() if not name.startswith("model")}
-        return {**others, **{p.name: p for p in sorted(made.iterdir())}}, result
+        return {**others, **{p.name: p for p in sorted(made.iterdir())}}, result, {**self.trainer.environment, **recorded}
 
     # -- checkpoints -------------------------------------------------------------------------------------------------
 

@@ -14,6 +14,7 @@ from infra.errors import EngineError
 from infra.paths import ROOT
 from tasks.errors import TrainingError
 from tasks.train.batch import GroupBatch
+from tasks.train.memory import TokenBudget
 from tasks.train.settings import StepSpec
 from tasks.train.supervised import Demonstrations
 
@@ -44,6 +45,7 @@ class Trainer:
         self.state: str | None = None
         self.environment: dict[str, Any] = {}
         self.adamw: dict[str, Any] = {}  # the settings that `state` was loaded with
+        self.budget = TokenBudget()
 
     def load(self, state: str, weights: Path, optimizer: Path | None, adamw: Mapping[str, Any]) -> None:
         """Makes the ranks hold `state` from folders of weights and optimizer state. `adamw`: betas, adam_eps, weight_decay, max_grad_norm."""

@@ -37,8 +37,7 @@ def start(context: Context) -> Manifest | Any:
         return context.commit_policy(saved)
     started = time.monotonic()
     with context.scratch_folder("start") as folder:
-        files, result = context.make_start(folder)
-        recorded = context.trainer.environment if context.spec.warm_start else {}
+        files, result, recorded = context.make_start(folder)
         return context.commit(step, files, kind="weights", result=result, recorded=recorded, seconds=time.monotonic() - started)
 
 
@@ -57,7 +56,7 @@ def train(context: Context, iteration: int) -> Manifest | Any:
         kind="metrics",
         rows=len(done["responses"]),
         result={"metrics": done["metrics"]},
-        recorded={**context.trainer.environment, "token_budget": context.spec.train.token_budget},
+        recorded={**context.trainer.environment, **done["recorded"]},
         seconds=time.monotonic() - started,
         parts=done["seconds"],
     )
