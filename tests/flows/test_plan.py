@@ -103,6 +103,17 @@ def test_an_evaluation_of_weights_that_were_not_kept_waits_for_replay(tmp_path: 
     assert "weights after 8 iterations: repeating 2 training steps from those after 6" in plan(more, store, replay=True)
 
 
+def test_a_damaged_evaluation_is_made_again_though_its_weights_were_not_kept(tmp_path: Path) -> None:
+    loaded = load(tmp_path, "evaluate.every=2")
+    store, experiment = fill(loaded, trained=10, weights=(0, 5, 10), evaluated=(0, 2, 4, 6, 8, 10))
+    manifest = store.find("evaluate", experiment.evaluation(4, "heldout").key)
+    assert manifest is not None
+    store.files.write(f"steps/evaluate/{manifest.key}/{manifest.folder}/payload", b"byte")
+    will = foreseen(loaded, store)
+    assert not will.left_out and [entry.iteration for entry in will.running["evaluate"]] == [4] and will.replays == [Replay(0, 4)]
+    assert "not whole" in reason(loaded, store, "evaluate")
+
+
 def test_the_front_of_a_run_and_its_end_are_always_evaluated(tmp_path: Path) -> None:
     store, _ = fill(load(tmp_path), trained=7, weights=(0, 5), evaluated=(0,))
     will = foreseen(load(tmp_path, "evaluate.every=1"), store)
