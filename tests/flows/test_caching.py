@@ -374,9 +374,13 @@ def test_a_damaged_step_is_made_again_with_a_warning_that_names_it(
     assert digests(copy) == digests(finished)
 
 
-@pytest.mark.slow()  # each starts engines that hold nothing: what they hold is not read from the store
-@pytest.mark.parametrize("damage", [missing, truncated, altered])
-@pytest.mark.parametrize("stage", ["start", "checkpoint"])
+COLD = [(stage, damage) for stage in ("start", "checkpoint") for damage in (missing, truncated, altered)]
+
+
+# Each starts engines that hold nothing: what they hold is not read from the store. What is missing goes the way of what is truncated.
+@pytest.mark.parametrize(
+    ("stage", "damage"), [pytest.param(*row, marks=pytest.mark.slow() if row[1] is altered else pytest.mark.proof()) for row in COLD]
+)
 def test_damaged_weights_are_made_again_once_they_are_needed(
     stage: str, damage: Callable[[Path], Any], copy: Path, finished: Path, engines: Engines, caplog: pytest.LogCaptureFixture
 ) -> None:
