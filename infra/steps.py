@@ -55,11 +55,10 @@ def _warn(text: str) -> None:
 
 def _say_what_was_waited_for(task: Any, run: TaskRun, state: State) -> None:
     """After the last attempt, before the error reaches the flow: it keeps its type and says how often it came."""
-    error = get_state_exception(state)
-    if not isinstance(error, tuple(RETRIED)) or run.run_count <= 1 or run.start_time is None:
+    error: Any = get_state_exception(state)
+    awaited = next((what for kind, what in RETRIED.items() if isinstance(error, kind)), None)
+    if awaited is None or run.run_count <= 1 or run.start_time is None:
         return
-    assert isinstance(error, Exception)
-    awaited = next(what for kind, what in RETRIED.items() if isinstance(error, kind))
     seconds = (datetime.now(UTC) - run.start_time).total_seconds()
     error.args = (f"{error}; {run.name} was tried {run.run_count} times in {seconds:.0f} s, waiting for {awaited}: started again, it goes on from here",)
 

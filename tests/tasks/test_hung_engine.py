@@ -18,7 +18,7 @@ from tasks.rollout.task import rollout
 from tasks.train.task import start, train
 from tests.tasks.small_run import opened
 
-DEADLINE_S = 15
+DEADLINE_S = 10
 
 
 def gone(pid: int) -> bool:
@@ -39,7 +39,7 @@ def hangs(engine: Resident | None, stage: Callable[[], object], what: str) -> No
 
 @pytest.mark.slow
 def test_both_engines_are_replaced(tmp_path: Path) -> None:
-    with opened(tmp_path / "store", f"placement.deadline_s={DEADLINE_S}", "placement.ranks=2") as context:
+    with opened(tmp_path / "store", f"placement.deadline_s={DEADLINE_S}", "warm_start.steps=5") as context:
         value(data.fn(context))
         value(start.fn(context))
         first = context.experiment.lineage(0)
