@@ -64,7 +64,7 @@ class Actor:
         os.waitid(os.P_PID, self.process.pid, os.WEXITED | os.WNOWAIT)
 
 
-@pytest.fixture(params=["file", "s3"])
+@pytest.fixture(params=["file", pytest.param("s3", marks=pytest.mark.slow)])  # interpreters that load s3fs
 def uri(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "file":
         return f"file://{tmp_path}/store"
@@ -124,7 +124,6 @@ def one_line(text: str) -> bool:
 # -- races -----------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("uri", ["file", pytest.param("s3", marks=pytest.mark.slow)], indirect=True)  # eight interpreters that load s3fs
 def test_of_eight_exactly_one_gets_a_lock_that_is_free_released_or_dead(uri: str, actors: Callable[..., Actor]) -> None:
     eight = [actors(ready=False) for _ in range(8)]
     assert [actor.answer() for actor in eight] == ["ready"] * 8
@@ -201,8 +200,8 @@ def test_an_acquisition_whose_first_answer_was_lost_is_ours(local: str, monkeypa
 
 @pytest.mark.slow
 def test_of_many_that_come_go_and_die_no_two_hold_it_at_once(tmp_path: Path) -> None:
-    """For ten seconds six processes take the lock for some milliseconds; half of them die with it."""
-    files, diary, end = Files(f"file://{tmp_path}/store"), tmp_path / "diary", time.monotonic() + 10
+    """For five seconds six processes take the lock for some milliseconds; half of them die with it."""
+    files, diary, end = Files(f"file://{tmp_path}/store"), tmp_path / "diary", time.monotonic() + 5
 
     def take_once(seed: int) -> None:
         rng, lock = random.Random(seed), RunLock(files, RUN, BEAT)
@@ -237,7 +236,7 @@ def test_of_many_that_come_go_and_die_no_two_hold_it_at_once(tmp_path: Path) -> 
                 children.discard(child)
         time.sleep(0.001)
     times = sorted(tuple(map(float, line.split())) for line in diary.read_text().splitlines())
-    assert len(times) > 100, "it was taken often"
+    assert len(times) > 50, "it was taken often"
     assert all(before[1] < after[0] for before, after in itertools.pairwise(times))
 
 
@@ -570,6 +569,7 @@ class Relay:
         self._end(*self._open)
 
 
+@pytest.mark.slow
 def test_an_s3_server_that_is_away_for_a_while(s3: S3Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     direct = f"s3://{s3.bucket}/lease-{tmp_path.name}"
     relay = Relay(int(s3.endpoint.rpartition(":")[2]))
