@@ -1,4 +1,4 @@
-"""A process that takes run locks as it is told: `python lock_actor.py URI BEAT_S [HOST]`, one JSON list on a line in, one JSON value out.
+"""A process that takes run locks as it is told: `python actor.py URI BEAT_S [HOST]`, one JSON list on a line in, one JSON value out.
 
 HOST: what it believes its host to be called, so that its neighbours take it for a process elsewhere."""
 
