@@ -67,39 +67,53 @@ def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
     actions = [f"{action}:armature" for action in ("Read", "Write", "List")]
     user = {"name": "user", "credentials": [{"accessKey": ACCESS, "secretKey": SECRET}], "actions": actions}
     (folder / "s3.json").write_text(json.dumps({"identities": [maker, user]}))
-    master, volume, filer, s3 = free_ports(4)
-    (folder / "data").mkdir()
-    with (folder / "weed.log").open("wb") as log:
-        process = subprocess.Popen(
-            [
-                str(weed if weed.exists() else shutil.which("weed")), "server", f"-dir={folder / 'data'}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1",
-                f"-master.port={master}", f"-volume.port={volume}", f"-filer.port={filer}", "-filer", "-s3", f"-s3.port={s3}",
-                f"-s3.config={folder / 's3.json'}", "-volume.max=100", "-master.volumeSizeLimitMB=64",
-            ],
-            stdout=log, stderr=log, cwd=folder, start_new_session=True, env={"HOME": str(folder), "PATH": os.environ["PATH"]},
-        )  # fmt: skip
-    server = S3Server(f"http://127.0.0.1:{s3}", "armature")
+    for attempt in range(5):  # tests of another checkout may take a port between our look and weed's
+        data = folder / f"data{attempt}"
+        data.mkdir()
+        process, server, log = _start(str(weed if weed.exists() else shutil.which("weed")), folder, data)
+        if _ready(server, process, log):
+            break
+        process.kill()
+        process.wait()
+    else:
+        raise AssertionError(f"SeaweedFS did not start\n{log.read_text()[-2000:]}")
     try:
-        _wait_for(server, process, folder / "weed.log")
         yield server
     finally:
         process.kill()
         process.wait()
 
 
-def _wait_for(server: S3Server, process: subprocess.Popen[bytes], log: Path) -> None:
+def _start(weed: str, folder: Path, data: Path) -> tuple[subprocess.Popen[bytes], S3Server, Path]:
+    master, volume, filer, s3 = free_ports(4)
+    path = data.with_suffix(".log")
+    with path.open("wb") as log:
+        process = subprocess.Popen(
+            [
+                weed, "server", f"-dir={data}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1",
+                f"-master.port={master}", f"-volume.port={volume}", f"-filer.port={filer}", "-filer", "-s3", f"-s3.port={s3}",
+                f"-s3.config={folder / 's3.json'}", "-volume.max=100", "-master.volumeSizeLimitMB=64",
+            ],
+            stdout=log, stderr=log, cwd=folder, start_new_session=True, env={"HOME": str(folder), "PATH": os.environ["PATH"]},
+        )  # fmt: skip
+    return process, S3Server(f"http://127.0.0.1:{s3}", "armature"), path
+
+
+def _ready(server: S3Server, process: subprocess.Popen[bytes], log: Path) -> bool:
+    """Once it answers; False where it ended."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     maker = client(S3Server(server.endpoint, server.bucket, *MAKER))
     end = time.monotonic() + 90
-    while True:
+    while process.poll() is None:
         try:
             maker.create_bucket(Bucket=server.bucket)
             client(server).put_object(Bucket=server.bucket, Key="ready", Body=b"")
-            return
+            return True
         except (BotoCoreError, ClientError) as error:
-            assert process.poll() is None and time.monotonic() < end, f"{error}\n{log.read_text()[-2000:]}"
+            assert time.monotonic() < end, f"{error}\n{log.read_text()[-2000:]}"
             time.sleep(0.3)
+    return False
 
 
 @pytest.fixture()
