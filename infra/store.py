@@ -201,3 +201,9 @@ class Store:
 
 
 __all__ = ["DamagedError", "FileEntry", "Manifest", "Store"]
+
+
+if __name__ == "__main__":
+    from infra.gc import main
+
+    main()
