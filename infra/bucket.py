@@ -23,7 +23,13 @@ from infra.parts import Parts, Wait
 from infra.patience import code
 
 LARGE = 16 << 20  # bytes; above it in parts
-ONCE: dict[str, Any] = {"connect_timeout": 5, "read_timeout": 60, "retries": {"mode": "standard", "total_max_attempts": 1}}
+#: Of both clients. Retries are infra/patience.py's; what arrives is checked by the manifest's sha256.
+CLIENT: dict[str, Any] = {
+    "connect_timeout": 5,
+    "read_timeout": 60,
+    "retries": {"mode": "standard", "total_max_attempts": 1},
+    "response_checksum_validation": "when_required",
+}
 _DELETED_AT_ONCE = 1000  # S3's limit
 
 
@@ -41,7 +47,7 @@ class Bucket:
 
     def __init__(self, uri: str) -> None:
         # An instance of its own: others' (tasks/data reads through fsspec) retry by themselves.
-        self._fs, self.root = fsspec.core.url_to_fs(uri, skip_instance_cache=True, use_listings_cache=False, config_kwargs=ONCE)
+        self._fs, self.root = fsspec.core.url_to_fs(uri, skip_instance_cache=True, use_listings_cache=False, config_kwargs=CLIENT)
         self._fs.retries = 1
         self.name = self.root.partition("/")[0]
 
@@ -49,12 +55,11 @@ class Bucket:
     def client(self) -> Any:
         """Botocore's; it may be used by threads."""
         config = Config(
-            **ONCE,
+            **CLIENT,
             max_pool_connections=32,
             # The manifest holds the sha256 of the payload: to compute it once more for the signature of each part, as botocore does over http,
             # would double its cost. What arrives is checked by CRC-32.
             s3={"payload_signing_enabled": False},
-            response_checksum_validation="when_required",
         )
         return botocore.session.get_session().create_client("s3", config=config)
 

@@ -66,6 +66,7 @@ class Files:
                 raise StoreError(f"store {self.uri}: the bucket {name} does not exist; make it, or set store: to one that does") from error
 
     def path(self, name: str) -> str:
+        name = name.strip("/")
         return f"{self._root}/{name}" if name else str(self._root)
 
     # -- small objects -------------------------------------------------------------------------------------------------
@@ -230,6 +231,8 @@ class Files:
                 return "the server did not get over it in time; check the endpoint, then run again: what was committed stands"
             if isinstance(error, PermissionError) or code(error) in _REFUSED:
                 return "check credentials (environment or profile) and what they may do with the bucket"
+            if code(error):
+                return "that is the server's answer; check endpoint and bucket, then run again"
             if type(error).__module__.split(".")[0] in ("botocore", "aiobotocore"):
                 return "check credentials (environment or profile) and endpoint"  # botocore's own (no credentials, no region) are no OSErrors
         if isinstance(error, OSError):

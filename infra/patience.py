@@ -120,8 +120,9 @@ class Patience:
 
 
 def reason(error: BaseException) -> str:
-    """One line: S3's code and words, or the system's."""
+    """One line: S3's words and code, or the system's."""
     text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-    text = " ".join((text or type(error).__name__).split())
-    name = code(error)
+    if isinstance(error, boto.ClientError):
+        text = str(error.response.get("Error", {}).get("Message", "")) or text
+    text, name = " ".join((text or type(error).__name__).split()), code(error)
     return f"{text} ({name})" if name and name not in text else text

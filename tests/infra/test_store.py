@@ -8,7 +8,6 @@ import hashlib
 import json
 import logging
 import os
-import subprocess
 import threading
 import time
 import uuid
@@ -237,16 +236,6 @@ def one_line(*parts: str) -> Iterator[None]:
     message = str(caught.value)
     assert "\n" not in message and all(part in message for part in parts), message
     assert time.monotonic() - began < 30
-
-
-@pytest.fixture()
-def full_disk(tmp_path: Path) -> Iterator[Path]:
-    folder = tmp_path / "small"
-    folder.mkdir()
-    if os.getuid() != 0 or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(folder)], capture_output=True).returncode:
-        pytest.skip("a small file system cannot be mounted here")
-    yield folder
-    subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
 def test_a_full_disk_is_one_line_and_leaves_no_step(full_disk: Path, tmp_path: Path) -> None:
