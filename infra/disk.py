@@ -1,0 +1,133 @@
+"""A store on a local disk. A file is there in full or not at all, whatever is killed and whenever the power goes: written beside its place, synced,
+moved into it; then the folder is synced, and so are the folders that had to be made."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import shutil
+import uuid
+from collections.abc import Callable, Generator, Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from infra.digests import FileEntry, sha256_file
+
+BLOCK = 1 << 20
+
+
+class Disk:
+    """Files by their absolute paths. Errors are OSErrors; FileNotFoundError where there is nothing."""
+
+    def read(self, path: str) -> bytes:
+        with open(path, "rb") as file:
+            return file.read()
+
+    def size(self, path: str) -> int:
+        if os.path.isdir(path):
+            raise FileNotFoundError(path)
+        return os.stat(path).st_size
+
+    def list(self, path: str) -> list[str]:
+        return sorted(os.listdir(path))
+
+    def walk(self, path: str) -> Iterator[tuple[str, int, float]]:
+        """Every file below: path, bytes, seconds since the epoch when it was written."""
+        with os.scandir(path) as entries:
+            found = sorted(entries, key=lambda entry: entry.name)
+        for entry in found:
+            with contextlib.suppress(FileNotFoundError):  # went in the meantime
+                if entry.is_dir(follow_symlinks=False):
+                    yield from self.walk(entry.path)
+                else:
+                    about = entry.stat(follow_symlinks=False)
+                    yield entry.path, about.st_size, about.st_mtime
+
+    def write(self, path: str, data: bytes) -> None:
+        with self._beside(path, lambda file: file.write(data)) as temporary:
+            os.replace(temporary, path)
+        _sync(os.path.dirname(path))
+
+    def create(self, path: str, data: bytes) -> None:
+        """FileExistsError where there is one."""
+        with self._beside(path, lambda file: file.write(data)) as temporary:
+            os.link(temporary, path)
+        _sync(os.path.dirname(path))
+
+    def replace(self, path: str, data: bytes, old: bytes) -> None:
+        """Takes the place of `old`; FileExistsError where something else stands there. A reader in between finds nothing, never a part."""
+        with self._beside(path, lambda file: file.write(data)) as temporary:
+            aside = f"{path}.{uuid.uuid4().hex[:8]}.tmp"
+            with contextlib.suppress(FileNotFoundError):
+                os.rename(path, aside)
+                try:
+                    if self.read(aside) != old:
+                        os.link(aside, path)  # not ours to replace
+                finally:
+                    os.unlink(aside)
+            os.link(temporary, path)
+        _sync(os.path.dirname(path))
+
+    def upload(self, source: Path, path: str) -> FileEntry:
+        """Copies a file, its digest computed on the way."""
+        digest, size = hashlib.sha256(), 0
+
+        def copy(target: BinaryIO) -> None:
+            nonlocal size
+            with source.open("rb") as file:
+                while block := file.read(BLOCK):
+                    target.write(block)
+                    digest.update(block)
+                    size += len(block)
+
+        with self._beside(path, copy) as temporary:
+            os.replace(temporary, path)
+        _sync(os.path.dirname(path))
+        return FileEntry(size, digest.hexdigest())
+
+    def chunks(self, path: str) -> Generator[bytes, None, None]:
+        with open(path, "rb") as file:
+            while block := file.read(BLOCK):
+                yield block
+
+    def digest(self, path: str) -> FileEntry:
+        return FileEntry(os.stat(path).st_size, sha256_file(Path(path)))
+
+    def remove(self, path: str) -> None:
+        if os.path.isdir(path) and not os.path.islink(path):
+            shutil.rmtree(path)
+        else:
+            os.unlink(path)
+
+    def make(self, path: str) -> None:
+        """A folder and those above it, each synced into its own parent."""
+        if not os.path.isdir(path):
+            parent = os.path.dirname(path)
+            self.make(parent)
+            with contextlib.suppress(FileExistsError):
+                os.mkdir(path)
+                _sync(parent)
+
+    @contextlib.contextmanager
+    def _beside(self, path: str, fill: Callable[[BinaryIO], object]) -> Iterator[str]:
+        """A temporary in the same folder, filled and synced; gone at the end unless it was moved."""
+        self.make(os.path.dirname(path))
+        temporary = f"{path}.{uuid.uuid4().hex[:8]}.tmp"
+        try:
+            with open(temporary, "wb") as file:
+                fill(file)
+                file.flush()
+                os.fsync(file.fileno())
+            yield temporary
+        finally:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(temporary)
+
+
+def _sync(folder: str) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

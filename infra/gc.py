@@ -1,0 +1,166 @@
+"""`python -m infra.store gc`: removes what no run names and what killed writers left, if it is older than a time of grace.
+
+What is named is found first (infra/marks.py); a record that cannot be read stops it before anything is removed. Ages are those of the newest
+object concerned, by the store's own times. A run that begins while gc works may find a step that it was about to use gone: it says so, and its
+next attempt makes the step again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from infra.errors import StoreError
+from infra.files import Dangling, Files
+from infra.marks import Marks, runs_of
+from infra.paths import HOME
+
+GRACE_H = 24.0
+NO_RUN = "steps that no run names"
+CRASHED = "left by writers that did not finish"
+TEMPORARY = "temporaries"
+UPLOADS = "multipart uploads that were not completed"
+_TEMPORARY = re.compile(r".*\.[0-9a-f]{8}\.tmp")
+
+Object = tuple[str, int, float]  # name, bytes, when it was written (seconds since the epoch)
+
+
+@dataclass
+class Found:
+    """Something to remove, in this order, and no more than that: a writer may be at work in the same folder."""
+
+    reason: str
+    name: str
+    remove: Sequence[str]
+    objects: Sequence[Object]
+    upload: Dangling | None = None
+
+    @property
+    def bytes(self) -> int:
+        return sum(size for _, size, _ in self.objects)
+
+    @property
+    def written(self) -> float:
+        """When the newest of it was written."""
+        return self.upload.began if self.upload else max(written for _, _, written in self.objects)
+
+
+@dataclass
+class Step:
+    """One folder steps/<stage>/<key> as it was listed: what lies in it, by the first part of its name."""
+
+    stage: str
+    key: str
+    parts: dict[str, list[Object]] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        return f"steps/{self.stage}/{self.key}"
+
+    @property
+    def committed(self) -> bool:
+        return "MANIFEST.json" in self.parts
+
+    def unnamed(self, marks: Marks) -> list[Found]:
+        """What of it nothing names."""
+        if self.committed and (self.stage, self.key) not in marks.kept:
+            objects = [each for part in self.parts.values() for each in part]
+            order = sorted(self.parts, key=lambda part: part != "MANIFEST.json")
+            return [Found(NO_RUN, self.name, [f"{self.name}/{part}" for part in order], objects)]
+        manifest = marks.manifest(self.stage, self.key)
+        lost = {part for part in self.parts if part.startswith("data-") and (manifest is None or part != manifest.folder)}
+        lost |= set() if self.committed else self.parts.keys() & {"LEDGER.json"}
+        return [Found(CRASHED, f"{self.name}/{part}", [f"{self.name}/{part}"], self.parts[part]) for part in sorted(lost)]
+
+
+def _steps(files: Files) -> dict[tuple[str, str], Step]:
+    steps: dict[tuple[str, str], Step] = {}
+    for each in files.walk("steps"):
+        parts = each[0].split("/")
+        if len(parts) > 3 and not _TEMPORARY.fullmatch(each[0]):
+            step = steps.setdefault((parts[1], parts[2]), Step(parts[1], parts[2]))
+            step.parts.setdefault(parts[3], []).append(each)
+    return steps
+
+
+def survey(files: Files, older_than: float) -> list[Found]:
+    """What may go: last written before `older_than` (seconds since the epoch). Removes nothing. StoreError where a record cannot be read."""
+    steps = _steps(files)
+    # Runs after steps: what a run that begins in between names is not swept.
+    runs = list(runs_of([name for name, _, _ in files.walk("runs")]))
+    marks = Marks(files, {at: step.committed for at, step in steps.items()}, runs)
+    found = [each for _, step in sorted(steps.items()) for each in step.unnamed(marks)]
+    for folder in ("steps", "runs", "locks"):
+        found += [Found(TEMPORARY, each[0], [each[0]], [each]) for each in files.walk(folder) if _TEMPORARY.fullmatch(each[0])]
+    cut = len(files.path("")) + 1
+    found += [Found(UPLOADS, each.path[cut:], [], [], each) for each in files.dangling("steps")]
+    return [each for each in found if each.written < older_than]
+
+
+def sweep(files: Files, each: Found) -> None:
+    """Removes it, a manifest before what it names."""
+    if each.upload is not None:
+        files.abort(each.upload)
+    for name in each.remove:
+        files.remove(name)
+    if each.remove and files.local:
+        _prune(Path(files.path(each.name)))
+
+
+def _prune(folder: Path) -> None:
+    """Folders of a local disk that are empty now, up to the stage's."""
+    while folder.name not in ("runs", "locks") and folder.parent.name != "steps":
+        try:
+            folder.rmdir()
+        except FileNotFoundError:
+            pass
+        except OSError:  # not empty, or not a folder
+            return
+        folder = folder.parent
+
+
+def report(found: Sequence[Found], verb: str) -> str:
+    """Each thing, then totals by reason."""
+    lines = [f"{verb} {each.name}  ({_size(each.bytes)}; {each.reason})" for each in found]
+    for reason in dict.fromkeys(each.reason for each in found):
+        of = [each for each in found if each.reason == reason]
+        lines.append(f"{reason}: {len(of):,}, {_size(sum(each.bytes for each in of))}")
+    lines.append(f"{verb} in all: {len(found):,}, {_size(sum(each.bytes for each in found))}")
+    return "\n".join(lines)
+
+
+def _size(count: int) -> str:
+    amount, unit = float(count), "B"
+    for larger in ("kB", "MB", "GB", "TB"):
+        if amount < 1000:
+            break
+        amount, unit = amount / 1000, larger
+    return f"{count} B" if unit == "B" else f"{amount:.1f} {unit}"
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    default = os.environ.get("ARMATURE_STORE", (HOME / "store").as_uri())
+    parser = argparse.ArgumentParser(prog="python -m infra.store", description="Care for a store.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    gc = commands.add_parser("gc", help="remove what no run names and what killed writers left")
+    gc.add_argument("--store", default=default, help="file:// or s3:// URI, or a folder; default: ARMATURE_STORE, else .armature/store")
+    gc.add_argument("--dry-run", action="store_true", help="say what would be removed; remove nothing")
+    gc.add_argument("--grace", type=float, default=GRACE_H, metavar="HOURS", help="keep what was written in the last so many hours; default %(default)g")
+    parsed = parser.parse_args(arguments)
+    if not parsed.grace >= 0:
+        parser.error(f"--grace {parsed.grace}: hours, 0 or more")
+    try:
+        files = Files(parsed.store if "://" in parsed.store else Path(parsed.store).resolve().as_uri())
+        found = survey(files, time.time() - parsed.grace * 3600)
+        if not parsed.dry_run:
+            for each in found:
+                sweep(files, each)
+    except StoreError as error:
+        sys.exit(str(error))
+    print(report(found, "would remove" if parsed.dry_run else "removed"))

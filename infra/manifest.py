@@ -1,0 +1,59 @@
+"""A manifest: what says that a step exists, written last."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from infra.caching import canonical
+from infra.digests import FileEntry
+
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """One committed step. `result` is a small JSON value (metrics, counts); `recorded` what was really used (ranks, threads,
+    library versions) and is no part of the key; `folder` holds the payload `files`."""
+
+    stage: str
+    key: str
+    version: int
+    inputs: Mapping[str, Any]
+    folder: str
+    files: Mapping[str, FileEntry]
+    rows: int
+    kind: str
+    result: Any = None
+    recorded: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def bytes(self) -> int:
+        return sum(entry.bytes for entry in self.files.values())
+
+    @property
+    def sha256(self) -> str:
+        """Digest of what the step made: files and result, wherever they lie and however they were computed."""
+        return hashlib.sha256(canonical({"files": {n: e.sha256 for n, e in self.files.items()}, "result": self.result}).encode()).hexdigest()
+
+
+def manifest_name(stage: str, key: str) -> str:
+    return f"steps/{stage}/{key}/MANIFEST.json"
+
+
+def parse_manifest(raw: bytes) -> Manifest:
+    """ValueError, one line, where that is no manifest."""
+    try:
+        fields = json.loads(raw)
+        if fields.pop("format") != FORMAT:
+            raise ValueError("another format")
+        return Manifest(**{**fields, "files": {n: FileEntry(**e) for n, e in fields["files"].items()}})
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"not a manifest ({error})") from error
+
+
+def write_manifest(manifest: Manifest) -> bytes:
+    return json.dumps({"format": FORMAT, **asdict(manifest)}, indent=1, sort_keys=True, allow_nan=False).encode()

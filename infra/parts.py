@@ -1,0 +1,120 @@
+"""Large objects of S3, in parts: several are on their way at once, hashed as they pass, and each waits out its own faults, so that a server
+that is gone for a while costs a part and not the object.
+
+Through botocore, not s3transfer: that has no place to wait in but botocore's own retries, hands the data out of order (a digest would cost another
+pass) and moves downloads through a queue of small blocks. Measured against it in tests/benchmarks/checkpoint_transfer.py.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import io
+import threading
+from collections import deque
+from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, Protocol, TypeVar
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from infra.digests import FileEntry
+from infra.patience import code
+
+T = TypeVar("T")
+
+PART = 8 << 20  # bytes
+MOST_PARTS = 10_000  # S3's limit
+AT_ONCE = 4  # parts of one object; with the one being hashed, 5 parts are in memory
+
+
+class Wait(Protocol):
+    """Calls a request until it goes through (infra/patience.py)."""
+
+    def __call__(self, action: Callable[[], T], *, stop: threading.Event | None = None) -> T: ...
+
+
+def part_bytes(size: int) -> int:
+    """Bytes of each part but the last of an object of `size` bytes: a multiple of PART."""
+    return PART * max(1, -(-size // (PART * MOST_PARTS)))
+
+
+class Parts:
+    """Transfers of one bucket. `client` is botocore's S3 client, told not to retry."""
+
+    def __init__(self, client: Any, bucket: str) -> None:
+        self._client, self._bucket = client, bucket
+
+    def upload(self, source: io.BufferedIOBase, size: int, key: str, wait: Wait, stop: threading.Event | None = None) -> FileEntry:
+        """An object from a stream of `size` bytes. What was begun is aborted where it fails; where even that fails, `gc` finds it."""
+        about = {"Bucket": self._bucket, "Key": key}
+        about["UploadId"] = wait(lambda: self._client.create_multipart_upload(**about), stop=stop)["UploadId"]
+        digest = hashlib.sha256()
+        try:
+            parts: list[dict[str, Any]] = []
+            with _window(AT_ONCE, stop) as (ahead, submit, ended):
+
+                def put(number: int, data: bytes) -> dict[str, Any]:
+                    reply = wait(lambda: self._client.upload_part(**about, PartNumber=number, Body=data), stop=ended)
+                    return {"PartNumber": number} | {name: reply[name] for name in ("ETag", "ChecksumCRC32") if name in reply}
+
+                number = 0
+                while data := source.read(part_bytes(size)):
+                    number += 1
+                    if len(ahead) == AT_ONCE:
+                        parts.append(ahead.popleft().result())
+                    submit(put, number, data)
+                    digest.update(data)
+                parts += [each.result() for each in ahead]
+            self._complete(about, parts, source.tell(), wait, stop)
+        except BaseException:
+            # At once or not at all: what failed has waited already.
+            with contextlib.suppress(BotoCoreError, ClientError):
+                self._client.abort_multipart_upload(**about)
+            raise
+        return FileEntry(source.tell(), digest.hexdigest())
+
+    def _complete(self, about: dict[str, Any], parts: list[dict[str, Any]], size: int, wait: Wait, stop: threading.Event | None) -> None:
+        def complete() -> None:
+            try:
+                self._client.complete_multipart_upload(**about, MultipartUpload={"Parts": parts})
+            except ClientError as error:
+                # The reply to an earlier attempt may have been lost: then the upload is gone and the object there.
+                if code(error) != "NoSuchUpload" or self._client.head_object(Bucket=about["Bucket"], Key=about["Key"])["ContentLength"] != size:
+                    raise
+
+        wait(complete, stop=stop)
+
+    def chunks(self, key: str, size: int, wait: Wait, stop: threading.Event | None = None) -> Generator[bytes, None, None]:
+        """The object's content in order. An object that is shorter than `size` gives less."""
+        step = part_bytes(size)
+        with _window(AT_ONCE, stop) as (ahead, submit, ended):
+
+            def get(start: int) -> bytes:
+                def once() -> bytes:
+                    reply = self._client.get_object(Bucket=self._bucket, Key=key, Range=f"bytes={start}-{min(start + step, size) - 1}")
+                    return bytes(reply["Body"].read())
+
+                return wait(once, stop=ended)
+
+            for start in range(0, size, step):
+                if len(ahead) == AT_ONCE:
+                    yield ahead.popleft().result()
+                submit(get, start)
+            while ahead:
+                yield ahead.popleft().result()
+
+
+@contextlib.contextmanager
+def _window(at_once: int, stop: threading.Event | None) -> Iterator[tuple[deque[Future[Any]], Callable[..., None], threading.Event]]:
+    """Results ahead of us in order, a way to submit another, and the event that ends their waiting: the caller's, and set where we fail."""
+    ahead: deque[Future[Any]] = deque()
+    ended = stop or threading.Event()
+    with ThreadPoolExecutor(at_once) as pool:
+        try:
+            yield ahead, lambda function, *arguments: ahead.append(pool.submit(function, *arguments)), ended
+        except BaseException:
+            ended.set()
+            for future in ahead:
+                future.cancel()
+            raise

@@ -1,0 +1,128 @@
+"""Faults that pass are waited out, here and nowhere else: the clients below are told to try once, since retries multiply.
+
+A server that says slow down, a connection that breaks, a server that is gone for a while: the call is repeated with growing pauses, up to
+PATIENCE_S in all. What no waiting mends (credentials, a missing bucket, a full disk) is raised at once.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import TypeVar
+
+import botocore.exceptions as boto
+from botocore.parsers import ResponseParserError
+
+log = logging.getLogger("armature.store")
+T = TypeVar("T")
+
+PATIENCE_S = 90.0  # of one call, from its first failure to its last attempt
+SHORTEST_S, LONGEST_S = 0.2, 5.0  # pauses double from one to the other
+QUIET_S = 30.0  # bursts that come again within this time are not announced again
+
+# By name: of these the HTTP status does not tell (BadDigest is a 400: bytes were altered on their way).
+_CODES = {
+    "SlowDown", "ServiceUnavailable", "InternalError", "RequestTimeout", "Throttling", "ThrottlingException", "RequestLimitExceeded", "TooManyRequests",
+    "OperationAborted", "ConditionalRequestConflict", "BadDigest", "XAmzContentChecksumMismatch", "XAmzContentSHA256Mismatch", "IncompleteBody",
+}  # fmt: skip
+_TRANSPORT_ERRORS = (boto.ConnectionError, boto.HTTPClientError, boto.IncompleteReadError, boto.ResponseStreamingError, ResponseParserError)
+_STATUSES = {408, 429, 500, 502, 503, 504}
+# aiohttp's and urllib3's own are told by their modules, so that neither is imported for it.
+_TRANSPORTS = {"aiohttp", "urllib3", "http"}
+
+
+def transient(error: BaseException) -> bool:
+    """Whether the same call may succeed in a while."""
+    return any(_passes(each) for each in _causes(error))
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__
+
+
+def _passes(error: BaseException) -> bool:
+    if isinstance(error, boto.ClientError):
+        return code(error) in _CODES or error.response.get("ResponseMetadata", {}).get("HTTPStatusCode") in _STATUSES
+    if isinstance(error, boto.SSLError):
+        return False  # a certificate that is not trusted
+    if isinstance(error, _TRANSPORT_ERRORS):
+        return True
+    # Sockets that break below the clients.
+    return isinstance(error, (ConnectionError, TimeoutError)) or type(error).__module__.split(".")[0] in _TRANSPORTS
+
+
+
+def code(error: BaseException) -> str:
+    """S3's code of an error or of its cause (NoSuchKey, PreconditionFailed, 404, ...); empty where S3 said nothing."""
+    for each in _causes(error):
+        if isinstance(each, boto.ClientError):
+            return str(each.response.get("Error", {}).get("Code", ""))
+    return ""
+
+
+class Patience:
+    """Of one store. Threads that wait at the same time say so once."""
+
+    def __init__(self, seconds: float = PATIENCE_S) -> None:
+        self.seconds = seconds
+        self._lock = threading.Lock()
+        self._waiting = 0
+        self._since = self._said = float("-inf")
+
+    def wait_out(self, action: Callable[[], T], what: str, *, seconds: float | None = None, stop: threading.Event | None = None) -> T:
+        """`action()`, repeated while its failures are of those that pass. Raises its last error after `seconds` (default: the store's), or
+        once `stop` is set. `what` names the object in the log."""
+        limit, pause = self.seconds if seconds is None else seconds, SHORTEST_S
+        first: float | None = None
+        stop = stop or threading.Event()
+        try:
+            while True:
+                try:
+                    return action()
+                except Exception as error:
+                    if not transient(error):
+                        raise
+                    now = time.monotonic()
+                    if first is None:
+                        first = now
+                        self._begin(what, error, limit)
+                    # Apart from one another, or all threads come back at the same moment.
+                    delay = pause * random.uniform(0.5, 1.0)
+                    if now + delay - first > limit or stop.wait(delay):
+                        raise
+                    pause = min(2 * pause, LONGEST_S)
+        finally:
+            if first is not None:
+                self._end(what)
+
+    def _begin(self, what: str, error: Exception, limit: float) -> None:
+        with self._lock:
+            self._waiting += 1
+            now = time.monotonic()
+            if self._waiting > 1 or limit <= 0:
+                return
+            self._since = now
+            if now - self._said >= QUIET_S:
+                self._said = now
+                log.warning("%s: %s; waiting for the store, up to %.0f s", what, reason(error), limit)
+
+    def _end(self, what: str) -> None:
+        with self._lock:
+            self._waiting -= 1
+            waited = time.monotonic() - self._since
+            if self._waiting == 0 and self._said == self._since:
+                log.warning("%s: waited %.0f s for the store", what, waited)
+
+
+def reason(error: BaseException) -> str:
+    """One line: S3's words and code, or the system's."""
+    text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    if isinstance(error, boto.ClientError):
+        text = str(error.response.get("Error", {}).get("Message", "")) or text
+    text, name = " ".join((text or type(error).__name__).split()), code(error)
+    return f"{text} ({name})" if name and name not in text else text

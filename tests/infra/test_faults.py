@@ -1,0 +1,343 @@
+"""What goes wrong between us and the store, and what has to come of it: waited out, made again, or one line; and nothing left behind.
+
+A proxy of our own stands before a real S3 server. Objects above 16 MiB go in parts of 8 MiB; here those above 1 MiB in parts of 5 MiB, S3's least.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import re
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infra.caching import Step
+from infra.errors import StoreError
+from infra.files import Files
+from infra.store import DamagedError, Manifest, Store
+from tests.infra.conftest import S3Server, client
+from tests.infra.fault_proxy import FaultProxy, Kind
+
+STEP = Step("policy", 1, {"policy": "aa"})
+PAYLOADS = {"small": {"a.bin": 50_000, "b.bin": 7}, "large": {"weights.bin": 5_500_000, "optimizer.bin": 1_200_001, "c.json": 9}}
+SIZES = pytest.mark.parametrize("size", ["small", pytest.param("large", marks=pytest.mark.slow)])
+
+
+@pytest.fixture()
+def proxy(s3: S3Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[FaultProxy]:
+    proxy = FaultProxy(s3.endpoint)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.endpoint)
+    monkeypatch.setattr("infra.bucket.LARGE", 1 << 20)
+    monkeypatch.setattr("infra.parts.PART", 5 << 20)
+    monkeypatch.setattr("infra.patience.LONGEST_S", 0.4)
+    yield proxy
+    proxy.leave()
+
+
+@pytest.fixture()
+def store(s3: S3Server, proxy: FaultProxy) -> Store:
+    return Store(f"s3://{s3.bucket}/{uuid.uuid4().hex}")
+
+
+@dataclass
+class Payload:
+    """Files of a commit and where they are fetched to."""
+
+    files: dict[str, Path]
+    target: Path
+
+    def fetched(self) -> bool:
+        return all((self.target / name).read_bytes() == path.read_bytes() for name, path in self.files.items())
+
+
+@pytest.fixture()
+def payload(request: pytest.FixtureRequest, tmp_path: Path) -> Payload:
+    (tmp_path / "made").mkdir()
+    files = {name: tmp_path / "made" / name for name in PAYLOADS[request.node.callspec.params["size"]]}
+    for path in files.values():
+        path.write_bytes(os.urandom(PAYLOADS[request.node.callspec.params["size"]][path.name]))
+    return Payload(files, tmp_path / "fetched")
+
+
+def commit(store: Store, payload: Payload) -> Manifest:
+    return store.commit(STEP, payload.files, kind="weights")
+
+
+def left(store: Store, s3: S3Server) -> tuple[list[str], int]:
+    """Temporaries and payload that no manifest names, and multipart uploads under way, seen without the proxy."""
+    bucket, _, prefix = store.uri.removeprefix("s3://").partition("/")
+    direct = client(s3)
+    keys = [each["Key"].removeprefix(f"{prefix}/") for each in direct.list_objects_v2(Bucket=bucket, Prefix=f"{prefix}/").get("Contents", ())]
+    folder = store.find(STEP.stage, STEP.key)
+    named = re.compile(rf"steps/policy/{STEP.key}/(MANIFEST.json|LEDGER.json{f'|{folder.folder}/.*' if folder else ''})")
+    uploads = direct.list_multipart_uploads(Bucket=bucket).get("Uploads", ())
+    return [key for key in keys if not named.fullmatch(key)], len([each for each in uploads if each["Key"].startswith(f"{prefix}/")])
+
+
+# -- faults that pass are waited out -----------------------------------------------------------------------------------------
+
+DATA = r"PUT .*/data-[0-9a-f]{8}/(a|weights)\.bin"
+#: fault, requests, times, byte of the body
+UP: list[tuple[Kind, str, int, int]] = [
+    ("slow down", r"^(PUT|POST) ", 6, 0),
+    ("slow down", r"PUT .*MANIFEST", 3, 0),
+    ("reset upload", DATA, 2, 40_000),
+    ("alter upload", DATA, 1, 30_000),
+    ("lose reply", DATA, 2, 0),
+    ("lose reply", r"POST .*uploads|PUT .*LEDGER", 1, 0),
+    ("lose reply", r"POST .*uploadId", 1, 0),
+    ("lose reply", r"PUT .*MANIFEST", 1, 0),
+]
+DOWN: list[tuple[Kind, str, int, int]] = [
+    ("slow down", r"^(GET|HEAD) ", 6, 0),
+    ("reset download", r"GET .*/(a|weights)\.bin", 2, 40_000),
+    ("short download", r"GET .*/(a|weights)\.bin", 2, 40_000),
+    ("alter download", r"GET .*/(a|weights)\.bin", 1, 30_000),
+    ("lose reply", r"^(GET|HEAD) ", 2, 0),
+]
+
+
+@SIZES
+@pytest.mark.parametrize("fault", UP, ids=lambda fault: f"{fault[0]}, {fault[1]}".replace(" ", "-"))
+def test_a_commit_outlasts(fault: tuple[Kind, str, int, int], size: str, store: Store, proxy: FaultProxy, payload: Payload, s3: S3Server) -> None:
+    injected = proxy.inject(*fault)
+    made = commit(store, payload)
+    if size == "small" and "uploadId" in fault[1]:
+        assert not injected.happened
+    else:
+        assert injected.happened == (1 if "LEDGER" in fault[1] else fault[2])
+    assert store.find(STEP.stage, STEP.key) == made
+    store.fetch(made, payload.target)
+    assert payload.fetched() and {name: entry.sha256 for name, entry in made.files.items()} == {
+        name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in payload.files.items()
+    }
+    stray, uploads = left(store, s3)
+    # An upload whose very begin was not heard of is swept by gc, by its age.
+    assert stray == [] and uploads == (1 if size == "large" and "POST .*uploads" in fault[1] else 0)
+
+
+@SIZES
+@pytest.mark.parametrize("fault", DOWN, ids=lambda fault: fault[0].replace(" ", "-"))
+def test_a_fetch_outlasts(fault: tuple[Kind, str, int, int], size: str, store: Store, proxy: FaultProxy, payload: Payload) -> None:
+    made = commit(store, payload)
+    injected = proxy.inject(*fault)
+    assert store.find(STEP.stage, STEP.key) == made
+    store.fetch(made, payload.target)
+    assert payload.fetched() and injected.happened == fault[2]
+    assert {path.name for path in payload.target.iterdir()} == set(payload.files)
+    if "alter" in fault[0]:
+        proxy.inject(*fault)
+    assert store.intact(made), "altered on its way is looked at twice before it is called damaged"
+
+
+@pytest.mark.slow()
+@SIZES
+def test_a_server_that_goes_is_waited_for_and_that_is_said_once(
+    size: str, store: Store, proxy: FaultProxy, payload: Payload, s3: S3Server, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.WARNING, "armature.store"):
+        back = proxy.go(1.5)
+        began = time.monotonic()
+        made = commit(store, payload)
+        back.join()
+        assert time.monotonic() - began > 1.0
+    said = [record.getMessage() for record in caplog.records]
+    assert len(said) == 2 and "waiting for the store, up to 90 s" in said[0] and store.uri in said[0] and "waited" in said[1], said
+    store.fetch(made, payload.target)
+    assert payload.fetched() and left(store, s3) == ([], 0)
+
+
+@pytest.mark.slow()
+@pytest.mark.parametrize("size", ["large"])
+def test_a_server_that_goes_in_mid_transfer(size: str, store: Store, proxy: FaultProxy, payload: Payload, s3: S3Server) -> None:
+    """Parts that arrived are not sent again."""
+    seen: list[threading.Thread] = []
+
+    def watch(pattern: str, count: int) -> threading.Thread:
+        def look() -> None:
+            while sum(bool(re.search(pattern, each)) for each in list(proxy.requests)) < count:
+                time.sleep(0.002)
+            seen.append(proxy.go(2.0))
+
+        thread = threading.Thread(target=look, daemon=True)
+        thread.start()
+        return thread
+
+    payload.files["weights.bin"].write_bytes(os.urandom(43_000_000))
+    watching = watch(r"PUT .*weights.bin\?.*partNumber=4", 1)
+    made = commit(store, payload)
+    watching.join(5)
+    parts = [each for each in proxy.requests if re.search(r"PUT .*weights.bin\?", each)]
+    assert len(seen) == 1 and 9 <= len(parts) <= 9 + 4 * 3, "those under way, at most"
+    watching = watch(r"GET .*weights.bin", 4)
+    store.fetch(made, payload.target)
+    watching.join(5)
+    assert len(seen) == 2 and payload.fetched() and left(store, s3) == ([], 0)
+
+
+@pytest.mark.slow()
+@pytest.mark.parametrize("size", ["large"])
+def test_a_server_that_is_gone_for_30_seconds(
+    size: str, store: Store, proxy: FaultProxy, payload: Payload, s3: S3Server, record_property: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("infra.patience.LONGEST_S", 5.0)
+    for direction in ("up", "down"):
+        back, began = proxy.go(30.0), time.monotonic()
+        if direction == "up":
+            made = commit(store, payload)
+        else:
+            store.fetch(made, payload.target)
+        back.join()
+        waited = time.monotonic() - began
+        record_property(f"seconds {direction}, server gone for 30 s", round(waited, 1))
+        assert 29 < waited < 40
+    assert payload.fetched() and left(store, s3) == ([], 0)
+
+
+@pytest.mark.slow()
+@SIZES
+@pytest.mark.parametrize("direction", ["up", "down"])
+def test_a_server_that_stays_away_is_one_line(direction: str, size: str, store: Store, proxy: FaultProxy, payload: Payload, s3: S3Server) -> None:
+    made = commit(store, payload)
+    store.files.patience.seconds = 1.0
+    if direction == "up":
+        store.drop(STEP.stage, STEP.key)
+    proxy.leave()
+    began = time.monotonic()
+    with pytest.raises(StoreError) as caught:
+        commit(store, payload) if direction == "up" else store.fetch(made, payload.target)
+    assert 0.3 < time.monotonic() - began < 5
+    message = str(caught.value)
+    assert "\n" not in message and f"steps/policy/{STEP.key}/data-" in message and "check the endpoint" in message, message
+    assert not isinstance(caught.value, DamagedError) and not (payload.target.exists() and list(payload.target.iterdir()))
+    proxy.come_back()
+    assert left(store, s3) == ([], 0)
+    commit(store, payload)
+
+
+def test_a_server_that_answers_slow_down_for_ever_gets_few_requests(store: Store, proxy: FaultProxy, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("infra.patience.LONGEST_S", 5.0)
+    store.files.patience.seconds = 2.0
+    before = len(proxy.requests)
+    proxy.inject("slow down", "PUT", times=10**6)
+    with pytest.raises(StoreError, match=r"runs/x: cannot write: .*SlowDown"):
+        store.files.write("runs/x", b"1")
+    assert len(proxy.requests) - before <= 8, "retries do not multiply"
+
+
+@pytest.mark.parametrize("verb", ["create", "replace"])
+def test_a_conditional_write_whose_reply_was_lost_has_succeeded(verb: str, store: Store, proxy: FaultProxy) -> None:
+    store.files.write("locks/b", b"old")
+    proxy.inject("lose reply", "PUT")
+    if verb == "create":
+        store.files.create("locks/a", b"mine")
+        with pytest.raises(FileExistsError):
+            store.files.create("locks/a", b"another's")
+    else:
+        store.files.replace("locks/b", b"mine", b"old")
+        with pytest.raises(FileExistsError):
+            store.files.replace("locks/b", b"another's", b"old")
+    assert store.files.read("locks/a" if verb == "create" else "locks/b") == b"mine"
+
+
+# -- what waiting does not mend: at once, one line ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("size", ["large"])
+@pytest.mark.parametrize(
+    ("environment", "parts"),
+    [
+        ({"AWS_SECRET_ACCESS_KEY": "wrong-canary"}, ("credentials",)),
+        ({"AWS_ACCESS_KEY_ID": "nobody"}, ("credentials",)),
+        ({"AWS_SESSION_TOKEN": "expired-canary"}, ("credentials",)),
+    ],
+    ids=["wrong secret", "unknown key", "expired token"],
+)
+def test_credentials_that_are_refused(
+    environment: dict[str, str], parts: tuple[str, ...], size: str, store: Store, payload: Payload, proxy: FaultProxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, text in environment.items():
+        monkeypatch.setenv(name, text)
+    before, began = len(proxy.requests), time.monotonic()
+    with pytest.raises(StoreError) as caught:
+        Store(store.uri)
+    message = str(caught.value)
+    assert "\n" not in message and "canary" not in message and all(part in message for part in (store.uri, *parts)), message
+    assert time.monotonic() - began < 3 and len(proxy.requests) - before == 1, "no retry"
+
+
+@pytest.mark.parametrize("size", ["large"])
+def test_a_bucket_that_goes_under_a_run(size: str, store: Store, payload: Payload, proxy: FaultProxy) -> None:
+    files = Files(store.uri)
+    files._root = "nowhere/x"
+    files._bucket.name = "nowhere"  # type: ignore[union-attr]
+    before = len(proxy.requests)
+    with pytest.raises(StoreError, match="cannot write"):
+        files.upload(payload.files["weights.bin"], "steps/x/y")
+    assert len(proxy.requests) - before <= 2, "no retry"
+
+
+# -- what is not what its manifest says --------------------------------------------------------------------------------------
+
+
+@SIZES
+@pytest.mark.parametrize("damage", ["truncated", "altered", "missing", "no marker"])
+def test_damage_is_found_and_made_good(
+    damage: str, size: str, store: Store, payload: Payload, s3: S3Server, caplog: pytest.LogCaptureFixture
+) -> None:
+    made = commit(store, payload)
+    file = next(iter(payload.files))
+    whole = payload.files[file].read_bytes()
+    bucket, _, prefix = store.uri.removeprefix("s3://").partition("/")
+    base = f"{prefix}/steps/policy/{STEP.key}"
+    name, direct = f"{base}/{made.folder}/{file}", client(s3)
+    if damage == "no marker":
+        direct.delete_object(Bucket=bucket, Key=f"{base}/MANIFEST.json")
+        assert store.find(STEP.stage, STEP.key) is None
+    else:
+        if damage == "missing":
+            direct.delete_object(Bucket=bucket, Key=name)
+        else:
+            direct.put_object(Bucket=bucket, Key=name, Body=whole[:-1] if damage == "truncated" else whole[:-1] + bytes([whole[-1] ^ 1]))
+        with pytest.raises(DamagedError, match=re.escape(f"{made.folder}/{file}")):
+            store.fetch(made, payload.target)
+        assert list(payload.target.iterdir()) == []
+        with caplog.at_level(logging.WARNING, "armature.store"):
+            assert not store.intact(made)
+            assert (store.find(STEP.stage, STEP.key) is None) == (damage != "altered"), "contents are verified when they are read"
+        assert f"{made.folder}/{file}" in caplog.text
+    again = commit(store, payload)
+    assert again.folder != made.folder and store.intact(again) and store.find(STEP.stage, STEP.key) == again
+    store.fetch(again, payload.target)
+    assert payload.fetched()
+    assert [key for key in left(store, s3)[0] if made.folder not in key] == [], "the damaged payload is gc's"
+
+
+# -- the local disk is full ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("size", ["large", "small"])
+def test_a_full_disk_in_a_fetch(size: str, store: Store, payload: Payload, full_disk: Path) -> None:
+    made = commit(store, payload)
+    filler = full_disk / "filler"
+    with pytest.raises(OSError, match="No space left"), filler.open("wb", buffering=0) as file:
+        while True:
+            file.write(bytes(4096))
+    filler.write_bytes(filler.read_bytes()[:-8192])
+    with pytest.raises(StoreError) as caught:
+        store.fetch(made, full_disk / "scratch")
+    message = str(caught.value)
+    assert "\n" not in message and "No space left on device" in message and str(full_disk / "scratch") in message and made.folder in message, message
+    assert list((full_disk / "scratch").iterdir()) == []
+    filler.unlink()
+    if size == "small":
+        store.fetch(made, full_disk / "scratch")
+        assert (full_disk / "scratch" / "a.bin").read_bytes() == payload.files["a.bin"].read_bytes()

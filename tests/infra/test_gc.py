@@ -1,0 +1,226 @@
+"""gc keeps what a run names and what is young, removes the rest, and touches nothing where it cannot read a run."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+import uuid
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infra.caching import Step
+from infra.errors import StoreError
+from infra.files import Files
+from infra.gc import CRASHED, NO_RUN, TEMPORARY, UPLOADS, Found, main, survey
+from infra.paths import ROOT
+from infra.store import Manifest, Store
+from tests.infra.conftest import client
+
+
+@pytest.fixture(params=["file", pytest.param("s3", marks=pytest.mark.slow)])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
+    if request.param == "file":
+        return Store((tmp_path / "store").as_uri())
+    server = request.getfixturevalue("s3")
+    return Store(f"s3://{server.bucket}/{uuid.uuid4().hex}")
+
+
+class History:
+    """Writes steps as a run does. `made`: (stage, key) of each by a short name."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.made: dict[str, tuple[str, str]] = {}
+
+    def step(self, name: str, stage: str, inputs: dict[str, Any], key: str | None = None) -> str:
+        manifest = self.store.commit(Step(stage, 1, inputs), {"x.bin": name.encode()}, kind="rows", key=key)
+        self.made[name] = (stage, manifest.key)
+        return manifest.key
+
+    def run(
+        self, run: str, iterations: int, *, since: list[str] | None = None, finished: bool = True, weights: tuple[int, ...] = (0,), **about: Any
+    ) -> list[str]:
+        """`since`: lineages to begin with (the last one is gone on from)."""
+        tag = about.pop("tag", run)
+        data = self.step(f"{tag} data", "data", {"of": tag})
+        root = since[0] if since else self.step(f"{tag} root", "policy", {"of": tag, "data": data})
+        lineages = since[-1:] if since else [root]
+        for k in range(iterations):
+            rollouts = [self.step(f"{tag} rollout {k}.{s}", "rollout", {"policy": lineages[-1], "data": data, "shard": s, "tag": tag}) for s in range(2)]
+            verdicts = self.step(f"{tag} verdicts {k}", "verdict", {"rollouts": rollouts, "data": data})
+            inputs = {"policy": lineages[-1], "root": root, "iteration": k, "data": data, "rollouts": rollouts, "verdicts": verdicts}
+            lineages.append(self.step(f"{tag} train {k}", "train", inputs))
+            if k + 1 in weights:
+                self.step(f"{tag} weights {k + 1}", "policy", {"policy": lineages[-1]}, key=lineages[-1])
+        evaluation = self.step(f"{tag} evaluation", "evaluate", {"policy": lineages[-1], "data": data})
+        record = {"lineages": lineages, "state": "finished" if finished else "running", **about}
+        self.store.files.write(f"runs/{run}/run.json", json.dumps(record).encode())
+        if finished:
+            self.store.files.write(f"runs/{run}/evaluations.json", json.dumps([{"artifact": evaluation}]).encode())
+        return lineages
+
+    def there(self) -> set[str]:
+        return {name for name, (stage, key) in self.made.items() if self.store.find(stage, key) is not None}
+
+
+def collect(store: Store, *options: str, grace: float = 0.0) -> None:
+    time.sleep(1.1 if not store.files.local else 0.02)  # S3's times are whole seconds
+    main(["gc", "--store", store.uri, "--grace", str(grace), *options])
+
+
+def test_a_dropped_experiment_goes_and_what_others_share_stays(store: Store, capsys: pytest.CaptureFixture[str]) -> None:
+    history = History(store)
+    history.run("one/aaaa", 2, weights=(0, 1, 2))
+    kept = set(history.made)
+    history.run("two/bbbb", 1, tag="two")
+    history.run("three/cccc", 1, tag="two2", since=[history.made["one/aaaa root"][1]])
+    collect(store)
+    assert history.there() == set(history.made), "all of it is named"
+    assert "removed in all: 0, 0 B" in capsys.readouterr().out
+    for run in ("two/bbbb", "three/cccc"):
+        store.files.remove(f"runs/{run}")
+    collect(store, "--dry-run")
+    assert history.there() == set(history.made)
+    would = capsys.readouterr().out
+    collect(store, grace=1.0)
+    assert history.there() == set(history.made), "it is young"
+    capsys.readouterr()
+    collect(store)
+    assert history.there() == kept
+    out = capsys.readouterr().out
+    assert out == would.replace("would remove", "removed")
+    gone = len(history.made) - len(kept)
+    assert f"{NO_RUN}: {gone}," in out and out.count(f"; {NO_RUN})") == gone and f"removed in all: {gone}," in out
+    assert f"steps/train/{history.made['two train 0'][1]}" in out
+    base = "/".join(("steps", *history.made["two train 0"]))
+    assert [name for name, _, _ in store.files.walk(base)] == []
+
+
+def test_a_fork_keeps_what_its_beginning_came_from(store: Store) -> None:
+    history = History(store)
+    source = history.run("source/aaaa", 3, weights=(0, 1, 2))
+    history.run("fork/bbbb", 1, since=[source[0], source[2]])
+    store.files.remove("runs/source")
+    collect(store)
+    gone = set(history.made) - history.there()
+    assert gone == {
+        "source/aaaa rollout 2.0", "source/aaaa rollout 2.1", "source/aaaa verdicts 2", "source/aaaa train 2", "source/aaaa evaluation",
+        "source/aaaa weights 1",
+    }  # fmt: skip
+
+
+def test_an_unfinished_run_keeps_what_it_goes_on_from(store: Store) -> None:
+    history = History(store)
+    lineages = history.run("one/aaaa", 1, finished=False, steps=[f"rollout/{'ee' * 32}"])
+    lineages.append("ff" * 32)  # the next one, not trained yet
+    store.files.write("runs/one/aaaa/run.json", json.dumps({"lineages": lineages, "state": "running", "steps": [f"rollout/{'ee' * 32}"]}).encode())
+    data = history.made["one/aaaa data"][1]
+    rollouts = [history.step(f"front {s}", "rollout", {"policy": lineages[1], "data": data, "shard": s}) for s in range(2)]
+    history.step("front verdicts", "verdict", {"rollouts": rollouts, "data": data})
+    history.step("named by the run", "rollout", {"policy": "00"}, key="ee" * 32)
+    everything = set(history.made)
+    history.step("of another", "rollout", {"policy": "00", "data": data})
+    collect(store)
+    assert history.there() == everything
+
+
+def test_what_crashed_writers_left(store: Store, tmp_path: Path, s3: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    history = History(store)
+    history.run("one/aaaa", 1)
+    base = "/".join(("steps", *history.made["one/aaaa train 0"]))
+    never = f"steps/train/{'ab' * 32}"
+    store.files.write(f"{base}/data-00000000/x.bin", bytes(1000))
+    store.files.write(f"{never}/data-11111111/x.bin", bytes(2000))
+    store.files.write(f"{never}/LEDGER.json", b"{}")
+    store.files.write("locks/one/aaaa/00000001.json", b"{}")
+    expected = {(CRASHED, f"{base}/data-00000000"), (CRASHED, f"{never}/data-11111111"), (CRASHED, f"{never}/LEDGER.json")}
+    if store.files.local:
+        for name in (f"{base}/MANIFEST.json.0123abcd.tmp", "runs/one/aaaa/run.json.0123abcd.tmp"):
+            store.files.write(name, b"")
+            expected.add((TEMPORARY, name))
+        store.files.write("runs/one/aaaa/notes.tmp", b"the user's")
+    else:
+        bucket, _, prefix = store.uri.removeprefix("s3://").partition("/")
+        begun = client(s3).create_multipart_upload(Bucket=bucket, Key=f"{prefix}/{never}/data-22222222/y.bin")
+        client(s3).upload_part(Bucket=bucket, Key=begun["Key"], UploadId=begun["UploadId"], PartNumber=1, Body=bytes(1000))
+        client(s3).create_multipart_upload(Bucket=bucket, Key="elsewhere/y.bin")
+        expected.add((UPLOADS, f"{never}/data-22222222/y.bin"))
+    found = survey(store.files, time.time() + 5)
+    assert {(each.reason, each.name) for each in found} == expected and len(found) == len(expected)
+    assert survey(store.files, time.time() - 3600) == [], "they are young"
+    everything = set(history.made)
+    collect(store)
+    assert history.there() == everything and survey(store.files, time.time() + 5) == []
+    assert "left by writers that did not finish: 3, 3.0 kB" in capsys.readouterr().out
+    assert store.files.size("locks/one/aaaa/00000001.json") == 2
+    if store.files.local:
+        assert store.files.size("runs/one/aaaa/notes.tmp") is not None
+        assert not Path(store.files.path(never)).exists() and Path(store.files.path(base)).exists()
+    else:
+        uploads = [each["Key"] for each in client(s3).list_multipart_uploads(Bucket=bucket).get("Uploads", ())]
+        assert "elsewhere/y.bin" in uploads and not [key for key in uploads if key.startswith(prefix)]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("run.json", b"{"),
+        ("run.json", b"[]"),
+        ("run.json", b"{}"),
+        ("run.json", b'{"lineages": 7, "state": "finished"}'),
+        ("evaluations.json", b'[{"suite": 1}]'),
+        ("evaluations.json", b"\xff"),
+        ("train", b"{"),
+    ],
+)
+def test_what_cannot_be_read_stops_it(name: str, text: bytes, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    store = Store((tmp_path / "store").as_uri())
+    history = History(store)
+    history.run("one/aaaa", 1)
+    history.run("two/bbbb", 1)
+    store.files.remove("runs/two")
+    damaged = "/".join(("steps", *history.made["one/aaaa train 0"], "MANIFEST.json")) if name == "train" else f"runs/one/aaaa/{name}"
+    store.files.write(damaged, text)
+    before = store.files.walk("")
+    with pytest.raises(SystemExit) as caught:
+        collect(store)
+    message = str(caught.value)
+    assert "\n" not in message and "nothing is removed" in message and (damaged in message or "runs/one/aaaa/run.json" in message), message
+    assert store.files.walk("") == before
+    with pytest.raises(StoreError):
+        survey(store.files, time.time())
+
+
+def test_a_writer_at_work_in_a_folder_that_is_swept_loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = Store((tmp_path / "store").as_uri())
+    step = Step("rollout", 1, {"policy": "00"})
+    store.files.write(f"steps/rollout/{step.key}/data-00000000/x.bin", b"crashed")
+    committed: list[Manifest] = []
+
+    def sweep(files: Files, each: Found) -> None:
+        committed.append(store.commit(step, {"x.bin": b"whole"}, kind="rows"))  # between our look and our hand
+        for name in each.remove:
+            files.remove(name)
+
+    monkeypatch.setattr("infra.gc.sweep", sweep)
+    collect(store)
+    assert len(committed) == 1 and store.find("rollout", step.key) == committed[0] and store.intact(committed[0])
+
+
+def test_the_command_and_its_mistakes(tmp_path: Path) -> None:
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "infra.store", "gc", *arguments]
+        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env={**os.environ, "ARMATURE_STORE": str(tmp_path / "store")})
+
+    Store((tmp_path / "store").as_uri()).files.write("steps/train/aa/data-00000000/x", b"")
+    done = run("--dry-run", "--grace", "0")
+    assert done.returncode == 0 and done.stderr == "" and f"would remove steps/train/aa/data-00000000  (0 B; {CRASHED})" in done.stdout, done
+    assert "removed in all: 0, 0 B" in run().stdout, "24 h of grace"
+    done = run("--store", "gs://x")
+    assert done.returncode == 1 and done.stderr == "store gs://x: only file:// and s3:// are supported\n"
+    assert run("--grace", "-1").returncode == 2 and run("--grace", "nan").returncode == 2
