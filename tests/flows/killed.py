@@ -92,7 +92,7 @@ def watched(moments: Moments) -> None:
     before(RunRecord, "publish", lambda file, _: f"publish {file}", 0.0)
     before(Roller, "generate", lambda *_: "during rollout", _DURING_S)
     before(Trainer, "train", lambda *_: "during train", _DURING_S)
-    before(Judge, "judge", lambda *_, **__: "during verdict", 0.0)
+    before(Judge, "judge", lambda *_, **__: "during verdict", _DURING_S)
     commit = Store.commit
 
     @functools.wraps(commit)
