@@ -127,12 +127,12 @@ class Killed:
         assert left == []
         for folder in (*SCRATCH.iterdir(), *Path(tempfile.gettempdir()).glob("armature-*-*")):
             pid = folder.name.removeprefix("armature-").partition("-")[0]
-            assert Path(f"/proc/{pid}").exists(), f"{folder} outlived its process"
+            assert not pid.isdigit() or Path(f"/proc/{pid}").exists(), f"{folder} outlived its process"
         gc = [sys.executable, "-m", "infra.store", "gc", "--store", self.uri, "--grace", "0"]
         subprocess.run(gc, cwd=ROOT, env=self.environment, check=True, capture_output=True)
         store = self.store
-        for stage in store.files.list("steps"):
-            for key in store.files.list(f"steps/{stage}"):
-                manifest = store.find(stage, key)
-                assert manifest is not None, f"{stage}/{key}"
-                assert set(store.files.list(f"steps/{stage}/{key}")) == {"MANIFEST.json", "LEDGER.json", manifest.folder}
+        there = [name.split("/")[1:4] for name, _, _ in store.files.walk("steps")]  # objects: SeaweedFS goes on listing folders that are empty
+        for stage, key, part in there:
+            manifest = store.find(stage, key)
+            assert manifest is not None and part in ("MANIFEST.json", "LEDGER.json", manifest.folder), f"{stage}/{key}/{part}"
+        assert store.files.dangling("") == []

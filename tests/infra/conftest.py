@@ -137,7 +137,8 @@ def _ready(server: S3Server, process: subprocess.Popen[bytes], log: Path) -> boo
     end = time.monotonic() + 90
     while process.poll() is None:
         try:
-            maker.create_bucket(Bucket=server.bucket)
+            with contextlib.suppress(maker.exceptions.BucketAlreadyOwnedByYou):  # a server that was started again
+                maker.create_bucket(Bucket=server.bucket)
             client(server).put_object(Bucket=server.bucket, Key="ready", Body=b"")
             return True
         except (BotoCoreError, ClientError) as error:
