@@ -4,6 +4,7 @@ moved into it; then the folder is synced, and so are the folders that had to be 
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import hashlib
 import os
 import shutil
@@ -56,17 +57,16 @@ class Disk:
         _sync(os.path.dirname(path))
 
     def replace(self, path: str, data: bytes, old: bytes) -> None:
-        """Takes the place of `old`; FileExistsError where something else stands there. A reader in between finds nothing, never a part."""
-        with self._beside(path, lambda file: file.write(data)) as temporary:
-            aside = f"{path}.{uuid.uuid4().hex[:8]}.tmp"
-            with contextlib.suppress(FileNotFoundError):
-                os.rename(path, aside)
-                try:
-                    if self.read(aside) != old:
-                        os.link(aside, path)  # not ours to replace
-                finally:
-                    os.unlink(aside)
-            os.link(temporary, path)
+        """Takes the place of `old`; FileExistsError where something else stands there."""
+        with self._beside(path, lambda file: file.write(data)) as temporary, _alone(os.path.dirname(path)):
+            try:
+                standing = self.read(path)
+            except FileNotFoundError:
+                os.link(temporary, path)
+            else:
+                if standing != old:
+                    raise FileExistsError(path)
+                os.replace(temporary, path)
         _sync(os.path.dirname(path))
 
     def upload(self, source: Path, path: str) -> FileEntry:
@@ -125,9 +125,23 @@ class Disk:
                 os.unlink(temporary)
 
 
-def _sync(folder: str) -> None:
+@contextlib.contextmanager
+def _open(folder: str) -> Iterator[int]:
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        os.fsync(descriptor)
+        yield descriptor
     finally:
         os.close(descriptor)
+
+
+def _sync(folder: str) -> None:
+    with _open(folder) as descriptor:
+        os.fsync(descriptor)
+
+
+@contextlib.contextmanager
+def _alone(folder: str) -> Iterator[None]:
+    """No other replacement in this folder meanwhile, by any process; the kernel ends it with ours."""
+    with _open(folder) as descriptor:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
