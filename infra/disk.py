@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import hashlib
 import os
 import shutil
 import uuid
@@ -13,9 +12,7 @@ from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from infra.digests import FileEntry, sha256_file
-
-BLOCK = 1 << 20
+from infra.digests import BLOCK, FileEntry, write_hashed
 
 
 class Disk:
@@ -71,28 +68,16 @@ class Disk:
 
     def upload(self, source: Path, path: str) -> FileEntry:
         """Copies a file, its digest computed on the way."""
-        digest, size = hashlib.sha256(), 0
-
-        def copy(target: BinaryIO) -> None:
-            nonlocal size
-            with source.open("rb") as file:
-                while block := file.read(BLOCK):
-                    target.write(block)
-                    digest.update(block)
-                    size += len(block)
-
-        with self._beside(path, copy) as temporary:
+        entry: list[FileEntry] = []
+        with self._beside(path, lambda file: entry.append(write_hashed(self.chunks(str(source)), file))) as temporary:
             os.replace(temporary, path)
         _sync(os.path.dirname(path))
-        return FileEntry(size, digest.hexdigest())
+        return entry[0]
 
     def chunks(self, path: str) -> Generator[bytes, None, None]:
-        with open(path, "rb") as file:
+        with open(path, "rb", buffering=0) as file:
             while block := file.read(BLOCK):
                 yield block
-
-    def digest(self, path: str) -> FileEntry:
-        return FileEntry(os.stat(path).st_size, sha256_file(Path(path)))
 
     def remove(self, path: str) -> None:
         if os.path.isdir(path) and not os.path.islink(path):

@@ -9,6 +9,8 @@ import hashlib
 import logging
 import os
 import re
+import subprocess
+import sys
 import threading
 import time
 import uuid
@@ -22,6 +24,8 @@ import pytest
 from infra.caching import Step
 from infra.errors import StoreError
 from infra.files import Files
+from infra.gc import UPLOADS, survey, sweep
+from infra.paths import ROOT
 from infra.store import DamagedError, Manifest, Store
 from tests.infra.conftest import S3Server, client
 from tests.infra.fault_proxy import FaultProxy, Kind
@@ -231,6 +235,39 @@ def test_a_server_that_answers_slow_down_for_ever_gets_few_requests(store: Store
     with pytest.raises(StoreError, match=r"runs/x: cannot write: .*SlowDown"):
         store.files.write("runs/x", b"1")
     assert len(proxy.requests) - before <= 8, "retries do not multiply"
+
+
+KILLED = """
+import sys
+import infra.bucket, infra.parts
+from infra.caching import Step
+from infra.store import Store
+from pathlib import Path
+infra.bucket.LARGE, infra.parts.PART = 1 << 20, 5 << 20
+Store(sys.argv[1]).commit(Step("policy", 1, {"policy": "aa"}), {"weights.bin": Path(sys.argv[2])}, kind="weights")
+"""
+
+
+@pytest.mark.slow()
+@pytest.mark.parametrize("size", ["large"])
+def test_a_writer_that_is_killed_in_mid_upload(size: str, store: Store, proxy: FaultProxy, payload: Payload, s3: S3Server) -> None:
+    """No step is there, what is left is found by gc, and the next writer is not disturbed."""
+    payload.files["weights.bin"].write_bytes(os.urandom(43_000_000))
+    process = subprocess.Popen([sys.executable, "-c", KILLED, store.uri, str(payload.files["weights.bin"])], cwd=ROOT)
+    end = time.monotonic() + 60
+    while not any("partNumber=5" in each for each in list(proxy.requests)):
+        assert process.poll() is None and time.monotonic() < end
+        time.sleep(0.002)
+    process.kill()
+    process.wait()
+    assert store.find(STEP.stage, STEP.key) is None and left(store, s3) == ([], 1)
+    made = commit(store, payload)
+    found = survey(store.files, time.time() + 5)
+    assert UPLOADS in {each.reason for each in found}
+    for each in found:
+        if each.reason == UPLOADS:
+            sweep(store.files, each)
+    assert left(store, s3) == ([], 0) and store.intact(made)
 
 
 @pytest.mark.parametrize("verb", ["create", "replace"])
