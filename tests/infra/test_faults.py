@@ -27,12 +27,13 @@ from infra.files import Files
 from infra.gc import UPLOADS, survey, sweep
 from infra.paths import ROOT
 from infra.store import DamagedError, Manifest, Store
+from infra.together import together
 from tests.infra.conftest import S3Server, client
 from tests.infra.fault_proxy import FaultProxy, Kind
 
 STEP = Step("policy", 1, {"policy": "aa"})
 PAYLOADS = {"small": {"a.bin": 50_000, "b.bin": 7}, "large": {"weights.bin": 5_500_000, "optimizer.bin": 1_200_001, "c.json": 9}}
-SIZES = pytest.mark.parametrize("size", ["small", pytest.param("large", marks=pytest.mark.slow)])
+SIZES = pytest.mark.parametrize("size", list(PAYLOADS))
 
 
 @pytest.fixture()
@@ -109,6 +110,7 @@ DOWN: list[tuple[Kind, str, int, int]] = [
 ]
 
 
+@pytest.mark.slow()
 @SIZES
 @pytest.mark.parametrize("fault", UP, ids=lambda fault: f"{fault[0]}, {fault[1]}".replace(" ", "-"))
 def test_a_commit_outlasts(fault: tuple[Kind, str, int, int], size: str, store: Store, proxy: FaultProxy, payload: Payload, s3: S3Server) -> None:
@@ -128,6 +130,7 @@ def test_a_commit_outlasts(fault: tuple[Kind, str, int, int], size: str, store: 
     assert stray == [] and uploads == (1 if size == "large" and "POST .*uploads" in fault[1] else 0)
 
 
+@pytest.mark.slow()
 @SIZES
 @pytest.mark.parametrize("fault", DOWN, ids=lambda fault: fault[0].replace(" ", "-"))
 def test_a_fetch_outlasts(fault: tuple[Kind, str, int, int], size: str, store: Store, proxy: FaultProxy, payload: Payload) -> None:
@@ -193,16 +196,23 @@ def test_a_server_that_is_gone_for_30_seconds(
     size: str, store: Store, proxy: FaultProxy, payload: Payload, s3: S3Server, record_property: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("infra.patience.LONGEST_S", 5.0)
-    for direction in ("up", "down"):
-        back, began = proxy.go(30.0), time.monotonic()
-        if direction == "up":
-            made = commit(store, payload)
-        else:
-            store.fetch(made, payload.target)
-        back.join()
-        waited = time.monotonic() - began
+    made = commit(store, payload)
+    another = Store(store.uri)
+    proxy.go(30.0)
+    began = time.monotonic()
+
+    def up(stop: threading.Event) -> float:
+        another.commit(Step("policy", 1, {"policy": "bb"}), payload.files, kind="weights")
+        return time.monotonic() - began
+
+    def down(stop: threading.Event) -> float:
+        store.fetch(made, payload.target)
+        return time.monotonic() - began
+
+    for direction, waited in zip(("up", "down"), together([up, down], 2), strict=True):
         record_property(f"seconds {direction}, server gone for 30 s", round(waited, 1))
-        assert 29 < waited < 40
+        assert 29 < waited < 42
+    store.drop("policy", Step("policy", 1, {"policy": "bb"}).key)
     assert payload.fetched() and left(store, s3) == ([], 0)
 
 
@@ -227,6 +237,7 @@ def test_a_server_that_stays_away_is_one_line(direction: str, size: str, store: 
     commit(store, payload)
 
 
+@pytest.mark.slow()
 def test_a_server_that_answers_slow_down_for_ever_gets_few_requests(store: Store, proxy: FaultProxy, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("infra.patience.LONGEST_S", 5.0)
     store.files.patience.seconds = 2.0
@@ -268,6 +279,15 @@ def test_a_writer_that_is_killed_in_mid_upload(size: str, store: Store, proxy: F
         if each.reason == UPLOADS:
             sweep(store.files, each)
     assert left(store, s3) == ([], 0) and store.intact(made)
+
+
+def test_a_reset_and_a_lost_reply_are_outlasted(store: Store, proxy: FaultProxy) -> None:
+    """Of the tables above what is quick enough for every run of the tests."""
+    up, marker = proxy.inject("reset upload", r"PUT .*/a\.bin", byte=40_000), proxy.inject("lose reply", "PUT .*MANIFEST")
+    down = proxy.inject("reset download", r"GET .*/a\.bin", byte=40_000)
+    made = store.commit(STEP, {"a.bin": bytes(100_000)}, kind="rows")
+    assert store.find(STEP.stage, STEP.key) == made and store.read(made, "a.bin") == bytes(100_000)
+    assert [fault.happened for fault in (up, marker, down)] == [1, 1, 1]
 
 
 @pytest.mark.parametrize("verb", ["create", "replace"])
@@ -325,6 +345,7 @@ def test_a_bucket_that_goes_under_a_run(size: str, store: Store, payload: Payloa
 # -- what is not what its manifest says --------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow()
 @SIZES
 @pytest.mark.parametrize("damage", ["truncated", "altered", "missing", "no marker"])
 def test_damage_is_found_and_made_good(
