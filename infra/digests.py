@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
+
+# Bytes written at a time. Not more: the kernel then takes large pages for its cache, which a virtual machine may have given back to its host; writing
+# 8 MiB at a time cost up to 3 times the CPU here.
+BLOCK = 256 << 10
 
 
 @dataclass(frozen=True)
@@ -23,3 +29,25 @@ def sha256_file(path: Path) -> str:
     """Hex digest of a local file."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def write_hashed(chunks: Iterable[bytes], file: BinaryIO) -> FileEntry:
+    """Writes the chunks one after the other; gives what was written."""
+    digest, size = hashlib.sha256(), 0
+    for chunk in chunks:
+        view = memoryview(chunk)
+        for start in range(0, len(view), BLOCK):
+            block = view[start : start + BLOCK]
+            file.write(block)
+            digest.update(block)
+        size += len(view)
+    return FileEntry(size, digest.hexdigest())
+
+
+def read_hashed(chunks: Iterable[bytes]) -> FileEntry:
+    """Reads the chunks through, and keeps none."""
+    digest, size = hashlib.sha256(), 0
+    for chunk in chunks:
+        digest.update(chunk)
+        size += len(chunk)
+    return FileEntry(size, digest.hexdigest())

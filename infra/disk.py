@@ -4,7 +4,7 @@ moved into it; then the folder is synced, and so are the folders that had to be 
 from __future__ import annotations
 
 import contextlib
-import hashlib
+import fcntl
 import os
 import shutil
 import uuid
@@ -12,9 +12,7 @@ from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from infra.digests import FileEntry, sha256_file
-
-BLOCK = 1 << 20
+from infra.digests import BLOCK, FileEntry, write_hashed
 
 
 class Disk:
@@ -56,43 +54,30 @@ class Disk:
         _sync(os.path.dirname(path))
 
     def replace(self, path: str, data: bytes, old: bytes) -> None:
-        """Takes the place of `old`; FileExistsError where something else stands there. A reader in between finds nothing, never a part."""
-        with self._beside(path, lambda file: file.write(data)) as temporary:
-            aside = f"{path}.{uuid.uuid4().hex[:8]}.tmp"
-            with contextlib.suppress(FileNotFoundError):
-                os.rename(path, aside)
-                try:
-                    if self.read(aside) != old:
-                        os.link(aside, path)  # not ours to replace
-                finally:
-                    os.unlink(aside)
-            os.link(temporary, path)
+        """Takes the place of `old`; FileExistsError where something else stands there."""
+        with self._beside(path, lambda file: file.write(data)) as temporary, _alone(os.path.dirname(path)):
+            try:
+                standing = self.read(path)
+            except FileNotFoundError:
+                os.link(temporary, path)
+            else:
+                if standing != old:
+                    raise FileExistsError(path)
+                os.replace(temporary, path)
         _sync(os.path.dirname(path))
 
     def upload(self, source: Path, path: str) -> FileEntry:
         """Copies a file, its digest computed on the way."""
-        digest, size = hashlib.sha256(), 0
-
-        def copy(target: BinaryIO) -> None:
-            nonlocal size
-            with source.open("rb") as file:
-                while block := file.read(BLOCK):
-                    target.write(block)
-                    digest.update(block)
-                    size += len(block)
-
-        with self._beside(path, copy) as temporary:
+        entry: list[FileEntry] = []
+        with self._beside(path, lambda file: entry.append(write_hashed(self.chunks(str(source)), file))) as temporary:
             os.replace(temporary, path)
         _sync(os.path.dirname(path))
-        return FileEntry(size, digest.hexdigest())
+        return entry[0]
 
     def chunks(self, path: str) -> Generator[bytes, None, None]:
-        with open(path, "rb") as file:
+        with open(path, "rb", buffering=0) as file:
             while block := file.read(BLOCK):
                 yield block
-
-    def digest(self, path: str) -> FileEntry:
-        return FileEntry(os.stat(path).st_size, sha256_file(Path(path)))
 
     def remove(self, path: str) -> None:
         if os.path.isdir(path) and not os.path.islink(path):
@@ -125,9 +110,23 @@ class Disk:
                 os.unlink(temporary)
 
 
-def _sync(folder: str) -> None:
+@contextlib.contextmanager
+def _open(folder: str) -> Iterator[int]:
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        os.fsync(descriptor)
+        yield descriptor
     finally:
         os.close(descriptor)
+
+
+def _sync(folder: str) -> None:
+    with _open(folder) as descriptor:
+        os.fsync(descriptor)
+
+
+@contextlib.contextmanager
+def _alone(folder: str) -> Iterator[None]:
+    """No other replacement in this folder meanwhile, by any process; the kernel ends it with ours."""
+    with _open(folder) as descriptor:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import hashlib
 import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
 from functools import partial
@@ -16,7 +15,7 @@ from urllib.parse import urlsplit
 import fsspec
 
 from infra.bucket import Bucket, Dangling
-from infra.digests import FileEntry, sha256_file
+from infra.digests import FileEntry, read_hashed, sha256_file, write_hashed
 from infra.disk import Disk
 from infra.errors import StoreError
 from infra.parts import Wait
@@ -132,30 +131,21 @@ class Files:
 
     def download(self, name: str, target: Path, stop: threading.Event | None = None) -> FileEntry:
         """Into a local file, which is there only where that succeeded. Returns what arrived, its digest computed on the way."""
-        digest, size = hashlib.sha256(), 0
         with self._errors(name, "read"):
             try:
                 with target.open("wb") as file, self._chunks(name, stop) as chunks:
-                    for chunk in chunks:
-                        file.write(chunk)
-                        digest.update(chunk)
-                        size += len(chunk)
+                    return write_hashed(chunks, file)
             except BaseException as error:
                 if isinstance(error, OSError) and error.errno in _FULL:
                     error.filename = error.filename or str(target)
                 with contextlib.suppress(FileNotFoundError):
                     target.unlink()
                 raise
-        return FileEntry(size, digest.hexdigest())
 
     def digest(self, name: str, stop: threading.Event | None = None) -> FileEntry:
         """Size and sha256 of an object, read through once and kept nowhere."""
-        digest, size = hashlib.sha256(), 0
         with self._errors(name, "read"), self._chunks(name, stop) as chunks:
-            for chunk in chunks:
-                digest.update(chunk)
-                size += len(chunk)
-        return FileEntry(size, digest.hexdigest())
+            return read_hashed(chunks)
 
     # -- what killed writers leave ---------------------------------------------------------------------------------------
 

@@ -52,18 +52,25 @@ class Parts:
         digest = hashlib.sha256()
         try:
             parts: list[dict[str, Any]] = []
+            # Used again and again: fresh memory costs a fault a page. One is being filled and hashed while the others are on their way.
+            free = [bytearray(part_bytes(size)) for _ in range(AT_ONCE + 1)]
             with _window(AT_ONCE, stop) as (ahead, submit, ended):
 
-                def put(number: int, data: bytes) -> dict[str, Any]:
+                def put(number: int, data: bytearray) -> dict[str, Any]:
                     reply = wait(lambda: self._client.upload_part(**about, PartNumber=number, Body=data), stop=ended)
+                    free.append(data)
                     return {"PartNumber": number} | {name: reply[name] for name in ("ETag", "ChecksumCRC32") if name in reply}
 
-                number = 0
-                while data := source.read(part_bytes(size)):
-                    number += 1
+                while True:
                     if len(ahead) == AT_ONCE:
                         parts.append(ahead.popleft().result())
-                    submit(put, number, data)
+                    data = free.pop()
+                    filled = source.readinto(data)
+                    if not filled:
+                        break
+                    if filled < len(data):  # the last one
+                        del data[filled:]
+                    submit(put, len(parts) + len(ahead) + 1, data)
                     digest.update(data)
                 parts += [each.result() for each in ahead]
             self._complete(about, parts, source.tell(), wait, stop)
