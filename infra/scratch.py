@@ -9,19 +9,26 @@ from pathlib import Path
 
 from infra.paths import SCRATCH
 
+_SHORT = "armature-"
+
 
 def short_folder() -> Path:
     """A new private folder with a short path, for Unix sockets (108 characters at most)."""
-    root = Path(tempfile.gettempdir())
-    _sweep(root, "armature-")
-    return Path(tempfile.mkdtemp(prefix=f"armature-{os.getpid()}-", dir=root))
+    _sweep_all()
+    return Path(tempfile.mkdtemp(prefix=f"{_SHORT}{os.getpid()}-"))
 
 
 def large_folder() -> Path:
     """A new private folder under `.armature`, for weights."""
     SCRATCH.mkdir(parents=True, exist_ok=True)
-    _sweep(SCRATCH, "")
+    _sweep_all()
     return Path(tempfile.mkdtemp(prefix=f"{os.getpid()}-", dir=SCRATCH))
+
+
+def _sweep_all() -> None:
+    """Both kinds, whichever is made: a run that needs no engine also clears up after one that was killed."""
+    _sweep(Path(tempfile.gettempdir()), _SHORT)
+    _sweep(SCRATCH, "")
 
 
 def _sweep(root: Path, prefix: str) -> None:

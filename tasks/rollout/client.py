@@ -25,13 +25,18 @@ class Roller:
         self._argv = [sys.executable, "-m", "tasks.rollout.server", "--engine", engine, "--options", json.dumps(dict(options))]
         self._threads, self._devices, self._log, self._deadline_s = threads, devices, log, deadline_s
         self._child: Resident | None = None
-        self.state: str | None = None
+        self._state: str | None = None
+
+    @property
+    def state(self) -> str | None:
+        """Nothing where the engine has died meanwhile: whoever wants the policy loads it again."""
+        return self._state if self._child is not None and self._child.alive else None
 
     def load(self, state: str, weights: Path) -> None:
         """Makes the engine hold policy `state` from a folder in Hugging Face format; a living engine is not restarted."""
-        self.state = None
+        self._state = None
         self._call("load", LOAD_S, weights=weights)
-        self.state = state
+        self._state = state
 
     def generate(self, groups: Sequence[PromptGroup], sampling: Sampling) -> list[list[Completion]]:
         """Samples of the policy held: a list per group, in the order of its seeds."""
@@ -42,7 +47,7 @@ class Roller:
     def sleep(self) -> None:
         """Gives up the accelerator's memory; the engine holds no policy until the next load."""
         if self.state is not None:
-            self.state = None
+            self._state = None
             self._call("sleep", LOAD_S)
 
     def wake(self) -> None:
@@ -52,10 +57,11 @@ class Roller:
     def stop(self) -> None:
         if self._child is not None:
             self._child.stop()
-        self._child, self.state = None, None
+        self._child, self._state = None, None
 
     def _call(self, method: str, deadline_s: float, **arguments: Any) -> list[Any]:
-        if self._child is None or not self._child.alive:
+        if self._child is None or (not self._child.alive and method == "load"):  # a new engine holds nothing, so nothing else can be asked of it
+            self.stop()
             env = {"OMP_NUM_THREADS": str(self._threads), "PYTHONPATH": os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])}
             env["CUDA_VISIBLE_DEVICES"] = self._devices or ""
             self._child = Resident("rollout engine", self._argv, log=self._log, env=env, cwd=ROOT)

@@ -42,10 +42,15 @@ class Trainer:
     def __init__(self, options: TrainerOptions, log: Path) -> None:
         self.options, self._log = options, log
         self._ranks: Resident | None = None
-        self.state: str | None = None
+        self._state: str | None = None
         self.environment: dict[str, Any] = {}
         self.adamw: dict[str, Any] = {}  # the settings that `state` was loaded with
         self.budget = TokenBudget()
+
+    @property
+    def state(self) -> str | None:
+        """Nothing where the ranks have died meanwhile: whoever wants the policy loads it again."""
+        return self._state if self._ranks is not None and self._ranks.alive else None
 
     def load(self, state: str, weights: Path, optimizer: Path | None, adamw: Mapping[str, Any]) -> None:
         """Makes the ranks hold `state` from folders of weights and optimizer state. `adamw`: betas, adam_eps, weight_decay, max_grad_norm."""
@@ -57,24 +62,24 @@ class Trainer:
         }
         if self.environment and self.options.zero_stage:
             self.stop()  # DeepSpeed's ZeRO engines are not freed when they are replaced: new ranks, or memory grows with each load
-        self.state = None
+        self._state = None
         replies = self._call(
             "load", LOAD_S, state=state, weights=str(weights), optimizer=str(optimizer) if optimizer else None, dtype=self.options.dtype, options=options
         )
         self.environment = {**replies[0], "zero_stage": self.options.zero_stage}
-        self.state, self.adamw = state, dict(adamw)
+        self._state, self.adamw = state, dict(adamw)
 
     def supervise(self, steps: list[Demonstrations], rates: list[float], prompt_weight: float, token_budget: int) -> list[dict[str, float]]:
         """Supervised steps; afterwards the ranks hold a policy without a name."""
-        self.state = None
+        self._state = None
         deadline = self.options.step_deadline_s * len(steps)
         return list(self._call("supervise", deadline, steps=steps, rates=rates, prompt_weight=prompt_weight, token_budget=token_budget)[0])
 
     def train(self, becomes: str, batch: GroupBatch, spec: StepSpec, iteration: int) -> dict[str, Any]:
         """One iteration: the policy held becomes `becomes`."""
-        expected, self.state = self.state, None
+        expected, self._state = self._state, None
         result = self._call("train", self.options.step_deadline_s, expected=expected, becomes=becomes, batch=batch, spec=spec, iteration=iteration)
-        self.state = becomes
+        self._state = becomes
         return dict(result[0])
 
     def save(self, folder: Path, *, optimizer: bool) -> float:
@@ -85,10 +90,11 @@ class Trainer:
     def stop(self) -> None:
         if self._ranks is not None:
             self._ranks.stop()
-        self._ranks, self.state, self.environment = None, None, {}
+        self._ranks, self._state, self.environment = None, None, {}
 
     def _call(self, method: str, deadline_s: float, **arguments: Any) -> list[Any]:
-        if self._ranks is None or not self._ranks.alive:
+        if self._ranks is None or (not self._ranks.alive and method == "load"):  # new ranks hold nothing, so nothing else can be asked of them
+            self.stop()
             self._ranks = self._start()
         try:
             return self._ranks.call(method, deadline_s=deadline_s, **arguments)

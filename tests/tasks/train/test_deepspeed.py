@@ -227,7 +227,7 @@ def test_a_killed_rank_is_one_error_that_names_the_log_and_leaves_no_process(tra
 def test_a_policy_that_the_ranks_do_not_hold_is_not_trained(trainers: Trainers, weights: Path) -> None:
     trainer = configured(trainers, 1, 0)
     trainer.load("start", weights, None, ADAMW)
-    trainer.state = "another"
+    trainer._state = "another"
     with pytest.raises(TrainingError, match="the ranks hold policy start, not another"):
         trainer.train("next", BATCH, STEP, 3)
 
