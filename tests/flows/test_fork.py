@@ -60,7 +60,7 @@ def test_a_fork_of_what_is_not_kept(finished: Finished, refused: Refused, tmp_pa
     assert "after 1 iterations are not in" in line and "those after 0, 2, 3" in line
 
 
-@pytest.mark.slow()
+@pytest.mark.proof()
 def test_a_fork_and_its_control_run_and_are_found_again(finished: Finished, run: Run, front_door: Any, tmp_path: Path) -> None:
     store = finished.copy(tmp_path / "store")
     source = record(store)

@@ -27,7 +27,7 @@ def test_a_run_killed_at_iteration_8_replays_5_to_7(more: tuple[str, ...], prefe
     same_after_a_kill([*LONG, *settings(*more)], prefect_server, tmp_path)
 
 
-@pytest.mark.slow()
+@pytest.mark.proof()
 @pytest.mark.vllm()
 @pytest.mark.timeout(1200)
 def test_with_vllm(prefect_server: Server, tmp_path: Path) -> None:
