@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import logging
 import shutil
+import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -116,8 +117,8 @@ class Policies:
     def save(self, lineage: str, adamw: dict[str, Any]) -> Checkpoint:
         """Weights, optimizer state, configuration and tokenizer of `lineage` in a local folder."""
         self.on_trainer(lineage, adamw)
-        folder = self._scratch / f"checkpoint-{lineage[:16]}"
-        shutil.rmtree(folder, ignore_errors=True)
+        # A folder of its own: the same policy's may be on its way into the store, saved before the ranks died and a replay passed it again.
+        folder = self._scratch / f"checkpoint-{lineage[:16]}-{uuid.uuid4().hex[:8]}"
         self._describe(lineage, folder)
         self._trainer.save(folder, optimizer=True)
         return Checkpoint(lineage, folder, dict(self._trainer.environment))
