@@ -58,8 +58,9 @@ class Termination:
         if number == signal.SIGALRM or self.requested:
             self._leave()
         self._since = time.monotonic()
-        log.warning("SIGTERM: what is under way may finish for %.0f s", GRACE_S)
+        # Before anything is said: the signal may have come in the midst of another log line, whose lock is held below us and never let go.
         signal.setitimer(signal.ITIMER_REAL, GRACE_S)
+        log.warning("SIGTERM: what is under way may finish for %.0f s", GRACE_S)
 
     def _leave(self) -> None:
         signal.setitimer(signal.ITIMER_REAL, 0.0)
