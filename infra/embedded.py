@@ -18,6 +18,7 @@ from typing import Any
 
 import httpx
 
+from infra import processes
 from infra.paths import HOME
 
 log = logging.getLogger("armature")
@@ -83,8 +84,13 @@ def _revive(server: Any, over: threading.Event) -> None:
 
 def _end_with_us(pid: int) -> None:
     """Prefect stops its server at a normal exit only. A shell waits for the end of a pipe that only we hold, so that SIGKILL, SIGTERM or the
-    kernel's out-of-memory killer leave no server behind."""
+    kernel's out-of-memory killer leave no server behind. It looks whether the server is still the process that has the number: one that ended
+    hours ago was replaced, and by now its number may be anybody's."""
+    server = processes.process(pid)
+    if server is None:
+        return
     theirs, _ours = os.pipe()  # ours stays open, and no child inherits it
-    guard = ["/bin/sh", "-c", f"read _; kill {pid}"]
+    # Of /proc/PID/stat, what follows the name: the state is its first field, the time of the start its twentieth.
+    guard = ["/bin/sh", "-c", f'read _; at=$(cat /proc/{pid}/stat 2>/dev/null) && set -- ${{at##*) }} && [ "${{20}}" = {server.started} ] && kill {pid}']
     subprocess.Popen(guard, stdin=theirs, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
     os.close(theirs)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
 
 from infra.paths import HOME, ROOT
 
@@ -47,3 +50,28 @@ def test_a_server_that_the_user_names_keeps_the_users_settings(tmp_path: Path) -
     home, storage, url, _ = settings(tmp_path, PREFECT_API_URL=named)
     assert url == named
     assert home == str(tmp_path / "home" / ".prefect") and str(storage).startswith(str(tmp_path / "home"))
+
+
+#: Ends at once, as a run that is killed does. `earlier`: the server that it guards was another process with the same number.
+GUARD = """
+import os, sys
+from infra import embedded, processes
+pid, earlier = int(sys.argv[1]), sys.argv[2] == "True"
+if earlier:
+    processes.process = lambda pid: processes.Process(pid, 1)
+embedded._end_with_us(pid)
+os._exit(0)
+"""
+
+
+@pytest.mark.parametrize("earlier", [False, True])
+def test_a_server_ends_with_its_run_and_nobody_who_got_its_number_later(earlier: bool) -> None:
+    with subprocess.Popen(["sleep", "30"]) as server:
+        try:
+            subprocess.run([sys.executable, "-c", GUARD, str(server.pid), str(earlier)], cwd=ROOT, check=True, timeout=20)
+            ended = server.wait(timeout=1.0 if earlier else 10.0)
+        except subprocess.TimeoutExpired:
+            ended = 0
+        finally:
+            server.kill()
+    assert ended == (0 if earlier else -signal.SIGTERM)
