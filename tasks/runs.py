@@ -103,6 +103,7 @@ class RunRecord:
         self.publish("metrics.jsonl", (self.folder / "metrics.jsonl").read_bytes())
         self.publish("evaluations.json", json.dumps(self.evaluations, indent=1, sort_keys=True).encode())
         self.publish("run.json", self._run_json("finished"))
+        self._begun = False  # what ends the flow later, in a run that comes after this one, is not this one's reason
 
     def stopped(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         """The end of a `with`: where the run ended early, its record says why. `status` shows it."""
@@ -112,6 +113,7 @@ class RunRecord:
         self.reason = "SIGTERM" if termination.requested else f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
         (self.folder / "run.json").write_bytes(self._run_json("stopped"))
         try:
+            self._context.still_ours()
             self._context.store.files.write(f"runs/{self.name}/run.json", self._run_json("stopped"))
         except StoreError as lost:
             log.warning("%s: the record of why it stopped is in %s alone (%s)", self.name, self.folder, lost)
