@@ -73,7 +73,8 @@ def _read(store: Store, name: str, spec: Spec) -> Earlier | None:
         differing = {key: (settings.get(key), now.get(key)) for key in sorted({*settings, *now}) if settings.get(key) != now.get(key)}
         return Earlier(name, record["lineages"], record["iterations"], rows, settings, differing)
     except (ValueError, KeyError, TypeError, AttributeError, yaml.YAMLError) as error:
-        raise StoreError(f"{store.uri}/{folder}: the run's record cannot be read ({error}); remove that folder: it is a view and comes back") from error
+        advice = "remove its run.json, spec.yaml and evaluations.json: they are views and come back (pins/ does not: it says what forks need)"
+        raise StoreError(f"{store.uri}/{folder}: the run's record cannot be read ({error}); {advice}") from error
 
 
 def flat(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:

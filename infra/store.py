@@ -3,7 +3,8 @@
     steps/<stage>/<key>/data-<attempt>/...   payload files
     steps/<stage>/<key>/LEDGER.json          times, costs, host; covered by no digest
     steps/<stage>/<key>/MANIFEST.json        written last, create-only: the commit
-    runs/<name>/<identity>/...               a run's spec, metrics, report: views of the steps, safe to delete
+    runs/<name>/<identity>/...               a run's spec, metrics, report: views of the steps, by which `gc` knows what is still wanted
+    locks/<name>/<identity>/...              who runs it (infra/lease.py)
 
 `python -m infra.store gc` removes what nothing names any more (infra/gc.py).
 """

@@ -149,7 +149,7 @@ def test_what_is_half_there_or_lost_is_said(tmp_path: Path) -> None:
     store.drop("train", experiment.lineage(4))
     assert reason(loaded, store, "train") == "it was in the store and is not any more: later ones are"
     store.files.write(f"runs/{experiment.run}/run.json", b"{")
-    with pytest.raises(Exception, match=rf"runs/{experiment.run}: the run's record cannot be read .*remove that folder"):
+    with pytest.raises(Exception, match=rf"runs/{experiment.run}: the run's record cannot be read .*remove its run.json"):
         plan(loaded, store)
 
 
