@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -19,6 +20,7 @@ from infra.store import Store
 from tests.flows.runs import NAME, TINY, command, kill_tree, settings
 
 ALONE = ["specs/quickstart.yaml", *settings(*TINY, f"name={NAME}", "advantage.alpha=0", "control=null")]
+_OWNER = re.compile(r"/armature-(\d+)-")
 RECORD = ("metrics.jsonl", "evaluations.json", "run.json")  # no clock in them
 
 
@@ -50,6 +52,12 @@ def committed(store: Store) -> dict[str, str]:
             if manifest is not None and store.intact(manifest):
                 found[f"{stage}/{key}"] = manifest.sha256
     return found
+
+
+def _orphans() -> list[psutil.Process]:
+    """Engines whose owner is gone. Their command lines name neither store nor run, but the owner's socket."""
+    words = [(each, word) for each in psutil.process_iter(["cmdline"]) for word in each.info["cmdline"] or []]
+    return [each for each, word in words if (owner := _OWNER.search(word)) and not Path(f"/proc/{owner[1]}").exists()]
 
 
 class Killed:
@@ -125,6 +133,8 @@ class Killed:
     def nothing_left(self) -> None:
         left = [p.info for p in psutil.process_iter(["pid", "cmdline"]) if any(self.uri in word or NAME in word for word in p.info["cmdline"] or [])]
         assert left == []
+        _, alive = psutil.wait_procs(_orphans(), timeout=10)  # anybody's here, and some may be about to leave
+        assert [each.cmdline() for each in alive] == []
         for folder in (*SCRATCH.iterdir(), *Path(tempfile.gettempdir()).glob("armature-*-*")):
             pid = folder.name.removeprefix("armature-").partition("-")[0]
             assert not pid.isdigit() or Path(f"/proc/{pid}").exists(), f"{folder} outlived its process"
