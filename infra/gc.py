@@ -96,10 +96,10 @@ def survey(files: Files, older_than: float) -> list[Found]:
     runs = list(runs_of([name for name, _, _ in files.walk("runs")]))
     marks = Marks(files, {at: step.committed for at, step in steps.items()}, runs)
     found = [each for _, step in sorted(steps.items()) for each in step.unnamed(marks)]
-    for folder in ("steps", "runs", "locks"):
-        found += [Found(TEMPORARY, each[0], [each[0]], [each]) for each in files.walk(folder) if _TEMPORARY.fullmatch(each[0])]
     cut = len(files.path("")) + 1
-    found += [Found(UPLOADS, each.path[cut:], [], [], each) for each in files.dangling("steps")]
+    for folder in ("steps", "runs", "locks"):  # a report may be large enough to go up in parts
+        found += [Found(TEMPORARY, each[0], [each[0]], [each]) for each in files.walk(folder) if _TEMPORARY.fullmatch(each[0])]
+        found += [Found(UPLOADS, each.path[cut:], [], [], each) for each in files.dangling(folder)]
     return [each for each in found if each.written < older_than]
 
 

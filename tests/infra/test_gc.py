@@ -149,7 +149,8 @@ def test_what_crashed_writers_left(store: Store, tmp_path: Path, s3: Any, capsys
         begun = client(s3).create_multipart_upload(Bucket=bucket, Key=f"{prefix}/{never}/data-22222222/y.bin")
         client(s3).upload_part(Bucket=bucket, Key=begun["Key"], UploadId=begun["UploadId"], PartNumber=1, Body=bytes(1000))
         client(s3).create_multipart_upload(Bucket=bucket, Key="elsewhere/y.bin")
-        expected.add((UPLOADS, f"{never}/data-22222222/y.bin"))
+        client(s3).create_multipart_upload(Bucket=bucket, Key=f"{prefix}/runs/one/aaaa/report.html")
+        expected |= {(UPLOADS, f"{never}/data-22222222/y.bin"), (UPLOADS, "runs/one/aaaa/report.html")}
     found = survey(store.files, time.time() + 5)
     assert {(each.reason, each.name) for each in found} == expected and len(found) == len(expected)
     assert survey(store.files, time.time() - 3600) == [], "they are young"
