@@ -17,6 +17,7 @@ import contextlib  # noqa: E402  # Prefect must be imported after it has been to
 import logging  # noqa: E402
 import sys  # noqa: E402
 import time  # noqa: E402
+from collections.abc import Callable  # noqa: E402
 from pathlib import Path  # noqa: E402
 from types import TracebackType  # noqa: E402
 from typing import Any  # noqa: E402
@@ -46,6 +47,8 @@ from tasks.train.task import start, train  # noqa: E402
 
 log = logging.getLogger("armature")
 
+_LAST_PATIENCE_S = 2.0  # with a store that is away, once SIGTERM ends the run: its record and its lock are not worth more of the 20 s
+
 
 @flow(name="arm-train", flow_run_name="{spec}", validate_parameters=True)
 def arm_train(spec: str, overrides: list[str] | None = None, seed: int | None = None, replay: bool = False) -> dict[str, Any]:
@@ -74,6 +77,7 @@ def run_experiments(experiments: list[Loaded], *, replay: bool) -> dict[str, Any
             record = RunRecord(context, loaded)
             ending.push(record.stopped)
             ending.push(_say_how_to_go_on)
+            ending.push(_hurry(store))
             runs.append((context, record))
             train_run(context, record, replay=replay)
         where, comparison = report(runs)
@@ -126,6 +130,16 @@ def _say_how_to_go_on(kind: type[BaseException] | None, error: BaseException | N
     """The process ends by the signal, after this."""
     if isinstance(error, TerminationSignal):
         log.warning("stopped by SIGTERM; what was finished is in the store, the same command goes on from here")
+
+
+def _hurry(store: Store) -> Callable[[type[BaseException] | None, BaseException | None, TracebackType | None], None]:
+    """After a signal, what is still written does not wait for a store that is away."""
+
+    def leave(kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if isinstance(error, TerminationSignal):
+            store.files.patience.seconds = _LAST_PATIENCE_S
+
+    return leave
 
 
 def _say_what_ran(contexts: list[Context]) -> None:

@@ -66,7 +66,7 @@ def code(error: BaseException) -> str:
 
 
 class Patience:
-    """Of one store. Threads that wait at the same time say so once."""
+    """Of one store. Threads that wait at the same time say so once. `seconds` may be lowered while some wait: they leave that much earlier."""
 
     def __init__(self, seconds: float = PATIENCE_S) -> None:
         self.seconds = seconds
@@ -77,7 +77,7 @@ class Patience:
     def wait_out(self, action: Callable[[], T], what: str, *, seconds: float | None = None, stop: threading.Event | None = None) -> T:
         """`action()`, repeated while its failures are of those that pass. Raises its last error after `seconds` (default: the store's), or
         once `stop` is set. `what` names the object in the log."""
-        limit, pause = self.seconds if seconds is None else seconds, SHORTEST_S
+        pause = SHORTEST_S
         first: float | None = None
         stop = stop or threading.Event()
         try:
@@ -88,6 +88,7 @@ class Patience:
                     if not transient(error):
                         raise
                     now = time.monotonic()
+                    limit = self.seconds if seconds is None else seconds
                     if first is None:
                         first = now
                         self._begin(what, error, limit)
