@@ -24,6 +24,7 @@ from infra.paths import HOME
 log = logging.getLogger("armature")
 
 _LOOK_S = 0.5
+_guarded: set[processes.Process] = set()
 
 
 def configure() -> None:
@@ -47,6 +48,22 @@ def configure() -> None:
     os.environ.setdefault("PREFECT_LOGGING_LEVEL", "CRITICAL")
     os.environ.setdefault("PREFECT_LOGGING_LOGGERS_PREFECT_LEVEL", "CRITICAL")
     os.environ.setdefault("PREFECT_LOGGING_INTERNAL_LEVEL", "CRITICAL")  # of what an event that waits for its server would print
+
+
+def guard_server() -> None:
+    """Before Prefect starts its temporary server: it ends with this process from its first moment on, not only once a flow runs."""
+    if os.environ.get("PREFECT_API_URL"):
+        return
+    from prefect.server.api.server import SubprocessASGIServer  # heavy, and about to be imported by Prefect itself
+
+    start = SubprocessASGIServer._run_uvicorn_command
+
+    def guarded(server: SubprocessASGIServer) -> subprocess.Popen[Any]:
+        process = start(server)
+        _end_with_us(process.pid)
+        return process
+
+    SubprocessASGIServer._run_uvicorn_command = guarded  # type: ignore[method-assign,assignment]
 
 
 @contextlib.contextmanager
@@ -87,8 +104,9 @@ def _end_with_us(pid: int) -> None:
     kernel's out-of-memory killer leave no server behind. It looks whether the server is still the process that has the number: one that ended
     hours ago was replaced, and by now its number may be anybody's."""
     server = processes.process(pid)
-    if server is None:
+    if server is None or server in _guarded:
         return
+    _guarded.add(server)
     theirs, _ours = os.pipe()  # ours stays open, and no child inherits it
     # Of /proc/PID/stat, what follows the name: the state is its first field, the time of the start its twentieth.
     guard = ["/bin/sh", "-c", f'read _; at=$(cat /proc/{pid}/stat 2>/dev/null) && set -- ${{at##*) }} && [ "${{20}}" = {server.started} ] && kill {pid}']

@@ -7,10 +7,12 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
+from infra import processes
 from infra.paths import HOME, ROOT
 
 SHOW = """
@@ -75,3 +77,29 @@ def test_a_server_ends_with_its_run_and_nobody_who_got_its_number_later(earlier:
         finally:
             server.kill()
     assert ended == (0 if earlier else -signal.SIGTERM)
+
+
+#: Killed while Prefect's temporary server starts, before any flow runs.
+STARTING = """
+import os, subprocess
+from infra import embedded
+from prefect.server.api.server import SubprocessASGIServer
+SubprocessASGIServer._run_uvicorn_command = lambda server: subprocess.Popen(["sleep", "60"])
+embedded.guard_server()
+print(SubprocessASGIServer()._run_uvicorn_command().pid, flush=True)
+os._exit(0)
+"""
+
+
+def test_a_server_that_only_starts_ends_with_its_run_too() -> None:
+    env = {name: text for name, text in os.environ.items() if name != "PREFECT_API_URL"}
+    with subprocess.Popen([sys.executable, "-c", STARTING], cwd=ROOT, env=env, stdout=subprocess.PIPE, text=True) as run:
+        assert run.stdout is not None
+        server = processes.process(int(run.stdout.readline()))
+    deadline = time.monotonic() + 10.0
+    while server is not None and server.alive and time.monotonic() < deadline:
+        time.sleep(0.05)
+    ended = server is None or not server.alive
+    if server is not None:
+        server.kill()
+    assert ended
