@@ -32,7 +32,7 @@ from tasks.rollout.client import Roller
 from tasks.runs import RunRecord
 from tasks.train.client import Trainer
 
-_DURING_S = 0.03  # after the beginning of a call: it is under way
+_DURING_S = 0.005  # after the beginning of a call: it is under way
 
 
 def kill(victim: str) -> None:
