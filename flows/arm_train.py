@@ -18,20 +18,23 @@ import logging  # noqa: E402
 import sys  # noqa: E402
 import time  # noqa: E402
 from pathlib import Path  # noqa: E402
+from types import TracebackType  # noqa: E402
 from typing import Any  # noqa: E402
 
 from prefect import flow  # noqa: E402
 from prefect.client.schemas.objects import State  # noqa: E402
+from prefect.exceptions import TerminationSignal  # noqa: E402
 
 from flows.command_line import main  # noqa: E402
+from flows.uploads import Uploads  # noqa: E402
 from infra.lease import RunLock  # noqa: E402
 from infra.paths import ROOT  # noqa: E402
 from infra.steps import value  # noqa: E402
 from infra.store import Manifest, Store  # noqa: E402
 from infra.termination import termination  # noqa: E402
+from specs.identity import run_name  # noqa: E402
 from specs.load import Loaded, load_control, load_spec  # noqa: E402
 from tasks.checkpoint.task import checkpoint  # noqa: E402
-from flows.uploads import Uploads  # noqa: E402
 from tasks.context import Context, Engines  # noqa: E402
 from tasks.data.task import data  # noqa: E402
 from tasks.evaluate.task import evaluate  # noqa: E402
@@ -65,11 +68,12 @@ def run_experiments(experiments: list[Loaded], *, replay: bool) -> dict[str, Any
     with contextlib.ExitStack() as ending:
         ending.callback(engines.close)
         for loaded in experiments:
-            context = Context(loaded.spec, store, engines)
+            lock = ending.enter_context(RunLock(store.files, run_name(loaded.spec)))
+            context = Context(loaded.spec, store, engines, lock.check)
             ending.callback(context.close)
-            ending.enter_context(RunLock(store.files, context.experiment.run))
             record = RunRecord(context, loaded)
             ending.push(record.stopped)
+            ending.push(_say_how_to_go_on)
             runs.append((context, record))
             train_run(context, record, replay=replay)
         where, comparison = report(runs)
@@ -116,6 +120,12 @@ def _evaluate(context: Context, record: RunRecord, iteration: int, replay: bool)
             record.evaluation(iteration, suite, value(evaluate(context, iteration, suite)))
         else:
             log.info("evaluation after %d on %s is left out: its weights were not kept; with --replay they are made again", iteration, suite)
+
+
+def _say_how_to_go_on(kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    """The process ends by the signal, after this."""
+    if isinstance(error, TerminationSignal):
+        log.warning("stopped by SIGTERM; what was finished is in the store, the same command goes on from here")
 
 
 def _say_what_ran(contexts: list[Context]) -> None:

@@ -74,7 +74,7 @@ def _run(run_flow: Callable[..., dict[str, Any]], arguments: Sequence[str]) -> N
     store = Store(loaded.spec.store)  # an unreachable store is said before anything starts
     if parsed.plan:
         for each in filter(None, (control, loaded)):
-            print(plan(each, store), end="\n\n")
+            print(plan(each, store, replay=parsed.replay), end="\n\n")
         return
     for each in filter(None, (control, loaded)):
         Experiment(each.spec)  # a missing file or model is said now, before Prefect starts

@@ -1,83 +1,95 @@
-"""What a run would do: its settings, its size, and stage by stage what the store has and what would run."""
+"""What a run would do: its settings, its size, and stage by stage what the store has, what would run, and why."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Sequence
 
-import yaml
-
-from infra.caching import Step
+from flows.course import STAGES, Course, course
+from flows.earlier import Earlier, earlier_runs
+from flows.holdings import Holdings
+from flows.why import Reasons, settings
 from infra.store import Store
 from specs.identity import identity
 from specs.load import Loaded, describe
-from specs.schema import Spec
+from specs.schema import Fork, Spec
 from specs.size import size
+from tasks.checkpoint.fork import Source, find_source
 from tasks.data.tokenizer import puzzle_tokenizer
 from tasks.errors import DataError
 from tasks.experiment import Experiment
 
 
-def plan(loaded: Loaded, store: Store) -> str:
-    """Runs nothing, downloads nothing."""
+def plan(loaded: Loaded, store: Store, *, replay: bool = False) -> str:
+    """Runs nothing, downloads nothing. `replay`: evaluations of weights that were not kept run, as with the command's --replay."""
     spec = loaded.spec
     name = f"{spec.name}/{identity(spec)}"
-    lines = [f"run {name}", f"store {store.uri}", "", "settings that are not the defaults:", _indent(describe(loaded)), "", "size:", _indent(_sizes(spec))]
+    source = find_source(spec, store) if isinstance(spec.policy.init, Fork) else None
+    lines = [f"run {name}", f"store {store.uri}", "", "settings that are not the defaults:", _indent(describe(loaded)), "", "size:"]
+    lines += [_indent(_sizes(spec, source)), ""]
     try:
         experiment = Experiment(spec, download=False)
     except DataError as error:
-        lines += ["", "stages: what the store has is not known until data and weights are here:", f"  {error}"]
-        return "\n".join(lines)
-    lines += ["", f"{'stage':<12}{'steps':>7}{'in store':>10}{'will run':>10}"]
-    first: tuple[str, str] | None = None
-    for stage, steps in _stages(experiment):
-        missing = [where for where, step in steps if store.find(step.stage, step.key) is None]
-        lines.append(f"{stage:<12}{len(steps):>7}{len(steps) - len(missing):>10}{len(missing):>10}{'   from ' + missing[0] if missing else ''}")
-        first = first or ((stage, missing[0]) if missing else None)
-    lines.append("")
-    if first is None:
-        lines.append("nothing to do: every step is in the store")
-    else:
-        lines += [f"first to run: {first[0]} {first[1]}; what depends on it runs too", *_why(spec, name, store)]
+        return "\n".join([*lines, "stages: what the store has is not known until data and weights are here:", f"  {error}"])
+    lines += [f"goes on from run {source}", ""] if source else []
+    holdings = Holdings(store, experiment)
+    will = course(experiment, holdings.has, holdings.begun, replay=replay)
+    earlier = earlier_runs(store, spec, experiment.run)
+    lines += [*_stages(will, Reasons(experiment, will, holdings, earlier)), "", *_weights(will), "", *_conclusion(will, spec, holdings, earlier)]
     return "\n".join(lines)
 
 
-def _stages(experiment: Experiment) -> Iterator[tuple[str, Sequence[tuple[str, Step]]]]:
-    iterations = range(experiment.spec.train.iterations)
-    yield "data", [("", experiment.data)]
-    yield "start", [("", experiment.start)]
-    yield "rollout", [(f"iteration {k}, shard {s}", step) for k in iterations for s, step in enumerate(experiment.rollouts(k))]
-    yield "judge", [(f"iteration {k}", experiment.verdicts(k)) for k in iterations]
-    yield "train", [(f"iteration {k}", experiment.train(k)) for k in iterations]
-    suites = experiment.spec.evaluate.suites
-    yield "evaluate", [(f"iteration {k}, {suite}", experiment.evaluation(k, suite)) for k in experiment.evaluated_iterations() for suite in suites]
+def _stages(will: Course, reasons: Reasons) -> list[str]:
+    """A row for each stage, and below those that run the first step that does, and why."""
+    lines = [f"{'stage':<12}{'steps':>7}{'in store':>10}{'will run':>10}"]
+    left_out = len(will.left_out)
+    for stage in STAGES:
+        steps, running = will.entries[stage], will.running[stage]
+        cached = len(steps) - len(running) - (left_out if stage == "evaluate" else 0)
+        lines.append(f"{stage:<12}{len(steps):>7}{cached:>10}{len(running):>10}{f'   from {running[0].where}' if running and running[0].where else ''}")
+        if running:
+            lines.append(f"    {reasons.of(running[0])}")
+    return lines
 
 
-def _why(spec: Spec, name: str, store: Store) -> list[str]:
-    """Against each other run of the same name: the settings of the mathematics that differ."""
+def _weights(will: Course) -> list[str]:
+    """Checkpoints, what is trained again to have others, and evaluations that are left out."""
+    lines = [f"weights in the store: after {_numbers(will.stored)} iterations" if will.stored else "weights in the store: none"]
+    if will.saved:
+        lines.append(f"weights that will be saved: after {_numbers(will.saved)} iterations")
+    lines += [
+        f"weights after {each.to} iterations: repeating {each.steps} training steps from those after {each.start}; nothing is sampled or judged again"
+        for each in will.replays
+    ]
+    if will.left_out:
+        after = _numbers(sorted({entry.iteration for entry in will.left_out if entry.iteration is not None}))
+        lines.append(f"weights not kept: evaluations after {after} iterations are left out; --replay makes their weights again")
+    return lines
+
+
+def _conclusion(will: Course, spec: Spec, holdings: Holdings, earlier: Sequence[Earlier]) -> list[str]:
     lines = []
-    for other in store.files.list(f"runs/{spec.name}"):
-        path = f"runs/{spec.name}/{other}/spec.yaml"
-        if store.files.size(path) is None:
-            continue
-        then, now = _flat(yaml.safe_load(store.files.read(path))), _flat(spec.model_dump(mode="json"))
-        changed = [f"{key}: {json.dumps(then.get(key))} -> {json.dumps(now.get(key))}" for key in sorted({*then, *now}) if then.get(key) != now.get(key)]
-        if f"{spec.name}/{other}" != name and changed:
-            lines.append(f"  other than run {spec.name}/{other}, which stays: {'; '.join(changed)}")
-        elif changed:
-            lines.append(f"  other than when this run was last started: {'; '.join(changed)}")
-    return lines or [f"  no run of the name {spec.name} is in this store" if not store.files.list(f"runs/{spec.name}") else "  the run is not finished"]
+    if holdings.unseen:
+        lines.append(f"{holdings.unseen:,} older steps are taken as the store lists them, to spare requests; a run verifies each")
+    if not earlier:
+        everything = all(len(will.entries[stage]) == len(will.running[stage]) for stage in STAGES)
+        lines.append(f"this store has no run of the name {spec.name}: {'everything runs' if everything else 'what it has was made by others'}")
+    if will.idle:
+        return [*lines, "nothing to do: every step is in the store"]
+    if will.first is not None:
+        lines.append(f"first to run: {will.first.label}; what depends on it runs too")
+    return lines + [
+        f"run {run.name} differs, and stays: {settings(run.differing)}" for run in earlier if run.name != f"{spec.name}/{identity(spec)}" and run.differing
+    ]
 
 
-def _flat(value: Any, path: str = "") -> dict[str, Any]:
-    if not isinstance(value, dict):
-        return {path: value}
-    return {k: v for key, below in value.items() for k, v in _flat(below, f"{path}.{key}" if path else key).items()}
+def _numbers(numbers: Sequence[int]) -> str:
+    """All of few; of many the first and the last."""
+    shown = [str(number) for number in numbers]
+    return ", ".join(shown if len(shown) <= 12 else [*shown[:5], "...", *shown[-5:]]) + (f" ({len(shown)})" if len(shown) > 12 else "")
 
 
-def _sizes(spec: Spec) -> str:
-    sizes = size(spec, len(puzzle_tokenizer()) if spec.policy.made else None)
+def _sizes(spec: Spec, source: Source | None) -> str:
+    sizes = size(spec, len(puzzle_tokenizer()) if spec.policy.made else None, source.folder if source else None)
     iterations = spec.train.iterations
     return "\n".join([
         f"{sizes.parameters:,} parameters, {spec.policy.dtype}",

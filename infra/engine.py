@@ -14,6 +14,8 @@ import os
 import re
 import shutil
 import signal
+import socket
+import struct
 import subprocess
 import sys
 import threading
@@ -24,12 +26,18 @@ from multiprocessing.connection import Client, Connection, Listener, wait
 from pathlib import Path
 from typing import Any
 
+from infra import processes, stacks
 from infra.errors import EngineError
+from infra.processes import Process
 from infra.scratch import short_folder
 
 # Credentials must not reach children that do not need them, so children get what is named here and nothing else.
 _ENV_NAMES = frozenset({"PATH", "HOME", "USER", "LANG", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "VIRTUAL_ENV", "CC", "CXX"})
 _ENV_PREFIXES = ("LC_", "PYTHON", "OMP_", "MKL_", "KMP_", "CUDA_", "NVIDIA_", "NCCL_", "GLOO_", "TORCH", "DS_", "VLLM_", "HF_HUB_", "XDG_")
+
+# How long the other ranks have to answer, seconds. One that waits in a collective for a rank that failed never will, and of one that died the
+# others may be about to say why.
+_GRACE_S = {"ok": float("inf"), "error": 10.0, "died": 1.0}
 
 _SECRET = re.compile("KEY|TOKEN|SECRET|PASSWORD")  # NVIDIA_API_KEY, VLLM_API_KEY
 
@@ -56,10 +64,11 @@ class Resident:
     ) -> None:
         self.name, self.log = name, log
         self._folder = short_folder()
-        address = str(self._folder / "socket")
+        self._address = address = str(self._folder / "socket")
         self._calls: list[Connection] = []
         self._lifelines: list[Connection] = []
-        self._pids: list[int] = []
+        self._launcher: Process | None = None
+        self._ranks: list[Process] = []
         log.parent.mkdir(parents=True, exist_ok=True)
         try:
             with Listener(address, family="AF_UNIX", backlog=2 * ranks) as listener, log.open("ab") as out:
@@ -67,6 +76,7 @@ class Resident:
                 self._process = subprocess.Popen(
                     [*argv, "--address", address], stdin=subprocess.DEVNULL, stdout=out, stderr=out, env=child_environment(env), cwd=cwd, start_new_session=True
                 )
+                self._launcher = processes.process(self._process.pid)
                 self._accept(listener, ranks, time.monotonic() + start_deadline_s)
         except BaseException:
             self.stop()  # after the listener has closed: it unlinks its socket, whose folder goes with the engine
@@ -81,7 +91,7 @@ class Resident:
                 if self._process.poll() is not None:
                     raise EngineError(f"{self.name}: ended with status {self._process.returncode} while starting; {self.log_tail()}")
                 if time.monotonic() > deadline:
-                    raise EngineError(f"{self.name}: did not start in time; {self.log_tail()}")
+                    raise EngineError(f"{self.name}: did not start in time; what it was doing is in {self._save_stacks()}; {self.log_tail()}")
                 continue
             connection = listener.accept()
             kind, rank, pid = connection.recv()
@@ -89,7 +99,7 @@ class Resident:
             pids[rank] = pid
         self._calls = [joined["calls", r] for r in range(ranks)]
         self._lifelines = [joined["lifeline", r] for r in range(ranks)]
-        self._pids = [pids[r] for r in range(ranks)]
+        self._ranks = [each for r in range(ranks) if (each := processes.process(pids[r])) is not None]
 
     @property
     def alive(self) -> bool:
@@ -98,7 +108,7 @@ class Resident:
     @property
     def pids(self) -> list[int]:
         """Process ids of the ranks."""
-        return list(self._pids)
+        return [each.pid for each in self._ranks]
 
     def call(self, method: str, *, deadline_s: float, **kwargs: Any) -> list[Any]:
         """`handler.method(**kwargs)` on every rank; replies in the order of the ranks.
@@ -109,73 +119,94 @@ class Resident:
         """
         if not self.alive:
             raise EngineError(f"{self.name}: is not running; {self.log_tail()}")
+        deadline = time.monotonic() + deadline_s
         try:
             for connection in self._calls:
+                _bound(connection, deadline_s)  # a large message to a stopped process would wait for ever
                 connection.send((method, kwargs))
+        except BlockingIOError as error:
+            raise self._hung(method, deadline_s) from error
         except OSError as error:
             self.stop()
             raise EngineError(f"{self.name}: gone before {method} ({error}); {self.log_tail()}") from error
+        replies = self._replies(deadline)
+        errors = {rank: body for rank, (kind, body) in sorted(replies.items()) if kind == "error"}
+        died = [rank for rank, (kind, _) in replies.items() if kind == "died"]
+        missing = len(replies) < len(self._calls)
+        if missing and not errors and not died:
+            raise self._hung(method, deadline_s)
+        if missing or died or (errors and len(errors) < len(self._calls)):
+            self.stop()
+        for _, exception in errors.values():  # the reason comes before what it made of the other ranks
+            if exception is not None:
+                raise exception
+        if died:
+            raise EngineError(f"{self.name}: rank {died[0]} died in {method}; {self.log_tail()}")
+        for rank, (summary, _) in errors.items():
+            raise EngineError(f"{self.name}: {method} failed on rank {rank}: {summary}; {self.log_tail(lines=0)}")
+        return [replies[r][1] for r in range(len(self._calls))]
+
+    def _replies(self, deadline: float) -> dict[int, tuple[str, Any]]:
+        """What the ranks answer until the deadline: ("ok", value), ("error", (summary, exception or None)) or ("died", None)."""
         replies: dict[int, tuple[str, Any]] = {}
-        deadline = time.monotonic() + deadline_s
         while len(replies) < len(self._calls):
-            failed = any(kind == "error" for kind, _ in replies.values())
-            # Ranks of a failed step that wait in a collective will never answer: they get a short grace.
-            limit = min(deadline, time.monotonic() + 10.0) if failed else deadline
             pending = {c: r for r, c in enumerate(self._calls) if r not in replies}
-            ready = wait(list(pending), timeout=max(0.0, limit - time.monotonic()))
+            ready = wait(list(pending), timeout=max(0.0, deadline - time.monotonic()))
             if not ready:
-                if failed:
-                    break
-                self._dump_stacks()
-                self.stop()
-                raise EngineError(f"{self.name}: {method} took longer than {deadline_s:.0f} s; its stacks are in its log; {self.log_tail()}")
+                break
             for answered in ready:
                 assert isinstance(answered, Connection)
                 try:
                     replies[pending[answered]] = answered.recv()
-                except (EOFError, OSError) as error:
-                    self.stop()
-                    raise EngineError(f"{self.name}: rank {pending[answered]} died in {method}; {self.log_tail()}") from error
-        errors = {r: body for r, (kind, body) in replies.items() if kind == "error"}
-        if errors:
-            if len(errors) < len(self._calls):
-                self.stop()
-            rank, (summary, exception) = min(errors.items(), key=lambda item: item[0])
-            if exception is not None:
-                raise exception
-            raise EngineError(f"{self.name}: {method} failed on rank {rank}: {summary}; {self.log_tail(lines=0)}")
-        return [replies[r][1] for r in range(len(self._calls))]
+                except BlockingIOError:  # stopped in the middle of its answer
+                    return replies
+                except (EOFError, OSError):
+                    replies[pending[answered]] = ("died", None)
+                deadline = min(deadline, time.monotonic() + _GRACE_S[replies[pending[answered]][0]])
+        return replies
+
+    def _hung(self, method: str, deadline_s: float) -> EngineError:
+        """Keeps what the processes are doing, and ends them."""
+        where = self._save_stacks()
+        self.stop()
+        return EngineError(f"{self.name}: {method} took longer than {deadline_s:g} s; its stacks are in {where}; {self.log_tail()}")
+
+    def _save_stacks(self) -> Path:
+        path = self.log.with_name(f"{self.log.name}.stacks-{time.strftime('%Y%m%dT%H%M%S')}")
+        ranks = {each: stacks.written_by(self._address, rank) for rank, each in enumerate(self._ranks)}
+        stacks.save(path, processes.family(self._everyone), ranks)
+        return path
 
     def log_tail(self, lines: int = 3) -> str:
         """`log PATH` and its last lines, for messages."""
         text = self.log.read_text(errors="replace").strip().splitlines()[-lines:] if lines and self.log.exists() else []
         return f"log {self.log}" + (": " + " | ".join(text) if text else "")
 
-    def _dump_stacks(self) -> None:
-        for pid in self._pids:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGUSR1)
-            time.sleep(0.5)  # one after the other: they write to one log
+    @property
+    def _everyone(self) -> list[Process]:
+        return [*filter(None, [self._launcher]), *self._ranks]
 
     def stop(self) -> None:
-        """Ends every process of the engine; safe to call twice."""
+        """Ends every process of the engine and all that they started; safe to call twice."""
+        if not self._folder.exists():
+            return
+        # Found while their parents live. Not all are in the launcher's group: torchrun gives each rank a session of its own.
+        everyone = processes.family(self._everyone)
         for connection in (*self._calls, *self._lifelines):
             connection.close()  # the ranks' lifeline threads leave at once
         self._calls, self._lifelines = [], []
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGTERM)
-        try:
+        self._signal_group(signal.SIGTERM)
+        with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(timeout=5)
-        except subprocess.TimeoutExpired:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(self._process.pid, signal.SIGKILL)
-            self._process.wait()
-        for pid in self._pids:  # torchrun gives each rank a session of its own
-            if _same_process(pid, "--address"):
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
-        self._pids = []
+        self._signal_group(signal.SIGKILL)  # also what is left of the group after its leader
+        self._process.wait()
+        processes.end(everyone, within_s=5)
+        self._ranks, self._launcher = [], None
         shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _signal_group(self, number: int) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, number)
 
     def __enter__(self) -> Resident:
         return self
@@ -184,12 +215,11 @@ class Resident:
         self.stop()
 
 
-def _same_process(pid: int, mark: str) -> bool:
-    """Whether `pid` still is one of ours (a reused pid must not be killed)."""
-    try:
-        return mark.encode() in Path(f"/proc/{pid}/cmdline").read_bytes()
-    except OSError:
-        return False
+def _bound(connection: Connection, seconds: float) -> None:
+    """No read or write of the socket waits longer: it raises BlockingIOError then."""
+    with socket.socket(fileno=os.dup(connection.fileno())) as same:
+        for option in (socket.SO_SNDTIMEO, socket.SO_RCVTIMEO):
+            same.setsockopt(socket.SOL_SOCKET, option, struct.pack("ll", int(seconds), max(1, int(seconds % 1 * 1e6))))  # 0 is no limit
 
 
 def serve(make_handler: Callable[[], object], address: str, rank: int = 0) -> None:
@@ -198,11 +228,11 @@ def serve(make_handler: Callable[[], object], address: str, rank: int = 0) -> No
     The connections come first and the handler (which may import torch for seconds) second, so that a parent that dies
     early is noticed.
     """
+    stacks.answer_with_stacks(address, rank)
     calls, lifeline = Client(address, family="AF_UNIX"), Client(address, family="AF_UNIX")
     calls.send(("calls", rank, os.getpid()))
     lifeline.send(("lifeline", rank, os.getpid()))
     faulthandler.enable()
-    faulthandler.register(signal.SIGUSR1, all_threads=True)
     threading.Thread(target=_leave_with_parent, args=(lifeline,), daemon=True).start()
     handler = make_handler()
     while True:

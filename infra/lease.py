@@ -248,14 +248,14 @@ class RunLock:
         return tenure.lost is None
 
     def _give_up(self, tenure: _Tenure) -> None:
-        mine, generation = tenure.me.to_bytes(), tenure.generation
-        if self._read(self._name(generation)) != mine:  # deleted, perhaps another's by now
-            return
-        if self._look().top == generation:
+        generation, view = tenure.generation, self._look()
+        if view.top > generation:  # taken over: what is lower is nobody's
+            self.files.remove(self._name(generation))
+        elif view.raw == tenure.me.to_bytes():
             self.files.write(self._name(generation), replace(tenure.me, released=iso_now()).to_bytes())
             self._sweep(generation)
-        else:
-            self.files.remove(self._name(generation))
+        else:  # deleted by hand, and another's by now
+            return
         self.files.remove(self._beat(generation))
 
     # -- objects ---------------------------------------------------------------------------------------------------------------

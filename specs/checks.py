@@ -24,10 +24,14 @@ def uses_puzzle(spec: Spec) -> bool:
 
 def _policy(spec: Spec) -> Iterator[str]:
     policy = spec.policy
-    scratch = policy.init == "scratch"
+    scratch, fork = policy.init == "scratch", not isinstance(policy.init, str)
     if scratch and policy.model is not None:
         yield f"policy.model: got {policy.model!r}, but policy.init is scratch; drop one of them"
-    if not scratch and policy.model is None:
+    if fork and policy.model is not None:
+        yield f"policy.model: got {policy.model!r}, but policy.init names a run, whose model it is; drop it, or set it to null"
+    if fork and spec.warm_start is not None:
+        yield "warm_start: not with policy.init naming a run, whose policy is trained already; set it to null"
+    if not scratch and not fork and policy.model is None:
         yield "policy.model: missing; name a model, or set policy.init to scratch"
     if scratch and not uses_puzzle(spec):
         yield f"policy.init: scratch makes a policy on a puzzle's vocabulary, but data.train is {spec.data.train!r}; use a puzzle: source"
@@ -41,7 +45,7 @@ def _policy(spec: Spec) -> Iterator[str]:
             )
     if policy.revision is not None and policy.model is None:
         yield "policy.revision: only with policy.model; drop it"
-    if spec.warm_start is not None and not uses_puzzle(spec):
+    if spec.warm_start is not None and not fork and not uses_puzzle(spec):
         yield f"warm_start: needs demonstrations, which only puzzles have, but data.train is {spec.data.train!r}; set warm_start to null"
 
 

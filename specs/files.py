@@ -35,16 +35,17 @@ def absolute_store(text: str, from_file: bool) -> tuple[str, list[str]]:
 def model_problems(spec: Spec) -> list[str]:
     """Lengths and tensor parallel size against a model whose config.json is at hand."""
     path = config_of(spec.policy.model) if spec.policy.model is not None else None
-    if path is None:
-        return []
+    return config_problems(spec, path, f"policy.model: {shown(path)}") if path is not None else []
+
+
+def config_problems(spec: Spec, path: Path, source: str) -> list[str]:
+    """Lengths and tensor parallel size against the config.json at `path`; `source` says whose it is."""
     config = json.loads(path.read_text(encoding="utf-8"))
     window, heads = config.get("max_position_embeddings"), config.get("num_attention_heads")
-    problems = list(window_rule(spec, window, f"policy.model: {shown(path)}")) if isinstance(window, int) else []
+    problems = list(window_rule(spec, window, source)) if isinstance(window, int) else []
     parallel = spec.placement.tensor_parallel
     if isinstance(heads, int) and heads % parallel:
-        problems.append(
-            f"placement.tensor_parallel: {parallel} does not divide the {heads} attention heads of policy.model {spec.policy.model}"
-        )
+        problems.append(f"placement.tensor_parallel: {parallel} does not divide the {heads} attention heads of the model ({source})")
     return problems
 
 

@@ -24,11 +24,16 @@ def identity(spec: Spec) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
+def run_name(spec: Spec) -> str:
+    """`<name>/<8 hex of identity>`."""
+    return f"{spec.name}/{identity(spec)}"
+
+
 def data_part(spec: Spec) -> Part:
     """Source, prompts, which problems are dropped. No seed: seeds of a study share their problems and their held-out ones."""
     return {
         **spec.data.model_dump(mode="json"),
-        "tokenizer": None if spec.policy.init == "scratch" else [spec.policy.model, spec.policy.revision],
+        "tokenizer": None if spec.policy.model is None else [spec.policy.model, spec.policy.revision],
         "max_prompt_tokens": spec.rollout.max_prompt_tokens if spec.data.drop_long_prompts else None,
     }
 

@@ -41,10 +41,14 @@ class Architecture(Section):
 
 
 class Fork(Section):
-    """Go on from a policy that another run made."""
+    """Go on from a policy that another run of the same store made: weights, AdamW's moments and its step count, at which the learning-rate
+    schedule goes on. Iterations, draws of problems and seeds begin at 0, by this spec's own seed."""
 
-    run: str = Field(min_length=1, description="Run, as `<name>/<8 hex of identity>`.")
-    iteration: Count = Field(description="Its iteration; 0 is its start.")
+    run: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]*(/[0-9a-f]{8})?$", description="Run, as `<name>/<8 hex of identity>`.")
+    iteration: Count = Field(
+        description="After how many of its iterations; 0 is its start. Weights, AdamW's moments and step count (so warm-up and decay of the "
+        "learning rate) go on from there."
+    )
 
 
 class Policy(Section):
@@ -56,7 +60,9 @@ class Policy(Section):
     revision: str | None = Field(
         default=None, min_length=1, description="Commit of the hub repository; null: its newest."
     )
-    init: Literal["pretrained", "scratch"] | Fork = Field(default="pretrained", description="Where the weights come from.")
+    init: Literal["pretrained", "scratch"] | Fork = Field(
+        default="pretrained", description="Where the weights come from: a model, made on the spot, or another run."
+    )
     dtype: Dtype = Field(
         default="bfloat16",
         description="Of the forward and backward pass and of the engine; master weights and optimizer are float32 or wider.",
@@ -277,6 +283,9 @@ class Placement(Section):
         default_factory=_yields,
         description="Who gives up GPU memory while the other works: the rollout engine (it sleeps while the trainer works), or none. "
         "Default: rollout when colocated, else none.",
+    )
+    deadline_s: float = Field(
+        default=4 * 3600.0, gt=0, description="Seconds that a training iteration, or a call for rollouts, may take; then its engine hangs, and is replaced."
     )
 
 

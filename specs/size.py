@@ -8,6 +8,7 @@ weights in `policy.dtype`, gradients accumulated in float32, AdamW's two moments
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 from transformers import AutoConfig, AutoModelForCausalLM, LlamaConfig, PretrainedConfig
@@ -39,12 +40,13 @@ class Sizes:
         return self.weight_bytes + self.gradient_bytes + self.optimizer_bytes
 
 
-def size(spec: Spec, vocabulary: int | None = None) -> Sizes:
-    """Sizes of `spec`. `vocabulary` (tokens) is that of the puzzle, which `policy.init: scratch` needs.
+def size(spec: Spec, vocabulary: int | None = None, model: Path | None = None) -> Sizes:
+    """Sizes of `spec`. `vocabulary` (tokens) is that of the puzzle, which `policy.init: scratch` needs; `model` the folder with the
+    config.json of the run that `policy.init` names.
 
     SpecError where the model's config.json is not known here.
     """
-    config = _config(spec, vocabulary)
+    config = _config(spec, vocabulary, model)
     count = parameters(config)
     narrow = torch.finfo(getattr(torch, spec.policy.dtype)).bits // 8
     wide = max(narrow, 4)
@@ -75,7 +77,7 @@ def parameters(config: PretrainedConfig) -> int:
     return sum(weight.numel() for weight in model.parameters())
 
 
-def _config(spec: Spec, vocabulary: int | None) -> PretrainedConfig:
+def _config(spec: Spec, vocabulary: int | None, model: Path | None) -> PretrainedConfig:
     made = spec.policy.made
     if made is not None:
         assert vocabulary is not None, "policy.init: scratch has its vocabulary from the puzzle"
@@ -89,6 +91,8 @@ def _config(spec: Spec, vocabulary: int | None) -> PretrainedConfig:
             max_position_embeddings=made.max_positions,
             tie_word_embeddings=made.tie_embeddings,
         )
+    if model is not None:
+        return AutoConfig.from_pretrained(model)  # type: ignore[no-any-return]
     assert spec.policy.model is not None, "checked by specs/checks.py"
     path = config_of(spec.policy.model)
     if path is None:

@@ -9,7 +9,8 @@ import shutil
 import socket
 import time
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -21,23 +22,24 @@ from infra.scratch import large_folder
 from infra.store import Manifest, Store
 from specs.schema import Architecture, Placement, Spec
 from tasks import table
+from tasks.checkpoint.fork import pinned
 from tasks.checkpoint.policies import Checkpoint, Policies
 from tasks.checkpoint.weights import POLICY_STAGE, given_files, write_scratch_model
 from tasks.data.dataset import Dataset, read_dataset, write_tokenizer
 from tasks.data.encode import too_long
 from tasks.experiment import Experiment
-from tasks.records import Rollout, Verdict
+from tasks.records import EncodedProblem, Rollout, Verdict
 from tasks.reward.code import CodeSettings
 from tasks.reward.judge import Judge, verdict_of
 from tasks.rollout.client import Roller
 from tasks.rollout.table import read_rollouts
 from tasks.train.client import Trainer, TrainerOptions
 from tasks.train.inputs import adamw_settings, group_batch, step_spec
+from tasks.train.memory import TokenBudget
+from tasks.train.task import start
 from tasks.train.warm_start import Demonstrator, warm_start
 
 log = logging.getLogger("armature")
-
-STEP_DEADLINE_S = 4 * 3600.0  # an optimiser iteration, or a shard of rollouts: beyond it the engine hangs
 
 
 def _devices(placement: Placement) -> tuple[str | None, str | None]:
@@ -71,7 +73,7 @@ class Engines:
                 zero_stage=spec.train.zero_stage,
                 offload_optimizer=placement.offload_optimizer == "cpu",
                 gradient_checkpointing=spec.train.gradient_checkpointing,
-                step_deadline_s=STEP_DEADLINE_S,
+                step_deadline_s=placement.deadline_s,
             ),
             logs / "trainer.log",
         )
@@ -87,7 +89,7 @@ class Engines:
             options["device"] = "cuda"
         threads = placement.threads or cores
         self.roller = Roller(
-            spec.rollout.engine, options, threads=threads, devices=engine_gpus, log=logs / "rollout.log", deadline_s=STEP_DEADLINE_S
+            spec.rollout.engine, options, threads=threads, devices=engine_gpus, log=logs / "rollout.log", deadline_s=placement.deadline_s
         )
         self.sleeps = gpus and placement.yields == "rollout"
 
@@ -97,15 +99,17 @@ class Engines:
 
 
 class Context:
-    """One experiment in one flow run. `found` and `made` count the steps that the store had and those that ran."""
+    """One experiment in one flow run. `found` and `made` count the steps that the store had and those that ran. `still_ours` raises where another
+    process has taken the run over: it is asked before anything is committed."""
 
-    def __init__(self, spec: Spec, store: Store, engines: Engines) -> None:
-        self.spec, self.store = spec, store
+    def __init__(self, spec: Spec, store: Store, engines: Engines, still_ours: Callable[[], None] = lambda: None) -> None:
+        self.spec, self.store, self.still_ours = spec, store, still_ours
         self.experiment = Experiment(spec)
         self.trainer, self.roller = engines.trainer, engines.roller
         self._scratch = large_folder()
         self.policies = Policies(store, self.trainer, self.roller, self._scratch, self._replay, self._passed)
         self.policies.yields = engines.sleeps
+        self._replay_budget = TokenBudget()  # of its own: a replay takes the recorded budget, which fitted once, as long as it fits
         self.found = self.made = 0
 
     def close(self) -> None:
@@ -126,6 +130,7 @@ class Context:
 
     def commit(self, step: Step, files: Mapping[str, Path | bytes], *, seconds: float, parts: Mapping[str, float] | None = None, **about: Any) -> Manifest:
         """Commits a step that ran; times go to its ledger."""
+        self.still_ours()
         ledger = {"seconds": seconds, "parts": dict(parts or {}), "host": socket.gethostname()}
         manifest = self.store.commit(step, files, ledger=ledger, **about)
         self.made += 1
@@ -199,29 +204,53 @@ class Context:
     def engine_for(self, lineage: str) -> None:
         """The rollout engine holds `lineage` afterwards, and what judges its samples stands ready: that is tried first."""
         self.judge.start(p.problem for p in (*self.dataset.train, *self.dataset.heldout))
-        self.policies.on_roller(lineage, self._adamw)
+        self._bring(self.policies.on_roller, lineage)
 
     def trainer_for(self, lineage: str) -> None:
         """The training ranks hold `lineage` afterwards."""
-        self.policies.on_trainer(lineage, self._adamw)
+        self._bring(self.policies.on_trainer, lineage)
 
-    def train_on(self, becomes: str, inputs: Mapping[str, Any], token_budget: int | None = None) -> dict[str, Any]:
-        """One training step from stored rollouts and verdicts, first time or replay alike."""
+    def _bring(self, onto: Callable[[str, dict[str, Any]], None], lineage: str) -> None:
+        """Weights are verified when they are loaded, not when the store is asked for them: a first policy that turns out to be damaged then is made
+        again, as a later one is replayed."""
+        try:
+            onto(lineage, self._adamw)
+        except StoreError:
+            if self.policies.stored(self.experiment.lineage(0)) is not None:
+                raise
+            start.fn(self)
+            onto(lineage, self._adamw)
+
+    def train_on(self, becomes: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
+        """One training step from stored rollouts and verdicts; `recorded` in its result is for its manifest."""
+        return self._train(becomes, inputs, self.spec.train.token_budget, self.trainer.budget)
+
+    def _replay(self, step: Manifest) -> dict[str, Any]:
+        return self._train(step.key, step.inputs, step.recorded["token_budget"], self._replay_budget)
+
+    def _train(self, becomes: str, inputs: Mapping[str, Any], token_budget: int, fitting: TokenBudget) -> dict[str, Any]:
         part, audit = inputs["part"], self.spec.audit
         spec = step_spec(
             part,
-            token_budget=token_budget or self.spec.train.token_budget,
+            token_budget=token_budget,
             audit_max_mean=audit.max_mean.of(part["dtype"]),
             audit_min_effective_share=audit.min_effective_sample_share,
         )
-        batch = group_batch(self.dataset.by_id, self.rollouts(inputs["rollouts"]), self.verdicts(inputs["verdicts"]))
-        return self.trainer.train(becomes, batch, spec, inputs["iteration"])
+        batch = group_batch(self._problems(inputs["data"]), self.rollouts(inputs["rollouts"]), self.verdicts(inputs["verdicts"]))
 
-    def _replay(self, step: Manifest) -> dict[str, Any]:
-        return self.train_on(step.key, step.inputs, token_budget=step.recorded["token_budget"])
+        def attempt(budget: int) -> dict[str, Any]:
+            self.policies.on_trainer(inputs["policy"], adamw_settings(part))
+            return self.trainer.train(becomes, batch, replace(spec, token_budget=budget), inputs["iteration"])
 
-    def make_start(self, folder: Path) -> tuple[dict[str, Path], dict[str, Any]]:
-        """Files of the first policy, and numbers about the warm start."""
+        done, recorded = fitting.run(attempt, lambda: batch.passes(spec.minibatch_prompts), self.trainer.options.ranks, token_budget)
+        return {**done, "recorded": recorded}
+
+    def _problems(self, data: str) -> Mapping[str, EncodedProblem]:
+        """Those of the data step `data`: not this experiment's own where a fork replays what its source trained on."""
+        return (self.dataset if data == self.experiment.data.key else read_dataset(self.store, self.require("data", data))).by_id
+
+    def make_start(self, folder: Path) -> tuple[dict[str, Path], dict[str, Any], dict[str, Any]]:
+        """Files of the first policy, numbers about the warm start, and how it was really computed."""
         experiment, spec = self.experiment, self.spec
         given = folder / "given"
         given.mkdir()
@@ -236,7 +265,7 @@ class Context:
             write_tokenizer(self.store, self.require("data", experiment.data.key), given)
             source, files = given, {p.name: p for p in sorted(given.iterdir())}
         if spec.warm_start is None:
-            return files, {}
+            return files, {}, {}
         total, began = spec.warm_start.steps, time.monotonic()
 
         def progress(done: int, numbers: dict[str, float]) -> None:
@@ -245,11 +274,11 @@ class Context:
                 log.info("warm start  step %4d/%d  loss %.3f  %.0f s left", done, total, numbers["loss"], spent / done * (total - done))
 
         demonstrator = Demonstrator(self.dataset.train, self.dataset.tokenizer, spec.seed)
-        result = warm_start(self.trainer, source, demonstrator, spec.warm_start.model_dump(), spec.train.token_budget, progress)
+        result, recorded = warm_start(self.trainer, source, demonstrator, spec.warm_start.model_dump(), spec.train.token_budget, progress)
         made = folder / "made"
         self.trainer.save(made, optimizer=False)
         others = {name: path for name, path in files.items() if not name.startswith("model")}
-        return {**others, **{p.name: p for p in sorted(made.iterdir())}}, result
+        return {**others, **{p.name: p for p in sorted(made.iterdir())}}, result, {**self.trainer.environment, **recorded}
 
     # -- checkpoints -------------------------------------------------------------------------------------------------
 
@@ -260,6 +289,7 @@ class Context:
 
     def commit_policy(self, checkpoint: Checkpoint) -> Manifest:
         """A saved checkpoint into the store; older ones go."""
+        self.still_ours()
         manifest = self.policies.commit(checkpoint)
         self.made += 1
         self.retain()
@@ -267,26 +297,19 @@ class Context:
 
     def _passed(self, lineage: str, target: int) -> None:
         """A replay makes again what a crash kept from being saved: those of its checkpoints that retention would have kept."""
-        iteration = next((i for i in self.kept(target) if self.experiment.lineage(i) == lineage), None)
+        kept = self.experiment.kept_checkpoints(target, pinned(self.store, self.experiment.run))
+        iteration = next((i for i in kept if self.experiment.lineage(i) == lineage), None)
         if iteration is not None and not self.policies.stored(lineage):
             log.info("the checkpoint after iteration %d was lost with an earlier start; it is saved now", iteration)
             self.commit_policy(self.policies.save(lineage, self._adamw))
 
-    def kept(self, iteration: int) -> list[int]:
-        """The checkpoints that a run has once it has done `iteration` iterations: the pinned ones and the newest `checkpoint.keep` of the others."""
-        saved = [i for i in self.experiment.checkpointed_iterations() if i <= iteration]
-        others = [i for i in saved if i not in self._pinned]
-        return sorted({*saved} - {*others[: -self.spec.checkpoint.keep]})
-
-    @property
-    def _pinned(self) -> set[int]:
-        """Never dropped: the first, the last, those that an evaluation names."""
-        return {0, self.spec.train.iterations, *self.experiment.evaluated_iterations()}
-
     def retain(self) -> None:
-        """Drops this run's older checkpoints: all that are whole but the pinned ones and the newest `checkpoint.keep`. One that is damaged does not count,
-        so the newest that is whole is never dropped."""
+        """Drops this run's older checkpoints: all that are whole but the first, the last, those that an evaluation or a fork names, and the newest
+        `checkpoint.keep` of the others. One that is damaged does not count, so the newest that is whole is never dropped."""
+        last = self.spec.train.iterations
+        named = {0, last, *self.experiment.evaluated_iterations(), *pinned(self.store, self.experiment.run)}
         there = set(self.store.files.list(f"steps/{POLICY_STAGE}"))
-        others = [i for i in range(self.spec.train.iterations) if i not in self._pinned and (lineage := self.experiment.lineage(i)) in there and self.policies.stored(lineage)]
-        for old in others[: -self.spec.checkpoint.keep]:
+        lineages = {i: self.experiment.lineage(i) for i in range(last) if i not in named}
+        whole = [i for i, lineage in lineages.items() if lineage in there and self.policies.stored(lineage)]
+        for old in whole[: -self.spec.checkpoint.keep]:
             self.store.drop(POLICY_STAGE, self.experiment.lineage(old))

@@ -13,3 +13,7 @@ class VerifierError(RuntimeError):
 
 class TrainingError(RuntimeError):
     """A training step was stopped before it was applied (a number that is not finite, an audit beyond its limit)."""
+
+
+class OutOfMemory(TrainingError):
+    """Memory ran out in a training step, which was not applied; a smaller token budget may fit."""

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from infra.caching import Step
-from specs.errors import SpecError
-from specs.identity import data_part, evaluate_part, identity, reward_part, rollout_part, train_part, warm_start_part
+from infra.store import Store
+from specs.identity import data_part, evaluate_part, reward_part, rollout_part, run_name, train_part, warm_start_part
 from specs.schema import Fork, Spec
+from tasks.checkpoint.fork import Source, find_source
 from tasks.checkpoint.weights import POLICY_STAGE, model_folder, weights_digest
 from tasks.data.dataset import source_fingerprint, tokenizer_of
 from tasks.data.task import VERSION as DATA
@@ -26,30 +28,36 @@ class Experiment:
     """The steps of one spec. Iteration k takes policy `lineage(k)` to `lineage(k + 1)`."""
 
     def __init__(self, spec: Spec, *, download: bool = True) -> None:
-        """Reads the data source's and the model's fingerprints, fetching a hub's model unless told not to. Raises DataError, SpecError."""
-        if isinstance(spec.policy.init, Fork):
-            raise SpecError("policy.init: going on from another run is not built yet; use pretrained or scratch")
-        self.spec, self.identity = spec, identity(spec)
+        """Reads the data source's and the model's fingerprints, fetching a hub's model unless told not to; of a fork, what its store has of
+        the source. Raises DataError, SpecError, StoreError."""
+        self.spec = spec
         start = warm_start_part(spec)
-        self.model: Path | None = model_folder(start["policy"], download=download)
+        #: The run and iteration that this one goes on from.
+        self.source: Source | None = find_source(spec, Store(spec.store)) if isinstance(spec.policy.init, Fork) else None
+        #: The folder with the policy's configuration and tokenizer (and, but for a fork, weights); None for one made on the spot.
+        self.model: Path | None = self.source.folder if self.source else model_folder(start["policy"], download=download)
         tokens = tokenizer_digest(tokenizer_of(self.model))
         self.data_settings = data_part(spec)
         source = source_fingerprint(self.data_settings)
         self.data = Step("data", DATA, {"part": _data_key_part(self.data_settings), "source": source, "tokenizer": tokens})
-        weights = weights_digest(self.model) if self.model else None
-        start["policy"] = {key: value for key, value in start["policy"].items() if key not in ("model", "revision")}
-        inputs = {"part": start, "weights": weights, "tokenizer": tokens, "data": self.data.key if spec.warm_start else None}
-        self.start = Step(POLICY_STAGE, START_VERSION, inputs)
+        self.start = self.source.step if self.source else self._made_start(start, tokens)
+        self._root = self.source.root if self.source else self.start.key
         self._rollout, self._train = rollout_part(spec), train_part(spec)
         # Of the verifiers' settings, those of the verifier that these problems name.
         self._reward = {key: value for key, value in reward_part(spec).items() if key == "truncated" or key == spec.data.verifier}
         self._lineages = [self.start.key]
         self._lock = threading.RLock()  # checkpoints are committed beside the loop
 
+    def _made_start(self, part: dict[str, Any], tokenizer: str) -> Step:
+        weights = weights_digest(self.model) if self.model else None
+        part["policy"] = {key: value for key, value in part["policy"].items() if key not in ("model", "revision")}
+        inputs = {"part": part, "weights": weights, "tokenizer": tokenizer, "data": self.data.key if self.spec.warm_start else None}
+        return Step(POLICY_STAGE, START_VERSION, inputs)
+
     @property
     def run(self) -> str:
         """`<name>/<8 hex of identity>`."""
-        return f"{self.spec.name}/{self.identity}"
+        return run_name(self.spec)
 
     def lineage(self, iteration: int) -> str:
         """The policy after `iteration` iterations."""
@@ -72,7 +80,7 @@ class Experiment:
     def train(self, iteration: int) -> Step:
         inputs: dict[str, Any] = {
             "policy": self.lineage(iteration),
-            "root": self.start.key,
+            "root": self._root,
             "iteration": iteration,
             "data": self.data.key,
             "rollouts": [step.key for step in self.rollouts(iteration)],
@@ -97,6 +105,14 @@ class Experiment:
         """After how many iterations the policy is saved: start, every so many, end."""
         last = self.spec.train.iterations
         return sorted({0, last, *range(self.spec.checkpoint.every, last, self.spec.checkpoint.every)})
+
+    def kept_checkpoints(self, iteration: int, named: Iterable[int] = ()) -> list[int]:
+        """The checkpoints that the run has once it has done `iteration` iterations: those that are never dropped (the first, the last, those that an
+        evaluation or, in `named`, a fork names) and the newest `checkpoint.keep` of the others."""
+        saved = [i for i in self.checkpointed_iterations() if i <= iteration]
+        pinned = {0, self.spec.train.iterations, *self.evaluated_iterations(), *named}
+        others = [i for i in saved if i not in pinned]
+        return sorted({*saved} - {*others[: -self.spec.checkpoint.keep]})
 
 
 def _data_key_part(part: dict[str, Any]) -> dict[str, Any]:

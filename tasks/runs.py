@@ -12,8 +12,10 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from infra.errors import StoreError
+from infra.lease import RunLostError
 from infra.paths import HOME
 from infra.store import Manifest
+from infra.termination import termination
 from specs.load import Loaded
 from tasks.report.progress import iteration_line
 
@@ -104,10 +106,10 @@ class RunRecord:
 
     def stopped(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         """The end of a `with`: where the run ended early, its record says why. `status` shows it."""
-        if error is None or not self._begun:
+        if error is None or not self._begun or isinstance(error, RunLostError):  # another process keeps the record now
             return
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else ""
-        self.reason = f"{type(error).__name__}: {reason}" if reason else type(error).__name__
+        lines = str(error).strip().splitlines()
+        self.reason = "SIGTERM" if termination.requested else f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
         (self.folder / "run.json").write_bytes(self._run_json("stopped"))
         try:
             self._context.store.files.write(f"runs/{self.name}/run.json", self._run_json("stopped"))
@@ -123,6 +125,7 @@ class RunRecord:
             **({"reason": self.reason} if self.reason else {}),
             "spec": str(self.loaded.path.name),
             "iterations": iterations,
+            **({"fork": experiment.source.record()} if experiment.source else {}),
             "lineages": [experiment.lineage(k) for k in range(iterations + 1)],
             "checkpoints": experiment.checkpointed_iterations(),
         }
@@ -130,6 +133,7 @@ class RunRecord:
 
     def publish(self, file: str, data: bytes) -> str:
         """Into the local folder and the store; returns the URI in the store."""
+        self._context.still_ours()
         (self.folder / file).write_bytes(data)
         name = f"runs/{self.name}/{file}"
         self._context.store.files.write(name, data)

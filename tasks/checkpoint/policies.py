@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import logging
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -46,6 +46,7 @@ class Policies:
     def __init__(self, store: Store, trainer: Trainer, roller: Roller, scratch: Path, replay: Replay, passed: Passed) -> None:
         self._store, self._trainer, self._roller, self._scratch, self._replay, self._passed = store, trainer, roller, scratch, replay, passed
         self.replayed = 0  # optimiser iterations that were repeated
+        self._said: set[str] = set()  # differences that the run's output has named
         self.yields = False  # on a GPU: the rollout engine gives up its memory before the trainer works
 
     def stored(self, lineage: str) -> Manifest | None:
@@ -56,24 +57,44 @@ class Policies:
         """Makes the trainer hold `lineage`. Raises StoreError where no ancestor's weights verify."""
         if self.yields:
             self._roller.sleep()
-        chain: list[Manifest] = []
-        at = lineage
-        while self._trainer.state != at and not self._load(at, adamw):
+        chain: list[tuple[Manifest, dict[str, Any]]] = []
+        at, settings = lineage, adamw  # those of the step that comes after `at`: a fork's source may have had others
+        while not self._holds(at, settings) and not self._load(at, settings):
             step = self._store.find("train", at)
             if step is None:
                 raise StoreError(
                     f"{self._store.uri}: policy {lineage[:12]} cannot be had: no weights of it or of an ancestor verify, and the training step "
                     f"{at[:12]} is not there; run its experiment again from the start"
                 )
-            chain.append(step)
-            at = step.inputs["policy"]
-        for step in reversed(chain):
+            chain.append((step, settings))
+            at, settings = step.inputs["policy"], adamw_settings(step.inputs["part"])
+        for step, settings in reversed(chain):
             log.info("replaying iteration %d of policy %s from the store", step.inputs["iteration"], lineage[:12])
             result = self._replay(step)
             self.replayed += 1
             if result["metrics"] != step.result["metrics"]:
-                log.warning("iteration %d replayed, but not bit-identical: %s", step.inputs["iteration"], self._difference(step))
-            self._passed(step.key, chain[0].inputs["iteration"] + 1)
+                log.warning("iteration %d replayed, but not bit-identical: %s", step.inputs["iteration"], self._difference(step.recorded))
+            if settings != adamw_settings(step.inputs["part"]):
+                self._load_again(step.key, settings)
+            self._passed(step.key, chain[0][0].inputs["iteration"] + 1)
+
+    def _holds(self, lineage: str, adamw: dict[str, Any]) -> bool:
+        """Whether the trainer holds `lineage` under these settings of AdamW."""
+        if self._trainer.state != lineage:
+            return False
+        if self._trainer.adamw != adamw:
+            self._load_again(lineage, adamw)
+        return True
+
+    def _load_again(self, lineage: str, adamw: dict[str, Any]) -> None:
+        """The policy that the trainer holds, under other settings of AdamW, which it takes when it loads."""
+        folder = self._scratch / f"again-{lineage[:16]}"
+        try:
+            self._describe(lineage, folder)
+            self._trainer.save(folder, optimizer=True)
+            self._trainer.load(lineage, folder, folder, adamw)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
 
     def on_roller(self, lineage: str, adamw: dict[str, Any]) -> None:
         """Makes the rollout engine hold `lineage`: from the store, else through the trainer."""
@@ -119,6 +140,7 @@ class Policies:
                 return False
             optimizer = folder if any(name.startswith("optimizer") for name in manifest.files) else None
             self._trainer.load(lineage, folder, optimizer, adamw)
+            self._say_where_it_differs(manifest)
             return True
         finally:
             shutil.rmtree(folder, ignore_errors=True)
@@ -145,10 +167,20 @@ class Policies:
             if not name.startswith(("model", "optimizer")):
                 (folder / name).write_bytes(self._store.read(manifest, name))
 
-    def _difference(self, step: Manifest) -> str:
-        then, now = step.recorded, self._trainer.environment
-        changed = [f"{key} was {then.get(key)}, is {now.get(key)}" for key in sorted(now) if then.get(key) != now.get(key)]
-        return "; ".join(changed) or f"cause unknown (recorded {json.dumps(dict(then), sort_keys=True)})"
+    def _say_where_it_differs(self, loaded: Manifest) -> None:
+        """Once a run: weights that were made on other ranks, threads or libraries load, but the run is another one from there on."""
+        changed = self._changed(loaded.recorded) if loaded.recorded else ""  # nothing: given weights, which nobody computed here
+        if changed and changed not in self._said:
+            self._said.add(changed)
+            log.warning("from policy %s on this run is no longer bit-identical to an uninterrupted one: %s", loaded.key[:12], changed)
+
+    def _difference(self, recorded: Mapping[str, Any]) -> str:
+        return self._changed(recorded) or f"cause unknown (recorded {json.dumps(dict(recorded), sort_keys=True)})"
+
+    def _changed(self, then: Mapping[str, Any]) -> str:
+        """`ranks was 1, is 2; ...`: what was recorded against what the trainer is now."""
+        now = self._trainer.environment
+        return "; ".join(f"{key} was {then.get(key)}, is {now[key]}" for key in sorted(now) if then.get(key) != now[key])
 
 
 def policy_step(lineage: str) -> Step:

@@ -31,6 +31,7 @@ def build(runs: Sequence[tuple[Context, RunRecord]]) -> ReportData:
             "store": context.store.uri,
             "iterations": str(context.spec.train.iterations),
             "seed": str(context.spec.seed),
+            **({"went on from": str(context.experiment.source)} if context.experiment.source else {}),
         },
         spec_yaml=loaded.text,
         deviations=describe(loaded),

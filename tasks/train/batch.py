@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from tasks.train.layout import Row
+from tasks.train.layout import Row, rows_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,19 @@ class GroupBatch:
         """(scores [P, G] float64 with 0 where not judged, judged [P, G] bool)."""
         judged = torch.tensor([[s is not None for s in row] for row in self.scores])
         return torch.tensor([[s or 0.0 for s in row] for row in self.scores], dtype=torch.float64), judged
+
+    def rows(self, groups: Sequence[int]) -> list[Row]:
+        """The judged responses of `groups`, in rows."""
+        rows: list[Row] = []
+        for g in groups:
+            lengths = {s: len(ids) for s, ids in enumerate(self.response_ids[g]) if self.scores[g][s] is not None}
+            rows += rows_of(g, len(self.prompt_ids[g]), lengths)
+        return rows
+
+    def passes(self, minibatch_prompts: int) -> list[list[Row]]:
+        """The rows of each pass that an iteration makes: the old policy's over all, and an optimiser step a minibatch."""
+        groups = range(len(self.prompt_ids))
+        return [self.rows(groups), *(self.rows(groups[first : first + minibatch_prompts]) for first in groups[::minibatch_prompts])]
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from infra.errors import EngineError
 from infra.paths import ROOT
 from tasks.errors import TrainingError
 from tasks.train.batch import GroupBatch
+from tasks.train.memory import TokenBudget
 from tasks.train.settings import StepSpec
 from tasks.train.supervised import Demonstrations
 
@@ -43,6 +44,8 @@ class Trainer:
         self._ranks: Resident | None = None
         self.state: str | None = None
         self.environment: dict[str, Any] = {}
+        self.adamw: dict[str, Any] = {}  # the settings that `state` was loaded with
+        self.budget = TokenBudget()
 
     def load(self, state: str, weights: Path, optimizer: Path | None, adamw: Mapping[str, Any]) -> None:
         """Makes the ranks hold `state` from folders of weights and optimizer state. `adamw`: betas, adam_eps, weight_decay, max_grad_norm."""
@@ -59,7 +62,7 @@ class Trainer:
             "load", LOAD_S, state=state, weights=str(weights), optimizer=str(optimizer) if optimizer else None, dtype=self.options.dtype, options=options
         )
         self.environment = {**replies[0], "zero_stage": self.options.zero_stage}
-        self.state = state
+        self.state, self.adamw = state, dict(adamw)
 
     def supervise(self, steps: list[Demonstrations], rates: list[float], prompt_weight: float, token_budget: int) -> list[dict[str, float]]:
         """Supervised steps; afterwards the ranks hold a policy without a name."""

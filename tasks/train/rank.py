@@ -5,11 +5,14 @@ from __future__ import annotations
 import argparse
 import os
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from infra.engine import serve
-from tasks.errors import TrainingError
+from tasks.errors import OutOfMemory, TrainingError
+from tasks.train import memory
 from tasks.train.batch import GroupBatch
 from tasks.train.settings import StepSpec
 from tasks.train.supervised import Demonstrations
@@ -83,10 +86,11 @@ class TrainingRank:
         from tasks.train.supervised import supervised_step
 
         self.state = None
-        return [
-            supervised_step(self._engine, self.ranks, step, prompt_weight=prompt_weight, token_budget=token_budget, learning_rate=rate)
-            for step, rate in zip(steps, rates, strict=True)
-        ]
+        with self._memory("supervised steps", token_budget):
+            return [
+                supervised_step(self._engine, self.ranks, step, prompt_weight=prompt_weight, token_budget=token_budget, learning_rate=rate)
+                for step, rate in zip(steps, rates, strict=True)
+            ]
 
     def train(self, *, expected: str, becomes: str, batch: GroupBatch, spec: StepSpec, iteration: int) -> dict[str, Any]:
         """One iteration from policy `expected`, which afterwards is `becomes`. In any other state nothing is done."""
@@ -95,7 +99,8 @@ class TrainingRank:
         if self.state != expected:
             raise TrainingError(f"iteration {iteration}: the ranks hold policy {self.state}, not {expected}")
         self.state = None  # unknown until every step of the iteration is applied
-        result = Iteration(self._engine, self.ranks, batch, spec, iteration).run()
+        with self._memory(f"iteration {iteration}", spec.token_budget):
+            result = Iteration(self._engine, self.ranks, batch, spec, iteration).run()
         self.state = becomes
         self._give_back()
         return result if self.ranks.rank == 0 else {}
@@ -108,6 +113,17 @@ class TrainingRank:
             self._engine.save_optimizer(Path(folder))
         self._give_back()
         return time.monotonic() - started
+
+    @contextmanager
+    def _memory(self, what: str, token_budget: int) -> Iterator[None]:
+        """Memory that runs out within is an OutOfMemory, whatever the library calls it."""
+        try:
+            yield
+        except Exception as error:
+            if not memory.ran_out(error):
+                raise
+            reason = (str(error) or type(error).__name__).splitlines()[0][:160]
+            raise OutOfMemory(f"{what}: memory ran out on rank {self.ranks.rank} at a token budget of {token_budget} ({reason})") from error
 
     def _give_back(self) -> None:
         """Cached GPU memory, which a rollout engine on the same GPU needs next."""

@@ -17,7 +17,7 @@ from tasks.errors import TrainingError
 from tasks.train.advantages import ESTIMATORS
 from tasks.train.batch import GroupBatch, MicroBatch, rank_micro_batches
 from tasks.train.forward import TokenStats
-from tasks.train.layout import rows_of, share
+from tasks.train.layout import share
 from tasks.train.measures import audit, dynamics, response_rows
 from tasks.train.objective import aggregation_weights, importance_weights, is_clipped, ppo_clip
 from tasks.train.passes import Advantages, Passed, Ranks, advantages_of
@@ -98,11 +98,8 @@ class Iteration:
 
     def _micro_batches(self, groups: Sequence[int]) -> list[MicroBatch]:
         """This rank's share of the judged responses of `groups`; every rank gets equally many micro-batches."""
-        rows = []
-        for g in groups:
-            lengths = {s: int(self.lengths[g, s]) for s in range(self.lengths.shape[1]) if self.judged[g, s]}
-            rows += rows_of(g, len(self.batch.prompt_ids[g]), lengths)
-        return rank_micro_batches(share(rows, self.ranks.size, self.spec.token_budget), self.ranks.rank, self.batch)
+        shares = share(self.batch.rows(groups), self.ranks.size, self.spec.token_budget)
+        return rank_micro_batches(shares, self.ranks.rank, self.batch)
 
     def _forward(self, micro: MicroBatch) -> TokenStats:
         self.forward_calls += 1

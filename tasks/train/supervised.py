@@ -10,7 +10,7 @@ from torch import Tensor
 
 from tasks.errors import TrainingError
 from tasks.train.batch import GroupBatch, MicroBatch, rank_micro_batches
-from tasks.train.layout import rows_of, share
+from tasks.train.layout import Row, rows_of, share
 from tasks.train.passes import Ranks
 from tasks.train.step import StepEngine
 
@@ -22,6 +22,11 @@ class Demonstrations:
     prompt_ids: Sequence[Sequence[int]]
     content: Sequence[Sequence[int]]
     response_ids: Sequence[Sequence[int]]
+
+    def rows(self) -> list[Row]:
+        """One demonstration each."""
+        lengths = zip(self.prompt_ids, self.response_ids, strict=True)
+        return [row for i, (prompt, response) in enumerate(lengths) for row in rows_of(i, len(prompt), {0: len(response)})]
 
 
 def supervised_step(
@@ -35,8 +40,7 @@ def supervised_step(
     batch = GroupBatch(
         [""] * count, demonstrations.prompt_ids, demonstrations.content, [[r] for r in demonstrations.response_ids], [], []
     )
-    rows = [row for i in range(count) for row in rows_of(i, len(batch.prompt_ids[i]), {0: len(batch.response_ids[i][0])})]
-    micros = rank_micro_batches(share(rows, ranks.size, token_budget), ranks.rank, batch)
+    micros = rank_micro_batches(share(demonstrations.rows(), ranks.size, token_budget), ranks.rank, batch)
     content = sum(sum(p > 0 for p in positions) for positions in demonstrations.content)
     total = sum(map(len, demonstrations.response_ids)) + prompt_weight * content
     losses: list[float] = []

@@ -47,26 +47,31 @@ def warm_start(
     settings: Mapping[str, Any],
     token_budget: int,
     progress: Callable[[int, dict[str, float]], None],
-) -> dict[str, float]:
+) -> tuple[dict[str, float], dict[str, int]]:
     """Loads `weights`, takes `settings["steps"]` supervised steps, and leaves the trainer holding the result. Returns the last step's
-    numbers. `settings`: the warm_start section of a spec."""
+    numbers, and what the manifest is to record. Out of memory, it begins again. `settings`: the warm_start section of a spec."""
     adamw = {
         "betas": (0.9, 0.999),
         "adam_eps": 1e-8,
         "weight_decay": settings["weight_decay"],
         "max_grad_norm": settings["max_grad_norm"],
     }
-    trainer.load("warm start", weights, None, adamw)
-    numbers: dict[str, float] = {}
-    for first in range(0, settings["steps"], CHUNK):
-        steps = range(first, min(first + CHUNK, settings["steps"]))
-        rates = [
-            learning_rate(
-                step, peak=settings["learning_rate"], warmup_steps=settings["warmup_steps"], schedule="constant", decay_steps=None, min_ratio=0.0
-            )
-            for step in steps
-        ]
-        batches = [demonstrator.draw(step, settings["batch"]) for step in steps]
-        numbers = trainer.supervise(batches, rates, settings["prompt_loss_weight"], token_budget)[-1]
-        progress(steps[-1] + 1, numbers)
-    return numbers
+    batches: list[Demonstrations] = []
+
+    def attempt(budget: int) -> dict[str, float]:
+        trainer.load("warm start", weights, None, adamw)
+        numbers: dict[str, float] = {}
+        for first in range(0, settings["steps"], CHUNK):
+            steps = range(first, min(first + CHUNK, settings["steps"]))
+            rates = [
+                learning_rate(
+                    step, peak=settings["learning_rate"], warmup_steps=settings["warmup_steps"], schedule="constant", decay_steps=None, min_ratio=0.0
+                )
+                for step in steps
+            ]
+            batches[:] = [demonstrator.draw(step, settings["batch"]) for step in steps]
+            numbers = trainer.supervise(batches, rates, settings["prompt_loss_weight"], budget)[-1]
+            progress(steps[-1] + 1, numbers)
+        return numbers
+
+    return trainer.budget.run(attempt, lambda: [batch.rows() for batch in batches], trainer.options.ranks, token_budget)

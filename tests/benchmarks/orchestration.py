@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import itertools
 import json
 import os
 import shutil
@@ -62,7 +63,7 @@ def run(iterations: int, home: Path) -> dict[str, Any]:
     overrides = [*SETTINGS, f"train.iterations={iterations}", f"store={store.as_uri()}"]
     module.arm_train(spec="specs/quickstart.yaml", overrides=overrides)
     own = [json.loads(path.read_text())["seconds"] for stage in ("rollout", "verdict", "train") for path in (store / "steps" / stage).glob("*/LEDGER.json")]
-    each = [b - a for a, b in zip(ends[1:], ends[2:], strict=False)]  # the first starts what there is to start
+    each = [b - a for a, b in itertools.pairwise(ends[1:])]  # the first starts what there is to start
     tenth = max(1, len(each) // 10)
     return {
         "iterations": iterations,
@@ -89,8 +90,9 @@ class TrivialTrainer:
     def train(self, becomes: str, batch: Any, spec: Any, iteration: int) -> dict[str, Any]:
         self.state = becomes
         names = ("loss", "clip_fraction", "approximate_kl", "grad_norm", "learning_rate", "reward_mean", "entropy", "audit_mean", "audit_max")
-        row = {name: 0.5 for name in ("base", "bonus", "advantage", "c_q", "c_o", "log_prob_mean", "entropy")}
-        rows = [{"problem_id": p, "sample": g, "judged": True, **row} for p, group in zip(batch.problem_ids, batch.response_ids, strict=True) for g in range(len(group))]
+        row = dict.fromkeys(("base", "bonus", "advantage", "c_q", "c_o", "log_prob_mean", "entropy"), 0.5)
+        responses = [(p, g) for p, group in zip(batch.problem_ids, batch.response_ids, strict=True) for g in range(len(group))]
+        rows = [{"problem_id": p, "sample": g, "judged": True, **row} for p, g in responses]
         return {"metrics": dict.fromkeys(names, 0.5), "responses": rows, "seconds": {"old_pass": 0.0, "steps": 0.0}}
 
     def save(self, folder: Path, *, optimizer: bool) -> float:
@@ -178,7 +180,8 @@ def measure(mode: str, iterations: int) -> dict[str, Any]:
             while (rows := _rows(database)) < expected and mode == "server" and time.monotonic() < end:
                 time.sleep(1.0)  # the server writes them down in its own time
             size = sum(path.stat().st_size for path in database.parent.glob("prefect.db*"))
-            return {"mode": mode, **{k: round(v, 4) for k, v in row.items()}, "task_runs": rows, "task_runs_expected": expected, "database_mb": round(size / 2**20, 1)}
+            counts = {"task_runs": rows, "task_runs_expected": expected, "database_mb": round(size / 2**20, 1)}
+            return {"mode": mode, **{name: round(value, 4) for name, value in row.items()}, **counts}
     finally:
         shutil.rmtree(home, ignore_errors=True)
 

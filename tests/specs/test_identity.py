@@ -32,7 +32,7 @@ TABLE: list[tuple[str, str, str]] = [
     (WARM, "policy.dtype=bfloat16", "warm_start rollout train evaluate"),
     (MODEL, "policy.model=Qwen/Qwen2.5-32B", "data warm_start"),
     (MODEL, "policy.revision=abc", "data warm_start"),
-    (MODEL, "policy.init={run: a/b, iteration: 3}", "warm_start"),
+    (MODEL, "policy={init: {run: a/0123abcd, iteration: 3}, model: null}", "data warm_start"),
     (MODEL, "seed=3", "rollout train evaluate"),  # nothing of the start is random
     *(
         (PUZZLE, f"policy.architecture.{key}={value}", "warm_start")

@@ -121,6 +121,8 @@ RULES: list[tuple[str, list[str], str, list[str]]] = [
     (PUZZLE, ["rollout.max_prompt_tokens=120"], "rollout.max_prompt_tokens", ["132", "128", "policy.architecture.max_positions"]),
     (MODEL, ["rollout.max_response_tokens=130000", "train.token_budget=200000"], "rollout.max_prompt_tokens", ["131072", "policy.model"]),
     (PUZZLE, ["policy.model=a/b"], "policy.model", ["policy.init"]),
+    (PUZZLE, ["policy={init: {run: tiny/0123abcd, iteration: 3}, model: a/b}"], "policy.model", ["policy.init names a run"]),
+    (PUZZLE, ["policy={init: {run: tiny/0123abcd, iteration: 3}}", "warm_start={}"], "warm_start", ["policy.init"]),
     (MODEL, ["policy.model=null"], "policy.model", ["policy.init"]),
     (
         MODEL,
@@ -183,7 +185,7 @@ def test_a_rule_that_joins_keys_names_them_both(problems: Lines, base: str, over
         (PUZZLE, ["objective.aggregation=constant", "objective.constant_length=12"]),
         (PUZZLE, ["policy.dtype=float32", "placement.ranks=2"]),
         (PUZZLE, ["evaluate.samples=8", "evaluate.ks=[1, 8]"]),
-        (PUZZLE, ["policy={init: {run: tiny/0123abcd, iteration: 3}, model: a/b}"]),
+        (PUZZLE, ["policy={init: {run: tiny/0123abcd, iteration: 3}}"]),
         (PUZZLE, ["schedule={nightly_eval: '0 2 * * *', timezone: Europe/Zurich}"]),
     ],
 )

@@ -136,7 +136,7 @@ def test_retention_keeps_first_last_evaluated_and_the_newest(tmp_path: Path) -> 
             kept.append([k for k in range(9) if context.policies.stored(context.experiment.lineage(k))])
     assert kept[4] == [0, 2, 3, 4]
     assert kept[-1] == [0, 3, 5, 6, 7, 8], "first, last, evaluated after 3 and 6, and the newest two of the others"
-    assert kept[4:] == [context.kept(iteration) for iteration in range(4, 9)]
+    assert kept[4:] == [context.experiment.kept_checkpoints(iteration) for iteration in range(4, 9)]
 
 
 def test_retention_never_drops_the_newest_that_is_whole(tmp_path: Path) -> None:

@@ -9,7 +9,8 @@ import pytest
 import torch
 
 from tasks.errors import TrainingError
-from tasks.train import layout, step
+from tasks.train import batch as batches
+from tasks.train import layout
 from tasks.train.batch import GroupBatch
 from tasks.train.settings import StepSpec
 from tests.tasks.train.tools import OFF_POLICY, SPEC, Done, difference, policy, rollouts, run
@@ -43,7 +44,7 @@ def run_in(way: Way, monkeypatch: pytest.MonkeyPatch, batch: GroupBatch, spec: S
     def rows(group: int, prompt_length: int, response_lengths: dict[int, int]) -> list[layout.Row]:
         return layout.rows_of(group, prompt_length, response_lengths, limit=way.row_limit)
 
-    monkeypatch.setattr(step, "rows_of", rows)
+    monkeypatch.setattr(batches, "rows_of", rows)
     return run(policy(dtype), batch, replace(spec, token_budget=way.budget), way.ranks, like.engine.weights if like else ())
 
 

@@ -1,0 +1,71 @@
+"""What a store has of an experiment's steps, in few requests: a plan of a thousand iterations over S3 must not take minutes.
+
+Each stage's folder is listed once (a request for a thousand steps); what is not listed is not there. What is listed counts when Store.find says
+so (manifest, sizes of the payload; contents are never read): listings alone would call cached what is damaged, or what a crash left half-written.
+On a local disk that is asked of every step (measured: 10,000 in 4 s). Over S3 three requests a step would take minutes (3,000 steps: 34 s), so there
+it is asked of weights and of each stage's newest steps, where a crash leaves its traces; older ones are taken as listed, and the plan says how many.
+A run verifies each.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
+
+from infra.store import Manifest, Store
+from tasks.checkpoint.weights import POLICY_STAGE
+from tasks.experiment import Experiment
+
+LOOK_UPS = 16  # at a time
+NEWEST = 100  # steps of a stage that are looked up where each look-up goes over a network
+
+
+class Holdings:
+    """The steps of one experiment that `store` has. `unseen`: how many of them are taken as listed."""
+
+    def __init__(self, store: Store, experiment: Experiment) -> None:
+        self._store = store
+        self._listed: dict[str, frozenset[str]] = {}
+        listed = {stage: [key for key in keys if key in self._list(stage)] for stage, keys in _keys(experiment).items()}
+        looked_up = [
+            (stage, key)
+            for stage, keys in listed.items()
+            for key in (keys if store.files.local or stage == POLICY_STAGE else keys[-NEWEST:])
+        ]  # fmt: skip
+        with ThreadPoolExecutor(LOOK_UPS) as pool:
+            self._found = dict(zip(looked_up, pool.map(lambda name: store.find(*name), looked_up), strict=True))
+        self._unseen = frozenset((stage, key) for stage, keys in listed.items() for key in keys) - {*looked_up}
+        self.unseen = len(self._unseen)
+
+    def _list(self, stage: str) -> frozenset[str]:
+        if stage not in self._listed:
+            self._listed[stage] = frozenset(self._store.files.list(f"steps/{stage}"))
+        return self._listed[stage]
+
+    def has(self, stage: str, key: str) -> bool:
+        """Whether the store has the step, as far as was looked (see the module's text)."""
+        return (stage, key) in self._unseen or self.find(stage, key) is not None
+
+    def begun(self, stage: str, key: str) -> bool:
+        """Whether there is any trace of the step: committed, damaged, or half-written."""
+        return key in self._list(stage)
+
+    def find(self, stage: str, key: str) -> Manifest | None:
+        """The committed step, if its payload is there in full. A step of another experiment may be asked for too."""
+        if not self.begun(stage, key):
+            return None
+        name = (stage, key)
+        if name not in self._found:
+            self._found[name] = self._store.find(stage, key)
+        return self._found[name]
+
+
+def _keys(experiment: Experiment) -> dict[str, list[str]]:
+    """Stage -> keys of all that an experiment makes, in the order of the run; weights by their lineage."""
+    iterations = range(experiment.spec.train.iterations)
+    steps = [experiment.data, *(step for k in iterations for step in (*experiment.rollouts(k), experiment.verdicts(k), experiment.train(k)))]
+    steps += [experiment.evaluation(i, suite) for i in experiment.evaluated_iterations() for suite in experiment.spec.evaluate.suites]
+    keys = defaultdict(list, {POLICY_STAGE: [experiment.lineage(i) for i in (*iterations, len(iterations))]})
+    for step in steps:
+        keys[step.stage].append(step.key)
+    return keys

@@ -1,0 +1,160 @@
+"""Going on from another run's policy (`policy.init: {run, iteration}`).
+
+The first policy of a fork is the source's own, named by the source's lineage: nothing is copied. Its weights, AdamW's moments and step
+count lie in the store already; iterations, draws and seeds of the fork begin at 0, by its own seed. What is read of the source:
+
+    runs/<source>/run.json           lineages, from which the policy is chosen; once the fork has begun its own run.json names it
+    runs/<source>/pins/<fork>.json   written here: retention of the source does not drop weights that a fork names
+    steps/policy/<root>/...          configuration and tokenizer, which every policy of a line shares with its first one
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from infra.caching import Step
+from infra.errors import StoreError
+from infra.files import sha256_file
+from infra.paths import HOME
+from infra.store import Manifest, Store
+from specs.checks import uses_puzzle
+from specs.errors import SpecError
+from specs.files import config_problems
+from specs.identity import identity
+from specs.schema import Fork, Spec
+from tasks.checkpoint.weights import POLICY_STAGE, POLICY_VERSION
+
+
+@dataclass(frozen=True)
+class StoredPolicy(Step):
+    """The step that a policy's weights lie under: its key is the lineage."""
+
+    @cached_property
+    def key(self) -> str:
+        return str(self.inputs["policy"])
+
+
+@dataclass(frozen=True)
+class Source:
+    """The policy that a fork begins with: that of `run` after `iteration` iterations. `root`: the first policy of its line; `folder`: local,
+    configuration and tokenizer of the line, no weights."""
+
+    run: str
+    iteration: int
+    lineage: str
+    root: str
+    folder: Path
+
+    @property
+    def step(self) -> Step:
+        return StoredPolicy(POLICY_STAGE, POLICY_VERSION, {"policy": self.lineage})
+
+    def __str__(self) -> str:
+        return f"{self.run} after {self.iteration} iterations (policy {self.lineage[:12]})"
+
+    def record(self) -> dict[str, Any]:
+        """For the fork's run.json."""
+        return {"run": self.run, "iteration": self.iteration, "lineage": self.lineage}
+
+
+def find_source(spec: Spec, store: Store) -> Source:
+    """The policy that `spec.policy.init` names, and that this spec can go on from it. SpecError where there is no such policy or the
+    two do not fit; StoreError where what the source's line shares is gone."""
+    fork = spec.policy.init
+    assert isinstance(fork, Fork)
+    lineage = _already_begun_from(spec, store) or _chosen(fork, store)
+    step = store.find("train", lineage)
+    root = str(step.inputs["root"]) if step is not None else lineage
+    first = store.find(POLICY_STAGE, root)
+    if first is None or "part" not in first.inputs:
+        what = f"weights of policy {root[:12]}, where it began," if first is None else f"training step {lineage[:12]}"
+        raise StoreError(f"{store.uri}: run {fork.run} cannot be gone on from: the {what} is not there any more; start that run again")
+    source = Source(fork.run, fork.iteration, lineage, root, _shared_files(store, first))
+    problems = _misfits(spec, source, first)
+    if problems:
+        raise SpecError("\n".join(problems))
+    return source
+
+
+def _already_begun_from(spec: Spec, store: Store) -> str | None:
+    """The lineage that this very fork began with before. It does not depend on the source's record any more, and where the weights were
+    lost since, its first stage has them made again."""
+    own = _read(store, f"runs/{spec.name}/{identity(spec)}/run.json")
+    return str(own["fork"]["lineage"]) if own is not None and "fork" in own else None
+
+
+def _chosen(fork: Fork, store: Store) -> str:
+    name, _, number = fork.run.partition("/")
+    record = _read(store, f"runs/{fork.run}/run.json") if number else None
+    if record is None:
+        same = [f"{name}/{each}" for each in store.files.list(f"runs/{name}")]
+        if same:
+            raise SpecError(f"policy.init.run: got {fork.run!r}, want a run by its whole name: {', '.join(same)} (in {store.uri})")
+        there = ", ".join(store.files.list("runs")) or "none"
+        raise SpecError(f"policy.init.run: no run {fork.run} in {store.uri}, there are {there}; set store: to the one that the run is in")
+    lineages: list[str] = record["lineages"]
+    if fork.iteration >= len(lineages):
+        raise SpecError(f"policy.init.iteration: got {fork.iteration}, but run {fork.run} has the iterations 0 to {len(lineages) - 1}")
+    lineage = lineages[fork.iteration]
+    if store.find(POLICY_STAGE, lineage) is None:
+        stored = set(store.files.list(f"steps/{POLICY_STAGE}"))
+        kept = [str(k) for k, each in enumerate(lineages) if each in stored and store.find(POLICY_STAGE, each) is not None]
+        raise SpecError(
+            f"policy.init.iteration: the weights of run {fork.run} after {fork.iteration} iterations are not in {store.uri}, which has those "
+            f"after {', '.join(kept) or 'none'}; take one of these, or start that run again with --replay or another checkpoint.every"
+        )
+    return lineage
+
+
+def _misfits(spec: Spec, source: Source, first: Manifest) -> list[str]:
+    """Where this spec says something else than the policy that it goes on from."""
+    policy, lines = first.inputs["part"]["policy"], []
+    if policy["dtype"] != spec.policy.dtype:
+        lines.append(f"policy.dtype: got {spec.policy.dtype}, but run {source.run}, which policy.init names, has {policy['dtype']}; say the same")
+    if policy["init"] == "scratch" and not uses_puzzle(spec):
+        lines.append(
+            f"policy.init: the policy of run {source.run} was made on a puzzle's vocabulary, but data.train is {spec.data.train!r}; "
+            "use a puzzle: source"
+        )
+    return [*lines, *config_problems(spec, source.folder / "config.json", f"policy.init: run {source.run}")]
+
+
+def _shared_files(store: Store, first: Manifest) -> Path:
+    """Configuration and tokenizer of a line, below `.armature`, each file verified."""
+    folder = HOME / "lines" / first.key[:16]
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, entry in first.files.items():
+        path = folder / name
+        if name.startswith(("model", "optimizer")) or (path.is_file() and sha256_file(path) == entry.sha256):
+            continue
+        temporary = folder / f".{name}.{uuid.uuid4().hex[:8]}"
+        temporary.write_bytes(store.read(first, name))
+        temporary.replace(path)
+    return folder
+
+
+def pin(store: Store, source: Source, fork: str) -> None:
+    """Says in the store that the run `fork` needs these weights of its source."""
+    text = json.dumps({"fork": fork, "iteration": source.iteration, "lineage": source.lineage}, indent=1, sort_keys=True)
+    store.files.write(f"runs/{source.run}/pins/{fork.replace('/', '-')}.json", text.encode())
+
+
+def pinned(store: Store, run: str) -> set[int]:
+    """After which iterations of `run` its forks began."""
+    folder = f"runs/{run}/pins"
+    records = (_read(store, f"{folder}/{name}") for name in store.files.list(folder) if name.endswith(".json"))
+    return {int(record["iteration"]) for record in records if record is not None}
+
+
+def _read(store: Store, name: str) -> dict[str, Any] | None:
+    if store.files.size(name) is None:
+        return None
+    try:
+        return dict(json.loads(store.files.read(name)))
+    except ValueError as error:
+        raise StoreError(f"{store.uri}/{name}: is not JSON ({error}); remove it, and start its run again: it comes back") from error
