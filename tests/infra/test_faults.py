@@ -238,6 +238,17 @@ def test_a_server_that_stays_away_is_one_line(direction: str, size: str, store: 
 
 
 @pytest.mark.slow()
+@pytest.mark.parametrize("size", ["large"])
+def test_an_upload_that_fails_is_aborted(size: str, store: Store, proxy: FaultProxy, payload: Payload, s3: S3Server) -> None:
+    store.files.patience.seconds = 1.0
+    proxy.inject("slow down", r"PUT .*weights.bin\?.*partNumber=2", times=10**6)
+    with pytest.raises(StoreError, match=r"weights.bin: cannot write: .*SlowDown"):
+        commit(store, payload)
+    assert left(store, s3) == ([], 0), "neither parts nor the files that went well"
+    assert any(each.startswith("DELETE") and "uploadId" in each for each in proxy.requests)
+
+
+@pytest.mark.slow()
 def test_a_server_that_answers_slow_down_for_ever_gets_few_requests(store: Store, proxy: FaultProxy, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("infra.patience.LONGEST_S", 5.0)
     store.files.patience.seconds = 2.0

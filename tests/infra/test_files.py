@@ -96,6 +96,23 @@ def test_of_writers_that_replace_the_same_one_wins(files: Files) -> None:
     assert [files.read("a")] == won and files.list("") == ["a"]
 
 
+def test_a_replacement_between_look_and_hand_is_seen(s3: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    files, late = Files(f"s3://{s3.bucket}/{uuid.uuid4().hex}"), Files(f"s3://{s3.bucket}/x")
+    files.write("a", b"damaged")
+    real = Bucket._put_if
+
+    def put(self: Bucket, path: str, data: bytes, **condition: str) -> None:
+        if data == b"late":
+            files.replace("a", b"quick", b"damaged")
+        real(self, path, data, **condition)
+
+    late._root = files._root
+    monkeypatch.setattr(Bucket, "_put_if", put)
+    with pytest.raises(FileExistsError):
+        late.replace("a", b"late", b"damaged")
+    assert files.read("a") == b"quick"
+
+
 def test_writers_that_find_the_same_damage_agree_on_one_commit(files: Files) -> None:
     store = Store(files.uri)
     damaged = store.commit(STEP, {"a.bin": b"whole"}, kind="rows")
