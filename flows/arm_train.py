@@ -35,7 +35,7 @@ from infra.store import Manifest, Store  # noqa: E402
 from infra.termination import termination  # noqa: E402
 from specs.identity import run_name  # noqa: E402
 from specs.load import Loaded, load_control, load_spec  # noqa: E402
-from tasks.checkpoint.task import checkpoint  # noqa: E402
+from tasks.checkpoint.task import checkpoint, save  # noqa: E402
 from tasks.context import Context, Engines  # noqa: E402
 from tasks.data.task import data  # noqa: E402
 from tasks.evaluate.task import evaluate  # noqa: E402
@@ -89,10 +89,10 @@ def train_run(context: Context, record: RunRecord, *, replay: bool) -> None:
     """One experiment, from its data to its last evaluation. What an earlier start has finished comes from the store."""
     spec, experiment = context.spec, context.experiment
     log.info("run %s  store %s", experiment.run, context.store.uri)
+    record.begin()
     record.data(value(data(context)))
     value(start(context))
-    record.begin()
-    saved = experiment.checkpointed_iterations()
+    due = experiment.checkpointed_iterations()
     with Uploads() as uploads:
         _evaluate(context, record, 0, replay)
         for k in range(spec.train.iterations):
@@ -107,9 +107,10 @@ def train_run(context: Context, record: RunRecord, *, replay: bool) -> None:
             fresh = not isinstance(trained, State)  # a state: the store had it
             record.iteration(metrics_row(k, shards, verdicts, step), time.monotonic() - began if fresh else None)
             # An older checkpoint that retention dropped is not made again when its iteration comes from the store.
-            if k + 1 in saved and (fresh or k + 1 == spec.train.iterations):
+            if k + 1 in due and (fresh or k + 1 == spec.train.iterations):
                 uploads.wait()
-                uploads.add(checkpoint.submit(context, k + 1, context.save_policy(k + 1)))
+                saved = None if context.policies.stored(experiment.lineage(k + 1)) else save(context, k + 1)
+                uploads.add(checkpoint.submit(context, k + 1, saved, uploads.stop))
             _evaluate(context, record, k + 1, replay)
     record.finish()
 

@@ -1,7 +1,7 @@
 """What a start of a run would do, step by step: the loop of flows/arm_train.py played through on what the store has, with nothing run.
 
-Pure: `has(stage, key)` says what is in the store, `begun(stage, key)` of what there is any trace. Iterations are counted as everywhere: iteration k
-takes policy k to policy k + 1, and policy i is the one after i iterations.
+Pure: `has(stage, key)` says what is in the store, `known(stage, key)` what was committed, whatever became of its payload. Iterations are counted as
+everywhere: iteration k takes policy k to policy k + 1, and policy i is the one after i iterations.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ class _Engines:
             self._course.saved.append(policy)
 
 
-def course(experiment: Experiment, has: Has, begun: Has, *, replay: bool) -> Course:
+def course(experiment: Experiment, has: Has, known: Has, *, replay: bool) -> Course:
     """`replay`: as the command's --replay, evaluations of weights that were not kept run."""
     last = experiment.spec.train.iterations
     made = Course()
@@ -117,8 +117,8 @@ def course(experiment: Experiment, has: Has, begun: Has, *, replay: bool) -> Cou
             step = experiment.evaluation(policy, suite)
             entry = Entry("evaluate", f"iteration {policy}, {suite}", step, policy, suite)
             at_hand = policy in engines.weights or policy in (engines.trainer, engines.roller)
-            front = policy == last or not has("train", experiment.lineage(policy + 1))
-            if has(step.stage, step.key) or begun(step.stage, step.key) or replay or at_hand or front:
+            front = policy == last or not known("train", experiment.lineage(policy + 1))
+            if has(step.stage, step.key) or known(step.stage, step.key) or replay or at_hand or front:
                 if runs(entry):
                     engines.on_roller(policy)
             else:

@@ -50,6 +50,10 @@ class Holdings:
         """Whether there is any trace of the step: committed, damaged, or half-written."""
         return key in self._list(stage)
 
+    def known(self, stage: str, key: str) -> bool:
+        """Whether the step was committed, whatever became of its payload."""
+        return self.begun(stage, key) and (self.has(stage, key) or self._store.known(stage, key))
+
     def find(self, stage: str, key: str) -> Manifest | None:
         """The committed step, if its payload is there in full. A step of another experiment may be asked for too."""
         if not self.begun(stage, key):

@@ -7,12 +7,14 @@ import contextlib
 import fcntl
 import os
 import shutil
+import threading
 import uuid
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
 from infra.digests import BLOCK, FileEntry, write_hashed
+from infra.together import until
 
 
 class Disk:
@@ -66,10 +68,11 @@ class Disk:
                 os.replace(temporary, path)
         _sync(os.path.dirname(path))
 
-    def upload(self, source: Path, path: str) -> FileEntry:
-        """Copies a file, its digest computed on the way."""
+    def upload(self, source: Path, path: str, stop: threading.Event | None = None) -> FileEntry:
+        """Copies a file, its digest computed on the way. TransferStopped once `stop` is set."""
         entry: list[FileEntry] = []
-        with self._beside(path, lambda file: entry.append(write_hashed(self.chunks(str(source)), file))) as temporary:
+        chunks = until(stop, path, self.chunks(str(source)))
+        with self._beside(path, lambda file: entry.append(write_hashed(chunks, file))) as temporary:
             os.replace(temporary, path)
         _sync(os.path.dirname(path))
         return entry[0]

@@ -83,7 +83,7 @@ def server_kept() -> Iterator[None]:
         yield
     finally:
         over.set()
-        watcher.join()
+        watcher.join(timeout=_LOOK_S)  # a server that is being started is not waited for
 
 
 def _revive(server: Any, over: threading.Event) -> None:
@@ -94,8 +94,8 @@ def _revive(server: Any, over: threading.Event) -> None:
             try:
                 server.start()
             except (RuntimeError, OSError, httpx.HTTPError) as error:
-                log.warning("it could not be started (%s); the run goes on, Prefect's records of it will have gaps", error)
-                return
+                log.warning("it could not be started (%s); trying again", error)
+                continue
             _end_with_us(server.server_process.pid)
 
 

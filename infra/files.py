@@ -126,7 +126,7 @@ class Files:
         """Write or replace an object by a local file. Returns what was sent, its digest computed on the way."""
         with self._errors(name, "write"):
             if self._bucket is None:
-                return self._disk.upload(source, self.path(name))
+                return self._disk.upload(source, self.path(name), stop)
             return self._bucket.upload(source, self.path(name), self._wait(name), stop)
 
     def download(self, name: str, target: Path, stop: threading.Event | None = None) -> FileEntry:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import io
+import itertools
 import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
@@ -20,6 +21,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.digests import FileEntry
 from infra.patience import code
+from infra.together import until
 
 T = TypeVar("T")
 
@@ -61,7 +63,7 @@ class Parts:
                     free.append(data)
                     return {"PartNumber": number} | {name: reply[name] for name in ("ETag", "ChecksumCRC32") if name in reply}
 
-                while True:
+                for _ in until(stop, key, itertools.repeat(None)):
                     if len(ahead) == AT_ONCE:
                         parts.append(ahead.popleft().result())
                     data = free.pop()

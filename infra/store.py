@@ -136,9 +136,11 @@ class Store:
         recorded: Mapping[str, Any] | None = None,
         ledger: Mapping[str, Any] | None = None,
         key: str | None = None,
+        stop: threading.Event | None = None,
     ) -> Manifest:
         """Payload first, manifest last. Where another writer was first, its commit stands and is returned; only one that is damaged is
-        replaced. `key`: that of the step, unless the step is named by another (weights by their lineage)."""
+        replaced. `key`: that of the step, unless the step is named by another (weights by their lineage). `stop`: once it is set, a payload that is
+        still on its way is given up (TransferStopped)."""
         key = key or step.key
         base = f"steps/{step.stage}/{key}"
         attempt = f"data-{uuid.uuid4().hex[:8]}"
@@ -150,7 +152,7 @@ class Store:
             return self.files.upload(content, f"{base}/{attempt}/{file}", stop)
 
         try:
-            entries = together([partial(put, file, content) for file, content in files.items()], FILES_AT_ONCE)
+            entries = together([partial(put, file, content) for file, content in files.items()], FILES_AT_ONCE, stop)
         except BaseException:
             self.files.discard(f"{base}/{attempt}")
             raise

@@ -3,17 +3,33 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from typing import TypeVar
+
+from infra.errors import TransferStopped
 
 T = TypeVar("T")
 
 
-def together(actions: Sequence[Callable[[threading.Event], T]], at_once: int) -> list[T]:
-    """What each action gives, in order; at most `at_once` run at a time. Each is handed an event that is set when another has failed, or this
-    thread was interrupted: it should not wait for anything any more. Raises the first failure in the actions' order."""
-    stop = threading.Event()
+class Stop(threading.Event):
+    """Set by itself, or where `outer` is; to set it leaves `outer` alone."""
+
+    def __init__(self, outer: threading.Event | None) -> None:
+        super().__init__()
+        self._outer = outer
+
+    def is_set(self) -> bool:
+        return super().is_set() or (self._outer is not None and self._outer.is_set())
+
+    def wait(self, timeout: float | None = None) -> bool:
+        return super().wait(timeout) or self.is_set()
+
+
+def together(actions: Sequence[Callable[[threading.Event], T]], at_once: int, outer: threading.Event | None = None) -> list[T]:
+    """What each action gives, in order; at most `at_once` run at a time. Each is handed an event that is set when another has failed, this thread was
+    interrupted, or `outer` is set: it should not go on any more. Raises the first failure in the actions' order."""
+    stop = Stop(outer)
     if len(actions) < 2:
         return [action(stop) for action in actions]
     with ThreadPoolExecutor(min(at_once, len(actions))) as pool:
@@ -32,3 +48,11 @@ def together(actions: Sequence[Callable[[threading.Event], T]], at_once: int) ->
             for future in futures:
                 future.cancel()
             raise
+
+
+def until(stop: threading.Event | None, what: str, items: Iterable[T]) -> Generator[T, None, None]:
+    """`items`, as long as `stop` is not set; then TransferStopped, which names `what`."""
+    for item in items:
+        if stop is not None and stop.is_set():
+            raise TransferStopped(f"{what}: the transfer was stopped")
+        yield item

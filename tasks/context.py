@@ -7,6 +7,7 @@ import logging
 import os
 import shutil
 import socket
+import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -110,6 +111,7 @@ class Context:
         self.policies = Policies(store, self.trainer, self.roller, self._scratch, self._replay, self._passed)
         self.policies.yields = engines.sleeps
         self._replay_budget = TokenBudget()  # of its own: a replay takes the recorded budget, which fitted once, as long as it fits
+        self._uploading: set[str] = set()  # policies on the local disk, on their way into the store
         self.found = self.made = 0
 
     def close(self) -> None:
@@ -283,23 +285,32 @@ class Context:
     # -- checkpoints -------------------------------------------------------------------------------------------------
 
     def save_policy(self, iteration: int) -> Checkpoint | None:
-        """The policy after `iteration` iterations on the local disk; None where the store has it."""
+        """The policy after `iteration` iterations on the local disk; None where the store has it, or has it now because a replay came by it."""
         lineage = self.experiment.lineage(iteration)
-        return None if self.policies.stored(lineage) else self.policies.save(lineage, self._adamw)
+        if not self.policies.stored(lineage):
+            self.trainer_for(lineage)
+        if self.policies.stored(lineage):
+            return None
+        self._uploading.add(lineage)
+        return self.policies.save(lineage, self._adamw)
 
-    def commit_policy(self, checkpoint: Checkpoint) -> Manifest:
-        """A saved checkpoint into the store; older ones go."""
+    def commit_policy(self, checkpoint: Checkpoint, stop: threading.Event | None = None) -> Manifest:
+        """A saved checkpoint into the store; older ones go. `stop`: as Store.commit's."""
         self.still_ours()
-        manifest = self.policies.commit(checkpoint)
+        manifest = self.policies.commit(checkpoint, stop)
+        self._uploading.discard(checkpoint.lineage)
         self.made += 1
         self.retain()
         return manifest
 
     def _passed(self, lineage: str, target: int) -> None:
         """A replay makes again what a crash kept from being saved: those of its checkpoints that retention would have kept."""
-        kept = self.experiment.kept_checkpoints(target, pinned(self.store, self.experiment.run))
+        if lineage in self._uploading or self.policies.stored(lineage):
+            return
+        forks = pinned(self.store)
+        kept = self.experiment.kept_checkpoints(target, [i for i in range(target + 1) if self.experiment.lineage(i) in forks])
         iteration = next((i for i in kept if self.experiment.lineage(i) == lineage), None)
-        if iteration is not None and not self.policies.stored(lineage):
+        if iteration is not None:
             log.info("the checkpoint after iteration %d was lost with an earlier start; it is saved now", iteration)
             self.commit_policy(self.policies.save(lineage, self._adamw))
 
@@ -307,8 +318,8 @@ class Context:
         """Drops this run's older checkpoints: all that are whole but the first, the last, those that an evaluation or a fork names, and the newest
         `checkpoint.keep` of the others. One that is damaged does not count, so the newest that is whole is never dropped."""
         last = self.spec.train.iterations
-        named = {0, last, *self.experiment.evaluated_iterations(), *pinned(self.store, self.experiment.run)}
-        there = set(self.store.files.list(f"steps/{POLICY_STAGE}"))
+        named = {0, last, *self.experiment.evaluated_iterations()}
+        there = set(self.store.files.list(f"steps/{POLICY_STAGE}")) - pinned(self.store)
         lineages = {i: self.experiment.lineage(i) for i in range(last) if i not in named}
         whole = [i for i, lineage in lineages.items() if lineage in there and self.policies.stored(lineage)]
         for old in whole[: -self.spec.checkpoint.keep]:

@@ -4,7 +4,7 @@ The first policy of a fork is the source's own, named by the source's lineage: n
 count lie in the store already; iterations, draws and seeds of the fork begin at 0, by its own seed. What is read of the source:
 
     runs/<source>/run.json           lineages, from which the policy is chosen; once the fork has begun its own run.json names it
-    runs/<source>/pins/<fork>.json   written here: retention of the source does not drop weights that a fork names
+    pins/<lineage>/<fork>.json       written here: nobody's retention drops weights that a fork names
     steps/policy/<root>/...          configuration and tokenizer, which every policy of a line shares with its first one
 """
 
@@ -140,15 +140,13 @@ def _shared_files(store: Store, first: Manifest) -> Path:
 
 def pin(store: Store, source: Source, fork: str) -> None:
     """Says in the store that the run `fork` needs these weights of its source."""
-    text = json.dumps({"fork": fork, "iteration": source.iteration, "lineage": source.lineage}, indent=1, sort_keys=True)
-    store.files.write(f"runs/{source.run}/pins/{fork.replace('/', '-')}.json", text.encode())
+    text = json.dumps({"fork": fork, **source.record()}, indent=1, sort_keys=True)
+    store.files.write(f"pins/{source.lineage}/{fork.replace('/', '-')}.json", text.encode())
 
 
-def pinned(store: Store, run: str) -> set[int]:
-    """After which iterations of `run` its forks began."""
-    folder = f"runs/{run}/pins"
-    records = (_read(store, f"{folder}/{name}") for name in store.files.list(folder) if name.endswith(".json"))
-    return {int(record["iteration"]) for record in records if record is not None}
+def pinned(store: Store) -> set[str]:
+    """Lineages of the policies that forks began with. By lineage, not by run: runs of the same mathematics share their policies."""
+    return set(store.files.list("pins"))
 
 
 def _read(store: Store, name: str) -> dict[str, Any] | None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import logging
 import shutil
+import threading
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -123,11 +124,12 @@ class Policies:
         self._trainer.save(folder, optimizer=True)
         return Checkpoint(lineage, folder, dict(self._trainer.environment))
 
-    def commit(self, checkpoint: Checkpoint) -> Manifest:
+    def commit(self, checkpoint: Checkpoint, stop: threading.Event | None = None) -> Manifest:
         """Takes the local folder of a saved checkpoint into the store. Needs neither trainer nor engine: it may run beside them. The folder goes when it
         is in the store, so that a failed commit can be tried again."""
         files = {p.name: p for p in sorted(checkpoint.folder.iterdir())}
-        manifest = self._store.commit(policy_step(checkpoint.lineage), files, kind="weights", key=checkpoint.lineage, recorded=checkpoint.recorded)
+        step, lineage = policy_step(checkpoint.lineage), checkpoint.lineage
+        manifest = self._store.commit(step, files, kind="weights", key=lineage, recorded=checkpoint.recorded, stop=stop)
         shutil.rmtree(checkpoint.folder)
         return manifest
 
@@ -151,7 +153,8 @@ class Policies:
             self._store.fetch(manifest, folder)
         except DamagedError as error:
             log.warning("%s; taking an older one", error)
-            self._store.drop(manifest.stage, manifest.key)  # else its size would go on saying that it is there
+            if self._store.find(manifest.stage, manifest.key) == manifest:  # not what another has made since
+                self._store.drop(manifest.stage, manifest.key)  # else its size would go on saying that it is there
             return False
         return True
 

@@ -26,13 +26,14 @@ import time
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 SETTINGS = (
     "name=orchestration", "control=null", "warm_start=null", "rollout.prompts=2", "rollout.samples=2", "train.minibatch_prompts=2", "checkpoint.every=10",
     "evaluate.suites=[]",
 )  # fmt: skip
-PACE_S = 0.25
+PACE_S = 0.1
 
 
 def run(iterations: int, home: Path) -> dict[str, Any]:
@@ -79,13 +80,18 @@ class TrivialTrainer:
     """Answers at once. Its weights are those that it was given."""
 
     def __init__(self) -> None:
+        from tasks.train.memory import TokenBudget
+
         self.state: str | None = None
         self.environment: dict[str, Any] = {"ranks": 1, "threads": 1, "device": "none"}
+        self.adamw: dict[str, Any] = {}
+        self.options = SimpleNamespace(ranks=1)
+        self.budget = TokenBudget()
         self._weights: dict[str, bytes] = {}
 
     def load(self, state: str, weights: Path, optimizer: Path | None, adamw: Mapping[str, Any]) -> None:
         self._weights = {path.name: path.read_bytes() for path in weights.glob("model*")}
-        self.state = state
+        self.state, self.adamw = state, dict(adamw)
 
     def train(self, becomes: str, batch: Any, spec: Any, iteration: int) -> dict[str, Any]:
         self.state = becomes

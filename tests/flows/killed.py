@@ -5,8 +5,8 @@ MOMENT is `<event> <stage> <n>`: the n-th time (from 0) that the event happens. 
     after     the step's manifest is there
     during    the stage's engine (rollout, train) or judge (verdict) has begun its call
     publish   a file of the run's record is about to be written; its name stands in the stage's place
-VICTIM is `tree` (this process and all its descendants, as a machine that goes down) or a word in the command lines of those descendants that die.
-The kill is a SIGKILL, and all else is the real run. One that comes to its end prints how often each event was seen.
+VICTIM is `tree` (this process and all its descendants, as a machine that goes down), `sigterm` (this process gets that signal) or a word in the command
+lines of those descendants that die. Else the kill is a SIGKILL, and all else is the real run. One that comes to its end prints how often each event was seen.
 """
 
 from __future__ import annotations
@@ -47,6 +47,9 @@ def kill(victim: str) -> None:
                     continue
             os._exit(0)
         signal.pause()
+    if victim == "sigterm":
+        os.kill(os.getpid(), signal.SIGTERM)
+        return
     hit = [each for each in family if victim in " ".join(each.cmdline())]
     assert hit, f"no process of {victim}: {[each.cmdline() for each in family]}"
     for each in hit:

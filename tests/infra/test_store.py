@@ -20,7 +20,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from infra.caching import Step, canonical
-from infra.errors import StoreError
+from infra.errors import StoreError, TransferStopped
 from infra.files import Files
 from infra.store import DamagedError, Manifest, Store
 
@@ -188,6 +188,17 @@ def test_of_rival_writers_the_first_commit_stands(store: Store) -> None:
     # Looked up, not listed: SeaweedFS goes on listing folders that are empty.
     kept = [name for name in store.files.list(base) if name.startswith("data-") and store.files.size(f"{base}/{name}/a.bin") is not None]
     assert kept == [stands.folder], "losers take their payload away"
+
+
+def test_a_commit_that_is_told_to_stop_leaves_nothing(store: Store, tmp_path: Path) -> None:
+    large = tmp_path / "model.safetensors"
+    large.write_bytes(bytes(40 << 20))
+    stop = threading.Event()
+    stop.set()
+    with pytest.raises(TransferStopped, match="the transfer was stopped"):
+        store.commit(STEP, {"a.bin": b"x", large.name: large}, kind="weights", stop=stop)
+    assert store.files.walk("steps") == [] and store.files.dangling("") == []
+    assert store.commit(STEP, {large.name: large}, kind="weights", stop=threading.Event()).files[large.name].bytes == 40 << 20
 
 
 def test_drop_removes_all_of_a_step_manifest_first(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -182,7 +182,7 @@ def test_what_retention_of_the_source_keeps_for_its_forks(tmp_path: Path) -> Non
             save(iteration)
         record(context)
         pin(store, find_source(spec_of(tmp_path / "store", *fork(experiment.run, 3)), store), "more/01234567")
-        assert pinned(store, experiment.run) == {3}
+        assert pinned(store) == {experiment.lineage(3)}
         for iteration in range(4, 7):
             save(iteration)
         assert [k for k in range(7) if context.policies.stored(experiment.lineage(k))] == [0, 3, 5, 6]
