@@ -181,7 +181,7 @@ def measure(mode: str, iterations: int) -> dict[str, Any]:
             if done.returncode:
                 raise RuntimeError(done.stdout[-2000:] + done.stderr[-4000:])
             row = json.loads(done.stdout.splitlines()[-1])
-            expected = 3 + 3 * iterations + row.pop("checkpoints")  # data, start, report; rollout, judge, train
+            expected = 3 + 3 * iterations + 2 * row.pop("checkpoints")  # data, start, report; rollout, judge, train; save, checkpoint
             end = time.monotonic() + 60
             while (rows := _rows(database)) < expected and mode == "server" and time.monotonic() < end:
                 time.sleep(1.0)  # the server writes them down in its own time
