@@ -17,9 +17,7 @@ import contextlib  # noqa: E402  # Prefect must be imported after it has been to
 import logging  # noqa: E402
 import sys  # noqa: E402
 import time  # noqa: E402
-from collections.abc import Callable  # noqa: E402
 from pathlib import Path  # noqa: E402
-from types import TracebackType  # noqa: E402
 from typing import Any  # noqa: E402
 
 from prefect import flow  # noqa: E402
@@ -70,17 +68,20 @@ def run_experiments(experiments: list[Loaded], *, replay: bool) -> dict[str, Any
     runs: list[tuple[Context, RunRecord]] = []
     with contextlib.ExitStack() as ending:
         ending.callback(engines.close)
-        for loaded in experiments:
-            lock = ending.enter_context(RunLock(store.files, run_name(loaded.spec)))
-            context = Context(loaded.spec, store, engines, lock.check)
-            ending.callback(context.close)
-            record = RunRecord(context, loaded)
-            ending.push(record.stopped)
-            ending.push(_say_how_to_go_on)
-            ending.push(_hurry(store))
-            runs.append((context, record))
-            train_run(context, record, replay=replay)
-        where, comparison = report(runs)
+        try:
+            for loaded in experiments:
+                lock = ending.enter_context(RunLock(store.files, run_name(loaded.spec)))
+                context = Context(loaded.spec, store, engines, lock.check)
+                ending.callback(context.close)
+                record = RunRecord(context, loaded)
+                ending.push(record.stopped)
+                runs.append((context, record))
+                train_run(context, record, replay=replay)
+            where, comparison = report(runs)
+        except TerminationSignal:
+            store.files.patience.seconds = _LAST_PATIENCE_S
+            log.warning("stopped by SIGTERM; what was finished is in the store, the same command goes on from here")
+            raise
         _say_what_ran([context for context, _ in runs])
         return {"report": where, "comparison": comparison, "runs": [context.experiment.run for context, _ in runs]}
 
@@ -125,22 +126,6 @@ def _evaluate(context: Context, record: RunRecord, iteration: int, replay: bool)
             record.evaluation(iteration, suite, value(evaluate(context, iteration, suite)))
         else:
             log.info("evaluation after %d on %s is left out: its weights were not kept; with --replay they are made again", iteration, suite)
-
-
-def _say_how_to_go_on(kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-    """The process ends by the signal, after this."""
-    if isinstance(error, TerminationSignal):
-        log.warning("stopped by SIGTERM; what was finished is in the store, the same command goes on from here")
-
-
-def _hurry(store: Store) -> Callable[[type[BaseException] | None, BaseException | None, TracebackType | None], None]:
-    """After a signal, what is still written does not wait for a store that is away."""
-
-    def leave(kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        if isinstance(error, TerminationSignal):
-            store.files.patience.seconds = _LAST_PATIENCE_S
-
-    return leave
 
 
 def _say_what_ran(contexts: list[Context]) -> None:
