@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,11 @@ from tokenizers import Tokenizer, decoders, pre_tokenizers, trainers
 from tokenizers.models import BPE
 
 from flows.command_line import main
+from infra.lease import RunLock
 from infra.paths import ROOT
+from infra.store import Store
+from specs.identity import run_name
+from specs.load import load_spec
 from tests.flows.runs import NAME, TINY, Run, Server, clean_environment, settings
 
 CHATML = (
@@ -144,6 +149,16 @@ def test_a_hub_model_without_a_network(run: Run, tmp_path: Path, prefect_server:
     offline = {**prefect_server.environment, "HF_HUB_OFFLINE": "1", "HF_HOME": str(tmp_path / "hub")}
     line = error_of(run, spec_with(tmp_path, "nobody/nothing-7b", GOOD), env=offline)
     assert "nobody/nothing-7b" in line and "local folder" in line
+
+
+def test_a_second_run_of_the_same_experiment_says_who_holds_it(run: Run, tmp_path: Path, model: Path) -> None:
+    spec = spec_with(tmp_path, model, GOOD)
+    loaded = load_spec(Path(spec), [], environ={}).spec
+    with RunLock(Store(loaded.store).files, run_name(loaded)) as lock:
+        line = error_of(run, spec)
+        assert f"run {run_name(loaded)} is held by" in line and f"kill {os.getpid()}" in line and "last beat" in line
+        lock.check()
+    assert not any(tmp_path.glob("store/steps/*")), "it stopped before it did anything"
 
 
 @pytest.mark.slow()
