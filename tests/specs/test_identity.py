@@ -123,6 +123,7 @@ TABLE: list[tuple[str, str, str]] = [
     (PUZZLE, "train.zero_stage=2", ""),
     (PUZZLE + "placement: {offload_optimizer: none}\n", "placement.threads=3", ""),
     (PUZZLE, "placement.yields=none", ""),
+    (PUZZLE, "placement.deadline_s=60.0", ""),
     (PUZZLE, "evaluate.every=3", ""),
     (PUZZLE, "evaluate.suites=[heldout]", "evaluate"),
     (PUZZLE, "evaluate.samples=64", "evaluate"),
