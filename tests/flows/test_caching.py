@@ -121,7 +121,7 @@ def reached(first: str, warm: bool) -> set[str]:
 
 ROWS = [
     *((base, override, OTHERWISE.get((base, override), FIRST[override.partition("=")[0].partition(".")[0]] if changed else "none"), changed)
-      for base, override, changed in TABLE if "init: {run:" not in override)  # a fork needs a run: tests/flows/test_fork.py,
+      for base, override, changed in TABLE if "init: {run:" not in override),  # a fork needs a run: tests/flows/test_fork.py
     *((base, override, first, "") for base, override, first in MORE),
 ]  # fmt: skip
 
