@@ -3,7 +3,7 @@
 MOMENT is `<event> <stage> <n>`: the n-th time (from 0) that the event happens. Events:
     within    a step's payload is in the store, its manifest is not
     after     the step's manifest is there
-    during    the stage's engine (rollout, train) or judge (verdict) has begun its call
+    during    the stage's engine (rollout, train) or judge (verdict) has begun its call, or the sandbox its work on a program (grade)
     publish   a file of the run's record is about to be written; its name stands in the stage's place
 VICTIM is `tree` (this process and all its descendants, as a machine that goes down), `sigterm` (this process gets that signal) or a word in the command
 lines of those descendants that die. Else the kill is a SIGKILL, and all else is the real run. One that comes to its end prints how often each event was seen.
@@ -11,6 +11,7 @@ lines of those descendants that die. Else the kill is a SIGKILL, and all else is
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import json
 import os
@@ -27,6 +28,7 @@ from flows import arm_train
 from flows.command_line import main
 from infra.files import Files
 from infra.store import Store
+from sandbox.api import Sandbox
 from tasks.reward.judge import Judge
 from tasks.rollout.client import Roller
 from tasks.runs import RunRecord
@@ -50,11 +52,20 @@ def kill(victim: str) -> None:
     if victim == "sigterm":
         os.kill(os.getpid(), signal.SIGTERM)
         return
-    hit = [each for each in family if victim in " ".join(each.cmdline())]
-    assert hit, f"no process of {victim}: {[each.cmdline() for each in family]}"
+    lines = {each: line(each) for each in family}
+    hit = [each for each in family if victim in lines[each]]
+    assert hit, f"no process of {victim}: {list(lines.values())}"
     for each in hit:
-        each.kill()
+        with contextlib.suppress(psutil.NoSuchProcess):
+            each.kill()
     print(f"killed {len(hit)} of {victim}", flush=True)
+
+
+def line(process: psutil.Process) -> str:
+    """Its command line, empty where it has ended."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        return " ".join(process.cmdline())
+    return ""
 
 
 class Moments:
@@ -96,6 +107,7 @@ def watched(moments: Moments) -> None:
     before(Roller, "generate", lambda *_: "during rollout", _DURING_S)
     before(Trainer, "train", lambda *_: "during train", _DURING_S)
     before(Judge, "judge", lambda *_, **__: "during verdict", _DURING_S)
+    before(Sandbox, "grade", lambda *_, **__: "during grade", _DURING_S)
     commit = Store.commit
 
     @functools.wraps(commit)

@@ -94,7 +94,7 @@ def test_a_sandbox_that_is_killed_while_it_judges_gives_the_same_verdicts(store:
     settings = ["train.iterations=1", "reward.code.sandbox=jail", f"store={store.as_uri()}"]
     arguments = ["specs/code-smollm2.yaml", *(part for each in settings for part in ("--set", each))]
     supervisor = "-S -s -P -B -c"  # sandbox/ship.py's ARGUMENTS
-    command = [sys.executable, "-m", "tests.flows.killed", f"during verdict 0={supervisor}", *arguments]
+    command = [sys.executable, "-m", "tests.flows.killed", f"during grade 10={supervisor}", *arguments]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=1400)
     assert done.returncode == 0, done.stderr[-2000:]
     assert f"of {supervisor}" in done.stdout and "died" in done.stdout, done.stdout
