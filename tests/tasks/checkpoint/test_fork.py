@@ -13,7 +13,6 @@ from safetensors import safe_open
 
 from infra.errors import StoreError
 from infra.paths import ROOT
-from infra.steps import value
 from infra.store import Manifest, Store
 from specs.errors import SpecError
 from specs.load import Loaded, load_spec
@@ -25,7 +24,6 @@ from tasks.data.tokenizer import puzzle_tokenizer
 from tasks.experiment import Experiment
 from tasks.runs import RunRecord
 from tasks.train.schedule import learning_rate
-from tasks.train.task import start
 from tests.tasks.checkpoint.test_policies import alter, expected, held, steps_of
 from tests.tasks.small_run import SETTINGS, iterate, opened
 
@@ -160,8 +158,7 @@ def test_a_fork_whose_first_weights_were_lost_has_them_again_from_its_source_bit
         context.trainer_for(last.key)
         assert context.policies.replayed == 4, "two iterations of the source, from its start, and two of the fork"
         assert held(context, tmp_path / "held") == expected(last)
-        assert context.policies.stored(first.key) is None
-        again: Manifest = value(start.fn(context))
+        again = stored(context, 0)
         assert again.sha256 == first.sha256 and again.folder != first.folder
 
 
