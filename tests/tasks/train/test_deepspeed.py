@@ -233,7 +233,7 @@ def test_a_policy_that_the_ranks_do_not_hold_is_not_trained(trainers: Trainers, 
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("ranks", [1, 2])
+@pytest.mark.parametrize("ranks", [pytest.param(1, marks=pytest.mark.proof), 2])
 @pytest.mark.parametrize("stage", [0, 1, 2, 3])
 def test_every_stage_in_float32(stage: int, ranks: int, trainers: Trainers, weights: Path, tmp_path: Path) -> None:
     (found,) = gradients(trainers, [(ranks, stage)], weights, tmp_path)
@@ -242,7 +242,7 @@ def test_every_stage_in_float32(stage: int, ranks: int, trainers: Trainers, weig
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("ranks", [1, 2])
+@pytest.mark.parametrize("ranks", [pytest.param(1, marks=pytest.mark.proof), 2])
 @pytest.mark.parametrize("stage", [1, 2, 3])
 def test_every_stage_in_bfloat16(stage: int, ranks: int, trainers: Trainers, weights: Path, tmp_path: Path) -> None:
     # A policy nearer to uniform than the others': with theirs, bfloat16 itself costs 3e-2 in plain torch.
@@ -270,7 +270,7 @@ def test_every_stage_in_bfloat16(stage: int, ranks: int, trainers: Trainers, wei
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("first, second", [((1, 0), (2, 2)), ((2, 2), (1, 0)), ((2, 3), (1, 1)), ((1, 1), (2, 3))])
+@pytest.mark.parametrize("first, second", [((1, 0), (2, 2)), ((2, 3), (1, 1)), *(pytest.param(*pair, marks=pytest.mark.proof) for pair in (((2, 2), (1, 0)), ((1, 1), (2, 3))))])
 def test_resuming_on_another_number_of_ranks_and_stage(
     first: tuple[int, int], second: tuple[int, int], trainers: Trainers, weights: Path, tmp_path: Path
 ) -> None:
