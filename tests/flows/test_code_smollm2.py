@@ -84,6 +84,7 @@ def test_the_same_command_again_starts_no_sandbox(store: Path) -> None:
     assert "sandbox" not in printed
 
 
+@pytest.mark.proof()
 def test_a_sandbox_that_is_killed_while_it_judges_gives_the_same_verdicts(store: Path) -> None:
     require("jail")
     found = [table.from_bytes(path.read_bytes()) for path in store.glob("steps/verdict/*/data-*/verdicts.parquet")]
