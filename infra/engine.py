@@ -70,16 +70,26 @@ class Resident:
         self._launcher: Process | None = None
         self._ranks: list[Process] = []
         log.parent.mkdir(parents=True, exist_ok=True)
+        started = False
         try:
             with Listener(address, family="AF_UNIX", backlog=2 * ranks) as listener, log.open("ab") as out:
                 # Its own log file: a child that holds the flow's stdout would hide the flow's death from a Prefect worker.
-                self._process = subprocess.Popen(
-                    [*argv, "--address", address], stdin=subprocess.DEVNULL, stdout=out, stderr=out, env=child_environment(env), cwd=cwd, start_new_session=True
-                )
+                try:
+                    self._process = subprocess.Popen(
+                        [*argv, "--address", address], stdin=subprocess.DEVNULL, stdout=out, stderr=out, env=child_environment(env), cwd=cwd,
+                        start_new_session=True,
+                    )  # fmt: skip
+                except OSError as error:
+                    raise EngineError(f"{name}: cannot be started ({error})") from error
+                started = True
                 self._launcher = processes.process(self._process.pid)
                 self._accept(listener, ranks, time.monotonic() + start_deadline_s)
         except BaseException:
-            self.stop()  # after the listener has closed: it unlinks its socket, whose folder goes with the engine
+            # After the listener has closed: it unlinks its socket, whose folder goes with the engine.
+            if started:
+                self.stop()
+            else:
+                shutil.rmtree(self._folder, ignore_errors=True)
             raise
 
     def _accept(self, listener: Listener, ranks: int, deadline: float) -> None:

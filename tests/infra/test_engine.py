@@ -202,6 +202,11 @@ def test_a_stopped_rank_hangs_no_large_message_to_it(start: Start) -> None:
     assert "state T (stopped)" in hang(engine, "length", text="x" * 10_000_000)
 
 
+def test_a_program_that_is_not_there_is_the_reason_that_is_told(tmp_path: Path) -> None:
+    with pytest.raises(EngineError, match=r"the engine: cannot be started .*nowhere"):
+        Resident("the engine", [str(tmp_path / "nowhere")], log=tmp_path / "engine.log")
+
+
 def test_a_rank_stopped_in_mid_answer_hangs_nobody(start: Start) -> None:
     assert "in stop_in_mid_answer" in hang(start(), "stop_in_mid_answer")
 

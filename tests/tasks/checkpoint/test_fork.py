@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -24,10 +23,10 @@ from tasks.data.tokenizer import puzzle_tokenizer
 from tasks.experiment import Experiment
 from tasks.runs import RunRecord
 from tasks.train.schedule import learning_rate
+from tests.tasks.checkpoint.conftest import Copy
 from tests.tasks.checkpoint.test_policies import alter, expected, held, steps_of
 from tests.tasks.small_run import SETTINGS, iterate, opened
 
-Copy = Callable[[], Path]
 WARM_UP = 10  # steps, by default
 
 
@@ -39,15 +38,6 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
         iterate(context, 3)
         record(context)
     return folder
-
-
-@pytest.fixture()
-def copy(made: Path, tmp_path: Path) -> Copy:
-    def make() -> Path:
-        shutil.copytree(made, tmp_path / "store")
-        return tmp_path / "store"
-
-    return make
 
 
 @pytest.fixture()

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import logging
-import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,9 +12,8 @@ from infra.files import sha256_file
 from infra.store import Manifest, Store
 from tasks.checkpoint.policies import policy_step
 from tasks.context import Context
+from tests.tasks.checkpoint.conftest import Copy
 from tests.tasks.small_run import iterate, opened
-
-Copy = Callable[[], Path]
 
 
 @pytest.fixture(scope="module")
@@ -27,15 +24,6 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
         iterate(context, 3)
         assert context.policies.replayed == 0
     return folder
-
-
-@pytest.fixture()
-def copy(made: Path, tmp_path: Path) -> Copy:
-    def make() -> Path:
-        shutil.copytree(made, tmp_path / "store")
-        return tmp_path / "store"
-
-    return make
 
 
 def stored(context: Context, iteration: int) -> Manifest:
