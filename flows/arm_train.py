@@ -17,6 +17,7 @@ import contextlib  # noqa: E402  # Prefect must be imported after it has been to
 import logging  # noqa: E402
 import sys  # noqa: E402
 import time  # noqa: E402
+from collections.abc import Sequence  # noqa: E402
 from pathlib import Path  # noqa: E402
 from typing import Any  # noqa: E402
 
@@ -25,6 +26,7 @@ from prefect.client.schemas.objects import State  # noqa: E402
 from prefect.exceptions import TerminationSignal  # noqa: E402
 
 from flows.command_line import main  # noqa: E402
+from flows.evaluations import suite_steps  # noqa: E402
 from flows.uploads import Uploads  # noqa: E402
 from infra.lease import RunLock  # noqa: E402
 from infra.paths import ROOT  # noqa: E402
@@ -34,8 +36,9 @@ from infra.termination import termination  # noqa: E402
 from specs.identity import run_name  # noqa: E402
 from specs.load import Loaded, load_control, load_spec  # noqa: E402
 from tasks.checkpoint.task import checkpoint, save  # noqa: E402
-from tasks.context import Context, Engines  # noqa: E402
+from tasks.context import Context  # noqa: E402
 from tasks.data.task import data  # noqa: E402
+from tasks.engines import Engines  # noqa: E402
 from tasks.evaluate.task import evaluate  # noqa: E402
 from tasks.report.task import report  # noqa: E402
 from tasks.reward.task import judge  # noqa: E402
@@ -45,7 +48,7 @@ from tasks.train.task import start, train  # noqa: E402
 
 log = logging.getLogger("armature")
 
-_LAST_PATIENCE_S = 2.0  # with a store that is away, once SIGTERM ends the run: its record and its lock are not worth more of the 20 s
+LAST_PATIENCE_S = 2.0  # with a store that is away, once SIGTERM ends the run: its record and its lock are not worth more of the 20 s
 
 
 @flow(name="arm-train", flow_run_name="{spec}", validate_parameters=True)
@@ -54,7 +57,7 @@ def arm_train(spec: str, overrides: list[str] | None = None, seed: int | None = 
     the run starts. `overrides` are `key.path=value`; `seed` stands for `seed=...`. `replay`: iterations whose weights were not kept are trained again from
     the store where an evaluation of them is due. Returns {"report": URI, "comparison": text, "runs": names}."""
     settings = [*(overrides or []), *([f"seed={seed}"] if seed is not None else [])]
-    loaded = load_spec(_spec_path(spec), settings)
+    loaded = load_spec(spec_path(spec), settings)
     control = load_control(loaded, settings)
     with embedded.server_kept(), termination:
         return run_experiments([each for each in (control, loaded) if each is not None], replay=replay)
@@ -79,23 +82,25 @@ def run_experiments(experiments: list[Loaded], *, replay: bool) -> dict[str, Any
                 train_run(context, record, replay=replay)
             where, comparison = report(runs)
         except TerminationSignal:
-            store.files.patience.seconds = _LAST_PATIENCE_S
+            store.files.patience.seconds = LAST_PATIENCE_S
             log.warning("stopped by SIGTERM; what was finished is in the store, the same command goes on from here")
             raise
         _say_what_ran([context for context, _ in runs])
         return {"report": where, "comparison": comparison, "runs": [context.experiment.run for context, _ in runs]}
 
 
-def train_run(context: Context, record: RunRecord, *, replay: bool) -> None:
-    """One experiment, from its data to its last evaluation. What an earlier start has finished comes from the store."""
+def train_run(context: Context, record: RunRecord, *, replay: bool, others: Sequence[Context] = ()) -> None:
+    """One experiment, from its data to its last evaluation. What an earlier start has finished comes from the store. `others`: the same experiment
+    evaluated otherwise as well, beside the evaluations that the record has."""
     spec, experiment = context.spec, context.experiment
-    log.info("run %s  store %s", experiment.run, context.store.uri)
     record.begin()
     record.data(value(data(context)))
+    for name in spec.evaluate.suites:
+        record.suite(name, *suite_steps(context, name))
     value(start(context))
     due = experiment.checkpointed_iterations()
     with Uploads() as uploads:
-        _evaluate(context, record, 0, replay)
+        _evaluate(context, record, 0, replay, others)
         for k in range(spec.train.iterations):
             began = time.monotonic()
             termination.check()
@@ -112,20 +117,23 @@ def train_run(context: Context, record: RunRecord, *, replay: bool) -> None:
                 uploads.wait()
                 saved = None if context.policies.stored(experiment.lineage(k + 1)) else save(context, k + 1)
                 uploads.add(checkpoint.submit(context, k + 1, saved, uploads.stop))
-            _evaluate(context, record, k + 1, replay)
+            _evaluate(context, record, k + 1, replay, others)
     record.finish()
 
 
-def _evaluate(context: Context, record: RunRecord, iteration: int, replay: bool) -> None:
+def _evaluate(context: Context, record: RunRecord, iteration: int, replay: bool, others: Sequence[Context]) -> None:
     """What is due after `iteration` iterations. Weights that were not kept are not made again for an evaluation that is new, unless that was asked for."""
     if iteration not in context.experiment.evaluated_iterations():
         return
-    for suite in context.spec.evaluate.suites:
+    for name in context.spec.evaluate.suites:
         termination.check()
-        if replay or context.can_evaluate(iteration, suite):
-            record.evaluation(iteration, suite, value(evaluate(context, iteration, suite)))
+        if replay or context.can_evaluate(iteration, name):
+            record.evaluation(iteration, name, value(evaluate(context, iteration, name)))
         else:
-            log.info("evaluation after %d on %s is left out: its weights were not kept; with --replay they are made again", iteration, suite)
+            log.info("evaluation after %d on %s is left out: its weights were not kept; with --replay they are made again", iteration, name)
+        for other in others:
+            if replay or other.can_evaluate(iteration, name):
+                evaluate(other, iteration, name)
 
 
 def _say_what_ran(contexts: list[Context]) -> None:
@@ -138,7 +146,8 @@ def _say_what_ran(contexts: list[Context]) -> None:
         log.info("nothing to do: all %d steps were found in the store", found)
 
 
-def _spec_path(spec: str) -> Path:
+def spec_path(spec: str) -> Path:
+    """A relative path is relative to the current directory, where there is such a file, else to the repository root."""
     path = Path(spec)
     return path if path.is_absolute() or path.exists() else ROOT / path
 

@@ -7,7 +7,7 @@ import logging
 import os
 import platform
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,14 +22,19 @@ from sandbox.errors import SandboxError
 from specs.errors import SpecError
 from specs.load import Loaded, load_control, load_spec
 from specs.schema import default_store
-from tasks.errors import DataError, TrainingError, VerifierError
+from tasks.errors import DataError, RegressionError, StudyError, TrainingError, VerifierError
 from tasks.experiment import Experiment
 
-USER_ERRORS = (SpecError, DataError, StoreError, EngineError, TrainingError, VerifierError, SandboxError)
+USER_ERRORS = (SpecError, DataError, StoreError, EngineError, TrainingError, VerifierError, SandboxError, StudyError)
 
 
 def main(run_flow: Callable[..., dict[str, Any]], argv: Sequence[str] | None = None) -> int:
-    """Exit status: 0, or 1 with the reason on stderr, or 130 after Ctrl-C. `run_flow` is the flow `arm_train`."""
+    """The training run's. `run_flow` is the flow `arm_train`."""
+    return run_command(_COMMANDS, lambda arguments: _run(run_flow, arguments), argv)
+
+
+def run_command(commands: Mapping[str, Callable[[Sequence[str]], None]], default: Callable[[Sequence[str]], None], argv: Sequence[str] | None) -> int:
+    """Runs the command that the first argument names, or `default`. Exit status: 0, or 1 with the reason on stderr, or 130 after Ctrl-C."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(logging.Formatter("%(message)s"))
@@ -41,10 +46,13 @@ def main(run_flow: Callable[..., dict[str, Any]], argv: Sequence[str] | None = N
         print(f"error: Armature runs on Linux x86-64, not on {platform.system()} {platform.machine()}", file=sys.stderr)
         return 1
     try:
-        if arguments and arguments[0] in _COMMANDS:
-            _COMMANDS[arguments[0]](arguments[1:])
+        if arguments and arguments[0] in commands:
+            commands[arguments[0]](arguments[1:])
         else:
-            _run(run_flow, arguments)
+            default(arguments)
+    except RegressionError as error:
+        print(f"REGRESSION: {error}", file=sys.stderr)
+        return 1
     except USER_ERRORS as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
@@ -91,26 +99,26 @@ def load_both(path: Path, overrides: Sequence[str]) -> tuple[Loaded, Loaded | No
     return loaded, load_control(loaded, overrides)
 
 
-def _store(parser: argparse.ArgumentParser) -> None:
+def store_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--store", default=os.environ.get("ARMATURE_STORE", default_store()), help="default: ARMATURE_STORE, else .armature/store")
 
 
-def _open(uri: str) -> Store:
+def open_store(uri: str) -> Store:
     return Store(uri if "://" in uri else Path(uri).resolve().as_uri())
 
 
 def _ls(arguments: Sequence[str]) -> None:
     parser = argparse.ArgumentParser(prog="python -m flows.arm_train ls", description="Runs in the store.")
-    _store(parser)
-    print(list_runs(_open(parser.parse_args(arguments).store)))
+    store_option(parser)
+    print(list_runs(open_store(parser.parse_args(arguments).store)))
 
 
 def _status(arguments: Sequence[str]) -> None:
     parser = argparse.ArgumentParser(prog="python -m flows.arm_train status", description="Where a run stands.")
     parser.add_argument("name", help="name, or name/identity")
-    _store(parser)
+    store_option(parser)
     parsed = parser.parse_args(arguments)
-    print(run_status(_open(parsed.store), parsed.name))
+    print(run_status(open_store(parsed.store), parsed.name))
 
 
 def _export(arguments: Sequence[str]) -> None:
@@ -118,9 +126,9 @@ def _export(arguments: Sequence[str]) -> None:
     parser.add_argument("name", help="name, or name/identity")
     parser.add_argument("folder", type=Path, help="a new or empty folder")
     parser.add_argument("--iteration", type=int, default=None, help="default: the newest that the store has")
-    _store(parser)
+    store_option(parser)
     parsed = parser.parse_args(arguments)
-    print(export_policy(_open(parsed.store), parsed.name, parsed.folder, parsed.iteration))
+    print(export_policy(open_store(parsed.store), parsed.name, parsed.folder, parsed.iteration))
 
 
 _COMMANDS: dict[str, Callable[[Sequence[str]], None]] = {"ls": _ls, "status": _status, "export": _export}

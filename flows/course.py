@@ -15,7 +15,7 @@ from tasks.experiment import Experiment
 
 Has = Callable[[str, str], bool]
 #: The stages as a reader knows them, in the order in which a plan shows them.
-STAGES = ("data", "start", "rollout", "judge", "train", "evaluate")
+STAGES = ("data", "suite", "contamination", "start", "rollout", "judge", "train", "evaluate")
 
 
 @dataclass(frozen=True)
@@ -96,8 +96,8 @@ class _Engines:
             self._course.saved.append(policy)
 
 
-def course(experiment: Experiment, has: Has, known: Has, *, replay: bool) -> Course:
-    """`replay`: as the command's --replay, evaluations of weights that were not kept run."""
+def course(experiment: Experiment, has: Has, known: Has, drawn: Callable[[Step], bool], *, replay: bool) -> Course:
+    """`drawn(step)`: whether an evaluation's samples are stored; `replay`: as the command's --replay, evaluations of weights that were not kept run."""
     last = experiment.spec.train.iterations
     made = Course()
     made.stored = [i for i in range(last + 1) if has(POLICY_STAGE, experiment.lineage(i))]
@@ -118,14 +118,19 @@ def course(experiment: Experiment, has: Has, known: Has, *, replay: bool) -> Cou
             entry = Entry("evaluate", f"iteration {policy}, {suite}", step, policy, suite)
             at_hand = policy in engines.weights or policy in (engines.trainer, engines.roller)
             front = policy == last or not known("train", experiment.lineage(policy + 1))
-            if has(step.stage, step.key) or known(step.stage, step.key) or replay or at_hand or front:
-                if runs(entry):
+            stored = not has(step.stage, step.key) and drawn(step)
+            if has(step.stage, step.key) or known(step.stage, step.key) or replay or at_hand or front or stored:
+                if runs(entry) and not stored:
                     engines.on_roller(policy)
             else:
                 made.entries["evaluate"].append(entry)
                 made.left_out.append(entry)
 
     runs(Entry("data", "", experiment.data))
+    for name in experiment.spec.evaluate.suites:
+        if (suite := experiment.suite(name)) is not None:
+            runs(Entry("suite", name, suite, suite=name))
+        runs(Entry("contamination", name, experiment.contamination(name), suite=name))
     runs(Entry("start", "", experiment.start))
     evaluate(0)
     for k in range(last):

@@ -1,6 +1,8 @@
-"""One Prefect deployment for each experiment in specs/: `python -m flows.deployments`, then `prefect deployment run arm-train/quickstart`.
+"""Prefect deployments for each experiment in specs/: `python -m flows.deployments`, then `prefect deployment run arm-train/quickstart`.
 
-A deployment holds the path of its file, not the file: an edit counts at the next run. Deployments whose file is gone are pruned.
+`arm-train/<spec>` trains, `nightly-eval/<spec>` evaluates the newest checkpoint, by the clock where the spec has schedule.nightly_eval, and
+`arm-study/<study>` runs a study of specs/studies/. A deployment holds the path of its file, not the file: an edit counts at the next run (of the
+schedule: at the next `python -m flows.deployments`). Deployments whose file is gone are pruned.
 """
 
 from __future__ import annotations
@@ -8,24 +10,55 @@ from __future__ import annotations
 import argparse
 import contextlib
 import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 from prefect import flow as flow_type
-from prefect.client.orchestration import get_client
+from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.actions import WorkPoolCreate
 from prefect.client.schemas.filters import FlowFilter, FlowFilterName
 from prefect.exceptions import ObjectAlreadyExists
+from prefect.schedules import Schedule
 from prefect.settings import PREFECT_API_URL
 
 from infra.paths import ROOT
 from specs.errors import SpecError
 from specs.load import load_spec
+from specs.schema import Schedule as Clock
+from specs.study import load_study
 
 POOL = "armature"
-FLOW = "arm-train"
-ENTRYPOINT = "flows/arm_train.py:arm_train"
+NIGHTS = "nights"  # the pool's queue of nights, which are had one at a time: they want the whole machine
 TAG = "armature-spec"
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A flow that is deployed for spec files."""
+
+    flow: str
+    entrypoint: str
+    parameters: Mapping[str, Any]
+    queue: str | None
+    says: str
+
+
+TRAIN = Kind(
+    "arm-train", "flows/arm_train.py:arm_train", {"overrides": [], "seed": None, "replay": False}, None,
+    "Trains the experiment of specs/{}, as the file is when the run starts.",
+)  # fmt: skip
+NIGHT = Kind(
+    "nightly-eval", "flows/nightly_eval.py:nightly_eval", {"overrides": []}, NIGHTS,
+    "Evaluates the newest checkpoint of the experiment of specs/{}, and compares it with the night before and with its first policy.",
+)  # fmt: skip
+
+STUDY = Kind(
+    "arm-study", "flows/arm_study.py:arm_study", {"overrides": [], "seeds": None, "side_by_side": None}, None,
+    "Runs the cells of the study specs/studies/{} that have no result yet, and reports it.",
+)  # fmt: skip
 
 
 def spec_files() -> list[Path]:
@@ -33,32 +66,47 @@ def spec_files() -> list[Path]:
     return sorted((ROOT / "specs").glob("*.yaml"))
 
 
+def study_files() -> list[Path]:
+    return sorted((ROOT / "specs" / "studies").glob("*.yaml"))
+
+
 def deploy() -> list[str]:
-    """Creates or updates a deployment for each spec file, prunes the others of ours; returns their names. A spec that does not load is a
+    """Creates or updates the deployments of each spec and study file, prunes the others of ours; returns their names. A spec that does not load is a
     SpecError before anything is changed."""
-    files = spec_files()
-    for path in files:
-        load_spec(path)
+    specs = {path: load_spec(path).spec for path in spec_files()}
+    wanted: list[tuple[Kind, Path, Clock | None]] = [(TRAIN, path, None) for path in specs]
+    wanted += [(NIGHT, path, spec.schedule) for path, spec in specs.items() if spec.evaluate.suites]
+    wanted += [(STUDY, load_study(path).path, None) for path in study_files()]
     with get_client(sync_client=True) as client:
         with contextlib.suppress(ObjectAlreadyExists):
             client.create_work_pool(WorkPoolCreate(name=POOL, type="process"))
-        for path in files:
-            source = flow_type.from_source(source=str(ROOT), entrypoint=ENTRYPOINT)
+        for kind, path, schedule in wanted:
+            source = flow_type.from_source(source=str(ROOT), entrypoint=kind.entrypoint)
+            cron = schedule.nightly_eval if schedule is not None else None
             deployment = source.to_deployment(  # type: ignore[union-attr]
                 name=path.stem,
-                parameters={"spec": str(path.relative_to(ROOT)), "overrides": [], "seed": None, "replay": False},
+                parameters={"study" if kind is STUDY else "spec": str(path.relative_to(ROOT)), **kind.parameters},
                 work_pool_name=POOL,
+                work_queue_name=kind.queue,
+                schedules=[Schedule(cron=cron, timezone=schedule.timezone)] if cron is not None and schedule is not None else [],
                 job_variables={"working_dir": str(ROOT), "env": {"PREFECT_LOGGING_EXTRA_LOGGERS": "armature"}},
                 concurrency_limit=1,
                 tags=[TAG],
-                description=f"Trains the experiment of specs/{path.name}, as the file is when the run starts.",
+                description=kind.says.format(path.name),
             )
             deployment.apply()  # type: ignore[union-attr]
-        names = {path.stem for path in files}
-        for existing in client.read_deployments(flow_filter=FlowFilter(name=FlowFilterName(any_=[FLOW]))):
-            if TAG in existing.tags and existing.name not in names:
-                client.delete_deployment(existing.id)
+        _one_night_at_a_time(client)
+        names = {f"{kind.flow}/{path.stem}" for kind, path, _ in wanted}
+        for kind in (TRAIN, NIGHT, STUDY):
+            for existing in client.read_deployments(flow_filter=FlowFilter(name=FlowFilterName(any_=[kind.flow]))):
+                if TAG in existing.tags and f"{kind.flow}/{existing.name}" not in names:
+                    client.delete_deployment(existing.id)
     return sorted(names)
+
+
+def _one_night_at_a_time(client: SyncPrefectClient) -> None:
+    queue = client.read_work_queue_by_name(NIGHTS, work_pool_name=POOL)  # deploying to it has made it
+    client.update_work_queue(queue.id, concurrency_limit=1)
 
 
 def main() -> int:
@@ -69,14 +117,14 @@ def main() -> int:
         return 1
     try:
         for name in deploy():
-            print(f"{FLOW}/{name}")
+            print(name)
     except httpx.HTTPError as error:
         print(f"error: the Prefect server at {PREFECT_API_URL.value()} does not answer ({error}); start it with `prefect server start`", file=sys.stderr)
         return 1
     except SpecError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    print(f"start a worker with `prefect worker start --pool {POOL}`, then `prefect deployment run {FLOW}/quickstart --watch`")
+    print(f"start a worker with `prefect worker start --pool {POOL}`, then `prefect deployment run arm-train/quickstart --watch`")
     return 0
 
 

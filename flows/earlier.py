@@ -33,6 +33,8 @@ class Earlier:
     def counterpart(self, entry: Entry, holdings: Holdings) -> Manifest | None:
         """The step that this run made where the experiment has `entry`, if the store still has it. Keys are followed from the
         manifests of its training steps, so nothing is computed of how they came about."""
+        if entry.stage in ("suite", "contamination"):
+            return None  # of a suite's content nothing is to be said that its name does not say
         if entry.stage == "evaluate":
             keys = [row["artifact"] for row in self.evaluations if (row["iteration"], row["suite"]) == (entry.iteration, entry.suite)]
             return holdings.find("evaluate", keys[0]) if keys else None

@@ -9,11 +9,13 @@ A run verifies each.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from concurrent.futures import ThreadPoolExecutor
 
+from infra.caching import Step
 from infra.store import Manifest, Store
 from tasks.checkpoint.weights import POLICY_STAGE
+from tasks.evaluate.samples import SampleSet
 from tasks.experiment import Experiment
 
 LOOK_UPS = 16  # at a time
@@ -24,7 +26,7 @@ class Holdings:
     """The steps of one experiment that `store` has. `unseen`: how many of them are taken as listed."""
 
     def __init__(self, store: Store, experiment: Experiment) -> None:
-        self._store = store
+        self._store, self._experiment = store, experiment
         self._listed: dict[str, frozenset[str]] = {}
         listed = {stage: [key for key in keys if key in self._list(stage)] for stage, keys in _keys(experiment).items()}
         looked_up = [
@@ -54,6 +56,23 @@ class Holdings:
         """Whether the step was committed, whatever became of its payload."""
         return self.begun(stage, key) and (self.has(stage, key) or self._store.known(stage, key))
 
+    def drawn(self, step: Step) -> bool:
+        """Whether the samples of an evaluation are all stored, so that it needs no weights."""
+        experiment, part = self._experiment, step.inputs["part"]
+        if not self._store.files.list(f"samples/{step.inputs['set']}"):
+            return False
+        suite = experiment.suite(step.inputs["suite"])
+        of = self.find(suite.stage, suite.key) if suite else self.find("data", experiment.data.key)
+        if of is None:
+            return False
+        problems: int = of.rows if suite else of.result["heldout"]["problems"]
+        # How many problems have all of theirs: the first ones were drawn first, so their names need not be known. Other evaluations' samples
+        # (of more problems, or more of a problem) make up for none that lack.
+        stored = Counter(problem for problem, index in SampleSet(self._store.files, experiment.sample_set(step)).read() if index < part["samples"])
+        whole: int = sum(count == part["samples"] for count in stored.values())
+        wanted: int = min(problems, part["problems"] or problems)
+        return whole >= wanted
+
     def find(self, stage: str, key: str) -> Manifest | None:
         """The committed step, if its payload is there in full. A step of another experiment may be asked for too."""
         if not self.begun(stage, key):
@@ -68,6 +87,7 @@ def _keys(experiment: Experiment) -> dict[str, list[str]]:
     """Stage -> keys of all that an experiment makes, in the order of the run; weights by their lineage."""
     iterations = range(experiment.spec.train.iterations)
     steps = [experiment.data, *(step for k in iterations for step in (*experiment.rollouts(k), experiment.verdicts(k), experiment.train(k)))]
+    steps += [step for name in experiment.spec.evaluate.suites for step in (experiment.suite(name), experiment.contamination(name)) if step]
     steps += [experiment.evaluation(i, suite) for i in experiment.evaluated_iterations() for suite in experiment.spec.evaluate.suites]
     keys = defaultdict(list, {POLICY_STAGE: [experiment.lineage(i) for i in (*iterations, len(iterations))]})
     for step in steps:

@@ -13,6 +13,7 @@ from typing import Any
 
 from infra.errors import StoreError
 from infra.store import Manifest, Store
+from tasks.nights import nights
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,11 @@ class RunView:
             if self.store.find("train", lineage) is None:
                 return k
         return len(lineages) - 1
+
+    def evaluations(self) -> list[dict[str, Any]]:
+        """What the run itself evaluated: iteration, suite, artifact, and the summary."""
+        name = f"runs/{self.name}/evaluations.json"
+        return list(json.loads(self.store.files.read(name))) if self.store.files.size(name) is not None else []
 
     def weights(self) -> dict[int, Manifest]:
         """Iteration -> stored weights."""
@@ -52,7 +58,8 @@ def runs(store: Store, name: str | None = None) -> list[RunView]:
     return views
 
 
-def _one(store: Store, name: str) -> RunView:
+def one_run(store: Store, name: str) -> RunView:
+    """The run of that name, or `name/identity`. StoreError where there is none, or several."""
     views = runs(store, name)
     if len(views) > 1:
         raise StoreError(f"{store.uri}: {name} has several runs: name one of {', '.join(view.name for view in views)}")
@@ -77,18 +84,19 @@ def run_status(store: Store, name: str) -> str:
         lines.append(f"  weights after iterations {', '.join(map(str, view.weights())) or '(none)'}")
         if done < total:
             lines.append(f"  waits for the training step of iteration {done}: start the run again and it goes on from there")
-        evaluations = f"runs/{view.name}/evaluations.json"
-        if store.files.size(evaluations) is not None:
-            for row in json.loads(store.files.read(evaluations)):
-                shown = ", ".join(f"Pass@{k} {v:.3f}" for k, v in row["pass_at"].items() if k in ("1", "8", "32"))
-                lines.append(f"  evaluated after {row['iteration']} on {row['suite']}: {shown} (evaluate {row['artifact'][:12]})")
+        for row in view.evaluations():
+            shown = ", ".join(f"Pass@{k} {v:.3f}" for k, v in row["pass_at"].items() if k in ("1", "8", "32"))
+            lines.append(f"  evaluated after {row['iteration']} on {row['suite']}: {shown} (evaluate {row['artifact'][:12]})")
+        for night in nights(store, view.name):
+            found = f"; {'; '.join(night.regressions)}" if night.regressions else ""
+            lines.append(f"  night of {night.when}: after {night.iteration} iterations on {', '.join(night.evaluations)}{found}")
     return "\n".join(lines)
 
 
 def export_policy(store: Store, name: str, folder: Path, iteration: int | None) -> str:
     """Copies a policy's weights, configuration and tokenizer, each file verified. The folder is complete or not there: files are gathered
     beside it under another name."""
-    view = _one(store, name)
+    view = one_run(store, name)
     weights = view.weights()
     kept = ", ".join(map(str, weights))
     if not weights:

@@ -32,7 +32,7 @@ def plan(loaded: Loaded, store: Store, *, replay: bool = False) -> str:
         return "\n".join([*lines, "stages: what the store has is not known until data and weights are here:", f"  {error}"])
     lines += [f"goes on from run {source}", ""] if source else []
     holdings = Holdings(store, experiment)
-    will = course(experiment, holdings.has, holdings.known, replay=replay)
+    will = course(experiment, holdings.has, holdings.known, holdings.drawn, replay=replay)
     earlier = earlier_runs(store, spec, experiment.run)
     lines += [*_stages(will, Reasons(experiment, will, holdings, earlier)), "", *_weights(will), "", *_conclusion(will, spec, holdings, earlier)]
     return "\n".join(lines)

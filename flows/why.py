@@ -15,14 +15,20 @@ from flows.course import Course, Entry
 from flows.earlier import Earlier, flat
 from flows.holdings import Holdings
 from infra.store import Manifest
+from tasks.evaluate.problems import HELDOUT
 from tasks.experiment import Experiment
 
-#: Inputs that are keys of other steps, upstream first. `root` is the policy that training began with: it differs only where `policy` does.
-DEPENDENCIES = ("data", "policy", "rollouts", "verdicts")
+#: Inputs that are keys of other steps, upstream first.
+DEPENDENCIES = ("data", "suite", "policy", "rollouts", "verdicts")
+#: Inputs that differ only where others do: the policy that training began with, and the name of an evaluation's samples.
+DERIVED = {"root", "set"}
 #: Settings that stages keep under another name than the spec does; all others stand below the stage's section.
 ELSEWHERE = {"dtype": "policy.dtype", "seed": "seed", "correct_at": "reward.correct_at", "engine": "rollout.engine"}
 ELSEWHERE |= {"max_prompt_tokens": "rollout.max_prompt_tokens", "max_response_tokens": "rollout.max_response_tokens"}
-SECTIONS = {"data": "data.", "start": "", "rollout": "rollout.", "judge": "reward.", "train": "", "evaluate": "evaluate."}
+#: Stages that have a step for each suite.
+OF_SUITES = ("suite", "contamination", "evaluate")
+SECTIONS = {"data": "data.", "rollout": "rollout.", "judge": "reward.", "suite": "evaluate.", "evaluate": "evaluate."}
+SECTIONS |= {"contamination": "", "start": "", "train": ""}
 
 
 class Reasons:
@@ -59,7 +65,7 @@ class Reasons:
         changes = []
         if entry.step.version != found.version:
             changes.append(f"version of the stage: {found.version} -> {entry.step.version}")
-        for name in sorted({*mine, *its} - {*DEPENDENCIES, "root"}):
+        for name in sorted({*mine, *its} - {*DEPENDENCIES, *DERIVED}):
             if mine.get(name) != its.get(name):
                 changes += _differences(entry, name, its.get(name), mine.get(name), self._experiment)
         for name in DEPENDENCIES:
@@ -87,7 +93,7 @@ class Reasons:
         if entry.stage in ("data", "start"):
             later = self._course.entries["train"]
             running = {each.step.key for each in self._course.running["train"]}
-        return entry.stage != "evaluate" and any(each.step.key not in running for each in later)
+        return entry.stage not in OF_SUITES and any(each.step.key not in running for each in later)
 
     def _not_yet(self, entry: Entry) -> str:
         """No run of the name has such a step."""
@@ -99,10 +105,10 @@ class Reasons:
             nearest = self._earlier[0]
             return f"{settings(nearest.differing) or 'not made yet'}   (against run {nearest.name})"
         changed = {key: pair for key, pair in this.differing.items() if key == "train.iterations" or key.startswith("evaluate.")}
-        if entry.stage != "evaluate" or "train.iterations" in changed:
+        if entry.stage not in OF_SUITES or "train.iterations" in changed:
             changed = {key: pair for key, pair in changed.items() if key == "train.iterations"}
         beyond = (entry.iteration or 0) >= this.iterations + (entry.stage == "evaluate")
-        if changed and (beyond or entry.stage == "evaluate"):
+        if changed and (beyond or entry.stage in OF_SUITES):
             return f"new: {settings(changed)}"
         return "not made yet: the run goes on from here"
 
@@ -116,7 +122,9 @@ def _differences(entry: Entry, name: str, then: Any, now: Any, experiment: Exper
     """How one input that is no key of a step differs, in the words of a spec."""
     if name in ("part", "reward", "correct_at"):
         section = "reward." if name == "reward" else SECTIONS[entry.stage]
-        names = {**ELSEWHERE, "temperature": "rollout.temperature"} if entry.stage == "train" else ELSEWHERE
+        names = {**ELSEWHERE, "temperature": "rollout.temperature"} if entry.stage == "train" else dict(ELSEWHERE)
+        if entry.stage == "evaluate" and (entry.suite != HELDOUT or experiment.spec.evaluate.max_response_tokens):
+            del names["max_response_tokens"]
         before, after = (dict(flat(side if name != "correct_at" else {name: side})) for side in (then, now))
         # A section that is there on one side only (warm_start) is said as such, not field by field.
         for one, other in ((before, after), (after, before)):

@@ -8,21 +8,24 @@ next attempt makes the step again.
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import re
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from infra.errors import StoreError
-from infra.files import Dangling, Files
-from infra.marks import Marks, runs_of
+from infra.files import Dangling, Files, MissingError
+from infra.marks import Marks, records_of, runs_of
 from infra.paths import HOME
 
 GRACE_H = 24.0
 NO_RUN = "steps that no run names"
+NO_EVALUATION = "samples that no evaluation names"
+LEFT = "pins and locks of runs that are gone"
 CRASHED = "left by writers that did not finish"
 TEMPORARY = "temporaries"
 UPLOADS = "multipart uploads that were not completed"
@@ -89,15 +92,65 @@ def _steps(files: Files) -> dict[tuple[str, str], Step]:
     return steps
 
 
+def _samples(files: Files, marks: Marks) -> list[Found]:
+    """Sets of samples that no kept evaluation names, and whose policy is no run's."""
+    sets: dict[str, list[Object]] = {}
+    for each in files.walk("samples"):
+        parts = each[0].split("/")
+        if len(parts) == 3 and not _TEMPORARY.fullmatch(each[0]):
+            sets.setdefault(parts[1], []).append(each)
+    return [
+        Found(NO_EVALUATION, f"samples/{key}", [name for name, _, _ in objects], objects)
+        for key, objects in sorted(sets.items())
+        if key not in marks.sets and _policy_of(files, key) not in marks.policies
+    ]
+
+
+def _policy_of(files: Files, key: str) -> str | None:
+    """None where a writer did not come to say it."""
+    try:
+        return str(json.loads(files.read(f"samples/{key}/SET.json"))["policy"])
+    except MissingError:
+        return None
+    except (ValueError, KeyError, TypeError) as error:
+        raise StoreError(f"{files.uri}/samples/{key}/SET.json: not a set of samples ({error}); nothing is removed: delete it, then run gc again") from error
+
+
+def _left_by_dropped(files: Files, runs: Collection[str]) -> list[Found]:
+    """Pins and locks whose run has no record any more. A pin's run is the one that forked."""
+    found: list[Found] = []
+    for each in files.walk("pins"):
+        name = each[0]
+        if not _TEMPORARY.fullmatch(name) and _fork_of(files, name) not in runs:
+            found.append(Found(LEFT, name, [name], [each]))
+    locks: dict[str, list[Object]] = {}
+    for each in files.walk("locks"):
+        run = each[0].removeprefix("locks/").rpartition("/")[0].removesuffix(".night")  # flows/nightly_eval.py holds one of its own
+        if not _TEMPORARY.fullmatch(each[0]) and run not in runs:
+            locks.setdefault(run, []).append(each)
+    return [*found, *(Found(LEFT, f"locks/{run}", [each[0] for each in objects], objects) for run, objects in sorted(locks.items()))]
+
+
+def _fork_of(files: Files, pin: str) -> str:
+    try:
+        return str(json.loads(files.read(pin))["fork"])
+    except (ValueError, KeyError, TypeError) as error:
+        advice = "delete it if no fork needs it, else start that fork again, which writes it anew; then run gc again"
+        raise StoreError(f"{files.uri}/{pin}: not a pin ({type(error).__name__}: {error}); nothing is removed: {advice}") from error
+
+
 def survey(files: Files, older_than: float) -> list[Found]:
     """What may go: last written before `older_than` (seconds since the epoch). Removes nothing. StoreError where a record cannot be read."""
     steps = _steps(files)
     # Runs after steps: what a run that begins in between names is not swept.
-    runs = list(runs_of([name for name, _, _ in files.walk("runs")]))
-    marks = Marks(files, {at: step.committed for at, step in steps.items()}, runs)
+    views = [name for folder in ("runs", "comparisons", "studies") for name, _, _ in files.walk(folder)]
+    runs = list(runs_of(views))
+    marks = Marks(files, {at: step.committed for at, step in steps.items()}, runs, list(records_of(views)))
     found = [each for _, step in sorted(steps.items()) for each in step.unnamed(marks)]
+    found += _samples(files, marks)
+    found += _left_by_dropped(files, runs)
     cut = len(files.path("")) + 1
-    for folder in ("steps", "runs", "locks"):  # a report may be large enough to go up in parts
+    for folder in ("steps", "runs", "locks", "pins", "samples", "comparisons", "studies"):  # a report may be large enough to go up in parts
         found += [Found(TEMPORARY, each[0], [each[0]], [each]) for each in files.walk(folder) if _TEMPORARY.fullmatch(each[0])]
         found += [Found(UPLOADS, each.path[cut:], [], [], each) for each in files.dangling(folder)]
     return [each for each in found if each.written < older_than]
@@ -115,7 +168,7 @@ def sweep(files: Files, each: Found) -> None:
 
 def _prune(folder: Path) -> None:
     """Folders of a local disk that are empty now, up to the stage's."""
-    while folder.name not in ("runs", "locks") and folder.parent.name != "steps":
+    while folder.name not in ("runs", "locks", "pins", "samples", "comparisons", "studies") and folder.parent.name != "steps":
         try:
             folder.rmdir()
         except FileNotFoundError:

@@ -158,11 +158,27 @@ class RunLock:
             except FileExistsError:
                 if self._read(self._name(generation)) != me.to_bytes():  # ours, where the store's first answer was lost on the way
                     continue
+            create_only = self._is_create_only(generation)
             if self._look().top > generation:  # what was decided upon is long past
                 self.files.remove(self._name(generation))
                 continue
+            if not create_only:
+                self.files.remove(self._name(generation))
+                raise StoreError(
+                    f"{self.files.uri}/{self._name(generation)}: was overwritten by a write that must create it (the server ignores If-None-Match), so that "
+                    "two runs could overwrite one another's commits; set store: to a server that honours conditional writes"
+                )
             self._sweep(generation)
             return _Tenure(me, generation, sure)
+
+    def _is_create_only(self, generation: int) -> bool:
+        """Whether a second write of our claim is refused: commits stand on it, and some S3 servers overwrite in spite of If-None-Match. (Also False where
+        another has swept our claim since: then there is a higher one.)"""
+        try:
+            self.files.create(self._name(generation), b"nobody: a second write of the same name, to be refused")
+        except FileExistsError:
+            return True
+        return False
 
     def _may_take(self, view: _View) -> bool:
         """Whether the holder is gone; False where the lock has changed meanwhile; RunHeldError where somebody has it."""

@@ -4,6 +4,8 @@
     steps/<stage>/<key>/LEDGER.json          times, costs, host; covered by no digest
     steps/<stage>/<key>/MANIFEST.json        written last, create-only: the commit
     runs/<name>/<identity>/...               a run's spec, metrics, report: views of the steps, by which `gc` knows what is still wanted
+    samples/<set>/...                        what policies answered, append-only (tasks/evaluate/samples.py)
+    comparisons/<name>/...                   two policies compared: a view of evaluations
     locks/<name>/<identity>/...              who runs it (infra/lease.py)
 
 `python -m infra.store gc` removes what nothing names any more (infra/gc.py).

@@ -17,6 +17,7 @@ from prefect.exceptions import TerminationSignal
 
 log = logging.getLogger("armature")
 
+SIGTERM = "SIGTERM"
 GRACE_S = 10.0  # of the 20 s in all: the rest is for uploads under way and for ending the engines
 
 
@@ -25,12 +26,23 @@ class Termination:
 
     def __init__(self) -> None:
         self._since: float | None = None
+        self.reason = SIGTERM  # what a run's record says of its early end
         self._before: dict[int, Any] = {}
 
     @property
     def requested(self) -> bool:
         """Whether SIGTERM has come."""
         return self._since is not None
+
+    def request(self, reason: str) -> None:
+        """As if SIGTERM had come, without the time of grace: nothing is begun any more, and nothing tried again, until `withdraw`."""
+        if self._since is None:
+            self._since, self.reason = time.monotonic(), reason
+
+    def withdraw(self) -> None:
+        """Takes a request back, once what it was to stop has stopped. SIGTERM stays."""
+        if self.reason != SIGTERM:
+            self._since, self.reason = None, SIGTERM
 
     def check(self) -> None:
         """Between two pieces of work: raises prefect's TerminationSignal once SIGTERM has come."""
@@ -43,7 +55,7 @@ class Termination:
 
     def __enter__(self) -> Self:
         if threading.current_thread() is threading.main_thread():
-            self._since = None
+            self._since, self.reason = None, SIGTERM
             self._before = {number: signal.signal(number, self._on_signal) for number in (signal.SIGTERM, signal.SIGALRM)}
         return self
 

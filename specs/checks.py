@@ -73,6 +73,8 @@ def _rollout(spec: Spec) -> Iterator[str]:
     rollout = spec.rollout
     if rollout.samples < 2:
         yield f"rollout.samples: {rollout.samples} makes no group, which advantage.estimator {spec.advantage.estimator} needs; want >= 2"
+    if rollout.problems is not None and rollout.problems < rollout.prompts:
+        yield f"rollout.problems: {rollout.problems} is less than the rollout.prompts {rollout.prompts} of an iteration, which are all different; raise it"
     truncated = [f"rollout.top_p {rollout.top_p}"] * (rollout.top_p < 1) + [f"rollout.top_k {rollout.top_k}"] * (rollout.top_k > 0)
     if truncated:
         yield (
@@ -113,6 +115,14 @@ def _train(spec: Spec) -> Iterator[str]:
             yield "train.min_ratio: has no effect with train.schedule constant; drop it"
     elif train.decay_steps is None:
         yield f"train.decay_steps: missing; train.schedule {train.schedule} needs it (train.iterations is no part of the mathematics)"
+    estimator, k = spec.advantage.estimator, spec.advantage.k
+    if estimator == "pass_at_k":
+        if k is None:
+            yield f"advantage.k: missing; advantage.estimator pass_at_k needs it, less than rollout.samples {rollout.samples}"
+        elif k >= rollout.samples:
+            yield f"advantage.k: {k} is not less than rollout.samples {rollout.samples}: every group's Pass@k would be 0 or 1, and all advantages 0"
+    elif k is not None:
+        yield f"advantage.k: has no effect with advantage.estimator {estimator}; drop it"
     if objective.aggregation == "constant" and objective.constant_length is None:
         yield "objective.constant_length: missing; objective.aggregation constant needs it (Dr. GRPO: rollout.max_response_tokens)"
     if objective.aggregation != "constant" and objective.constant_length is not None:
@@ -160,6 +170,15 @@ def _evaluate(spec: Spec) -> Iterator[str]:
         yield f"evaluate.suites: {SUITE_OF_PUZZLES} needs data.heldout > 0, got 0"
     if evaluate.problems is not None and evaluate.suites == (SUITE_OF_PUZZLES,) and evaluate.problems > spec.data.heldout:
         yield f"evaluate.problems: {evaluate.problems} exceeds data.heldout {spec.data.heldout}"
+    if evaluate.temperature == 0 and evaluate.samples > 1:
+        yield f"evaluate.temperature: 0 gives {evaluate.samples} times the same response (evaluate.samples); want samples 1 and ks [1], or a temperature"
+    if spec.policy.made is not None and evaluate.max_response_tokens is not None:
+        longest = spec.rollout.max_prompt_tokens + evaluate.max_response_tokens
+        if longest > spec.policy.made.max_positions:
+            yield (
+                f"evaluate.max_response_tokens: {evaluate.max_response_tokens} + rollout.max_prompt_tokens {spec.rollout.max_prompt_tokens} tokens "
+                f"exceed the model's window of {spec.policy.made.max_positions} (policy.architecture.max_positions)"
+            )
     cron, zone = spec.schedule.nightly_eval, spec.schedule.timezone
     if cron is not None and not re.fullmatch(r"\S+( +\S+){4}", cron.strip()):
         yield f"schedule.nightly_eval: got {cron!r}, want five cron fields (minute hour day month weekday)"

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from specs.schema import Spec
@@ -49,7 +50,8 @@ def warm_start_part(spec: Spec) -> Part:
 
 def rollout_part(spec: Spec) -> Part:
     """What decides a rollout's tokens, besides the policy and the problems: the engine, sampling, the make-up of shards, seeds."""
-    return {**spec.rollout.model_dump(mode="json", exclude={"max_prompt_tokens"}), "dtype": spec.policy.dtype, "seed": spec.seed}
+    without = {"max_prompt_tokens"} | ({"problems"} if spec.rollout.problems is None else set())
+    return {**spec.rollout.model_dump(mode="json", exclude=without), "dtype": spec.policy.dtype, "seed": spec.seed}
 
 
 def reward_part(spec: Spec) -> Part:
@@ -61,12 +63,22 @@ def reward_part(spec: Spec) -> Part:
     }
 
 
+_UNUSED = {
+    "grpo": ("k", "alpha", "scope"),
+    "arm": ("k",),
+    "dr_grpo": ("k", "alpha", "scope", "eps", "ddof"),
+    "rloo": ("k", "alpha", "scope", "eps", "ddof"),
+    "reinforce_pp_baseline": ("k", "alpha", "scope", "eps", "ddof"),
+    "pass_at_k": ("alpha", "scope", "eps", "ddof"),
+}
+
+
 def train_part(spec: Spec) -> Part:
     """What decides an optimizer step, besides rollouts and verdicts."""
     advantage = spec.advantage.model_dump(mode="json")
-    unused = {"grpo": ("alpha", "scope"), "arm": (), "dr_grpo": ("alpha", "scope", "eps", "ddof")}[spec.advantage.estimator]
-    objective = spec.objective.model_dump(mode="json")
-    objective["importance_correction"] = {"cap": spec.objective.importance_correction.cap} if corrects_importance(spec) else None
+    unused = _UNUSED[spec.advantage.estimator]
+    objective = spec.objective.model_dump(mode="json", exclude={"clip_low"} if spec.objective.kind == "cispo" else None)
+    objective["importance_correction"] = _importance_part(spec)
     places = {"iterations", "token_budget", "gradient_checkpointing", "zero_stage"}
     return {
         "advantage": {key: value for key, value in advantage.items() if key not in unused},
@@ -79,24 +91,32 @@ def train_part(spec: Spec) -> Part:
     }
 
 
-def evaluate_part(spec: Spec) -> Part:
-    """What decides an evaluation, besides the policy, the problems and `reward_part`. `ks` is not here: Pass@k is had for every k."""
-    evaluate = spec.evaluate
+def sampling_part(spec: Spec, own: Mapping[str, Any]) -> Part:
+    """What decides an evaluation's samples, besides the policy and the problems. `own`: the suite's own temperature, top_p and max_response_tokens,
+    which hold where the spec says nothing."""
+    given = {key: getattr(spec.evaluate, key) for key in ("temperature", "top_p", "max_response_tokens")}
     return {
-        "suites": list(evaluate.suites),
-        "samples": evaluate.samples,
-        "temperature": evaluate.temperature,
-        "top_p": evaluate.top_p,
-        "problems": evaluate.problems,
+        **{key: own[key] if value is None else value for key, value in given.items()},
         "engine": spec.rollout.engine,
-        "max_response_tokens": spec.rollout.max_response_tokens,
-        "correct_at": spec.reward.correct_at,
         "dtype": spec.policy.dtype,
         "seed": spec.seed,
     }
 
 
-def corrects_importance(spec: Spec) -> bool:
-    """Whether token-level importance weights apply: `auto` means on for vllm, off for transformers."""
-    mode = spec.objective.importance_correction.mode
-    return mode == "token" or (mode == "auto" and spec.rollout.engine == "vllm")
+def heldout_sampling(spec: Spec) -> Part:
+    """How the held-out problems of a puzzle are sampled where the spec does not say: as in training."""
+    return {"temperature": 1.0, "top_p": 1.0, "max_response_tokens": spec.rollout.max_response_tokens}
+
+
+def evaluate_part(spec: Spec) -> Part:
+    """Which samples an evaluation looks at, and how: besides the samples themselves and `reward_part`. `ks` is not here: Pass@k is had for every k."""
+    return {"samples": spec.evaluate.samples, "problems": spec.evaluate.problems, "correct_at": spec.reward.correct_at}
+
+
+def _importance_part(spec: Spec) -> Part | None:
+    """Of the importance weights; None where there are none. `auto` is token for vllm, off for transformers; token is not named, as it was the only one."""
+    correction = spec.objective.importance_correction
+    mode = {"vllm": "token", "transformers": "off"}[spec.rollout.engine] if correction.mode == "auto" else correction.mode
+    if mode == "off":
+        return None
+    return {"cap": correction.cap} if mode == "token" else {"mode": mode, "cap": correction.cap}

@@ -127,6 +127,9 @@ class RolloutSpec(Section):
     engine: Literal["vllm", "transformers"] = Field(default="vllm", description="vllm for production, transformers embedded.")
     prompts: Positive = Field(default=512, description="Problems an iteration. FlowRL.")
     samples: Positive = Field(default=8, description="G, responses a problem. FlowRL.")
+    problems: Positive | None = Field(
+        default=None, description="Only the first so many training problems are drawn, anew each epoch; null: all. A warm start sees all."
+    )
     temperature: float = Field(default=1.0, gt=0, description="T; the ratio and the audit use logits / T. FlowRL.")
     top_p: float = Field(default=1.0, gt=0, le=1, description="Nucleus; 1: off.")
     top_k: Count = Field(default=0, description="Most likely tokens kept; 0: off.")
@@ -168,7 +171,14 @@ class Reward(Section):
 class Advantage(Section):
     """A~_i (method.md). Defaults: ARM as two independent descriptions of ProGRPO agree; the switches are what they leave open."""
 
-    estimator: Literal["grpo", "arm", "dr_grpo"] = Field(default="arm", description="grpo, arm (ARM-GRPO), dr_grpo (no division by std).")
+    estimator: Literal["grpo", "arm", "dr_grpo", "rloo", "reinforce_pp_baseline", "pass_at_k"] = Field(
+        default="arm",
+        description="grpo, arm (ARM-GRPO), dr_grpo (no division by std), rloo (baseline: mean of the others; arXiv 2402.14740), reinforce_pp_baseline "
+        "(group mean, then whitened over the tokens of the rollout batch; arXiv 2501.03262), pass_at_k (arXiv 2508.10751).",
+    )
+    k: Positive | None = Field(
+        default=None, description="Responses, of which one must be correct: with `estimator: pass_at_k` only; less than rollout.samples. arXiv 2508.10751."
+    )
     alpha: float = Field(
         default=0.3,
         ge=0,
@@ -186,20 +196,42 @@ class Advantage(Section):
 
 
 class ImportanceCorrection(Section):
-    """Token-level truncated importance weights between engine and trainer."""
+    """Importance weights between engine and trainer."""
 
-    mode: Literal["auto", "token", "off"] = Field(default="auto", description="auto: token for vllm, off for transformers.")
+    mode: Literal["auto", "token", "sequence_mask", "off"] = Field(
+        default="auto",
+        description="token: truncated at `cap`, token by token. sequence_mask: a response's tokens weigh the product of its ratios, and nothing where that "
+        "exceeds `cap` (TRL). auto: token for vllm, off for transformers.",
+    )
     cap: float = Field(default=2.0, gt=0, description="Largest weight.")
+
+
+def _clip_low(known: dict[str, Any]) -> float:
+    return 3e-4 if known.get("kind") == "gspo" else 0.2
+
+
+def _clip_high(known: dict[str, Any]) -> float:
+    return 4e-4 if known.get("kind") == "gspo" else 0.28
 
 
 class Objective(Section):
     """What is maximised. Defaults: DAPO, as ProGRPO."""
 
-    kind: Literal["ppo_clip"] = Field(default="ppo_clip", description="Two-sided clipped ratio.")
-    clip_low: float = Field(default=0.2, ge=0, lt=1, description="Ratio clipped below at 1 - clip_low. DAPO.")
-    clip_high: float = Field(default=0.28, ge=0, description="Ratio clipped above at 1 + clip_high. DAPO.")
+    kind: Literal["ppo_clip", "gspo", "cispo"] = Field(
+        default="ppo_clip",
+        description="ppo_clip: two-sided clipped ratio of a token. gspo: of a whole response, length-normalised (arXiv 2507.18071). "
+        "cispo: clipped ratio, constant in the gradient, times log-probability (arXiv 2506.13585).",
+    )
+    clip_low: float = Field(
+        default_factory=_clip_low, ge=0, lt=1, description="Ratio clipped below at 1 - clip_low; cispo: not at all. Default: 0.2 (DAPO); gspo 3e-4 (GSPO)."
+    )
+    clip_high: float = Field(
+        default_factory=_clip_high,
+        ge=0,
+        description="Ratio clipped above at 1 + clip_high. Default: 0.28 (DAPO); gspo 4e-4 (GSPO); cispo 0.28, as its paper states none.",
+    )
     aggregation: Literal["token_mean", "sequence_mean", "constant"] = Field(
-        default="token_mean", description="How token losses become one. DAPO."
+        default="token_mean", description="How token losses become one. DAPO. (GSPO's paper: sequence_mean.)"
     )
     constant_length: Positive | None = Field(
         default=None, description="Tokens; divisor of a response's sum, with `aggregation: constant` only. Dr. GRPO."
@@ -298,9 +330,15 @@ class Evaluate(Section):
     )
     samples: Positive = Field(default=32, description="n, responses a problem. ProGRPO reports Pass@32.")
     ks: tuple[Positive, ...] = Field(default=(1, 8, 32), strict=False, min_length=1, description="Pass@k shown in tables.")
-    temperature: float = Field(default=1.0, gt=0, description="Sampling temperature.")
-    top_p: float = Field(default=1.0, gt=0, le=1, description="Nucleus; 1: off.")
+    temperature: float | None = Field(default=None, ge=0, description="Sampling temperature; 0: greedy; null: the suite's own (heldout: 1).")
+    top_p: float | None = Field(default=None, gt=0, le=1, description="Nucleus; 1: off; null: the suite's own (heldout: 1).")
+    max_response_tokens: Positive | None = Field(
+        default=None, description="Longer ones are truncated; null: the suite's own (heldout: rollout.max_response_tokens)."
+    )
     problems: Positive | None = Field(default=None, description="Only the first so many of each suite; null: all.")
+    stand_ins: str | None = Field(
+        default=None, min_length=1, description="Folder of JSONL files that are read instead of the hub (relative to the repository root); null: the hub."
+    )
 
 
 class Schedule(Section):

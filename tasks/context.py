@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import logging
-import os
 import shutil
 import socket
 import threading
@@ -17,24 +17,26 @@ from pathlib import Path
 from typing import Any
 
 from infra.caching import Step
-from infra.errors import EngineError, StoreError
-from infra.paths import LOGS
+from infra.errors import StoreError
 from infra.scratch import large_folder
 from infra.store import Manifest, Store
-from specs.schema import Architecture, Placement, Spec
+from specs.schema import Architecture, Spec
 from tasks import table
 from tasks.checkpoint.fork import pinned
 from tasks.checkpoint.policies import Checkpoint, Policies
 from tasks.checkpoint.weights import POLICY_STAGE, given_files, write_scratch_model
 from tasks.data.dataset import Dataset, read_dataset, write_tokenizer
 from tasks.data.encode import too_long
-from tasks.experiment import Experiment
+from tasks.engines import Engines
+from tasks.errors import DataError
+from tasks.evaluate.problems import SuiteData, encoded, from_bytes, heldout
+from tasks.evaluate.samples import SampleSet
+from tasks.evaluate.sampling import missing
+from tasks.experiment import Experiment, stand_ins
 from tasks.records import EncodedProblem, Rollout, Verdict
 from tasks.reward.code import CodeSettings
 from tasks.reward.judge import Judge, verdict_of
-from tasks.rollout.client import Roller
 from tasks.rollout.table import read_rollouts
-from tasks.train.client import Trainer, TrainerOptions
 from tasks.train.inputs import adamw_settings, group_batch, step_spec
 from tasks.train.memory import TokenBudget
 from tasks.train.task import start
@@ -43,65 +45,9 @@ from tasks.train.warm_start import Demonstrator, warm_start
 log = logging.getLogger("armature")
 
 
-def _devices(placement: Placement) -> tuple[str | None, str | None]:
-    """CUDA_VISIBLE_DEVICES of the trainer and of the engine: the same GPUs where they are colocated, else the trainer's first."""
-    if not placement.gpus:
-        return None, None
-    given = os.environ.get("CUDA_VISIBLE_DEVICES")
-    gpus = given.split(",") if given else [str(i) for i in range(placement.gpus)]
-    if len(gpus) < placement.gpus:
-        raise EngineError(f"placement.gpus is {placement.gpus}, but CUDA_VISIBLE_DEVICES={given} gives {len(gpus)}: lower one or raise the other")
-    gpus = gpus[: placement.gpus]
-    split = placement.ranks if placement.layout == "separate" else 0
-    return ",".join(gpus[:split] or gpus), ",".join(gpus[split:])
-
-
-class Engines:
-    """The resident children of one flow: training ranks and rollout engine. On the CPU one of them computes at a time. Experiments of one
-    flow (a run and its control) share them, where they place them alike."""
-
-    def __init__(self, spec: Spec) -> None:
-        cores = len(os.sched_getaffinity(0))
-        placement, gpus = spec.placement, spec.placement.gpus > 0
-        trainer_gpus, engine_gpus = _devices(placement)
-        logs = LOGS / f"{spec.name}-{os.getpid()}"
-        self.trainer = Trainer(
-            TrainerOptions(
-                ranks=placement.ranks,
-                threads=placement.threads or max(1, cores // placement.ranks),
-                devices=trainer_gpus,
-                dtype=spec.policy.dtype,
-                zero_stage=spec.train.zero_stage,
-                offload_optimizer=placement.offload_optimizer == "cpu",
-                gradient_checkpointing=spec.train.gradient_checkpointing,
-                step_deadline_s=placement.deadline_s,
-            ),
-            logs / "trainer.log",
-        )
-        options: dict[str, Any] = {"dtype": spec.policy.dtype}
-        if spec.rollout.engine == "vllm":
-            options |= {
-                "max_model_len": spec.rollout.max_prompt_tokens + spec.rollout.max_response_tokens,
-                "tensor_parallel_size": placement.tensor_parallel,
-            }
-            if placement.layout == "colocated":
-                options["gpu_memory_utilization"] = 0.5  # the trainer's weights and optimizer stay on the same GPU
-        elif gpus:
-            options["device"] = "cuda"
-        threads = placement.threads or cores
-        self.roller = Roller(
-            spec.rollout.engine, options, threads=threads, devices=engine_gpus, log=logs / "rollout.log", deadline_s=placement.deadline_s
-        )
-        self.sleeps = gpus and placement.yields == "rollout"
-
-    def close(self) -> None:
-        self.roller.stop()
-        self.trainer.stop()
-
-
 class Context:
-    """One experiment in one flow run. `found` and `made` count the steps that the store had and those that ran. `still_ours` raises where another
-    process has taken the run over: it is asked before anything is committed."""
+    """One experiment in one flow run. `found` and `made` count the steps that the store had and those that ran, `seconds` what these took.
+    `still_ours` raises where another process has taken the run over: it is asked before anything is committed."""
 
     def __init__(self, spec: Spec, store: Store, engines: Engines, still_ours: Callable[[], None] = lambda: None) -> None:
         self.spec, self.store, self.still_ours = spec, store, still_ours
@@ -112,12 +58,22 @@ class Context:
         self.policies.yields = engines.sleeps
         self._replay_budget = TokenBudget()  # of its own: a replay takes the recorded budget, which fitted once, as long as it fits
         self._uploading: set[str] = set()  # policies on the local disk, on their way into the store
+        self._suite_data: dict[str, SuiteData] = {}
         self.found = self.made = 0
+        self.seconds = 0.0
 
     def close(self) -> None:
         if "judge" in self.__dict__:
             self.judge.close()
         shutil.rmtree(self._scratch, ignore_errors=True)
+
+    def otherwise(self, spec: Spec) -> Context:
+        """This run as `spec`, which differs in how policies are evaluated, evaluates it: on the same engines and data, and closed with this one."""
+        other = copy.copy(self)
+        other.spec, other.experiment, other._suite_data = spec, Experiment(spec), {}
+        assert other.experiment.lineage(spec.train.iterations) == self.experiment.lineage(spec.train.iterations), spec.name
+        other.found, other.made, other.seconds = 0, 0, 0.0
+        return other
 
     # -- the store ---------------------------------------------------------------------------------------------------
 
@@ -136,6 +92,7 @@ class Context:
         ledger = {"seconds": seconds, "parts": dict(parts or {}), "host": socket.gethostname()}
         manifest = self.store.commit(step, files, ledger=ledger, **about)
         self.made += 1
+        self.seconds += seconds
         return manifest
 
     def require(self, stage: str, key: str) -> Manifest:
@@ -150,11 +107,32 @@ class Context:
         dataset = read_dataset(self.store, self.require("data", self.experiment.data.key))
         problems = (*dataset.train, *dataset.heldout)
         self.judge.check([p.problem for p in problems])
-        limit = self.spec.rollout.max_prompt_tokens
+        limit, drawn = self.spec.rollout.max_prompt_tokens, self.spec.rollout.problems
+        if drawn is not None and drawn > len(dataset.train):
+            there = len(dataset.train)
+            raise DataError(f"rollout.problems is {drawn}, but there are only {there} training problems: lower it, or leave it out to draw from all")
         for problem in problems:  # the limit is in no key: it changes no payload
             if len(problem.prompt_ids) > limit:
                 raise too_long(problem, limit)
         return dataset
+
+    @property
+    def stand_ins(self) -> Path | None:
+        """The folder that stands in for the hub's suites, where the spec names one."""
+        return stand_ins(self.spec)
+
+    def suite_data(self, name: str) -> SuiteData:
+        """The problems of a suite, as the policy sees them, checked by their verifier."""
+        if name not in self._suite_data:
+            step = self.experiment.suite(name)
+            if step is None:
+                self._suite_data[name] = heldout(self.dataset)
+            else:
+                problems = from_bytes(self.store.read(self.require("suite", step.key), "problems.jsonl"))
+                self.judge.check([each.problem for each in problems])
+                template = self.experiment.sampling(name)["template"]
+                self._suite_data[name] = encoded(name, problems, template, self.dataset.tokenizer, self.spec.rollout.max_prompt_tokens)
+        return self._suite_data[name]
 
     @cached_property
     def judge(self) -> Judge:
@@ -188,7 +166,7 @@ class Context:
 
     def can_evaluate(self, iteration: int, suite: str) -> bool:
         """Whether an evaluation after `iteration` iterations is there (or was, before it was damaged), or needs no training step to be repeated for it
-        alone: its policy is at hand, or it is where the run goes on from."""
+        alone: its policy is at hand, or its samples are stored, or it is where the run goes on from."""
         step = self.experiment.evaluation(iteration, suite)
         lineage = self.experiment.lineage(iteration)
         return (
@@ -197,7 +175,14 @@ class Context:
             or self.policies.stored(lineage) is not None
             or iteration == self.spec.train.iterations
             or not self.store.known("train", self.experiment.lineage(iteration + 1))
+            or not self.lacks_samples(step)
         )
+
+    def lacks_samples(self, step: Step) -> bool:
+        """Whether an evaluation has samples to draw."""
+        part = step.inputs["part"]
+        stored = SampleSet(self.store.files, self.experiment.sample_set(step)).read()
+        return missing(stored, self.suite_data(step.inputs["suite"]).first(part["problems"]).encoded, part["samples"])
 
     @property
     def _adamw(self) -> dict[str, Any]:

@@ -17,3 +17,11 @@ class TrainingError(RuntimeError):
 
 class OutOfMemory(TrainingError):
     """Memory ran out in a training step, which was not applied; a smaller token budget may fit."""
+
+
+class StudyError(RuntimeError):
+    """Cells of a study failed, or there is none to report. Names them."""
+
+
+class RegressionError(RuntimeError):
+    """A policy is worse than another one beyond a paired 95 % interval. Names the suites and their differences."""

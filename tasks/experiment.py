@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from infra.caching import Step
+from infra.paths import resolve
 from infra.store import Store
-from specs.identity import data_part, evaluate_part, reward_part, rollout_part, run_name, train_part, warm_start_part
+from specs.errors import SpecError
+from specs.identity import data_part, evaluate_part, heldout_sampling, reward_part, rollout_part, run_name, sampling_part, train_part, warm_start_part
 from specs.schema import Fork, Spec
 from tasks.checkpoint.fork import Source, find_source
 from tasks.checkpoint.weights import POLICY_STAGE, model_folder, weights_digest
 from tasks.data.dataset import source_fingerprint, tokenizer_of
 from tasks.data.task import VERSION as DATA
 from tasks.data.tokenizer import tokenizer_digest
+from tasks.errors import DataError
+from tasks.evaluate.problems import HELDOUT
+from tasks.evaluate.samples import set_key
+from tasks.evaluate.suites.declare import Suite, read_suite
+from tasks.evaluate.suites.load import suite_fingerprint
+from tasks.evaluate.task import CONTAMINATION_VERSION as CONTAMINATION
+from tasks.evaluate.task import SUITE_VERSION as SUITE
 from tasks.evaluate.task import VERSION as EVALUATE
 from tasks.reward.task import VERSION as REWARD
 from tasks.rollout.shards import shard_count
@@ -31,6 +41,7 @@ class Experiment:
         """Reads the data source's and the model's fingerprints, fetching a hub's model unless told not to; of a fork, what its store has of
         the source. Raises DataError, SpecError, StoreError."""
         self.spec = spec
+        declared = {name: _declared(name) for name in spec.evaluate.suites if name != HELDOUT}
         start = warm_start_part(spec)
         #: The run and iteration that this one goes on from.
         self.source: Source | None = find_source(spec, Store(spec.store)) if isinstance(spec.policy.init, Fork) else None
@@ -47,6 +58,8 @@ class Experiment:
         self._reward = {key: value for key, value in reward_part(spec).items() if key == "truncated" or key == spec.data.verifier}
         self._lineages = [self.start.key]
         self._lock = threading.RLock()  # checkpoints are committed beside the loop
+        self._tokenizer = tokens
+        self._suites = {name: _suite(suite, spec) for name, suite in declared.items()}
 
     def _made_start(self, part: dict[str, Any], tokenizer: str) -> Step:
         weights = weights_digest(self.model) if self.model else None
@@ -89,12 +102,46 @@ class Experiment:
         }
         return Step("train", TRAIN, inputs)
 
+    def suite(self, name: str) -> Step | None:
+        """The step that keeps a suite's problems; None for the held-out ones, which the data step has."""
+        return self._suites[name].step if name in self._suites else None
+
+    def contamination(self, name: str) -> Step:
+        """How much of a suite the training problems hold."""
+        suite = self.suite(name)
+        return Step("contamination", CONTAMINATION, {"data": self.data.key, "suite": suite.key if suite else None})
+
     def evaluation(self, iteration: int, suite: str) -> Step:
         """Evaluation of the policy after `iteration` iterations. The policy is in the key, its iteration is not."""
-        part = {key: value for key, value in evaluate_part(self.spec).items() if key != "suites"}
-        reward = {key: value for key, value in self._reward.items() if key != "truncated"}  # an evaluation judges everything
-        inputs = {"policy": self.lineage(iteration), "data": self.data.key, "suite": suite, "part": part, "reward": reward}
+        return self.evaluation_of(self.lineage(iteration), suite)
+
+    def evaluation_of(self, policy: str, suite: str, *, served: bool = False) -> Step:
+        """Evaluation of a policy by its lineage. `served`: by a server that somebody else runs, in a precision of its own."""
+        part = {**self.sampling(suite), "engine": "server", "dtype": None} if served else self.sampling(suite)
+        own = self._suites.get(suite)
+        verifier = own.verifier if own else self.spec.data.verifier
+        # An evaluation judges everything, so `truncated` is not read.
+        reward = {"verifier": REWARD, **{key: value for key, value in reward_part(self.spec).items() if key == verifier}}
+        problems = own.step.key if own else self.data.key
+        about = {"policy": policy, "problems": self._asked(suite), "suite": suite, "part": part}
+        inputs = {"policy": policy, "data": problems, "suite": suite, "part": {**part, **evaluate_part(self.spec)}, "reward": reward, "set": set_key(about)}
         return Step("evaluate", EVALUATE, inputs)
+
+    def sample_set(self, step: Step) -> dict[str, Any]:
+        """What the samples of an evaluation depend on: tasks.evaluate.samples.SampleSet's `about`."""
+        part = {key: value for key, value in step.inputs["part"].items() if key not in evaluate_part(self.spec)}
+        return {"policy": step.inputs["policy"], "problems": self._asked(step.inputs["suite"]), "suite": step.inputs["suite"], "part": part}
+
+    def _asked(self, suite: str) -> Any:
+        """What the policy is asked: a suite's problems without what only their verifier reads, so that judging otherwise draws nothing."""
+        own = self._suites.get(suite)
+        return own.step.inputs["source"]["asked"] if own else self.data.key
+
+    def sampling(self, suite: str) -> dict[str, Any]:
+        """How a suite is sampled, its prompt included."""
+        if (own := self._suites.get(suite)) is not None:
+            return {**sampling_part(self.spec, own.sampling), "template": own.template, "tokenizer": self._tokenizer}
+        return sampling_part(self.spec, heldout_sampling(self.spec))
 
     def evaluated_iterations(self) -> list[int]:
         """After how many iterations the policy is evaluated: start, every so many, end."""
@@ -113,6 +160,39 @@ class Experiment:
         pinned = {0, self.spec.train.iterations, *self.evaluated_iterations(), *named}
         others = [i for i in saved if i not in pinned]
         return sorted({*saved} - {*others[: -self.spec.checkpoint.keep]})
+
+
+@dataclass(frozen=True)
+class _Suite:
+    """What of a suite's declaration decides its evaluation."""
+
+    step: Step
+    template: str
+    verifier: str
+    sampling: Mapping[str, Any]
+
+
+def _declared(name: str) -> Suite:
+    try:
+        return read_suite(name)
+    except DataError as error:
+        raise SpecError(f"evaluate.suites: {error}") from None
+
+
+def _suite(declared: Suite, spec: Spec) -> _Suite:
+    inputs = {"suite": declared.name, "source": suite_fingerprint(declared, stand_ins(spec))}
+    return _Suite(Step("suite", SUITE, inputs), declared.prompt, declared.verifier, declared.sampling.model_dump())
+
+
+def longest_response(spec: Spec) -> int:
+    """Tokens that a response may have, in training or in an evaluation: the engine must hold it."""
+    own = [read_suite(name).sampling.max_response_tokens for name in spec.evaluate.suites if name != HELDOUT]
+    return max(spec.rollout.max_response_tokens, *([spec.evaluate.max_response_tokens or 0] if spec.evaluate.max_response_tokens else own), 0)
+
+
+def stand_ins(spec: Spec) -> Path | None:
+    """The folder that stands in for the hub, where the spec names one."""
+    return None if spec.evaluate.stand_ins is None else Path(resolve(spec.evaluate.stand_ins))
 
 
 def _data_key_part(part: dict[str, Any]) -> dict[str, Any]:

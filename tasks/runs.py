@@ -39,8 +39,10 @@ def metrics_row(iteration: int, shards: Sequence[Manifest], verdicts: Manifest, 
 class RunRecord:
     """Writes `runs/<name>/<identity>/` below `.armature` as the run goes, and into the store when it begins and ends."""
 
-    def __init__(self, context: Context, loaded: Loaded) -> None:
+    def __init__(self, context: Context, loaded: Loaded, *, quiet: bool = False) -> None:
+        """`quiet`: what happens as planned is not logged, as where runs go side by side."""
         self._context, self.loaded = context, loaded
+        self._level = logging.DEBUG if quiet else logging.INFO
         self.name = context.experiment.run
         self.folder = HOME / "runs" / self.name
         self.rows: list[dict[str, Any]] = []
@@ -50,6 +52,7 @@ class RunRecord:
         self.reason = ""  # why it stopped early
 
     def begin(self) -> None:
+        log.log(self._level, "run %s  store %s", self.name, self._context.store.uri)
         self._begun = True
         self.folder.mkdir(parents=True, exist_ok=True)
         (self.folder / "metrics.jsonl").write_text("")
@@ -67,7 +70,7 @@ class RunRecord:
                 ]
                 if counts["duplicates_conflicting"]:
                     dropped.append(f"{counts['duplicates_conflicting']:,} of them with another answer")
-                log.info("data: %s", ", ".join([f"{counts['problems']:,} problems ({split})", *dropped]))
+                log.log(self._level, "data: %s", ", ".join([f"{counts['problems']:,} problems ({split})", *dropped]))
 
     def iteration(self, row: dict[str, Any], seconds: float | None) -> None:
         """`seconds`: what the iteration took, None where the store had it."""
@@ -77,7 +80,7 @@ class RunRecord:
         total = self._context.spec.train.iterations
         if seconds is None:
             if row["iteration"] + 1 == total:
-                log.info("%s: iterations up to %d were found in the store", self.name, total)
+                log.log(self._level, "%s: iterations up to %d were found in the store", self.name, total)
             return
         self._seconds.append(seconds)
         recent = self._seconds[-20:]
@@ -91,13 +94,28 @@ class RunRecord:
             seconds_left=left,
             label=self._context.spec.name,
         )
-        log.info("%s", line)
+        log.log(self._level, "%s", line)
+
+    def suite(self, name: str, manifest: Manifest | None, contamination: Manifest) -> None:
+        """Says where a suite comes from, and which of its problems were trained on."""
+        if manifest is not None:
+            about = manifest.result
+            differs = f"; {about['differs']}" if about["differs"] else ""
+            log.log(self._level, "suite %s: %d problems (%s)%s", name, manifest.rows, about["origin"], differs)
+        found = contamination.result["findings"]
+        exact = {each["evaluation_id"] for each in found if each["kind"] == "exact"}
+        similar = {each["evaluation_id"] for each in found} - exact
+        if exact or similar:
+            log.warning(
+                "suite %s: %d of its problems are among the training problems word for word, %d more share half of their 13-grams with them (%s)",
+                name, len(exact), len(similar), ", ".join(sorted({*exact, *similar})[:6]),
+            )  # fmt: skip
 
     def evaluation(self, iteration: int, suite: str, manifest: Manifest) -> None:
         summary = manifest.result
         self.evaluations.append({"iteration": iteration, "suite": suite, "artifact": manifest.key, **summary})
         ks = [str(k) for k in self._context.spec.evaluate.ks if str(k) in summary["pass_at"]]
-        log.info("%s", "  ".join([f"evaluation after {iteration} on {suite}:", *(f"Pass@{k} {summary['pass_at'][k]:.3f}" for k in ks)]))
+        log.log(self._level, "%s", "  ".join([f"evaluation after {iteration} on {suite}:", *(f"Pass@{k} {summary['pass_at'][k]:.3f}" for k in ks)]))
 
     def finish(self) -> None:
         self.publish("metrics.jsonl", (self.folder / "metrics.jsonl").read_bytes())
@@ -110,7 +128,7 @@ class RunRecord:
         if error is None or not self._begun or isinstance(error, RunLostError):  # another process keeps the record now
             return
         lines = str(error).strip().splitlines()
-        self.reason = "SIGTERM" if termination.requested else f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
+        self.reason = termination.reason if termination.requested else f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
         (self.folder / "run.json").write_bytes(self._run_json("stopped"))
         try:
             self._context.still_ours()

@@ -37,7 +37,11 @@ SAMPLES: Schema = {
     "finish_reason": pa.string(),
     "response_tokens": pa.int32(),
     "entropy": pa.float64(),
+    "surprisal": pa.float64(),
     "solutions": pa.int64(),
+    "level": pa.string(),
+    "subject": pa.string(),
+    "source": pa.string(),
 }
 
 

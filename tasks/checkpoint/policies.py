@@ -75,7 +75,7 @@ class Policies:
             result = self._replay(step)
             self.replayed += 1
             if result["metrics"] != step.result["metrics"]:
-                log.warning("iteration %d replayed, but not bit-identical: %s", step.inputs["iteration"], self._difference(step.recorded))
+                log.warning("iteration %d replayed, but not bit-identical: %s", step.inputs["iteration"], self._difference(step.recorded, result["recorded"]))
             if settings != adamw_settings(step.inputs["part"]):
                 self._load_again(step.key, settings)
             self._passed(step.key, chain[0][0].inputs["iteration"] + 1)
@@ -178,8 +178,12 @@ class Policies:
             self._said.add(changed)
             log.warning("from policy %s on this run is no longer bit-identical to an uninterrupted one: %s", loaded.key[:12], changed)
 
-    def _difference(self, recorded: Mapping[str, Any]) -> str:
-        return self._changed(recorded) or f"cause unknown (recorded {json.dumps(dict(recorded), sort_keys=True)})"
+    def _difference(self, recorded: Mapping[str, Any], now: Mapping[str, Any]) -> str:
+        """`now`: what the replay has recorded about itself, beside the trainer's environment."""
+        budgets = [each.get("token_budget") for each in (recorded, now)]
+        budget = f"token_budget was {budgets[0]}, is {budgets[1]} (memory ran out)" if budgets[0] != budgets[1] else ""
+        changed = "; ".join(filter(None, [self._changed(recorded), budget]))
+        return changed or f"cause unknown (recorded {json.dumps(dict(recorded), sort_keys=True)})"
 
     def _changed(self, then: Mapping[str, Any]) -> str:
         """`ranks was 1, is 2; ...`: what was recorded against what the trainer is now."""

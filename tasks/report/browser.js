@@ -1,4 +1,3 @@
-"use strict";
 // The browser of sample groups. Every text goes in as textContent: what a model wrote is never parsed as markup.
 (() => {
   const data = JSON.parse(document.getElementById("group-data").textContent);
@@ -6,24 +5,8 @@
   const at = (id) => document.getElementById(id);
   const [run, problem, show, order] = ["run", "problem", "show", "order"].map(at);
 
-  const element = (name, text, className) => {
-    const made = document.createElement(name);
-    if (text !== undefined) made.textContent = text;
-    if (className) made.className = className;
-    return made;
-  };
-  const number = (value, digits, signed) => {
-    if (value === null) return "-";
-    if (typeof value === "string") return value; // nan, inf
-    const text = Math.abs(value).toFixed(digits);
-    const zero = Number(text) === 0;
-    return (value < 0 && !zero ? "\u2212" : signed && !zero ? "+" : "") + text;
-  };
   const state = (response) => (response.score === null ? "unjudged" : response.score >= data.correct_at ? "right" : "wrong");
-  const word = (response) => {
-    const kind = response.kind.replaceAll("_", " ");
-    return kind === "accepted" ? "right" : state(response) === "wrong" || kind === "wrong" ? kind : state(response) === "right" ? "right" : "not judged: " + kind;
-  };
+  const word = (response) => verdictWord(response.kind, state(response));
 
   const groupsOfRun = () => data.groups.filter((group) => group.run === run.value);
   const fill = (select, texts) => select.replaceChildren(...texts.map(([value, text]) => new Option(text, value)));

@@ -20,26 +20,26 @@ def groups_json(groups: Sequence[Group], correct_at: float) -> str:
     limit = TEXT_BYTES // max(texts, 1)
     rows = [asdict(group) for group in groups]
     for row in rows:
-        row["prompt"] = _cut(row["prompt"], limit)
+        row["prompt"] = cut(row["prompt"], limit)
         for response in row["responses"]:
-            response |= {name: _plain(value) for name, value in response.items()} | {"text": _cut(response["text"], limit)}
-    return _embed({"correct_at": correct_at, "groups": rows})
+            response |= {name: plain(value) for name, value in response.items()} | {"text": cut(response["text"], limit)}
+    return embed({"correct_at": correct_at, "groups": rows})
 
 
-def _embed(value: Any) -> str:
+def embed(value: Any) -> str:
     """JSON for a script element: the HTML parser sees no markup in it."""
     text = json.dumps(value, allow_nan=False, separators=(",", ":"))
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """JSON knows no NaN and no infinity; the page shows them as the words that they are."""
     return str(value) if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def _cut(text: str, limit: int) -> str:
+def cut(text: str, limit: int) -> str:
     """At most about `limit` bytes once embedded: the first two thirds and the end, where the answer is, with a note between."""
-    size = len(_embed(text))
+    size = len(embed(text))
     if size <= limit:
         return text
     keep = len(text) * limit // size

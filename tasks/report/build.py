@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tasks.runs import RunRecord
 
 GROUPS = 16  # problems of the last iteration in the browser, of each run
-LABELS = {"arm": "ARM", "grpo": "GRPO", "dr_grpo": "Dr. GRPO"}
+LABELS = {"arm": "ARM", "grpo": "GRPO", "dr_grpo": "Dr. GRPO", "rloo": "RLOO", "reinforce_pp_baseline": "REINFORCE++-baseline", "pass_at_k": "Pass@k training"}
 
 
 def build(runs: Sequence[tuple[Context, RunRecord]]) -> ReportData:

@@ -12,33 +12,34 @@ from tasks.report.scale import Kind, Scale, fits, scale, tick_texts
 
 WIDTH, HEIGHT = 460, 236
 LEFT, RIGHT, TOP, BOTTOM = 46, 450, 10, 204
+Point = tuple[float, float, float, float]  # x, y, low and high end of the band
 
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """One line. `x` and `y` have one value per point, `band` the half-height of the band around it; `colour` names a CSS class."""
+    """One line. `x` and `y` have one value per point, `band` the (low, high) ends of the band around it; `colour` names a CSS class."""
 
     label: str
     colour: str
     x: Sequence[float]
     y: Sequence[float | None]
-    band: Sequence[float | None] | None = None
+    band: Sequence[tuple[float, float] | None] | None = None
     dashed: bool = False
 
 
 def line_chart(series: Sequence[Series], title: str, x_title: str, *, x: Kind = "linear", y: Kind = "linear", from_zero: bool = False) -> str:
     """Lines (and bands) over one x axis. `from_zero` makes the y axis begin at 0. Without a single number: a line of text."""
-    shown = [[(a, b, c) for a, b, c in _points(s) if fits(a, x) and fits(b, y)] for s in series]
-    xs = [a for points in shown for a, _, _ in points]
+    shown = [[point for point in _points(s) if fits(point[0], x) and fits(point[1], y)] for s in series]
+    xs = [a for points in shown for a, *_ in points]
     if not xs:
         return _nothing()
-    ends = [end for points in shown for _, b, c in points for end in (b, b - c, b + c) if fits(end, y)]
+    ends = [end for points in shown for _, *heights in points for end in heights if fits(end, y)]
     across, up = scale(xs, x, tight=True), scale(ends, y, from_zero=from_zero)
-    parts = [_frame(across, up, x_title)]
+    parts = [frame(across, up, x_title)]
     parts += [_band(s, across, up) for s in series if s.band is not None]
     parts += [_line(s, across, up) for s in series]
     hidden = sum(b is not None and not fits(b, y) for s in series for b in s.y)
-    return _svg(title, parts) + (f'<p class="note">{hidden} values are not shown: this axis has no place for them.</p>' if hidden else "")
+    return svg(title, parts) + (f'<p class="note">{hidden} values are not shown: this axis has no place for them.</p>' if hidden else "")
 
 
 def stacked_bars(x: Sequence[float], layers: Sequence[tuple[str, Sequence[float | None]]], title: str, x_title: str, y_top: float) -> str:
@@ -56,21 +57,21 @@ def stacked_bars(x: Sequence[float], layers: Sequence[tuple[str, Sequence[float 
         tops = list(accumulate((h if h is not None and fits(h, "linear") else 0.0 for h in heights), initial=0.0))
         for path, low, high in zip(paths, tops, tops[1:], strict=False):
             if high > low:
-                path.append(f"M{_x(across, at) - wide / 2:.1f} {_y(up, low):.1f}V{_y(up, high):.1f}h{wide:.1f}V{_y(up, low):.1f}z")
+                path.append(f"M{x_at(across, at) - wide / 2:.1f} {y_at(up, low):.1f}V{y_at(up, high):.1f}h{wide:.1f}V{y_at(up, low):.1f}z")
     bars = [f'<path class="bar {colour}" d="{"".join(path)}"/>' for (colour, _), path in zip(layers, paths, strict=True)]
-    return _svg(title, [_frame(across, up, x_title), *bars])
+    return svg(title, [frame(across, up, x_title), *bars])
 
 
-def _points(series: Series) -> list[tuple[float, float, float]]:
-    """(x, y, half-height of the band); NaN where there is no number."""
-    nan = float("nan")
+def _points(series: Series) -> list[Point]:
+    """NaN where there is no number, and a band of no height where there is no band."""
     bands = series.band if series.band is not None else [None] * len(series.y)
-    return [(a, nan if b is None else b, c or 0.0) for a, b, c in zip(series.x, series.y, bands, strict=True)]
+    values = [float("nan") if b is None else b for b in series.y]
+    return [(a, b, *(ends or (b, b))) for a, b, ends in zip(series.x, values, bands, strict=True)]
 
 
-def _segments(series: Series, across: Scale, up: Scale) -> list[list[tuple[float, float, float]]]:
+def _segments(series: Series, across: Scale, up: Scale) -> list[list[Point]]:
     """The stretches of neighbouring points that the axes can show."""
-    runs: list[list[tuple[float, float, float]]] = [[]]
+    runs: list[list[Point]] = [[]]
     for point in _points(series):
         if fits(point[0], across.kind) and fits(point[1], up.kind):
             runs[-1].append(point)
@@ -82,45 +83,47 @@ def _segments(series: Series, across: Scale, up: Scale) -> list[list[tuple[float
 def _line(series: Series, across: Scale, up: Scale) -> str:
     """Alone between two gaps a point has no line to lie on: it is a dot."""
     segments = _segments(series, across, up)
-    path = "".join(_path([(_x(across, a), _y(up, b)) for a, b, _ in run]) for run in segments if len(run) > 1)
-    alone = [(_x(across, run[0][0]), _y(up, run[0][1])) for run in segments if len(run) == 1]
+    path = "".join(path_of([(x_at(across, a), y_at(up, b)) for a, b, *_ in run]) for run in segments if len(run) > 1)
+    alone = [(x_at(across, run[0][0]), y_at(up, run[0][1])) for run in segments if len(run) == 1]
     dots = "".join(f'<circle class="dot {series.colour}" cx="{a:.1f}" cy="{b:.1f}" r="2.6"/>' for a, b in alone)
     dash = " dashed" if series.dashed else ""
     return (f'<path class="line {series.colour}{dash}" d="{path}"/>' if path else "") + dots
 
 
 def _band(series: Series, across: Scale, up: Scale) -> str:
+    """Alone between two gaps a point has a band as wide as its dot."""
     edges: list[str] = []
     for run in _segments(series, across, up):
-        above = [(_x(across, a), _y(up, b + c)) for a, b, c in run]
-        below = [(_x(across, a), _y(up, b - c if fits(b - c, up.kind) else up.low)) for a, b, c in reversed(run)]
-        edges.append(_path([*above, *below]) + "z")
+        ends = [(x_at(across, a) + aside, low, high) for a, _, low, high in run for aside in ((-2.6, 2.6) if len(run) == 1 else (0.0,))]
+        above = [(a, y_at(up, high)) for a, _, high in ends]
+        below = [(a, y_at(up, low if fits(low, up.kind) else up.low)) for a, low, _ in reversed(ends)]
+        edges.append(path_of([*above, *below]) + "z")
     return f'<path class="band {series.colour}" d="{"".join(edges)}"/>'
 
 
-def _frame(across: Scale, up: Scale, x_title: str) -> str:
+def frame(across: Scale, up: Scale, x_title: str) -> str:
     """Grid lines, the numbers beside them, and the x axis with its name."""
-    grid = "".join(f"M{LEFT} {_y(up, tick):.1f}H{RIGHT}" for tick in up.ticks)
+    grid = "".join(f"M{LEFT} {y_at(up, tick):.1f}H{RIGHT}" for tick in up.ticks)
     at_left, below = (zip(axis.ticks, tick_texts(axis.ticks, axis.kind), strict=True) for axis in (up, across))
-    rows = "".join(f'<text x="{LEFT - 7}" y="{_y(up, tick) + 3.6:.1f}" text-anchor="end">{text}</text>' for tick, text in at_left)
-    columns = "".join(f'<text x="{_x(across, tick):.1f}" y="{BOTTOM + 15}" text-anchor="middle">{text}</text>' for tick, text in below)
+    rows = "".join(f'<text x="{LEFT - 7}" y="{y_at(up, tick) + 3.6:.1f}" text-anchor="end">{text}</text>' for tick, text in at_left)
+    columns = "".join(f'<text x="{x_at(across, tick):.1f}" y="{BOTTOM + 15}" text-anchor="middle">{text}</text>' for tick, text in below)
     name = f'<text class="axis-name" x="{RIGHT}" y="{HEIGHT - 3}" text-anchor="end">{escape(x_title)}</text>'
     return f'<path class="grid" d="{grid}"/><path class="axis" d="M{LEFT} {BOTTOM}H{RIGHT}"/><g class="ticks">{rows}{columns}</g>{name}'
 
 
-def _svg(title: str, parts: Sequence[str]) -> str:
+def svg(title: str, parts: Sequence[str]) -> str:
     return f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(title)}">{"".join(parts)}</svg>'
 
 
-def _path(points: Sequence[tuple[float, float]]) -> str:
+def path_of(points: Sequence[tuple[float, float]]) -> str:
     return "M" + "L".join(f"{a:.1f} {b:.1f}" for a, b in points)
 
 
-def _x(across: Scale, value: float) -> float:
+def x_at(across: Scale, value: float) -> float:
     return LEFT + across.place(value) * (RIGHT - LEFT)
 
 
-def _y(up: Scale, value: float) -> float:
+def y_at(up: Scale, value: float) -> float:
     return BOTTOM - up.place(value) * (BOTTOM - TOP)
 
 

@@ -86,7 +86,7 @@ def training_figure(plot: Plot, runs: Sequence[RunCurves]) -> str:
     ]
     chart = line_chart(series, plot.title, "iteration", y=plot.y, from_zero=plot.from_zero)
     heads = ["iteration", *(f"{run.label} {name}".strip() for run in runs for name in plot.names), *(f"{run.label} from" for run in runs)]
-    return _figure(plot.title, plot.says, legend(series), chart, _source(runs), table(heads, _by_iteration(runs, plot.keys)))
+    return figure(plot.title, plot.says, legend(series), chart, _source(runs), table(heads, _by_iteration(runs, plot.keys)))
 
 
 def seconds_figures(runs: Sequence[RunCurves]) -> list[str]:
@@ -102,7 +102,7 @@ def seconds_figures(runs: Sequence[RunCurves]) -> list[str]:
         heads = ["iteration", *(name for _, name, _ in STAGES), "from"]
         says = "Wall time of each stage when it was computed. Where none is recorded there is no bar."
         numbers = table(heads, _by_iteration([run], keys))
-        figures.append(_figure(f"Seconds per stage, {run.label}", says, f'<div class="legend">{key_marks}</div>', chart, _source([run]), numbers))
+        figures.append(figure(f"Seconds per stage, {run.label}", says, f'<div class="legend">{key_marks}</div>', chart, _source([run]), numbers))
     return figures
 
 
@@ -113,13 +113,14 @@ def pass_at_figure(evaluations: Sequence[Column], runs: Sequence[RunCurves]) -> 
     for column in evaluations:
         ks = sorted(int(k) for k in column.summary["pass_at"])
         values, errors = (([column.summary[key].get(str(k)) for k in ks]) for key in ("pass_at", "pass_at_se"))
-        series.append(Series(column.label, palette.get(column.label, "start"), [float(k) for k in ks], values, band=errors))
+        bands = [None if value is None or error is None else (value - error, value + error) for value, error in zip(values, errors, strict=True)]
+        series.append(Series(column.label, palette.get(column.label, "start"), [float(k) for k in ks], values, band=bands))
     chart = line_chart(series, "Pass@k", "k (samples per problem)", x="log2", from_zero=True)
     every = sorted({int(k) for column in evaluations for k in column.summary["pass_at"]})
     rows = [[str(k), *(_with_error(column, k) for column in evaluations)] for k in every]
-    source = "From the evaluations " + ", ".join(f"{escape(c.label)} {_key(c.artifact)}" for c in evaluations) + "."
+    source = "From the evaluations " + ", ".join(f"{escape(c.label)} {key_mark(c.artifact)}" for c in evaluations) + "."
     says = "Chance that at least one of k samples is right; bands are ± 1 standard error, clustered by problem."
-    return _figure("Pass@k", says, legend(series), chart, source, table(["k", *(c.label for c in evaluations)], rows))
+    return figure("Pass@k", says, legend(series), chart, source, table(["k", *(c.label for c in evaluations)], rows))
 
 
 def legend(series: Sequence[Series]) -> str:
@@ -128,7 +129,8 @@ def legend(series: Sequence[Series]) -> str:
     return f'<div class="legend">{"".join(marks)}</div>'
 
 
-def _figure(title: str, says: str, marks: str, chart: str, source: str, numbers: str) -> str:
+def figure(title: str, says: str, marks: str, chart: str, source: str, numbers: str) -> str:
+    """A chart with its name, legend, explanation, source and numbers; all but `title` and `says` are markup."""
     return (
         f"<figure><h3>{escape(title)}</h3>{marks}<div>{chart}</div><figcaption>{escape(says)} <span class='source'>{source}</span></figcaption>"
         f"<details><summary>Numbers</summary>{numbers}</details></figure>"
@@ -141,7 +143,7 @@ def _source(runs: Sequence[RunCurves]) -> str:
     for run in runs:
         keys = [key for row in run.iterations if isinstance(key := row.get("artifact"), str)]
         if keys:
-            texts.append(f"{escape(run.label)} {_key(keys[0])}" + (f" to {_key(keys[-1])}" if len(keys) > 1 else ""))
+            texts.append(f"{escape(run.label)} {key_mark(keys[0])}" + (f" to {key_mark(keys[-1])}" if len(keys) > 1 else ""))
     return "From the training steps of " + ", ".join(texts) + "." if texts else "No artifact is recorded."
 
 
@@ -166,5 +168,6 @@ def _value(row: object, key: str) -> float | None:
     return float(value) if fits(value, "linear") else None
 
 
-def _key(key: str) -> str:
+def key_mark(key: str) -> str:
+    """The start of an artifact's key as markup, the whole of it in the title."""
     return f'<code title="{escape(key)}">{escape(short(key))}</code>'

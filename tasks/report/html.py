@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 
 from tasks.report.browser import groups_json
 from tasks.report.data import Column, ReportData
+from tasks.report.document import document
 from tasks.report.figures import PLOTS, colours, pass_at_figure, seconds_figures, training_figure
 from tasks.report.tables import comparison, every_number
 
@@ -17,22 +16,15 @@ HERE = Path(__file__).parent
 
 
 def render(data: ReportData) -> str:
-    """The whole page, encodable as UTF-8. Everything that came from a model, a spec or a store is escaped; the page's policy lets only
-    its own script run."""
-    script = (HERE / "browser.js").read_text()
-    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    policy = f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+    """The whole page, encodable as UTF-8. Everything that came from a model, a spec or a store is escaped."""
     sections = (_header(data), _evaluations(data), _training(data), _groups(data), _numbers(data), _spec(data))
-    page = (
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
-        f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark">'
-        f"<title>{escape(data.title)}</title>\n<style>{(HERE / 'page.css').read_text()}</style></head>\n"
-        f"<body>{''.join(sections)}\n"
-        f'<script type="application/json" id="group-data">{groups_json(data.groups, data.correct_at)}</script>\n'
-        f"<script>{script}</script></body></html>\n"
+    return document(
+        data.title,
+        (HERE / "page.css").read_text(),
+        "".join(sections),
+        {"group-data": groups_json(data.groups, data.correct_at)},
+        (HERE / "elements.js").read_text() + (HERE / "browser.js").read_text(),
     )
-    return page.encode(errors="replace").decode()  # a lone surrogate, which UTF-8 has no bytes for, becomes a question mark
 
 
 def _header(data: ReportData) -> str:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 
 from tasks.report.data import ROW_KEYS, Column, RunCurves, short
 from tasks.report.table import comparison_table
 
+Line = tuple[str, Sequence[tuple[str, str]]]  # a row's name, and for each column the value and its error or interval
 MINUS = "\u2212"
 NO_ERROR = '<span class="error"></span>'
 MINOR = (
@@ -46,13 +47,21 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[str]], label: str = "num
 def comparison(evaluations: Sequence[Column], ks: Sequence[int], palette: dict[str, str]) -> str:
     """The table of the policies side by side; each column names its evaluation."""
     heading, *rows = comparison_table(evaluations, ks)
-    marks = [f'<i class="swatch {palette.get(label, "start")}"></i>' for label in heading[1:]]
-    head = "<th></th>" + "".join(f'<th scope="col">{mark}{escape(label)}{NO_ERROR}</th>' for mark, label in zip(marks, heading[1:], strict=True))
-    body = "".join(f'<tr><th scope="row">{escape(name)}</th>' + "".join(_value_cell(cell) for cell in cells) + "</tr>" for name, *cells in rows)
-    for name, key, form in MINOR:
-        cells = "".join(f"<td>{_formatted(column.summary.get(key), form)}{NO_ERROR}</td>" for column in evaluations)
-        body += f'<tr class="minor"><th scope="row">{name}</th>{cells}</tr>'
-    keys = "".join(f'<td><code title="{escape(c.artifact)}">{escape(short(c.artifact))}</code></td>' for c in evaluations)
+    major = [(name, [_apart(cell) for cell in cells]) for name, *cells in rows]
+    minor = [(name, [(_formatted(column.summary.get(key), form), "") for column in evaluations]) for name, key, form in MINOR]
+    return side_by_side(heading[1:], palette, major, minor, [c.artifact for c in evaluations])
+
+
+def side_by_side(labels: Sequence[str], palette: Mapping[str, str], major: Sequence[Line], minor: Sequence[Line], artifacts: Sequence[str]) -> str:
+    """A column for each label, in its colour, with the artifact that its numbers came from at the foot. Plain text, escaped here."""
+    marks = [f'<i class="swatch {palette.get(label, "start")}"></i>' for label in labels]
+    head = "<th></th>" + "".join(f'<th scope="col">{mark}{escape(label)}{NO_ERROR}</th>' for mark, label in zip(marks, labels, strict=True))
+    body = "".join(
+        f'<tr{kind}><th scope="row">{escape(name)}</th>{"".join(_value_cell(*cell) for cell in cells)}</tr>'
+        for kind, lines in (("", major), (' class="minor"', minor))
+        for name, cells in lines
+    )
+    keys = "".join(f'<td><code title="{escape(key)}">{escape(short(key))}</code></td>' for key in artifacts)
     foot = f'<tr class="minor"><th scope="row">evaluation (artifact)</th>{keys}</tr>'
     return (
         '<div class="scroll comparison" tabindex="0" role="region" aria-label="comparison">'
@@ -72,10 +81,15 @@ def every_number(run: RunCurves) -> str:
     return f'<div class="scroll" tabindex="0" role="region" aria-label="{escape(run.label)}"><table><thead><tr>{head}<tbody>{"".join(rows)}</table></div>'
 
 
-def _value_cell(cell: str) -> str:
-    """The standard error is set apart, so that the eye compares values."""
+def _apart(cell: str) -> tuple[str, str]:
+    """`0.134 ± 0.013` as its value and its error."""
     value, plus_minus, error = cell.partition(" ± ")
-    return f"<td>{escape(value)}" + (f'<span class="error">± {escape(error)}</span>' if plus_minus else NO_ERROR) + "</td>"
+    return value, f"± {error}" if plus_minus else ""
+
+
+def _value_cell(value: str, error: str) -> str:
+    """The error or the interval is set apart, so that the eye compares values."""
+    return f"<td>{escape(value)}" + (f'<span class="error">{escape(error)}</span>' if error else NO_ERROR) + "</td>"
 
 
 def _formatted(value: float | int | None, form: str) -> str:

@@ -26,6 +26,7 @@ class Roller:
         self._threads, self._devices, self._log, self._deadline_s = threads, devices, log, deadline_s
         self._child: Resident | None = None
         self._state: str | None = None
+        self._closed = False
 
     @property
     def state(self) -> str | None:
@@ -59,12 +60,21 @@ class Roller:
             self._child.stop()
         self._child, self._state = None, None
 
+    def close(self) -> None:
+        """Ends it for good, from any thread."""
+        self._closed = True
+        self.stop()
+
     def _call(self, method: str, deadline_s: float, **arguments: Any) -> list[Any]:
         if self._child is None or (not self._child.alive and method == "load"):  # a new engine holds nothing, so nothing else can be asked of it
             self.stop()
             env = {"OMP_NUM_THREADS": str(self._threads), "PYTHONPATH": os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])}
             env["CUDA_VISIBLE_DEVICES"] = self._devices or ""
-            self._child = Resident("rollout engine", self._argv, log=self._log, env=env, cwd=ROOT)
+            self._child = None if self._closed else Resident("rollout engine", self._argv, log=self._log, env=env, cwd=ROOT)
+        if self._closed:  # asked after the start too: whoever closed it then had nothing to stop yet
+            self.stop()
+            raise EngineError("the rollout engine is closed: what used it has ended")
+        assert self._child is not None
         try:
             return self._child.call(method, deadline_s=deadline_s, **arguments)
         except EngineError:

@@ -52,8 +52,9 @@ class Completion:
 
     `response_ids` [response tokens], a sampled end token included. `logprobs` [response tokens]: natural log-probabilities
     under the distribution really sampled from (temperature and truncation included; 0.0 at temperature 0, where the
-    distribution is a point), float32 values. `entropies` [response tokens]: entropy in nats of the whole vocabulary at
-    temperature 1 before each token, or None from an engine that does not give it.
+    distribution is a point), float32 values; empty from an endpoint whose log-probabilities are of another distribution.
+    `entropies` [response tokens]: entropy in nats of the whole vocabulary at temperature 1 before each token, or None from
+    an engine that does not give it.
     """
 
     response_ids: tuple[int, ...]

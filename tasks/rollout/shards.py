@@ -19,7 +19,7 @@ def shard_count(part: Mapping[str, Any]) -> int:
 
 def shard_problems(problems: Sequence[EncodedProblem], part: Mapping[str, Any], iteration: int, shard: int) -> list[EncodedProblem]:
     """The problems of one shard: a pure function of (seed, iteration, shard)."""
-    drawn = positions(part["seed"], iteration, part["prompts"], len(problems))
+    drawn = positions(part["seed"], iteration, part["prompts"], part.get("problems", len(problems)))
     size = part["shard_prompts"]
     return [problems[i] for i in drawn[shard * size : (shard + 1) * size]]
 

@@ -79,8 +79,14 @@ class VllmEngine:
             # vLLM compiles small functions (a count beside the log-probabilities) even when eager: 20 s of g++ at the first call
             torch._dynamo.config.disable = True
         place: dict[str, Any] = (
-            # eager: compiling costs a minute at each start here and gains nothing for small models
-            {"block_size": CPU_BLOCK_TOKENS, "kv_cache_memory_bytes": int(options.kv_cache_gib * 2**30), "enforce_eager": True}
+            # eager: compiling costs a minute at each start here and gains nothing for small models.
+            # no chunked prefill: after a piece of a prompt vLLM winds the request's generator back, which torch's CPU generators cannot do
+            {
+                "block_size": CPU_BLOCK_TOKENS,
+                "kv_cache_memory_bytes": int(options.kv_cache_gib * 2**30),
+                "enforce_eager": True,
+                "enable_chunked_prefill": False,
+            }
             if self._on_cpu
             else {"gpu_memory_utilization": options.gpu_memory_utilization, "enable_sleep_mode": True}
         )

@@ -46,6 +46,7 @@ class Trainer:
         self.environment: dict[str, Any] = {}
         self.adamw: dict[str, Any] = {}  # the settings that `state` was loaded with
         self.budget = TokenBudget()
+        self._closed = False
 
     @property
     def state(self) -> str | None:
@@ -92,10 +93,19 @@ class Trainer:
             self._ranks.stop()
         self._ranks, self._state, self.environment = None, None, {}
 
+    def close(self) -> None:
+        """Ends them for good, from any thread."""
+        self._closed = True
+        self.stop()
+
     def _call(self, method: str, deadline_s: float, **arguments: Any) -> list[Any]:
         if self._ranks is None or (not self._ranks.alive and method == "load"):  # new ranks hold nothing, so nothing else can be asked of them
             self.stop()
-            self._ranks = self._start()
+            self._ranks = None if self._closed else self._start()
+        if self._closed:  # asked after the start too: whoever closed them then had nothing to stop yet
+            self.stop()
+            raise EngineError("the training ranks are closed: what used them has ended")
+        assert self._ranks is not None
         try:
             return self._ranks.call(method, deadline_s=deadline_s, **arguments)
         except (EngineError, TrainingError):

@@ -23,7 +23,8 @@ def step_spec(part: Mapping[str, Any], *, token_budget: int, audit_max_mean: flo
     return StepSpec(
         temperature=part["temperature"],
         estimator=advantage["estimator"],
-        # An estimator's part leaves out the settings that it does not read; any value does for those.
+        # A part leaves out the settings that its estimator or objective does not read; any value does for those.
+        k=advantage.get("k"),
         alpha=advantage.get("alpha", 0.0),
         low_probability_fraction=advantage["low_probability_fraction"],
         scope=advantage.get("scope", "any_correct"),
@@ -31,11 +32,13 @@ def step_spec(part: Mapping[str, Any], *, token_budget: int, audit_max_mean: flo
         eps=advantage.get("eps", 0.0),
         ddof=advantage.get("ddof", 1),
         correct_at=part["correct_at"],
-        clip_low=objective["clip_low"],
+        objective=objective["kind"],
+        clip_low=objective.get("clip_low", 0.0),
         clip_high=objective["clip_high"],
         aggregation=objective["aggregation"],
         constant_length=objective["constant_length"],
         entropy_coefficient=objective["entropy_coefficient"],
+        importance_mode=correction.get("mode", "token") if correction else "token",
         importance_cap=correction["cap"] if correction else None,
         minibatch_prompts=train["minibatch_prompts"],
         learning_rate=train["learning_rate"],

@@ -9,14 +9,15 @@ from torch import Tensor
 
 from tasks.errors import TrainingError
 from tasks.train.batch import GroupBatch
-from tasks.train.objective import effective_sample_share
+from tasks.train.objective import effective_sample_share, sequence_ratios
 from tasks.train.passes import Advantages, Passed
 from tasks.train.settings import StepSpec
 
 
 def audit(old: Passed, batch: GroupBatch, spec: StepSpec, iteration: int) -> dict[str, float]:
     """Engine against trainer on the same tokens: mean and largest |difference| of log-probabilities (nats), effective
-    sample share. Raises TrainingError beyond the spec's limits: stale weights show here first (design rule 12)."""
+    sample share, and with sequence masking the share of responses masked. Raises TrainingError beyond the spec's limits:
+    stale weights show here first (design rule 12)."""
     trainer = torch.cat([old.log_probs[key] for key in sorted(old.log_probs)]) if old.log_probs else torch.zeros(0)
     engine = torch.tensor([x for g, s in sorted(old.log_probs) for x in batch.engine_log_probs[g][s]], dtype=trainer.dtype)
     difference = (trainer - engine).abs().double()
@@ -25,6 +26,9 @@ def audit(old: Passed, batch: GroupBatch, spec: StepSpec, iteration: int) -> dic
         "audit_max": float(difference.max()) if len(difference) else 0.0,
         "audit_effective_share": effective_sample_share(trainer, engine),
     }
+    if spec.importance_mode == "sequence_mask" and spec.importance_cap is not None:
+        ratios = sequence_ratios(trainer, engine, [len(old.log_probs[key]) for key in sorted(old.log_probs)])
+        numbers["importance_masked_share"] = _mean(ratios > spec.importance_cap) or 0.0
     # Written so that a NaN stops the run too.
     if not (numbers["audit_mean"] <= spec.audit_max_mean and numbers["audit_effective_share"] >= spec.audit_min_effective_share):
         raise TrainingError(

@@ -11,6 +11,7 @@ class StepSpec:
 
     temperature: float
     estimator: str
+    k: int | None  # of pass_at_k
     alpha: float
     low_probability_fraction: float
     scope: str
@@ -18,11 +19,13 @@ class StepSpec:
     eps: float
     ddof: int
     correct_at: float
+    objective: str  # its kind
     clip_low: float
     clip_high: float
     aggregation: str
     constant_length: int | None
     entropy_coefficient: float
+    importance_mode: str  # token, sequence_mask; read with a cap only
     importance_cap: float | None  # None: no importance correction
     minibatch_prompts: int
     learning_rate: float

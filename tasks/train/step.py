@@ -14,12 +14,12 @@ import torch
 from torch import Tensor
 
 from tasks.errors import TrainingError
-from tasks.train.advantages import ESTIMATORS
+from tasks.train.advantages import base_advantages
 from tasks.train.batch import GroupBatch, MicroBatch, rank_micro_batches
 from tasks.train.forward import TokenStats
 from tasks.train.layout import share
 from tasks.train.measures import audit, dynamics, response_rows
-from tasks.train.objective import aggregation_weights, importance_weights, is_clipped, ppo_clip
+from tasks.train.objective import aggregation_weights, importance_weights, sequence_mask_weights, token_losses
 from tasks.train.passes import Advantages, Passed, Ranks, advantages_of
 from tasks.train.schedule import learning_rate
 from tasks.train.settings import StepSpec
@@ -43,8 +43,8 @@ class Iteration:
     def __init__(self, engine: StepEngine, ranks: Ranks, batch: GroupBatch, spec: StepSpec, number: int) -> None:
         self.engine, self.ranks, self.batch, self.spec, self.number = engine, ranks, batch, spec, number
         self.scores, self.judged = batch.score_tensors()
-        self.base = ESTIMATORS[spec.estimator](self.scores, self.judged, eps=spec.eps, ddof=spec.ddof)
         self.lengths = torch.tensor([[len(r) for r in group] for group in batch.response_ids])
+        self.base = base_advantages(self.scores, self.judged, self.lengths, spec)
         if spec.prompt_confidence in ("mean", "low"):
             for name, content in zip(batch.problem_ids, batch.content, strict=True):
                 if not any(position > 0 for position in content):
@@ -157,6 +157,7 @@ class Iteration:
         advantages = self.advantages or advantages_of(local, self.base, self.scores, self.judged, spec)
 
         pieces = [(g, s, slice(start, stop)) for g, s, start, stop in micro.responses]
+        lengths = [stop - start for *_, start, stop in micro.responses]
         now = torch.cat([stats.log_probs[part] for _, _, part in pieces])
 
         def per_token(values: Callable[[int, int], Tensor]) -> Tensor:
@@ -166,17 +167,19 @@ class Iteration:
         weight = per_token(lambda g, s: weights[g, s].expand(int(self.lengths[g, s])))
         before = per_token(lambda g, s: old.log_probs[g, s]) if self.old else now.detach()
         log_ratio = now - before
-        token_loss = ppo_clip(log_ratio, advantage, clip_low=spec.clip_low, clip_high=spec.clip_high)
+        clips = {"clip_low": spec.clip_low, "clip_high": spec.clip_high}
+        token_loss, clipped = token_losses(spec.objective, now, log_ratio, advantage, lengths, **clips)
         if spec.importance_cap is not None:
             sampled = per_token(lambda g, s: torch.tensor(self.batch.engine_log_probs[g][s], dtype=now.dtype))
-            token_loss = token_loss * importance_weights(before, sampled, cap=spec.importance_cap)
-        if spec.entropy_coefficient:
+            if spec.importance_mode == "sequence_mask":
+                token_loss = token_loss * sequence_mask_weights(before, sampled, lengths, cap=spec.importance_cap)
+            else:
+                token_loss = token_loss * importance_weights(before, sampled, cap=spec.importance_cap)
+        if spec.entropy_coefficient:  # unweighted: a response that sequence_mask leaves out loses its policy gradient, not its share of the bonus
             token_loss = token_loss - spec.entropy_coefficient * torch.cat([stats.entropies[part] for _, _, part in pieces])
         loss = (token_loss * weight).sum()
         if not torch.isfinite(loss):
-            parts = token_loss.split([stop - start for *_, start, stop in micro.responses])
-            guilty = [r for r, part in zip(micro.responses, parts, strict=True) if not torch.isfinite(part).all()]
+            guilty = [r for r, part in zip(micro.responses, token_loss.split(lengths), strict=True) if not torch.isfinite(part).all()]
             raise TrainingError(f"{place}: the loss is {loss.item()} on samples {self._names(guilty or micro.responses)}; the step was not applied")
-        clipped = is_clipped(log_ratio.detach(), advantage, clip_low=spec.clip_low, clip_high=spec.clip_high)
         self.tally += torch.tensor([loss.item(), clipped.sum().item(), len(now), -log_ratio.detach().double().sum().item()], dtype=torch.float64)
         return loss

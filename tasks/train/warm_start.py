@@ -20,24 +20,24 @@ CHUNK = 25  # steps a call to the ranks, and so between two lines of progress
 
 
 class Demonstrator:
-    """Draws demonstrations; the token ids of a problem's are made once."""
+    """Draws demonstrations; the list of a problem's is asked for once."""
 
     def __init__(self, problems: Sequence[EncodedProblem], tokenizer: PreTrainedTokenizerFast, seed: int) -> None:
         self._problems, self._tokenizer, self._seed = problems, tokenizer, seed
-        self._encoded: dict[int, list[tuple[int, ...]]] = {}
+        self._demonstrations: dict[int, Sequence[str]] = {}
 
     def draw(self, step: int, batch: int) -> Demonstrations:
         """Problems and answers of one step, both uniform, with replacement."""
         chosen: list[EncodedProblem] = []
-        responses: list[tuple[int, ...]] = []
+        texts: list[str] = []
         for index in range(batch):
             number = derive_seed(self._seed, "warm_start", step, index) % len(self._problems)
-            if number not in self._encoded:
-                self._encoded[number] = encode_responses(demonstrations(self._problems[number].problem), self._tokenizer)
-            answers = self._encoded[number]
+            if number not in self._demonstrations:
+                self._demonstrations[number] = demonstrations(self._problems[number].problem)
+            answers = self._demonstrations[number]
             chosen.append(self._problems[number])
-            responses.append(answers[derive_seed(self._seed, "demonstration", step, index) % len(answers)])
-        return Demonstrations([p.prompt_ids for p in chosen], [p.content for p in chosen], responses)
+            texts.append(answers[derive_seed(self._seed, "demonstration", step, index) % len(answers)])
+        return Demonstrations([p.prompt_ids for p in chosen], [p.content for p in chosen], encode_responses(texts, self._tokenizer))
 
 
 def warm_start(

@@ -40,6 +40,11 @@ def reference(store: Store) -> dict[str, str]:
         assert step is not None
         wanted += [("data", step.inputs["data"]), ("verdict", step.inputs["verdicts"]), *(("rollout", key) for key in step.inputs["rollouts"])]
     found = {f"{stage}/{key}": store.find(stage, key) for stage, key in wanted}
+    for key in store.files.list("steps/contamination"):
+        manifest = store.find("contamination", key)
+        assert manifest is not None
+        if f"data/{manifest.inputs['data']}" in found:
+            found[f"contamination/{key}"] = manifest
     return {name: manifest.sha256 for name, manifest in found.items() if manifest is not None}
 
 

@@ -26,9 +26,11 @@ from infra.store import Store
 from specs.load import Loaded, load_spec
 from tasks import experiment as experiments
 from tasks.checkpoint.weights import write_scratch_model
-from tasks.context import Context, Engines
+from tasks.context import Context
 from tasks.data.task import data
 from tasks.data.tokenizer import puzzle_tokenizer
+from tasks.engines import Engines
+from tasks.evaluate.task import contamination
 from tasks.experiment import Experiment
 from tasks.runs import RunRecord
 from tasks.train.task import start
@@ -158,7 +160,7 @@ def test_a_raised_version_runs_its_stage_again_and_what_follows(name: str, first
     monkeypatch.setattr(experiments, name, getattr(experiments, name) + 1)
     after = keys(Experiment(load_spec(path, (), {}).spec))
     changed = {stage for stage in before if set(before[stage]) != set(after[stage])} - {"next"}
-    assert changed == reached(first, warm=True) | ({"evaluate"} if first in ("data", "start", "evaluate") else set())
+    assert changed == reached(first, warm=True) | ({"evaluate"} if first in ("data", "start", "judge", "evaluate") else set())
 
 
 # -- real runs -----------------------------------------------------------------------------------------------------------------
@@ -185,6 +187,7 @@ def run(engines: Engines, store: Path, *overrides: str) -> None:
     try:
         record = RunRecord(context, loaded)
         value(data.fn(context))
+        record.suite("heldout", None, value(contamination.fn(context, "heldout")))
         value(start.fn(context))
         record.begin()
         iterate(context, context.spec.train.iterations)
@@ -200,7 +203,7 @@ def foreseen(store: Path, *overrides: str) -> Course:
     """What the plan builds on."""
     experiment = Experiment(load(store, *overrides).spec, download=False)
     holdings = Holdings(Store(store.as_uri()), experiment)
-    return course(experiment, holdings.has, holdings.begun, replay=False)
+    return course(experiment, holdings.has, holdings.begun, holdings.drawn, replay=False)
 
 
 def will_commit(course: Course) -> dict[str, int]:
@@ -212,7 +215,7 @@ def will_commit(course: Course) -> dict[str, int]:
 def commits(store: Path) -> dict[str, str]:
     """stage/key -> the folder that its manifest names: another one where the step was committed again."""
     found = {}
-    for stage in ("data", "policy", "rollout", "verdict", "train", "evaluate"):
+    for stage in ("data", "contamination", "policy", "rollout", "verdict", "train", "evaluate"):
         for path in (store / "steps" / stage).glob("*/MANIFEST.json"):
             manifest = Store(store.as_uri()).find(stage, path.parent.name)
             found[f"{stage}/{path.parent.name}"] = manifest.folder if manifest else ""
@@ -246,8 +249,9 @@ def copy(finished: Path, tmp_path: Path) -> Path:
 
 
 def counts(*, data: int = 0, policy: int = 0, rollout: int = 0, verdict: int = 0, train: int = 0, evaluate: int = 0) -> dict[str, int]:
-    """Of two shards, one set of verdicts and one training step an iteration; the start, and a checkpoint after 2 and 3 of 3; two evaluations."""
-    every = {"data": data, "policy": policy, "rollout": rollout, "verdict": verdict, "train": train, "evaluate": evaluate}
+    """Of two shards, one set of verdicts and one training step an iteration; the start, and a checkpoint after 2 and 3 of 3; two evaluations. The data's own
+    contamination is looked for where they are made."""
+    every = {"data": data, "contamination": data, "policy": policy, "rollout": rollout, "verdict": verdict, "train": train, "evaluate": evaluate}
     return {stage: count for stage, count in every.items() if count}
 
 
@@ -271,10 +275,10 @@ CHANGES: list[tuple[tuple[str, ...], dict[str, int], str]] = [
     (("objective.clip_high=0.3",), AGAIN, "    objective.clip_high: 0.28 -> 0.3   (against"),
     (("rollout.temperature=0.9",), SAMPLED, "    rollout.temperature: 1.0 -> 0.9   (against"),
     (("reward.truncated=mask",), counts(policy=2, rollout=4, verdict=3, train=3, evaluate=1), '    reward.truncated: "judge" -> "mask"   (against'),
-    (("warm_start.steps=61",), EVERYTHING | {"data": 0}, "    warm_start.steps: 60 -> 61   (against"),
-    (("seed=3",), EVERYTHING | {"data": 0}, "    seed: 17 -> 3   (against"),
+    (("warm_start.steps=61",), EVERYTHING | {"data": 0, "contamination": 0}, "    warm_start.steps: 60 -> 61   (against"),
+    (("seed=3",), EVERYTHING | {"data": 0, "contamination": 0}, "    seed: 17 -> 3   (against"),
     (("data.heldout=5",), EVERYTHING, "    data.heldout: 4 -> 5   (against"),
-    (("policy.architecture.layers=1",), EVERYTHING | {"data": 0}, "    policy.architecture.layers: 2 -> 1   (against"),
+    (("policy.architecture.layers=1",), EVERYTHING | {"data": 0, "contamination": 0}, "    policy.architecture.layers: 2 -> 1   (against"),
 ]
 NAMES = [", ".join(row[0]) or "nothing changed" for row in CHANGES]
 
@@ -391,6 +395,7 @@ def test_damaged_weights_are_made_again_once_they_are_needed(
     lost = [experiment.evaluation(0, "heldout")] if stage == "start" else [experiment.rollouts(2)[0], experiment.train(2)]
     for step in lost:
         Store(copy.as_uri()).drop(step.stage, step.key)
+    shutil.rmtree(copy / "samples")  # of which an evaluation is made without any weights
     engines.close()
     assert warned(engines, copy, caplog) == [str(payload.relative_to(copy))]
     # An older checkpoint is had again by replay; whether it is saved again is the retention's affair.

@@ -63,10 +63,11 @@ def worker(prefect_server: Server, deployed: str, tmp_path_factory: pytest.TempP
     kill_tree(process)
 
 
-def deployments(ask: Ask) -> dict[str, Any]:
-    return {each["name"]: each for each in ask("/deployments/filter", flows={"name": {"any_": ["arm-train"]}})}
+def deployments(ask: Ask, flow: str = "arm-train") -> dict[str, Any]:
+    return {each["name"]: each for each in ask("/deployments/filter", flows={"name": {"any_": [flow]}})}
 
 
+@pytest.mark.slow()
 def test_each_spec_file_has_a_deployment(deployed: str, ask: Ask) -> None:
     files = {path.stem: path for path in (ROOT / "specs").glob("*.yaml")}
     found = deployments(ask)
@@ -78,6 +79,15 @@ def test_each_spec_file_has_a_deployment(deployed: str, ask: Ask) -> None:
         assert set(deployment["parameter_openapi_schema"]["properties"]) == {"spec", "overrides", "seed", "replay"}
 
 
+@pytest.mark.slow()
+def test_each_study_has_a_deployment(deployed: str, ask: Ask) -> None:
+    found = deployments(ask, "arm-study")
+    assert set(found) == {path.stem for path in (ROOT / "specs" / "studies").glob("*.yaml")} and "arm-study/arm-vs-grpo" in deployed.splitlines()
+    parameters = found["arm-vs-grpo"]["parameters"]
+    assert parameters == {"study": "specs/studies/arm-vs-grpo.yaml", "overrides": [], "seeds": None, "side_by_side": None}
+
+
+@pytest.mark.slow()
 def test_deployments_whose_file_is_gone_are_pruned_and_others_are_left(prefect_server: Server, deployed: str, ask: Ask) -> None:
     quickstart = deployments(ask)["quickstart"]
     for name, tags in (("gone", quickstart["tags"]), ("by-hand", ["mine"])):
@@ -89,6 +99,7 @@ def test_deployments_whose_file_is_gone_are_pruned_and_others_are_left(prefect_s
 
 
 @pytest.mark.slow()
+@pytest.mark.turn
 def test_a_deployment_runs_and_runs_again_from_the_store(prefect_server: Server, worker: Path, ask: Ask, tmp_path: Path) -> None:
     overrides = [*TINY, f"name={NAME}", "control=null", "train.iterations=1", f"store={tmp_path.as_uri()}"]
     parameters = json.dumps({"spec": "specs/quickstart.yaml", "overrides": overrides})
@@ -96,7 +107,7 @@ def test_a_deployment_runs_and_runs_again_from_the_store(prefect_server: Server,
     for _ in range(2):
         began = time.time()
         out = python(prefect_server, "prefect", "deployment", "run", "arm-train/quickstart", "--params", parameters, "--watch")
-        (run,) = ask("/flow_runs/filter", sort="START_TIME_DESC", limit=1)
+        (run,) = ask("/flow_runs/filter", flows={"name": {"any_": ["arm-train"]}}, sort="START_TIME_DESC", limit=1)  # nights are scheduled too
         assert run["state"]["type"] == "COMPLETED", f"{out}\n{worker.read_text()[-4000:]}"
         assert run["start_time"] and time.time() - began < 200
         tasks = ask("/task_runs/filter", task_runs={"flow_run_id": {"any_": [run["id"]]}})

@@ -162,6 +162,7 @@ def test_a_second_run_of_the_same_experiment_says_who_holds_it(run: Run, tmp_pat
 
 
 @pytest.mark.slow()
+@pytest.mark.turn
 def test_an_engine_that_cannot_work_is_one_line_in_an_embedded_run_too(run: Run, tmp_path: Path) -> None:
     """The whole flow fails after Prefect has started: its own tracebacks stay out of the way."""
     overrides = settings(*TINY, f"name={NAME}", "control=null", "audit.max_mean.float32=1e-12", f"store={tmp_path.as_uri()}")

@@ -132,6 +132,7 @@ print("RESULT" + json.dumps({
 @pytest.mark.vllm()
 @pytest.mark.slow()
 @pytest.mark.skipif(importlib.util.find_spec("vllm") is None, reason="vLLM is not installed (extra `cpu`)")
+@pytest.mark.turn
 def test_vllm_loads_an_export_by_itself_and_agrees_with_transformers(
     finished: Finished, tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:

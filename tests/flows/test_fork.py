@@ -75,7 +75,7 @@ def test_a_fork_and_its_control_run_and_are_found_again(finished: Finished, run:
     assert "data" not in new and new.count("train") == 4
     assert new.count("policy") == 2, "the ends of both; no copy of where they began"
     assert new.count("rollout") == 6 and new.count("verdict") == 3, "the first rollouts are shared by the two"
-    pins = sorted(store.files.list(f"runs/{source['run']}/pins"))
+    pins = sorted(store.files.list(f"pins/{source['lineages'][2]}"))
     assert pins == sorted(f"{each['run'].replace('/', '-')}.json" for each in (fork, control))
     report = store.files.read(f"runs/{fork['run']}/report.html").decode()
     assert f"{source['run']} after 2 iterations (policy {source['lineages'][2][:12]})" in report

@@ -44,6 +44,7 @@ def killed(prefect_server: Server, tmp_path: Path) -> Killed:
 
 @pytest.mark.slow()
 @pytest.mark.timeout(1200)
+@pytest.mark.turn
 def test_a_run_killed_at_each_kind_of_boundary_and_at_random_moments(
     killed: Killed, finished: Finished, record_property: Callable[[str, object], None]
 ) -> None:
@@ -62,7 +63,7 @@ def test_a_run_killed_at_each_kind_of_boundary_and_at_random_moments(
     killed.check(finished.store)
 
 
-@pytest.mark.slow()
+@pytest.mark.proof()
 @pytest.mark.timeout(600)
 def test_single_processes_that_are_killed_are_replaced(killed: Killed, finished: Finished) -> None:
     killed.environment = clean_environment()  # embedded: Prefect's server is one of the processes
@@ -76,6 +77,7 @@ def test_single_processes_that_are_killed_are_replaced(killed: Killed, finished:
 
 @pytest.mark.slow()
 @pytest.mark.timeout(400)
+@pytest.mark.turn
 def test_sigterm_lets_what_is_under_way_finish_and_ends_the_run_within_20_s(killed: Killed, finished: Finished) -> None:
     process = killed.start("during train 1=sigterm")
     assert process.stdout is not None

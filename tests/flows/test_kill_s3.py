@@ -33,6 +33,7 @@ def killed(s3: Weed, prefect_server: Server, tmp_path: Path, monkeypatch: pytest
 
 @pytest.mark.slow()
 @pytest.mark.timeout(600)
+@pytest.mark.turn
 def test_the_run_is_killed_and_then_the_server_which_comes_back(killed: Killed, s3: Weed, finished: Finished) -> None:
     killed.killed_at("within policy 0")
     process = killed.start()

@@ -16,7 +16,9 @@ from specs.load import Loaded, load_spec
 from tasks.checkpoint.policies import policy_step
 from tasks.checkpoint.weights import write_scratch_model
 from tasks.data.tokenizer import puzzle_tokenizer
+from tasks.evaluate.samples import Sample, SampleSet
 from tasks.experiment import Experiment
+from tasks.records import FinishReason
 
 SPEC = """\
 name: planned
@@ -39,7 +41,7 @@ def load(folder: Path, *overrides: str, text: str = SPEC) -> Loaded:
 def fill(loaded: Loaded, trained: int, weights: Iterable[int], evaluated: Iterable[int]) -> tuple[Store, Experiment]:
     """The store after `trained` iterations."""
     store, experiment = Store(loaded.spec.store), Experiment(loaded.spec)
-    steps = [experiment.data, experiment.start]
+    steps = [experiment.data, experiment.contamination("heldout"), experiment.start]
     for k in range(trained):
         steps += [*experiment.rollouts(k), experiment.verdicts(k), experiment.train(k)]
     steps += [experiment.evaluation(i, "heldout") for i in evaluated]
@@ -59,7 +61,7 @@ def fill(loaded: Loaded, trained: int, weights: Iterable[int], evaluated: Iterab
 def foreseen(loaded: Loaded, store: Store, *, replay: bool = False) -> Course:
     experiment = Experiment(loaded.spec)
     had = holdings.Holdings(store, experiment)
-    return course(experiment, had.has, had.begun, replay=replay)
+    return course(experiment, had.has, had.begun, had.drawn, replay=replay)
 
 
 def reason(loaded: Loaded, store: Store, stage: str) -> str:
@@ -77,7 +79,7 @@ def test_a_run_that_was_killed_goes_on_from_its_last_checkpoint(tmp_path: Path) 
     will = foreseen(loaded, store)
     assert will.replays == [Replay(5, 8)] and will.saved == [10] and will.stored == [0, 5]
     assert will.first is not None and will.first.label == "rollout of iteration 8, shard 0"
-    assert {stage: len(entries) for stage, entries in will.running.items()} == {"data": 0, "start": 0, "rollout": 4, "judge": 2, "train": 2, "evaluate": 1}
+    assert {stage: len(entries) for stage, entries in will.running.items() if entries} == {"rollout": 4, "judge": 2, "train": 2, "evaluate": 1}
     text = plan(loaded, store)
     assert "weights after 8 iterations: repeating 3 training steps from those after 5; nothing is sampled or judged again" in text
     assert "not made yet: the run goes on from here" in text and "(against" not in text
@@ -101,6 +103,26 @@ def test_an_evaluation_of_weights_that_were_not_kept_waits_for_replay(tmp_path: 
     assert not will.left_out and [entry.iteration for entry in will.running["evaluate"]] == [2, 4, 6, 8]
     assert will.replays == [Replay(0, 2), Replay(2, 4), Replay(5, 6), Replay(6, 8)], "from what the trainer holds, or from nearer weights"
     assert "weights after 8 iterations: repeating 2 training steps from those after 6" in plan(more, store, replay=True)
+
+
+def test_an_evaluation_whose_samples_are_stored_needs_no_weights(tmp_path: Path) -> None:
+    store, experiment = fill(load(tmp_path), trained=10, weights=(0, 5, 10), evaluated=(0, 10))
+    data = store.find("data", experiment.data.key)
+    assert data is not None
+    store.drop("data", data.key)
+    store.commit(experiment.data, {"payload": b"bytes"}, kind="rows", result={"heldout": {"problems": 8}})
+    more = load(tmp_path, "evaluate.every=4")
+    step = Experiment(more.spec).evaluation(4, "heldout")
+
+    def sample(problem: int, index: int) -> Sample:
+        return Sample(f"p{problem}", index, (1, 2), (-0.5, -0.25), FinishReason.STOP, None, 0)
+
+    samples = SampleSet(store.files, Experiment(more.spec).sample_set(step))
+    samples.append([sample(p, s) for p in range(8) for s in range(4) if (p, s) != (7, 3)])
+    assert 4 in [entry.iteration for entry in foreseen(more, store).left_out], "one is missing"
+    samples.append([sample(7, 3)])
+    will = foreseen(more, store)
+    assert 4 in [entry.iteration for entry in will.running["evaluate"]] and not any(replay.to == 4 for replay in will.replays)
 
 
 def test_a_damaged_evaluation_is_made_again_though_its_weights_were_not_kept(tmp_path: Path) -> None:
@@ -197,12 +219,12 @@ def test_over_a_network_old_steps_are_taken_as_listed(tmp_path: Path, monkeypatc
     _, experiment = fill(loaded, trained=10, weights=(0, 5, 10), evaluated=(0, 10))
     store = Counting(loaded.spec.store)
     text = plan(loaded, store)
-    assert store.asked == 46 and "as the store lists them" not in text, "1 data, 20 rollouts, 10 verdicts, 10 trained, 3 weights, 2 evaluations"
+    assert store.asked == 47 and "as the store lists them" not in text, "data, contamination, 20 rollouts, 10 verdicts, 10 trained, 3 weights, 2 evaluations"
     monkeypatch.setattr(holdings, "NEWEST", 3)
     store = Counting(loaded.spec.store)
     store.files.local = False
     text = plan(loaded, store)
-    assert store.asked == 1 + 3 + 3 + 3 + 3 + 2
+    assert store.asked == 1 + 1 + 3 + 3 + 3 + 3 + 2
     assert "31 older steps are taken as the store lists them" in text and "nothing to do" in text
     # Where a crash leaves its traces, each is looked up.
     store.files.remove(f"steps/rollout/{experiment.rollouts(9)[1].key}/MANIFEST.json")

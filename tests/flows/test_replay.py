@@ -23,7 +23,7 @@ Record = Callable[[str, object], None]
 LONG = settings("train.iterations=10", "checkpoint.every=5", "evaluate.every=0")
 
 
-@pytest.mark.slow()
+@pytest.mark.proof()
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("more", [pytest.param((), id="1 rank"), pytest.param(("placement.ranks=2",), id="2 ranks", marks=pytest.mark.proof)])
 def test_a_run_killed_at_iteration_8_replays_5_to_7(more: tuple[str, ...], prefect_server: Server, tmp_path: Path, record_property: Record) -> None:

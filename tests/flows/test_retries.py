@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import httpx
+import pytest
 
 from infra.paths import ROOT
 from tests.flows.runs import Server
@@ -123,6 +124,7 @@ def finished(server: Server, name: str) -> tuple[list[tuple[str, str]], list[str
         time.sleep(0.5)
 
 
+@pytest.mark.slow()
 def test_a_task_that_is_tried_again_says_why_and_a_hung_engine_is_replaced(prefect_server: Server, tmp_path: Path) -> None:
     (tmp_path / "child.py").write_text(CHILD)
     (tmp_path / "flows.py").write_text(FLOWS)

@@ -205,6 +205,7 @@ def test_more_iterations_run_only_what_is_new(finished: Finished, run: Run, tmp_
     assert record(store)["lineages"][:4] == record(finished.store)["lineages"]
 
 
+@pytest.mark.slow()
 def test_what_was_lost_is_made_again_with_a_warning_and_the_same_bytes(finished: Finished, run: Run, tmp_path: Path) -> None:
     store = finished.copy(tmp_path / "store")
     lineages = record(store)["lineages"]
@@ -240,6 +241,8 @@ def start_and_wait_for(text: str, store: Path, environment: dict[str, str]) -> t
     raise AssertionError(seen)
 
 
+@pytest.mark.slow()
+@pytest.mark.turn
 def test_a_run_killed_twice_ends_with_the_same_bytes(finished: Finished, run: Run, prefect_server: Server, tmp_path: Path) -> None:
     folder = tmp_path / "store"
     # Once the whole tree, as a machine that goes down; once the flow alone, which its children must notice.

@@ -20,6 +20,7 @@ GSM8K = ROOT / "../shared/data/math/gsm8k_train.jsonl"
 @pytest.mark.timeout(1500)
 @pytest.mark.skipif(not GSM8K.exists(), reason="no ../shared/data/math/gsm8k_train.jsonl")
 @pytest.mark.skipif(not MODEL.exists(), reason="no SmolLM2 weights: make smollm2")
+@pytest.mark.turn
 def test_two_iterations(tmp_path: Path, record_property: Callable[[str, object], None]) -> None:
     # Half the spec's responses: an optimiser pass over 160-token responses in float32 takes minutes on two cores.
     small = ["train.iterations=2", "rollout.prompts=4", "rollout.shard_prompts=4", "train.minibatch_prompts=2", f"store={tmp_path.as_uri()}"]

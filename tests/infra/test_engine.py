@@ -238,6 +238,7 @@ def test_a_killed_child_is_an_engine_error_at_once(start: Start) -> None:
     assert not engine.alive and all(gone(pid) for pid in pids)
 
 
+@pytest.mark.slow()
 def test_a_rank_that_fails_while_the_other_hangs_ends_both(start: Start) -> None:
     engine = start(ranks=2)
     pids = engine.pids

@@ -21,10 +21,12 @@ from typing import Any
 
 import pytest
 
+from infra.bucket import Bucket
 from infra.caching import Step
 from infra.errors import StoreError
 from infra.files import Files
 from infra.gc import UPLOADS, survey, sweep
+from infra.lease import RunLock
 from infra.paths import ROOT
 from infra.store import DamagedError, Manifest, Store
 from infra.together import together
@@ -192,6 +194,7 @@ def test_a_server_that_goes_in_mid_transfer(size: str, store: Store, proxy: Faul
 
 @pytest.mark.slow()
 @pytest.mark.parametrize("size", ["large"])
+@pytest.mark.turn
 def test_a_server_that_is_gone_for_30_seconds(
     size: str, store: Store, proxy: FaultProxy, payload: Payload, s3: S3Server, record_property: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -340,6 +343,14 @@ def test_credentials_that_are_refused(
     message = str(caught.value)
     assert "\n" not in message and "canary" not in message and all(part in message for part in (store.uri, *parts)), message
     assert time.monotonic() - began < 3 and len(proxy.requests) - before == 1, "no retry"
+
+
+def test_a_server_that_overwrites_what_must_be_created_is_refused_before_a_run_begins(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    put_if = Bucket._put_if
+    monkeypatch.setattr(Bucket, "_put_if", lambda bucket, path, data, **condition: put_if(bucket, path, data))  # as a server that does not know them
+    with pytest.raises(StoreError, match=r"locks/run/one/00000001.json: was overwritten .* honours conditional writes$"):
+        RunLock(store.files, "run/one").acquire()
+    assert store.files.list("locks/run/one") == []
 
 
 @pytest.mark.parametrize("size", ["large"])

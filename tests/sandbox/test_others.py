@@ -33,6 +33,7 @@ with Sandbox("jail", 1) as sandbox:
 
 @pytest.mark.skipif(os.getuid() != 0 or shutil.which("setpriv") is None, reason="becoming another user needs root and setpriv")
 @pytest.mark.slow
+@pytest.mark.turn
 def test_the_jail_of_an_ordinary_user(tmp_path: Path) -> None:
     require("jail")
     # This interpreter may lie below /root, which is closed to others: a copy, and the packages where they are.

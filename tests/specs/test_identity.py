@@ -19,7 +19,7 @@ PARTS: dict[str, Callable[[Spec], dict[str, Any]]] = {
     "rollout": parts.rollout_part,
     "reward": parts.reward_part,
     "train": parts.train_part,
-    "evaluate": parts.evaluate_part,
+    "evaluate": lambda spec: {**parts.evaluate_part(spec), **parts.sampling_part(spec, parts.heldout_sampling(spec))},
 }
 WARM = PUZZLE + "warm_start: {}\n"
 HUB = MODEL.replace("some/problems.jsonl", "hf://a/b")
@@ -62,6 +62,7 @@ TABLE: list[tuple[str, str, str]] = [
     (PUZZLE, "rollout.engine=vllm", "rollout train evaluate"),  # train: importance correction is on for vllm
     (PUZZLE, "rollout.prompts=8", "rollout"),
     (PUZZLE, "rollout.samples=8", "rollout"),
+    (PUZZLE, "rollout.problems=64", "rollout"),
     (PUZZLE, "rollout.temperature=0.7", "rollout train"),
     (PUZZLE, "rollout.max_response_tokens=13", "rollout evaluate"),
     (PUZZLE, "rollout.max_prompt_tokens=17", ""),  # a longer prompt is an error, not another result ...
@@ -86,6 +87,14 @@ TABLE: list[tuple[str, str, str]] = [
     (PUZZLE + "advantage: {estimator: grpo}\n", "advantage.alpha=1.0", ""),  # an alpha study shares one control
     (PUZZLE + "advantage: {estimator: grpo}\n", "advantage.scope=mixed_only", ""),
     (PUZZLE + "advantage: {estimator: dr_grpo}\n", "advantage.eps=1e-4", ""),
+    *((PUZZLE + f"advantage: {{estimator: {name}}}\n", "advantage.ddof=0", "") for name in ("rloo", "reinforce_pp_baseline")),
+    (PUZZLE + "advantage: {estimator: pass_at_k, k: 2}\n", "advantage.k=3", "train"),
+    (PUZZLE + "advantage: {estimator: pass_at_k, k: 2}\n", "advantage.eps=1e-4", ""),
+    (PUZZLE, "objective.kind=gspo", "train"),
+    (PUZZLE, "objective.kind=cispo", "train"),
+    (PUZZLE + "objective: {kind: cispo}\n", "objective.clip_low=0.3", ""),  # it clips above only
+    (PUZZLE + "objective: {kind: cispo}\n", "objective.clip_high=0.3", "train"),
+    (PUZZLE + "objective: {kind: gspo}\n", "objective.clip_low=0.3", "train"),
     (PUZZLE, "objective.clip_low=0.3", "train"),
     (PUZZLE, "objective.clip_high=0.3", "train"),
     (PUZZLE, "objective.aggregation=sequence_mean", "train"),
@@ -95,6 +104,9 @@ TABLE: list[tuple[str, str, str]] = [
     (PUZZLE, "objective.importance_correction.mode=off", ""),  # what auto means for transformers
     (PUZZLE, "objective.importance_correction.cap=3.0", ""),
     (MODEL, "objective.importance_correction.cap=3.0", "train"),
+    (MODEL, "objective.importance_correction.mode=token", ""),  # what auto means for vllm
+    (MODEL, "objective.importance_correction.mode=sequence_mask", "train"),
+    (PUZZLE + "objective: {importance_correction: {mode: sequence_mask}}\n", "objective.importance_correction.cap=3.0", "train"),
     (PUZZLE, "train.iterations=3", ""),
     (PUZZLE, "train.minibatch_prompts=4", "train"),
     (PUZZLE, "train.learning_rate=3e-6", "train"),
@@ -125,17 +137,19 @@ TABLE: list[tuple[str, str, str]] = [
     (PUZZLE, "placement.yields=none", ""),
     (PUZZLE, "placement.deadline_s=60.0", ""),
     (PUZZLE, "evaluate.every=3", ""),
-    (PUZZLE, "evaluate.suites=[heldout]", "evaluate"),
+    (PUZZLE, "evaluate.suites=[heldout]", ""),  # each suite has steps of its own
     (PUZZLE, "evaluate.samples=64", "evaluate"),
     (PUZZLE, "evaluate.ks=[2]", ""),
     (PUZZLE, "evaluate.temperature=0.6", "evaluate"),
     (PUZZLE, "evaluate.top_p=0.9", "evaluate"),
+    (PUZZLE, "evaluate.max_response_tokens=9", "evaluate"),
     (PUZZLE, "evaluate.problems=3", "evaluate"),
+    (PUZZLE, "evaluate.stand_ins=some/folder", ""),  # where; what lies there is in the suites' steps
     (PUZZLE, "schedule.nightly_eval=0 2 * * *", ""),
     (PUZZLE, "schedule.timezone=Europe/Zurich", ""),
 ]
 # Keys that no single override can change on a valid spec, or that have one value only.
-NOT_ALONE = {"control", "objective.kind", "rollout.top_p", "rollout.top_k", "placement.tensor_parallel", "placement.offload_optimizer"}
+NOT_ALONE = {"control", "rollout.top_p", "rollout.top_k", "placement.tensor_parallel", "placement.offload_optimizer"}
 NOT_ALONE |= {"policy.init.run", "policy.init.iteration"}  # as a mapping, above
 
 

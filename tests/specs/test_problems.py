@@ -41,7 +41,7 @@ evaluate: {suites: heldout}
             "data.train: missing; want text (not empty)",
             f"rollout.prompts: got '32', want a whole number (int > 0) ({at}:5)",
             f"rollout.samples: got 2.5, want a whole number (int > 0) ({at}:5)",
-            f"advantage.estimator: got 'gpo', want one of grpo, arm, dr_grpo ({at}:6)",
+            f"advantage.estimator: got 'gpo', want one of grpo, arm, dr_grpo, rloo, reinforce_pp_baseline, pass_at_k ({at}:6)",
             f"train.learning_rate: got 'fast', want a number (float > 0) ({at}:8)",
             f"train.betas: got [0.9, 1.5], want a list (2, each a number (float >= 0, < 1)) ({at}:9)",
             f"train.iterations: got true, want a whole number (int > 0) ({at}:10)",
@@ -115,6 +115,7 @@ RULES: list[tuple[str, list[str], str, list[str]]] = [
     (PUZZLE, ["train.minibatch_prompts=3"], "train.minibatch_prompts", ["rollout.prompts 4"]),
     (PUZZLE, ["evaluate.samples=8"], "evaluate.samples", ["evaluate.ks", "32"]),
     (PUZZLE, ["evaluate.ks=[64]"], "evaluate.samples", ["evaluate.ks", "64"]),
+    (PUZZLE, ["rollout.problems=3"], "rollout.problems", ["rollout.prompts 4"]),
     (PUZZLE, ["rollout.samples=1"], "rollout.samples", ["advantage.estimator arm"]),
     (PUZZLE, ["rollout.top_p=0.9"], "rollout.top_p", ["objective.importance_correction", "objective.kind"]),
     (PUZZLE, ["rollout.top_k=20"], "rollout.top_k", ["objective.importance_correction", "objective.kind"]),
@@ -143,6 +144,9 @@ RULES: list[tuple[str, list[str], str, list[str]]] = [
     (PUZZLE, ["train.decay_steps=20"], "train.decay_steps", ["train.schedule constant"]),
     (PUZZLE, ["train.min_ratio=0.1"], "train.min_ratio", ["train.schedule constant"]),
     (PUZZLE, ["train.schedule=cosine"], "train.decay_steps", ["train.schedule cosine"]),
+    (PUZZLE, ["advantage.estimator=pass_at_k"], "advantage.k", ["advantage.estimator pass_at_k", "rollout.samples 4"]),
+    (PUZZLE, ["advantage={estimator: pass_at_k, k: 4}"], "advantage.k", ["4", "rollout.samples 4"]),
+    (PUZZLE, ["advantage.k=2"], "advantage.k", ["advantage.estimator arm"]),
     (PUZZLE, ["objective.aggregation=constant"], "objective.constant_length", ["objective.aggregation"]),
     (PUZZLE, ["objective.constant_length=9"], "objective.constant_length", ["objective.aggregation token_mean"]),
     (MODEL, ["placement.tensor_parallel=2"], "placement.tensor_parallel", ["placement.gpus"]),
@@ -162,6 +166,8 @@ RULES: list[tuple[str, list[str], str, list[str]]] = [
     (PUZZLE, ["placement.ranks=17"], "placement.ranks", ["rollout.prompts 4", "rollout.samples 4"]),
     (PUZZLE, ["evaluate.suites=[heldout, heldout]"], "evaluate.suites", ["twice"]),
     (PUZZLE, ["data.heldout=0", "evaluate.suites=[heldout]"], "evaluate.suites", ["data.heldout"]),
+    (PUZZLE, ["evaluate.temperature=0"], "evaluate.temperature", ["evaluate.samples", "same response"]),
+    (PUZZLE, ["evaluate.max_response_tokens=9999"], "evaluate.max_response_tokens", ["rollout.max_prompt_tokens", "window"]),
     (PUZZLE, ["evaluate={suites: [heldout], problems: 9}"], "evaluate.problems", ["data.heldout 8"]),
     (PUZZLE, ["schedule.nightly_eval=daily"], "schedule.nightly_eval", ["five cron fields"]),
     (PUZZLE, ["schedule.timezone=Mars/Olympus"], "schedule.timezone", ["IANA"]),
@@ -183,6 +189,7 @@ def test_a_rule_that_joins_keys_names_them_both(problems: Lines, base: str, over
         (MODEL, ["placement={layout: separate, gpus: 8, ranks: 4, tensor_parallel: 4}"]),
         (PUZZLE, ["train.schedule=linear", "train.decay_steps=100", "train.min_ratio=0.1"]),
         (PUZZLE, ["objective.aggregation=constant", "objective.constant_length=12"]),
+        (PUZZLE, ["advantage={estimator: pass_at_k, k: 3}", "objective={kind: cispo, clip_high: 4.0}"]),
         (PUZZLE, ["policy.dtype=float32", "placement.ranks=2"]),
         (PUZZLE, ["evaluate.samples=8", "evaluate.ks=[1, 8]"]),
         (PUZZLE, ["policy={init: {run: tiny/0123abcd, iteration: 3}}"]),
@@ -205,3 +212,12 @@ def test_ranks_follow_the_gpus_when_colocated(write: Write) -> None:
     assert load_spec(path, (), {}).spec.placement.ranks == 1
     separate = load_spec(path, ["placement={layout: separate, gpus: 2}"], {}).spec.placement
     assert (separate.ranks, separate.yields) == (1, "none")
+
+
+def test_clips_follow_the_objective(write: Write) -> None:
+    path = write(PUZZLE)
+    for kind, clips in (("ppo_clip", (0.2, 0.28)), ("gspo", (3e-4, 4e-4)), ("cispo", (0.2, 0.28))):
+        objective = load_spec(path, [f"objective.kind={kind}"], {}).spec.objective
+        assert (objective.clip_low, objective.clip_high) == clips
+    given_one = load_spec(path, ["objective={kind: gspo, clip_high: 1e-3}"], {}).spec.objective
+    assert (given_one.clip_low, given_one.clip_high) == (3e-4, 1e-3)

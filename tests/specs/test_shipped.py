@@ -17,7 +17,7 @@ from specs.size import size
 
 SPECS = REPOSITORY_ROOT / "specs"
 FILES = sorted(SPECS.glob("*.yaml"))
-NAMES = {"quickstart", "smollm2", "code-smollm2", "qwen7b", "qwen32b", "r1-distill-1.5b", "deepcoder-7b"}
+NAMES = {"quickstart", "free-order", "smollm2", "smollm2-sums", "code-smollm2", "qwen7b", "qwen32b", "r1-distill-1.5b", "deepcoder-7b"}
 CONTROLS = {"quickstart-grpo", "qwen7b-grpo", "r1-distill-1.5b-grpo"}
 
 

@@ -13,8 +13,9 @@ from infra.steps import value
 from infra.store import Manifest, Store
 from specs.load import load_spec
 from tasks.checkpoint.task import checkpoint
-from tasks.context import Context, Engines
+from tasks.context import Context
 from tasks.data.task import data
+from tasks.engines import Engines
 from tasks.evaluate.task import evaluate
 from tasks.reward.task import judge
 from tasks.rollout.task import rollout

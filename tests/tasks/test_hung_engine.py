@@ -38,6 +38,7 @@ def hangs(engine: Resident | None, stage: Callable[[], object], what: str) -> No
 
 
 @pytest.mark.slow
+@pytest.mark.turn
 def test_both_engines_are_replaced(tmp_path: Path) -> None:
     with opened(tmp_path / "store", f"placement.deadline_s={DEADLINE_S}", "warm_start.steps=5") as context:
         value(data.fn(context))

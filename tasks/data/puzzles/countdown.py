@@ -11,14 +11,13 @@ out leave 16,670 to train on. (With targets 0-99 they are 18,791; the range give
 
 from __future__ import annotations
 
-import hashlib
 import itertools
 import re
 from collections.abc import Mapping
 from functools import cache, lru_cache
 from typing import Any
 
-from tasks.errors import VerifierError
+from tasks.data.puzzles.targets import identifier, keyed, numbers_and_target, problem
 from tasks.records import Problem, Verdict, VerdictKind
 
 NAME = "countdown"
@@ -85,11 +84,7 @@ def _pairs() -> tuple[tuple[Numbers, int], ...]:
 @lru_cache(maxsize=8)
 def _order(seed: int) -> tuple[tuple[Numbers, int], ...]:
     """All problems in the order of a hash keyed by `seed`."""
-    return tuple(sorted(_pairs(), key=lambda pair: hashlib.sha256(f"{seed}/{_id(*pair)}".encode()).digest()))
-
-
-def _id(numbers: Numbers, target: int) -> str:
-    return f"{NAME}/{'-'.join(map(str, numbers))}/{target}"
+    return keyed(_pairs(), lambda pair: identifier(NAME, *pair), seed)
 
 
 def size() -> int:
@@ -100,24 +95,18 @@ def size() -> int:
 def generate(seed: int, index: int) -> Problem:
     """Problem `index` (below `size()`) of the order keyed by `seed`; over all indices each problem occurs once."""
     numbers, target = _order(seed)[index]
-    return Problem(
-        id=_id(numbers, target),
-        prompt=({"role": "user", "content": f"{' '.join(map(str, numbers))} = {target}"},),
-        verifier=NAME,
-        reference={"numbers": list(numbers), "target": target},
-        solutions=len(answers(numbers)[target]),
-    )
+    return problem(NAME, numbers, target, solutions=len(answers(numbers)[target]))
 
 
 def demonstrations(problem: Problem) -> tuple[str, ...]:
     """All right answers of `problem`, each as its token string."""
-    numbers, target = _numbers_and_target(problem.reference)
+    numbers, target = numbers_and_target(NAME, problem.reference)
     return answers(tuple(sorted(numbers))).get(target, ())
 
 
 def verify(reference: Mapping[str, Any], text: str) -> Verdict:
     """Judge one answer exactly. What does not have the form of a chain is `no_answer`; the canonical answer is its tokens."""
-    numbers, target = _numbers_and_target(reference)
+    numbers, target = numbers_and_target(NAME, reference)
     tokens = text.split()
     if not _well_formed(tokens):
         return Verdict(0.0, VerdictKind.NO_ANSWER, f"not a chain of {COUNT - 1} steps")
@@ -143,11 +132,3 @@ def _well_formed(tokens: list[str]) -> bool:
     return all(
         token in ("+", "-", "*", "/") if place % 3 == 1 else _NUMBER.fullmatch(token) is not None for place, token in enumerate(tokens)
     )
-
-
-def _numbers_and_target(reference: Mapping[str, Any]) -> tuple[list[int], int]:
-    try:
-        numbers, target = reference["numbers"], reference["target"]
-    except KeyError as missing:
-        raise VerifierError(f"{NAME}: the problem's reference has no {missing}: it was not made by puzzle:{NAME}") from None
-    return list(numbers), int(target)

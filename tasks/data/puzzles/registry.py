@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tasks.data.puzzles import countdown, graph_colouring
+from tasks.data.puzzles import countdown, free_order, graph_colouring, sums
 from tasks.data.seeds import derive_seed
 from tasks.errors import DataError
 from tasks.records import Problem, Verdict
@@ -18,7 +18,7 @@ class Puzzle:
     """A puzzle's functions. `options` are the settings that its source string may give, with their types."""
 
     generate: Callable[..., Problem]
-    demonstrations: Callable[[Problem], tuple[str, ...]]
+    demonstrations: Callable[[Problem], Sequence[str]]
     verify: Callable[[Mapping[str, Any], str], Verdict]
     size: Callable[[], int] | None  # indices 0..size-1 are all different problems; None: a sequence without end that may repeat
     options: Mapping[str, type[int] | type[float]]
@@ -26,6 +26,7 @@ class Puzzle:
 
 PUZZLES: Mapping[str, Puzzle] = {
     countdown.NAME: Puzzle(countdown.generate, countdown.demonstrations, countdown.verify, countdown.size, {}),
+    free_order.NAME: Puzzle(free_order.generate, free_order.demonstrations, free_order.verify, free_order.size, {}),
     graph_colouring.NAME: Puzzle(
         graph_colouring.generate,
         graph_colouring.demonstrations,
@@ -33,6 +34,7 @@ PUZZLES: Mapping[str, Puzzle] = {
         None,
         {"vertices": int, "edge_probability": float, "colours": int},
     ),
+    sums.NAME: Puzzle(sums.generate, sums.demonstrations, sums.verify, sums.size, {}),
 }
 COUNT = 2000  # training problems of a puzzle without end, unless its source says `count=`
 LOOK = 20  # indices looked at for each problem wanted, before a sequence counts as exhausted
@@ -69,8 +71,8 @@ def puzzle_problems(name: str, seed: int, split: str, heldout: int, options: Map
     return list(itertools.islice(different.values(), *bounds))
 
 
-def demonstrations(problem: Problem) -> tuple[str, ...]:
-    """All right answers of a puzzle's problem, each as its token string."""
+def demonstrations(problem: Problem) -> Sequence[str]:
+    """All right answers of a puzzle's problem, each as its token string; of many, each is made when it is asked for."""
     if problem.verifier not in PUZZLES:
         raise DataError(f"problem {problem.id}: only puzzles have demonstrations for a warm start, not verifier {problem.verifier!r}")
     return PUZZLES[problem.verifier].demonstrations(problem)

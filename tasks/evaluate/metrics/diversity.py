@@ -9,6 +9,11 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from sacrebleu.metrics.bleu import BLEU
+
+KERNEL = "word 1-2-gram cosine"
+"""The name of `text_kernel`: a Vendi score means nothing without its kernel."""
+_BLEU_ORDERS = (1, 2, 3, 4)
 
 
 def answer_entropy(answers: Sequence[Hashable]) -> float:
@@ -42,7 +47,7 @@ def answer_diversity(answers: Sequence[Hashable]) -> dict[str, float]:
 
 def _ngrams(text: str, n: int) -> list[tuple[str, ...]]:
     words = text.split()
-    return [tuple(words[i : i + n]) for i in range(len(words) - n + 1)]
+    return list(zip(*(words[i:] for i in range(n)), strict=False))
 
 
 def distinct_n(texts: Sequence[str], n: int) -> float:
@@ -59,14 +64,33 @@ def mean_per_text_distinct_n(texts: Sequence[str], n: int) -> float:
 def self_bleu(texts: Sequence[str]) -> list[float]:
     """BLEU (0 to 1) of each text against all the others; their mean is self-BLEU, higher is less diverse (Zhu et al. 2018, arXiv 1802.01886).
 
-    sacrebleu's sentence BLEU with tokenize none, exponential smoothing, effective order. Needs sacrebleu (the extra `test`).
+    sacrebleu's sentence BLEU with tokenize none, exponential smoothing, effective order. The texts' n-grams are counted once and not
+    once per pair, so that the work grows with the number of words alone. Raises ValueError for fewer than two texts.
     """
-    from sacrebleu.metrics.bleu import BLEU
-
     if len(texts) < 2:
         raise ValueError("self-BLEU needs at least two texts")
-    bleu = BLEU(tokenize="none", smooth_method="exp", effective_order=True)
-    return [bleu.sentence_score(text, [*texts[:i], *texts[i + 1 :]]).score / 100 for i, text in enumerate(texts)]
+    grams = [[Counter(_ngrams(text, n)) for n in _BLEU_ORDERS] for text in texts]
+    lengths = [counts[0].total() for counts in grams]
+    most = [_two_most([counts[place] for counts in grams]) for place in range(len(_BLEU_ORDERS))]
+    scores = []
+    for i, counts in enumerate(grams):
+        # the other texts' largest count of an n-gram: the largest of all, or the second where the largest is this text's own
+        found = [sum(min(count, most[o][g][count == most[o][g][0]]) for g, count in own.items()) for o, own in enumerate(counts)]
+        nearest = min((abs(length - lengths[i]), length) for j, length in enumerate(lengths) if j != i)[1]
+        totals = [own.total() for own in counts]
+        bleu = BLEU.compute_bleu(found, totals, lengths[i], nearest, smooth_method="exp", effective_order=True)
+        scores.append(float(bleu.score) / 100)
+    return scores
+
+
+def _two_most(counts: Sequence[Counter[tuple[str, ...]]]) -> dict[tuple[str, ...], tuple[int, int]]:
+    """{n-gram: its largest and its second largest count (0 where a single text has it)}."""
+    most: dict[tuple[str, ...], tuple[int, int]] = {}
+    for own in counts:
+        for gram, count in own.items():
+            first, second = most.get(gram, (0, 0))
+            most[gram] = (count, first) if count > first else (first, max(second, count))
+    return most
 
 
 def vendi(kernel: Sequence[Sequence[float]] | NDArray[Any], order: float = 1.0) -> float:
@@ -84,3 +108,17 @@ def vendi(kernel: Sequence[Sequence[float]] | NDArray[Any], order: float = 1.0) 
     if math.isinf(order):
         return float(1.0 / values.max())
     return float(np.sum(values**order) ** (1.0 / (1.0 - order)))
+
+
+def text_kernel(texts: Sequence[str]) -> NDArray[np.float64]:
+    """[n, n]: the word 1-2-gram cosine (`KERNEL`): the cosine between the texts' counts of words and pairs of neighbouring words, split at
+    white space. Texts without words equal each other and nothing else. Same text, 1; no word in common, 0."""
+    counts = [Counter([*_ngrams(text, 1), *_ngrams(text, 2)] or [()]) for text in texts]
+    columns = {gram: place for place, gram in enumerate(dict.fromkeys(gram for own in counts for gram in own))}
+    table = np.zeros((len(texts), len(columns)))
+    for row, own in zip(table, counts, strict=True):
+        row[[columns[gram] for gram in own]] = list(own.values())
+    table /= np.linalg.norm(table, axis=1, keepdims=True)
+    kernel = table @ table.T
+    np.fill_diagonal(kernel, 1.0)
+    return kernel

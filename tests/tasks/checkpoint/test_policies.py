@@ -74,6 +74,19 @@ def test_a_policy_without_weights_is_replayed_from_the_start_bit_by_bit(copy: Co
         assert context.policies.replayed == 3, "what the trainer holds is not replayed"
 
 
+def test_a_replay_that_had_less_memory_says_what_differs(copy: Copy, caplog: pytest.LogCaptureFixture) -> None:
+    with opened(copy()) as context:
+        last = context.experiment.lineage(3)
+        budget = context.require("train", last).recorded["token_budget"]
+        context.store.drop("policy", last)
+        context._replay_budget.fits = 64  # as after memory had run out
+        with caplog.at_level(logging.WARNING, "armature"):
+            context.trainer_for(last)
+    assert [record.getMessage() for record in caplog.records] == [
+        f"iteration 2 replayed, but not bit-identical: token_budget was {budget}, is 64 (memory ran out)"
+    ]
+
+
 def test_a_damaged_checkpoint_falls_back_to_an_older_one_with_a_warning(copy: Copy, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     with opened(copy()) as context:
         manifest = stored(context, 3)

@@ -56,7 +56,8 @@ def contents(encoded, tokenizer) -> str:
 
 
 def test_puzzle_prompts_are_bos_words_separator():
-    for source in (puzzle_problems("countdown", 17, "train", 200, {}), puzzle_problems("graph_colouring", 17, "train", 0, {"count": "50"})):
+    options: dict[str, dict[str, str]] = {"countdown": {}, "free_order": {}, "graph_colouring": {"count": "50"}}
+    for source in (puzzle_problems(name, 17, "train", 0, each) for name, each in options.items()):
         for item in source[:50]:
             encoded = encode(item, WORDS, "none")
             words = item.prompt[0]["content"].split()

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sacrebleu.metrics.bleu import BLEU
 
-from tasks.evaluate.metrics.diversity import answer_diversity, distinct_n, mean_per_text_distinct_n, self_bleu, vendi
+from tasks.evaluate.metrics.diversity import answer_diversity, distinct_n, mean_per_text_distinct_n, self_bleu, text_kernel, vendi
 from tasks.evaluate.metrics.majority import maj_at_k
 from tasks.evaluate.metrics.pass_at_k import g_pass_at_k, pass_at_k, pass_pow_k
 from tasks.evaluate.metrics.uncertainty import clustered_standard_error, naive_standard_error
@@ -117,11 +118,38 @@ def test_what_is_no_kernel_is_refused(kernel: list[list[float]]) -> None:
 
 
 def test_self_bleu_is_high_for_copies_and_zero_for_strangers() -> None:
-    pytest.importorskip("sacrebleu")
     assert self_bleu(["a b c d e"] * 3) == pytest.approx([1.0] * 3)
     assert self_bleu(["a b c d e", "f g h i j"]) == pytest.approx([0.0, 0.0])
     with pytest.raises(ValueError, match="two texts"):
         self_bleu(["alone"])
+
+
+TEXTS = st.lists(st.lists(st.sampled_from(["a", "b", "c", "A", "+"]), max_size=9).map(" ".join), min_size=2, max_size=6)
+
+
+@settings(deadline=None)
+@given(TEXTS)
+def test_self_bleu_is_sacrebleus_sentence_score(texts: list[str]) -> None:
+    bleu = BLEU(tokenize="none", smooth_method="exp", effective_order=True)
+    assert self_bleu(texts) == [bleu.sentence_score(text, [*texts[:i], *texts[i + 1 :]]).score / 100 for i, text in enumerate(texts)]
+
+
+def test_the_text_kernel_by_hand() -> None:
+    kernel = text_kernel(["a b", "b a", "a b c", "d", "", " "])
+    assert kernel[0, 1] == pytest.approx(2 / 3)  # a, b and a pair each; the pairs differ
+    assert kernel[0, 2] == pytest.approx(3 / math.sqrt(3 * 5))
+    assert kernel[4].tolist() == [0.0, 0.0, 0.0, 0.0, 1.0, 1.0]
+
+
+@settings(deadline=None)
+@given(TEXTS, st.randoms(use_true_random=False))
+def test_vendi_of_texts_lies_between_one_and_their_number(texts: list[str], order: object) -> None:
+    score = vendi(text_kernel(texts))
+    assert 1 - 1e-9 <= score <= len(set(texts)) + 1e-6
+    shuffled = list(texts)
+    order.shuffle(shuffled)  # type: ignore[attr-defined]
+    assert math.isclose(vendi(text_kernel(shuffled)), score, rel_tol=1e-9)
+    assert math.isclose(vendi(text_kernel([*texts, *texts])), score, rel_tol=1e-6)  # copies of the whole group add no diversity
 
 
 @given(st.integers(2, 6).flatmap(lambda n: st.lists(st.lists(st.integers(0, 1), min_size=n, max_size=n), min_size=2, max_size=8)))

@@ -50,9 +50,9 @@ class Page:
         return reply["result"].get("value")
 
     def press(self, key: str) -> None:
-        """A key of the keyboard, such as Tab or ArrowDown."""
-        code = {"Tab": 9, "ArrowDown": 40, "Enter": 13, " ": 32}[key]
-        text = {"text": "\r"} if key == "Enter" else {"text": key} if key == " " else {}
+        """A key of the keyboard: a letter, or one such as Tab or ArrowDown."""
+        code = {"Tab": 9, "Enter": 13, "End": 35, "Home": 36, "ArrowUp": 38, "ArrowDown": 40, "/": 191}.get(key) or ord(key.upper())
+        text = {"text": "\r"} if key == "Enter" else {"text": key} if len(key) == 1 else {}
         for kind in ("keyDown", "keyUp"):
             self._call("Input.dispatchKeyEvent", type=kind, key=key, windowsVirtualKeyCode=code, **(text if kind == "keyDown" else {}))
 

@@ -83,13 +83,20 @@ def test_higher_is_higher_and_later_is_further_right() -> None:
     assert y0 > y1
 
 
-def test_the_band_is_one_error_to_both_sides() -> None:
-    svg = line_chart([Series("a", "run-0", [1, 2], [0.5, 0.5], band=[0.1, None])], "t", "k", x="log2", from_zero=True)
+def test_the_band_has_its_two_ends() -> None:
+    svg = line_chart([Series("a", "run-0", [1, 2], [0.5, 0.5], band=[(0.4, 0.7), None])], "t", "k", x="log2", from_zero=True)
     edge = [float(b) for b in re.findall(r"[ML][-\d.]+ ([-\d.]+)", re.findall(r'class="band[^"]*" d="([^"]*)"', svg)[0])]
     middle = drawn(svg)[0][1]
     assert edge[1:3] == [middle, middle]
-    assert edge[3] - middle == pytest.approx(middle - edge[0], abs=0.11)
+    assert 2 * (edge[3] - middle) == pytest.approx(middle - edge[0], abs=0.21)
     assert edge[3] - middle > 10
+
+
+def test_the_band_of_a_lone_point_can_be_seen() -> None:
+    svg = line_chart([Series("a", "run-0", [20], [0.5], band=[(0.4, 0.6)])], "t", "iteration")
+    ((path,),) = [re.findall(r'class="band[^"]*" d="([^"]*)"', svg)]
+    across = [float(a) for a in re.findall(r"[ML]([-\d.]+) ", path)]
+    assert max(across) - min(across) > 4
 
 
 def test_bars_stack_to_their_sum_and_a_missing_iteration_has_none() -> None:

@@ -5,6 +5,7 @@ A group is a list of scores, None where a response was not judged.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from decimal import ROUND_CEILING, Decimal
@@ -21,6 +22,56 @@ def advantages(scores: Scores, *, std: bool, eps: float = 0.0, ddof: int = 0) ->
         return [0.0] * len(scores)
     divisor = np.std(judged, ddof=ddof) + eps if std else 1.0
     return [0.0 if s is None else float((s - np.mean(judged)) / divisor) for s in scores]
+
+
+def rloo(scores: Scores) -> list[float]:
+    """Score less the mean score of the other judged responses."""
+    judged = [i for i, s in enumerate(scores) if s is not None]
+    out = [0.0] * len(scores)
+    for i in judged if len(judged) >= 2 else []:
+        out[i] = float(scores[i]) - float(np.mean([scores[j] for j in judged if j != i]))  # type: ignore[arg-type]
+    return out
+
+
+def reinforce_pp_baseline(groups: Sequence[Scores], lengths: Sequence[Sequence[int]]) -> list[list[float]]:
+    """Scores less their group's mean, written out over the tokens of the batch, and whitened there."""
+    centred = [advantages(group, std=False) for group in groups]
+    counted = [[s is not None and sum(x is not None for x in group) >= 2 for s in group] for group in groups]
+    places = [(g, i) for g, group in enumerate(counted) for i, counts in enumerate(group) if counts]
+    out = [[0.0] * len(group) for group in groups]
+    if places:
+        tokens = np.concatenate([np.full(lengths[g][i], centred[g][i]) for g, i in places])
+        for g, i in places:
+            out[g][i] = float((centred[g][i] - np.mean(tokens)) / np.sqrt(np.var(tokens, ddof=1) + 1e-8))
+    return out
+
+
+def pass_at_k(scores: Scores, k: int, correct_at: float) -> list[float]:
+    """From all subsets of k, one by one: their rewards' advantages (ddof 0), and a response's mean over those that it is in."""
+    judged = [i for i, s in enumerate(scores) if s is not None]
+    subsets = list(itertools.combinations(judged, k))
+    out = [0.0] * len(scores)
+    rewards = np.array([max(float(scores[i] >= correct_at) for i in subset) for subset in subsets])  # type: ignore[operator]
+    if len(judged) < 2 or len(set(rewards)) < 2:
+        return out
+    of_subsets = (rewards - rewards.mean()) / rewards.std()
+    for i in judged:
+        out[i] = float(np.mean([a for a, subset in zip(of_subsets, subsets, strict=True) if i in subset]))
+    return out
+
+
+def base_advantages(
+    estimator: str, groups: Sequence[Scores], lengths: Sequence[Sequence[int]], *, eps: float, ddof: int, k: int | None, correct_at: float
+) -> list[list[float]]:
+    """A batch's advantages by the estimator's name, before ARM's term."""
+    if estimator == "rloo":
+        return [rloo(group) for group in groups]
+    if estimator == "reinforce_pp_baseline":
+        return reinforce_pp_baseline(groups, lengths)
+    if estimator == "pass_at_k":
+        assert k is not None
+        return [pass_at_k(group, k, correct_at) for group in groups]
+    return [advantages(group, std=estimator != "dr_grpo", eps=eps, ddof=ddof) for group in groups]
 
 
 def low_count(length: int, fraction: str) -> int:
@@ -56,9 +107,15 @@ def prompt_confidence(mode: str, prompt: Sequence[float], scores: Scores, c_o: S
     return {"mean": lambda: low_confidence(prompt, "1"), "low": lambda: low_confidence(prompt, fraction), "none": lambda: 0.0}[mode]()
 
 
-def token_losses(now: np.ndarray, old: np.ndarray, advantage: float, *, clip_low: float, clip_high: float) -> np.ndarray:
-    """-min(r A, clip(r) A) of one response's tokens."""
+def token_losses(kind: str, now: np.ndarray, old: np.ndarray, advantage: float, *, clip_low: float, clip_high: float) -> np.ndarray:
+    """One response's tokens: -min(r A, clip(r) A) (ppo_clip; gspo with the geometric mean of the ratios as each token's), or
+    -min(r, 1 + high) A log pi (cispo)."""
     out = np.zeros(len(now))
+    if kind == "gspo":
+        s = float(np.prod(np.exp(now - old))) ** (1 / len(now))
+        return out - min(s * advantage, min(max(s, 1 - clip_low), 1 + clip_high) * advantage)
+    if kind == "cispo":
+        return -np.minimum(np.exp(now - old), 1 + clip_high) * advantage * now
     for t, (new, before) in enumerate(zip(now, old, strict=True)):
         ratio = math.exp(new - before)
         out[t] = -min(ratio * advantage, min(max(ratio, 1 - clip_low), 1 + clip_high) * advantage)
@@ -77,6 +134,12 @@ def aggregate(losses: Sequence[np.ndarray], aggregation: str, constant_length: i
 
 def importance(trainer: np.ndarray, engine: np.ndarray, cap: float) -> np.ndarray:
     return np.minimum(np.exp(trainer - engine), cap)
+
+
+def sequence_mask(trainer: np.ndarray, engine: np.ndarray, cap: float) -> float:
+    """The weight of one response: the product of its tokens' ratios, or nothing."""
+    ratio = float(np.prod(np.exp(trainer - engine)))
+    return ratio if ratio <= cap else 0.0
 
 
 def effective_share(trainer: np.ndarray, engine: np.ndarray) -> float:

@@ -1,26 +1,25 @@
-"""The mathematics against a float64 NumPy oracle (oracle.py), piece by piece and as the loss and gradient of whole iterations."""
+"""The mathematics against a float64 NumPy oracle (oracle.py), piece by piece; whole iterations: test_oracle_iterations.py."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import replace
+from typing import get_args
 
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from tasks.train.advantages import ESTIMATORS, arm_bonus, group_mean_confidence
+from specs.schema import Advantage
+from tasks.train.advantages import arm_bonus, base_advantages, group_mean_confidence, pass_at_k
 from tasks.train.batch import GroupBatch
 from tasks.train.confidence import confidence, low_probability_count
-from tasks.train.forward import PolicyModule
-from tasks.train.objective import aggregation_weights, effective_sample_share, importance_weights, is_clipped, ppo_clip
-from tasks.train.settings import StepSpec
+from tasks.train.objective import aggregation_weights, effective_sample_share, importance_weights, sequence_mask_weights, token_losses
 from tests.tasks.train import oracle
-from tests.tasks.train.tools import OFF_POLICY, SPEC, difference, policy, rollouts, run, with_engine_log_probs
+from tests.tasks.train.tools import SPEC
 
 EXACT = 1e-12
 Groups = list[list[float | None]]
@@ -33,6 +32,7 @@ def group_lists(size: int) -> st.SearchStrategy[Groups]:
 
 
 groups = st.integers(1, 9).flatmap(group_lists)
+ESTIMATORS = get_args(Advantage.model_fields["estimator"].annotation)
 log_probs = st.floats(-20.0, 0.0)
 
 
@@ -41,27 +41,77 @@ def tensors(values: Groups) -> tuple[Tensor, Tensor]:
     return batch.score_tensors()
 
 
-@given(groups, st.sampled_from([1e-6, 1e-4, 0.1]), st.sampled_from([0, 1]))
-def test_advantages_of_groups(values: Groups, eps: float, ddof: int) -> None:
-    for name, std in (("grpo", True), ("arm", True), ("dr_grpo", False)):
-        found = ESTIMATORS[name](*tensors(values), eps=eps, ddof=ddof)
-        wanted = [oracle.advantages(g, std=std, eps=eps, ddof=ddof) for g in values]
-        # Equal scores of 0.1 differ from their mean by one rounding, which 1 / eps makes bigger.
-        np.testing.assert_allclose(found.numpy(), wanted, rtol=EXACT, atol=1e-10 if std else EXACT)
+def lengths_of(values: Groups, seed: int = 0) -> list[list[int]]:
+    draw = np.random.default_rng(seed)
+    return [[int(draw.integers(1, 30)) for _ in group] for group in values]
 
 
-@given(groups)
-def test_not_judged_gets_exactly_zero_and_changes_nothing(values: Groups) -> None:
+@pytest.mark.parametrize("estimator", ESTIMATORS)
+@given(
+    values=groups, eps=st.sampled_from([1e-6, 1e-4, 0.1]), ddof=st.sampled_from([0, 1]), k=st.integers(1, 10), at=st.sampled_from([1.0, 0.5]),
+    seed=st.integers(0, 99),
+)  # fmt: skip
+def test_advantages_of_groups(estimator: str, values: Groups, eps: float, ddof: int, k: int, at: float, seed: int) -> None:
+    spec = replace(SPEC, estimator=estimator, eps=eps, ddof=ddof, k=k, correct_at=at)
+    lengths = lengths_of(values, seed)
+    found = base_advantages(*tensors(values), torch.tensor(lengths), spec)
+    # Equal scores of 0.1 differ from their mean by one rounding, which 1 / eps makes bigger.
+    divides = estimator in ("grpo", "arm", "reinforce_pp_baseline")
+    wanted = oracle.base_advantages(estimator, values, lengths, eps=eps, ddof=ddof, k=k, correct_at=at)
+    np.testing.assert_allclose(found.numpy(), wanted, rtol=EXACT, atol=1e-10 if divides else EXACT)
+
+
+@pytest.mark.parametrize("estimator", ESTIMATORS)
+@given(values=groups, seed=st.integers(0, 99))
+def test_not_judged_gets_exactly_zero_and_changes_nothing(estimator: str, values: Groups, seed: int) -> None:
+    spec = replace(SPEC, estimator=estimator, k=2)
+    (given_scores, judged), lengths = tensors(values), torch.tensor(lengths_of(values))
+    found = base_advantages(given_scores, judged, lengths, spec)
+    assert (found[~judged] == 0).all()
+    assert (found[judged.sum(-1) < 2] == 0).all()
+    torch.manual_seed(seed)
+    scored, long = torch.where(judged, given_scores, torch.rand(judged.shape, dtype=torch.float64)), torch.where(judged, lengths, 1000)
+    assert torch.equal(base_advantages(scored, judged, long, spec), found)
+    if estimator == "reinforce_pp_baseline":  # the others know no other group
+        return
+    for row, group, mask in zip(found, values, judged, strict=True):
+        kept: list[float | None] = [s for s in group if s is not None]
+        if kept:
+            alone = base_advantages(*tensors([kept]), torch.ones(1, len(kept)), spec)[0]
+            np.testing.assert_allclose(row[mask].numpy(), alone.numpy(), rtol=EXACT, atol=1e-10)
+
+
+@given(groups, st.integers(0, 99))
+def test_whitened_advantages_have_mean_0_and_variance_1_over_the_batchs_tokens(values: Groups, seed: int) -> None:
+    lengths = torch.tensor(lengths_of(values, seed))
+    found = base_advantages(*tensors(values), lengths, replace(SPEC, estimator="reinforce_pp_baseline"))
     judged = tensors(values)[1]
-    for estimator in ESTIMATORS.values():
-        found = estimator(*tensors(values), eps=1e-6, ddof=1)
-        assert (found[~judged] == 0).all()
-        assert (found[judged.sum(-1) < 2] == 0).all()
-        for row, group, mask in zip(found, values, judged, strict=True):
-            kept: list[float | None] = [s for s in group if s is not None]
-            if kept:
-                alone = estimator(*tensors([kept]), eps=1e-6, ddof=1)[0]
-                np.testing.assert_allclose(row[mask].numpy(), alone.numpy(), rtol=EXACT, atol=1e-10)
+    counted = judged & (judged.sum(-1, keepdim=True) >= 2)
+    tokens = found[counted].repeat_interleave(lengths[counted])
+    assert abs(float(tokens.sum())) < 1e-7
+    if len(tokens) and float(found.abs().max()) > 1e-6:
+        assert math.isclose(float(tokens.var()), 1.0, rel_tol=1e-3), "but for the 1e-8 beside the variance"
+
+
+def test_pass_at_k_at_its_edges() -> None:
+    def row(right: int, wrong: int, k: int) -> list[float]:
+        return pass_at_k(*tensors([[1.0] * right + [0.0] * wrong]), k=k, correct_at=1.0)[0].tolist()
+
+    assert row(0, 4, 2) == row(4, 0, 2) == [0.0] * 4, "none correct; all correct"
+    assert row(3, 1, 2) == [0.0] * 4, "each pair has a correct one: C(n-c, k) = 0"
+    assert row(1, 2, 4) == [0.0] * 3, "k exceeds n"
+    assert row(1, 1, 1) == [1.0, -1.0] and row(1, 0, 1) == [0.0]
+    # n 4, c 1, k 2: Rbar 1/2, s 1/2; a wrong one is in three pairs, two without the correct one.
+    assert row(1, 3, 2) == pytest.approx([1.0, -1 / 3, -1 / 3, -1 / 3], rel=1e-15)
+    huge = row(1, 4095, 64)  # C(4096, 64) is beyond a float
+    assert huge[0] > 0 > huge[1] and math.isfinite(sum(huge))
+
+
+@given(st.integers(1, 8), st.integers(1, 8))
+def test_pass_at_1_is_grpo_with_a_biased_std(right: int, wrong: int) -> None:
+    values: Groups = [[1.0] * right + [0.0] * wrong]
+    found = pass_at_k(*tensors(values), k=1, correct_at=1.0)
+    np.testing.assert_allclose(found.numpy(), [oracle.advantages(values[0], std=True)], rtol=EXACT)
 
 
 @given(groups, st.sampled_from(["any_correct", "mixed_only", "correct_only"]), st.sampled_from([1.0, 0.5]), st.data())
@@ -100,21 +150,38 @@ def test_confidences(values: list[float], fraction: float) -> None:
     assert math.isclose(found, oracle.low_confidence(values, str(fraction)), rel_tol=EXACT)
 
 
-ratios_and_advantages = st.lists(st.tuples(st.floats(-3.0, 3.0), st.floats(-2.0, 2.0, allow_subnormal=False)), min_size=1, max_size=40)
+#: (log pi, log ratio) of each token of a response, and the response's advantage
+responses_and_advantages = st.lists(
+    st.tuples(st.lists(st.tuples(log_probs, st.floats(-3.0, 3.0)), min_size=1, max_size=9), st.floats(-2.0, 2.0, allow_subnormal=False)),
+    min_size=1, max_size=8,
+)  # fmt: skip
 
 
-@given(ratios_and_advantages, st.sampled_from([0.2, 0.1]), st.sampled_from([0.28, 0.2]))
-def test_ppo_clip_and_where_it_stops_the_gradient(values: list[tuple[float, float]], low: float, high: float) -> None:
-    ratio = torch.tensor([r for r, _ in values], dtype=torch.float64, requires_grad=True)
-    advantage = torch.tensor([a for _, a in values], dtype=torch.float64)
-    found = ppo_clip(ratio, advantage, clip_low=low, clip_high=high)
-    wanted = [oracle.token_losses(np.array([r]), np.zeros(1), a, clip_low=low, clip_high=high)[0] for r, a in values]
-    np.testing.assert_allclose(found.detach().numpy(), wanted, rtol=EXACT, atol=1e-300)
-    (gradient,) = torch.autograd.grad(found.sum(), ratio)
-    clipped = is_clipped(ratio.detach(), advantage, clip_low=low, clip_high=high)
-    assert (gradient[clipped] == 0).all()
-    inside = ~clipped
-    np.testing.assert_allclose(gradient[inside].numpy(), (-ratio.exp() * advantage)[inside].detach().numpy(), rtol=EXACT, atol=1e-300)
+@pytest.mark.parametrize("kind", ["ppo_clip", "gspo", "cispo"])
+@given(values=responses_and_advantages, low=st.sampled_from([0.2, 0.1]), high=st.sampled_from([0.28, 0.2]))
+def test_objectives_and_where_the_clip_takes_hold(
+    kind: str, values: list[tuple[list[tuple[float, float]], float]], low: float, high: float
+) -> None:
+    lengths = [len(response) for response, _ in values]
+    now = torch.tensor([x for response, _ in values for x, _ in response], dtype=torch.float64, requires_grad=True)
+    before = now.detach() - torch.tensor([r for response, _ in values for _, r in response], dtype=torch.float64)
+    advantage = torch.tensor([a for _, a in values], dtype=torch.float64).repeat_interleave(torch.tensor(lengths))
+    found, clipped = token_losses(kind, now, now - before, advantage, lengths, clip_low=low, clip_high=high)
+    parts = zip(now.detach().split(lengths), before.split(lengths), values, strict=True)
+    wanted = [oracle.token_losses(kind, x.numpy(), b.numpy(), a, clip_low=low, clip_high=high) for x, b, (_, a) in parts]
+    np.testing.assert_allclose(found.detach().numpy(), np.concatenate(wanted), rtol=1e-11, atol=1e-300)
+
+    (gradient,) = torch.autograd.grad(found.sum(), now)
+    ratio = (now - before).detach().exp()
+    if kind == "gspo":  # d s / d log pi of a token is s / |o|, and |o| tokens have the response's loss
+        ratio = torch.cat([(x.log().mean()).exp().expand(len(x)) for x in ratio.split(lengths)])
+    if kind == "cispo":
+        assert torch.equal(clipped, (ratio > 1 + high) & (advantage != 0))
+        ratio = ratio.clamp(max=1 + high)
+    else:
+        assert (gradient[clipped] == 0).all()
+        ratio = torch.where(clipped, 0.0, ratio)
+    np.testing.assert_allclose(gradient.numpy(), (-ratio * advantage).numpy(), rtol=1e-11, atol=1e-300)
 
 
 @given(st.lists(st.tuples(st.integers(1, 20), st.booleans()), min_size=1, max_size=12).filter(lambda v: any(c for _, c in v)), st.data())
@@ -148,127 +215,20 @@ def test_importance_weights_and_effective_share(values: list[tuple[float, float]
     assert 1 / len(values) - 1e-12 <= share <= 1 + 1e-12
 
 
-# Whole iterations. The oracle's log-probabilities come from the Hugging Face model, one sequence at a time.
+@given(st.lists(st.lists(st.tuples(log_probs, st.floats(-0.5, 0.5)), min_size=1, max_size=12), min_size=1, max_size=8), st.sampled_from([1.0, 2.0]))
+def test_sequence_masking_is_all_or_nothing(values: list[list[tuple[float, float]]], cap: float) -> None:
+    trainer = [np.array([x for x, _ in response]) for response in values]
+    engine = [np.array([x - d for x, d in response]) for response in values]
+    if any(abs(math.log(cap) - (t - e).sum()) < 1e-12 for t, e in zip(trainer, engine, strict=True)):
+        return  # at the bound rounding decides
+    ours = torch.tensor(np.concatenate(trainer), requires_grad=True), torch.tensor(np.concatenate(engine))
+    found = sequence_mask_weights(*ours, list(map(len, values)), cap=cap)
+    assert not found.requires_grad
+    wanted = [np.full(len(t), oracle.sequence_mask(t, e, cap)) for t, e in zip(trainer, engine, strict=True)]
+    np.testing.assert_allclose(found.numpy(), np.concatenate(wanted), rtol=EXACT)
 
 
-def teacher_forced(module: PolicyModule, prompt: Sequence[int], response: Sequence[int], temperature: float) -> tuple[Tensor, Tensor, Tensor]:
-    """(log-probabilities of the response at `temperature` and at 1 and of the prompt from its second token on at 1, entropies)"""
-    logits = module.lm(input_ids=torch.tensor([[*prompt, *response]])).logits[0, :-1]
-    targets = torch.tensor([*prompt[1:], *response])[:, None]
-    hot = torch.log_softmax(logits / temperature, -1).gather(-1, targets)[:, 0]
-    plain = torch.log_softmax(logits, -1)
-    entropies = -(plain.exp() * plain).sum(-1)
-    return hot[len(prompt) - 1 :], plain.gather(-1, targets)[:, 0], entropies[len(prompt) - 1 :]
-
-
-def oracle_advantages(module: PolicyModule, batch: GroupBatch, spec: StepSpec) -> list[list[float]]:
-    fraction = str(spec.low_probability_fraction)
-    out = []
-    for prompt, content, responses, group in zip(batch.prompt_ids, batch.content, batch.response_ids, batch.scores, strict=True):
-        base = oracle.advantages(group, std=spec.estimator != "dr_grpo", eps=spec.eps, ddof=spec.ddof)
-        if spec.estimator == "arm":
-            with torch.no_grad():
-                plain = [teacher_forced(module, prompt, r, 1.0)[1].numpy() for r in responses]
-            c_o = [oracle.low_confidence(x[len(prompt) - 1 :], fraction) for x in plain]
-            seen = [plain[0][p - 1] for p in content if p > 0]
-            c_q = oracle.prompt_confidence(spec.prompt_confidence, seen, group, c_o, fraction=fraction, correct_at=spec.correct_at)
-            extra = oracle.bonus(group, c_q, c_o, alpha=spec.alpha, scope=spec.scope, correct_at=spec.correct_at)
-            base = [a + b for a, b in zip(base, extra, strict=True)]
-        out.append(base)
-    return out
-
-
-def oracle_step(
-    now: PolicyModule, old: PolicyModule, batch: GroupBatch, spec: StepSpec, advantages: list[list[float]], minibatch: range
-) -> tuple[float, Tensor]:
-    """(loss in NumPy, gradient by autograd of the same loss written plainly) of one optimiser step."""
-    losses: list[np.ndarray] = []
-    plain: list[Tensor] = []
-    for g in minibatch:
-        for s, response in enumerate(batch.response_ids[g]):
-            if batch.scores[g][s] is None:
-                continue
-            new, _, entropies = teacher_forced(now, batch.prompt_ids[g], response, spec.temperature)
-            with torch.no_grad():
-                before = teacher_forced(old, batch.prompt_ids[g], response, spec.temperature)[0]
-            a = advantages[g][s]
-            values = oracle.token_losses(new.detach().numpy(), before.numpy(), a, clip_low=spec.clip_low, clip_high=spec.clip_high)
-            ratio = torch.exp(new - before)
-            token_loss = -torch.min(ratio * a, torch.clip(ratio, 1 - spec.clip_low, 1 + spec.clip_high) * a)
-            if spec.importance_cap is not None:
-                weight = oracle.importance(before.numpy(), np.array(batch.engine_log_probs[g][s]), spec.importance_cap)
-                values, token_loss = values * weight, token_loss * torch.tensor(weight)
-            values = values - spec.entropy_coefficient * entropies.detach().numpy()
-            losses.append(values)
-            plain.append(token_loss - spec.entropy_coefficient * entropies)
-    if spec.aggregation == "token_mean":
-        loss = torch.cat(plain).mean()
-    elif spec.aggregation == "sequence_mean":
-        loss = torch.stack([x.mean() for x in plain]).mean()
-    else:
-        assert spec.constant_length
-        loss = torch.cat(plain).sum() / (len(plain) * spec.constant_length)
-    gradient = torch.autograd.grad(loss, list(now.parameters()))
-    return oracle.aggregate(losses, spec.aggregation, spec.constant_length), torch.cat([x.flatten() for x in gradient])
-
-
-FAR = replace(OFF_POLICY, learning_rate=1.0)  # steps large enough that the clip takes hold
-
-ITERATIONS = {
-    "grpo": replace(SPEC, estimator="grpo"),
-    "dr_grpo, constant": replace(SPEC, estimator="dr_grpo", aggregation="constant", constant_length=14),
-    "arm": SPEC,
-    "arm, hot": replace(SPEC, temperature=0.7),
-    "arm, sequence mean, mixed groups": replace(SPEC, aggregation="sequence_mean", scope="mixed_only"),
-    "arm, low prompt confidence": replace(SPEC, prompt_confidence="low", scope="correct_only"),
-    "arm, group mean": replace(SPEC, prompt_confidence="group_mean"),
-    "arm, no prompt confidence, biased std": replace(SPEC, prompt_confidence="none", ddof=0, eps=0.1),
-    "arm, importance weights": replace(SPEC, importance_cap=1.5),
-    "arm, entropy bonus": replace(SPEC, entropy_coefficient=0.02, temperature=1.3),
-    "three steps, grpo": replace(FAR, estimator="grpo"),
-    "three steps, arm": FAR,
-    "three steps, everything": replace(FAR, importance_cap=1.5, entropy_coefficient=0.02, temperature=0.8, aggregation="sequence_mean"),
-}
-
-
-@pytest.mark.parametrize("name", ITERATIONS)
-def test_loss_and_gradient_of_an_iteration(name: str) -> None:
-    spec = ITERATIONS[name]
-    module = policy()
-    batch = rollouts(seed=len(name))
-    old = {
-        (g, s): teacher_forced(module, batch.prompt_ids[g], r, spec.temperature)[0].detach()
-        for g, group in enumerate(batch.response_ids)
-        for s, r in enumerate(group)
-    }
-    batch = with_engine_log_probs(batch, old, noise=0.8)
-    done = run(module, batch, spec)
-
-    wanted = oracle_advantages(module, batch, spec)
-    assert done.iteration.advantages is not None
-    found = done.iteration.advantages.total
-    np.testing.assert_allclose(found.numpy(), wanted, rtol=0, atol=EXACT)
-    assert (found[~done.iteration.judged] == 0).all()
-
-    minibatches = list(torch.arange(len(batch.prompt_ids)).split(spec.minibatch_prompts))
-    assert len(done.engine.gradients) == len(minibatches) == done.result["metrics"]["optimiser_steps"]
-    losses = []
-    for groups_of_step, gradient, weights in zip(minibatches, done.engine.gradients, done.engine.weights, strict=True):
-        now = policy()
-        now.load_state_dict(weights)
-        loss, expected = oracle_step(now, module, batch, spec, wanted, range(int(groups_of_step[0]), int(groups_of_step[-1]) + 1))
-        losses.append(loss)
-        assert difference(gradient, expected) <= EXACT
-    assert abs(done.result["metrics"]["loss"] - np.mean(losses)) <= EXACT * done.token_loss_scale
-    if spec.minibatch_prompts == FAR.minibatch_prompts:
-        assert done.result["metrics"]["clip_fraction"] > 0.01, "the clip never took hold: this test would not see it"
-
-
-@settings(max_examples=15, deadline=None)
-@given(st.integers(0, 10**6), st.sampled_from(["any_correct", "mixed_only", "correct_only"]), st.sampled_from(["mean", "low", "group_mean", "none"]))
-def test_arm_advantages_of_any_rollouts(seed: int, scope: str, prompt_confidence: str) -> None:
-    spec = replace(SPEC, scope=scope, prompt_confidence=prompt_confidence)
-    module, batch = policy(), rollouts(prompts=3, samples=4, seed=seed, not_judged=0.3)
-    found = run(module, batch, spec).iteration.advantages
-    assert found is not None
-    np.testing.assert_allclose(found.total.numpy(), oracle_advantages(module, batch, spec), rtol=0, atol=EXACT)
+def test_sequence_masking_at_the_ends_of_what_a_float_holds() -> None:
+    weights = sequence_mask_weights(torch.tensor([0.0] * 2), torch.tensor([-9000.0, 9000.0]), [1, 1], cap=2.0)
+    assert weights.tolist() == [0.0, 0.0]
+    assert sequence_mask_weights(torch.tensor([math.nan, 0.0]), torch.zeros(2), [1, 1], cap=2.0).isnan().tolist() == [True, False]

@@ -211,6 +211,7 @@ def held(context: Context, folder: Path) -> dict[str, Tensor]:
 
 
 @pytest.mark.slow
+@pytest.mark.turn
 def test_a_run_goes_on_with_what_fits_and_its_manifests_say_why(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -246,7 +247,7 @@ def test_a_run_goes_on_with_what_fits_and_its_manifests_say_why(
     assert [name for name in wanted if not torch.equal(wanted[name], again[name])] == []
 
 
-@pytest.mark.slow
+@pytest.mark.proof
 def test_a_warm_start_whose_memory_runs_out_begins_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with opened(tmp_path / "store", "warm_start.batch=2048", "warm_start.steps=2", "train.token_budget=131072") as context:
         value(data.fn(context))

@@ -21,10 +21,10 @@ from tasks.train.step import Iteration
 VOCABULARY = 37
 
 SPEC = StepSpec(
-    temperature=1.0, estimator="arm", alpha=0.3, low_probability_fraction=0.2, scope="any_correct", prompt_confidence="mean", eps=1e-6, ddof=1,
-    correct_at=1.0, clip_low=0.2, clip_high=0.28, aggregation="token_mean", constant_length=None, entropy_coefficient=0.0, importance_cap=None,
-    minibatch_prompts=100, learning_rate=0.05, warmup_steps=0, schedule="constant", decay_steps=None, min_ratio=0.0, token_budget=256,
-    audit_max_mean=1e9, audit_min_effective_share=0.0,
+    temperature=1.0, estimator="arm", k=None, alpha=0.3, low_probability_fraction=0.2, scope="any_correct", prompt_confidence="mean", eps=1e-6, ddof=1,
+    correct_at=1.0, objective="ppo_clip", clip_low=0.2, clip_high=0.28, aggregation="token_mean", constant_length=None, entropy_coefficient=0.0,
+    importance_mode="token", importance_cap=None, minibatch_prompts=100, learning_rate=0.05, warmup_steps=0, schedule="constant",
+    decay_steps=None, min_ratio=0.0, token_budget=256, audit_max_mean=1e9, audit_min_effective_share=0.0,
 )  # fmt: skip
 #: Several optimiser steps: from the second on the policy is not the one sampled from, and the loss is far from zero.
 OFF_POLICY = replace(SPEC, minibatch_prompts=2)

@@ -13,7 +13,7 @@ from tasks.records import Problem
 from tasks.reward import puzzle
 
 
-@pytest.mark.parametrize(("name", "train"), [("countdown", 16_670), ("graph_colouring", 2000)])
+@pytest.mark.parametrize(("name", "train"), [("countdown", 16_670), ("free_order", 12_372), ("graph_colouring", 2000), ("sums", 529)])
 def test_train_and_heldout_are_disjoint_and_complete(name, train):
     heldout = puzzle_problems(name, 17, "heldout", 200, {})
     training = puzzle_problems(name, 17, "train", 200, {})
@@ -40,7 +40,7 @@ def test_options():
 @pytest.mark.parametrize(
     ("name", "split", "heldout", "options", "message"),
     [
-        ("countup", "train", 0, {}, "no such puzzle; there are countdown, graph_colouring"),
+        ("countup", "train", 0, {}, "no such puzzle; there are countdown, free_order, graph_colouring, sums"),
         ("countdown", "test", 0, {}, "no split 'test'"),
         ("countdown", "train", 20_000, {}, "too few for 20000 held out"),
         ("countdown", "train", 0, {"vertices": "5"}, "no option 'vertices'"),
@@ -63,7 +63,7 @@ def test_a_demonstration_is_a_pure_uniform_draw_among_all_solutions():
 
 
 def test_the_reward_judges_every_puzzle_and_nothing_else():
-    for name in ("countdown", "graph_colouring"):
+    for name in ("countdown", "free_order", "graph_colouring", "sums"):
         problem = puzzle_problems(name, 17, "train", 200, {})[0]
         assert puzzle.verify(problem, demonstrations(problem)[0]).score == 1.0
         assert puzzle.verify(problem, "what?").score == 0.0

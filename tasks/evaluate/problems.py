@@ -1,0 +1,95 @@
+"""The problems of an evaluation: a suite's, kept in the store so that what was asked can be read as long as what was answered, or a run's own
+held-out ones."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from transformers import PreTrainedTokenizerFast
+
+from infra.caching import canonical
+from tasks.data.dataset import Dataset
+from tasks.data.encode import encode, too_long
+from tasks.errors import DataError
+from tasks.evaluate.suites.load import SuiteProblem
+from tasks.records import EncodedProblem, Message, Problem
+
+HELDOUT = "heldout"  # data.heldout problems of a puzzle; every other suite is declared in tasks/evaluate/suites
+
+
+@dataclass(frozen=True)
+class SuiteData:
+    """Problems of one suite in their order: as the policy sees them, and what is known of each besides."""
+
+    encoded: tuple[EncodedProblem, ...]
+    facts: tuple[SuiteProblem, ...]
+
+    @cached_property
+    def by_id(self) -> Mapping[str, SuiteProblem]:
+        return {each.problem.id: each for each in self.facts}
+
+    @property
+    def questions(self) -> list[tuple[str, str]]:
+        """(id, bare question)."""
+        return [(each.problem.id, each.question) for each in self.facts]
+
+    def first(self, limit: int | None) -> SuiteData:
+        return SuiteData(self.encoded[:limit], self.facts[:limit])
+
+
+def heldout(dataset: Dataset) -> SuiteData:
+    """The run's own held-out problems."""
+    if not dataset.heldout:
+        raise DataError("evaluate.suites: heldout is empty; set data.heldout (puzzles only)")
+    return SuiteData(dataset.heldout, tuple(SuiteProblem(p.problem, question_of(p.problem), None, None, None) for p in dataset.heldout))
+
+
+def question_of(problem: Problem) -> str:
+    """The text of the last user turn."""
+    return problem.prompt[-1]["content"]
+
+
+def encoded(suite: str, problems: Sequence[SuiteProblem], template: str, tokenizer: PreTrainedTokenizerFast, max_prompt_tokens: int) -> SuiteData:
+    """Problems through the suite's prompt and the policy's chat template. DataError where a prompt is longer than `max_prompt_tokens`."""
+    rows = []
+    for each in problems:
+        row = encode(each.problem, tokenizer, template)
+        if len(row.prompt_ids) > max_prompt_tokens:
+            raise DataError(f"evaluate.suites: {suite}: {too_long(row, max_prompt_tokens)}".removesuffix(", or set data.drop_long_prompts"))
+        rows.append(row)
+    return SuiteData(tuple(rows), tuple(problems))
+
+
+def to_bytes(problems: Sequence[SuiteProblem]) -> bytes:
+    """A line of JSON each."""
+    return "".join(canonical(_row(each)) + "\n" for each in problems).encode()
+
+
+def from_bytes(payload: bytes) -> tuple[SuiteProblem, ...]:
+    """What `to_bytes` wrote."""
+    return tuple(_problem(json.loads(line)) for line in payload.decode().splitlines())
+
+
+def _row(each: SuiteProblem) -> dict[str, Any]:
+    problem = each.problem
+    return {
+        "id": problem.id,
+        "prompt": list(problem.prompt),
+        "verifier": problem.verifier,
+        "reference": dict(problem.reference),
+        "solutions": problem.solutions,
+        "question": each.question,
+        "level": each.level,
+        "subject": each.subject,
+        "source": each.source,
+    }
+
+
+def _problem(row: Mapping[str, Any]) -> SuiteProblem:
+    prompt = tuple(Message(role=message["role"], content=message["content"]) for message in row["prompt"])
+    problem = Problem(row["id"], prompt, row["verifier"], row["reference"], row["solutions"])
+    return SuiteProblem(problem, row["question"], row["level"], row["subject"], row["source"])

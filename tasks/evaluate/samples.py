@@ -1,0 +1,138 @@
+"""Samples of a policy on a suite, stored apart from what is made of them: append-only, so that a killed evaluation goes on, more samples add to
+those that are there, and another verifier or another k draws nothing.
+
+    samples/<set>/SET.json            what the set's key is the digest of: policy, suite, prompt, sampling
+    samples/<set>/<sha256>.parquet    some samples; a file is named by its content, so it is whole or it does not count
+
+A sample's name is (set, problem id, sample index); its seed derives from the same. Two processes that draw the same set write the same
+samples twice, and the file whose name comes first counts.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import logging
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from infra.caching import canonical
+from infra.files import Files, MissingError
+from tasks.records import FinishReason
+
+log = logging.getLogger("armature")
+
+Name = tuple[str, int]  # problem id, sample index
+_PART = re.compile(r"([0-9a-f]{64})\.parquet")
+_SCHEMA = pa.schema(
+    [
+        pa.field("problem_id", pa.string(), nullable=False),
+        pa.field("sample", pa.int32(), nullable=False),
+        pa.field("response_ids", pa.list_(pa.int32()), nullable=False),
+        pa.field("logprobs", pa.list_(pa.float32()), nullable=False),
+        pa.field("finish_reason", pa.string(), nullable=False),
+        pa.field("entropy", pa.float64()),
+        pa.field("seed", pa.int64(), nullable=False),
+    ]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One response. `response_ids` [response tokens], a sampled end token included; `logprobs` [response tokens]: natural, under the distribution
+    really sampled from; `entropy`: mean over its tokens, nats, of the whole vocabulary at T = 1, None from an engine that gives none."""
+
+    problem_id: str
+    sample: int
+    response_ids: tuple[int, ...]
+    logprobs: tuple[float, ...]
+    finish_reason: FinishReason
+    entropy: float | None
+    seed: int
+
+    @property
+    def name(self) -> Name:
+        return self.problem_id, self.sample
+
+    @property
+    def surprisal(self) -> float | None:
+        """Mean of -log p over its tokens, nats: an estimate of the token entropy at sampling settings, for a token drawn from p has E[-log p] = H(p)."""
+        return -sum(self.logprobs) / len(self.logprobs) if self.logprobs else None
+
+
+class SampleSet:
+    """The stored samples of one set. `about` is what its key is the digest of."""
+
+    def __init__(self, files: Files, about: Mapping[str, Any]) -> None:
+        self._files, self.about = files, about
+        self.key = set_key(about)
+        self.folder = f"samples/{self.key}"
+        self._damaged: list[str] = []
+
+    def read(self) -> dict[Name, Sample]:
+        """All samples. A file whose content is not what its name says is left out, with a warning: what it held is drawn again, and only then is the file
+        removed (`append`), for a plan reads too."""
+        found: dict[Name, Sample] = {}
+        for file in self._files.list(self.folder):
+            part = _PART.fullmatch(file)
+            if part is None:
+                continue
+            name = f"{self.folder}/{file}"
+            try:
+                # Looks twice, as infra/store.py does: bytes may be altered on their way, and samples cost hours.
+                data = next((data for data in (self._files.read(name) for _ in range(2)) if hashlib.sha256(data).hexdigest() == part[1]), None)
+            except MissingError:  # swept meanwhile
+                continue
+            if data is None:
+                log.warning("%s/%s: its content is not what its name says; its samples are drawn again", self._files.uri, name)
+                self._damaged.append(name)
+                continue
+            for sample in _samples(data):
+                found.setdefault(sample.name, sample)
+        return found
+
+    def append(self, samples: Sequence[Sample]) -> list[Sample]:
+        """Some samples more, all of them or none. Returns them as `read` gives them: a server's log-probabilities may be more precise than the
+        float32 that is kept, and an evaluation that goes on must not end with other numbers."""
+        while self._damaged:  # first: what is drawn again may have the same name
+            self._files.remove(self._damaged.pop())
+        if self._files.size(f"{self.folder}/SET.json") is None:
+            self._files.write(f"{self.folder}/SET.json", json.dumps(self.about, sort_keys=True, indent=1).encode())
+        data = _bytes(samples)
+        self._files.write(f"{self.folder}/{hashlib.sha256(data).hexdigest()}.parquet", data)
+        return _samples(data)
+
+
+def set_key(about: Mapping[str, Any]) -> str:
+    """64 hex digits."""
+    return hashlib.sha256(canonical(about).encode()).hexdigest()
+
+
+def _bytes(samples: Iterable[Sample]) -> bytes:
+    rows = list(samples)
+    columns: dict[str, list[Any]] = {name: [getattr(row, name) for row in rows] for name in _SCHEMA.names}
+    columns["finish_reason"] = [str(reason) for reason in columns["finish_reason"]]
+    sink = io.BytesIO()
+    pq.write_table(pa.Table.from_pydict(columns, schema=_SCHEMA), sink, compression="zstd", use_dictionary=False, write_statistics=False)
+    return sink.getvalue()
+
+
+def _samples(data: bytes) -> list[Sample]:
+    return [
+        Sample(
+            problem_id=row["problem_id"],
+            sample=row["sample"],
+            response_ids=tuple(row["response_ids"]),
+            logprobs=tuple(row["logprobs"]),
+            finish_reason=FinishReason(row["finish_reason"]),
+            entropy=row["entropy"],
+            seed=row["seed"],
+        )
+        for row in pq.read_table(io.BytesIO(data)).to_pylist()
+    ]

@@ -1,0 +1,161 @@
+"""What a suite's YAML file declares: where its problems lie and how they are read, how many there are, and how they are sampled and judged."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, Field, ValidationError, model_validator
+
+from specs.errors import SpecError
+from specs.keys import section_of
+from specs.schema import Positive, Section
+from specs.text import parse_document
+from tasks.data.puzzles.registry import PUZZLES
+from tasks.errors import DataError
+
+FOLDER = Path(__file__).parent
+UNPINNED = "unpinned"
+_COMMIT = re.compile(r"[0-9a-f]{40}")
+
+Name = Annotated[str, Field(min_length=1)]
+#: One column, or several in a list.
+Names = Annotated[tuple[Name, ...], BeforeValidator(lambda given: (given,) if isinstance(given, str) else tuple(given) if isinstance(given, list) else given)]
+#: How a row is laid out; `tasks/evaluate/suites/forms.py` says each.
+Form = Literal["answer", "choices", "shuffled", "completion", "asserts", "tests"]
+
+
+class Source(Section):
+    """Where the problems lie."""
+
+    at: Name = Field(description="`hf://owner/name`, a .jsonl path (relative to the repository root) or URI, or `puzzle:name`.")
+    subset: Name | None = Field(default=None, description="Configuration of an hf:// data set.")
+    split: Name = Field(default="test", description="Split of an hf:// data set; several as `train+test`.")
+    revision: Name | None = Field(default=None, description="Of an hf:// data set: its commit, or `unpinned`: the newest, resolved when loaded.")
+
+    @model_validator(mode="after")
+    def _revision_of_the_hub(self) -> Source:
+        if self.at.startswith("hf://"):
+            if self.revision != UNPINNED and not _COMMIT.fullmatch(self.revision or ""):
+                raise ValueError(f"revision: got {self.revision!r}, want a commit of 40 hex digits, or {UNPINNED}")
+        elif self.revision is not None or self.subset is not None:
+            raise ValueError(f"revision, subset: only for a source hf://, given with {self.at}")
+        return self
+
+
+class SuiteColumns(Section):
+    """Where in a row things are."""
+
+    id: Name | None = Field(default=None, description="The problem's name; null: numbered.")
+    question: Names = Field(default=("prompt",), min_length=1, description="The bare question; several columns follow each other, empty ones are left out.")
+    prompt: Name | None = Field(default=None, description="What is shown, where that is more than the question (form `tests`).")
+    answer: Name = Field(default="answer", description="The reference; dots reach into a nested record. Form `shuffled`: the right choice.")
+    answer_after: Name | None = Field(default=None, description="The reference is what follows the last of this text (GSM8K: '####').")
+    boxed: bool = Field(default=False, description="The reference is what the answer's last \\boxed{} holds.")
+    choices: Name = Field(default="choices", description="The choices, a list; form `choices`.")
+    wrong: Names = Field(default=(), description="The wrong choices; form `shuffled`.")
+    unit: Name | None = Field(default=None, description="The answer's unit, for verifier math.")
+    tolerance: Name | None = Field(default=None, description="Absolute difference at which a number is right, for verifier math.")
+    level: Name | None = Field(default=None, description="How hard the problem is, in its set's own words.")
+    subject: Name | None = Field(default=None, description="What it is about.")
+    source: Name | None = Field(default=None, description="Where the set has it from.")
+
+
+class StandIn(Section):
+    """A file that is read instead of the source where whoever loads the suite says so."""
+
+    file: Name = Field(description="In the folder of stand-ins.")
+    size: Positive = Field(description="Its rows; each has a known answer.")
+    differs: Name = Field(description="What differs from the real set; goes into reports.")
+    only: dict[str, str] = Field(default={}, description="Rows read: those whose column has this value.")
+    form: Form = Field(default="answer", description="How its rows are laid out.")
+    columns: SuiteColumns = Field(default=SuiteColumns(), description="Where in its rows things are.")
+
+
+class SuiteSampling(Section):
+    """How responses are sampled."""
+
+    temperature: float = Field(gt=0, description="Of the softmax.")
+    top_p: float = Field(gt=0, le=1, description="Nucleus; 1: off.")
+    max_response_tokens: Positive = Field(description="Tokens, end token included.")
+
+
+class Suite(Section):
+    """A benchmark."""
+
+    name: Name = Field(description="The file's own, without .yaml.")
+    title: Name = Field(description="Name in reports.")
+    source: Source
+    form: Form = Field(default="answer", description="How the source's rows are laid out; a puzzle has none.")
+    columns: SuiteColumns = Field(default=SuiteColumns(), description="Where in the source's rows things are.")
+    size: Positive = Field(description="Rows of the source.")
+    answers: Positive = Field(description="Rows with a known answer (a puzzle: with all of them): the problems.")
+    licence: Name = Field(description="Of the problems.")
+    prompt: Literal["none", "boxed", "code"] = Field(description="Instruction around each problem (tasks/data/prompts.py).")
+    verifier: Name = Field(description="math, code, or the puzzle's own.")
+    timeout_s: float | None = Field(default=None, gt=0, description="Forms `completion` and `asserts`: CPU seconds of a test; null: the grader's own.")
+    sampling: SuiteSampling
+    stand_in: StandIn | None = Field(default=None, description="Null: there is none.")
+
+    @model_validator(mode="after")
+    def _known_verifier(self) -> Suite:
+        if self.verifier not in ("math", "code", *PUZZLES):
+            raise ValueError(f"verifier: got {self.verifier!r}, want one of math, code, {', '.join(PUZZLES)}")
+        if self.answers > self.size:
+            raise ValueError(f"answers: {self.answers}, more than size {self.size}")
+        return self
+
+
+def suite_names() -> tuple[str, ...]:
+    """Of all suites, in alphabetical order."""
+    return tuple(sorted(path.stem for path in FOLDER.glob("*.yaml")))
+
+
+def path_of(name: str) -> str:
+    """A suite's file, for messages."""
+    return f"tasks/evaluate/suites/{name}.yaml"
+
+
+def read_suite(name: str) -> Suite:
+    """The suite called `name`. DataError for a name that is none's (with the nearest), and for a file that is wrong (with line and key)."""
+    names = suite_names()
+    if name not in names:
+        near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
+        raise DataError(f"no suite {name!r}; " + (f"the nearest is {near[0]}" if near else f"there are {', '.join(names)}"))
+    return parse_suite(name, (FOLDER / f"{name}.yaml").read_text(encoding="utf-8"))
+
+
+def parse_suite(name: str, text: str) -> Suite:
+    """The suite that `text`, the content of `name`.yaml, declares; DataError as above."""
+    try:
+        document = parse_document(text, path_of(name))
+    except SpecError as error:
+        raise DataError(str(error)) from None
+    if "name" in document.value:
+        raise DataError(f"{path_of(name)}:{document.lines['name',]}: name: no such key; a suite's name is its file's")
+    try:
+        return Suite.model_validate({"name": name, **document.value})
+    except ValidationError as error:
+        faults = error.errors(include_url=False)
+        fault = next((each for each in faults if each["type"] == "extra_forbidden"), faults[0])  # a misspelt key is missing too
+        path = tuple(str(part) for part in fault["loc"])
+        line = next((document.lines[path[:n]] for n in range(len(path), 0, -1) if path[:n] in document.lines), 1)
+        raise DataError(f"{path_of(name)}:{line}: {_said(fault, path)}") from None
+
+
+def _said(fault: Any, path: tuple[str, ...]) -> str:
+    key = ".".join(path)
+    if fault["type"] == "extra_forbidden":
+        section: type[BaseModel] | None = Suite
+        for part in path[:-1]:
+            section = section_of(section.model_fields[part].annotation) if section else None
+        known = list(section.model_fields) if section else []
+        near = difflib.get_close_matches(path[-1], known, n=1, cutoff=0.5)
+        return f"{key}: no such key; " + (f"the nearest is {near[0]}" if near else f"want one of {', '.join(known)}")
+    if fault["type"] == "missing":
+        return f"{key}: missing"
+    if fault["type"] == "value_error":  # a rule that joins keys: it names the key
+        return f"{key}.{fault['ctx']['error']}" if key else str(fault["ctx"]["error"])
+    return f"{key}: got {fault['input']!r}: {fault['msg'][:1].lower()}{fault['msg'][1:]}"

@@ -1,0 +1,1 @@
+"""The report of a night's evaluation, and of two policies compared."""

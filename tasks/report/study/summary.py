@@ -1,0 +1,100 @@
+"""A study's findings without the page: for the console, as Markdown, and all numbers as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from tasks.report.study import rows
+from tasks.report.study.data import StudyReport
+from tasks.report.study.words import headline
+from tasks.report.table import render_text
+from tasks.study.equal import AtEqual
+from tasks.study.findings import Family, Findings, find
+from tasks.study.paired import Difference, Where
+
+
+def summary_text(report: StudyReport) -> str:
+    """The headline, cells, end of training and the primary tests, for a terminal."""
+    return _summary(report, find(report.ordered, report.plan), render_text, "{}")
+
+
+def summary_markdown(report: StudyReport) -> str:
+    return _summary(report, find(report.ordered, report.plan), markdown, "**{}**")
+
+
+def _summary(report: StudyReport, found: Findings, draw: Callable[[Sequence[Sequence[str]]], str], name: str) -> str:
+    parts = [*headline(report, found), name.format("Cells: seeds of each variant"), draw(rows.counts(report))]
+    for setting in found.cells.settings:
+        end = f"{report.settings[setting]}: iteration {found.cells.last(setting)}, T = {report.temperatures[0]:g} (± half of the 95 % interval over seeds)"
+        parts += [name.format(end), draw(rows.at_the_end(report, found, setting, report.temperatures[0]))]
+        parts += [name.format(f"{report.settings[setting]}: paired tests"), draw(rows.tests(report, found.primary, setting))]
+    parts += [f"One family of Holm's: {found.primary.name}.", name.format("Time"), draw(rows.times(report))]
+    return "\n\n".join(parts) + "\n"
+
+
+def markdown(table: Sequence[Sequence[str]]) -> str:
+    """A table of rows, heading first."""
+    heading, *body = [[cell.replace("|", "\\|") for cell in row] for row in table]
+    return "\n".join(f"| {' | '.join(row)} |" for row in (heading, ["---", *["---:"] * (len(heading) - 1)], *body))
+
+
+def summary_json(report: StudyReport, found: Findings) -> bytes:
+    """Every comparison, family, curve, place and look, and the words of the headline."""
+    value = {
+        "title": report.title,
+        "headline": headline(report, found),
+        "control": report.control,
+        "temperatures": list(report.temperatures),
+        "ks": list(found.plan.ks),
+        "missing": [list(name) for name in report.missing],
+        "families": {
+            "last_iteration": [_family(family) for family in found.last],
+            "equal_pass_1": [_family(family) for family in found.equal_pass_1],
+            "equal_compute": [_family(family) for family in found.equal_compute],
+        },
+        "places": {"equal_pass_1": _places(found.places_pass_1), "equal_compute": _places(found.places_compute)},
+        "frontier": [asdict(curve) for curve in found.curves],
+        "wins": {
+            "looks": [
+                {**_where(look.one), "pass_1": _estimate(look.one), "pass_k": _estimate(look.many), "p_holm": look.adjusted, "wins": look.wins}
+                for look in found.wins.looks
+            ],
+            "tested": len(found.wins.tested),
+            "found": len(found.wins.found),
+        },
+        "cells": [
+            {name: getattr(cell, name) for name in ("setting", "variant", "seed", "key", "run", "start", "tokens", "seconds", "steps_made", "steps_found")}
+            | {"seconds_made": cell.seconds_made, "seconds_found": cell.seconds_found}
+            for cell in report.ordered
+        ],
+    }
+    lines = (f"{json.dumps(name)}: {json.dumps(part, allow_nan=False, ensure_ascii=False)}" for name, part in value.items())
+    return ("{" + ",\n ".join(lines) + "}\n").encode(errors="replace")
+
+
+def _family(family: Family) -> dict[str, Any]:
+    tests = [
+        {**_where(d), "metric": d.metric, **_estimate(d), "p_holm": p, "remark": d.remark}
+        for d, p in zip(family.differences, family.adjusted, strict=True)
+    ]
+    return {"name": family.name, "temperature": family.temperature, "size": family.size, "tests": tests}
+
+
+def _where(d: Difference) -> dict[str, Any]:
+    return {"setting": d.setting, "variant": d.variant, "against": d.against, "temperature": d.temperature, "iteration": d.iteration}
+
+
+def _estimate(d: Difference) -> dict[str, Any]:
+    seeds = {"seeds": list(d.seeds), "seeds_left_out": list(d.left_out), "questions_left_out": d.questions_left_out}
+    return {**seeds, **(asdict(d.found) if d.found is not None else {})}
+
+
+def _places(places: Sequence[tuple[Where, AtEqual]]) -> list[dict[str, Any]]:
+    return [
+        {"setting": w.setting, "variant": w.variant, "against": w.against, "temperature": w.temperature}
+        | {"apart": at.apart, "seeds": [asdict(place) for place in at.places]}
+        for w, at in places
+    ]

@@ -1,0 +1,93 @@
+"""Sentences of a study's report: each says who, against whom, where, over which seeds, how much, and no more than its test allows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tasks.report.evaluation.numbers import ends, fixed
+from tasks.report.study.data import StudyReport
+from tasks.study.findings import Family, Findings
+from tasks.study.holm import ALPHA
+from tasks.study.paired import Difference
+from tasks.study.wins import Look
+
+NO_DIFFERENCE = "no difference was shown"
+
+
+def headline(report: StudyReport, found: Findings) -> list[str]:
+    """A sentence a setting on the main comparison at the primary temperature and the last iteration, then one on wins on both."""
+    if not report.comparisons:
+        return ["The study compares no variants."]
+    variant, against = report.comparisons[0]
+    sentences = [_main(report, found.primary, setting, variant, against) for setting in found.cells.settings]
+    return [*(sentence[0].upper() + sentence[1:] for sentence in sentences if sentence), wins_sentence(report, found)]
+
+
+def _main(report: StudyReport, family: Family, setting: str, variant: str, against: str) -> str:
+    tests = family.of(setting, variant, against)
+    if not tests:
+        return ""
+    first = tests[0][0]
+    where = f"{report.settings[setting]}, iteration {first.iteration}, T = {first.temperature:g}: {report.variants[variant]} against {report.variants[against]}"
+    if first.found is None:
+        return f"{where}: {first.remark}."
+    over = f"{seeds_text(first.seeds)}, {first.found.questions} questions"
+    if first.found.seeds < 2:
+        return f"{where}, {over}: {first.remark}."
+    return f"{where}, {over}: " + "; ".join(_clause(difference, p) for difference, p in tests) + "."
+
+
+def _clause(difference: Difference, adjusted: float | None) -> str:
+    assert difference.found is not None
+    numbers = f"{fixed(difference.found.mean, signed=True)}, 95 % {ends(difference.found.interval, signed=True)}, p {p_text(adjusted)} after Holm"
+    verdict = finding(difference, adjusted)
+    return f"{difference.metric} is {verdict} ({numbers})" if verdict in ("higher", "lower") else f"{difference.metric}: {verdict} ({numbers})"
+
+
+def finding(difference: Difference, adjusted: float | None) -> str:
+    """higher, lower, no difference was shown, or why nothing may be said."""
+    if difference.found is None or adjusted is None:
+        return difference.remark or "not tested"
+    if adjusted > ALPHA:
+        return NO_DIFFERENCE
+    return "higher" if difference.found.mean > 0 else "lower"
+
+
+def wins_sentence(report: StudyReport, found: Findings) -> str:
+    """Whether, and where, a variant is above the control in both Pass@1 and Pass@k."""
+    what = f"Above {report.variants[report.control]} in both Pass@1 and Pass@{found.plan.largest_k}"
+    tested, wins = found.wins.tested, found.wins.found
+    if not tested:
+        return f"{what}: not tested ({len(found.wins.looks)} looks, none with two seeds or more)."
+    looked = f"{len(tested)} looks ({looked_at(report, tested)})"
+    if not wins:
+        return f"{what}: not found here, in {looked} at p {ALPHA:g} after Holm; nearest was {_look(report, found.wins.nearest)}."
+    return f"{what}: shown in {len(wins)} of {looked} at p {ALPHA:g} after Holm; clearest in {_look(report, found.wins.nearest)}."
+
+
+def looked_at(report: StudyReport, looks: Sequence[Look]) -> str:
+    settings, variants = {look.one.setting for look in looks}, {look.one.variant for look in looks}
+    temperatures, iterations = {look.one.temperature for look in looks}, {look.one.iteration for look in looks}
+    named = [label for name, label in report.variants.items() if name in variants]
+    counts = [
+        f"{len(of)} {name}{'' if len(of) == 1 else 's'}" for of, name in ((settings, "setting"), (temperatures, "temperature"), (iterations, "iteration"))
+    ]
+    return ", ".join([" and ".join(named) or "no variant", *counts])
+
+
+def _look(report: StudyReport, look: Look | None) -> str:
+    if look is None or look.one.found is None or look.many.found is None:
+        return "none"
+    parts = [f"{d.metric} {fixed(d.found.mean, signed=True)} ({ends(d.found.interval, signed=True)})" for d in (look.one, look.many) if d.found is not None]
+    where = f"{report.settings[look.one.setting]}, {report.variants[look.one.variant]}, T = {look.one.temperature:g}, iteration {look.one.iteration}"
+    return f"{where}: {', '.join(parts)}, {seeds_text(look.one.seeds)}, p {p_text(look.adjusted)}"
+
+
+def seeds_text(seeds: Sequence[int]) -> str:
+    """`5 seeds (0, 1, 2, 3, 4)`; `1 seed (3)`."""
+    return f"{len(seeds)} seed{'' if len(seeds) == 1 else 's'} ({', '.join(map(str, seeds))})"
+
+
+def p_text(p: float | None) -> str:
+    """Two digits that mean something."""
+    return "-" if p is None else "< 0.001" if p < 0.001 else f"{p:.3f}" if p < 0.1 else f"{p:.2f}"

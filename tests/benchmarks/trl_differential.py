@@ -1,0 +1,223 @@
+"""Loss, gradient and advantages of ours and of TRL's GRPOTrainer on the same weights, tokens, rewards and old policy.
+
+    python -m tests.benchmarks.trl_differential [FOLDER] [--results FILE]
+
+FOLDER gets a virtual environment with TRL where it has none (once, a minute or two; default .armature/trl-1.16.0). Ours is tasks/train/step.py's Iteration
+over plain torch, several micro-batches, responses side by side behind their prompt; TRL's is one padded batch. TRL adds 1e-4 to a group's std, so
+ours is told to. What is not the same on purpose, and so not compared: TRL counts the tokens of responses that were not judged in the divisor of its token
+mean (their advantages are compared), and takes entropies at the sampling temperature (the bonus is compared at 1).
+
+Off policy, the weights have moved from those that the old log-probabilities and the samples are under, so far that the clip acts on both sides.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass, replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file
+from torch import Tensor
+from transformers import LlamaForCausalLM
+
+from infra.paths import HOME
+from tasks.train.batch import GroupBatch
+from tests.tasks.train.tools import SPEC, Done, PolicyModule, difference, llama, policy, rollouts, run, with_engine_log_probs
+
+TRL = "1.16.0"
+RESULTS = Path(__file__).parent / "results" / "trl_differential.json"
+DTYPES = ("float32", "float64")
+LONGEST = 14  # tokens of a response
+#: Of the test policy's matrices. At full size its logits are so large that float32 alone moves each side's gradient by 1e-6 to 3e-6 of itself.
+SOFTER = 0.5
+#: What the matrices move by off policy, in their own standard deviations.
+MOVE = 0.2
+EPS_SEEN_IN = "token mean (dapo)"
+
+
+@dataclass(frozen=True)
+class Case:
+    """`ours`: fields of a StepSpec; `theirs`: arguments of a GRPOConfig that say the same."""
+
+    ours: dict[str, Any]
+    theirs: dict[str, Any]
+    off_policy: bool = True
+    batch: str = "judged"  # all of it; `not judged`: some responses have no score, and advantages alone are compared
+
+
+DAPO = {"loss_type": "dapo", "scale_rewards": "group", "epsilon": 0.2, "epsilon_high": 0.28}
+#: Of a mismatch between the engine's log-probabilities and the trainer's.
+ENGINE = {"vllm_importance_sampling_clip_max": 2.0}
+CASES = {
+    "token mean (dapo), on policy": Case({}, DAPO, off_policy=False),
+    "sequence mean (grpo), on policy": Case({"aggregation": "sequence_mean"}, DAPO | {"loss_type": "grpo"}, off_policy=False),
+    "token mean (dapo)": Case({}, DAPO),
+    "token mean (dapo), one clip": Case({"clip_high": 0.2}, DAPO | {"epsilon_high": None}),
+    "token mean (dapo), hot": Case({"temperature": 1.3}, DAPO | {"temperature": 1.3}),
+    "token mean (dapo), cold": Case({"temperature": 0.7}, DAPO | {"temperature": 0.7}),
+    "token mean (dapo), entropy bonus": Case({"entropy_coefficient": 0.02}, DAPO | {"entropy_coef": 0.02}),
+    "token mean (dapo), importance weights": Case({"importance_cap": 2.0}, DAPO | ENGINE | {"vllm_importance_sampling_mode": "token_truncate"}),
+    "token mean (dapo), sequence masking": Case(
+        {"importance_cap": 2.0, "importance_mode": "sequence_mask"}, DAPO | ENGINE | {"vllm_importance_sampling_mode": "sequence_mask"}
+    ),
+    "sequence mean (grpo)": Case({"aggregation": "sequence_mean"}, DAPO | {"loss_type": "grpo"}),
+    "constant (dr_grpo)": Case(
+        {"estimator": "dr_grpo", "aggregation": "constant", "constant_length": 20},
+        DAPO | {"loss_type": "dr_grpo", "scale_rewards": "none", "max_completion_length": 20},
+    ),
+    "gspo": Case(
+        {"objective": "gspo", "aggregation": "sequence_mean", "clip_low": 3e-4, "clip_high": 4e-4},
+        DAPO | {"loss_type": "grpo", "importance_sampling_level": "sequence", "epsilon": 3e-4, "epsilon_high": 4e-4},
+    ),
+    "gspo, token mean, wide clip": Case(
+        {"objective": "gspo", "clip_low": 0.03, "clip_high": 0.04},
+        DAPO | {"importance_sampling_level": "sequence", "epsilon": 0.03, "epsilon_high": 0.04},
+    ),
+    # TRL's epsilon_high is the cap itself.
+    "cispo": Case({"objective": "cispo"}, DAPO | {"loss_type": "cispo", "epsilon_high": 1.28}),
+    "advantages, some not judged": Case({}, DAPO, batch="not judged"),
+    "advantages without std, some not judged": Case({"estimator": "dr_grpo"}, DAPO | {"scale_rewards": "none"}, batch="not judged"),
+}
+
+
+class Weights:
+    """The policy that sampled (`old`) and the one that is trained (`now`), float32; saved where TRL finds them."""
+
+    def __init__(self, folder: Path) -> None:
+        model, draw = llama(), torch.Generator().manual_seed(1)
+        matrices = [parameter for parameter in model.parameters() if parameter.ndim == 2]
+        with torch.no_grad():
+            for matrix in matrices:
+                matrix.mul_(SOFTER)
+            self.old = self._saved(model, folder / "old")
+            for matrix in matrices:
+                matrix.add_(torch.randn(matrix.shape, generator=draw), alpha=MOVE * float(matrix.std()))
+            self.now = self._saved(model, folder / "now")
+
+    @staticmethod
+    def _saved(model: LlamaForCausalLM, folder: Path) -> dict[str, Tensor]:
+        """In the names of a PolicyModule."""
+        model.save_pretrained(folder)
+        return {f"lm.{name}": tensor.clone() for name, tensor in model.state_dict().items()}
+
+
+def module_of(weights: dict[str, Tensor], dtype: torch.dtype = torch.float64) -> PolicyModule:
+    module = policy(dtype)
+    module.load_state_dict(weights)
+    return module
+
+
+def batches(weights: Weights) -> dict[str, GroupBatch]:
+    """Prompts and responses of unequal lengths. The engine's log-probabilities lie about the old policy's, for importance weights on both sides of the cap."""
+    whole = rollouts(seed=5, not_judged=0.0, longest=LONGEST)
+    old = run(module_of(weights.old), whole, SPEC).iteration.old
+    assert old is not None
+    return {"judged": with_engine_log_probs(whole, old.log_probs, noise=1.5), "not judged": rollouts(seed=6, not_judged=0.4, longest=LONGEST)}
+
+
+def ours(case: Case, dtype: str, batch: GroupBatch, weights: Weights, **changes: Any) -> Done:
+    """One optimiser step of ours; off policy after a pass of the old policy (which `group_mean` asks for, and GRPO does not read)."""
+    spec = replace(SPEC, estimator="grpo", eps=1e-4, token_budget=60, prompt_confidence="group_mean" if case.off_policy else "none")
+    module = module_of(weights.old, getattr(torch, dtype))
+    path = [module_of(weights.now, getattr(torch, dtype)).state_dict()] if case.off_policy else ()
+    return run(module, batch, replace(spec, **{**case.ours, **changes}), path=path)
+
+
+def theirs(python: Path, folder: Path, made: dict[str, GroupBatch]) -> dict[str, Any]:
+    """trl_side.py in its own environment, all cases at once: its reply."""
+    asked = {
+        "folder": str(folder),
+        "batches": {
+            name: {
+                "prompts": batch.prompt_ids, "responses": batch.response_ids, "engine_log_probs": batch.engine_log_probs, "scores": batch.scores,
+            } for name, batch in made.items()
+        },
+        "cases": {
+            f"{name}, {dtype}": {
+                "dtype": dtype, "settings": case.theirs, "off_policy": case.off_policy, "batch": case.batch, "gradient": f"{place}-{dtype}.safetensors",
+                "importance_weights": "importance_cap" in case.ours, "advantages_only": case.batch == "not judged",
+            } for place, (name, case) in enumerate(CASES.items()) for dtype in DTYPES
+        },
+    }  # fmt: skip
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1", "PYTHONPATH": "", "PYTHONWARNINGS": "ignore", "TRL_EXPERIMENTAL_SILENCE": "1"}
+    program = Path(__file__).with_name("trl_side.py")
+    done = subprocess.run([python, program], input=json.dumps(asked), stdout=subprocess.PIPE, text=True, check=True, env=environment)
+    reply: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return reply
+
+
+def flat(folder: Path, name: str, module: PolicyModule) -> Tensor:
+    """TRL's gradient in the order of ours."""
+    parts = load_file(folder / name)
+    return torch.cat([parts[parameter.removeprefix("lm.")].flatten() for parameter, _ in module.named_parameters()])
+
+
+def largest(a: Tensor, b: Tensor) -> float:
+    return float((a.double() - b.double()).abs().max())
+
+
+def compared(python: Path, folder: Path) -> dict[str, Any]:
+    """For each case and dtype: |loss - TRL's| over the mean |advantage| (an on-policy loss is near zero), ||g - TRL's|| / ||TRL's|| over the
+    whole gradient, the largest difference of an advantage; and the shares of tokens that are clipped: ours, and TRL's at its lower and upper limit."""
+    weights = Weights(folder)
+    made = batches(weights)
+    reply = theirs(python, folder, made)
+    rows: dict[str, dict[str, Any]] = {}
+    for (place, (name, case)), dtype in itertools.product(enumerate(CASES.items()), DTYPES):
+        found, done = reply["cases"][f"{name}, {dtype}"], ours(case, dtype, made[case.batch], weights)
+        assert done.iteration.advantages is not None
+        row: dict[str, Any] = {"advantage": largest(done.iteration.advantages.total.flatten(), torch.tensor(found["advantages"], dtype=torch.float64))}
+        if "loss" in found:
+            gradient = flat(folder, f"{place}-{dtype}.safetensors", done.engine.module)
+            loss = done.result["metrics"]["loss"]
+            row |= {
+                "loss": abs(loss - found["loss"]) / done.token_loss_scale, "gradient": difference(done.engine.gradients[0], gradient),
+                "losses": [loss, found["loss"]], "clipped": [done.result["metrics"]["clip_fraction"], found["clipped"]],
+            }  # fmt: skip
+            if name == EPS_SEEN_IN and dtype == "float64":
+                # What a tolerance is worth: the same comparison, ours with the eps of a std that verl has.
+                row["gradient_with_eps_1e-6"] = difference(ours(case, dtype, made[case.batch], weights, eps=1e-6).engine.gradients[0], gradient)
+        rows[f"{name}, {dtype}"] = row
+    return {"versions": reply["versions"], "worst": worst(rows), "cases": rows}
+
+
+def worst(rows: dict[str, dict[str, Any]]) -> dict[str, dict[str, float]]:
+    return {
+        dtype: {what: max(row[what] for name, row in rows.items() if name.endswith(dtype) and what in row) for what in ("loss", "gradient", "advantage")}
+        for dtype in DTYPES
+    }
+
+
+def environment(folder: Path) -> Path:
+    """Python of a virtual environment with TRL in `folder`, made where it is not there yet. The marker is written last."""
+    python, marker = folder / "bin" / "python", folder / f".trl-{TRL}"
+    if not marker.exists():
+        subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True)
+        packages = (f"trl=={TRL}", *(f"{name}=={version(name).partition('+')[0]}" for name in ("torch", "transformers")))
+        subprocess.run([python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *packages], check=True)
+        marker.touch()
+    return python
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path, nargs="?", default=HOME / f"trl-{TRL}")
+    parser.add_argument("--results", type=Path, default=RESULTS)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as scratch:
+        result = compared(environment(options.folder), Path(scratch))
+    options.results.write_text(json.dumps(result, indent=1) + "\n")
+    print(json.dumps(result, indent=1))
+
+
+if __name__ == "__main__":
+    main()

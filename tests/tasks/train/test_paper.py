@@ -1,0 +1,133 @@
+"""PAPER.md names functions, tests, spec keys and defaults: they exist, and no formula is missing. And two of its claims that no other test holds."""
+
+from __future__ import annotations
+
+import ast
+import re
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+import yaml
+from pydantic import BaseModel
+from torch import Tensor
+
+from specs.schema import Spec
+from tasks.errors import TrainingError
+from tasks.train.advantages import arm_bonus, grpo
+from tests.tasks.train.tools import SPEC, policy, rollouts, run
+
+ROOT = Path(__file__).parents[3]
+PAPER = ROOT / "tasks" / "train" / "PAPER.md"
+TEXT = PAPER.read_text()
+LINKS = re.findall(r"\[`([\w.]+)`\]\(([^)]+\.py)\)", TEXT)
+#: The files whose public functions are formulas of the method.
+FORMULAS = ("advantages.py", "confidence.py", "objective.py")
+
+
+@cache
+def defined(path: Path) -> frozenset[str]:
+    """Functions and classes of a file, methods as Class.method."""
+    found = set()
+    for node in ast.parse(path.read_text()).body:
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+            found.add(node.name)
+        if isinstance(node, ast.ClassDef):
+            found |= {f"{node.name}.{each.name}" for each in node.body if isinstance(each, ast.FunctionDef)}
+    return frozenset(found)
+
+
+def table(heading: str) -> list[list[str]]:
+    """Rows of the first table below a heading, without its header."""
+    section = TEXT.split(f"# {heading}\n", 1)[1].split("\n#", 1)[0]
+    rows = [line for line in section.splitlines() if line.startswith("|")]
+    return [[cell.strip() for cell in re.split(r"(?<!\\)\|", row)[1:-1]] for row in rows[2:]]
+
+
+def test_what_is_named_is_there() -> None:
+    assert len(LINKS) > 60
+    missing = [f"{name} of {path}" for name, path in sorted(set(LINKS)) if name not in defined((PAPER.parent / path).resolve())]
+    assert not missing, "PAPER.md names what is not there: " + ", ".join(missing)
+
+
+def test_links_lead_somewhere() -> None:
+    relative = [target for target in re.findall(r"\]\(([^)]+)\)", TEXT) if not target.startswith(("https://", "#"))]
+    assert [target for target in relative if not (PAPER.parent / target).exists()] == []
+
+
+@pytest.mark.parametrize("heading", ["The method", "The family"])
+def test_every_equation_has_a_function_and_a_test(heading: str) -> None:
+    for equation, function, test in table(heading):
+        assert all("/tests/" not in path for _, path in re.findall(r"\[`([\w.]+)`\]\(([^)]+)\)", function)) and "](" in function, equation
+        assert all(name.startswith("test_") for name in re.findall(r"\[`([\w.]+)`\]", test)) and "](" in test, equation
+
+
+@pytest.mark.parametrize("file", FORMULAS)
+def test_no_formula_is_missing(file: str) -> None:
+    public = {name for name in defined(PAPER.parent / file) if not name.startswith("_")}
+    assert public - {name for name, path in LINKS if path == file} == set()
+
+
+@pytest.mark.parametrize(("key", "default"), [row[:2] for row in table("What the paper leaves open")])
+def test_the_default_of_each_switch(key: str, default: str) -> None:
+    section: Any = Spec
+    *path, last = key.strip("`").split(".")
+    for name in path:
+        section = section.model_fields[name].annotation
+        assert issubclass(section, BaseModel)
+    assert section.model_fields[last].get_default(call_default_factory=True, validated_data={}) == yaml.safe_load(default.strip("`"))
+
+
+def test_estimators_objectives_and_modes_of_a_spec_are_all_here() -> None:
+    sections = Spec.model_fields["advantage"].annotation, Spec.model_fields["objective"].annotation
+    correction = sections[1].model_fields["importance_correction"].annotation
+    choices = [(sections[0], "estimator"), (sections[0], "scope"), (sections[0], "prompt_confidence"), (sections[1], "kind"), (sections[1], "aggregation")]
+    for section, key in (*choices, (correction, "mode")):
+        for choice in section.model_fields[key].annotation.__args__:
+            assert f"`{choice}`" in TEXT or choice in ("off", "arm"), choice
+
+
+def test_the_quickstarts_numbers_are_those_of_the_readme() -> None:
+    shown = [line.split("  ") for line in (ROOT / "README.md").read_text().splitlines() if "±" in line]
+    readme = {cells[0].strip(): [cell.strip() for cell in cells[1:] if cell.strip()] for cells in ([c for c in line if c.strip()] for line in shown)}
+    for name, *cells in table("One seed of the quickstart"):
+        assert readme[name] == cells
+
+
+# -- claims --------------------------------------------------------------------------------------------------------------------
+
+
+def mixed(size: int) -> Tensor:
+    """Every number of correct ones among `size`, none and all left out [size - 1, size]."""
+    return torch.tensor([[float(i < right) for i in range(size)] for right in range(1, size)], dtype=torch.float64)
+
+
+@pytest.mark.parametrize("size", [2, 3, 8, 16, 64])
+@pytest.mark.parametrize("ddof", [0, 1])
+def test_alpha_below_one_over_root_g_flips_no_sign(size: int, ddof: int) -> None:
+    scores = mixed(size)
+    judged = torch.ones_like(scores, dtype=torch.bool)
+    base = grpo(scores, judged, eps=1e-6, ddof=ddof)
+
+    def flipped(alpha: float) -> bool:
+        """At the worst confidences: of prompt and response at opposite ends, either way round."""
+        settings = {"alpha": alpha, "scope": "any_correct", "correct_at": 1.0}
+        bonuses = [arm_bonus(torch.full_like(scores[:, :1], c), torch.full_like(scores, 1 - c), scores, judged, **settings) for c in (0.0, 1.0)]
+        return any(bool((base * (base + bonus) < 0).any()) for bonus in bonuses)
+
+    smallest = float(base.abs().min())
+    assert smallest == pytest.approx(size**-0.5 if ddof else (size - 1) ** -0.5, rel=1e-4)
+    assert not flipped(0.999 * size**-0.5)
+    assert flipped(1.001 * smallest)
+
+
+@pytest.mark.parametrize("prompt_confidence", ["mean", "low"])
+def test_a_prompt_without_a_token_that_follows_another_has_no_confidence(prompt_confidence: str) -> None:
+    batch = rollouts(prompts=2, samples=2)
+    bare = replace(batch, content=[batch.content[0], [0]])
+    with pytest.raises(TrainingError, match=r"problem p1: .*c\(q\) is not defined.*group_mean or none"):
+        run(policy(), bare, replace(SPEC, prompt_confidence=prompt_confidence))
+    run(policy(), bare, replace(SPEC, prompt_confidence="none"))
