@@ -159,14 +159,11 @@ def _flow_of(loaded: LoadedStudy, planned: PlannedCell, engines: Engines, queue:
     return Flow(arm_cell, name="arm-cell", flow_run_name=planned.label, persist_result=False)
 
 
-def publish(loaded: LoadedStudy) -> tuple[str, str]:
-    """Writes the report of what is there, into the store and below `.armature`, its numbers and picture beside the results too. Returns (its URI, its
-    conclusions as text)."""
-    study, (there, lacking) = loaded.study, results(loaded)
-    if not there:
-        raise StudyError(f"{loaded.path}: no cell of this study has a result yet ({shown(results_folder(loaded))}); run it first")
+def report_of(loaded: LoadedStudy, there: Sequence[Cell]) -> StudyReport:
+    """What a report of these results is made from."""
+    study = loaded.study
     estimators = {planned.variant: planned.loaded.spec.advantage.estimator for planned in loaded.cells}
-    report = StudyReport(
+    return StudyReport(
         title=study.name,
         cells=there,
         control=study.control,
@@ -178,12 +175,21 @@ def publish(loaded: LoadedStudy) -> tuple[str, str]:
         temperatures=study.temperatures,
         ks=loaded.cells[0].loaded.spec.evaluate.ks,
         study_yaml=loaded.text,
-        results_from=f"{len(there)} of {len(there) + len(lacking)} cells in {shown(results_folder(loaded))}",
+        results_from=f"{len(there)} of {len(loaded.cells)} cells in {shown(results_folder(loaded))}",
     )
+
+
+def publish(loaded: LoadedStudy) -> tuple[str, str]:
+    """Writes the report of what is there, into the store and below `.armature`, its numbers and picture beside the results too. Returns (its URI, its
+    conclusions as text)."""
+    there, _ = results(loaded)
+    if not there:
+        raise StudyError(f"{loaded.path}: no cell of this study has a result yet ({shown(results_folder(loaded))}); run it first")
+    report = report_of(loaded, there)
     store = Store(loaded.cells[0].loaded.spec.store)
     files = render(report)
-    if study.results is not None and not loaded.altered:  # committed with the cells: what a reader quotes, and the picture
-        for name in ("summary.json", "frontier.svg"):
+    if loaded.study.results is not None and not loaded.altered:  # committed with the cells: what a reader quotes, and the picture
+        for name in ("summary.json", "summary.md", "frontier.svg"):
             (results_folder(loaded) / name).write_bytes(files[name])
     for name, data in files.items():
         local = HOME / local_folder(loaded) / name

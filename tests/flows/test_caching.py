@@ -396,7 +396,8 @@ def test_damaged_weights_are_made_again_once_they_are_needed(
     for step in lost:
         Store(copy.as_uri()).drop(step.stage, step.key)
     shutil.rmtree(copy / "samples")  # of which an evaluation is made without any weights
-    engines.close()
+    engines.trainer.stop()  # stopped, not closed: both start again once they are asked
+    engines.roller.stop()
     assert warned(engines, copy, caplog) == [str(payload.relative_to(copy))]
     # An older checkpoint is had again by replay; whether it is saved again is the retention's affair.
     older = f"policy/{experiment.lineage(2)}"

@@ -13,7 +13,7 @@ from tasks.report.study.figures import dynamics_figures, dynamics_rows, frontier
 from tasks.report.study.picture import picture
 from tasks.report.study.plot import Look, looks
 from tasks.report.study.sources import cells_table, curve_numbers
-from tasks.report.study.summary import summary_json, summary_text
+from tasks.report.study.summary import summary_json, summary_markdown, summary_text
 from tasks.report.study.words import headline, seeds_text
 from tasks.report.tables import table
 from tasks.study.findings import Findings, find
@@ -28,7 +28,7 @@ REST = (("time", "Time"), ("sources", "Sources"), ("study", "The study"))
 
 
 def render(report: StudyReport) -> dict[str, bytes]:
-    """The files by name: `report.html`, `summary.json`, `frontier.svg`. Everything that came from a study's file, a run or a store is escaped."""
+    """The files by name: `report.html`, `summary.json`, `summary.md`, `frontier.svg`. Everything that came from a study's file, a run or a store is escaped."""
     found = find(report.ordered, report.plan)
     palette = looks(report.variants, [name for name in report.main_variants if name in report.variants])
     parts = {
@@ -55,7 +55,12 @@ def render(report: StudyReport) -> dict[str, bytes]:
         {},
         (HERE / "study.js").read_text(),
     )
-    return {"report.html": page.encode(), "summary.json": summary_json(report, found), "frontier.svg": drawn.encode(errors="replace")}
+    return {
+        "report.html": page.encode(),
+        "summary.json": summary_json(report, found),
+        "summary.md": summary_markdown(report).encode(errors="replace"),
+        "frontier.svg": drawn.encode(errors="replace"),
+    }
 
 
 def _header(report: StudyReport, found: Findings, drawn: str) -> str:

@@ -17,20 +17,22 @@ from tasks.study.paired import Difference, Where
 
 
 def summary_text(report: StudyReport) -> str:
-    """The headline, cells, end of training and the primary tests, for a terminal."""
+    """The headline, cells, end of training at each temperature, the primary tests and times, for a terminal."""
     return _summary(report, find(report.ordered, report.plan), render_text, "{}")
 
 
 def summary_markdown(report: StudyReport) -> str:
+    """The same for a reader of the repository."""
     return _summary(report, find(report.ordered, report.plan), markdown, "**{}**")
 
 
 def _summary(report: StudyReport, found: Findings, draw: Callable[[Sequence[Sequence[str]]], str], name: str) -> str:
     parts = [*headline(report, found), name.format("Cells: seeds of each variant"), draw(rows.counts(report))]
     for setting in found.cells.settings:
-        end = f"{report.settings[setting]}: iteration {found.cells.last(setting)}, T = {report.temperatures[0]:g} (± half of the 95 % interval over seeds)"
-        parts += [name.format(end), draw(rows.at_the_end(report, found, setting, report.temperatures[0]))]
-        parts += [name.format(f"{report.settings[setting]}: paired tests"), draw(rows.tests(report, found.primary, setting))]
+        for temperature in report.temperatures:
+            end = f"{report.settings[setting]}: iteration {found.cells.last(setting)}, T = {temperature:g} (± half of the 95 % interval over seeds)"
+            parts += [name.format(end), draw(rows.at_the_end(report, found, setting, temperature))]
+        parts += [name.format(f"{report.settings[setting]}: paired tests, T = {report.temperatures[0]:g}"), draw(rows.tests(report, found.primary, setting))]
     parts += [f"One family of Holm's: {found.primary.name}.", name.format("Time"), draw(rows.times(report))]
     return "\n\n".join(parts) + "\n"
 

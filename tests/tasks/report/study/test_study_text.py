@@ -137,7 +137,7 @@ def test_no_text_can_become_markup() -> None:
 
 def test_the_files_need_nothing_else() -> None:
     files = render(report())
-    assert set(files) == {"report.html", "summary.json", "frontier.svg"}
+    assert set(files) == {"report.html", "summary.json", "summary.md", "frontier.svg"}
     found = Elements(files["report.html"].decode())
     assert not [a for _, a in found.tags if a.keys() & {"src", "srcset", "action", "onclick"}]
     assert all(str(a["href"]).startswith("#") for _, a in found.tags if "href" in a)
