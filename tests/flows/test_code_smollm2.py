@@ -66,6 +66,7 @@ def test_one_iteration(backend: str, store: Path, record_property: Callable[[str
     record_property("judge_seconds", json.loads(ledger.read_text())["seconds"])
 
 
+@pytest.mark.turn
 def test_without_an_engine_one_line_says_so_before_any_model_is_loaded(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "flows.arm_train", "specs/code-smollm2.yaml", "--set", "reward.code.sandbox=docker", "--set", f"store={tmp_path.as_uri()}"]
     nowhere = {**os.environ, "DOCKER_HOST": f"unix://{tmp_path}/none.sock"}
@@ -76,6 +77,7 @@ def test_without_an_engine_one_line_says_so_before_any_model_is_loaded(tmp_path:
     assert not any(tmp_path.glob("steps/rollout/*"))
 
 
+@pytest.mark.turn
 def test_the_same_command_again_starts_no_sandbox(store: Path) -> None:
     if not any(store.glob("steps/train/*")):
         pytest.skip("no backend was there to train with")

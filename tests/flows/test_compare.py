@@ -244,6 +244,7 @@ def comparison(store: Store, output: str) -> tuple[str, dict[str, Any]]:
 
 class TestComparisons:
     @pytest.mark.slow
+    @pytest.mark.turn
     def test_a_policy_that_did_not_move_differs_from_its_start_by_exactly_nothing(self, unmoved: Store, compare: Callable[..., str]) -> None:
         output = compare(f"{UNMOVED}@0", UNMOVED)
         folder, record = comparison(unmoved, output)
@@ -286,6 +287,7 @@ class TestComparisons:
         assert [(row["difference"], row["gained"], row["lost"], row["second"]) for row in record["comparisons"]] == [(0.0, 0, 0, str(folder))] * 2
 
     @pytest.mark.slow
+    @pytest.mark.turn
     def test_what_cannot_be_compared_is_one_line(self, unmoved: Store, compare: Callable[..., str]) -> None:
         said = compare(f"{UNMOVED}@0", "nothing", status=1)
         assert said == f"error: {unmoved.uri}: no run nothing; there are {UNMOVED}\n"

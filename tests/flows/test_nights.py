@@ -210,6 +210,7 @@ def test_nights_by_the_clock_one_at_a_time_and_what_they_find(place: Place) -> N
     assert json.loads(results.read_text())["results"]["heldout"]["pass@1,none"] == pytest.approx(0.0, abs=0.1)
 
 
+@pytest.mark.turn
 def test_a_night_of_a_run_that_is_not_there_says_so(place: Place) -> None:
     out = place.python("flows.nightly_eval", "specs/quickstart.yaml", "--set", f"store={place.store.uri}")
     assert "no such run yet" in out

@@ -193,6 +193,7 @@ def test_a_second_run_has_nothing_to_do(finished: Finished, run: Run, tmp_path: 
 
 
 @pytest.mark.slow()
+@pytest.mark.turn
 def test_more_iterations_run_only_what_is_new(finished: Finished, run: Run, tmp_path: Path) -> None:
     store = finished.copy(tmp_path / "store")
     before = digests(store)
@@ -206,6 +207,7 @@ def test_more_iterations_run_only_what_is_new(finished: Finished, run: Run, tmp_
 
 
 @pytest.mark.slow()
+@pytest.mark.turn
 def test_what_was_lost_is_made_again_with_a_warning_and_the_same_bytes(finished: Finished, run: Run, tmp_path: Path) -> None:
     store = finished.copy(tmp_path / "store")
     lineages = record(store)["lineages"]

@@ -90,6 +90,7 @@ def steps_taken(context: Context, manifest: Manifest, folder: Path) -> int:
 
 
 @pytest.mark.slow()
+@pytest.mark.turn
 def test_a_fork_goes_on_with_weights_moments_and_step_count_of_its_source(copy: Copy, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     store = copy()
     run = source_run(store)
@@ -131,6 +132,7 @@ def test_a_fork_goes_on_with_weights_moments_and_step_count_of_its_source(copy: 
 
 
 @pytest.mark.slow()
+@pytest.mark.turn
 def test_a_fork_whose_first_weights_were_lost_has_them_again_from_its_source_bit_by_bit(copy: Copy, tmp_path: Path) -> None:
     """With another data set and other settings of AdamW than the source: each side of the border is repeated with its own."""
     store = copy()

@@ -34,6 +34,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize(
     "others", [pytest.param(TWO, marks=pytest.mark.slow), pytest.param(THREE, marks=pytest.mark.proof)], ids=["zero 1", "zero 3"]
 )
+@pytest.mark.turn
 def test_one_rank_then_two_then_one(
     made: Path, tmp_path: Path, others: tuple[str, ...], caplog: pytest.LogCaptureFixture, record_property: Callable[[str, object], None]
 ) -> None:
@@ -84,6 +85,7 @@ def test_one_rank_then_two_then_one(
 
 
 @pytest.mark.slow()
+@pytest.mark.turn
 def test_the_same_ranks_say_nothing(made: Path, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING, "armature"), opened(made, *ONE) as context:
         context.trainer_for(context.experiment.lineage(2))

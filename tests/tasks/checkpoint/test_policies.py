@@ -102,6 +102,7 @@ def test_a_damaged_checkpoint_falls_back_to_an_older_one_with_a_warning(copy: Co
 
 
 @pytest.mark.slow()
+@pytest.mark.turn
 def test_a_first_policy_that_is_damaged_is_made_again(copy: Copy, tmp_path: Path) -> None:
     with opened(copy()) as context:
         first = stored(context, 0)

@@ -160,6 +160,7 @@ def step(trainer: Trainer, weights: Path, folder: Path, wanted: int) -> tuple[di
 
 @pytest.mark.slow
 @pytest.mark.parametrize("ranks", [1, 2])
+@pytest.mark.turn
 def test_a_step_whose_memory_runs_out_is_repeated_and_gives_the_same(
     ranks: int, make: Make, weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -184,6 +185,7 @@ def test_a_step_whose_memory_runs_out_is_repeated_and_gives_the_same(
 
 
 @pytest.mark.slow
+@pytest.mark.turn
 def test_memory_that_not_even_one_row_fits_in_ends_the_run_with_one_line(make: Make, weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     trainer = make(1)
     limit_memory(trainer, 4, monkeypatch)
