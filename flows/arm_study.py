@@ -17,10 +17,12 @@ embedded.configure()
 
 import argparse  # noqa: E402  # Prefect must be imported after it has been told where to live
 import logging  # noqa: E402
+import os  # noqa: E402
 import signal  # noqa: E402
 import sys  # noqa: E402
 import time  # noqa: E402
 from collections.abc import Mapping, Sequence  # noqa: E402
+from datetime import UTC, datetime  # noqa: E402
 from pathlib import Path  # noqa: E402
 from typing import Any  # noqa: E402
 
@@ -46,6 +48,7 @@ from tasks.experiment import Experiment  # noqa: E402
 from tasks.report.study.data import StudyReport  # noqa: E402
 from tasks.report.study.page import render, summary_text  # noqa: E402
 from tasks.study.cells import Cell, cell_file, read_cell, write_cell  # noqa: E402
+from tasks.study.starts import Start, add_start, read_starts  # noqa: E402
 
 log = logging.getLogger("armature")
 
@@ -105,7 +108,7 @@ def run_missing(loaded: LoadedStudy, side_by_side: int) -> tuple[int, dict[str, 
     there, lacking = results(loaded)
     log.info("study %s: %d cells, %d have results, %d run, %d at a time", loaded.study.name, len(loaded.cells), len(there), len(lacking), side_by_side)
     queue = Queue([planned for planned, _ in lacking], _beginning)
-    began = time.monotonic()
+    at, began = datetime.now(UTC), time.monotonic()
     done: list[Cell] = []
     failed: dict[str, Exception] = {}
 
@@ -129,11 +132,17 @@ def run_missing(loaded: LoadedStudy, side_by_side: int) -> tuple[int, dict[str, 
         log.info("%s took %.0f s; %d of %d are done, about %.0f min left", planned.label, cell.seconds, len(done), len(lacking), left / 60)
 
     if lacking:
+        places = min(side_by_side, len(lacking))
         try:
-            Places(queue, min(side_by_side, len(lacking)), run).work()
+            Places(queue, places, run).work()
         except TerminationSignal:
             log.warning("stopped by SIGTERM; results and finished steps are kept, the same command goes on from here")
             raise
+        finally:
+            if done:
+                took = round(time.monotonic() - began, 1)
+                cores = len(os.sched_getaffinity(0))
+                add_start(results_folder(loaded), Start(at.isoformat(timespec="seconds"), took, tuple(cell.name for cell in done), places, cores))
     return len(done), failed
 
 
@@ -176,6 +185,7 @@ def report_of(loaded: LoadedStudy, there: Sequence[Cell]) -> StudyReport:
         ks=loaded.cells[0].loaded.spec.evaluate.ks,
         study_yaml=loaded.text,
         results_from=f"{len(there)} of {len(loaded.cells)} cells in {shown(results_folder(loaded))}",
+        starts=read_starts(results_folder(loaded)),
     )
 
 

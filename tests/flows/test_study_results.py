@@ -18,6 +18,7 @@ from infra.paths import ROOT
 from specs.study import LoadedStudy, PlannedCell, load_study
 from tasks.errors import DataError, TrainingError
 from tasks.study.cells import Cell, write_cell
+from tasks.study.starts import read_starts
 from tests.tasks.study.simulated import cells
 
 Load = Callable[..., LoadedStudy]
@@ -99,6 +100,8 @@ def test_a_cell_that_fails_costs_no_other(study: Load, monkeypatch: pytest.Monke
     ran, failed = arm_study.run_missing(loaded, 1)
     assert (ran, list(failed)) == (len(loaded.cells) - 1, [first]) and len(ends.ran) == len(loaded.cells)
     assert lacking(loaded) == {first: "has no result"}
+    (start,) = read_starts(arm_study.results_folder(loaded))
+    assert (list(start.ran), start.side_by_side) == ([(cell.setting, cell.variant, cell.seed) for cell in loaded.cells[1:]], 1)
 
 
 def test_a_store_that_fails_ends_the_study_and_what_is_done_is_kept(study: Load, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -109,3 +112,4 @@ def test_a_store_that_fails_ends_the_study_and_what_is_done_is_kept(study: Load,
         arm_study.run_missing(loaded, 1)
     assert ends.ran == [cell.label for cell in loaded.cells[:2]], "no cell is begun after it"
     assert list(lacking(loaded)) == [cell.label for cell in loaded.cells[1:]]
+    assert [len(start.ran) for start in read_starts(arm_study.results_folder(loaded))] == [1]

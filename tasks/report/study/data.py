@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from tasks.study.cells import Cell
 from tasks.study.plan import Plan
+from tasks.study.starts import Start
 
 Name = tuple[str, str, int]  # setting, variant, seed
 
@@ -16,7 +17,7 @@ class StudyReport:
     """`control`: the variant that others are compared with. `comparisons`: (variant, against), the main one first. `settings`, `variants`: {name: label},
     in the order of the page. `expected`: all cells of the study; those that are not among `cells` are named as missing. `temperatures`: the primary one
     first. `ks` of Pass@k; those beyond the samples a question are left out. `results_from`: where the cells lie. `arms`: variants whose wins over the
-    control are looked for; with none, all that are compared with it."""
+    control are looked for; with none, all that are compared with it. `starts`: those of the study that were timed."""
 
     title: str
     cells: Sequence[Cell]
@@ -30,6 +31,7 @@ class StudyReport:
     study_yaml: str
     results_from: str
     arms: Sequence[str] = ()
+    starts: Sequence[Start] = ()
 
     @property
     def plan(self) -> Plan:

@@ -14,7 +14,7 @@ from tasks.report.study.picture import picture
 from tasks.report.study.plot import Look, looks
 from tasks.report.study.sources import cells_table, curve_numbers
 from tasks.report.study.summary import summary_json, summary_markdown, summary_text
-from tasks.report.study.words import headline, seeds_text
+from tasks.report.study.words import clock_sentence, headline, seeds_text
 from tasks.report.tables import table
 from tasks.study.findings import Findings, find
 from tasks.study.plan import apart_at_the_start
@@ -131,7 +131,7 @@ def _time(report: StudyReport) -> str:
         "<p class='source'>Cells' time: of each cell's last start, cells side by side each count their own. A step that the store had was not made again: "
         "its seconds are those that it took when it was made, of several steps at once each counts its own.</p>"
     )
-    return said + show(rows.times(report), "time")
+    return said + show(rows.times(report), "time") + f"<p>{escape(clock_sentence(report))}</p>"
 
 
 def show(found: Sequence[Sequence[str]], label: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 from tasks.report.study import rows
 from tasks.report.study.data import StudyReport
-from tasks.report.study.words import headline
+from tasks.report.study.words import clock_sentence, headline
 from tasks.report.table import render_text
 from tasks.study.equal import AtEqual
 from tasks.study.findings import Family, Findings, find
@@ -33,7 +33,7 @@ def _summary(report: StudyReport, found: Findings, draw: Callable[[Sequence[Sequ
             end = f"{report.settings[setting]}: iteration {found.cells.last(setting)}, T = {temperature:g} (± half of the 95 % interval over seeds)"
             parts += [name.format(end), draw(rows.at_the_end(report, found, setting, temperature))]
         parts += [name.format(f"{report.settings[setting]}: paired tests, T = {report.temperatures[0]:g}"), draw(rows.tests(report, found.primary, setting))]
-    parts += [f"One family of Holm's: {found.primary.name}.", name.format("Time"), draw(rows.times(report))]
+    parts += [f"One family of Holm's: {found.primary.name}.", name.format("Time"), draw(rows.times(report)), clock_sentence(report)]
     return "\n\n".join(parts) + "\n"
 
 
@@ -72,6 +72,7 @@ def summary_json(report: StudyReport, found: Findings) -> bytes:
             | {"seconds_made": cell.seconds_made, "seconds_found": cell.seconds_found}
             for cell in report.ordered
         ],
+        "starts": [asdict(start) for start in report.starts],
     }
     lines = (f"{json.dumps(name)}: {json.dumps(part, allow_nan=False, ensure_ascii=False)}" for name, part in value.items())
     return ("{" + ",\n ".join(lines) + "}\n").encode(errors="replace")

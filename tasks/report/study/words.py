@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tasks.report.evaluation.numbers import ends, fixed
+from tasks.report.progress import duration
 from tasks.report.study.data import StudyReport
 from tasks.study.findings import Family, Findings
 from tasks.study.holm import ALPHA
 from tasks.study.paired import Difference
+from tasks.study.starts import clock
 from tasks.study.wins import Look
 
 NO_DIFFERENCE = "no difference was shown"
@@ -63,6 +65,20 @@ def wins_sentence(report: StudyReport, found: Findings) -> str:
     if not wins:
         return f"{what}: not found here, in {looked} at p {ALPHA:g} after Holm; nearest was {_look(report, found.wins.nearest)}."
     return f"{what}: shown in {len(wins)} of {looked} at p {ALPHA:g} after Holm; clearest in {_look(report, found.wins.nearest)}."
+
+
+def clock_sentence(report: StudyReport) -> str:
+    """How long the study's starts took by the clock."""
+    seconds, timed = clock(report.starts, [cell.name for cell in report.ordered])
+    if not timed:
+        return "No start of these cells was timed."
+    places = sorted({start.side_by_side for start in report.starts})
+    starts = "1 start" if len(report.starts) == 1 else f"{len(report.starts)} starts"
+    at_a_time = f"{places[0]}" if len(places) == 1 else f"{places[0]} to {places[-1]}"
+    cores = " or ".join(str(cores) for cores in sorted({start.cores for start in report.starts}))
+    rest = len(report.ordered) - timed
+    left = f"; the other {rest} were run before starts were timed, or by one that was killed" if rest else ""
+    return f"By the clock: {starts}, {duration(seconds)} for {timed} of {len(report.ordered)} cells, {at_a_time} at a time on {cores} cores{left}."
 
 
 def looked_at(report: StudyReport, looks: Sequence[Look]) -> str:

@@ -23,6 +23,7 @@ from tests.tasks.train.tools import SPEC, policy, rollouts, run
 ROOT = Path(__file__).parents[3]
 PAPER = ROOT / "tasks" / "train" / "PAPER.md"
 TEXT = PAPER.read_text()
+SUMMARY = ROOT / "tests" / "benchmarks" / "results" / "arm-vs-grpo" / "summary.md"
 LINKS = re.findall(r"\[`([\w.]+)`\]\(([^)]+\.py)\)", TEXT)
 #: The files whose public functions are formulas of the method.
 FORMULAS = ("advantages.py", "confidence.py", "objective.py")
@@ -95,6 +96,20 @@ def test_the_quickstarts_numbers_are_those_of_the_readme() -> None:
     readme = {cells[0].strip(): [cell.strip() for cell in cells[1:] if cell.strip()] for cells in ([c for c in line if c.strip()] for line in shown)}
     for name, *cells in table("One seed of the quickstart"):
         assert readme[name] == cells
+
+
+@pytest.mark.parametrize("heading", ["Fresh prompts", "256 repeated prompts"])
+def test_the_studys_numbers_are_those_of_its_summary(heading: str) -> None:
+    rows = table(heading)
+    assert len(rows) > 10
+    lines = SUMMARY.read_text().split(f"**{heading}: iteration 120, T = 1 ", 1)[1].split("**")[1].splitlines()
+    assert [row for row in rows if f"| {' | '.join(row)} |" not in lines] == []
+
+
+def test_the_prototypes_numbers_stand_beside_ours() -> None:
+    ours = {row[0]: row for row in table("Fresh prompts")}
+    for variant, metric, _, given, _ in table("The prototype's numbers"):
+        assert given == ours[variant][{"Pass@1": 2, "Pass@32": 4, "entropy": 5}[metric]], (variant, metric)
 
 
 # -- claims --------------------------------------------------------------------------------------------------------------------

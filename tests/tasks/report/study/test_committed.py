@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,8 @@ from specs.study import load_study
 from tasks.report.study.page import render
 from tasks.study.cells import read_cells
 
-STUDIES = sorted(path for path in (ROOT / "specs" / "studies").glob("*.yaml"))
+RESULTS = ROOT / "tests" / "benchmarks" / "results"
+STUDIES = sorted((ROOT / "specs" / "studies").glob("*.yaml"))
 
 
 @pytest.mark.parametrize("path", STUDIES, ids=lambda path: path.stem)
@@ -25,6 +27,12 @@ def test_a_committed_summary_is_what_the_cells_give(path: Path) -> None:
         pytest.skip(f"{path.name} has no results yet")
     given = json.loads(render(report_of(loaded, read_cells(folder)))["summary.json"])
     assert unlike(given, json.loads((folder / "summary.json").read_text())) == []
+
+
+def test_what_the_readme_quotes_is_what_a_study_says() -> None:
+    quoted = re.findall(r"(?m)^> (.+)$", (ROOT / "README.md").read_text())
+    said = [line for path in RESULTS.glob("*/summary.json") for line in json.loads(path.read_text())["headline"]]
+    assert quoted and [line for line in quoted if line not in said] == []
 
 
 def unlike(a: Any, b: Any, where: str = "") -> list[str]:

@@ -15,9 +15,10 @@ from tasks.report.study.page import render
 from tasks.report.study.plot import Dot
 from tasks.report.study.rows import mean_text
 from tasks.report.study.summary import markdown, summary_markdown, summary_text
-from tasks.report.study.words import headline
+from tasks.report.study.words import clock_sentence, headline
 from tasks.study.findings import find
 from tasks.study.frontier import over_seeds
+from tasks.study.starts import Start
 from tests.tasks.report.sample_report import HOSTILE
 from tests.tasks.report.study.sample_study import GAIN, NONE, report
 from tests.tasks.report.test_html import Elements
@@ -96,6 +97,17 @@ def test_end_of_training_and_time_by_hand() -> None:
     mean = sum(sum(point.correct) for point in arm) / (5 * 100 * 32)
     assert any(cell.startswith(f"{mean:.3f} ± 0.") for cell in cells_of(text))
     assert {"2,000", "1,000", "33 %", "10 min 00 s", "4 min 10 s"} <= set(cells_of(text))
+
+
+def test_the_clock_counts_starts_and_names_what_was_not_timed() -> None:
+    made = report(seeds=(0, 1))
+    assert clock_sentence(made) == "No start of these cells was timed."
+    starts = [Start("2026-01-01T00:00:00+00:00", 90.0, tuple(cell.name for cell in made.cells[:2]), 2, 2)]
+    some = replace(made, starts=starts)
+    assert clock_sentence(some).startswith("By the clock: 1 start, 1 min 30 s for 2 of 4 cells, 2 at a time on 2 cores; the other 2 were run before")
+    rest = Start("2026-01-02T00:00:00+00:00", 30.0, tuple(cell.name for cell in made.cells), 1, 2)
+    assert clock_sentence(replace(made, starts=[*starts, rest])) == "By the clock: 2 starts, 2 min 00 s for 4 of 4 cells, 1 to 2 at a time on 2 cores."
+    assert "1 min 30 s for 2 of 4 cells" in page(some) and "1 min 30 s for 2 of 4 cells" in summary_text(some)
 
 
 def test_learning_dynamics_at_the_end_by_hand() -> None:
