@@ -29,6 +29,7 @@ _guarded: set[processes.Process] = set()
 
 def configure() -> None:
     os.environ.setdefault("PREFECT_LOGGING_EXTRA_LOGGERS", "armature")
+    os.environ.setdefault("PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW", "ignore")  # what is said before a run begins is for the console alone
     os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
     os.environ.setdefault("DO_NOT_TRACK", "1")
     if not glob.glob("/dev/nvidia[0-9]*"):
