@@ -43,12 +43,14 @@ class Family:
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """`last`: families at the last iteration, the first one primary: Pass@1 and Pass@k at the primary temperature. `equal_pass_1`, `equal_compute`: a
+    """`last`: families at the last iteration, the first one primary: Pass@1 and Pass@k at the primary temperature. `from_control`: every variant's
+    differences from the control there, a family a temperature, not tested: most variants are there to be looked at. `equal_pass_1`, `equal_compute`: a
     family a temperature, and what each of its comparisons was brought to (`places_*`, in the order of settings and comparisons)."""
 
     plan: Plan
     cells: Cells
     last: tuple[Family, ...]
+    from_control: tuple[Family, ...]
     curves: tuple[Curve, ...]
     equal_pass_1: tuple[Family, ...]
     places_pass_1: tuple[tuple[Where, AtEqual], ...]
@@ -75,6 +77,7 @@ def find(cells: Sequence[Cell], plan: Plan) -> Findings:
         plan=plan,
         cells=found,
         last=tuple(_last(plan, found, metrics, temperature) for metrics in (tested, (DISTINCT, ENTROPY)) for temperature in plan.temperatures),
+        from_control=tuple(_from_control(plan, found, (*tested, DISTINCT, ENTROPY), temperature) for temperature in plan.temperatures),
         curves=tuple(_curves(plan, found)),
         equal_pass_1=tuple(family for family, _ in pass_1),
         places_pass_1=tuple(each for _, places in pass_1 for each in places),
@@ -85,12 +88,14 @@ def find(cells: Sequence[Cell], plan: Plan) -> Findings:
 
 
 def _last(plan: Plan, cells: Cells, metrics: Sequence[Metric], temperature: float) -> Family:
-    differences = [
-        compared(where, metric, *sides)
-        for where, sides in _asked(plan, cells, temperature)
-        for metric in metrics
-    ]
+    differences = [compared(where, metric, *sides) for where, sides in _asked(plan.comparisons, cells, temperature) for metric in metrics]
     return _family(f"at the last iteration, T = {temperature:g}", temperature, metrics, differences)
+
+
+def _from_control(plan: Plan, cells: Cells, metrics: Sequence[Metric], temperature: float) -> Family:
+    pairs = [(variant, plan.control) for variant in dict.fromkeys(cell.variant for cell in cells.all) if variant != plan.control]
+    differences = [compared(where, metric, *sides) for where, sides in _asked(pairs, cells, temperature) for metric in metrics]
+    return _family(f"against the control at the last iteration, T = {temperature:g}", temperature, metrics, differences, descriptive=True)
 
 
 def _equal(
@@ -104,7 +109,7 @@ def _equal(
     descriptive: bool = False,
 ) -> tuple[Family, list[tuple[Where, AtEqual]]]:
     places = []
-    for asked, sides in _asked(plan, cells, temperature):
+    for asked, sides in _asked(plan.comparisons, cells, temperature):
         where = Where(asked.setting, asked.variant, asked.against, temperature)
         places.append((where, bring(where, metrics, *sides)))
     differences = [difference for _, at in places for difference in at.differences]
@@ -126,11 +131,11 @@ def _count(of: Sized, name: str) -> str:
     return f"{len(of)} {name}{'' if len(of) == 1 else 's'}"
 
 
-def _asked(plan: Plan, cells: Cells, temperature: float) -> list[tuple[Where, tuple[BySeed, BySeed]]]:
+def _asked(pairs: Sequence[tuple[str, str]], cells: Cells, temperature: float) -> list[tuple[Where, tuple[BySeed, BySeed]]]:
     """Comparisons of which a setting has cells, at its last iteration; with the cells of both sides."""
     asked = []
     for setting in cells.settings:
-        for variant, against in plan.comparisons:
+        for variant, against in pairs:
             sides = cells.of(setting, variant), cells.of(setting, against)
             if sides[0] and sides[1]:
                 asked.append((Where(setting, variant, against, temperature, cells.last(setting)), sides))

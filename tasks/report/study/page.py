@@ -14,7 +14,7 @@ from tasks.report.study.picture import picture
 from tasks.report.study.plot import Look, looks
 from tasks.report.study.sources import cells_table, curve_numbers
 from tasks.report.study.summary import summary_json, summary_markdown, summary_text
-from tasks.report.study.words import clock_sentence, headline, seeds_text
+from tasks.report.study.words import clock_sentence, from_control_words, headline, seeds_text
 from tasks.report.tables import table
 from tasks.study.findings import Findings, find
 from tasks.study.plan import apart_at_the_start
@@ -92,10 +92,11 @@ def _cells(report: StudyReport, found: Findings) -> str:
 def _end(report: StudyReport, found: Findings) -> str:
     said = "<p class='source'>Mean over seeds ± half of the 95 % interval over seeds (t, seeds - 1 degrees of freedom; these questions).</p>"
     return said + "".join(
-        f"<h3>{escape(report.settings[setting])}, iteration {found.cells.last(setting)}, T = {temperature:g}</h3>"
-        + show(rows.at_the_end(report, found, setting, temperature), "end of training")
+        f"<h3>{escape(report.settings[setting])}, iteration {found.cells.last(setting)}, T = {family.temperature:g}</h3>"
+        + show(rows.at_the_end(report, found, setting, family.temperature), "end of training")
+        + f"<p class='source'>{escape(from_control_words(report))}</p>{show(rows.from_control(report, family, setting), 'differences from the control')}"
         for setting in found.cells.settings
-        for temperature in report.temperatures
+        for family in found.from_control
     )
 
 

@@ -44,6 +44,26 @@ def at_the_end(report: StudyReport, found: Findings, setting: str, temperature: 
     return rows
 
 
+def from_control(report: StudyReport, family: Family, setting: str) -> Rows:
+    """Each variant's differences from the control at the last iteration over the seeds that both have: their mean (lowest to highest seed)."""
+    differences = [d for d in family.differences if d.setting == setting]
+    names = list(dict.fromkeys(d.metric for d in differences))
+    rows = [["variant", "seeds", *names]]
+    for variant in dict.fromkeys(d.variant for d in differences):
+        mine = {d.metric: d for d in differences if d.variant == variant}
+        rows.append([report.variants[variant], ", ".join(map(str, next(iter(mine.values())).seeds)) or "none", *(_spread(mine[name]) for name in names)])
+    return rows
+
+
+def _spread(difference: Difference) -> str:
+    found, digits = difference.found, DISTINCT.digits if difference.metric == DISTINCT.name else 3
+    if found is None:
+        return "-"
+    if found.seeds == 1:
+        return f"{fixed(found.mean, digits, signed=True)} (one seed)"
+    return f"{fixed(found.mean, digits, signed=True)} ({ends((min(found.by_seed), max(found.by_seed)), digits, signed=True)})"
+
+
 def mean_text(found: Estimate | None, digits: int) -> str:
     if found is None:
         return "-"

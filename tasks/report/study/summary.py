@@ -9,7 +9,7 @@ from typing import Any
 
 from tasks.report.study import rows
 from tasks.report.study.data import StudyReport
-from tasks.report.study.words import clock_sentence, headline
+from tasks.report.study.words import clock_sentence, from_control_words, headline
 from tasks.report.table import render_text
 from tasks.study.equal import AtEqual
 from tasks.study.findings import Family, Findings, find
@@ -29,9 +29,11 @@ def summary_markdown(report: StudyReport) -> str:
 def _summary(report: StudyReport, found: Findings, draw: Callable[[Sequence[Sequence[str]]], str], name: str) -> str:
     parts = [*headline(report, found), name.format("Cells: seeds of each variant"), draw(rows.counts(report))]
     for setting in found.cells.settings:
-        for temperature in report.temperatures:
+        for family in found.from_control:
+            temperature = family.temperature
             end = f"{report.settings[setting]}: iteration {found.cells.last(setting)}, T = {temperature:g} (± half of the 95 % interval over seeds)"
             parts += [name.format(end), draw(rows.at_the_end(report, found, setting, temperature))]
+            parts += [from_control_words(report), draw(rows.from_control(report, family, setting))]
         parts += [name.format(f"{report.settings[setting]}: paired tests, T = {report.temperatures[0]:g}"), draw(rows.tests(report, found.primary, setting))]
     parts += [f"One family of Holm's: {found.primary.name}.", name.format("Time"), draw(rows.times(report)), clock_sentence(report)]
     return "\n\n".join(parts) + "\n"
@@ -54,6 +56,7 @@ def summary_json(report: StudyReport, found: Findings) -> bytes:
         "missing": [list(name) for name in report.missing],
         "families": {
             "last_iteration": [_family(family) for family in found.last],
+            "from_control": [_family(family) for family in found.from_control],
             "equal_pass_1": [_family(family) for family in found.equal_pass_1],
             "equal_compute": [_family(family) for family in found.equal_compute],
         },

@@ -67,6 +67,11 @@ def wins_sentence(report: StudyReport, found: Findings) -> str:
     return f"{what}: shown in {len(wins)} of {looked} at p {ALPHA:g} after Holm; clearest in {_look(report, found.wins.nearest)}."
 
 
+def from_control_words(report: StudyReport) -> str:
+    control = report.variants[report.control]
+    return f"Difference from {control} over the seeds that both have: mean (lowest to highest seed). Described, not tested."
+
+
 def clock_sentence(report: StudyReport) -> str:
     """How long the study's starts took by the clock."""
     seconds, timed = clock(report.starts, [cell.name for cell in report.ordered])

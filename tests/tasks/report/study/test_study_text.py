@@ -9,11 +9,12 @@ from xml.etree import ElementTree
 
 import pytest
 
+from tasks.report.evaluation.numbers import MINUS
 from tasks.report.study.data import StudyReport
 from tasks.report.study.figures import course
 from tasks.report.study.page import render
 from tasks.report.study.plot import Dot
-from tasks.report.study.rows import mean_text
+from tasks.report.study.rows import from_control, mean_text
 from tasks.report.study.summary import markdown, summary_markdown, summary_text
 from tasks.report.study.words import clock_sentence, headline
 from tasks.study.findings import find
@@ -97,6 +98,22 @@ def test_end_of_training_and_time_by_hand() -> None:
     mean = sum(sum(point.correct) for point in arm) / (5 * 100 * 32)
     assert any(cell.startswith(f"{mean:.3f} ± 0.") for cell in cells_of(text))
     assert {"2,000", "1,000", "33 %", "10 min 00 s", "4 min 10 s"} <= set(cells_of(text))
+
+
+def test_every_variant_is_held_against_the_control_on_their_common_seeds_and_not_tested() -> None:
+    made = replace(report(more=1, seeds=(0, 1, 2), skip=[("countdown", "grpo", 2), ("countdown", "arm-0", 0)]), comparisons=[("arm", "grpo")])
+    scores = {cell.name: sum(cell.at(80, 1.0).correct) / 3200 for cell in made.cells}
+    apart = [scores["countdown", "arm", seed] - scores["countdown", "grpo", seed] for seed in (0, 1)]
+    alone = scores["countdown", "arm-0", 1] - scores["countdown", "grpo", 1]
+    found = find(made.ordered, made.plan)
+    rows = {row[0]: row for row in from_control(made, found.from_control[0], "countdown")}
+    assert (rows["ARM"][1], rows["ARM-0"][1]) == ("0, 1", "1")
+    shown = [float(number) for number in re.findall(r"[+-][0-9.]+", rows["ARM"][2].replace(MINUS, "-"))]
+    assert shown == pytest.approx([sum(apart) / 2, min(apart), max(apart)], abs=6e-4)
+    assert rows["ARM-0"][2].endswith(" (one seed)")
+    assert float(rows["ARM-0"][2].split()[0].replace(MINUS, "-")) == pytest.approx(alone, abs=6e-4)
+    assert all(family.descriptive and family.size == 0 for family in found.from_control)
+    assert rows["ARM"][2] in cells_of(page(made)) and rows["ARM"][2] in summary_text(made)
 
 
 def test_the_clock_counts_starts_and_names_what_was_not_timed() -> None:
