@@ -102,7 +102,7 @@ def test_the_quickstarts_numbers_are_those_of_the_readme() -> None:
 def test_the_studys_numbers_are_those_of_its_summary(heading: str) -> None:
     rows = table(heading)
     assert len(rows) > 10
-    lines = SUMMARY.read_text().split(f"**{heading}: iteration 120, T = 1 ", 1)[1].split("**")[1].splitlines()
+    lines = SUMMARY.read_text().split(f"**{heading.lower()}: iteration 120, T = 1 ", 1)[1].split("**")[1].splitlines()
     assert [row for row in rows if f"| {' | '.join(row)} |" not in lines] == []
 
 
