@@ -31,24 +31,21 @@ from prefect.artifacts import create_link_artifact  # noqa: E402
 from prefect.exceptions import TerminationSignal  # noqa: E402
 
 from flows.arm_train import spec_path  # noqa: E402
-from flows.cells import cell_key, run_cell  # noqa: E402
+from flows.cells import run_cell  # noqa: E402
 from flows.command_line import USER_ERRORS, run_command  # noqa: E402
 from flows.side_by_side import Beginning, Places, Queue  # noqa: E402
+from flows.study_results import publish, result, results, results_folder  # noqa: E402
 from infra.errors import StoreError  # noqa: E402
 from infra.lease import RunHeldError  # noqa: E402
-from infra.paths import HOME, resolve  # noqa: E402
 from infra.store import Store  # noqa: E402
 from infra.termination import termination  # noqa: E402
-from specs.errors import SpecError  # noqa: E402
 from specs.paths import shown  # noqa: E402
 from specs.study import LoadedStudy, PlannedCell, load_study  # noqa: E402
 from tasks.engines import Engines  # noqa: E402
-from tasks.errors import DataError, StudyError  # noqa: E402
+from tasks.errors import StudyError  # noqa: E402
 from tasks.experiment import Experiment  # noqa: E402
-from tasks.report.study.data import StudyReport  # noqa: E402
-from tasks.report.study.page import render, summary_text  # noqa: E402
-from tasks.study.cells import Cell, cell_file, read_cell, write_cell  # noqa: E402
-from tasks.study.starts import Start, add_start, read_starts  # noqa: E402
+from tasks.study.cells import Cell, write_cell  # noqa: E402
+from tasks.study.starts import Start, add_start  # noqa: E402
 
 log = logging.getLogger("armature")
 
@@ -69,37 +66,6 @@ def arm_study(study: str, overrides: list[str] | None = None, seeds: list[int] |
         log.info("\n%s\nreport: %s", text, where)
         raise_first(failed)
         return {"report": where, "ran": ran, "cells": len(loaded.cells)}
-
-
-def local_folder(loaded: LoadedStudy) -> str:
-    """`studies/<name>`, below `.armature` and in the store; a study that is altered for once has one of its own."""
-    return f"studies/{loaded.study.name}{f'-{loaded.altered}' if loaded.altered else ''}"
-
-
-def results_folder(loaded: LoadedStudy) -> Path:
-    """Where the cells' results lie: the file's folder is for what the file says, and what is altered for once does not touch it."""
-    study = loaded.study
-    return HOME / local_folder(loaded) / "cells" if study.results is None or loaded.altered else Path(resolve(study.results))
-
-
-def result(loaded: LoadedStudy, planned: PlannedCell) -> Cell | str:
-    """The result of a cell, or why it has none that is this study's. One whose data or weights are not on this machine is taken as it is."""
-    path = cell_file(results_folder(loaded), planned.setting, planned.variant, planned.seed)
-    if not path.exists():
-        return "has no result"
-    cell = read_cell(path)
-    try:
-        key = cell_key(loaded.study, planned.loaded.spec)
-    except (DataError, SpecError) as error:
-        log.warning("%s: its result is taken as it is, what it depends on is not here (%s)", planned.label, str(error).splitlines()[0])
-        return cell
-    return cell if cell.key == key else "has a result of other settings, of other data, or of an older version of a stage"
-
-
-def results(loaded: LoadedStudy) -> tuple[list[Cell], list[tuple[PlannedCell, str]]]:
-    """The results that are there and are this study's, and the cells that have none, each with why."""
-    found = [(planned, result(loaded, planned)) for planned in loaded.cells]
-    return [cell for _, cell in found if isinstance(cell, Cell)], [(planned, why) for planned, why in found if isinstance(why, str)]
 
 
 def run_missing(loaded: LoadedStudy, side_by_side: int) -> tuple[int, dict[str, Exception]]:
@@ -166,47 +132,6 @@ def _flow_of(loaded: LoadedStudy, planned: PlannedCell, engines: Engines, queue:
         return run_cell(loaded.study, planned, engines, lambda: queue.begun(planned))
 
     return Flow(arm_cell, name="arm-cell", flow_run_name=planned.label, persist_result=False)
-
-
-def report_of(loaded: LoadedStudy, there: Sequence[Cell]) -> StudyReport:
-    """What a report of these results is made from."""
-    study = loaded.study
-    estimators = {planned.variant: planned.loaded.spec.advantage.estimator for planned in loaded.cells}
-    return StudyReport(
-        title=study.name,
-        cells=there,
-        control=study.control,
-        comparisons=study.comparisons,
-        arms=[name for name, against in study.comparisons if against == study.control and estimators[name] == "arm"],
-        settings={name: each.label for name, each in study.settings.items()},
-        variants={name: each.label for name, each in study.variants.items()},
-        expected=[(planned.setting, planned.variant, planned.seed) for planned in loaded.cells],
-        temperatures=study.temperatures,
-        ks=loaded.cells[0].loaded.spec.evaluate.ks,
-        study_yaml=loaded.text,
-        results_from=f"{len(there)} of {len(loaded.cells)} cells in {shown(results_folder(loaded))}",
-        starts=read_starts(results_folder(loaded)),
-    )
-
-
-def publish(loaded: LoadedStudy) -> tuple[str, str]:
-    """Writes the report of what is there, into the store and below `.armature`, its numbers and picture beside the results too. Returns (its URI, its
-    conclusions as text)."""
-    there, _ = results(loaded)
-    if not there:
-        raise StudyError(f"{loaded.path}: no cell of this study has a result yet ({shown(results_folder(loaded))}); run it first")
-    report = report_of(loaded, there)
-    store = Store(loaded.cells[0].loaded.spec.store)
-    files = render(report)
-    if loaded.study.results is not None and not loaded.altered:  # committed with the cells: what a reader quotes, and the picture
-        for name in ("summary.json", "summary.md", "frontier.svg"):
-            (results_folder(loaded) / name).write_bytes(files[name])
-    for name, data in files.items():
-        local = HOME / local_folder(loaded) / name
-        local.parent.mkdir(parents=True, exist_ok=True)
-        local.write_bytes(data)
-        store.files.write(f"{local_folder(loaded)}/{name}", data)
-    return f"{store.uri}/{local_folder(loaded)}/report.html", summary_text(report)
 
 
 def plan(loaded: LoadedStudy) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from flows import arm_study
+from flows import arm_study, study_results
 from flows.cells import cell_key
 from infra.errors import StoreError
 from infra.paths import ROOT
@@ -45,14 +45,14 @@ def simulated(loaded: LoadedStudy, planned: PlannedCell) -> Cell:
 
 
 def lacking(loaded: LoadedStudy) -> dict[str, str]:
-    return {planned.label: why for planned, why in arm_study.results(loaded)[1]}
+    return {planned.label: why for planned, why in study_results.results(loaded)[1]}
 
 
 def test_a_result_is_this_studys_until_something_that_it_depends_on_changes(study: Load) -> None:
     loaded = study()
     assert set(lacking(loaded).values()) == {"has no result"}
     for planned in loaded.cells:
-        write_cell(arm_study.results_folder(loaded), simulated(loaded, planned))
+        write_cell(study_results.results_folder(loaded), simulated(loaded, planned))
     assert lacking(loaded) == {}
     assert lacking(study(**{"placement.threads": 1})) == {}, "of this no number depends"
     assert set(lacking(study(**{"train.learning_rate": 2e-4})).values()) == {"has a result of other settings, of other data, or of an older version of a stage"}
@@ -63,12 +63,12 @@ def test_a_result_whose_data_are_not_here_is_taken_as_it_is_and_said(
 ) -> None:
     loaded = study()
     for planned in loaded.cells:
-        write_cell(arm_study.results_folder(loaded), simulated(loaded, planned))
+        write_cell(study_results.results_folder(loaded), simulated(loaded, planned))
 
     def key(*_: Any) -> str:
         raise DataError("no such file: problems.jsonl\nmore")
 
-    monkeypatch.setattr(arm_study, "cell_key", key)
+    monkeypatch.setattr(study_results, "cell_key", key)
     with caplog.at_level(logging.WARNING, "armature"):
         assert lacking(loaded) == {}
     said = [record.getMessage() for record in caplog.records]
@@ -100,7 +100,7 @@ def test_a_cell_that_fails_costs_no_other(study: Load, monkeypatch: pytest.Monke
     ran, failed = arm_study.run_missing(loaded, 1)
     assert (ran, list(failed)) == (len(loaded.cells) - 1, [first]) and len(ends.ran) == len(loaded.cells)
     assert lacking(loaded) == {first: "has no result"}
-    (start,) = read_starts(arm_study.results_folder(loaded))
+    (start,) = read_starts(study_results.results_folder(loaded))
     assert (list(start.ran), start.side_by_side) == ([(cell.setting, cell.variant, cell.seed) for cell in loaded.cells[1:]], 1)
 
 
@@ -112,4 +112,4 @@ def test_a_store_that_fails_ends_the_study_and_what_is_done_is_kept(study: Load,
         arm_study.run_missing(loaded, 1)
     assert ends.ran == [cell.label for cell in loaded.cells[:2]], "no cell is begun after it"
     assert list(lacking(loaded)) == [cell.label for cell in loaded.cells[1:]]
-    assert [len(start.ran) for start in read_starts(arm_study.results_folder(loaded))] == [1]
+    assert [len(start.ran) for start in read_starts(study_results.results_folder(loaded))] == [1]

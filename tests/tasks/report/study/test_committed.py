@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from flows.arm_study import report_of, results_folder
+from flows.study_results import report_of, results_folder
 from infra.paths import ROOT
 from specs.study import load_study
 from tasks.report.study.page import render

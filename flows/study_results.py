@@ -1,0 +1,93 @@
+"""Where a study's results lie, which of them are its own, and the report of them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+
+from flows.cells import cell_key
+from infra.paths import HOME, resolve
+from infra.store import Store
+from specs.errors import SpecError
+from specs.paths import shown
+from specs.study import LoadedStudy, PlannedCell
+from tasks.errors import DataError, StudyError
+from tasks.report.study.data import StudyReport
+from tasks.report.study.page import render, summary_text
+from tasks.study.cells import Cell, cell_file, read_cell
+from tasks.study.starts import read_starts
+
+log = logging.getLogger("armature")
+
+
+def local_folder(loaded: LoadedStudy) -> str:
+    """`studies/<name>`, below `.armature` and in the store; a study that is altered for once has one of its own."""
+    return f"studies/{loaded.study.name}{f'-{loaded.altered}' if loaded.altered else ''}"
+
+
+def results_folder(loaded: LoadedStudy) -> Path:
+    """Where the cells' results lie: the file's folder is for what the file says, and what is altered for once does not touch it."""
+    study = loaded.study
+    return HOME / local_folder(loaded) / "cells" if study.results is None or loaded.altered else Path(resolve(study.results))
+
+
+def result(loaded: LoadedStudy, planned: PlannedCell) -> Cell | str:
+    """The result of a cell, or why it has none that is this study's. One whose data or weights are not on this machine is taken as it is."""
+    path = cell_file(results_folder(loaded), planned.setting, planned.variant, planned.seed)
+    if not path.exists():
+        return "has no result"
+    cell = read_cell(path)
+    try:
+        key = cell_key(loaded.study, planned.loaded.spec)
+    except (DataError, SpecError) as error:
+        log.warning("%s: its result is taken as it is, what it depends on is not here (%s)", planned.label, str(error).splitlines()[0])
+        return cell
+    return cell if cell.key == key else "has a result of other settings, of other data, or of an older version of a stage"
+
+
+def results(loaded: LoadedStudy) -> tuple[list[Cell], list[tuple[PlannedCell, str]]]:
+    """The results that are there and are this study's, and the cells that have none, each with why."""
+    found = [(planned, result(loaded, planned)) for planned in loaded.cells]
+    return [cell for _, cell in found if isinstance(cell, Cell)], [(planned, why) for planned, why in found if isinstance(why, str)]
+
+
+def report_of(loaded: LoadedStudy, there: Sequence[Cell]) -> StudyReport:
+    """What a report of these results is made from."""
+    study = loaded.study
+    estimators = {planned.variant: planned.loaded.spec.advantage.estimator for planned in loaded.cells}
+    return StudyReport(
+        title=study.name,
+        cells=there,
+        control=study.control,
+        comparisons=study.comparisons,
+        arms=[name for name, against in study.comparisons if against == study.control and estimators[name] == "arm"],
+        settings={name: each.label for name, each in study.settings.items()},
+        variants={name: each.label for name, each in study.variants.items()},
+        expected=[(planned.setting, planned.variant, planned.seed) for planned in loaded.cells],
+        temperatures=study.temperatures,
+        ks=loaded.cells[0].loaded.spec.evaluate.ks,
+        study_yaml=loaded.text,
+        results_from=f"{len(there)} of {len(loaded.cells)} cells in {shown(results_folder(loaded))}",
+        starts=read_starts(results_folder(loaded)),
+    )
+
+
+def publish(loaded: LoadedStudy) -> tuple[str, str]:
+    """Writes the report of what is there, into the store and below `.armature`, its numbers and picture beside the results too. Returns (its URI, its
+    conclusions as text)."""
+    there, _ = results(loaded)
+    if not there:
+        raise StudyError(f"{loaded.path}: no cell of this study has a result yet ({shown(results_folder(loaded))}); run it first")
+    report = report_of(loaded, there)
+    store = Store(loaded.cells[0].loaded.spec.store)
+    files = render(report)
+    if loaded.study.results is not None and not loaded.altered:  # committed with the cells: what a reader quotes, and the picture
+        for name in ("summary.json", "summary.md", "frontier.svg"):
+            (results_folder(loaded) / name).write_bytes(files[name])
+    for name, data in files.items():
+        local = HOME / local_folder(loaded) / name
+        local.parent.mkdir(parents=True, exist_ok=True)
+        local.write_bytes(data)
+        store.files.write(f"{local_folder(loaded)}/{name}", data)
+    return f"{store.uri}/{local_folder(loaded)}/report.html", summary_text(report)
