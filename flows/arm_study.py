@@ -74,7 +74,7 @@ def run_missing(loaded: LoadedStudy, side_by_side: int) -> tuple[int, dict[str, 
     there, lacking = results(loaded)
     log.info("study %s: %d cells, %d have results, %d run, %d at a time", loaded.study.name, len(loaded.cells), len(there), len(lacking), side_by_side)
     queue = Queue([planned for planned, _ in lacking], _beginning)
-    at, began = datetime.now(UTC), time.monotonic()
+    at, began = datetime.now(UTC).isoformat(timespec="seconds"), time.monotonic()
     done: list[Cell] = []
     failed: dict[str, Exception] = {}
 
@@ -105,11 +105,16 @@ def run_missing(loaded: LoadedStudy, side_by_side: int) -> tuple[int, dict[str, 
             log.warning("stopped by SIGTERM; results and finished steps are kept, the same command goes on from here")
             raise
         finally:
-            if done:
-                took = round(time.monotonic() - began, 1)
-                cores = len(os.sched_getaffinity(0))
-                add_start(results_folder(loaded), Start(at.isoformat(timespec="seconds"), took, tuple(cell.name for cell in done), places, cores))
+            _timed(loaded, Start(at, round(time.monotonic() - began, 1), tuple(cell.name for cell in done), places, len(os.sched_getaffinity(0))))
     return len(done), failed
+
+
+def _timed(loaded: LoadedStudy, start: Start) -> None:
+    """Whatever ended the start goes on; that its time is lost is said."""
+    try:
+        add_start(results_folder(loaded), start)
+    except OSError as error:
+        log.warning("the time of this start is lost: %s", error)
 
 
 def raise_first(failed: Mapping[str, Exception]) -> None:

@@ -55,13 +55,15 @@ def results(loaded: LoadedStudy) -> tuple[list[Cell], list[tuple[PlannedCell, st
 def report_of(loaded: LoadedStudy, there: Sequence[Cell]) -> StudyReport:
     """What a report of these results is made from."""
     study = loaded.study
-    estimators = {planned.variant: planned.loaded.spec.advantage.estimator for planned in loaded.cells}
+    arms = dict.fromkeys(planned.variant for planned in loaded.cells if planned.loaded.spec.advantage.estimator == "arm")
+    tested = [name for name, against in study.comparisons if against == study.control and name in arms]
     return StudyReport(
         title=study.name,
         cells=there,
         control=study.control,
         comparisons=study.comparisons,
-        arms=[name for name, against in study.comparisons if against == study.control and estimators[name] == "arm"],
+        arms=tested,
+        aside=[name for name in arms if name not in tested],
         settings={name: each.label for name, each in study.settings.items()},
         variants={name: each.label for name, each in study.variants.items()},
         expected=[(planned.setting, planned.variant, planned.seed) for planned in loaded.cells],

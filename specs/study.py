@@ -17,7 +17,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
-import yaml
 from pydantic import Field, ValidationError, model_validator
 
 from specs.errors import SpecError
@@ -243,11 +242,6 @@ def _lines(error: ValidationError, lines: Mapping[KeyPath, int], where: str) -> 
 def json_schema() -> str:
     """The JSON schema that editors read, as the text of `specs/studies/schema.json`."""
     return json.dumps(Study.model_json_schema(), indent=2, sort_keys=True)
-
-
-def resolved_text(loaded: LoadedStudy) -> str:
-    """The study with its defaults, as YAML, for the record."""
-    return yaml.safe_dump(loaded.study.model_dump(mode="json"), sort_keys=False)
 
 
 if __name__ == "__main__":

@@ -77,7 +77,7 @@ def find(cells: Sequence[Cell], plan: Plan) -> Findings:
         plan=plan,
         cells=found,
         last=tuple(_last(plan, found, metrics, temperature) for metrics in (tested, (DISTINCT, ENTROPY)) for temperature in plan.temperatures),
-        from_control=tuple(_from_control(plan, found, (*tested, DISTINCT, ENTROPY), temperature) for temperature in plan.temperatures),
+        from_control=tuple(_from_control(plan, found, (*tested, ENTROPY, DISTINCT), temperature) for temperature in plan.temperatures),
         curves=tuple(_curves(plan, found)),
         equal_pass_1=tuple(family for family, _ in pass_1),
         places_pass_1=tuple(each for _, places in pass_1 for each in places),

@@ -13,7 +13,8 @@ BySeed = dict[int, Cell]
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """`comparisons`: (variant, against); the first is the study's main one. `arms`: variants whose wins over `control` are looked for. `temperatures`
+    """`comparisons`: (variant, against); the first is the study's main one. `arms`: variants whose wins over `control` are looked for and tested;
+    `aside`: those whose wins are counted and not tested. `temperatures`
     of sampling, the primary one first; `ks` of Pass@k, of which 1 and the largest are tested."""
 
     control: str
@@ -21,6 +22,7 @@ class Plan:
     arms: Sequence[str]
     temperatures: Sequence[float]
     ks: Sequence[int]
+    aside: Sequence[str] = ()
 
     @property
     def largest_k(self) -> int:
@@ -68,12 +70,13 @@ def gather(cells: Sequence[Cell]) -> Cells:
     return Cells(tuple(cells))
 
 
-def apart_at_the_start(cells: Cells, comparisons: Sequence[tuple[str, str]]) -> list[str]:
-    """A line for each pair whose two cells of a seed began from different policies, or from one of which other samples were drawn (made on machines
-    whose arithmetic differs): they are paired by questions alone."""
+def apart_at_the_start(cells: Cells, plan: Plan) -> list[str]:
+    """A line for each pair, of the comparisons and of a variant with the control, whose two cells of a seed began from different policies, or from one of
+    which other samples were drawn (made on machines whose arithmetic differs): they are paired by questions alone."""
     lines = []
+    pairs = dict.fromkeys([*plan.comparisons, *((cell.variant, plan.control) for cell in cells.all if cell.variant != plan.control)])
     for setting in cells.settings:
-        for pair in comparisons:
+        for pair in pairs:
             first, second = (cells.of(setting, variant) for variant in pair)
             for seed in first.keys() & second.keys():
                 starts = [(cell.start, [p.correct for p in cell.points if p.iteration == 0]) for cell in (first[seed], second[seed])]

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from tasks.errors import DataError, StudyError
+log = logging.getLogger("armature")
 
 FILE = "starts.jsonl"
 
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """`began`: UTC, ISO 8601. `ran`: (setting, variant, seed) of the cells that it brought to their end. A start that was killed left none."""
+    """`began`: UTC, ISO 8601. `ran`: (setting, variant, seed) of the cells that it brought to their end. None where it was stopped before."""
 
     began: str
     seconds: float
@@ -24,28 +25,26 @@ class Start:
 
 
 def add_start(folder: Path, start: Start) -> None:
-    """A line of the folder's file. StudyError where it cannot be written."""
+    """A line of the folder's file. Raises OSError."""
     path = folder / FILE
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with path.open("a") as file:
-            file.write(json.dumps(asdict(start), separators=(",", ":")) + "\n")
-    except OSError as error:
-        raise StudyError(f"{path}: cannot be written ({error}); the cells' results are there, only the time of this start is lost") from error
+    folder.mkdir(parents=True, exist_ok=True)
+    torn = path.exists() and path.read_bytes()[-1:] not in (b"", b"\n")  # by a machine that went down: its line stays alone
+    with path.open("a") as file:
+        file.write(("\n" if torn else "") + json.dumps(asdict(start), separators=(",", ":")) + "\n")
 
 
 def read_starts(folder: Path) -> list[Start]:
-    """Raises DataError where a line is no start."""
+    """A line that is no start is left out with a warning: it costs a time, not a study."""
     path = folder / FILE
     if not path.exists():
         return []
     found = []
-    for number, line in enumerate(path.read_text().splitlines(), 1):
+    for number, line in enumerate(path.read_text(errors="replace").splitlines(), 1):
         try:
             value = json.loads(line)
             found.append(Start(ran=tuple((s, v, int(seed)) for s, v, seed in value.pop("ran")), **value))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise DataError(f"{path}:{number}: no start of a study ({type(error).__name__}: {error}); remove the line") from error
+            log.warning("%s:%d is no start of a study (%s: %s): its time is not counted; remove the line", path, number, type(error).__name__, error)
     return found
 
 

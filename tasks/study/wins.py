@@ -26,6 +26,11 @@ class Look:
         return self.adjusted is not None and self.adjusted <= ALPHA
 
     @property
+    def above(self) -> bool:
+        """Whether both means are above 0, whatever chance may have done."""
+        return all(each.found is not None and each.found.mean > 0.0 for each in (self.one, self.many))
+
+    @property
     def weaker(self) -> float | None:
         """The smaller of the two differences in units of their standard errors."""
         found = [each.found.t for each in (self.one, self.many) if each.found is not None and each.found.t is not None]
@@ -35,9 +40,10 @@ class Look:
 @dataclass(frozen=True, slots=True)
 class Wins:
     """Every look, in the order of settings, variants, temperatures and iterations; the tested ones (two seeds or more) are one family of Holm's.
-    Trained policies alone: at iteration 0 variants share theirs."""
+    Trained policies alone: at iteration 0 variants share theirs. `aside`: looks at the variants that are counted and not tested."""
 
     looks: tuple[Look, ...]
+    aside: tuple[Look, ...] = ()
 
     @property
     def tested(self) -> list[Look]:
@@ -54,23 +60,25 @@ class Wins:
 
 
 def wins(plan: Plan, cells: Cells) -> Wins:
+    tested, aside = _pairs(plan, cells, plan.arms), _pairs(plan, cells, plan.aside)
+    adjusted = holm([both(*pair) for pair in tested])
+    return Wins(tuple(Look(*pair, p) for pair, p in zip(tested, adjusted, strict=True)), tuple(Look(*pair, None) for pair in aside))
+
+
+def _pairs(plan: Plan, cells: Cells, variants: Sequence[str]) -> list[tuple[Difference, Difference]]:
+    """Pass@1 and Pass@k against the control, wherever both were evaluated after training began."""
     one, many = pass_at(1), pass_at(plan.largest_k)
     pairs = []
     for setting in cells.settings:
         control = cells.of(setting, plan.control)
-        for arm in plan.arms:
+        for name in variants:
             for temperature in plan.temperatures:
                 for iteration in cells.evaluated(setting, temperature):
-                    variant, where = cells.of(setting, arm), Where(setting, arm, plan.control, temperature, iteration)
+                    variant, where = cells.of(setting, name), Where(setting, name, plan.control, temperature, iteration)
                     found = [compared(where, metric, variant, control) for metric in (one, many)] if iteration else []
                     if found and found[0].seeds and found[1].seeds:
                         pairs.append((found[0], found[1]))
-    return _adjusted(pairs)
-
-
-def _adjusted(pairs: Sequence[tuple[Difference, Difference]]) -> Wins:
-    adjusted = holm([both(*pair) for pair in pairs])
-    return Wins(tuple(Look(one, many, p) for (one, many), p in zip(pairs, adjusted, strict=True)))
+    return pairs
 
 
 def both(one: Difference, many: Difference) -> float | None:

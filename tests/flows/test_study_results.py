@@ -16,7 +16,7 @@ from flows.cells import cell_key
 from infra.errors import StoreError
 from infra.paths import ROOT
 from specs.study import LoadedStudy, PlannedCell, load_study
-from tasks.errors import DataError, TrainingError
+from tasks.errors import DataError, StudyError, TrainingError
 from tasks.study.cells import Cell, write_cell
 from tasks.study.starts import read_starts
 from tests.tasks.study.simulated import cells
@@ -113,3 +113,16 @@ def test_a_store_that_fails_ends_the_study_and_what_is_done_is_kept(study: Load,
     assert ends.ran == [cell.label for cell in loaded.cells[:2]], "no cell is begun after it"
     assert list(lacking(loaded)) == [cell.label for cell in loaded.cells[1:]]
     assert [len(start.ran) for start in read_starts(study_results.results_folder(loaded))] == [1]
+
+
+def test_a_disk_that_is_full_is_what_is_said_not_the_time_that_it_costs(
+    study: Load, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    loaded = study()
+    folder = study_results.results_folder(loaded)
+    monkeypatch.setattr(arm_study, "_flow_of", Ends(loaded, {}))
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    folder.write_text("in the way")
+    with pytest.raises(StudyError, match=r"cannot be written .*; the cell's steps are in the store: make room"), caplog.at_level("WARNING", "armature"):
+        arm_study.run_missing(loaded, 1)
+    assert any("the time of this start is lost" in record.getMessage() for record in caplog.records)

@@ -17,7 +17,8 @@ class StudyReport:
     """`control`: the variant that others are compared with. `comparisons`: (variant, against), the main one first. `settings`, `variants`: {name: label},
     in the order of the page. `expected`: all cells of the study; those that are not among `cells` are named as missing. `temperatures`: the primary one
     first. `ks` of Pass@k; those beyond the samples a question are left out. `results_from`: where the cells lie. `arms`: variants whose wins over the
-    control are looked for; with none, all that are compared with it. `starts`: those of the study that were timed."""
+    control are looked for and tested; with none, all that are compared with it. `aside`: those whose wins are counted alone. `starts`: those of the study
+    that were timed."""
 
     title: str
     cells: Sequence[Cell]
@@ -31,13 +32,14 @@ class StudyReport:
     study_yaml: str
     results_from: str
     arms: Sequence[str] = ()
+    aside: Sequence[str] = ()
     starts: Sequence[Start] = ()
 
     @property
     def plan(self) -> Plan:
         arms = self.arms or [variant for variant, against in self.comparisons if against == self.control]
         drawn = max((point.samples for cell in self.cells for point in cell.points), default=max(self.ks))
-        return Plan(self.control, self.comparisons, arms, self.temperatures, [k for k in self.ks if k <= drawn] or [1])
+        return Plan(self.control, self.comparisons, arms, self.temperatures, [k for k in self.ks if k <= drawn] or [1], self.aside)
 
     @property
     def ordered(self) -> list[Cell]:

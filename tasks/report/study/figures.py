@@ -31,7 +31,7 @@ class Dynamic:
 DYNAMICS = (
     Dynamic("reward_mean", "Reward", "Mean score of the judged responses."),
     Dynamic("entropy", "Entropy", "Mean over response tokens, in nats, at temperature 1."),
-    Dynamic("c_q_mean", "Prompt confidence c(q)", "Mean over prompts."),
+    Dynamic("c_q_mean", "Prompt confidence c(q)", "Mean over prompts; where it is a mean over correct answers, 0 for a group without one."),
     Dynamic("c_o_right_mean", "Answer confidence c(o), right answers", "Mean over right responses."),
     Dynamic("c_o_wrong_mean", "Answer confidence c(o), wrong answers", "Mean over wrong responses."),
     Dynamic("bonus_mean", "ARM bonus", "Mean over the responses that are judged; 0 without ARM."),

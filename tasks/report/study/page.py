@@ -14,7 +14,7 @@ from tasks.report.study.picture import picture
 from tasks.report.study.plot import Look, looks
 from tasks.report.study.sources import cells_table, curve_numbers
 from tasks.report.study.summary import summary_json, summary_markdown, summary_text
-from tasks.report.study.words import clock_sentence, from_control_words, headline, seeds_text
+from tasks.report.study.words import clock_sentence, headline, seeds_text
 from tasks.report.tables import table
 from tasks.study.findings import Findings, find
 from tasks.study.plan import apart_at_the_start
@@ -58,7 +58,7 @@ def render(report: StudyReport) -> dict[str, bytes]:
     return {
         "report.html": page.encode(),
         "summary.json": summary_json(report, found),
-        "summary.md": summary_markdown(report).encode(errors="replace"),
+        "summary.md": summary_markdown(report, found).encode(errors="replace"),
         "frontier.svg": drawn.encode(errors="replace"),
     }
 
@@ -85,7 +85,7 @@ def _choices(palette: Mapping[str, Look]) -> str:
 def _cells(report: StudyReport, found: Findings) -> str:
     gone = f"missing: {len(report.missing)}"
     said = f"<p class='source'>Seeds of each variant that have a result; {len(report.ordered)} cells of {len(report.expected)}, {gone}.</p>"
-    apart = "".join(f"<p class='finding'>{escape(line)}.</p>" for line in apart_at_the_start(found.cells, found.plan.comparisons))
+    apart = "".join(f"<p class='finding'>{escape(line)}.</p>" for line in apart_at_the_start(found.cells, found.plan))
     return said + apart + show(rows.counts(report), "cells")
 
 
@@ -94,7 +94,7 @@ def _end(report: StudyReport, found: Findings) -> str:
     return said + "".join(
         f"<h3>{escape(report.settings[setting])}, iteration {found.cells.last(setting)}, T = {family.temperature:g}</h3>"
         + show(rows.at_the_end(report, found, setting, family.temperature), "end of training")
-        + f"<p class='source'>{escape(from_control_words(report))}</p>{show(rows.from_control(report, family, setting), 'differences from the control')}"
+        + tested.described(report, family, setting)
         for setting in found.cells.settings
         for family in found.from_control
     )

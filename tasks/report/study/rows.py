@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from tasks.report.evaluation.numbers import ends, fixed
 from tasks.report.progress import duration
 from tasks.report.study.data import StudyReport
-from tasks.report.study.words import NO_DIFFERENCE, finding, p_text
+from tasks.report.study.words import NO_DIFFERENCE, finding, p_text, seed_range
 from tasks.study.crossed import Estimate
 from tasks.study.equal import AtEqual
 from tasks.study.findings import Family, Findings
@@ -32,36 +32,34 @@ def counts(report: StudyReport) -> Rows:
 
 
 def at_the_end(report: StudyReport, found: Findings, setting: str, temperature: float) -> Rows:
-    """Each variant at the setting's last iteration: mean over seeds ± half of the 95 % interval over seeds."""
+    """The start, as the control's seeds have it, and each variant at the setting's last iteration: mean over seeds ± half of the 95 % interval over
+    seeds."""
     names = [*(f"Pass@{k}" for k in sorted({1, *found.plan.ks})), ENTROPY.name, DISTINCT.name]
     rows = [["variant", "seeds", *names]]
-    for variant, label in report.variants.items():
+    last = found.cells.last(setting)
+    for variant, label, iteration in [(report.control, "start", 0), *((*variant, last) for variant in report.variants.items())]:
         curve = found.curve_of(setting, variant, temperature)
-        stop = next((s for s in curve.stops if s.iteration == found.cells.last(setting)), None) if curve else None
+        stop = next((s for s in curve.stops if s.iteration == iteration), None) if curve else None
         if stop is not None:
             digits = {DISTINCT.name: DISTINCT.digits}
             rows.append([label, str(len(stop.seeds)), *(mean_text(stop.means.get(name), digits.get(name, 3)) for name in names)])
     return rows
 
 
-def from_control(report: StudyReport, family: Family, setting: str) -> Rows:
-    """Each variant's differences from the control at the last iteration over the seeds that both have: their mean (lowest to highest seed)."""
+def described(report: StudyReport, family: Family, setting: str) -> Rows:
+    """Differences that are not tested, over the seeds that both have: their mean (lowest to highest seed)."""
     differences = [d for d in family.differences if d.setting == setting]
     names = list(dict.fromkeys(d.metric for d in differences))
-    rows = [["variant", "seeds", *names]]
-    for variant in dict.fromkeys(d.variant for d in differences):
-        mine = {d.metric: d for d in differences if d.variant == variant}
-        rows.append([report.variants[variant], ", ".join(map(str, next(iter(mine.values())).seeds)) or "none", *(_spread(mine[name]) for name in names)])
+    rows = [["variant", "against", "seeds", *names]]
+    for pair in dict.fromkeys((d.variant, d.against) for d in differences):
+        mine = {d.metric: d for d in differences if (d.variant, d.against) == pair}
+        rows.append([*(report.variants[name] for name in pair), _seeds(next(iter(mine.values()))), *(_spread(mine[name]) for name in names)])
     return rows
 
 
 def _spread(difference: Difference) -> str:
-    found, digits = difference.found, DISTINCT.digits if difference.metric == DISTINCT.name else 3
-    if found is None:
-        return "-"
-    if found.seeds == 1:
-        return f"{fixed(found.mean, digits, signed=True)} (one seed)"
-    return f"{fixed(found.mean, digits, signed=True)} ({ends((min(found.by_seed), max(found.by_seed)), digits, signed=True)})"
+    digits = DISTINCT.digits if difference.metric == DISTINCT.name else 3
+    return "-" if difference.found is None else f"{fixed(difference.found.mean, digits, signed=True)} ({seed_range(difference)})"
 
 
 def mean_text(found: Estimate | None, digits: int) -> str:
@@ -144,6 +142,15 @@ def wins(report: StudyReport, looks: Sequence[Look]) -> Rows:
             for text in ([fixed(d.found.mean, signed=True), ends(d.found.interval, signed=True)] if d.found is not None else ["-", "-"])
         ]
         rows.append([*names, *numbers, p_text(look.adjusted), "yes" if look.wins else look.one.remark or "not shown"])
+    return rows
+
+
+def aside(report: StudyReport, looks: Sequence[Look]) -> Rows:
+    """Looks that are not tested: means (lowest to highest seed)."""
+    rows = [["setting", "variant", "T", "iteration", "seeds", "Pass@1", "Pass@k", "both above"]]
+    for look in looks:
+        names = [report.settings[look.one.setting], report.variants[look.one.variant], f"{look.one.temperature:g}", str(look.one.iteration)]
+        rows.append([*names, _seeds(look.one), _spread(look.one), _spread(look.many), "yes" if look.above else "no"])
     return rows
 
 

@@ -7,7 +7,7 @@ from html import escape
 
 from tasks.report.study import rows
 from tasks.report.study.data import StudyReport
-from tasks.report.study.words import looked_at, wins_sentence
+from tasks.report.study.words import DESCRIBED, aside_sentence, looked_at, wins_sentence
 from tasks.report.tables import table
 from tasks.study.equal import SAME
 from tasks.study.findings import Family, Findings
@@ -72,17 +72,27 @@ def wins(report: StudyReport, found: Findings) -> str:
     if won:
         parts.append(_table(rows.wins(report, won), "wins on both"))
     parts.append(f"<details><summary>All {len(looks)} looks</summary>{_table(rows.wins(report, looks), 'looks')}</details>")
+    if found.wins.aside:
+        parts.append(f"<p class='source'>{escape(aside_sentence(report, found))}</p>")
+        parts.append(f"<details><summary>These {len(found.wins.aside)} looks</summary>{_table(rows.aside(report, found.wins.aside), 'looks')}</details>")
     return "".join(parts)
+
+
+def described(report: StudyReport, family: Family, setting: str) -> str:
+    """A setting's differences of a family that is not tested."""
+    found = rows.described(report, family, setting)
+    return f"<p class='source'>{escape(DESCRIBED)}</p>{_table(found, 'differences')}" if len(found) > 1 else ""
 
 
 def _family(report: StudyReport, found: Findings, family: Family) -> str:
     tables = "".join(
-        f"<h4>{escape(report.settings[setting])}, T = {family.temperature:g}</h4>{_table(rows.tests(report, family, setting), 'paired tests')}"
+        f"<h4>{escape(report.settings[setting])}, T = {family.temperature:g}</h4>"
+        + (described(report, family, setting) if family.descriptive else _table(rows.tests(report, family, setting), "paired tests"))
         for setting in found.cells.settings
         if any(difference.setting == setting for difference in family.differences)
     )
-    said = f"Not tested: {family.name}." if family.descriptive else f"One family of Holm's: {family.name}, and {family.shown} show a difference."
-    return f"<p class='source'>{escape(said)}</p>{tables}"
+    said = "" if family.descriptive else f"One family of Holm's: {family.name}, and {family.shown} show a difference."
+    return (f"<p class='source'>{escape(said)}</p>" if said else "") + tables
 
 
 def _folded(report: StudyReport, found: Findings, family: Family) -> str:

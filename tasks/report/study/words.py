@@ -9,20 +9,61 @@ from tasks.report.progress import duration
 from tasks.report.study.data import StudyReport
 from tasks.study.findings import Family, Findings
 from tasks.study.holm import ALPHA
+from tasks.study.measures import DISTINCT
 from tasks.study.paired import Difference
 from tasks.study.starts import clock
 from tasks.study.wins import Look
 
 NO_DIFFERENCE = "no difference was shown"
+DESCRIBED = "Difference over the seeds that both have: mean (lowest to highest seed). Described, not tested."
 
 
 def headline(report: StudyReport, found: Findings) -> list[str]:
-    """A sentence a setting on the main comparison at the primary temperature and the last iteration, then one on wins on both."""
+    """A sentence a setting on the main comparison at the primary temperature and the last iteration, then what is left of it at equal Pass@1, then on wins
+    on both, of those that are tested and of those that are not."""
     if not report.comparisons:
         return ["The study compares no variants."]
     variant, against = report.comparisons[0]
     sentences = [_main(report, found.primary, setting, variant, against) for setting in found.cells.settings]
-    return [*(sentence[0].upper() + sentence[1:] for sentence in sentences if sentence), wins_sentence(report, found)]
+    sentences += [_at_equal_pass_1(report, found, variant, against), wins_sentence(report, found), aside_sentence(report, found)]
+    return [sentence[0].upper() + sentence[1:] for sentence in sentences if sentence]
+
+
+def _at_equal_pass_1(report: StudyReport, found: Findings, variant: str, against: str) -> str:
+    """Of the main comparison at the primary temperature."""
+    family, names = found.equal_pass_1[0], (report.variants[variant], report.variants[against])
+    parts = [
+        f"{report.settings[d.setting]} {d.metric} {fixed(d.found.mean, signed=True)} ({seed_range(d)})"
+        for setting in found.cells.settings
+        for d, _ in family.of(setting, variant, against)
+        if d.found is not None
+    ]
+    if not parts:
+        return ""
+    said = f"At equal Pass@1, T = {family.temperature:g}, {names[0]} minus {names[1]} (mean, and lowest to highest seed; described, not tested"
+    return f"{said}, and favouring the one whose Pass@1 is lower): {'; '.join(parts)}."
+
+
+def seed_range(difference: Difference) -> str:
+    """`+0.012 to +0.034`, or `one seed`."""
+    assert difference.found is not None
+    digits = DISTINCT.digits if difference.metric == DISTINCT.name else 3
+    means = difference.found.by_seed
+    return "one seed" if len(means) == 1 else ends((min(means), max(means)), digits, signed=True)
+
+
+def aside_sentence(report: StudyReport, found: Findings) -> str:
+    """Variants whose wins are counted and not tested."""
+    counts = []
+    for variant, label in report.variants.items():
+        looks = [look for look in found.wins.aside if look.one.variant == variant]
+        if looks:
+            seeds = max(len(look.one.seeds) for look in looks)
+            counts.append(f"{label} {sum(look.above for look in looks)} of {len(looks)} ({seeds} seed{'' if seeds == 1 else 's'})")
+    if not counts:
+        return ""
+    control = report.variants[report.control]
+    return f"Counted, not tested: looks in which both means are above {control}'s: {', '.join(counts)}."
 
 
 def _main(report: StudyReport, family: Family, setting: str, variant: str, against: str) -> str:
@@ -67,11 +108,6 @@ def wins_sentence(report: StudyReport, found: Findings) -> str:
     return f"{what}: shown in {len(wins)} of {looked} at p {ALPHA:g} after Holm; clearest in {_look(report, found.wins.nearest)}."
 
 
-def from_control_words(report: StudyReport) -> str:
-    control = report.variants[report.control]
-    return f"Difference from {control} over the seeds that both have: mean (lowest to highest seed). Described, not tested."
-
-
 def clock_sentence(report: StudyReport) -> str:
     """How long the study's starts took by the clock."""
     seconds, timed = clock(report.starts, [cell.name for cell in report.ordered])
@@ -82,8 +118,9 @@ def clock_sentence(report: StudyReport) -> str:
     at_a_time = f"{places[0]}" if len(places) == 1 else f"{places[0]} to {places[-1]}"
     cores = " or ".join(str(cores) for cores in sorted({start.cores for start in report.starts}))
     rest = len(report.ordered) - timed
-    left = f"; the other {rest} were run before starts were timed, or by one that was killed" if rest else ""
-    return f"By the clock: {starts}, {duration(seconds)} for {timed} of {len(report.ordered)} cells, {at_a_time} at a time on {cores} cores{left}."
+    left = f"; the other {rest} are of starts that were not timed" if rest else ""
+    took = f"{starts}, {duration(seconds)} for {timed} of {len(report.ordered)} cells, {at_a_time} at a time on {cores} cores"
+    return f"By the clock: {took}{left}. A start that is killed leaves no time."
 
 
 def looked_at(report: StudyReport, looks: Sequence[Look]) -> str:

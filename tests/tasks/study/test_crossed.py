@@ -68,6 +68,13 @@ def test_without_spread_nothing_is_tested_but_equality() -> None:
         estimate([[math.nan]])
 
 
+def test_where_seeds_and_questions_agree_and_their_meetings_do_not_it_is_no_certainty() -> None:
+    """Mean squares of seeds and of questions are 0, of the error 1: four numbers that vary like that make no mean sure."""
+    found = estimate([[1.0, 0.0], [0.0, 1.0]])
+    assert (found.mean, found.error) == (0.5, 0.5)
+    assert found.p is not None and found.p > 0.05 and found.interval is not None and found.interval[0] < 0.0
+
+
 @settings(max_examples=60, deadline=None)
 @given(TABLES, st.randoms())
 def test_signs_and_orders(table: NDArray[np.float64], chance: Any) -> None:

@@ -17,7 +17,7 @@ from tasks.study.cells import Cell, Point
 from tasks.study.equal import after_tokens, at_equal_compute, at_equal_pass_1, crossing, values_at
 from tasks.study.measures import DISTINCT, ENTROPY, pass_at
 from tasks.study.paired import ONE_SEED, Where, compared
-from tasks.study.plan import apart_at_the_start, gather
+from tasks.study.plan import Plan, apart_at_the_start, gather
 from tests.tasks.study.simulated import cells
 
 WHERE = Where("s", "arm", "grpo", 1.0, 2)
@@ -160,5 +160,5 @@ def test_cells_of_a_seed_that_did_not_begin_alike_are_named() -> None:
     drawn[0] = point(0, [2, 2])
     found = [cell("grpo", s, same, start="a") for s in range(3)]
     found += [cell("arm", 0, other, start="a"), cell("arm", 1, drawn, start="a"), cell("arm", 2, other, start="b")]
-    lines = apart_at_the_start(gather(found), [("arm", "grpo")])
+    lines = apart_at_the_start(gather(found), Plan("grpo", [], [], [1.0], [1]))
     assert [line.partition(" did not")[0] for line in lines] == [f"s/arm seed {s} and s/grpo seed {s}" for s in (1, 2)]

@@ -14,8 +14,8 @@ from tasks.report.study.data import StudyReport
 from tasks.report.study.figures import course
 from tasks.report.study.page import render
 from tasks.report.study.plot import Dot
-from tasks.report.study.rows import from_control, mean_text
-from tasks.report.study.summary import markdown, summary_markdown, summary_text
+from tasks.report.study.rows import at_the_end, described, mean_text
+from tasks.report.study.summary import markdown, summary_text
 from tasks.report.study.words import clock_sentence, headline
 from tasks.study.findings import find
 from tasks.study.frontier import over_seeds
@@ -40,14 +40,14 @@ def cells_of(text: str) -> list[str]:
 
 
 def test_the_headline_says_who_where_how_much_and_over_what() -> None:
-    first, wins = sentences(report())
+    first, _, wins = sentences(report())
     assert first.startswith("Setting countdown, iteration 80, T = 1: ARM against GRPO, 5 seeds (0, 1, 2, 3, 4), 100 questions: Pass@1 is higher (+0.")
     assert re.search(r"Pass@32 is higher \(\+0\.\d{3}, 95 % \+0\.\d{3} to \+0\.\d{3}, p (< )?0\.\d+ after Holm\)\.$", first)
     assert re.match(r"Above GRPO in both Pass@1 and Pass@32: shown in \d of 8 looks \(ARM, 1 setting, 2 temperatures, 4 iterations\)", wins)
 
 
 def test_without_an_effect_no_difference_is_shown() -> None:
-    first, wins = sentences(report(NONE))
+    first, _, wins = sentences(report(NONE))
     assert first.count("no difference was shown") == 2
     assert not CLAIM.search(first)
     assert re.match(r"Above GRPO in both Pass@1 and Pass@32: not found here, in 8 looks .* nearest was Setting countdown, ARM, T = ", wins)
@@ -55,7 +55,7 @@ def test_without_an_effect_no_difference_is_shown() -> None:
 
 
 def test_a_loss_is_called_one() -> None:
-    first, _ = sentences(report({"grpo": GAIN["arm"], "arm": GAIN["grpo"]}))
+    first, *_ = sentences(report({"grpo": GAIN["arm"], "arm": GAIN["grpo"]}))
     assert "Pass@1 is lower (\u22120." in first
     assert "Pass@32 is lower (\u22120." in first
 
@@ -64,7 +64,7 @@ def test_one_seed_makes_no_claim() -> None:
     """Not in a sentence, not in a table, not in the numbers, not in the picture, however large the effect."""
     alone = report(seeds=(4,), settings=("a", "b"), more=2)
     for sentence in sentences(alone):
-        assert not CLAIM.search(sentence)
+        assert not CLAIM.search(sentence.replace("whose Pass@1 is lower", ""))
         assert "one seed: no claim." in sentence or "not tested" in sentence
     files = render(alone)
     found = cells_of(files["report.html"].decode())
@@ -72,10 +72,10 @@ def test_one_seed_makes_no_claim() -> None:
     assert "one seed: no claim" in found
     assert "One seed: an example, no evidence" in files["frontier.svg"].decode()
     numbers = json.loads(files["summary.json"])
-    tests = [test for families in numbers["families"].values() for family in families for test in family["tests"]]
+    tests = [test for families in numbers["families"].values() for family in families for test in family.get("tests", [])]
     assert {(test.get("p"), test.get("interval"), test["p_holm"]) for test in tests} == {(None, None, None)}
-    for text in (summary_text(alone), summary_markdown(alone)):
-        assert not CLAIM.search(text)
+    for text in (summary_text(alone), files["summary.md"].decode()):
+        assert not CLAIM.search(text.replace("whose Pass@1 is lower", ""))
 
 
 def test_every_cell_is_named_with_its_run_start_and_evaluations() -> None:
@@ -106,14 +106,49 @@ def test_every_variant_is_held_against_the_control_on_their_common_seeds_and_not
     apart = [scores["countdown", "arm", seed] - scores["countdown", "grpo", seed] for seed in (0, 1)]
     alone = scores["countdown", "arm-0", 1] - scores["countdown", "grpo", 1]
     found = find(made.ordered, made.plan)
-    rows = {row[0]: row for row in from_control(made, found.from_control[0], "countdown")}
-    assert (rows["ARM"][1], rows["ARM-0"][1]) == ("0, 1", "1")
-    shown = [float(number) for number in re.findall(r"[+-][0-9.]+", rows["ARM"][2].replace(MINUS, "-"))]
+    rows = {row[0]: row for row in described(made, found.from_control[0], "countdown")}
+    assert [rows[name][2] for name in ("ARM", "ARM-0")] == ["0, 1; left out 2", "1; left out 0, 2"]
+    shown = [float(number) for number in re.findall(r"[+-][0-9.]+", rows["ARM"][3].replace(MINUS, "-"))]
     assert shown == pytest.approx([sum(apart) / 2, min(apart), max(apart)], abs=6e-4)
-    assert rows["ARM-0"][2].endswith(" (one seed)")
-    assert float(rows["ARM-0"][2].split()[0].replace(MINUS, "-")) == pytest.approx(alone, abs=6e-4)
-    assert all(family.descriptive and family.size == 0 for family in found.from_control)
-    assert rows["ARM"][2] in cells_of(page(made)) and rows["ARM"][2] in summary_text(made)
+    assert rows["ARM-0"][3].endswith(" (one seed)")
+    assert float(rows["ARM-0"][3].split()[0].replace(MINUS, "-")) == pytest.approx(alone, abs=6e-4)
+    assert rows["ARM"][3] in cells_of(page(made)) and rows["ARM"][3] in summary_text(made)
+
+
+def test_what_is_not_tested_has_no_test_in_the_numbers() -> None:
+    files = render(replace(report(more=1), arms=["arm"], aside=["arm-0"]))
+    numbers = json.loads(files["summary.json"])
+    for name in ("from_control", "equal_pass_1"):
+        for family in numbers["families"][name]:
+            assert family["described"] and "tests" not in family
+            assert all({"p", "p_holm", "df", "error", "interval"}.isdisjoint(each) for each in family["described"])
+    assert {name for curve in numbers["frontier"] for stop in curve["stops"] for mean in stop["means"].values() for name in mean} == {
+        "mean", "by_seed", "over_seeds"
+    }  # fmt: skip
+    assert all({"p", "interval"}.isdisjoint(look["pass_1"]) for look in numbers["wins"]["counted"])
+
+
+def test_what_is_left_at_equal_pass_1_and_wins_that_are_not_tested_are_said_beside_the_claims() -> None:
+    made = replace(report({"grpo": (0.0, 0.3), "arm": (0.7, 0.0), "low": (0.5, 0.1)}), comparisons=[("arm", "grpo")], arms=["arm"], aside=["low"])
+    found = find(made.ordered, made.plan)
+    _, equal, wins, aside = headline(made, found)
+    (difference,) = (d for d, _ in found.equal_pass_1[0].of("countdown", "arm", "grpo"))
+    assert difference.found is not None
+    assert f"{difference.found.mean:+.3f} ({min(difference.found.by_seed):+.3f} to" in equal.replace(MINUS, "-")
+    assert "described, not tested, and favouring the one whose Pass@1 is lower" in equal and not CLAIM.search(equal.replace("is lower):", ""))
+    above = sum(look.above for look in found.wins.aside)
+    assert 0 < above <= 8 == len(found.wins.aside) and f"LOW {above} of 8 (5 seeds)" in aside and "not tested" in aside
+    assert "8 looks (ARM," in wins, "what is counted alone pays for nothing"
+    for sentence in (equal, aside):
+        assert sentence in summary_text(made) and sentence.replace("'", "&#x27;") in page(made)
+
+
+def test_the_start_stands_above_the_variants() -> None:
+    made = report()
+    found = find(made.ordered, made.plan)
+    start = at_the_end(made, found, "countdown", 1.0)[1]
+    mean = sum(sum(cell.at(0, 1.0).correct) for cell in made.cells if cell.variant == "grpo") / (5 * 100 * 32)
+    assert start[:2] == ["start", "5"] and start[2].startswith(f"{mean:.3f}")
 
 
 def test_the_clock_counts_starts_and_names_what_was_not_timed() -> None:
@@ -121,9 +156,11 @@ def test_the_clock_counts_starts_and_names_what_was_not_timed() -> None:
     assert clock_sentence(made) == "No start of these cells was timed."
     starts = [Start("2026-01-01T00:00:00+00:00", 90.0, tuple(cell.name for cell in made.cells[:2]), 2, 2)]
     some = replace(made, starts=starts)
-    assert clock_sentence(some).startswith("By the clock: 1 start, 1 min 30 s for 2 of 4 cells, 2 at a time on 2 cores; the other 2 were run before")
+    assert clock_sentence(some).startswith("By the clock: 1 start, 1 min 30 s for 2 of 4 cells, 2 at a time on 2 cores; the other 2 are of starts")
     rest = Start("2026-01-02T00:00:00+00:00", 30.0, tuple(cell.name for cell in made.cells), 1, 2)
-    assert clock_sentence(replace(made, starts=[*starts, rest])) == "By the clock: 2 starts, 2 min 00 s for 4 of 4 cells, 1 to 2 at a time on 2 cores."
+    assert clock_sentence(replace(made, starts=[*starts, rest])) == (
+        "By the clock: 2 starts, 2 min 00 s for 4 of 4 cells, 1 to 2 at a time on 2 cores. A start that is killed leaves no time."
+    )
     assert "1 min 30 s for 2 of 4 cells" in page(some) and "1 min 30 s for 2 of 4 cells" in summary_text(some)
 
 

@@ -1,0 +1,54 @@
+"""What lies beside the cells of a shipped study is what these cells give, and README quotes it: nothing is written by hand."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from flows.study_results import report_of, results, results_folder
+from infra.paths import ROOT
+from specs.study import load_study
+from tasks.report.study.page import render
+from tasks.study.cells import cell_file
+
+RESULTS = ROOT / "tests" / "benchmarks" / "results"
+WITH_RESULTS = [path for path in sorted((ROOT / "specs" / "studies").glob("*.yaml")) if (RESULTS / path.stem).exists()]
+_NUMBER = re.compile(r"\d+(?:\.\d+)?(?:e-?\d+)?")
+
+
+def test_the_main_study_has_results() -> None:
+    assert RESULTS / "arm-vs-grpo" in [RESULTS / path.stem for path in WITH_RESULTS]
+
+
+@pytest.mark.parametrize("path", WITH_RESULTS, ids=lambda path: path.stem)
+def test_committed_numbers_are_what_the_cells_give(path: Path) -> None:
+    loaded = load_study(path, environ={})
+    folder, (there, lacking) = results_folder(loaded), results(loaded)
+    files = {cell_file(folder, *cell.name) for cell in there}
+    assert files == set(folder.glob("*/*.json")), f"a cell is of no use to the study as it is now: {[(planned.label, why) for planned, why in lacking]}"
+    given = render(report_of(loaded, there))
+    assert unlike(json.loads(given["summary.json"]), json.loads((folder / "summary.json").read_text())) == []
+    for name, last_digit in (("summary.md", 0.0011), ("frontier.svg", 0.11)):
+        ours, committed = given[name].decode(), (folder / name).read_text()
+        assert _NUMBER.split(ours) == _NUMBER.split(committed), name
+        assert [float(n) for n in _NUMBER.findall(ours)] == pytest.approx([float(n) for n in _NUMBER.findall(committed)], abs=last_digit), name
+
+
+def test_what_the_readme_quotes_is_what_a_study_says() -> None:
+    quoted = re.findall(r"(?m)^> (.+)$", (ROOT / "README.md").read_text())
+    said = [line for path in RESULTS.glob("*/summary.json") for line in json.loads(path.read_text())["headline"]]
+    assert quoted and [line for line in quoted if line not in said] == []
+
+
+def unlike(a: Any, b: Any, where: str = "") -> list[str]:
+    """Where two JSON values differ; numbers by more than 1e-9, which is what another build of the libraries may do."""
+    if isinstance(a, dict) and isinstance(b, dict) and a.keys() == b.keys():
+        return [line for key in a for line in unlike(a[key], b[key], f"{where}.{key}")]
+    if isinstance(a, list) and isinstance(b, list) and len(a) == len(b):
+        return [line for i, pair in enumerate(zip(a, b, strict=True)) for line in unlike(*pair, f"{where}[{i}]")]
+    same = a == pytest.approx(b, rel=1e-9, abs=1e-12) if isinstance(a, float) and isinstance(b, float) else a == b
+    return [] if same else [f"{where}: {a!r}, committed {b!r}"]
