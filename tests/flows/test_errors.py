@@ -135,16 +135,22 @@ def test_a_store_that_cannot_be_reached(refused: Refused, monkeypatch: pytest.Mo
     assert "s3://bucket/armature" in line and "endpoint" in line and "canary" not in line
 
 
+@pytest.mark.slow
+@pytest.mark.turn
 def test_a_bad_row_names_its_file_and_line(run: Run, tmp_path: Path, model: Path) -> None:
     line = error_of(run, spec_with(tmp_path, model, [*GOOD, {"prompt": "What is 2 + 2?", "answer": " "}]))
     assert f"{tmp_path / 'problems.jsonl'}:5" in line and "answer" in line and "empty" in line
 
 
+@pytest.mark.slow
+@pytest.mark.turn
 def test_a_prompt_that_is_too_long_names_the_limit(run: Run, tmp_path: Path, model: Path) -> None:
     line = error_of(run, spec_with(tmp_path, model, [*GOOD, {"id": "endless", "prompt": "very " * 40, "answer": "1"}]))
     assert "endless" in line and "rollout.max_prompt_tokens is 48" in line
 
 
+@pytest.mark.slow
+@pytest.mark.turn
 def test_a_hub_model_without_a_network(run: Run, tmp_path: Path, prefect_server: Server) -> None:
     offline = {**prefect_server.environment, "HF_HUB_OFFLINE": "1", "HF_HOME": str(tmp_path / "hub")}
     line = error_of(run, spec_with(tmp_path, "nobody/nothing-7b", GOOD), env=offline)

@@ -74,6 +74,8 @@ def test_a_policy_without_weights_is_replayed_from_the_start_bit_by_bit(copy: Co
         assert context.policies.replayed == 3, "what the trainer holds is not replayed"
 
 
+@pytest.mark.slow
+@pytest.mark.turn
 def test_a_replay_that_had_less_memory_says_what_differs(copy: Copy, caplog: pytest.LogCaptureFixture) -> None:
     with opened(copy()) as context:
         last = context.experiment.lineage(3)
@@ -87,6 +89,8 @@ def test_a_replay_that_had_less_memory_says_what_differs(copy: Copy, caplog: pyt
     ]
 
 
+@pytest.mark.slow
+@pytest.mark.turn
 def test_a_damaged_checkpoint_falls_back_to_an_older_one_with_a_warning(copy: Copy, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     with opened(copy()) as context:
         manifest = stored(context, 3)
