@@ -75,6 +75,24 @@ def test_a_result_whose_data_are_not_here_is_taken_as_it_is_and_said(
     assert len(said) == len(loaded.cells) and all("taken as it is" in line and line.endswith("(no such file: problems.jsonl)") for line in said)
 
 
+def test_numbers_and_picture_are_written_beside_the_results_and_not_for_what_is_tried_for_once(
+    study: Load, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(study_results, "HOME", tmp_path / "home")
+    loaded = study()
+    with pytest.raises(StudyError, match="no cell of this study has a result yet"):
+        study_results.publish(loaded)
+    for tried in (loaded, replace(loaded, altered="0123abcd")):
+        for planned in loaded.cells:
+            write_cell(study_results.results_folder(tried), simulated(loaded, planned))
+        where, text = study_results.publish(tried)
+        assert Path(where.removeprefix("file://")).exists() and "GRPO" in text
+    names = {"summary.json", "summary.md", "frontier.svg"}
+    assert {path.name for path in study_results.results_folder(loaded).iterdir()} == {"fresh", *names}
+    assert {path.name for path in study_results.results_folder(replace(loaded, altered="0123abcd")).iterdir()} == {"fresh"}
+    assert {path.name for path in (tmp_path / "home" / "studies" / "results-test-0123abcd").iterdir()} == {"cells", "report.html", *names}
+
+
 class Ends:
     """Cells that end as they are told, in the order in which they are taken."""
 
