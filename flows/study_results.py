@@ -33,11 +33,14 @@ def results_folder(loaded: LoadedStudy) -> Path:
 
 
 def result(loaded: LoadedStudy, planned: PlannedCell) -> Cell | str:
-    """The result of a cell, or why it has none that is this study's. One whose data or weights are not on this machine is taken as it is."""
+    """The result of a cell, or why it has none that is this study's. One whose data or weights are not on this machine is taken as it is. StudyError where
+    it is another study's, which this one would write over."""
     path = cell_file(results_folder(loaded), planned.setting, planned.variant, planned.seed)
     if not path.exists():
         return "has no result"
     cell = read_cell(path)
+    if cell.study != loaded.study.name:
+        raise StudyError(f"{path}: a result of the study {cell.study}, not of {loaded.study.name}; give `results` a folder of its own, or the study its name")
     try:
         key = cell_key(loaded.study, planned.loaded.spec)
     except (DataError, SpecError) as error:
@@ -76,20 +79,26 @@ def report_of(loaded: LoadedStudy, there: Sequence[Cell]) -> StudyReport:
 
 
 def publish(loaded: LoadedStudy) -> tuple[str, str]:
-    """Writes the report of what is there, into the store and below `.armature`, its numbers and picture beside the results too. Returns (its URI, its
-    conclusions as text)."""
+    """Writes the report of what is there, below `.armature` and into the store, its numbers and picture beside the results too. Returns (its URI, its
+    conclusions as text). StudyError where it cannot be written."""
     there, _ = results(loaded)
     if not there:
         raise StudyError(f"{loaded.path}: no cell of this study has a result yet ({shown(results_folder(loaded))}); run it first")
     report = report_of(loaded, there)
     store = Store(loaded.cells[0].loaded.spec.store)
     files = render(report)
+    for name, data in files.items():
+        _write(HOME / local_folder(loaded) / name, data)
+        store.files.write(f"{local_folder(loaded)}/{name}", data)
     if loaded.study.results is not None and not loaded.altered:  # committed with the cells: what a reader quotes, and the picture
         for name in ("summary.json", "summary.md", "frontier.svg"):
-            (results_folder(loaded) / name).write_bytes(files[name])
-    for name, data in files.items():
-        local = HOME / local_folder(loaded) / name
-        local.parent.mkdir(parents=True, exist_ok=True)
-        local.write_bytes(data)
-        store.files.write(f"{local_folder(loaded)}/{name}", data)
+            _write(results_folder(loaded) / name, files[name])
     return f"{store.uri}/{local_folder(loaded)}/report.html", summary_text(report)
+
+
+def _write(path: Path, data: bytes) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    except OSError as error:
+        raise StudyError(f"{path}: cannot be written ({error}); the results are kept: make it writable, then --report") from error

@@ -109,7 +109,7 @@ def load_control(loaded: Loaded, overrides: Sequence[str] = (), environ: Mapping
     if loaded.control is None:
         return None
     own = ("name", "control")
-    environ = {key: value for key, value in (os.environ if environ is None else environ).items() if _key(key) not in own}
+    environ = {key: value for key, value in (os.environ if environ is None else environ).items() if key_of(key) not in own}
     control = load_spec(loaded.control, [text for text in overrides if text.partition("=")[0].strip() not in own], environ)
     problems = comparison_problems(loaded.spec, control.spec, shown(control.path))
     if problems:
@@ -171,7 +171,7 @@ def _missing(path: Path, readers: tuple[Path, ...]) -> str:
     return f"{shown(path)}: no such spec file{f', which {shown(readers[-1])} extends' if readers else ''}{hint}"
 
 
-def _key(variable: str) -> str:
+def key_of(variable: str) -> str:
     """The dotted key path that an environment variable would set."""
     return variable.removeprefix(PREFIX).lower().replace("__", ".")
 
@@ -180,7 +180,7 @@ def _read_environment(environ: Mapping[str, str], layer: _Layer) -> list[str]:
     """Put the ARMATURE_ variables on `layer`; returns problems. Shorter key paths first, so that a section comes before its keys."""
     problems = []
     for name in sorted((name for name in environ if name.startswith(PREFIX)), key=lambda name: (name.count("__"), name)):
-        problems += _put(_key(name), environ[name], name, layer, spell=lambda key: PREFIX + key.upper().replace(".", "__"))
+        problems += _put(key_of(name), environ[name], name, layer, spell=lambda key: PREFIX + key.upper().replace(".", "__"))
     return problems
 
 

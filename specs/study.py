@@ -21,7 +21,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from specs.errors import SpecError
 from specs.identity import identity
-from specs.load import PREFIX, Loaded, load_spec
+from specs.load import PREFIX, Loaded, key_of, load_spec
 from specs.paths import from_root, shown
 from specs.schema import Count, Positive, Section
 from specs.text import KeyPath, parse_document
@@ -33,7 +33,7 @@ Changes = Annotated[
     dict[str, Any],
     Field(default_factory=dict, description="Dotted key and value, upon the base, as after --set. Not name, seed, control, store or evaluate.temperature."),
 ]
-#: Keys that no `set` may name, and what says it instead.
+#: Keys that no `set` may name, nor --set or an ARMATURE_ variable (but for the store), and what says it instead.
 _RESERVED = {
     "name": "the study's own name and the setting's and variant's make it",
     "seed": "`seeds` says it",
@@ -122,7 +122,7 @@ class LoadedStudy:
 def load_study(path: Path | str, overrides: Sequence[str] = (), seeds: Sequence[int] | None = None, environ: Mapping[str, str] | None = None) -> LoadedStudy:
     """Reads a study and resolves every cell. `overrides` are `key.path=value` for all cells, after what the file says; `seeds` take the place of the file's
     own where given, for every variant. Raises SpecError with a line for each problem."""
-    path = Path(path)
+    path, environ = Path(path), os.environ if environ is None else environ
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -132,6 +132,9 @@ def load_study(path: Path | str, overrides: Sequence[str] = (), seeds: Sequence[
         study = Study.model_validate(document.value)
     except ValidationError as error:
         raise SpecError("\n".join(_lines(error, document.lines, shown(path)))) from None
+    refused = list(_without_effect(overrides, seeds, environ))
+    if refused:
+        raise SpecError("\n".join(refused))
     if seeds is not None:
         study = study.model_copy(update={"variants": {name: each.model_copy(update={"seeds": tuple(seeds)}) for name, each in study.variants.items()}})
     problems: dict[str, None] = {}
@@ -145,7 +148,18 @@ def load_study(path: Path | str, overrides: Sequence[str] = (), seeds: Sequence[
     problems |= dict.fromkeys(_unlike(cells))
     if problems:
         raise SpecError("\n".join(f"{shown(path)}: {line}" for line in problems))
-    return LoadedStudy(study, tuple(cells), path, text, _altered(overrides, seeds, os.environ if environ is None else environ))
+    return LoadedStudy(study, tuple(cells), path, text, _altered(overrides, seeds, environ))
+
+
+def _without_effect(overrides: Sequence[str], seeds: Sequence[int] | None, environ: Mapping[str, str]) -> Iterator[str]:
+    """What the command line or the environment says and the study's own values would silently undo."""
+    given = [(text.partition("=")[0].strip(), f"--set {text}") for text in overrides]
+    given += [(key_of(name), name) for name in sorted(environ) if name.startswith(PREFIX) and name != f"{PREFIX}STORE"]
+    for key, where in given:
+        if key in _RESERVED and key != "store":
+            yield f"{key}: not for a study: {_RESERVED[key]} ({where})"
+    if seeds is not None and (not seeds or len(set(seeds)) < len(seeds)):
+        yield f"seeds: got {list(seeds)}, want one or more, each once"
 
 
 def _altered(overrides: Sequence[str], seeds: Sequence[int] | None, environ: Mapping[str, str]) -> str:
@@ -165,12 +179,12 @@ def _matrix(study: Study) -> Iterator[tuple[str, str, int]]:
 
 
 def _resolved(
-    study: Study, path: Path, setting: str, variant: str, seed: int, overrides: Sequence[str], environ: Mapping[str, str] | None
+    study: Study, path: Path, setting: str, variant: str, seed: int, overrides: Sequence[str], environ: Mapping[str, str]
 ) -> Loaded:
-    changes = {**study.set, **study.settings[setting].set, **study.variants[variant].set}
+    changes = [*study.set.items(), *study.settings[setting].set.items(), *study.variants[variant].set.items()]
     own = {"name": f"{study.name}-{setting}-{variant}", "seed": seed, "control": None, "evaluate.temperature": study.temperatures[0]}
-    # JSON is YAML: the value arrives as it was written.
-    texts = [f"{key}={json.dumps(value)}" for key, value in changes.items()]
+    # JSON is YAML: the value arrives as it was written. Of a key that is there twice, or beside its section, the later one wins.
+    texts = [f"{key}={json.dumps(value)}" for key, value in changes]
     return load_spec(path.parent / study.base, [*texts, *overrides, *(f"{key}={json.dumps(value)}" for key, value in own.items())], environ)
 
 
@@ -187,9 +201,13 @@ def _broken_rules(study: Study) -> Iterator[str]:
                 yield f"comparisons: {list(pair)} names {name!r}, want two of {', '.join(study.variants)}"
         if pair[0] == pair[1]:
             yield f"comparisons: {list(pair)} compares a variant with itself; drop it"
-    for name, values in (("seeds", study.seeds), ("temperatures", study.temperatures), ("comparisons", study.comparisons)):
+    pairs = [frozenset(pair) for pair in study.comparisons]
+    for name, values in (("seeds", study.seeds), ("temperatures", study.temperatures), ("comparisons", pairs)):
         if len(set(values)) < len(values):
             yield f"{name}: one is there twice; drop it"
+    for name, labels in (("settings", study.settings), ("variants", study.variants)):
+        if len({each.label for each in labels.values()}) < len(labels):
+            yield f"{name}: two have the same label; reports could not tell them apart"
     for name, variant in study.variants.items():
         if variant.seeds and len(set(variant.seeds)) < len(variant.seeds):
             yield f"variants.{name}.seeds: one is there twice; drop it"
@@ -204,7 +222,7 @@ def _changes(study: Study) -> Iterator[tuple[str, Mapping[str, Any]]]:
 def _unlike(cells: Sequence[PlannedCell]) -> Iterator[str]:
     """Cells that cannot be compared, or are one and the same."""
     first: dict[str, PlannedCell] = {}
-    same: dict[tuple[str, int, str], PlannedCell] = {}
+    same: dict[tuple[int, str], PlannedCell] = {}
     for cell in cells:
         spec = cell.loaded.spec
         if len(spec.evaluate.suites) != 1:
@@ -213,9 +231,9 @@ def _unlike(cells: Sequence[PlannedCell]) -> Iterator[str]:
         of = other.loaded.spec
         if (spec.train.iterations, spec.evaluate) != (of.train.iterations, of.evaluate):
             yield f"{cell.label}: train.iterations or evaluate differs from {other.variant}; the variants of a setting are compared at the same points"
-        twin = same.setdefault((cell.setting, cell.seed, identity(spec)), cell)
+        twin = same.setdefault((cell.seed, identity(spec)), cell)
         if twin is not cell:
-            yield f"{cell.label}: the same experiment as {twin.variant}; change what its `set` says, or drop it"
+            yield f"{cell.label}: the same experiment as {twin.setting} / {twin.variant}; change what its `set` says, or drop it"
 
 
 def _lines(error: ValidationError, lines: Mapping[KeyPath, int], where: str) -> list[str]:

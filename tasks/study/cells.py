@@ -21,6 +21,7 @@ DYNAMICS = (
     "c_o_wrong_mean", "bonus_mean", "bonus_abs_mean", "flipped_share", "advantage_abs_mean", "clip_fraction", "approximate_kl", "grad_norm", "audit_mean",
 )  # fmt: skip
 """Keys of metrics.jsonl that a cell keeps, one number an iteration."""
+PER_QUESTION = ("correct", "judged", "distinct_correct")
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +118,7 @@ def _compact(value: Any) -> str:
 
 
 def read_cell(path: Path) -> Cell:
-    """Raises DataError where the file is no cell."""
+    """Raises DataError where the file is no cell, or cannot be read."""
     try:
         value = json.loads(path.read_text())
         if value.pop("format") != FORMAT:
@@ -126,13 +127,14 @@ def read_cell(path: Path) -> Cell:
         dynamics = {name: tuple(numbers) for name, numbers in value.pop("dynamics").items()}
         count, digest = value.pop("questions")
         return Cell(points=points, dynamics=dynamics, questions=(count, digest), **value)
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error})") from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise DataError(f"{path}: no result of a study ({type(error).__name__}: {error}); remove it, and the study makes it again") from error
 
 
 def _point(value: Mapping[str, Any]) -> Point:
-    fields: dict[str, Any] = {name: tuple(item) if isinstance(item, list) else item for name, item in value.items()}
-    return Point(**fields)
+    return Point(**{name: tuple(map(int, item)) if name in PER_QUESTION else item for name, item in value.items()})
 
 
 def read_cells(folder: Path) -> list[Cell]:

@@ -24,6 +24,8 @@ pytestmark = [
     pytest.mark.timeout(1500),
     pytest.mark.skipif(not MODEL.exists(), reason="no SmolLM2 weights: make smollm2"),
 ]
+# Half the spec's responses: they are what takes minutes on two cores.
+SMALL = ["train.iterations=1", "rollout.prompts=4", "rollout.shard_prompts=4", "train.minibatch_prompts=2"]
 Judged = tuple[str, list[dict[str, Any]]]
 
 
@@ -34,7 +36,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def run(store: Path, backend: str) -> Judged:
     """One iteration, of which the store may have some: what was printed, and the verdicts."""
-    settings = ["train.iterations=1", f"reward.code.sandbox={backend}", f"store={store.as_uri()}"]
+    settings = [*SMALL, f"reward.code.sandbox={backend}", f"store={store.as_uri()}"]
     command = [sys.executable, "-m", "flows.arm_train", "specs/code-smollm2.yaml", *(part for each in settings for part in ("--set", each))]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=1400)
     assert done.returncode == 0, done.stderr[-2000:]
@@ -53,12 +55,12 @@ def test_one_iteration(backend: str, store: Path, record_property: Callable[[str
     (row,) = [json.loads(line) for line in metrics.read_text().splitlines()]
     assert abs(row["loss"]) < 10, "NaN fails this too"
     assert row["audit_mean"] < 1e-3, "engine and trainer in float32"
-    assert row["responses"] == 64
-    assert sum(row["verdicts"].values()) == 64
+    assert row["responses"] == 32
+    assert sum(row["verdicts"].values()) == 32
     assert row["not_judged_share"] == 0
     assert row["weak_trust_share"] == 0
     # Some of its programs are right and some are not, so there is something to learn from.
-    assert 0 < row["verdicts"]["accepted"] < 64
+    assert 0 < row["verdicts"]["accepted"] < 32
     for other in before:
         assert [(v["kind"], v["answer"]) for v in verdicts] == [(v["kind"], v["answer"]) for v in other]
     (ledger,) = store.glob("steps/verdict/*/LEDGER.json")
@@ -94,7 +96,7 @@ def test_a_sandbox_that_is_killed_while_it_judges_gives_the_same_verdicts(store:
         pytest.skip("no backend was there to train with")
     for stage in ("verdict", "train"):
         shutil.rmtree(store / "steps" / stage)
-    settings = ["train.iterations=1", "reward.code.sandbox=jail", f"store={store.as_uri()}"]
+    settings = [*SMALL, "reward.code.sandbox=jail", f"store={store.as_uri()}"]
     arguments = ["specs/code-smollm2.yaml", *(part for each in settings for part in ("--set", each))]
     supervisor = "-S -s -P -B -c"  # sandbox/ship.py's ARGUMENTS
     command = [sys.executable, "-m", "tests.flows.killed", f"during grade 10={supervisor}", *arguments]

@@ -14,6 +14,7 @@ import yaml
 from flows import arm_study, study_results
 from flows.cells import cell_key
 from infra.errors import StoreError
+from infra.lease import RunHeldError
 from infra.paths import ROOT
 from specs.study import LoadedStudy, PlannedCell, load_study
 from tasks.errors import DataError, StudyError, TrainingError
@@ -58,6 +59,16 @@ def test_a_result_is_this_studys_until_something_that_it_depends_on_changes(stud
     assert set(lacking(study(**{"train.learning_rate": 2e-4})).values()) == {"has a result of other settings, of other data, or of an older version of a stage"}
 
 
+def test_results_of_another_study_are_refused_and_stay(study: Load) -> None:
+    loaded = study()
+    planned = loaded.cells[0]
+    path = write_cell(study_results.results_folder(loaded), replace(simulated(loaded, planned), study="another"))
+    before = path.read_bytes()
+    with pytest.raises(StudyError, match=r"grpo.1.json: a result of the study another, not of results-test; give `results` a folder of its own"):
+        arm_study.run_missing(loaded, 1)
+    assert path.read_bytes() == before
+
+
 def test_a_result_whose_data_are_not_here_is_taken_as_it_is_and_said(
     study: Load, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -93,6 +104,17 @@ def test_numbers_and_picture_are_written_beside_the_results_and_not_for_what_is_
     assert {path.name for path in (tmp_path / "home" / "studies" / "results-test-0123abcd").iterdir()} == {"cells", "report.html", *names}
 
 
+def test_a_summary_that_cannot_be_written_is_one_line_and_the_report_is_there(study: Load, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(study_results, "HOME", tmp_path / "home")
+    loaded = study()
+    for planned in loaded.cells:
+        write_cell(study_results.results_folder(loaded), simulated(loaded, planned))
+    (study_results.results_folder(loaded) / "summary.md").mkdir()
+    with pytest.raises(StudyError, match=r"summary.md: cannot be written .*; the results are kept"):
+        study_results.publish(loaded)
+    assert (tmp_path / "home" / "studies" / "results-test" / "report.html").exists()
+
+
 class Ends:
     """Cells that end as they are told, in the order in which they are taken."""
 
@@ -120,6 +142,23 @@ def test_a_cell_that_fails_costs_no_other(study: Load, monkeypatch: pytest.Monke
     assert lacking(loaded) == {first: "has no result"}
     (start,) = read_starts(study_results.results_folder(loaded))
     assert (list(start.ran), start.side_by_side) == ([(cell.setting, cell.variant, cell.seed) for cell in loaded.cells[1:]], 1)
+
+
+def test_a_cell_that_another_start_holds_and_finishes_is_no_failure(study: Load, monkeypatch: pytest.MonkeyPatch) -> None:
+    loaded = study()
+    held = loaded.cells[0]
+
+    def flow(_: LoadedStudy, planned: PlannedCell, *__: Any) -> Callable[[], Cell]:
+        def run() -> Cell:
+            if planned is held:
+                raise RunHeldError("another process holds the run")
+            write_cell(study_results.results_folder(loaded), simulated(loaded, held))  # as the other start does meanwhile
+            return simulated(loaded, planned)
+
+        return run
+
+    monkeypatch.setattr(arm_study, "_flow_of", flow)
+    assert arm_study.run_missing(loaded, 1) == (len(loaded.cells) - 1, {}) and lacking(loaded) == {}
 
 
 def test_a_store_that_fails_ends_the_study_and_what_is_done_is_kept(study: Load, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -73,6 +73,37 @@ def test_what_is_altered_for_once_is_told_apart(study: Callable[[Change], Path])
     assert plain.altered == "" and len({each.altered for each in others}) == 4 and all(len(each.altered) == 8 for each in others)
 
 
+def test_a_variant_has_the_last_word_and_a_setting_the_one_before(study: Callable[[Change], Path]) -> None:
+    def change(value: dict[str, Any]) -> None:
+        value["set"]["advantage.alpha"] = 0.9
+        value["settings"]["few"]["set"]["advantage"] = {"alpha": 0.5}
+        value["variants"]["arm"]["set"] = {"advantage.alpha": 0.1}
+        value["variants"]["other"] = {"label": "other", "set": {"objective.clip_high": 0.25}}
+
+    specs = {(cell.setting, cell.variant): cell.loaded.spec for cell in load_study(study(change), environ={}).cells}
+    assert {name: spec.advantage.alpha for name, spec in specs.items() if name[1] != "grpo"} == {
+        ("fresh", "arm"): 0.1, ("few", "arm"): 0.1, ("fresh", "other"): 0.9, ("few", "other"): 0.5,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("overrides", "seeds", "environ", "line"),
+    [
+        (["seed=7"], None, {}, "seed: not for a study: `seeds` says it (--set seed=7)"),
+        (["evaluate.temperature=0.3"], None, {}, "evaluate.temperature: not for a study: `temperatures` says it (--set evaluate.temperature=0.3)"),
+        ([], None, {"ARMATURE_NAME": "other"}, "name: not for a study: the study's own name and the setting's and variant's make it (ARMATURE_NAME)"),
+        ([], [], {}, "seeds: got [], want one or more, each once"),
+        ([], [3, 3], {}, "seeds: got [3, 3], want one or more, each once"),
+    ],
+)
+def test_what_the_study_would_undo_is_refused(
+    study: Callable[[Change], Path], overrides: list[str], seeds: list[int] | None, environ: dict[str, str], line: str
+) -> None:
+    with pytest.raises(SpecError) as caught:
+        load_study(study(lambda _: None), overrides, seeds, environ)
+    assert str(caught.value) == line
+
+
 MISTAKES: list[tuple[str, Change, str]] = [
     ("a misspelt key", lambda s: s.update(contrl=1), "contrl: no such key; nearest is control"),
     ("a misspelt key of a variant", lambda s: s["variants"]["arm"].update(sedes=[1]), "variants.arm.sedes: no such key; nearest is seeds"),
@@ -84,10 +115,13 @@ MISTAKES: list[tuple[str, Change, str]] = [
     ("what the study decides", lambda s: s["variants"]["arm"]["set"].update(seed=3), "variants.arm.set.seed: not here: `seeds` says it"),
     ("a temperature", lambda s: s["set"].update({"evaluate.temperature": 0.6}), "set.evaluate.temperature: not here: `temperatures` says it"),
     ("a bad value", lambda s: s["set"].update({"train.iterations": -1}), "fresh / grpo: train.iterations: got -1"),
-    ("a twin", lambda s: s["variants"].update(twin={"label": "t", "set": {"advantage.estimator": "grpo"}}), "twin / seed 1: the same experiment as grpo"),
+    ("a twin", lambda s: s["variants"].update(twin={"label": "t", "set": {"advantage.estimator": "grpo"}}), "seed 1: the same experiment as fresh / grpo"),
     ("other points", lambda s: s["variants"]["arm"]["set"].update({"train.iterations": 3}), "arm / seed 1: train.iterations or evaluate differs from grpo"),
     ("no suite", lambda s: s["set"].pop("evaluate.suites"), "evaluate.suites is []; a study's policies are compared on one suite"),
     ("a seed twice", lambda s: s["variants"]["grpo"].update(seeds=[1, 1]), "variants.grpo.seeds: one is there twice"),
+    ("a pair twice, turned round", lambda s: s["comparisons"].append(["grpo", "arm"]), "comparisons: one is there twice"),
+    ("a label twice", lambda s: s["variants"]["arm"].update(label="GRPO"), "variants: two have the same label"),
+    ("two settings that are one", lambda s: s["settings"]["few"].pop("set"), "few / grpo / seed 1: the same experiment as fresh / grpo"),
     ("no base", lambda s: s.update(base="bse.yaml"), "no such spec file; nearest is"),
 ]  # fmt: skip
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from tasks.report.study import rows
 from tasks.report.study.data import StudyReport
-from tasks.report.study.words import DESCRIBED, clock_sentence, headline
+from tasks.report.study.words import DESCRIBED, clock_sentence, compute_sentence, headline
 from tasks.report.table import render_text
 from tasks.study.equal import AtEqual
 from tasks.study.findings import Family, Findings, find
@@ -19,7 +19,7 @@ from tasks.study.plan import apart_at_the_start
 
 
 def summary_text(report: StudyReport) -> str:
-    """The headline, cells, end of training at each temperature, the primary tests and times, for a terminal."""
+    """The headline, cells, end of training at each temperature, all tests there, equal Pass@1, equal compute and times, for a terminal."""
     return _summary(report, find(report.ordered, report.plan), render_text, "{}")
 
 
@@ -36,11 +36,15 @@ def _summary(report: StudyReport, found: Findings, draw: Callable[[Sequence[Sequ
             end = f"{report.settings[setting]}: iteration {found.cells.last(setting)}, T = {temperature:g} (± half of the 95 % interval over seeds)"
             parts += [name.format(end), draw(rows.at_the_end(report, found, setting, temperature))]
             parts += _described(report, family, setting, draw)
-        parts += [name.format(f"{report.settings[setting]}: paired tests, T = {report.temperatures[0]:g}"), draw(rows.tests(report, found.primary, setting))]
+        for family in found.last:
+            kind = "primary" if family is found.primary else "secondary"
+            heading = f"{report.settings[setting]}: paired tests ({kind}), {family.name.partition(':')[0]}"
+            parts += [name.format(heading), draw(rows.tests(report, family, setting))]
         for family in found.equal_pass_1:
             shown = _described(report, family, setting, draw)
             parts += [name.format(f"{report.settings[setting]}: at equal Pass@1, T = {family.temperature:g}"), *shown] if shown else []
-    parts += [f"One family of Holm's: {found.primary.name}.", name.format("Time"), draw(rows.times(report)), clock_sentence(report)]
+    parts += [f"Families of Holm's, each corrected by itself, the first one primary: {'; '.join(family.name for family in found.last)}."]
+    parts += [compute_sentence(found), name.format("Time"), draw(rows.times(report)), clock_sentence(report)]
     return "\n\n".join(parts) + "\n"
 
 

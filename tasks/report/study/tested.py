@@ -7,9 +7,8 @@ from html import escape
 
 from tasks.report.study import rows
 from tasks.report.study.data import StudyReport
-from tasks.report.study.words import DESCRIBED, aside_sentence, looked_at, wins_sentence
+from tasks.report.study.words import DESCRIBED, aside_sentence, compute_sentence, looked_at, wins_sentence
 from tasks.report.tables import table
-from tasks.study.equal import SAME
 from tasks.study.findings import Family, Findings
 from tasks.study.holm import ALPHA
 
@@ -47,18 +46,6 @@ def equal(report: StudyReport, found: Findings) -> str:
         parts.append(_folded(report, found, family))
         parts += [_places("tokens", rows.places_compute(report, found, s, family.temperature), report.settings[s]) for s in found.cells.settings]
     return "".join(parts)
-
-
-def compute_sentence(found: Findings) -> str:
-    """Whether equal iterations are equal compute, and how equal."""
-    apart = [at.apart for _, at in found.places_compute if at.apart is not None]
-    if not apart:
-        return "No pair has both sides evaluated."
-    near = sum(each <= SAME for each in apart)
-    largest = f"the largest difference of two variants' tokens with the same seed is {100 * max(apart):.2f} %"
-    if near == len(apart):
-        return f"Equal iterations are equal compute here: {largest}."
-    return f"Equal iterations are not equal compute everywhere: {largest}; {near} of {len(apart)} pairs are within {100 * SAME:g} %."
 
 
 def wins(report: StudyReport, found: Findings) -> str:

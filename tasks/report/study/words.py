@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from tasks.report.evaluation.numbers import ends, fixed
 from tasks.report.progress import duration
 from tasks.report.study.data import StudyReport
+from tasks.study.equal import SAME
 from tasks.study.findings import Family, Findings
 from tasks.study.holm import ALPHA
 from tasks.study.measures import DISTINCT
@@ -41,7 +42,7 @@ def _at_equal_pass_1(report: StudyReport, found: Findings, variant: str, against
     if not parts:
         return ""
     said = f"At equal Pass@1, T = {family.temperature:g}, {names[0]} minus {names[1]} (mean, and lowest to highest seed; described, not tested"
-    return f"{said}, and favouring the one whose Pass@1 is lower): {'; '.join(parts)}."
+    return f"{said}, and favouring, seed by seed, the one whose best Pass@1 is lower): {'; '.join(parts)}."
 
 
 def seed_range(difference: Difference) -> str:
@@ -106,6 +107,18 @@ def wins_sentence(report: StudyReport, found: Findings) -> str:
     if not wins:
         return f"{what}: not found here, in {looked} at p {ALPHA:g} after Holm; nearest was {_look(report, found.wins.nearest)}."
     return f"{what}: shown in {len(wins)} of {looked} at p {ALPHA:g} after Holm; clearest in {_look(report, found.wins.nearest)}."
+
+
+def compute_sentence(found: Findings) -> str:
+    """Whether equal iterations are equal compute, and how equal."""
+    apart = [at.apart for _, at in found.places_compute if at.apart is not None]
+    if not apart:
+        return "No pair has both sides evaluated."
+    near = sum(each <= SAME for each in apart)
+    largest = f"the largest difference of two variants' tokens with the same seed is {100 * max(apart):.2f} %"
+    if near == len(apart):
+        return f"Equal iterations are equal compute here: {largest}."
+    return f"Equal iterations are not equal compute everywhere: {largest}; {near} of {len(apart)} pairs are within {100 * SAME:g} %."
 
 
 def clock_sentence(report: StudyReport) -> str:

@@ -29,7 +29,10 @@ def test_a_cell_is_read_as_it_was_written(tmp_path: Path) -> None:
         CELL.at(30, 0.6)
 
 
-DAMAGE = (lambda v: v.pop("points"), lambda v: v.update(format=0), lambda v: v["points"][0].pop("judged"), lambda v: v.update(more=1))
+DAMAGE = (
+    lambda v: v.pop("points"), lambda v: v.update(format=0), lambda v: v["points"][0].pop("judged"), lambda v: v["points"][0].update(correct=None),
+    lambda v: v.update(more=1),
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("damage", DAMAGE)
@@ -40,6 +43,11 @@ def test_what_is_no_cell_is_named(tmp_path: Path, damage: object) -> None:
     path.write_text(json.dumps(value))
     with pytest.raises(DataError, match=rf"{path}: no result of a study"):
         read_cell(path)
+
+
+def test_what_cannot_be_read_is_named(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=rf"{tmp_path}: cannot be read"):
+        read_cell(tmp_path)
 
 
 def test_dynamics_keep_what_is_there_and_leave_gaps() -> None:
