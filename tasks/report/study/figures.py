@@ -8,7 +8,7 @@ from html import escape
 from statistics import fmean
 
 from tasks.report.scale import Kind, fits
-from tasks.report.study.plot import Dot, Look, course_chart, path_chart
+from tasks.report.study.plot import Dot, Look, course_chart, drawn_ends, path_chart
 from tasks.report.tables import number
 from tasks.study.cells import Cell
 from tasks.study.findings import Findings
@@ -112,11 +112,12 @@ def _at_the_end(of: Sequence[Sequence[float | None]]) -> str:
 
 def _path(curve: Curve, x: str, y: str) -> list[Dot]:
     both = [(stop.means[x], stop.means[y]) for stop in curve.stops if x in stop.means and y in stop.means]
-    return [Dot(a.mean, b.mean, a.over_seeds, b.over_seeds) for a, b in both]
+    return [Dot(a.mean, b.mean, drawn_ends(x, a.over_seeds), drawn_ends(y, b.over_seeds)) for a, b in both]
 
 
 def _course(curve: Curve, name: str) -> list[Dot]:
-    return [Dot(stop.iteration, stop.means[name].mean, y_ends=stop.means[name].over_seeds) for stop in curve.stops if name in stop.means]
+    found = [(stop.iteration, stop.means[name]) for stop in curve.stops if name in stop.means]
+    return [Dot(iteration, each.mean, y_ends=drawn_ends(name, each.over_seeds)) for iteration, each in found]
 
 
 def _figure(title: str, says: str, chart: str) -> str:

@@ -8,7 +8,7 @@ from textwrap import wrap
 
 from tasks.report.scale import Scale, tick_texts
 from tasks.report.study.data import StudyReport
-from tasks.report.study.plot import Dot, Look, fitted
+from tasks.report.study.plot import Dot, Look, drawn_ends, fitted
 from tasks.study.findings import Findings
 from tasks.study.frontier import Curve
 
@@ -52,7 +52,7 @@ def _seeds(found: Findings) -> str:
 def _dots(curve: Curve, k: int) -> list[Dot]:
     names = "Pass@1", f"Pass@{k}"
     both = [[stop.means[name] for name in names] for stop in curve.stops if all(name in stop.means for name in names)]
-    return [Dot(one.mean, many.mean, one.over_seeds, many.over_seeds) for one, many in both]
+    return [Dot(one.mean, many.mean, drawn_ends(names[0], one.over_seeds), drawn_ends(names[1], many.over_seeds)) for one, many in both]
 
 
 def _legend(palette: Mapping[str, Look], top: float) -> tuple[str, float]:

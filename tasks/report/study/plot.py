@@ -40,6 +40,11 @@ def looks(variants: Mapping[str, str], main: Sequence[str]) -> dict[str, Look]:
     return {name: Look(places[name], variants[name], f"run-{n % 6}", name in main, n >= 6) for n, name in enumerate(order)}
 
 
+def drawn_ends(metric: str, ends: Ends | None) -> Ends | None:
+    """An interval as it is drawn: Pass@k is a share, and of few seeds an interval may leave 0 to 1, where no axis need go."""
+    return ends if ends is None or not metric.startswith("Pass@") else (max(ends[0], 0.0), min(ends[1], 1.0))
+
+
 def path_chart(lines: Sequence[tuple[Look, Sequence[Dot]]], title: str, x_title: str) -> str:
     """Paths in the order of their dots, which need not go to the right; a ring marks each path's last dot."""
     dots = [dot for _, path in lines for dot in path]

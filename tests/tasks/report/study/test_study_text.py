@@ -135,7 +135,8 @@ def test_what_is_left_at_equal_pass_1_and_wins_that_are_not_tested_are_said_besi
     (difference,) = (d for d, _ in found.equal_pass_1[0].of("countdown", "arm", "grpo"))
     assert difference.found is not None
     assert f"{difference.found.mean:+.3f} ({min(difference.found.by_seed):+.3f} to" in equal.replace(MINUS, "-")
-    assert "described, not tested, and favouring, seed by seed, the one whose best Pass@1 is lower" in equal and not CLAIM.search(equal.replace("is lower):", ""))
+    assert "described, not tested, and favouring, seed by seed, the one whose best Pass@1 is lower" in equal
+    assert not CLAIM.search(equal.replace("is lower):", ""))
     above = sum(look.above for look in found.wins.aside)
     assert 0 < above <= 8 == len(found.wins.aside) and f"LOW {above} of 8 (5 seeds)" in aside and "not tested" in aside
     assert "8 looks (ARM," in wins, "what is counted alone pays for nothing"
@@ -180,6 +181,16 @@ def test_seeds_that_agree_have_no_spread() -> None:
     assert mean_text(over_seeds([0.25]), 3) == "0.250 (one seed)"
     assert mean_text(over_seeds([0.25, 0.75]), 2) == "0.50 ± 3.18"  # a quarter times the t of one degree of freedom, 12.706
     assert mean_text(None, 3) == "-"
+
+
+def test_no_axis_of_pass_at_k_leaves_what_a_share_can_be() -> None:
+    """Of two seeds an interval of the t with one degree of freedom may."""
+    made = report(seeds=(0, 1))
+    found = find(made.ordered, made.plan)
+    ends = [e.over_seeds for c in found.curves for stop in c.stops for name, e in stop.means.items() if name == "Pass@32" and e.over_seeds is not None]
+    assert max(end for _, end in ends) > 1.2
+    texts = re.findall(r"<text[^>]*>(\u2212?\d\.\d+)</text>", render(made)["frontier.svg"].decode())
+    assert len(texts) > 4 and all(0 <= float(text.replace(MINUS, "-")) <= 1 for text in texts), texts
 
 
 def test_many_variants_stay_apart() -> None:
