@@ -106,8 +106,8 @@ def run_missing(loaded: LoadedStudy, side_by_side: int) -> tuple[int, dict[str, 
             raise
         finally:
             _timed(loaded, Start(at, round(time.monotonic() - began, 1), tuple(cell.name for cell in done), places, len(os.sched_getaffinity(0))))
-    there = {planned.label for planned in loaded.cells if planned.label in failed and isinstance(result(loaded, planned), Cell)}
-    return len(done), {label: error for label, error in failed.items() if label not in there}  # another start, which held a cell, may have made it since
+    made = {planned.label for planned in loaded.cells if planned.label in failed and isinstance(result(loaded, planned), Cell)}
+    return len(done), {label: error for label, error in failed.items() if label not in made}  # another start, which held a cell, may have made it since
 
 
 def _timed(loaded: LoadedStudy, start: Start) -> None:

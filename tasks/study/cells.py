@@ -134,7 +134,8 @@ def read_cell(path: Path) -> Cell:
 
 
 def _point(value: Mapping[str, Any]) -> Point:
-    return Point(**{name: tuple(map(int, item)) if name in PER_QUESTION else item for name, item in value.items()})
+    fields: dict[str, Any] = {name: tuple(map(int, item)) if name in PER_QUESTION else item for name, item in value.items()}
+    return Point(**fields)
 
 
 def read_cells(folder: Path) -> list[Cell]:
