@@ -23,7 +23,7 @@ from tests.tasks.train.tools import SPEC, policy, rollouts, run
 ROOT = Path(__file__).parents[3]
 PAPER = ROOT / "tasks" / "train" / "PAPER.md"
 TEXT = PAPER.read_text()
-SUMMARY = ROOT / "tests" / "benchmarks" / "results" / "arm-vs-grpo" / "summary.md"
+RESULTS = ROOT / "tests" / "benchmarks" / "results"
 LINKS = re.findall(r"\[`([\w.]+)`\]\(([^)]+\.py)\)", TEXT)
 #: The files whose public functions are formulas of the method.
 FORMULAS = ("advantages.py", "confidence.py", "objective.py")
@@ -98,10 +98,18 @@ def test_the_quickstarts_numbers_are_those_of_the_readme() -> None:
         assert readme[name] == cells
 
 
-@pytest.mark.parametrize("heading", ["Fresh prompts", "256 repeated prompts"])
-def test_the_studys_numbers_are_those_of_its_summary(heading: str) -> None:
+@pytest.mark.parametrize(
+    ("heading", "study", "end"),
+    [
+        ("Fresh prompts", "arm-vs-grpo", "**fresh prompts: iteration 120, T = 1 "),
+        ("256 repeated prompts", "arm-vs-grpo", "**256 repeated prompts: iteration 120, T = 1 "),
+        ("Longer answers", "long-answers", "**fresh prompts: iteration 120, T = 1 "),
+        ("A pretrained model", "smollm2-sums", "iteration 60, T = 1 ("),
+    ],
+)
+def test_the_studies_numbers_are_those_of_their_summaries(heading: str, study: str, end: str) -> None:
     """All of them: no variant is left out."""
-    lines = SUMMARY.read_text().split(f"**{heading.lower()}: iteration 120, T = 1 ", 1)[1].split("\n\n")[1].splitlines()
+    lines = (RESULTS / study / "summary.md").read_text().split(end, 1)[1].split("\n\n")[1].splitlines()
     assert [f"| {' | '.join(row)} |" for row in table(heading)] == lines[2:]
 
 
