@@ -22,6 +22,7 @@ DYNAMICS = (
 )  # fmt: skip
 """Keys of metrics.jsonl that a cell keeps, one number an iteration."""
 PER_QUESTION = ("correct", "judged", "distinct_correct")
+"""Keys of a point that have a number a question."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from html import escape
 from statistics import fmean
 
 from tasks.report.scale import Kind, fits
-from tasks.report.study.plot import Dot, Look, course_chart, drawn_ends, path_chart
+from tasks.report.study.plot import Dot, Look, course_chart, drawn_ends, path_chart, path_dots
 from tasks.report.tables import number
 from tasks.study.cells import Cell
 from tasks.study.findings import Findings
@@ -56,9 +56,9 @@ def frontier_figures(found: Findings, setting: str, temperature: float, palette:
     path = "Mean over seeds at each evaluation, joined in the order of training; a ring marks the last. Bars: 95 % over seeds."
     course = "Mean over seeds; bands: 95 % over seeds."
     parts = [
-        _figure(f"{most} against Pass@1", path, path_chart([(look, _path(c, "Pass@1", most)) for look, c in curves], f"{most} against Pass@1", "Pass@1")),
+        _figure(f"{most} against Pass@1", path, path_chart([(look, path_dots(c, "Pass@1", most)) for look, c in curves], f"{most} against Pass@1", "Pass@1")),
         _figure("Entropy against Pass@1", path + " Entropy in nats per token.",
-                path_chart([(look, _path(c, "Pass@1", ENTROPY.name)) for look, c in curves], "Entropy against Pass@1", "Pass@1")),
+                path_chart([(look, path_dots(c, "Pass@1", ENTROPY.name)) for look, c in curves], "Entropy against Pass@1", "Pass@1")),
         *(_figure(name, course, course_chart([(look, _course(c, name)) for look, c in curves], name, "iteration")) for name in dict.fromkeys(("Pass@1", most))),
     ]  # fmt: skip
     return f'<div class="figures">{"".join(parts)}</div>'
@@ -108,11 +108,6 @@ def _at_the_end(of: Sequence[Sequence[float | None]]) -> str:
     if not means:
         return "-"
     return number(fmean(means)) + (f" ({number(min(means))} to {number(max(means))})" if len(means) > 1 else "")
-
-
-def _path(curve: Curve, x: str, y: str) -> list[Dot]:
-    both = [(stop.means[x], stop.means[y]) for stop in curve.stops if x in stop.means and y in stop.means]
-    return [Dot(a.mean, b.mean, drawn_ends(x, a.over_seeds), drawn_ends(y, b.over_seeds)) for a, b in both]
 
 
 def _course(curve: Curve, name: str) -> list[Dot]:

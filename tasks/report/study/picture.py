@@ -8,9 +8,8 @@ from textwrap import wrap
 
 from tasks.report.scale import Scale, tick_texts
 from tasks.report.study.data import StudyReport
-from tasks.report.study.plot import Dot, Look, drawn_ends, fitted
+from tasks.report.study.plot import Dot, Look, fitted, path_dots
 from tasks.study.findings import Findings
-from tasks.study.frontier import Curve
 
 WIDTH, PANEL, MARGIN = 1000, 380, 64
 COLOURS = {"run-0": "#c2591a", "run-1": "#1f66b0", "run-2": "#2b8250", "run-3": "#8e4fa8", "run-4": "#a8851c", "run-5": "#b03a5b"}
@@ -28,7 +27,7 @@ def picture(report: StudyReport, found: Findings, palette: Mapping[str, Look]) -
     parts = []
     for place, setting in enumerate(settings):
         curves = [c for c in found.curves if (c.setting, c.temperature) == (setting, temperature)]
-        lines = [(palette[c.variant], _dots(c, found.plan.largest_k)) for c in curves]
+        lines = [(palette[c.variant], path_dots(c, "Pass@1", f"Pass@{found.plan.largest_k}")) for c in curves]
         x, y = place % columns * width, top + place // columns * PANEL
         parts.append(f'<g transform="translate({x:g} {y:g})">{_panel(report.settings[setting], [line for line in lines if line[1]], width, found)}</g>')
     height = top + -(-len(settings) // columns) * PANEL
@@ -47,12 +46,6 @@ def _seeds(found: Findings) -> str:
     if not counts or counts[-1] == 1:
         return "One seed: an example, no evidence" if counts else "No cells"
     return f"Mean over {counts[0] if len(counts) == 1 else f'{counts[0]} to {counts[-1]}'} seeds; bars: 95 % over seeds"
-
-
-def _dots(curve: Curve, k: int) -> list[Dot]:
-    names = "Pass@1", f"Pass@{k}"
-    both = [[stop.means[name] for name in names] for stop in curve.stops if all(name in stop.means for name in names)]
-    return [Dot(one.mean, many.mean, drawn_ends(names[0], one.over_seeds), drawn_ends(names[1], many.over_seeds)) for one, many in both]
 
 
 def _legend(palette: Mapping[str, Look], top: float) -> tuple[str, float]:

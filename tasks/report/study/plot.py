@@ -8,6 +8,7 @@ from html import escape
 
 from tasks.report.chart import frame, path_of, svg, x_at, y_at
 from tasks.report.scale import Kind, Scale, fits, scale
+from tasks.study.frontier import Curve
 
 Ends = tuple[float, float]
 
@@ -43,6 +44,12 @@ def looks(variants: Mapping[str, str], main: Sequence[str]) -> dict[str, Look]:
 def drawn_ends(metric: str, ends: Ends | None) -> Ends | None:
     """An interval as it is drawn: Pass@k is a share, and of few seeds an interval may leave 0 to 1, where no axis need go."""
     return ends if ends is None or not metric.startswith("Pass@") else (max(ends[0], 0.0), min(ends[1], 1.0))
+
+
+def path_dots(curve: Curve, x: str, y: str) -> list[Dot]:
+    """One metric against another over training, where both are there."""
+    both = [(stop.means[x], stop.means[y]) for stop in curve.stops if x in stop.means and y in stop.means]
+    return [Dot(a.mean, b.mean, drawn_ends(x, a.over_seeds), drawn_ends(y, b.over_seeds)) for a, b in both]
 
 
 def path_chart(lines: Sequence[tuple[Look, Sequence[Dot]]], title: str, x_title: str) -> str:
