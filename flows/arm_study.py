@@ -51,7 +51,9 @@ log = logging.getLogger("armature")
 
 
 @flow(name="arm-study", flow_run_name="{study}", validate_parameters=True)
-def arm_study(study: str, overrides: list[str] | None = None, seeds: list[int] | None = None, side_by_side: int | None = None) -> dict[str, Any]:
+def arm_study(
+    study: str, overrides: list[str] | None = None, seeds: list[int] | None = None, side_by_side: int | None = None
+) -> dict[str, Any]:
     """Run the study of the file `study` (a path; a relative one is relative to the repository root): the cells that have no result yet, `side_by_side` at a
     time, then the report. `overrides` are `key.path=value` for every cell; `seeds` take the place of the file's. Returns {"report": URI, "ran": how many
     cells ran, "cells": how many there are}. StudyError, once the others have ended, where cells failed."""
@@ -62,7 +64,9 @@ def arm_study(study: str, overrides: list[str] | None = None, seeds: list[int] |
             raise_first(failed)
         where, text = publish(loaded)
         key = f"study-{loaded.study.name}".replace(".", "-").replace("_", "-")
-        create_link_artifact(key=key, link=where, link_text="report", description=f"Report of {loaded.study.name}: {where}")
+        create_link_artifact(
+            key=key, link=where, link_text="report", description=f"Report of {loaded.study.name}: {where}"
+        )
         log.info("\n%s\nreport: %s", text, where)
         raise_first(failed)
         return {"report": where, "ran": ran, "cells": len(loaded.cells)}
@@ -72,7 +76,14 @@ def run_missing(loaded: LoadedStudy, side_by_side: int) -> tuple[int, dict[str, 
     """Runs the cells that have no result; returns how many did, and the errors of those that failed, by their labels. Each writes its result when it is
     done. A store or a disk that fails ends the study: it would fail every cell."""
     there, lacking = results(loaded)
-    log.info("study %s: %d cells, %d have results, %d run, %d at a time", loaded.study.name, len(loaded.cells), len(there), len(lacking), side_by_side)
+    log.info(
+        "study %s: %d cells, %d have results, %d run, %d at a time",
+        loaded.study.name,
+        len(loaded.cells),
+        len(there),
+        len(lacking),
+        side_by_side,
+    )
     queue = Queue([planned for planned, _ in lacking], _beginning)
     at, began = datetime.now(UTC).isoformat(timespec="seconds"), time.monotonic()
     done: list[Cell] = []
@@ -95,7 +106,14 @@ def run_missing(loaded: LoadedStudy, side_by_side: int) -> tuple[int, dict[str, 
         write_cell(results_folder(loaded), cell)
         done.append(cell)
         left = (time.monotonic() - began) / len(done) * (len(lacking) - len(done) - len(failed))
-        log.info("%s took %.0f s; %d of %d are done, about %.0f min left", planned.label, cell.seconds, len(done), len(lacking), left / 60)
+        log.info(
+            "%s took %.0f s; %d of %d are done, about %.0f min left",
+            planned.label,
+            cell.seconds,
+            len(done),
+            len(lacking),
+            left / 60,
+        )
 
     if lacking:
         places = min(side_by_side, len(lacking))
@@ -105,9 +123,24 @@ def run_missing(loaded: LoadedStudy, side_by_side: int) -> tuple[int, dict[str, 
             log.warning("stopped by SIGTERM; results and finished steps are kept, the same command goes on from here")
             raise
         finally:
-            _timed(loaded, Start(at, round(time.monotonic() - began, 1), tuple(cell.name for cell in done), places, len(os.sched_getaffinity(0))))
-    made = {planned.label for planned in loaded.cells if planned.label in failed and isinstance(result(loaded, planned), Cell)}
-    return len(done), {label: error for label, error in failed.items() if label not in made}  # another start, which held a cell, may have made it since
+            _timed(
+                loaded,
+                Start(
+                    at,
+                    round(time.monotonic() - began, 1),
+                    tuple(cell.name for cell in done),
+                    places,
+                    len(os.sched_getaffinity(0)),
+                ),
+            )
+    made = {
+        planned.label
+        for planned in loaded.cells
+        if planned.label in failed and isinstance(result(loaded, planned), Cell)
+    }
+    return len(done), {
+        label: error for label, error in failed.items() if label not in made
+    }  # another start, which held a cell, may have made it since
 
 
 def _timed(loaded: LoadedStudy, start: Start) -> None:
@@ -123,7 +156,9 @@ def raise_first(failed: Mapping[str, Exception]) -> None:
     if failed:
         (label, first), *others = failed.items()
         more = f", and {len(others)} more ({', '.join(name for name, _ in others)})" if others else ""
-        raise StudyError(f"{label} failed{more}: {first}; the results of the other cells are kept: the same command runs only these again") from first
+        raise StudyError(
+            f"{label} failed{more}: {first}; the results of the other cells are kept: the same command runs only these again"
+        ) from first
 
 
 def _beginning(planned: PlannedCell) -> Beginning:
@@ -143,17 +178,30 @@ def _flow_of(loaded: LoadedStudy, planned: PlannedCell, engines: Engines, queue:
 def plan(loaded: LoadedStudy) -> str:
     """What a start would do."""
     there, lacking = results(loaded)
-    lines = [f"study {loaded.study.name}: {len(loaded.cells)} cells, {len(there)} have results in {shown(results_folder(loaded))}"]
+    lines = [
+        f"study {loaded.study.name}: {len(loaded.cells)} cells, {len(there)} have results in {shown(results_folder(loaded))}"
+    ]
     lines += [f"  {planned.label}: runs: it {why}" for planned, why in lacking]
     return "\n".join(lines)
 
 
 def _run(arguments: Sequence[str]) -> None:
-    parser = argparse.ArgumentParser(prog="python -m flows.arm_study", description="Run the study of a file, and report it.")
+    parser = argparse.ArgumentParser(
+        prog="python -m flows.arm_study", description="Run the study of a file, and report it."
+    )
     parser.add_argument("study", help="a file such as specs/studies/arm-vs-grpo.yaml")
-    parser.add_argument("--set", action="append", default=[], dest="overrides", metavar="KEY=VALUE", help="for every cell; may be repeated")
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        dest="overrides",
+        metavar="KEY=VALUE",
+        help="for every cell; may be repeated",
+    )
     parser.add_argument("--seeds", type=int, nargs="+", default=None, help="in place of the file's, for every variant")
-    parser.add_argument("--side-by-side", type=int, default=None, metavar="N", help="cells at a time; default: the file's")
+    parser.add_argument(
+        "--side-by-side", type=int, default=None, metavar="N", help="cells at a time; default: the file's"
+    )
     parser.add_argument("--plan", action="store_true", help="say which cells would run; run nothing")
     parser.add_argument("--report", action="store_true", help="report the results that are there; run nothing")
     parsed = parser.parse_args(arguments)
@@ -171,7 +219,12 @@ def _run(arguments: Sequence[str]) -> None:
         Experiment(planned.loaded.spec)  # a missing file or model is said now, before Prefect starts
     Store(loaded.cells[0].loaded.spec.store)  # an unreachable store is said before anything starts
     embedded.guard_server()
-    arm_study(study=str(Path(parsed.study).resolve()), overrides=parsed.overrides, seeds=parsed.seeds, side_by_side=parsed.side_by_side)
+    arm_study(
+        study=str(Path(parsed.study).resolve()),
+        overrides=parsed.overrides,
+        seeds=parsed.seeds,
+        side_by_side=parsed.side_by_side,
+    )
 
 
 if __name__ == "__main__":

@@ -48,11 +48,15 @@ from tasks.train.task import start, train  # noqa: E402
 
 log = logging.getLogger("armature")
 
-LAST_PATIENCE_S = 2.0  # with a store that is away, once SIGTERM ends the run: its record and its lock are not worth more of the 20 s
+LAST_PATIENCE_S = (
+    2.0  # with a store that is away, once SIGTERM ends the run: its record and its lock are not worth more of the 20 s
+)
 
 
 @flow(name="arm-train", flow_run_name="{spec}", validate_parameters=True)
-def arm_train(spec: str, overrides: list[str] | None = None, seed: int | None = None, replay: bool = False) -> dict[str, Any]:
+def arm_train(
+    spec: str, overrides: list[str] | None = None, seed: int | None = None, replay: bool = False
+) -> dict[str, Any]:
     """Train the experiment of the file `spec` (a path; a relative one is relative to the repository root). The file is read when
     the run starts. `overrides` are `key.path=value`; `seed` stands for `seed=...`. `replay`: iterations whose weights were not kept are trained again from
     the store where an evaluation of them is due. Returns {"report": URI, "comparison": text, "runs": names}."""
@@ -130,7 +134,11 @@ def _evaluate(context: Context, record: RunRecord, iteration: int, replay: bool,
         if replay or context.can_evaluate(iteration, name):
             record.evaluation(iteration, name, value(evaluate(context, iteration, name)))
         else:
-            log.info("evaluation after %d on %s is left out: its weights were not kept; with --replay they are made again", iteration, name)
+            log.info(
+                "evaluation after %d on %s is left out: its weights were not kept; with --replay they are made again",
+                iteration,
+                name,
+            )
         for other in others:
             if replay or other.can_evaluate(iteration, name):
                 evaluate(other, iteration, name)

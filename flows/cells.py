@@ -107,7 +107,12 @@ def _shared(experiments: Sequence[Experiment]) -> list[Step]:
     (suite,) = experiment.spec.evaluate.suites
     problems = experiment.suite(suite)
     once = [experiment.data, *([problems] if problems else []), experiment.contamination(suite), experiment.start]
-    return [*once, *(each.evaluation(0, suite) for each in experiments), *experiment.rollouts(0), experiment.verdicts(0)]
+    return [
+        *once,
+        *(each.evaluation(0, suite) for each in experiments),
+        *experiment.rollouts(0),
+        experiment.verdicts(0),
+    ]
 
 
 def _steps(contexts: Sequence[Context]) -> list[Step]:
@@ -161,4 +166,7 @@ def _questions(context: Context) -> tuple[int, str]:
 def _name_evaluations(store: Store, study: Study, planned: PlannedCell, points: Sequence[Point]) -> None:
     """The record by which `gc` keeps what the run's own does not name: its evaluations at the other temperatures."""
     record = {"run": run_name(planned.loaded.spec), "steps": [f"evaluate/{point.artifact}" for point in points]}
-    store.files.write(f"studies/{study.name}/{planned.setting}/{planned.variant}.{planned.seed}.json", json.dumps(record, indent=1).encode())
+    store.files.write(
+        f"studies/{study.name}/{planned.setting}/{planned.variant}.{planned.seed}.json",
+        json.dumps(record, indent=1).encode(),
+    )

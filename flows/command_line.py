@@ -33,7 +33,11 @@ def main(run_flow: Callable[..., dict[str, Any]], argv: Sequence[str] | None = N
     return run_command(_COMMANDS, lambda arguments: _run(run_flow, arguments), argv)
 
 
-def run_command(commands: Mapping[str, Callable[[Sequence[str]], None]], default: Callable[[Sequence[str]], None], argv: Sequence[str] | None) -> int:
+def run_command(
+    commands: Mapping[str, Callable[[Sequence[str]], None]],
+    default: Callable[[Sequence[str]], None],
+    argv: Sequence[str] | None,
+) -> int:
     """Runs the command that the first argument names, or `default`. Exit status: 0, or 1 with the reason on stderr, or 130 after Ctrl-C."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     handler = logging.StreamHandler(sys.stdout)
@@ -60,7 +64,10 @@ def run_command(commands: Mapping[str, Callable[[Sequence[str]], None]], default
         if not isinstance(error, httpx.HTTPError) and not str(error).startswith("Failed to reach API"):
             raise
         url = os.environ.get("PREFECT_API_URL", "the embedded Prefect server")
-        print(f"error: {url} does not answer ({str(error).splitlines()[0]}); start it, or unset PREFECT_API_URL to run embedded", file=sys.stderr)
+        print(
+            f"error: {url} does not answer ({str(error).splitlines()[0]}); start it, or unset PREFECT_API_URL to run embedded",
+            file=sys.stderr,
+        )
         return 1
     except KeyboardInterrupt:
         print("interrupted; the same command goes on from here", file=sys.stderr)
@@ -75,9 +82,20 @@ def _run(run_flow: Callable[..., dict[str, Any]], arguments: Sequence[str]) -> N
         epilog="Also: ls (runs in the store), status NAME, export NAME FOLDER.",
     )
     parser.add_argument("spec", help="a file such as specs/quickstart.yaml")
-    parser.add_argument("--set", action="append", default=[], dest="overrides", metavar="KEY=VALUE", help="train.learning_rate=1e-6; may be repeated")
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        dest="overrides",
+        metavar="KEY=VALUE",
+        help="train.learning_rate=1e-6; may be repeated",
+    )
     parser.add_argument("--plan", action="store_true", help="say what would run and what the store has; run nothing")
-    parser.add_argument("--replay", action="store_true", help="make weights that were not kept again, where an evaluation of them is due")
+    parser.add_argument(
+        "--replay",
+        action="store_true",
+        help="make weights that were not kept again, where an evaluation of them is due",
+    )
     parsed = parser.parse_args(arguments)
     loaded, control = load_both(Path(parsed.spec), parsed.overrides)
     store = Store(loaded.spec.store)  # an unreachable store is said before anything starts
@@ -100,7 +118,11 @@ def load_both(path: Path, overrides: Sequence[str]) -> tuple[Loaded, Loaded | No
 
 
 def store_option(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--store", default=os.environ.get("ARMATURE_STORE", default_store()), help="default: ARMATURE_STORE, else .armature/store")
+    parser.add_argument(
+        "--store",
+        default=os.environ.get("ARMATURE_STORE", default_store()),
+        help="default: ARMATURE_STORE, else .armature/store",
+    )
 
 
 def open_store(uri: str) -> Store:
@@ -122,7 +144,9 @@ def _status(arguments: Sequence[str]) -> None:
 
 
 def _export(arguments: Sequence[str]) -> None:
-    parser = argparse.ArgumentParser(prog="python -m flows.arm_train export", description="Weights of a run in Hugging Face format.")
+    parser = argparse.ArgumentParser(
+        prog="python -m flows.arm_train export", description="Weights of a run in Hugging Face format."
+    )
     parser.add_argument("name", help="name, or name/identity")
     parser.add_argument("folder", type=Path, help="a new or empty folder")
     parser.add_argument("--iteration", type=int, default=None, help="default: the newest that the store has")

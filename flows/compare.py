@@ -68,7 +68,9 @@ class Policy:
 
 
 @flow(name="compare", flow_run_name="{first} and {second}", validate_parameters=True)
-def compare(first: str, second: str, store: str, spec: str | None = None, overrides: list[str] | None = None) -> dict[str, Any]:
+def compare(
+    first: str, second: str, store: str, spec: str | None = None, overrides: list[str] | None = None
+) -> dict[str, Any]:
     """Evaluate two policies on the same suites and compare them in pairs of questions. `first`, `second` as in this module's text; `store` a URI;
     `spec` a file, `overrides` are `key.path=value`. Returns {"report": URI, "comparisons": rows}."""
     with embedded.server_kept(), termination:
@@ -76,7 +78,9 @@ def compare(first: str, second: str, store: str, spec: str | None = None, overri
         return _compare(policies, loaded, Store(store))
 
 
-def resolved(names: Sequence[str], store: Store, spec: str | None, overrides: Sequence[str]) -> tuple[list[Policy], Loaded]:
+def resolved(
+    names: Sequence[str], store: Store, spec: str | None, overrides: Sequence[str]
+) -> tuple[list[Policy], Loaded]:
     """The policies, and the spec that they are evaluated by. DataError, SpecError, StoreError for what is not there."""
     views = {name: one_run(store, _run_of(name)[0]) for name in names if _kind(name) == "run"}
     if spec is not None:
@@ -84,7 +88,9 @@ def resolved(names: Sequence[str], store: Store, spec: str | None, overrides: Se
     elif views:
         loaded = _recorded(next(iter(views.values())), store, overrides)
     else:
-        raise DataError("neither policy is a run in the store: say by --spec which file's suites, sampling and prompts to evaluate them by")
+        raise DataError(
+            "neither policy is a run in the store: say by --spec which file's suites, sampling and prompts to evaluate them by"
+        )
     if not loaded.spec.evaluate.suites:
         raise DataError("evaluate.suites is empty: there is nothing to compare on; --set evaluate.suites=[gsm8k]")
     return [_policy(name, views.get(name), loaded.spec, store) for name in names], loaded
@@ -126,8 +132,18 @@ def _policy(name: str, view: RunView | None, by: Spec, store: Store) -> Policy:
             raise DataError(f"{name}: name the model that the server is asked for: {url}#MODEL")
         return Policy(name, by, url=url, model=model)
     if kind == "model":
-        model, _, revision = name.removeprefix("hf://").partition("@") if name.startswith("hf://") else (str(Path(name).resolve()), "", "")
-        policy = {"model": model, "revision": revision or None, "init": "pretrained", "dtype": by.policy.dtype, "architecture": None}
+        model, _, revision = (
+            name.removeprefix("hf://").partition("@")
+            if name.startswith("hf://")
+            else (str(Path(name).resolve()), "", "")
+        )
+        policy = {
+            "model": model,
+            "revision": revision or None,
+            "init": "pretrained",
+            "dtype": by.policy.dtype,
+            "architecture": None,
+        }
         return Policy(name, _spec(name, {**by.model_dump(), "policy": policy, "warm_start": None}))
     assert view is not None
     iteration = _run_of(name)[1]
@@ -137,7 +153,9 @@ def _policy(name: str, view: RunView | None, by: Spec, store: Store) -> Policy:
     if iteration is None:
         iteration = kept[-1]
     elif iteration not in kept:
-        raise StoreError(f"{store.uri}: run {view.name} has weights after iterations {', '.join(map(str, kept))}, not after {iteration}; name one of these")
+        raise StoreError(
+            f"{store.uri}: run {view.name} has weights after iterations {', '.join(map(str, kept))}, not after {iteration}; name one of these"
+        )
     own = _recorded(view, store).spec
     spec = _spec(name, {**own.model_dump(), "evaluate": by.evaluate.model_dump(), "reward": by.reward.model_dump()})
     return Policy(f"{view.name.partition('/')[0]}@{iteration}", spec, run=view, iteration=iteration)
@@ -148,14 +166,19 @@ def _spec(name: str, settings: dict[str, Any]) -> Spec:
     try:
         return Spec.model_validate(settings)
     except ValidationError as error:
-        raise DataError(f"{name}: cannot be evaluated like the other: {'; '.join(problem_lines(error, settings, {}))}; --set evaluate.suites=[...]") from None
+        raise DataError(
+            f"{name}: cannot be evaluated like the other: {'; '.join(problem_lines(error, settings, {}))}; --set evaluate.suites=[...]"
+        ) from None
 
 
 def _compare(policies: Sequence[Policy], loaded: Loaded, store: Store) -> dict[str, Any]:
     began = time.time()
     labels = [policy.label for policy in policies]
     if labels[0] == labels[1]:
-        policies = [replace(policy, label=f"{policy.label} ({place})") for policy, place in zip(policies, ("first", "second"), strict=True)]
+        policies = [
+            replace(policy, label=f"{policy.label} ({place})")
+            for policy, place in zip(policies, ("first", "second"), strict=True)
+        ]
     sides: list[Side] = []
     suites: dict[str, Suite] = {}
     for policy in policies:  # one after the other: on the CPU one engine computes at a time
@@ -170,7 +193,11 @@ def _compare(policies: Sequence[Policy], loaded: Loaded, store: Store) -> dict[s
     name = f"{sides[0].lineage[:8]}-{sides[1].lineage[:8]}-{hashlib.sha256(canonical(_keys(sides)).encode()).hexdigest()[:8]}"
     report = EvaluationReport(
         title=f"{sides[1].label} against {sides[0].label}",
-        subtitle={"first": f"{sides[0].label} ({sides[0].lineage[:12]})", "second": f"{sides[1].label} ({sides[1].lineage[:12]})", "store": store.uri},
+        subtitle={
+            "first": f"{sides[0].label} ({sides[0].lineage[:12]})",
+            "second": f"{sides[1].label} ({sides[1].lineage[:12]})",
+            "store": store.uri,
+        },
         verdict="; ".join(f"{suite}: {METRIC} {_line(result)}" for suite, (_, _, result) in pairs.items()),
         alarms=_alarms(sides, suites),
         suites=[suite.result(sides, [pairs[name]]) for name, suite in suites.items()],
@@ -182,9 +209,17 @@ def _compare(policies: Sequence[Policy], loaded: Loaded, store: Store) -> dict[s
     with opened(policies[0].spec, store) as context:
         where = publish(context, f"comparisons/{name}", report, suites, sides, began)
     steps = sorted(f"evaluate/{key}" for keys in _keys(sides) for key in keys.values())
-    rows = [{"suite": suite, "first": a, "second": b, "metric": METRIC, **result.to_json()} for suite, (a, b, result) in pairs.items()]
-    store.files.write(f"comparisons/{name}/comparison.json", json.dumps({"steps": steps, "comparisons": rows}, indent=1, sort_keys=True).encode())
-    create_link_artifact(key=f"comparison-{name}", link=where, link_text="report", description=f"{report.title}: {where}")
+    rows = [
+        {"suite": suite, "first": a, "second": b, "metric": METRIC, **result.to_json()}
+        for suite, (a, b, result) in pairs.items()
+    ]
+    store.files.write(
+        f"comparisons/{name}/comparison.json",
+        json.dumps({"steps": steps, "comparisons": rows}, indent=1, sort_keys=True).encode(),
+    )
+    create_link_artifact(
+        key=f"comparison-{name}", link=where, link_text="report", description=f"{report.title}: {where}"
+    )
     print(table(sides, pairs, loaded.spec.evaluate.ks))
     return {"report": where, "comparisons": rows}
 
@@ -194,8 +229,12 @@ def _evaluated(context: Context, policy: Policy) -> Side:
         source = Endpoint(policy.url, policy.model, deadline_s=context.spec.placement.deadline_s)
         # What a server has loaded is its own affair: its samples are kept for a day, so that a comparison that was stopped goes on.
         about = {"url": policy.url, **source.describe(), "day": datetime.datetime.now(datetime.UTC).date().isoformat()}
-        return evaluate_suites(context, f"server-{hashlib.sha256(canonical(about).encode()).hexdigest()}", policy.label, None, source)
-    lineage = policy.run.record["lineages"][policy.iteration] if policy.run is not None else context.experiment.lineage(0)
+        return evaluate_suites(
+            context, f"server-{hashlib.sha256(canonical(about).encode()).hexdigest()}", policy.label, None, source
+        )
+    lineage = (
+        policy.run.record["lineages"][policy.iteration] if policy.run is not None else context.experiment.lineage(0)
+    )
     return evaluate_suites(context, lineage, policy.label, policy.iteration)
 
 
@@ -204,13 +243,19 @@ def _pairs(sides: Sequence[Side], suites: dict[str, Suite], seed: int) -> dict[s
     pairs = {}
     for name in suites:
         if (why := unlike(first.evaluations[name].manifest, second.evaluations[name].manifest)) is not None:
-            raise DataError(f"{name}: {first.label} and {second.label} cannot be compared on it: they differ in {why}; compare on suites that both can have")
+            raise DataError(
+                f"{name}: {first.label} and {second.label} cannot be compared on it: they differ in {why}; compare on suites that both can have"
+            )
         pairs[name] = (first.label, second.label, compared(first.evaluations[name], second.evaluations[name], seed))
     return pairs
 
 
 def _alarms(sides: Sequence[Side], suites: Mapping[str, Suite]) -> list[str]:
-    lines = [f"{each.name}: {each.about['contamination']}" for each in suites.values() if each.contamination.result["findings"]]
+    lines = [
+        f"{each.name}: {each.about['contamination']}"
+        for each in suites.values()
+        if each.contamination.result["findings"]
+    ]
     for name in suites:
         if (differs := otherwise(sides[0].evaluations[name].manifest, sides[1].evaluations[name].manifest)) is not None:
             lines.append(f"{name}: these differ: {differs}")
@@ -229,7 +274,9 @@ def table(sides: Sequence[Side], pairs: dict[str, tuple[str, str, PairedComparis
         for side in sides:
             summary = side.evaluations[name].summary
             shown = [f"Pass@{k} {summary['pass_at'][str(k)]:.3f}" for k in ks if str(k) in summary["pass_at"]]
-            basis = f"n {summary['samples']}, {summary['problems']} problems, truncated {summary['truncated_share']:.1%}"
+            basis = (
+                f"n {summary['samples']}, {summary['problems']} problems, truncated {summary['truncated_share']:.1%}"
+            )
             basis += f", no answer {summary['no_answer_share']:.1%}, time limit {summary['time_limit_share']:.1%}"
             lines.append(f"  {side.label:<28} {'  '.join(shown)}  ({basis})")
         lines.append(f"  {'difference of the ' + METRIC:<28} {_line(result)}")
@@ -238,7 +285,11 @@ def table(sides: Sequence[Side], pairs: dict[str, tuple[str, str, PairedComparis
 
 
 def _line(result: PairedComparison) -> str:
-    interval = "no interval" if result.interval is None else f"95 % interval {result.interval[0]:+.4f} to {result.interval[1]:+.4f}"
+    interval = (
+        "no interval"
+        if result.interval is None
+        else f"95 % interval {result.interval[0]:+.4f} to {result.interval[1]:+.4f}"
+    )
     return f"{result.difference:+.4f}, {interval}, {result.questions} questions: {result.gained} gained, {result.lost} lost"
 
 
@@ -251,7 +302,14 @@ def compare_command(arguments: Sequence[str]) -> None:
     )
     parser.add_argument("policies", nargs=2, metavar="POLICY")
     parser.add_argument("--spec", help="whose suites, sampling and prompts; default: the first run's own")
-    parser.add_argument("--set", action="append", default=[], dest="overrides", metavar="KEY=VALUE", help="evaluate.suites=[gsm8k]; may be repeated")
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        dest="overrides",
+        metavar="KEY=VALUE",
+        help="evaluate.suites=[gsm8k]; may be repeated",
+    )
     store_option(parser)
     parsed = parser.parse_args(arguments)
     store = open_store(parsed.store)

@@ -32,7 +32,9 @@ class Entry:
     @property
     def label(self) -> str:
         """`rollout of iteration 3, shard 1`."""
-        return f"{self.stage} {'after' if self.stage == 'evaluate' else 'of'} {self.where}" if self.where else self.stage
+        return (
+            f"{self.stage} {'after' if self.stage == 'evaluate' else 'of'} {self.where}" if self.where else self.stage
+        )
 
 
 @dataclass(frozen=True)
@@ -134,7 +136,10 @@ def course(experiment: Experiment, has: Has, known: Has, drawn: Callable[[Step],
     runs(Entry("start", "", experiment.start))
     evaluate(0)
     for k in range(last):
-        shards = [Entry("rollout", f"iteration {k}, shard {s}", step, k, shard=s) for s, step in enumerate(experiment.rollouts(k))]
+        shards = [
+            Entry("rollout", f"iteration {k}, shard {s}", step, k, shard=s)
+            for s, step in enumerate(experiment.rollouts(k))
+        ]
         if [shard for shard in shards if runs(shard)]:
             engines.on_roller(k)
         runs(Entry("judge", f"iteration {k}", experiment.verdicts(k), k))

@@ -88,7 +88,9 @@ def deploy() -> list[str]:
                 parameters={"study" if kind is STUDY else "spec": str(path.relative_to(ROOT)), **kind.parameters},
                 work_pool_name=POOL,
                 work_queue_name=kind.queue,
-                schedules=[Schedule(cron=cron, timezone=schedule.timezone)] if cron is not None and schedule is not None else [],
+                schedules=[Schedule(cron=cron, timezone=schedule.timezone)]
+                if cron is not None and schedule is not None
+                else [],
                 job_variables={"working_dir": str(ROOT), "env": {"PREFECT_LOGGING_EXTRA_LOGGERS": "armature"}},
                 concurrency_limit=1,
                 tags=[TAG],
@@ -113,18 +115,26 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m flows.deployments", description=__doc__.splitlines()[0])
     parser.parse_args()
     if not PREFECT_API_URL.value():
-        print("error: no Prefect server: run `prefect server start` and set PREFECT_API_URL (http://127.0.0.1:4200/api)", file=sys.stderr)
+        print(
+            "error: no Prefect server: run `prefect server start` and set PREFECT_API_URL (http://127.0.0.1:4200/api)",
+            file=sys.stderr,
+        )
         return 1
     try:
         for name in deploy():
             print(name)
     except httpx.HTTPError as error:
-        print(f"error: the Prefect server at {PREFECT_API_URL.value()} does not answer ({error}); start it with `prefect server start`", file=sys.stderr)
+        print(
+            f"error: the Prefect server at {PREFECT_API_URL.value()} does not answer ({error}); start it with `prefect server start`",
+            file=sys.stderr,
+        )
         return 1
     except SpecError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    print(f"start a worker with `prefect worker start --pool {POOL}`, then `prefect deployment run arm-train/quickstart --watch`")
+    print(
+        f"start a worker with `prefect worker start --pool {POOL}`, then `prefect deployment run arm-train/quickstart --watch`"
+    )
     return 0
 
 

@@ -36,7 +36,11 @@ class Earlier:
         if entry.stage in ("suite", "contamination"):
             return None  # of a suite's content nothing is to be said that its name does not say
         if entry.stage == "evaluate":
-            keys = [row["artifact"] for row in self.evaluations if (row["iteration"], row["suite"]) == (entry.iteration, entry.suite)]
+            keys = [
+                row["artifact"]
+                for row in self.evaluations
+                if (row["iteration"], row["suite"]) == (entry.iteration, entry.suite)
+            ]
             return holdings.find("evaluate", keys[0]) if keys else None
         start = holdings.find(POLICY_STAGE, self.lineages[0])
         if entry.stage == "start":
@@ -59,7 +63,9 @@ class Earlier:
 def earlier_runs(store: Store, spec: Spec, this: str) -> list[Earlier]:
     """The runs of the spec's name: `this` one (`<name>/<identity>`) first, where it was started before, then those whose settings are nearest."""
     found = [_read(store, f"{spec.name}/{each}", spec) for each in store.files.list(f"runs/{spec.name}")]
-    known = sorted((run for run in found if run is not None), key=lambda run: (run.name != this, len(run.differing), run.name))
+    known = sorted(
+        (run for run in found if run is not None), key=lambda run: (run.name != this, len(run.differing), run.name)
+    )
     return known[:COMPARED]
 
 
@@ -70,9 +76,17 @@ def _read(store: Store, name: str, spec: Spec) -> Earlier | None:
     try:
         record = json.loads(store.files.read(f"{folder}/run.json"))
         settings = dict(flat(yaml.safe_load(store.files.read(f"{folder}/spec.yaml"))))
-        rows = json.loads(store.files.read(f"{folder}/evaluations.json")) if store.files.size(f"{folder}/evaluations.json") is not None else []
+        rows = (
+            json.loads(store.files.read(f"{folder}/evaluations.json"))
+            if store.files.size(f"{folder}/evaluations.json") is not None
+            else []
+        )
         now = dict(flat(spec.model_dump(mode="json")))
-        differing = {key: (settings.get(key), now.get(key)) for key in sorted({*settings, *now}) if settings.get(key) != now.get(key)}
+        differing = {
+            key: (settings.get(key), now.get(key))
+            for key in sorted({*settings, *now})
+            if settings.get(key) != now.get(key)
+        }
         return Earlier(name, record["lineages"], record["iterations"], rows, settings, differing)
     except (ValueError, KeyError, TypeError, AttributeError, yaml.YAMLError) as error:
         advice = "remove its run.json, spec.yaml and evaluations.json: they are views and come back (pins/ does not: it says what forks need)"

@@ -51,7 +51,9 @@ def opened(spec: Spec, store: Store, still_ours: Callable[[], None] = lambda: No
 
 def suite_steps(context: Context, name: str) -> tuple[Manifest | None, Manifest]:
     """A suite's problems, and which of them are training problems. None: held-out ones, which the data step has."""
-    return value(suite(context, name)) if context.experiment.suite(name) is not None else None, value(contamination(context, name))
+    return value(suite(context, name)) if context.experiment.suite(name) is not None else None, value(
+        contamination(context, name)
+    )
 
 
 def ready_suites(context: Context) -> dict[str, Suite]:
@@ -66,7 +68,9 @@ def ready_suites(context: Context) -> dict[str, Suite]:
     return found
 
 
-def evaluate_suites(context: Context, lineage: str, label: str, iteration: int | None, source: Source | None = None) -> Side:
+def evaluate_suites(
+    context: Context, lineage: str, label: str, iteration: int | None, source: Source | None = None
+) -> Side:
     """A policy on each suite of the spec. `source`: a server that has it; None: the rollout engine loads it."""
     manifests = {}
     for name in context.spec.evaluate.suites:
@@ -77,4 +81,6 @@ def evaluate_suites(context: Context, lineage: str, label: str, iteration: int |
 
 def side(context: Context, label: str, iteration: int | None, lineage: str, manifests: Mapping[str, Manifest]) -> Side:
     evaluations = {name: Evaluation(context.store, manifest) for name, manifest in manifests.items()}
-    return Side(label, iteration, lineage, evaluations, None if iteration is None else context.experiment.run, context.spec.seed)
+    return Side(
+        label, iteration, lineage, evaluations, None if iteration is None else context.experiment.run, context.spec.seed
+    )

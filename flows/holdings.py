@@ -68,7 +68,11 @@ class Holdings:
         problems: int = of.rows if suite else of.result["heldout"]["problems"]
         # How many problems have all of theirs: the first ones were drawn first, so their names need not be known. Other evaluations' samples
         # (of more problems, or more of a problem) make up for none that lack.
-        stored = Counter(problem for problem, index in SampleSet(self._store.files, experiment.sample_set(step)).read() if index < part["samples"])
+        stored = Counter(
+            problem
+            for problem, index in SampleSet(self._store.files, experiment.sample_set(step)).read()
+            if index < part["samples"]
+        )
         whole: int = sum(count == part["samples"] for count in stored.values())
         wanted: int = min(problems, part["problems"] or problems)
         return whole >= wanted
@@ -86,9 +90,21 @@ class Holdings:
 def _keys(experiment: Experiment) -> dict[str, list[str]]:
     """Stage -> keys of all that an experiment makes, in the order of the run; weights by their lineage."""
     iterations = range(experiment.spec.train.iterations)
-    steps = [experiment.data, *(step for k in iterations for step in (*experiment.rollouts(k), experiment.verdicts(k), experiment.train(k)))]
-    steps += [step for name in experiment.spec.evaluate.suites for step in (experiment.suite(name), experiment.contamination(name)) if step]
-    steps += [experiment.evaluation(i, suite) for i in experiment.evaluated_iterations() for suite in experiment.spec.evaluate.suites]
+    steps = [
+        experiment.data,
+        *(step for k in iterations for step in (*experiment.rollouts(k), experiment.verdicts(k), experiment.train(k))),
+    ]
+    steps += [
+        step
+        for name in experiment.spec.evaluate.suites
+        for step in (experiment.suite(name), experiment.contamination(name))
+        if step
+    ]
+    steps += [
+        experiment.evaluation(i, suite)
+        for i in experiment.evaluated_iterations()
+        for suite in experiment.spec.evaluate.suites
+    ]
     keys = defaultdict(list, {POLICY_STAGE: [experiment.lineage(i) for i in (*iterations, len(iterations))]})
     for step in steps:
         keys[step.stage].append(step.key)

@@ -68,7 +68,10 @@ def one_run(store: Store, name: str) -> RunView:
 
 def list_runs(store: Store) -> str:
     views = runs(store)
-    lines = [f"{view.name:<40} {view.record['state']:<9} {view.iterations_done:>5}/{view.record['iterations']} iterations" for view in views]
+    lines = [
+        f"{view.name:<40} {view.record['state']:<9} {view.iterations_done:>5}/{view.record['iterations']} iterations"
+        for view in views
+    ]
     return "\n".join(lines) or f"no runs in {store.uri}"
 
 
@@ -78,18 +81,28 @@ def run_status(store: Store, name: str) -> str:
     for view in runs(store, name):
         done, total = view.iterations_done, view.record["iterations"]
         reason = f" ({view.record['reason']})" if "reason" in view.record else ""
-        lines.append(f"{view.name}: {done} of {total} iterations are in the store; the record says {view.record['state']}{reason}")
+        lines.append(
+            f"{view.name}: {done} of {total} iterations are in the store; the record says {view.record['state']}{reason}"
+        )
         if fork := view.record.get("fork"):
-            lines.append(f"  went on from run {fork['run']} after {fork['iteration']} iterations (policy {fork['lineage'][:12]})")
+            lines.append(
+                f"  went on from run {fork['run']} after {fork['iteration']} iterations (policy {fork['lineage'][:12]})"
+            )
         lines.append(f"  weights after iterations {', '.join(map(str, view.weights())) or '(none)'}")
         if done < total:
-            lines.append(f"  waits for the training step of iteration {done}: start the run again and it goes on from there")
+            lines.append(
+                f"  waits for the training step of iteration {done}: start the run again and it goes on from there"
+            )
         for row in view.evaluations():
             shown = ", ".join(f"Pass@{k} {v:.3f}" for k, v in row["pass_at"].items() if k in ("1", "8", "32"))
-            lines.append(f"  evaluated after {row['iteration']} on {row['suite']}: {shown} (evaluate {row['artifact'][:12]})")
+            lines.append(
+                f"  evaluated after {row['iteration']} on {row['suite']}: {shown} (evaluate {row['artifact'][:12]})"
+            )
         for night in nights(store, view.name):
             found = f"; {'; '.join(night.regressions)}" if night.regressions else ""
-            lines.append(f"  night of {night.when}: after {night.iteration} iterations on {', '.join(night.evaluations)}{found}")
+            lines.append(
+                f"  night of {night.when}: after {night.iteration} iterations on {', '.join(night.evaluations)}{found}"
+            )
     return "\n".join(lines)
 
 
@@ -103,11 +116,15 @@ def export_policy(store: Store, name: str, folder: Path, iteration: int | None) 
         raise StoreError(f"{store.uri}: run {view.name} has no weights in the store; start it again")
     chosen = max(weights) if iteration is None else iteration
     if chosen not in weights:
-        raise StoreError(f"{store.uri}: run {view.name} has weights after iterations {kept}, not after {chosen}; export one of these")
+        raise StoreError(
+            f"{store.uri}: run {view.name} has weights after iterations {kept}, not after {chosen}; export one of these"
+        )
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise StoreError(f"{folder}: is a file or a folder with something in it; give a new folder")
     manifest = weights[chosen]
-    wanted = replace(manifest, files={file: entry for file, entry in manifest.files.items() if not file.startswith("optimizer")})
+    wanted = replace(
+        manifest, files={file: entry for file, entry in manifest.files.items() if not file.startswith("optimizer")}
+    )
     try:
         with _gathered(folder.absolute()) as beside:
             store.fetch(wanted, beside)
@@ -117,9 +134,13 @@ def export_policy(store: Store, name: str, folder: Path, iteration: int | None) 
                 f"{store.uri}: the weights of run {view.name} after {chosen} iterations are not there any more (a run that goes on drops older "
                 "ones, as checkpoint.keep says); export again"
             ) from error
-        raise StoreError(f"{error}; nothing was exported: run {view.name} has weights after iterations {kept}") from error
+        raise StoreError(
+            f"{error}; nothing was exported: run {view.name} has weights after iterations {kept}"
+        ) from error
     except OSError as error:
-        raise StoreError(f"{folder}: cannot be written: {error.strerror}; nothing was exported, give another folder or make room") from error
+        raise StoreError(
+            f"{folder}: cannot be written: {error.strerror}; nothing was exported, give another folder or make room"
+        ) from error
     return f"{folder}: {view.name} after {chosen} iterations (policy {manifest.key[:12]})"
 
 

@@ -70,22 +70,38 @@ def night(loaded: Loaded) -> dict[str, Any] | State:
     store, run = Store(spec.store), run_name(spec)
     with RunLock(store.files, f"{run}.night") as lock:
         if (view := _view(store, run)) is None:
-            return _nothing("NoCheckpoint", f"{run}: this store has no such run yet ({store.uri}); nothing was evaluated")
+            return _nothing(
+                "NoCheckpoint", f"{run}: this store has no such run yet ({store.uri}); nothing was evaluated"
+            )
         with opened(spec, store, lock.check) as context:
             if (iteration := _newest(context, view)) is None:
                 return _nothing("NoCheckpoint", f"{run}: no checkpoint of it verifies yet; nothing was evaluated")
             earlier = nights(store, run)
-            keys = {name: context.experiment.evaluation_of(view.record["lineages"][iteration], name).key for name in spec.evaluate.suites}
+            keys = {
+                name: context.experiment.evaluation_of(view.record["lineages"][iteration], name).key
+                for name in spec.evaluate.suites
+            }
             for each in reversed(earlier):
                 if each.evaluations == keys:
                     found = f"; it found: {'; '.join(each.regressions)}" if each.regressions else ""
-                    return _nothing("AlreadyEvaluated", f"{run}: the newest checkpoint, after {iteration} iterations, was evaluated on {each.when}{found}")
+                    return _nothing(
+                        "AlreadyEvaluated",
+                        f"{run}: the newest checkpoint, after {iteration} iterations, was evaluated on {each.when}{found}",
+                    )
             return _evaluate(loaded, context, view, iteration, earlier)
 
 
-def _evaluate(loaded: Loaded, context: Context, view: RunView, iteration: int, earlier: Sequence[Night]) -> dict[str, Any]:
+def _evaluate(
+    loaded: Loaded, context: Context, view: RunView, iteration: int, earlier: Sequence[Night]
+) -> dict[str, Any]:
     when, began, run, lineages = now(), time.time(), view.name, view.record["lineages"]
-    log.info("night of %s: the policy after %d iterations (%s), store %s", run, iteration, lineages[iteration][:12], context.store.uri)
+    log.info(
+        "night of %s: the policy after %d iterations (%s), store %s",
+        run,
+        iteration,
+        lineages[iteration][:12],
+        context.store.uri,
+    )
     suites = ready_suites(context)
     base = evaluate_suites(context, lineages[0], BASE, 0)
     tonight = evaluate_suites(context, lineages[iteration], f"after {iteration}", iteration)
@@ -121,7 +137,9 @@ def _evaluate(loaded: Loaded, context: Context, view: RunView, iteration: int, e
     where = publish(context, result.folder, report, suites, [tonight], began)
     for alarm in alarms:
         log.warning("%s", alarm)
-    _tell(run, result, report, where)  # before the record says that this night is over: a regression that nobody was told of is found again
+    _tell(
+        run, result, report, where
+    )  # before the record says that this night is over: a regression that nobody was told of is found again
     context.still_ours()
     write(context.store, result)
     if worse:
@@ -130,11 +148,22 @@ def _evaluate(loaded: Loaded, context: Context, view: RunView, iteration: int, e
     return {"report": where, "run": run, "iteration": iteration}
 
 
-def _pairs(context: Context, suite: str, others: Sequence[Side], tonight: Side) -> list[tuple[str, str, PairedComparison]]:
+def _pairs(
+    context: Context, suite: str, others: Sequence[Side], tonight: Side
+) -> list[tuple[str, str, PairedComparison]]:
     pairs = []
     for other in others:
-        if suite in other.evaluations and unlike(other.evaluations[suite].manifest, tonight.evaluations[suite].manifest) is None:
-            pairs.append((other.label, tonight.label, compared(other.evaluations[suite], tonight.evaluations[suite], context.spec.seed)))
+        if (
+            suite in other.evaluations
+            and unlike(other.evaluations[suite].manifest, tonight.evaluations[suite].manifest) is None
+        ):
+            pairs.append(
+                (
+                    other.label,
+                    tonight.label,
+                    compared(other.evaluations[suite], tonight.evaluations[suite], context.spec.seed),
+                )
+            )
     return pairs
 
 
@@ -161,7 +190,11 @@ def _verdict(worse: Sequence[str], comparisons: int, alone: Sequence[str] | None
         return "NOT COMPARED: no earlier night was evaluated alike" if alone else "Nothing to compare with yet"
     if alone is None:
         return f"No regression against the {BASE}; there is no earlier night to compare with"
-    return f"No regression found, but NOT COMPARED with an earlier night, as none was evaluated alike: {', '.join(alone)}" if alone else "No regression"
+    return (
+        f"No regression found, but NOT COMPARED with an earlier night, as none was evaluated alike: {', '.join(alone)}"
+        if alone
+        else "No regression"
+    )
 
 
 def _before(context: Context, earlier: Sequence[Night], tonight: Side) -> list[Side]:
@@ -170,13 +203,21 @@ def _before(context: Context, earlier: Sequence[Night], tonight: Side) -> list[S
     for name, evaluation in tonight.evaluations.items():
         for each in reversed(earlier):
             key = each.evaluations.get(name)
-            manifest = context.store.find("evaluate", key) if key is not None and each.lineage != tonight.lineage else None
+            manifest = (
+                context.store.find("evaluate", key) if key is not None and each.lineage != tonight.lineage else None
+            )
             if manifest is not None and unlike(manifest, evaluation.manifest) is None:
                 found.setdefault(each.when, {})[name] = manifest
                 break
     nights_by_time = {each.when: each for each in earlier}
     return [
-        side(context, f"{when[:10]}, after {nights_by_time[when].iteration}", nights_by_time[when].iteration, nights_by_time[when].lineage, manifests)
+        side(
+            context,
+            f"{when[:10]}, after {nights_by_time[when].iteration}",
+            nights_by_time[when].iteration,
+            nights_by_time[when].lineage,
+            manifests,
+        )
         for when, manifests in sorted(found.items())
     ]
 
@@ -187,10 +228,17 @@ def _course(context: Context, view: RunView, earlier: Sequence[Night], tonight: 
     keys |= {(each.iteration, suite): key for each in earlier for suite, key in each.evaluations.items()}
     rows = []
     for (iteration, suite), key in sorted(keys.items()):
-        manifest = context.store.find("evaluate", key) if suite in tonight.evaluations and iteration != tonight.iteration else None
+        manifest = (
+            context.store.find("evaluate", key)
+            if suite in tonight.evaluations and iteration != tonight.iteration
+            else None
+        )
         if manifest is not None and unlike(manifest, tonight.evaluations[suite].manifest) is None:
             rows.append({"iteration": iteration, "suite": suite, "artifact": key, **manifest.result})
-    rows += [{"iteration": tonight.iteration, "suite": suite, "artifact": each.manifest.key, **each.summary} for suite, each in tonight.evaluations.items()]
+    rows += [
+        {"iteration": tonight.iteration, "suite": suite, "artifact": each.manifest.key, **each.summary}
+        for suite, each in tonight.evaluations.items()
+    ]
     return sorted(rows, key=lambda row: (row["iteration"], row["suite"]))
 
 
@@ -218,13 +266,20 @@ def _nothing(name: str, message: str) -> State:
 def _tell(run: str, result: Night, report: EvaluationReport, where: str) -> None:
     """Prefect's artifacts, and an event where somebody should come."""
     key = "".join(c if c.isalnum() else "-" for c in run.lower())
-    create_link_artifact(key=f"night-report-{key}", link=where, link_text="report", description=f"The night of {result.when}: {where}")
+    create_link_artifact(
+        key=f"night-report-{key}", link=where, link_text="report", description=f"The night of {result.when}: {where}"
+    )
     create_markdown_artifact(key=f"night-{key}", markdown=_markdown(result, report), description=report.verdict)
     if result.regressions:
         emit_event(
             EVENT,
             resource={"prefect.resource.id": f"armature.run.{run}", "prefect.resource.name": run},
-            payload={"when": result.when, "iteration": result.iteration, "regressions": list(result.regressions), "report": where},
+            payload={
+                "when": result.when,
+                "iteration": result.iteration,
+                "regressions": list(result.regressions),
+                "report": where,
+            },
         )
 
 
@@ -235,8 +290,22 @@ def _markdown(result: Night, report: EvaluationReport) -> str:
         for each in result.comparisons
     ]
     alarms = [f"- {alarm}" for alarm in report.alarms]
-    head = ["| suite | against | difference | 95 % interval | questions | gained | lost |", "|---|---|---|---|---|---|---|"]
-    return "\n".join([f"**{report.verdict}**", "", f"{result.run} after {result.iteration} iterations, {result.when}", "", *head, *rows, "", *alarms])
+    head = [
+        "| suite | against | difference | 95 % interval | questions | gained | lost |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    return "\n".join(
+        [
+            f"**{report.verdict}**",
+            "",
+            f"{result.run} after {result.iteration} iterations, {result.when}",
+            "",
+            *head,
+            *rows,
+            "",
+            *alarms,
+        ]
+    )
 
 
 def _interval(interval: Sequence[float] | None) -> str:
@@ -250,7 +319,14 @@ def _command(arguments: Sequence[str]) -> None:
         epilog="Also: compare POLICY POLICY (two runs, checkpoints, hub models or servers).",
     )
     parser.add_argument("spec", help="a file such as specs/quickstart.yaml")
-    parser.add_argument("--set", action="append", default=[], dest="overrides", metavar="KEY=VALUE", help="evaluate.samples=8; may be repeated")
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        dest="overrides",
+        metavar="KEY=VALUE",
+        help="evaluate.samples=8; may be repeated",
+    )
     parsed = parser.parse_args(arguments)
     load_spec(Path(parsed.spec), parsed.overrides)  # what is wrong with it is said before Prefect starts
     embedded.guard_server()

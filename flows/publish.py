@@ -17,7 +17,14 @@ from tasks.report.evaluation.data import EvaluationReport
 from tasks.report.evaluation.page import render
 
 
-def publish(context: Context, folder: str, report: EvaluationReport, suites: Mapping[str, Suite], sides: Sequence[Side], began: float) -> str:
+def publish(
+    context: Context,
+    folder: str,
+    report: EvaluationReport,
+    suites: Mapping[str, Suite],
+    sides: Sequence[Side],
+    began: float,
+) -> str:
     """Writes `folder` of the store, and the same below `.armature`: report.html with its data files, and for each of `sides` a folder in
     lm-evaluation-harness's layout. Returns the report's URI."""
     files: dict[str, bytes] = dict(render(report))
@@ -42,13 +49,19 @@ def _harness(suites: Mapping[str, Suite], side: Side, began: float) -> dict[str,
                 origin=suite.about["source"],
                 original=suite.whole,
                 documents=[
-                    harness.Document(each.problem, each.question, {"level": each.level, "subject": each.subject, "source": each.source})
+                    harness.Document(
+                        each.problem,
+                        each.question,
+                        {"level": each.level, "subject": each.subject, "source": each.source},
+                    )
                     for each in suite.problems.facts
                 ],
                 rows=evaluation.rows,
                 summary=evaluation.summary,
                 correct_at=part["correct_at"],
-                generation={key: part[key] for key in ("temperature", "top_p", "max_response_tokens", "samples", "engine")},
+                generation={
+                    key: part[key] for key in ("temperature", "top_p", "max_response_tokens", "samples", "engine")
+                },
             )
         )
     dtypes = {str(each.manifest.inputs["part"]["dtype"]) for each in side.evaluations.values()}
@@ -68,5 +81,7 @@ def _harness(suites: Mapping[str, Suite], side: Side, began: float) -> dict[str,
 
 def _commit() -> str | None:
     """Armature's own commit, where it lies in a repository."""
-    found = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False)
+    found = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
     return found.stdout.strip() or None

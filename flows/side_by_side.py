@@ -76,7 +76,9 @@ class Places:
         """Until the queue is empty. What `run` raises stops all of them: after SIGTERM once what is under way is done, within the time of grace."""
         with ThreadPoolExecutor(self._count) as pool:
             # Each thread in a copy of the flow's context: what runs in it is the flow's child in Prefect.
-            threads = [pool.submit(contextvars.copy_context().run, self._place, number) for number in range(self._count)]
+            threads = [
+                pool.submit(contextvars.copy_context().run, self._place, number) for number in range(self._count)
+            ]
             try:
                 for done in wait(threads, return_when=FIRST_EXCEPTION).done:
                     done.result()

@@ -29,7 +29,11 @@ def local_folder(loaded: LoadedStudy) -> str:
 def results_folder(loaded: LoadedStudy) -> Path:
     """Where the cells' results lie: the file's folder is for what the file says, and what is altered for once does not touch it."""
     study = loaded.study
-    return HOME / local_folder(loaded) / "cells" if study.results is None or loaded.altered else Path(resolve(study.results))
+    return (
+        HOME / local_folder(loaded) / "cells"
+        if study.results is None or loaded.altered
+        else Path(resolve(study.results))
+    )
 
 
 def result(loaded: LoadedStudy, planned: PlannedCell) -> Cell | str:
@@ -40,25 +44,37 @@ def result(loaded: LoadedStudy, planned: PlannedCell) -> Cell | str:
         return "has no result"
     cell = read_cell(path)
     if cell.study != loaded.study.name:
-        raise StudyError(f"{path}: a result of the study {cell.study}, not of {loaded.study.name}; give `results` a folder of its own, or the study its name")
+        raise StudyError(
+            f"{path}: a result of the study {cell.study}, not of {loaded.study.name}; give `results` a folder of its own, or the study its name"
+        )
     try:
         key = cell_key(loaded.study, planned.loaded.spec)
     except (DataError, SpecError) as error:
-        log.warning("%s: its result is taken as it is, what it depends on is not here (%s)", planned.label, str(error).splitlines()[0])
+        log.warning(
+            "%s: its result is taken as it is, what it depends on is not here (%s)",
+            planned.label,
+            str(error).splitlines()[0],
+        )
         return cell
-    return cell if cell.key == key else "has a result of other settings, of other data, or of an older version of a stage"
+    return (
+        cell if cell.key == key else "has a result of other settings, of other data, or of an older version of a stage"
+    )
 
 
 def results(loaded: LoadedStudy) -> tuple[list[Cell], list[tuple[PlannedCell, str]]]:
     """The results that are there and are this study's, and the cells that have none, each with why."""
     found = [(planned, result(loaded, planned)) for planned in loaded.cells]
-    return [cell for _, cell in found if isinstance(cell, Cell)], [(planned, why) for planned, why in found if isinstance(why, str)]
+    return [cell for _, cell in found if isinstance(cell, Cell)], [
+        (planned, why) for planned, why in found if isinstance(why, str)
+    ]
 
 
 def report_of(loaded: LoadedStudy, there: Sequence[Cell]) -> StudyReport:
     """What a report of these results is made from."""
     study = loaded.study
-    arms = dict.fromkeys(planned.variant for planned in loaded.cells if planned.loaded.spec.advantage.estimator == "arm")
+    arms = dict.fromkeys(
+        planned.variant for planned in loaded.cells if planned.loaded.spec.advantage.estimator == "arm"
+    )
     tested = [name for name, against in study.comparisons if against == study.control and name in arms]
     return StudyReport(
         title=study.name,
@@ -83,14 +99,18 @@ def publish(loaded: LoadedStudy) -> tuple[str, str]:
     conclusions as text). StudyError where it cannot be written."""
     there, _ = results(loaded)
     if not there:
-        raise StudyError(f"{loaded.path}: no cell of this study has a result yet ({shown(results_folder(loaded))}); run it first")
+        raise StudyError(
+            f"{loaded.path}: no cell of this study has a result yet ({shown(results_folder(loaded))}); run it first"
+        )
     report = report_of(loaded, there)
     store = Store(loaded.cells[0].loaded.spec.store)
     files = render(report)
     for name, data in files.items():
         _write(HOME / local_folder(loaded) / name, data)
         store.files.write(f"{local_folder(loaded)}/{name}", data)
-    if loaded.study.results is not None and not loaded.altered:  # committed with the cells: what a reader quotes, and the picture
+    if (
+        loaded.study.results is not None and not loaded.altered
+    ):  # committed with the cells: what a reader quotes, and the picture
         for name in ("summary.json", "summary.md", "frontier.svg"):
             _write(results_folder(loaded) / name, files[name])
     return f"{store.uri}/{local_folder(loaded)}/report.html", summary_text(report)
@@ -101,4 +121,6 @@ def _write(path: Path, data: bytes) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
     except OSError as error:
-        raise StudyError(f"{path}: cannot be written ({error}); the results are kept: make it writable, then --report") from error
+        raise StudyError(
+            f"{path}: cannot be written ({error}); the results are kept: make it writable, then --report"
+        ) from error

@@ -16,7 +16,9 @@ from infra.termination import termination
 
 log = logging.getLogger("armature")
 
-_STOP_S = 13.0  # after SIGTERM, an upload under way has until then; the rest of the 20 s is for its end and the engines'
+_STOP_S = (
+    13.0  # after SIGTERM, an upload under way has until then; the rest of the 20 s is for its end and the engines'
+)
 _END_S = 3.0  # an upload that was told to stop looks between two parts
 
 
@@ -47,7 +49,9 @@ class Uploads:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if error is not None:
             self._leave(error)
             return
@@ -62,7 +66,13 @@ class Uploads:
         last, self._last = self._last, None
         if last is None:
             return
-        left = termination.left_s(_STOP_S) if isinstance(error, TerminationSignal) else None if isinstance(error, Exception) else 0.0
+        left = (
+            termination.left_s(_STOP_S)
+            if isinstance(error, TerminationSignal)
+            else None
+            if isinstance(error, Exception)
+            else 0.0
+        )
         try:
             last.result(timeout=left)
         except (TimeoutError, concurrent.futures.TimeoutError):

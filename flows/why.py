@@ -43,7 +43,9 @@ class Reasons:
         if self._holdings.begun(entry.step.stage, entry.step.key):
             return "the store has it, but not whole: what is there is damaged, or an earlier start was stopped in the midst of it"
         for run in self._compared(entry):
-            if (found := run.counterpart(entry, self._holdings)) is not None and (changes := self._changes(entry, found)):
+            if (found := run.counterpart(entry, self._holdings)) is not None and (
+                changes := self._changes(entry, found)
+            ):
                 return "; ".join(changes) + ("" if changes[0].startswith("because") else f"   (against run {run.name})")
         if (upstream := self._upstream(entry)) is not None:
             return f"because {upstream.label} runs"
@@ -55,7 +57,11 @@ class Reasons:
         """The runs that may tell. Where this very run was here before and only goes on, no other run's settings are to blame."""
         at = entry.iteration or 0
         for run in self._earlier[:1]:
-            if run.name == self._experiment.run and at < len(run.lineages) and run.lineages[at] == self._experiment.lineage(at):
+            if (
+                run.name == self._experiment.run
+                and at < len(run.lineages)
+                and run.lineages[at] == self._experiment.lineage(at)
+            ):
                 return [run]
         return self._earlier
 
@@ -72,7 +78,9 @@ class Reasons:
             # A start without supervised steps takes no data: that it has or has none is a setting, and said above.
             if mine.get(name) != its.get(name) and None not in (mine.get(name), its.get(name)):
                 upstream = self._upstream(entry)
-                changes.append(f"because {upstream.label} runs" if upstream else f"{name}: another, which the store has")
+                changes.append(
+                    f"because {upstream.label} runs" if upstream else f"{name}: another, which the store has"
+                )
                 break
         return changes
 
@@ -104,7 +112,11 @@ class Reasons:
         if this is None:
             nearest = self._earlier[0]
             return f"{settings(nearest.differing) or 'not made yet'}   (against run {nearest.name})"
-        changed = {key: pair for key, pair in this.differing.items() if key == "train.iterations" or key.startswith("evaluate.")}
+        changed = {
+            key: pair
+            for key, pair in this.differing.items()
+            if key == "train.iterations" or key.startswith("evaluate.")
+        }
         if entry.stage not in OF_SUITES or "train.iterations" in changed:
             changed = {key: pair for key, pair in changed.items() if key == "train.iterations"}
         beyond = (entry.iteration or 0) >= this.iterations + (entry.stage == "evaluate")
@@ -128,11 +140,16 @@ def _differences(entry: Entry, name: str, then: Any, now: Any, experiment: Exper
         before, after = (dict(flat(side if name != "correct_at" else {name: side})) for side in (then, now))
         # A section that is there on one side only (warm_start) is said as such, not field by field.
         for one, other in ((before, after), (after, before)):
-            for key in [key for key, value in one.items() if value is None and any(each.startswith(f"{key}.") for each in other)]:
+            for key in [
+                key for key, value in one.items() if value is None and any(each.startswith(f"{key}.") for each in other)
+            ]:
                 below = {each: other.pop(each) for each in list(other) if each.startswith(f"{key}.")}
                 other[key] = {each.removeprefix(f"{key}."): value for each, value in below.items()}
         changed = [key for key in sorted({*before, *after}) if before.get(key) != after.get(key)]
-        return [f"{names.get(key, section + key)}: {json.dumps(before.get(key))} -> {json.dumps(after.get(key))}" for key in changed]
+        return [
+            f"{names.get(key, section + key)}: {json.dumps(before.get(key))} -> {json.dumps(after.get(key))}"
+            for key in changed
+        ]
     if name == "source":
         train = experiment.spec.data.train
         if train.startswith("puzzle:"):

@@ -47,7 +47,9 @@ class Bucket:
 
     def __init__(self, uri: str) -> None:
         # An instance of its own: others' (tasks/data reads through fsspec) retry by themselves.
-        self._fs, self.root = fsspec.core.url_to_fs(uri, skip_instance_cache=True, use_listings_cache=False, config_kwargs=CLIENT)
+        self._fs, self.root = fsspec.core.url_to_fs(
+            uri, skip_instance_cache=True, use_listings_cache=False, config_kwargs=CLIENT
+        )
         self._fs.retries = 1
         self.name = self.root.partition("/")[0]
 
@@ -82,7 +84,9 @@ class Bucket:
         prefix = self._below(path)
         names = set()
         for page in self._pages("list_objects_v2", Prefix=prefix, Delimiter="/"):
-            names |= {each["Prefix"] for each in page.get("CommonPrefixes", ())} | {each["Key"] for each in page.get("Contents", ())}
+            names |= {each["Prefix"] for each in page.get("CommonPrefixes", ())} | {
+                each["Key"] for each in page.get("Contents", ())
+            }
         return sorted(name for each in names if (name := each.removeprefix(prefix).rstrip("/")))
 
     def walk(self, path: str) -> Iterator[tuple[str, int, float]]:
@@ -117,7 +121,9 @@ class Bucket:
         try:
             self.client.put_object(Bucket=self.name, Key=self._key(path), Body=data, **condition)
         except ClientError as error:
-            if code(error) in ("PreconditionFailed", "412") or ("IfMatch" in condition and code(error) in ("NoSuchKey", "404")):
+            if code(error) in ("PreconditionFailed", "412") or (
+                "IfMatch" in condition and code(error) in ("NoSuchKey", "404")
+            ):
                 raise FileExistsError(path) from error
             raise
 
@@ -161,7 +167,9 @@ class Bucket:
 
     def abort(self, dangling: Dangling) -> None:
         with contextlib.suppress(FileNotFoundError):  # it was completed or aborted in the meantime
-            self._fs.call_s3("abort_multipart_upload", Bucket=self.name, Key=self._key(dangling.path), UploadId=dangling.upload_id)
+            self._fs.call_s3(
+                "abort_multipart_upload", Bucket=self.name, Key=self._key(dangling.path), UploadId=dangling.upload_id
+            )
 
     def _pages(self, method: str, **about: Any) -> Iterator[dict[str, Any]]:
         token: dict[str, str] = {}

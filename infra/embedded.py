@@ -29,11 +29,15 @@ _guarded: set[processes.Process] = set()
 
 def configure() -> None:
     os.environ.setdefault("PREFECT_LOGGING_EXTRA_LOGGERS", "armature")
-    os.environ.setdefault("PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW", "ignore")  # what is said before a run begins is for the console alone
+    os.environ.setdefault(
+        "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW", "ignore"
+    )  # what is said before a run begins is for the console alone
     os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
     os.environ.setdefault("DO_NOT_TRACK", "1")
     if not glob.glob("/dev/nvidia[0-9]*"):
-        os.environ.setdefault("DS_ACCELERATOR", "cpu")  # else DeepSpeed, which transformers imports, warns that it has to guess
+        os.environ.setdefault(
+            "DS_ACCELERATOR", "cpu"
+        )  # else DeepSpeed, which transformers imports, warns that it has to guess
     if "prefect" in sys.modules:
         return
     # Progress and errors are printed by us; a line of Prefect for each task, and its tracebacks, would bury them.
@@ -48,7 +52,9 @@ def configure() -> None:
     os.environ.setdefault("PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS", "120")
     os.environ.setdefault("PREFECT_LOGGING_LEVEL", "CRITICAL")
     os.environ.setdefault("PREFECT_LOGGING_LOGGERS_PREFECT_LEVEL", "CRITICAL")
-    os.environ.setdefault("PREFECT_LOGGING_INTERNAL_LEVEL", "CRITICAL")  # of what an event that waits for its server would print
+    os.environ.setdefault(
+        "PREFECT_LOGGING_INTERNAL_LEVEL", "CRITICAL"
+    )  # of what an event that waits for its server would print
 
 
 def guard_server() -> None:
@@ -90,7 +96,10 @@ def server_kept() -> Iterator[None]:
 def _revive(server: Any, over: threading.Event) -> None:
     while not over.wait(_LOOK_S):
         if server.server_process.poll() is not None:
-            log.warning("Prefect's temporary server ended (status %s); another one takes its place", server.server_process.returncode)
+            log.warning(
+                "Prefect's temporary server ended (status %s); another one takes its place",
+                server.server_process.returncode,
+            )
             server.running = False
             try:
                 server.start()
@@ -110,6 +119,10 @@ def _end_with_us(pid: int) -> None:
     _guarded.add(server)
     theirs, _ours = os.pipe()  # ours stays open, and no child inherits it
     # Of /proc/PID/stat, what follows the name: the state is its first field, the time of the start its twentieth.
-    guard = ["/bin/sh", "-c", f'read _; at=$(cat /proc/{pid}/stat 2>/dev/null) && set -- ${{at##*) }} && [ "${{20}}" = {server.started} ] && kill {pid}']
+    guard = [
+        "/bin/sh",
+        "-c",
+        f'read _; at=$(cat /proc/{pid}/stat 2>/dev/null) && set -- ${{at##*) }} && [ "${{20}}" = {server.started} ] && kill {pid}',
+    ]
     subprocess.Popen(guard, stdin=theirs, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
     os.close(theirs)

@@ -33,7 +33,22 @@ from infra.scratch import short_folder
 
 # Credentials must not reach children that do not need them, so children get what is named here and nothing else.
 _ENV_NAMES = frozenset({"PATH", "HOME", "USER", "LANG", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "VIRTUAL_ENV", "CC", "CXX"})
-_ENV_PREFIXES = ("LC_", "PYTHON", "OMP_", "MKL_", "KMP_", "CUDA_", "NVIDIA_", "NCCL_", "GLOO_", "TORCH", "DS_", "VLLM_", "HF_HUB_", "XDG_")
+_ENV_PREFIXES = (
+    "LC_",
+    "PYTHON",
+    "OMP_",
+    "MKL_",
+    "KMP_",
+    "CUDA_",
+    "NVIDIA_",
+    "NCCL_",
+    "GLOO_",
+    "TORCH",
+    "DS_",
+    "VLLM_",
+    "HF_HUB_",
+    "XDG_",
+)
 
 # How long the other ranks have to answer, seconds. One that waits in a collective for a rank that failed never will, and of one that died the
 # others may be about to say why.
@@ -44,7 +59,11 @@ _SECRET = re.compile("KEY|TOKEN|SECRET|PASSWORD")  # NVIDIA_API_KEY, VLLM_API_KE
 
 def child_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     """The environment of an engine: an allow-list of this one, and `extra`."""
-    kept = {k: v for k, v in os.environ.items() if k in _ENV_NAMES or (k.startswith(_ENV_PREFIXES) and not _SECRET.search(k))}
+    kept = {
+        k: v
+        for k, v in os.environ.items()
+        if k in _ENV_NAMES or (k.startswith(_ENV_PREFIXES) and not _SECRET.search(k))
+    }
     return {**kept, "PYTHONUNBUFFERED": "1", **(extra or {})}
 
 
@@ -99,9 +118,13 @@ class Resident:
         while len(joined) < 2 * ranks:
             if not wait([sock], timeout=0.2):
                 if self._process.poll() is not None:
-                    raise EngineError(f"{self.name}: ended with status {self._process.returncode} while starting; {self.log_tail()}")
+                    raise EngineError(
+                        f"{self.name}: ended with status {self._process.returncode} while starting; {self.log_tail()}"
+                    )
                 if time.monotonic() > deadline:
-                    raise EngineError(f"{self.name}: did not start in time; what it was doing is in {self._save_stacks()}; {self.log_tail()}")
+                    raise EngineError(
+                        f"{self.name}: did not start in time; what it was doing is in {self._save_stacks()}; {self.log_tail()}"
+                    )
                 continue
             connection = listener.accept()
             kind, rank, pid = connection.recv()
@@ -179,7 +202,9 @@ class Resident:
         """Keeps what the processes are doing, and ends them."""
         where = self._save_stacks()
         self.stop()
-        return EngineError(f"{self.name}: {method} took longer than {deadline_s:g} s; its stacks are in {where}; {self.log_tail()}")
+        return EngineError(
+            f"{self.name}: {method} took longer than {deadline_s:g} s; its stacks are in {where}; {self.log_tail()}"
+        )
 
     def _save_stacks(self) -> Path:
         path = self.log.with_name(f"{self.log.name}.stacks-{time.strftime('%Y%m%dT%H%M%S')}")
@@ -229,7 +254,9 @@ def _bound(connection: Connection, seconds: float) -> None:
     """No read or write of the socket waits longer: it raises BlockingIOError then."""
     with socket.socket(fileno=os.dup(connection.fileno())) as same:
         for option in (socket.SO_SNDTIMEO, socket.SO_RCVTIMEO):
-            same.setsockopt(socket.SOL_SOCKET, option, struct.pack("ll", int(seconds), max(1, int(seconds % 1 * 1e6))))  # 0 is no limit
+            same.setsockopt(
+                socket.SOL_SOCKET, option, struct.pack("ll", int(seconds), max(1, int(seconds % 1 * 1e6)))
+            )  # 0 is no limit
 
 
 def serve(make_handler: Callable[[], object], address: str, rank: int = 0) -> None:

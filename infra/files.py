@@ -34,7 +34,11 @@ _REFUSED = {
 def storage_options(uri: str) -> dict[str, Any]:
     """What fsspec is told for a `uri` that is read outside of a store. It retries by itself."""
     config = {"connect_timeout": 5, "read_timeout": 60, "retries": {"mode": "standard", "max_attempts": 2}}
-    return {"use_listings_cache": False, "default_block_size": 16 << 20, "max_concurrency": 4, "config_kwargs": config} if uri.startswith("s3://") else {}
+    return (
+        {"use_listings_cache": False, "default_block_size": 16 << 20, "max_concurrency": 4, "config_kwargs": config}
+        if uri.startswith("s3://")
+        else {}
+    )
 
 
 class MissingError(StoreError):
@@ -62,7 +66,9 @@ class Files:
                 self.patience.wait_out(self._bucket.reach, f"store {self.uri}", seconds=FIRST_CONTACT_S)
             except FileNotFoundError as error:  # a bucket is never made by us
                 name = self._bucket.name
-                raise StoreError(f"store {self.uri}: the bucket {name} does not exist; make it, or set store: to one that does") from error
+                raise StoreError(
+                    f"store {self.uri}: the bucket {name} does not exist; make it, or set store: to one that does"
+                ) from error
 
     def path(self, name: str) -> str:
         name = name.strip("/")
@@ -152,7 +158,11 @@ class Files:
     def dangling(self, name: str) -> Sequence[Dangling]:
         """Multipart uploads below `name` that are not completed."""
         bucket = self._bucket
-        return [] if bucket is None else self._do(name, "list uploads below", lambda: list(bucket.dangling(self.path(name))))
+        return (
+            []
+            if bucket is None
+            else self._do(name, "list uploads below", lambda: list(bucket.dangling(self.path(name))))
+        )
 
     def abort(self, dangling: Dangling) -> None:
         bucket = self._bucket
@@ -203,7 +213,9 @@ class Files:
         except let:
             raise
         except FileNotFoundError as error:
-            if error.filename is not None and not str(error.filename).startswith(self._root):  # a local file of ours, not the object
+            if error.filename is not None and not str(error.filename).startswith(
+                self._root
+            ):  # a local file of ours, not the object
                 raise StoreError(f"{where}: cannot {verb}: {error.filename} is not there") from error
             raise MissingError(f"{where}: cannot {verb}: it is not there") from error
         except Exception as error:

@@ -77,9 +77,13 @@ class Step:
             order = sorted(self.parts, key=lambda part: part != "MANIFEST.json")
             return [Found(NO_RUN, self.name, [f"{self.name}/{part}" for part in order], objects)]
         manifest = marks.manifest(self.stage, self.key)
-        lost = {part for part in self.parts if part.startswith("data-") and (manifest is None or part != manifest.folder)}
+        lost = {
+            part for part in self.parts if part.startswith("data-") and (manifest is None or part != manifest.folder)
+        }
         lost |= set() if self.committed else self.parts.keys() & {"LEDGER.json"}
-        return [Found(CRASHED, f"{self.name}/{part}", [f"{self.name}/{part}"], self.parts[part]) for part in sorted(lost)]
+        return [
+            Found(CRASHED, f"{self.name}/{part}", [f"{self.name}/{part}"], self.parts[part]) for part in sorted(lost)
+        ]
 
 
 def _steps(files: Files) -> dict[tuple[str, str], Step]:
@@ -113,7 +117,9 @@ def _policy_of(files: Files, key: str) -> str | None:
     except MissingError:
         return None
     except (ValueError, KeyError, TypeError) as error:
-        raise StoreError(f"{files.uri}/samples/{key}/SET.json: not a set of samples ({error}); nothing is removed: delete it, then run gc again") from error
+        raise StoreError(
+            f"{files.uri}/samples/{key}/SET.json: not a set of samples ({error}); nothing is removed: delete it, then run gc again"
+        ) from error
 
 
 def _left_by_dropped(files: Files, runs: Collection[str]) -> list[Found]:
@@ -125,10 +131,18 @@ def _left_by_dropped(files: Files, runs: Collection[str]) -> list[Found]:
             found.append(Found(LEFT, name, [name], [each]))
     locks: dict[str, list[Object]] = {}
     for each in files.walk("locks"):
-        run = each[0].removeprefix("locks/").rpartition("/")[0].removesuffix(".night")  # flows/nightly_eval.py holds one of its own
+        run = (
+            each[0].removeprefix("locks/").rpartition("/")[0].removesuffix(".night")
+        )  # flows/nightly_eval.py holds one of its own
         if not _TEMPORARY.fullmatch(each[0]) and run not in runs:
             locks.setdefault(run, []).append(each)
-    return [*found, *(Found(LEFT, f"locks/{run}", [each[0] for each in objects], objects) for run, objects in sorted(locks.items()))]
+    return [
+        *found,
+        *(
+            Found(LEFT, f"locks/{run}", [each[0] for each in objects], objects)
+            for run, objects in sorted(locks.items())
+        ),
+    ]
 
 
 def _fork_of(files: Files, pin: str) -> str:
@@ -136,7 +150,9 @@ def _fork_of(files: Files, pin: str) -> str:
         return str(json.loads(files.read(pin))["fork"])
     except (ValueError, KeyError, TypeError) as error:
         advice = "delete it if no fork needs it, else start that fork again, which writes it anew; then run gc again"
-        raise StoreError(f"{files.uri}/{pin}: not a pin ({type(error).__name__}: {error}); nothing is removed: {advice}") from error
+        raise StoreError(
+            f"{files.uri}/{pin}: not a pin ({type(error).__name__}: {error}); nothing is removed: {advice}"
+        ) from error
 
 
 def survey(files: Files, older_than: float) -> list[Found]:
@@ -150,8 +166,18 @@ def survey(files: Files, older_than: float) -> list[Found]:
     found += _samples(files, marks)
     found += _left_by_dropped(files, runs)
     cut = len(files.path("")) + 1
-    for folder in ("steps", "runs", "locks", "pins", "samples", "comparisons", "studies"):  # a report may be large enough to go up in parts
-        found += [Found(TEMPORARY, each[0], [each[0]], [each]) for each in files.walk(folder) if _TEMPORARY.fullmatch(each[0])]
+    for folder in (
+        "steps",
+        "runs",
+        "locks",
+        "pins",
+        "samples",
+        "comparisons",
+        "studies",
+    ):  # a report may be large enough to go up in parts
+        found += [
+            Found(TEMPORARY, each[0], [each[0]], [each]) for each in files.walk(folder) if _TEMPORARY.fullmatch(each[0])
+        ]
         found += [Found(UPLOADS, each.path[cut:], [], [], each) for each in files.dangling(folder)]
     return [each for each in found if each.written < older_than]
 
@@ -168,7 +194,10 @@ def sweep(files: Files, each: Found) -> None:
 
 def _prune(folder: Path) -> None:
     """Folders of a local disk that are empty now, up to the stage's."""
-    while folder.name not in ("runs", "locks", "pins", "samples", "comparisons", "studies") and folder.parent.name != "steps":
+    while (
+        folder.name not in ("runs", "locks", "pins", "samples", "comparisons", "studies")
+        and folder.parent.name != "steps"
+    ):
         try:
             folder.rmdir()
         except FileNotFoundError:
@@ -202,9 +231,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m infra.store", description="Care for a store.")
     commands = parser.add_subparsers(dest="command", required=True)
     gc = commands.add_parser("gc", help="remove what no run names and what killed writers left")
-    gc.add_argument("--store", default=default, help="file:// or s3:// URI, or a folder; default: ARMATURE_STORE, else .armature/store")
+    gc.add_argument(
+        "--store",
+        default=default,
+        help="file:// or s3:// URI, or a folder; default: ARMATURE_STORE, else .armature/store",
+    )
     gc.add_argument("--dry-run", action="store_true", help="say what would be removed; remove nothing")
-    gc.add_argument("--grace", type=float, default=GRACE_H, metavar="HOURS", help="keep what was written in the last so many hours; default %(default)g")
+    gc.add_argument(
+        "--grace",
+        type=float,
+        default=GRACE_H,
+        metavar="HOURS",
+        help="keep what was written in the last so many hours; default %(default)g",
+    )
     parsed = parser.parse_args(arguments)
     if not parsed.grace >= 0:
         parser.error(f"--grace {parsed.grace}: hours, 0 or more")

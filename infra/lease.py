@@ -110,7 +110,9 @@ class RunLock:
         self._tenure = None
         tenure.stop.set()
         if self._thread is not None:
-            self._thread.join(timeout=self.beat_s)  # no longer: the store may hang, and a late beat is swept by the next holder
+            self._thread.join(
+                timeout=self.beat_s
+            )  # no longer: the store may hang, and a late beat is swept by the next holder
         try:
             self._give_up(tenure)
         except StoreError as error:
@@ -137,7 +139,9 @@ class RunLock:
         self.acquire()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.release()
 
     def _current(self) -> _Tenure:
@@ -156,7 +160,9 @@ class RunLock:
             try:
                 self.files.create(self._name(generation), me.to_bytes())
             except FileExistsError:
-                if self._read(self._name(generation)) != me.to_bytes():  # ours, where the store's first answer was lost on the way
+                if (
+                    self._read(self._name(generation)) != me.to_bytes()
+                ):  # ours, where the store's first answer was lost on the way
                     continue
             create_only = self._is_create_only(generation)
             if self._look().top > generation:  # what was decided upon is long past
@@ -218,14 +224,22 @@ class RunLock:
         return True
 
     def _who(self, generation: int, holder: Holder | None) -> str:
-        return str(holder) if holder else f"the process that wrote {self.files.uri}/{self._name(generation)} (which cannot be read)"
+        return (
+            str(holder)
+            if holder
+            else f"the process that wrote {self.files.uri}/{self._name(generation)} (which cannot be read)"
+        )
 
     def _held(self, generation: int, holder: Holder | None) -> str:
         try:
             beat = f"last beat {json.loads(self._read(self._beat(generation)) or b'')['at']}"
         except (ValueError, KeyError, TypeError):
             beat = "no beat yet"
-        stop = f"kill {holder.pid} on {holder.host}, which is {holder.command}" if holder else "its host and pid are not known"
+        stop = (
+            f"kill {holder.pid} on {holder.host}, which is {holder.command}"
+            if holder
+            else "its host and pid are not known"
+        )
         return f"run {self.run} is held by {self._who(generation, holder)}, {beat}; wait until it ends, or stop it ({stop}), and run again"
 
     # -- keeping it, giving it up ----------------------------------------------------------------------------------------------
@@ -240,7 +254,10 @@ class RunLock:
                     log.error("%s", tenure.lost)
                     return
                 count += 1
-                self.files.write(self._beat(tenure.generation), json.dumps({"token": tenure.me.token, "count": count, "at": iso_now()}).encode())
+                self.files.write(
+                    self._beat(tenure.generation),
+                    json.dumps({"token": tenure.me.token, "count": count, "at": iso_now()}).encode(),
+                )
                 tenure.sure = begin
                 if failing:
                     log.info("run %s: its lock is kept again", self.run)
@@ -284,7 +301,9 @@ class RunLock:
 
     def _objects(self) -> dict[str, int]:
         """Names of what is there, with their generations."""
-        return {name: int(match[1]) for name in self.files.list(f"locks/{self.run}") if (match := _OBJECT.fullmatch(name))}
+        return {
+            name: int(match[1]) for name in self.files.list(f"locks/{self.run}") if (match := _OBJECT.fullmatch(name))
+        }
 
     def _look(self) -> _View:
         while True:

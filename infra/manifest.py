@@ -37,7 +37,9 @@ class Manifest:
     @property
     def sha256(self) -> str:
         """Digest of what the step made: files and result, wherever they lie and however they were computed."""
-        return hashlib.sha256(canonical({"files": {n: e.sha256 for n, e in self.files.items()}, "result": self.result}).encode()).hexdigest()
+        return hashlib.sha256(
+            canonical({"files": {n: e.sha256 for n, e in self.files.items()}, "result": self.result}).encode()
+        ).hexdigest()
 
 
 def manifest_name(stage: str, key: str) -> str:

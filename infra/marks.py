@@ -60,7 +60,9 @@ class Marks:
             evaluations = self._json(f"runs/{run}/evaluations.json", missing=[])
             self.kept |= {("evaluate", str(row["artifact"])) for row in evaluations}
         except (KeyError, TypeError, AttributeError, ValueError) as error:
-            raise self._refusal(f"runs/{run}/run.json", f"not a run's record ({type(error).__name__}: {error})") from error
+            raise self._refusal(
+                f"runs/{run}/run.json", f"not a run's record ({type(error).__name__}: {error})"
+            ) from error
         self.policies.update(lineages)
         for lineage in lineages:
             self.kept.add(("policy", lineage))
@@ -148,9 +150,11 @@ def records_of(names: list[str]) -> Iterator[str]:
     (studies/<name>/<setting>/<variant>.<seed>.json) among names."""
     for name in names:
         parts = name.split("/")
-        if (parts[0] == "runs" and len(parts) == 6 and parts[3] == "nights" and parts[5] == "night.json") or (
-            parts[0] == "comparisons" and len(parts) == 3 and parts[2] == "comparison.json"
-        ) or (parts[0] == "studies" and len(parts) == 4 and parts[3].endswith(".json")):
+        if (
+            (parts[0] == "runs" and len(parts) == 6 and parts[3] == "nights" and parts[5] == "night.json")
+            or (parts[0] == "comparisons" and len(parts) == 3 and parts[2] == "comparison.json")
+            or (parts[0] == "studies" and len(parts) == 4 and parts[3].endswith(".json"))
+        ):
             yield name
 
 

@@ -47,7 +47,9 @@ class Parts:
     def __init__(self, client: Any, bucket: str) -> None:
         self._client, self._bucket = client, bucket
 
-    def upload(self, source: io.BufferedIOBase, size: int, key: str, wait: Wait, stop: threading.Event | None = None) -> FileEntry:
+    def upload(
+        self, source: io.BufferedIOBase, size: int, key: str, wait: Wait, stop: threading.Event | None = None
+    ) -> FileEntry:
         """An object from a stream of `size` bytes. What was begun is aborted where it fails; where even that fails, `gc` finds it."""
         about = {"Bucket": self._bucket, "Key": key}
         about["UploadId"] = wait(lambda: self._client.create_multipart_upload(**about), stop=stop)["UploadId"]
@@ -61,7 +63,9 @@ class Parts:
                 def put(number: int, data: bytearray) -> dict[str, Any]:
                     reply = wait(lambda: self._client.upload_part(**about, PartNumber=number, Body=data), stop=ended)
                     free.append(data)
-                    return {"PartNumber": number} | {name: reply[name] for name in ("ETag", "ChecksumCRC32") if name in reply}
+                    return {"PartNumber": number} | {
+                        name: reply[name] for name in ("ETag", "ChecksumCRC32") if name in reply
+                    }
 
                 for _ in until(stop, key, itertools.repeat(None)):
                     if len(ahead) == AT_ONCE:
@@ -83,25 +87,34 @@ class Parts:
             raise
         return FileEntry(source.tell(), digest.hexdigest())
 
-    def _complete(self, about: dict[str, Any], parts: list[dict[str, Any]], size: int, wait: Wait, stop: threading.Event | None) -> None:
+    def _complete(
+        self, about: dict[str, Any], parts: list[dict[str, Any]], size: int, wait: Wait, stop: threading.Event | None
+    ) -> None:
         def complete() -> None:
             try:
                 self._client.complete_multipart_upload(**about, MultipartUpload={"Parts": parts})
             except ClientError as error:
                 # The reply to an earlier attempt may have been lost: then the upload is gone and the object there.
-                if code(error) != "NoSuchUpload" or self._client.head_object(Bucket=about["Bucket"], Key=about["Key"])["ContentLength"] != size:
+                if (
+                    code(error) != "NoSuchUpload"
+                    or self._client.head_object(Bucket=about["Bucket"], Key=about["Key"])["ContentLength"] != size
+                ):
                     raise
 
         wait(complete, stop=stop)
 
-    def chunks(self, key: str, size: int, wait: Wait, stop: threading.Event | None = None) -> Generator[bytes, None, None]:
+    def chunks(
+        self, key: str, size: int, wait: Wait, stop: threading.Event | None = None
+    ) -> Generator[bytes, None, None]:
         """The object's content in order. An object that is shorter than `size` gives less."""
         step = part_bytes(size)
         with _window(AT_ONCE, stop) as (ahead, submit, ended):
 
             def get(start: int) -> bytes:
                 def once() -> bytes:
-                    reply = self._client.get_object(Bucket=self._bucket, Key=key, Range=f"bytes={start}-{min(start + step, size) - 1}")
+                    reply = self._client.get_object(
+                        Bucket=self._bucket, Key=key, Range=f"bytes={start}-{min(start + step, size) - 1}"
+                    )
                     return bytes(reply["Body"].read())
 
                 return wait(once, stop=ended)
@@ -115,7 +128,9 @@ class Parts:
 
 
 @contextlib.contextmanager
-def _window(at_once: int, stop: threading.Event | None) -> Iterator[tuple[deque[Future[Any]], Callable[..., None], threading.Event]]:
+def _window(
+    at_once: int, stop: threading.Event | None
+) -> Iterator[tuple[deque[Future[Any]], Callable[..., None], threading.Event]]:
     """Results ahead of us in order, a way to submit another, and the event that ends their waiting: the caller's, and set where we fail."""
     ahead: deque[Future[Any]] = deque()
     ended = stop or threading.Event()

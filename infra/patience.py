@@ -28,7 +28,13 @@ _CODES = {
     "SlowDown", "ServiceUnavailable", "InternalError", "RequestTimeout", "Throttling", "ThrottlingException", "RequestLimitExceeded", "TooManyRequests",
     "OperationAborted", "ConditionalRequestConflict", "BadDigest", "XAmzContentChecksumMismatch", "XAmzContentSHA256Mismatch", "IncompleteBody",
 }  # fmt: skip
-_TRANSPORT_ERRORS = (boto.ConnectionError, boto.HTTPClientError, boto.IncompleteReadError, boto.ResponseStreamingError, ResponseParserError)
+_TRANSPORT_ERRORS = (
+    boto.ConnectionError,
+    boto.HTTPClientError,
+    boto.IncompleteReadError,
+    boto.ResponseStreamingError,
+    ResponseParserError,
+)
 _STATUSES = {408, 429, 500, 502, 503, 504}
 # aiohttp's and urllib3's own are told by their modules, so that neither is imported for it.
 _TRANSPORTS = {"aiohttp", "urllib3", "http"}
@@ -56,7 +62,6 @@ def _passes(error: BaseException) -> bool:
     return isinstance(error, (ConnectionError, TimeoutError)) or type(error).__module__.split(".")[0] in _TRANSPORTS
 
 
-
 def code(error: BaseException) -> str:
     """S3's code of an error or of its cause (NoSuchKey, PreconditionFailed, 404, ...); empty where S3 said nothing."""
     for each in _causes(error):
@@ -74,7 +79,9 @@ class Patience:
         self._waiting = 0
         self._since = self._said = float("-inf")
 
-    def wait_out(self, action: Callable[[], T], what: str, *, seconds: float | None = None, stop: threading.Event | None = None) -> T:
+    def wait_out(
+        self, action: Callable[[], T], what: str, *, seconds: float | None = None, stop: threading.Event | None = None
+    ) -> T:
         """`action()`, repeated while its failures are of those that pass. Raises its last error after `seconds` (default: the store's), or
         once `stop` is set. `what` names the object in the log."""
         pause = SHORTEST_S

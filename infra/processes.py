@@ -74,7 +74,10 @@ def describe(pid: int) -> str:
             fields = _stat(pid, int(task.name))
             state = "gone" if fields is None else fields[0]
             waits = _read(task / "wchan").strip()
-            lines.append(f"  thread {task.name} {_read(task / 'comm').strip()}: {state}" + (f", in {waits}" if waits not in ("", "0") else ""))
+            lines.append(
+                f"  thread {task.name} {_read(task / 'comm').strip()}: {state}"
+                + (f", in {waits}" if waits not in ("", "0") else "")
+            )
             lines += [f"    {line}" for line in _read(task / "stack").splitlines()]  # the kernel's; for root only
     return "\n".join(lines)
 

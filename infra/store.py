@@ -95,7 +95,9 @@ class Store:
         folder.mkdir(parents=True, exist_ok=True)
 
         def get(file: str, stop: threading.Event) -> None:
-            self._verify(manifest, file, lambda: self.files.download(self._payload(manifest, file), folder / file, stop))
+            self._verify(
+                manifest, file, lambda: self.files.download(self._payload(manifest, file), folder / file, stop)
+            )
 
         try:
             together([partial(get, file) for file in manifest.files], FILES_AT_ONCE)
@@ -125,7 +127,9 @@ class Store:
                 return
         except MissingError as error:  # not a store that fails
             raise DamagedError(f"{error}; the step has to run again") from error
-        raise DamagedError(f"{self.uri}/{name}: its content is not what its manifest says (sha256); the step has to run again")
+        raise DamagedError(
+            f"{self.uri}/{name}: its content is not what its manifest says (sha256); the step has to run again"
+        )
 
     def commit(
         self,
@@ -158,9 +162,22 @@ class Store:
         except BaseException:
             self.files.discard(f"{base}/{attempt}")
             raise
-        manifest = Manifest(step.stage, key, step.version, step.inputs, attempt, dict(zip(files, entries, strict=True)), rows, kind, result, recorded or {})
+        manifest = Manifest(
+            step.stage,
+            key,
+            step.version,
+            step.inputs,
+            attempt,
+            dict(zip(files, entries, strict=True)),
+            rows,
+            kind,
+            result,
+            recorded or {},
+        )
         try:
-            self.files.write(f"{base}/LEDGER.json", json.dumps({"committed_at": time.time(), **(ledger or {})}).encode())
+            self.files.write(
+                f"{base}/LEDGER.json", json.dumps({"committed_at": time.time(), **(ledger or {})}).encode()
+            )
             stands = self._settle(manifest)
         except BaseException:
             # Over a network the manifest may be there all the same, its reply lost: then the payload is needed. If not, gc sweeps it.
@@ -187,7 +204,9 @@ class Store:
                 return manifest
             except FileExistsError:  # another writer was quicker; what it wrote is looked at in its turn
                 continue
-        raise StoreError(f"{self.uri}/{name}: {RIVALS} times another writer was quicker, and left nothing whole; see who writes there, then run again")
+        raise StoreError(
+            f"{self.uri}/{name}: {RIVALS} times another writer was quicker, and left nothing whole; see who writes there, then run again"
+        )
 
     def ledger(self, manifest: Manifest) -> dict[str, Any]:
         """Times and costs of the step, empty where there are none."""

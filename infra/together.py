@@ -26,7 +26,9 @@ class Stop(threading.Event):
         return super().wait(timeout) or self.is_set()
 
 
-def together(actions: Sequence[Callable[[threading.Event], T]], at_once: int, outer: threading.Event | None = None) -> list[T]:
+def together(
+    actions: Sequence[Callable[[threading.Event], T]], at_once: int, outer: threading.Event | None = None
+) -> list[T]:
     """What each action gives, in order; at most `at_once` run at a time. Each is handed an event that is set when another has failed, this thread was
     interrupted, or `outer` is set: it should not go on any more. Raises the first failure in the actions' order."""
     stop = Stop(outer)

@@ -56,15 +56,33 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m sandbox", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        prog="python -m sandbox", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     verbs = parser.add_subparsers(required=True, metavar="check | image | run | grade")
     common = argparse.ArgumentParser(add_help=False)
-    common.add_argument("--backend", choices=("auto", "docker", "jail"), default="auto", help="auto: docker where an engine answers, else the jail")
+    common.add_argument(
+        "--backend",
+        choices=("auto", "docker", "jail"),
+        default="auto",
+        help="auto: docker where an engine answers, else the jail",
+    )
     common.add_argument("--slots", type=int, default=None, help="programs at a time (default: two for each core)")
-    common.add_argument("--image", default=None, help="name of the containers' image (default: SANDBOX_IMAGE, or one that is built or made here)")
-    common.add_argument("--cpu-s", type=float, default=None, help="CPU seconds of a test (default: the problem's timeout_s, else 4)")
+    common.add_argument(
+        "--image",
+        default=None,
+        help="name of the containers' image (default: SANDBOX_IMAGE, or one that is built or made here)",
+    )
+    common.add_argument(
+        "--cpu-s", type=float, default=None, help="CPU seconds of a test (default: the problem's timeout_s, else 4)"
+    )
     common.add_argument("--wall-s", type=float, default=0.0, help="wall seconds of a test (default: 3 x CPU + 2)")
-    common.add_argument("--memory-mb", type=int, default=2048, help="MiB of a test (default: 2048; a canonical solution of MBPP+ takes 1,200)")
+    common.add_argument(
+        "--memory-mb",
+        type=int,
+        default=2048,
+        help="MiB of a test (default: 2048; a canonical solution of MBPP+ takes 1,200)",
+    )
 
     check = verbs.add_parser("check", parents=[common], help="which backend runs here, and whether it holds")
     check.set_defaults(run=_check)
@@ -77,7 +95,9 @@ def _parser() -> argparse.ArgumentParser:
     grade = verbs.add_parser("grade", parents=[common], help="verdicts on programs")
     grade.add_argument("problem", type=Path, nargs="?", help="a problem (JSON)")
     grade.add_argument("program", type=Path, nargs="?", help="a program (Python)")
-    grade.add_argument("--jsonl", type=str, default=None, metavar="FILE", help="many programs, a line each; - reads stdin")
+    grade.add_argument(
+        "--jsonl", type=str, default=None, metavar="FILE", help="many programs, a line each; - reads stdin"
+    )
     grade.set_defaults(run=_grade)
     return parser
 
@@ -90,14 +110,25 @@ def _sandbox(options: argparse.Namespace) -> Sandbox:
 
 def _limits(options: argparse.Namespace, cpu_s: float) -> Limits:
     try:
-        return Limits(cpu_s=cpu_s if options.cpu_s is None else options.cpu_s, wall_s=options.wall_s, memory_mb=options.memory_mb)
+        return Limits(
+            cpu_s=cpu_s if options.cpu_s is None else options.cpu_s, wall_s=options.wall_s, memory_mb=options.memory_mb
+        )
     except ValueError as error:
         raise UsageError(str(error)) from None
 
 
 def _check(options: argparse.Namespace) -> int:
     with _sandbox(options) as sandbox:
-        print(json.dumps({"backend": sandbox.backend, "slots": sandbox.slots, "image": sandbox.image, "probes_contained": sandbox.probes}))
+        print(
+            json.dumps(
+                {
+                    "backend": sandbox.backend,
+                    "slots": sandbox.slots,
+                    "image": sandbox.image,
+                    "probes_contained": sandbox.probes,
+                }
+            )
+        )
     return 0
 
 
@@ -131,7 +162,11 @@ def _grade(options: argparse.Namespace) -> int:
         raise UsageError("grade wants a problem and a program, or --jsonl FILE")
     if options.jsonl is not None and options.program is not None:
         raise UsageError("grade wants a program or --jsonl, not both")
-    common = _problem(_json(_bytes(options.problem).decode("utf-8", "replace"), str(options.problem)), str(options.problem)) if options.problem else None
+    common = (
+        _problem(_json(_bytes(options.problem).decode("utf-8", "replace"), str(options.problem)), str(options.problem))
+        if options.problem
+        else None
+    )
     if options.jsonl is None:
         assert common is not None
         pairs = iter([(common, _bytes(options.program))])

@@ -1,11 +1,11 @@
 """The sandbox as a Python object.
 
-    with Sandbox(backend="auto") as sandbox:
-        verdict = sandbox.grade(problem, program)                      # problem: a mapping in the code schema
-        result = sandbox.run(Job("stdin", b"print(input())", stdin=b"hello"))
+with Sandbox(backend="auto") as sandbox:
+    verdict = sandbox.grade(problem, program)                      # problem: a mapping in the code schema
+    result = sandbox.run(Job("stdin", b"print(input())", stdin=b"hello"))
 
-    async with AsyncSandbox() as sandbox:
-        verdict = await sandbox.grade(problem, program)
+async with AsyncSandbox() as sandbox:
+    verdict = await sandbox.grade(problem, program)
 """
 
 from __future__ import annotations
@@ -138,13 +138,17 @@ class Sandbox:
         number = next(_NUMBERS)  # decides the user that jobs become: no two slots of this process share one
         limits = self.limits if lane == "program" else TEST_LIMITS
         if self._client is not None:
-            return Slot(ContainerTransport(self._client, name, number, lane, self.image, limits, self.run_id, self._runtime))
+            return Slot(
+                ContainerTransport(self._client, name, number, lane, self.image, limits, self.run_id, self._runtime)
+            )
         return Slot(jail.JailTransport(name, number, lane, limits.tmp_mb))
 
     def _open(self, lane: Lane, first: Slot | None = None) -> Pool:
         seed = [first] if first is not None else []
         slots = self.slots if lane == "program" else max(1, self.slots // 2)
-        pool = Pool(lambda number: seed.pop() if seed and number == 0 else self._make(lane, number), slots, self.counters)
+        pool = Pool(
+            lambda number: seed.pop() if seed and number == 0 else self._make(lane, number), slots, self.counters
+        )
         pool.start()
         self._pools[lane] = pool
         return pool
@@ -159,7 +163,9 @@ class Sandbox:
     @property
     def describe(self) -> str:
         """One line for people: what runs programs here."""
-        what = f"image {self.image.removeprefix('sha256:')[:12]}" if self.backend == "docker" else "namespaces and seccomp"
+        what = (
+            f"image {self.image.removeprefix('sha256:')[:12]}" if self.backend == "docker" else "namespaces and seccomp"
+        )
         return f"{self.backend} ({what}), {self.slots} slots, {self.probes} probes contained"
 
     def close(self) -> None:
@@ -178,7 +184,9 @@ class Sandbox:
     def __enter__(self) -> Self:
         return self.start()
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
     # -- jobs --------------------------------------------------------------------------------------------------------
@@ -202,13 +210,17 @@ class Sandbox:
         for name in ("memory_mb", "processes", "tmp_mb"):
             asked, most = getattr(limits, name), getattr(self.limits, name)
             if asked > most:
-                raise ValueError(f"Limits.{name}: {asked} is more than the {most} of the sandbox's own limits; start it with more")
+                raise ValueError(
+                    f"Limits.{name}: {asked} is more than the {most} of the sandbox's own limits; start it with more"
+                )
         if stdin > STDIN_BYTES:
             raise ValueError(f"an input of {stdin} bytes; the most is {STDIN_BYTES >> 20} MiB")
 
     # -- verdicts ----------------------------------------------------------------------------------------------------
 
-    def grade(self, problem: Mapping[str, Any] | Problem, program: str | bytes, limits: Limits | None = None) -> Verdict:
+    def grade(
+        self, problem: Mapping[str, Any] | Problem, program: str | bytes, limits: Limits | None = None
+    ) -> Verdict:
         """The verdict on a program (Python source). ValueError for a problem that is none; a broken sandbox is a verdict without a score."""
         checked = problem if isinstance(problem, Problem) else Problem.read(problem)
         source, limits = _source(program), limits or self.limits
@@ -222,7 +234,9 @@ class Sandbox:
     def grade_many(self, items: Sequence[Item]) -> list[Verdict]:
         """Verdicts in the order of `items` (problem, program and, where they are not the sandbox's own, limits), as many at a time as there
         are slots."""
-        checked = [(p if isinstance(p, Problem) else Problem.read(p), *rest) for p, *rest in items]  # before anything runs
+        checked = [
+            (p if isinstance(p, Problem) else Problem.read(p), *rest) for p, *rest in items
+        ]  # before anything runs
         with self._lock:
             if self._graders is None:
                 self._graders = ThreadPoolExecutor(2 * self.slots, thread_name_prefix="sandbox-grade")
@@ -254,7 +268,9 @@ class AsyncSandbox:
         await self._call(self.sandbox.start)
         return self
 
-    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         await asyncio.to_thread(self.sandbox.close)
         self._threads.shutdown(wait=False)
 
@@ -262,7 +278,9 @@ class AsyncSandbox:
         """See `Sandbox.run`."""
         return await asyncio.wrap_future(self.sandbox.submit(job))
 
-    async def grade(self, problem: Mapping[str, Any] | Problem, program: str | bytes, limits: Limits | None = None) -> Verdict:
+    async def grade(
+        self, problem: Mapping[str, Any] | Problem, program: str | bytes, limits: Limits | None = None
+    ) -> Verdict:
         """See `Sandbox.grade`."""
         return await self._call(partial(self.sandbox.grade, problem, program, limits))
 

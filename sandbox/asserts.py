@@ -155,8 +155,15 @@ def _replay(plan: Plan, lines: list[bytes], program: bytes, meter: Meter, limits
             if "failed" in answer:
                 return Outcome(Kind.RUNTIME_ERROR if answer["raised"] else Kind.WRONG, str(answer["failed"]))
             calls = _with(calls, tuple(c.encode() for c in answer["more"]))
-        except (ValueError, KeyError, TypeError, AttributeError) as error:  # the program is not there: the test itself wrote into it
-            raise SandboxError(f"the test writes where its own verdict is said ({type(error).__name__}): mend the data or drop the problem") from error
+        except (
+            ValueError,
+            KeyError,
+            TypeError,
+            AttributeError,
+        ) as error:  # the program is not there: the test itself wrote into it
+            raise SandboxError(
+                f"the test writes where its own verdict is said ({type(error).__name__}): mend the data or drop the problem"
+            ) from error
         run = meter.run(Job("calls", program, payload_of(calls, full=True), limits=limits))
         lines = result_lines(run.results, len(calls))
         if (outcome := ended(run, lines, len(calls))) is not None:
@@ -177,7 +184,9 @@ def _together(problem: Problem, test: str, program: bytes, meter: Meter, limits:
     mark = secrets.token_hex(16)
     payload = json.dumps({"source": f"{problem.setup_code}\n{test}", "mark": mark}).encode()
     result = meter.run(Job("together", program, payload, limits=limits))
-    if result.status is Status.EXIT and result.stderr[-4096:].strip().rsplit(b"\n", 1)[-1].startswith(b"AssertionError"):
+    if result.status is Status.EXIT and result.stderr[-4096:].strip().rsplit(b"\n", 1)[-1].startswith(
+        b"AssertionError"
+    ):
         return Outcome(Kind.WRONG, describe(result), weak=True)
     if result.status is not Status.OK:
         return Outcome(KINDS[result.status], describe(result), weak=True, wall_limit=result.status in CLOCK)

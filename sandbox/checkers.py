@@ -37,7 +37,9 @@ def find(name: str) -> Checker:
     except KeyError:
         near = difflib.get_close_matches(name, _REGISTRY, 1)
         hint = f"did you mean {near[0]!r}? " if near else ""
-        raise ValueError(f"checker: {name!r} is unknown; {hint}there are {', '.join(sorted(_REGISTRY))} (see sandbox/checkers.py: register)") from None
+        raise ValueError(
+            f"checker: {name!r} is unknown; {hint}there are {', '.join(sorted(_REGISTRY))} (see sandbox/checkers.py: register)"
+        ) from None
 
 
 def check(checker: Checker, given: str, output: bytes, expected: str) -> str | None:

@@ -61,7 +61,9 @@ def tokens(output: bytes, expected: str, tolerance: float | None = None) -> str 
 def _close_tokens(got: bytes, want: bytes, tolerance: float) -> bool:
     wanted = want.split()
     given = got.split(None, len(wanted))
-    return len(given) == len(wanted) and all(a == b or _close(a, b, tolerance) for a, b in zip(given, wanted, strict=True))
+    return len(given) == len(wanted) and all(
+        a == b or _close(a, b, tolerance) for a, b in zip(given, wanted, strict=True)
+    )
 
 
 def _close(got: bytes, want: bytes, tolerance: float) -> bool:
@@ -157,7 +159,9 @@ class _Values:
         elif kind in ("b", "B"):
             if given not in ("b", "B") or body != content:
                 raise _Different
-        elif kind in ("I", "a") or given != kind or body != content:  # an iterator equals no other, an array has no one answer
+        elif (
+            kind in ("I", "a") or given != kind or body != content
+        ):  # an iterator equals no other, an array has no one answer
             raise _Different
 
     def _sequence(self, got: list[Any], want: list[Any]) -> None:
@@ -232,7 +236,9 @@ def _number(tree: Any) -> Any:
 def _equal_numbers(got: Any, want: Any) -> bool:
     """By value, without conversions that are slow for huge numbers."""
     if isinstance(got, Decimal) or isinstance(want, Decimal):
-        slow = any(isinstance(x, tuple | complex) or (isinstance(x, int) and x.bit_length() > values.BITS) for x in (got, want))
+        slow = any(
+            isinstance(x, tuple | complex) or (isinstance(x, int) and x.bit_length() > values.BITS) for x in (got, want)
+        )
         return not slow and bool(got == want)
     if isinstance(got, tuple) or isinstance(want, tuple):
         return bool(_as_pair(got) == _as_pair(want))
@@ -250,7 +256,12 @@ def _key(tree: Any) -> str:
         number = _number(tree)
         if isinstance(number, complex) and number.imag == 0:
             number = number.real
-        if isinstance(number, Decimal) and number.is_finite() and abs(number.adjusted()) < values.BITS and number == number.to_integral_value():
+        if (
+            isinstance(number, Decimal)
+            and number.is_finite()
+            and abs(number.adjusted()) < values.BITS
+            and number == number.to_integral_value()
+        ):
             number = int(number)
         if isinstance(number, float) and number.is_integer():
             number = int(number)

@@ -30,7 +30,17 @@ _OWN_MB = 192  # supervisor and what it loads, and a job's outputs; its address 
 class ContainerTransport:
     """A container, and the stream that the engine hijacks for us."""
 
-    def __init__(self, client: docker.DockerClient, name: str, number: int, lane: Lane, image: str, limits: Limits, run_id: str, runtime: str | None) -> None:
+    def __init__(
+        self,
+        client: docker.DockerClient,
+        name: str,
+        number: int,
+        lane: Lane,
+        image: str,
+        limits: Limits,
+        run_id: str,
+        runtime: str | None,
+    ) -> None:
         self.name = name
         self._client = client
         self._ending = threading.Lock()
@@ -38,7 +48,9 @@ class ContainerTransport:
         self._words = bytearray()
         self._data, self._raw = bytearray(), bytearray()
         api = client.api
-        temporary = f"rw,noexec,nosuid,nodev,size={limits.tmp_mb}m,mode=1777" + ("" if is_podman(client) else ",nr_inodes=4096")
+        temporary = f"rw,noexec,nosuid,nodev,size={limits.tmp_mb}m,mode=1777" + (
+            "" if is_podman(client) else ",nr_inodes=4096"
+        )
         memory = (limits.memory_mb + limits.tmp_mb + _OWN_MB + (STDIN_BYTES >> 20)) << 20
         host = api.create_host_config(
             network_mode="none", read_only=True, cap_drop=["ALL"], cap_add=["SETUID", "SETGID", "KILL"], security_opt=["no-new-privileges"],
@@ -46,7 +58,9 @@ class ContainerTransport:
             ulimits=[docker.types.Ulimit(name=n, soft=v, hard=v) for n, v in (("nofile", 1024), ("nproc", 4096), ("core", 0))],
             log_config=docker.types.LogConfig(type="none"), runtime=runtime,
         )  # fmt: skip
-        uid = 10_000 + (os.getpid() * 997 + number) % 50_000  # its own: a user's processes are counted together, whatever container they are in
+        uid = (
+            10_000 + (os.getpid() * 997 + number) % 50_000
+        )  # its own: a user's processes are counted together, whatever container they are in
         config = {"jail": None, "new_pid": False, "uid": uid, "packages": [PACKAGES]}
         self._container: str | None = None
         try:
@@ -55,12 +69,16 @@ class ContainerTransport:
                 labels=labels(run_id), host_config=host, entrypoint=[], stop_signal="SIGKILL",
             )  # fmt: skip
             self._container = made["Id"]
-            self._hijacked: Any = api.attach_socket(self._container, params={"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1})
+            self._hijacked: Any = api.attach_socket(
+                self._container, params={"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1}
+            )
             self._socket: socket.socket = self._hijacked._sock
             api.start(self._container)
             self.send(first_message(lane, config), time.monotonic() + 30)
         except ENGINE_ERRORS as error:
-            raise SandboxError(f"{name}: the engine could not start a container of {image} ({error}); {self.end()}") from error
+            raise SandboxError(
+                f"{name}: the engine could not start a container of {image} ({error}); {self.end()}"
+            ) from error
 
     @property
     def container(self) -> str | None:

@@ -71,7 +71,11 @@ def reap(client: docker.DockerClient) -> int:
     for found in client.api.containers(all=True, filters={"label": LABEL}):
         its: dict[str, Any] = found.get("Labels") or {}
         pid = its.get(f"{LABEL}.pid", "")
-        if its.get(f"{LABEL}.host") == _this_host() and pid.isdigit() and _started(int(pid)) != its.get(f"{LABEL}.started"):
+        if (
+            its.get(f"{LABEL}.host") == _this_host()
+            and pid.isdigit()
+            and _started(int(pid)) != its.get(f"{LABEL}.started")
+        ):
             gone += remove(client, found["Id"])
     return gone
 

@@ -31,7 +31,9 @@ def grade(problem: Problem, program: str | bytes, runner: Runner, limits: Limits
         return meter.fill(Verdict(Kind.SANDBOX_ERROR, None, _trust(weak), str(error), run - 1, run))
     accepted = outcome.kind is Kind.ACCEPTED
     failed = None if accepted else run - 1
-    return meter.fill(Verdict(outcome.kind, float(accepted), _trust(weak), outcome.detail, failed, run, wall_limit=outcome.wall_limit))
+    return meter.fill(
+        Verdict(outcome.kind, float(accepted), _trust(weak), outcome.detail, failed, run, wall_limit=outcome.wall_limit)
+    )
 
 
 def _trust(weak: bool) -> Literal["strong", "weak"]:
@@ -71,7 +73,9 @@ def _functional(problem: Problem, test: Example, program: bytes, meter: Meter, l
     if what != b'"v":':
         return Outcome(Kind.WRONG, asserts.no_value(lines[0]))
     try:
-        reason = compare.value(value, values.dumps(json.loads(test.output)).encode(), tuples=True, tolerance=problem.tolerance)
+        reason = compare.value(
+            value, values.dumps(json.loads(test.output)).encode(), tuples=True, tolerance=problem.tolerance
+        )
     except compare.BoolForNumber:
         reason = "a bool where a number is expected"
     return Outcome(Kind.ACCEPTED) if reason is None else Outcome(Kind.WRONG, reason)

@@ -45,15 +45,22 @@ def resolve(client: docker.DockerClient, configured: str | None) -> str:
 def make(client: docker.DockerClient) -> str:
     """Builds the image anew: from the Dockerfile, or of this interpreter where nothing can be pulled. Returns its id."""
     try:
-        image, _ = client.images.build(path=str(_DOCKERFILE.parent), dockerfile=_DOCKERFILE.name, tag=_built_tag(), rm=True, forcerm=True)
+        image, _ = client.images.build(
+            path=str(_DOCKERFILE.parent), dockerfile=_DOCKERFILE.name, tag=_built_tag(), rm=True, forcerm=True
+        )
         log.info("sandbox: built %s from sandbox/Dockerfile", _built_tag())
         return str(image.id)
     except (APIError, BuildError, TypeError) as error:
-        log.info("sandbox: sandbox/Dockerfile cannot be built here (%s); making an image of this interpreter", str(error).strip().splitlines()[0][:160])
+        log.info(
+            "sandbox: sandbox/Dockerfile cannot be built here (%s); making an image of this interpreter",
+            str(error).strip().splitlines()[0][:160],
+        )
     answer = client.api.import_image_from_data(_own_tar(), repository=REPOSITORY)
     made = str(json.loads(str(answer).strip().splitlines()[-1]).get("status", ""))
     if not made.startswith("sha256:"):
-        raise SandboxError(f"the engine did not take an image of this interpreter ({str(answer)[-300:]}): pull or build one, and name it in SANDBOX_IMAGE")
+        raise SandboxError(
+            f"the engine did not take an image of this interpreter ({str(answer)[-300:]}): pull or build one, and name it in SANDBOX_IMAGE"
+        )
     client.api.tag(made, REPOSITORY, _own_tag().partition(":")[2])  # Podman ignores the tag of an import
     return made
 
@@ -66,7 +73,9 @@ def _configured(client: docker.DockerClient, name: str) -> str:
     try:
         return str(client.images.pull(*_name_and_tag(name)).id)
     except APIError as error:  # offline: 500, not ImageNotFound
-        raise SandboxError(f"image {name}: not here, and it cannot be pulled ({error.explanation or error}): pull or build it, or name none") from error
+        raise SandboxError(
+            f"image {name}: not here, and it cannot be pulled ({error.explanation or error}): pull or build it, or name none"
+        ) from error
 
 
 def _name_and_tag(name: str) -> tuple[str, str]:
@@ -95,7 +104,9 @@ def _own_tar() -> bytes:
     contents = {"/usr/local/bin/python3": executable}
     contents |= {f"/usr/local/lib/{library.name}/{path.relative_to(library)}": path for path in _files(library)}
     for package in interpreter.numpy_folders():
-        contents |= {f"{interpreter.PACKAGES}/{package.name}/{path.relative_to(package)}": path for path in _files(package)}
+        contents |= {
+            f"{interpreter.PACKAGES}/{package.name}/{path.relative_to(package)}": path for path in _files(package)
+        }
     linked = [path for path in contents.values() if path == executable or ".so" in path.suffixes]
     contents |= {name: Path(os.path.realpath(name)) for name in _libraries(linked)}
     data = io.BytesIO()
@@ -126,4 +137,6 @@ def _libraries(paths: list[Path]) -> list[str]:
             found.add(words[2])
         elif words and words[0].startswith("/") and words[0].partition(".so")[1] and not words[0].endswith(":"):
             found.add(words[0])
-    return sorted(name for name in found if not any(Path(name).is_relative_to(p) for p in interpreter.numpy_folders()))  # numpy finds its own beside itself
+    return sorted(
+        name for name in found if not any(Path(name).is_relative_to(p) for p in interpreter.numpy_folders())
+    )  # numpy finds its own beside itself

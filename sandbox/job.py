@@ -27,13 +27,20 @@ class Limits:
     tmp_mb: int = 64
 
     def __post_init__(self) -> None:
-        for name, value in (("cpu_s", self.cpu_s), ("memory_mb", self.memory_mb), ("output_bytes", self.output_bytes), ("processes", self.processes)):
+        for name, value in (
+            ("cpu_s", self.cpu_s),
+            ("memory_mb", self.memory_mb),
+            ("output_bytes", self.output_bytes),
+            ("processes", self.processes),
+        ):
             if not value > 0:  # nor a NaN
                 raise ValueError(f"Limits.{name}: {value}; it must be above 0")
         if not (self.wall_s >= 0 and self.tmp_mb >= 0):
             raise ValueError("Limits: wall_s and tmp_mb must not be negative")
         if self.cpu_s > MOST_S or self.wall_s > 10 * MOST_S:
-            raise ValueError(f"Limits: cpu_s {self.cpu_s}, wall_s {self.wall_s}; the most are {MOST_S} and {10 * MOST_S} seconds")
+            raise ValueError(
+                f"Limits: cpu_s {self.cpu_s}, wall_s {self.wall_s}; the most are {MOST_S} and {10 * MOST_S} seconds"
+            )
 
     @property
     def idle(self) -> float:

@@ -15,7 +15,9 @@ from sandbox.job import Job, Limits, Result, Status
 from sandbox.problem import Problem
 from sandbox.runner import Runner, describe, waited
 
-TEST_LIMITS = Limits(cpu_s=60.0, memory_mb=2048)  # of test code, which runs without the program; the heaviest test of MBPP+ needs 1.2 GB
+TEST_LIMITS = Limits(
+    cpu_s=60.0, memory_mb=2048
+)  # of test code, which runs without the program; the heaviest test of MBPP+ needs 1.2 GB
 _PLAN_BYTES = 256 << 20  # kept of all plans
 
 
@@ -68,7 +70,12 @@ class Plans:
 
     def get(self, problem: Problem, test: str, runner: Runner) -> Plan:
         """SandboxError where no slot could prepare it."""
-        source = {"entry": problem.entry_point, "starter": problem.starter_code, "setup": problem.setup_code, "test": test}
+        source = {
+            "entry": problem.entry_point,
+            "starter": problem.starter_code,
+            "setup": problem.setup_code,
+            "test": test,
+        }
         payload = json.dumps(source).encode()
         key = hashlib.sha256(payload).digest()
         with self._preparing[key[0] % len(self._preparing)]:
@@ -125,7 +132,9 @@ def _plan(results: bytes) -> Plan:
         elif what == b"e":
             tree = json.loads(body)
             rest = body[body.index(b'"v":' if "v" in tree else b'"h":') :]
-            expected.append(Expected(tree.pop("k"), tree.pop("made"), tree.pop("decides"), rest, {} if "v" in tree else tree))
+            expected.append(
+                Expected(tree.pop("k"), tree.pop("made"), tree.pop("decides"), rest, {} if "v" in tree else tree)
+            )
         elif what == b"t":
             test = body.decode()
     if kind in ("recorded", "replay") and not test:

@@ -46,7 +46,9 @@ class Pool:
         self._slots: list[Slot | None] = [None] * slots
         self._closed = False
         self._lock = threading.Lock()
-        self._threads = [threading.Thread(target=self._work, args=(n,), name=f"sandbox-{n}", daemon=True) for n in range(slots)]
+        self._threads = [
+            threading.Thread(target=self._work, args=(n,), name=f"sandbox-{n}", daemon=True) for n in range(slots)
+        ]
         self._ready: queue.SimpleQueue[BaseException | None] = queue.SimpleQueue()
 
     def start(self) -> None:
@@ -137,7 +139,17 @@ class Pool:
             raise SandboxError(f"a harmless program ended with {harmless.status} ({harmless.stderr[-200:]!r})")
         log.warning("sandbox: a job brought down two slots in turn, on which a harmless one runs: %s", lost[-1])
         status = Status.WALL_LIMIT if all(error.hung for error in lost) else Status.SIGNAL
-        return Result(status, 9, b"", str(lost[-1]).encode(), b"", cpu_s=0.0, wall_s=job.limits.wall, memory_bytes=0, attempts=_TRIES)
+        return Result(
+            status,
+            9,
+            b"",
+            str(lost[-1]).encode(),
+            b"",
+            cpu_s=0.0,
+            wall_s=job.limits.wall,
+            memory_bytes=0,
+            attempts=_TRIES,
+        )
 
     def _slot(self, number: int) -> Slot:
         """The worker's slot, a new one where it has none."""

@@ -68,7 +68,9 @@ class Problem:
         problem = cls(
             id=name,
             test_type=kind,
-            tests=tuple(_source(t, k) for k, t in enumerate(tests)) if kind == "python" else tuple(_example(t, k) for k, t in enumerate(tests)),
+            tests=tuple(_source(t, k) for k, t in enumerate(tests))
+            if kind == "python"
+            else tuple(_example(t, k) for k, t in enumerate(tests)),
             entry_point=_text(row, "entry_point", ""),
             starter_code=_text(row, "starter_code", ""),
             setup_code=_text(row, "setup_code", ""),
@@ -84,7 +86,9 @@ class Problem:
                 raise ValueError(f"checker: only problems of test_type stdin have one, this is {kind}")
             checkers.find(problem.checker)
         if problem.tolerance is not None and (kind == "python" or problem.checker is not None):
-            raise ValueError("tolerance: not beside a checker, and not for test_type python (its tests say what is equal)")
+            raise ValueError(
+                "tolerance: not beside a checker, and not for test_type python (its tests say what is equal)"
+            )
         if kind == "functional":
             if not all(part.isidentifier() for part in problem.entry_point.split(".", 1)):
                 raise ValueError(f"entry_point: {problem.entry_point!r}; a function's name or Class.method is needed")

@@ -67,4 +67,10 @@ class Meter:
         return result
 
     def fill(self, verdict: Verdict) -> Verdict:
-        return replace(verdict, cpu_s=self.cpu_s, wall_s=self.wall_s, memory_bytes=self.memory_bytes, output_bytes=self.output_bytes)
+        return replace(
+            verdict,
+            cpu_s=self.cpu_s,
+            wall_s=self.wall_s,
+            memory_bytes=self.memory_bytes,
+            output_bytes=self.output_bytes,
+        )

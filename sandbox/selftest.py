@@ -93,9 +93,16 @@ def probes() -> list[Probe]:
     return [
         *tries,
         Probe("computes for ever", "while True: pass", Status.CPU_LIMIT, Limits(cpu_s=0.1, memory_mb=64)),
-        Probe("waits for ever", "import time\ntime.sleep(60)", Status.WALL_LIMIT, Limits(cpu_s=1.0, wall_s=0.2, memory_mb=64)),
+        Probe(
+            "waits for ever",
+            "import time\ntime.sleep(60)",
+            Status.WALL_LIMIT,
+            Limits(cpu_s=1.0, wall_s=0.2, memory_mb=64),
+        ),
         Probe("takes memory", "x = bytearray(1 << 30)", Status.MEMORY_LIMIT),
-        Probe("takes memory in many processes", _MANY, Status.MEMORY_LIMIT, Limits(cpu_s=2.0, memory_mb=64, processes=8)),
+        Probe(
+            "takes memory in many processes", _MANY, Status.MEMORY_LIMIT, Limits(cpu_s=2.0, memory_mb=64, processes=8)
+        ),
         Probe("forks for ever", "import os\nwhile True: os.fork()", Status.EXIT),
         Probe("writes for ever", "while True: print('x' * 65536)", Status.OUTPUT_LIMIT),
     ]
@@ -116,8 +123,12 @@ def check(run: Callable[[Job], Result], remedy: str) -> int:
     all_probes = probes()
     for probe in all_probes:
         result = run(Job("stdin", probe.program.encode(), limits=probe.limits))
-        contained = result.status is probe.want and (probe.want is not Status.OK or result.stdout.strip() == b"CONTAINED")
+        contained = result.status is probe.want and (
+            probe.want is not Status.OK or result.stdout.strip() == b"CONTAINED"
+        )
         if not contained:
             seen = (result.stdout or result.stderr).decode(errors="replace").strip().rpartition("\n")[2][-300:]
-            raise SandboxError(f"the self-test failed: a program that {probe.name} was not contained ({result.status}: {seen}); {remedy}")
+            raise SandboxError(
+                f"the self-test failed: a program that {probe.name} was not contained ({result.status}: {seen}); {remedy}"
+            )
     return len(all_probes)

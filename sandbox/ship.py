@@ -53,7 +53,11 @@ ENVIRONMENT: Mapping[str, str] = {
 @cache
 def _sources() -> dict[str, str]:
     folder = Path(__file__).parent / "inside"
-    return {"sandbox": "", "sandbox.inside": "", **{f"sandbox.inside.{path.stem}": path.read_text() for path in folder.glob("[!_]*.py")}}
+    return {
+        "sandbox": "",
+        "sandbox.inside": "",
+        **{f"sandbox.inside.{path.stem}": path.read_text() for path in folder.glob("[!_]*.py")},
+    }
 
 
 def first_message(lane: Lane, config: Mapping[str, Any]) -> bytes:

@@ -71,9 +71,19 @@ class Slot:
             stdout, stderr, results = blobs
             status, usable = reply["status"], not reply["dirty"]
             if status == "setup":
-                raise SlotLost(f"{self.name}: the child could not be walled in: {stderr.decode(errors='replace')[-500:]}; {self.end()}", open=True)
+                raise SlotLost(
+                    f"{self.name}: the child could not be walled in: {stderr.decode(errors='replace')[-500:]}; {self.end()}",
+                    open=True,
+                )
             result = Result(
-                Status(status), reply["code"], stdout, stderr, results, cpu_s=reply["cpu_s"], wall_s=reply["wall_s"], memory_bytes=reply["memory_bytes"]
+                Status(status),
+                reply["code"],
+                stdout,
+                stderr,
+                results,
+                cpu_s=reply["cpu_s"],
+                wall_s=reply["wall_s"],
+                memory_bytes=reply["memory_bytes"],
             )
         except (KeyError, ValueError) as error:
             raise SlotLost(f"{self.name}: answered what is no answer ({error}); {self.end()}") from error
@@ -84,7 +94,13 @@ class Slot:
         try:
             return frames.read(lambda size: self._transport.receive(size, deadline))
         except (EOFError, OSError, ValueError) as error:
-            what = "hung" if isinstance(error, TimeoutError) else "died" if isinstance(error, EOFError) else f"broke ({error})"
+            what = (
+                "hung"
+                if isinstance(error, TimeoutError)
+                else "died"
+                if isinstance(error, EOFError)
+                else f"broke ({error})"
+            )
             raise SlotLost(f"{self.name}: {what}; {self.end()}", hung=isinstance(error, TimeoutError)) from error
 
     def end(self) -> str:

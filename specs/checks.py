@@ -75,7 +75,9 @@ def _rollout(spec: Spec) -> Iterator[str]:
         yield f"rollout.samples: {rollout.samples} makes no group, which advantage.estimator {spec.advantage.estimator} needs; want >= 2"
     if rollout.problems is not None and rollout.problems < rollout.prompts:
         yield f"rollout.problems: {rollout.problems} is less than the rollout.prompts {rollout.prompts} of an iteration, which are all different; raise it"
-    truncated = [f"rollout.top_p {rollout.top_p}"] * (rollout.top_p < 1) + [f"rollout.top_k {rollout.top_k}"] * (rollout.top_k > 0)
+    truncated = [f"rollout.top_p {rollout.top_p}"] * (rollout.top_p < 1) + [f"rollout.top_k {rollout.top_k}"] * (
+        rollout.top_k > 0
+    )
     if truncated:
         yield (
             f"{truncated[0].replace(' ', ': ')} truncates the distribution sampled from, which the trainer does not: the ratio of "
@@ -168,7 +170,11 @@ def _evaluate(spec: Spec) -> Iterator[str]:
         yield f"evaluate.suites: {list(evaluate.suites)} names one twice"
     if SUITE_OF_PUZZLES in evaluate.suites and spec.data.heldout == 0:
         yield f"evaluate.suites: {SUITE_OF_PUZZLES} needs data.heldout > 0, got 0"
-    if evaluate.problems is not None and evaluate.suites == (SUITE_OF_PUZZLES,) and evaluate.problems > spec.data.heldout:
+    if (
+        evaluate.problems is not None
+        and evaluate.suites == (SUITE_OF_PUZZLES,)
+        and evaluate.problems > spec.data.heldout
+    ):
         yield f"evaluate.problems: {evaluate.problems} exceeds data.heldout {spec.data.heldout}"
     if evaluate.temperature == 0 and evaluate.samples > 1:
         yield f"evaluate.temperature: 0 gives {evaluate.samples} times the same response (evaluate.samples); want samples 1 and ks [1], or a temperature"

@@ -45,7 +45,9 @@ def config_problems(spec: Spec, path: Path, source: str) -> list[str]:
     problems = list(window_rule(spec, window, source)) if isinstance(window, int) else []
     parallel = spec.placement.tensor_parallel
     if isinstance(heads, int) and heads % parallel:
-        problems.append(f"placement.tensor_parallel: {parallel} does not divide the {heads} attention heads of the model ({source})")
+        problems.append(
+            f"placement.tensor_parallel: {parallel} does not divide the {heads} attention heads of the model ({source})"
+        )
     return problems
 
 
@@ -68,17 +70,27 @@ def comparison_problems(spec: Spec, control: Spec, where: str) -> list[str]:
     if data_part(control) != data_part(spec):
         problems.append(f"control: {where} differs in data; experiment and control must train on the same problems")
     if warm_start_part(control) != warm_start_part(spec):
-        problems.append(f"control: {where} differs in policy, warm_start or seed; experiment and control must start from the same policy")
+        problems.append(
+            f"control: {where} differs in policy, warm_start or seed; experiment and control must start from the same policy"
+        )
     if rollout_part(control) != rollout_part(spec) or _places(control) != _places(spec):
         problems.append(
             f"control: {where} differs in rollout, placement, train.zero_stage, train.gradient_checkpointing or store; "
             "experiment and control share engines and first rollouts"
         )
     if identity(control) == identity(spec):
-        problems.append(f"control: {where} is the same experiment (identity {identity(spec)}); it must differ, as in advantage.estimator")
+        problems.append(
+            f"control: {where} is the same experiment (identity {identity(spec)}); it must differ, as in advantage.estimator"
+        )
     return problems
 
 
 def _places(spec: Spec) -> tuple[object, ...]:
     """What runs of one flow share: where engines run and how they are built."""
-    return spec.placement, spec.store, spec.train.zero_stage, spec.train.gradient_checkpointing, spec.rollout.max_prompt_tokens
+    return (
+        spec.placement,
+        spec.store,
+        spec.train.zero_stage,
+        spec.train.gradient_checkpointing,
+        spec.rollout.max_prompt_tokens,
+    )

@@ -116,7 +116,9 @@ def evaluate_part(spec: Spec) -> Part:
 def _importance_part(spec: Spec) -> Part | None:
     """Of the importance weights; None where there are none. `auto` is token for vllm, off for transformers; token is not named, as it was the only one."""
     correction = spec.objective.importance_correction
-    mode = {"vllm": "token", "transformers": "off"}[spec.rollout.engine] if correction.mode == "auto" else correction.mode
+    mode = (
+        {"vllm": "token", "transformers": "off"}[spec.rollout.engine] if correction.mode == "auto" else correction.mode
+    )
     if mode == "off":
         return None
     return {"cap": correction.cap} if mode == "token" else {"mode": mode, "cap": correction.cap}

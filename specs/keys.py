@@ -101,7 +101,9 @@ def _wanted(annotation: Any, metadata: Iterable[Any]) -> str:
         return f"a list ({number}each {_wanted(args[0], ())})"
     if section := section_of(annotation):
         return f"a mapping with {', '.join(section.model_fields)}"
-    limits = [f"{sign} {getattr(part, name)}" for part in metadata for name, sign in _SIGNS.items() if hasattr(part, name)]
+    limits = [
+        f"{sign} {getattr(part, name)}" for part in metadata for name, sign in _SIGNS.items() if hasattr(part, name)
+    ]
     limits += [f"like {part.pattern}" for part in metadata if getattr(part, "pattern", None)]
     limits += ["not empty" for part in metadata if getattr(part, "min_length", None)]
     limits += [f"at most {part.max_length} long" for part in metadata if getattr(part, "max_length", None)]

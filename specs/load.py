@@ -56,7 +56,9 @@ class _Layer:
         self.value = merge(self.value, value)
         for path, _ in leaves(value):
             above = {path[:end] for end in range(1, len(path))}
-            self.origins = {old: at for old, at in self.origins.items() if old not in above and old[: len(path)] != path}
+            self.origins = {
+                old: at for old, at in self.origins.items() if old not in above and old[: len(path)] != path
+            }
             self.origins[path] = origins[path]
 
 
@@ -101,7 +103,9 @@ def load_spec(path: Path | str, overrides: Sequence[str] = (), environ: Mapping[
     return Loaded(spec, _every_origin(spec, merged.origins), path, text, control)
 
 
-def load_control(loaded: Loaded, overrides: Sequence[str] = (), environ: Mapping[str, str] | None = None) -> Loaded | None:
+def load_control(
+    loaded: Loaded, overrides: Sequence[str] = (), environ: Mapping[str, str] | None = None
+) -> Loaded | None:
     """The control run of `loaded`, under the same environment and overrides (but its own name and no control); None without one.
 
     A control must start from the same warm start on the same data, and differ in its mathematics: SpecError otherwise.
@@ -109,8 +113,12 @@ def load_control(loaded: Loaded, overrides: Sequence[str] = (), environ: Mapping
     if loaded.control is None:
         return None
     own = ("name", "control")
-    environ = {key: value for key, value in (os.environ if environ is None else environ).items() if key_of(key) not in own}
-    control = load_spec(loaded.control, [text for text in overrides if text.partition("=")[0].strip() not in own], environ)
+    environ = {
+        key: value for key, value in (os.environ if environ is None else environ).items() if key_of(key) not in own
+    }
+    control = load_spec(
+        loaded.control, [text for text in overrides if text.partition("=")[0].strip() not in own], environ
+    )
     problems = comparison_problems(loaded.spec, control.spec, shown(control.path))
     if problems:
         raise SpecError("\n".join(problems))
@@ -157,7 +165,9 @@ def _read_files(path: Path, readers: tuple[Path, ...] = ()) -> tuple[_Layer, Pat
     if "extends" in value:
         base = value.pop("extends")
         if not isinstance(base, str) or not base:
-            raise SpecError(f"extends: got {base!r}, want a spec file, relative to this one ({where}:{document.lines[('extends',)]})")
+            raise SpecError(
+                f"extends: got {base!r}, want a spec file, relative to this one ({where}:{document.lines[('extends',)]})"
+            )
         layer, base_folder = _read_files(path.parent / base, (*readers, path.resolve()))
         folder = path.parent if "control" in value else base_folder
     layer.put(value, {key: f"{where}:{line}" for key, line in document.lines.items()})
@@ -167,7 +177,11 @@ def _read_files(path: Path, readers: tuple[Path, ...] = ()) -> tuple[_Layer, Pat
 def _missing(path: Path, readers: tuple[Path, ...]) -> str:
     here = sorted(file.name for file in path.parent.glob("*.yaml")) if path.parent.is_dir() else []
     near = difflib.get_close_matches(path.name, here, n=1, cutoff=0.4)
-    hint = f"; nearest is {shown(path.parent / near[0])}" if near else f"; {shown(path.parent)} holds {', '.join(here) or 'no .yaml file'}"
+    hint = (
+        f"; nearest is {shown(path.parent / near[0])}"
+        if near
+        else f"; {shown(path.parent)} holds {', '.join(here) or 'no .yaml file'}"
+    )
     return f"{shown(path)}: no such spec file{f', which {shown(readers[-1])} extends' if readers else ''}{hint}"
 
 
@@ -179,8 +193,12 @@ def key_of(variable: str) -> str:
 def _read_environment(environ: Mapping[str, str], layer: _Layer) -> list[str]:
     """Put the ARMATURE_ variables on `layer`; returns problems. Shorter key paths first, so that a section comes before its keys."""
     problems = []
-    for name in sorted((name for name in environ if name.startswith(PREFIX)), key=lambda name: (name.count("__"), name)):
-        problems += _put(key_of(name), environ[name], name, layer, spell=lambda key: PREFIX + key.upper().replace(".", "__"))
+    for name in sorted(
+        (name for name in environ if name.startswith(PREFIX)), key=lambda name: (name.count("__"), name)
+    ):
+        problems += _put(
+            key_of(name), environ[name], name, layer, spell=lambda key: PREFIX + key.upper().replace(".", "__")
+        )
     return problems
 
 
@@ -202,7 +220,9 @@ def _put(key: str, text: str, origin: str, layer: _Layer, spell: Callable[[str],
     if info is None:
         return [f"{key}: {unknown(path, spell)} ({origin})"]
     value: Any = text.strip()
-    if not accepts_text(info) or value in _NULL or value[0] in "'\"":  # a revision such as 12e4567, or '####', is text as it stands
+    if (
+        not accepts_text(info) or value in _NULL or value[0] in "'\""
+    ):  # a revision such as 12e4567, or '####', is text as it stands
         try:
             value = parse_value(text, f"{key} ({origin})")
         except SpecError as error:

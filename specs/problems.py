@@ -24,14 +24,18 @@ def problem_lines(error: ValidationError, value: Mapping[str, Any], origins: Map
     return list(lines)
 
 
-def _lines(kind: str, location: tuple[int | str, ...], value: Mapping[str, Any], origins: Mapping[KeyPath, str]) -> list[str]:
+def _lines(
+    kind: str, location: tuple[int | str, ...], value: Mapping[str, Any], origins: Mapping[KeyPath, str]
+) -> list[str]:
     path, given = _without_tags(location), value
     field_path = known_prefix(path)
     info = field_at(field_path)
     if kind == "extra_forbidden" and field_path != path:
         return [f"{_dotted(path)}: {unknown(path)}{_place(path, origins)}"]
     if kind == "missing":
-        return [f"{_dotted(key)}: missing; want {wanted(fields_at(key[:-1])[key[-1]])}" for key in _required(field_path)]
+        return [
+            f"{_dotted(key)}: missing; want {wanted(fields_at(key[:-1])[key[-1]])}" for key in _required(field_path)
+        ]
     assert info is not None, (kind, location)
     for key in field_path:
         given = given[key]

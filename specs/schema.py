@@ -35,7 +35,9 @@ class Architecture(Section):
     layers: Positive = Field(default=2, description="Decoder blocks.")
     hidden: Positive = Field(default=128, description="Width of the residual stream.")
     heads: Positive = Field(default=4, description="Attention heads; divides `hidden`.")
-    intermediate: Positive = Field(default=344, description="Width of the SwiGLU layer (8/3 of hidden, rounded up to 8).")
+    intermediate: Positive = Field(
+        default=344, description="Width of the SwiGLU layer (8/3 of hidden, rounded up to 8)."
+    )
     tie_embeddings: bool = Field(default=False, description="Share input embedding and output matrix.")
     max_positions: Positive = Field(default=128, description="Context window, tokens.")
 
@@ -44,7 +46,9 @@ class Fork(Section):
     """Go on from a policy that another run of the same store made: weights, AdamW's moments and its step count, at which the learning-rate
     schedule goes on. Iterations, draws of problems and seeds begin at 0, by this spec's own seed."""
 
-    run: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]*(/[0-9a-f]{8})?$", description="Run, as `<name>/<8 hex of identity>`.")
+    run: str = Field(
+        pattern=r"^[a-z0-9][a-z0-9._-]*(/[0-9a-f]{8})?$", description="Run, as `<name>/<8 hex of identity>`."
+    )
     iteration: Count = Field(
         description="After how many of its iterations; 0 is its start. Weights, AdamW's moments and step count (so warm-up and decay of the "
         "learning rate) go on from there."
@@ -55,7 +59,9 @@ class Policy(Section):
     """The model that is trained."""
 
     model: str | None = Field(
-        default=None, min_length=1, description="Hub name, or local folder in Hugging Face format (relative to the repository root)."
+        default=None,
+        min_length=1,
+        description="Hub name, or local folder in Hugging Face format (relative to the repository root).",
     )
     revision: str | None = Field(
         default=None, min_length=1, description="Commit of the hub repository; null: its newest."
@@ -67,7 +73,9 @@ class Policy(Section):
         default="bfloat16",
         description="Of the forward and backward pass and of the engine; master weights and optimizer are float32 or wider.",
     )
-    architecture: Architecture | None = Field(default=None, description="Only with `init: scratch` (null there: its defaults).")
+    architecture: Architecture | None = Field(
+        default=None, description="Only with `init: scratch` (null there: its defaults)."
+    )
 
     @property
     def made(self) -> Architecture | None:
@@ -99,13 +107,20 @@ class Data(Section):
     subset: str | None = Field(default=None, min_length=1, description="Configuration of an hf:// dataset.")
     split: str = Field(default="train", min_length=1, description="Split of an hf:// dataset.")
     revision: str | None = Field(
-        default=None, min_length=1, description="Commit of an hf:// dataset; null: its newest, recorded when the run starts."
+        default=None,
+        min_length=1,
+        description="Commit of an hf:// dataset; null: its newest, recorded when the run starts.",
     )
-    heldout: Count = Field(default=0, description="Problems kept out of training for the suite `heldout` (puzzles only).")
+    heldout: Count = Field(
+        default=0, description="Problems kept out of training for the suite `heldout` (puzzles only)."
+    )
     prompt: Literal["none", "boxed", "code"] = Field(
-        default="none", description="Instruction after each problem: none, answer in \\boxed{}, or program in one ```python block."
+        default="none",
+        description="Instruction after each problem: none, answer in \\boxed{}, or program in one ```python block.",
     )
-    prompt_column: str = Field(default="prompt", min_length=1, description="Column with the problem (text, or chat messages).")
+    prompt_column: str = Field(
+        default="prompt", min_length=1, description="Column with the problem (text, or chat messages)."
+    )
     answer_column: str = Field(
         default="answer",
         min_length=1,
@@ -114,7 +129,9 @@ class Data(Section):
     answer_after: str | None = Field(
         default=None, min_length=1, description="The reference is what follows the last of this text (GSM8K: '####')."
     )
-    verifier: str | None = Field(default=None, min_length=1, description="Verifier by name (math, code, ...); null: the puzzle's own.")
+    verifier: str | None = Field(
+        default=None, min_length=1, description="Verifier by name (math, code, ...); null: the puzzle's own."
+    )
     drop_duplicates: bool = Field(default=True, description="Drop and count problems whose prompt was there before.")
     drop_long_prompts: bool = Field(
         default=False, description="Drop and count prompts over rollout.max_prompt_tokens; false: they are an error."
@@ -124,32 +141,43 @@ class Data(Section):
 class RolloutSpec(Section):
     """How responses are sampled. Defaults: FlowRL."""
 
-    engine: Literal["vllm", "transformers"] = Field(default="vllm", description="vllm for production, transformers embedded.")
+    engine: Literal["vllm", "transformers"] = Field(
+        default="vllm", description="vllm for production, transformers embedded."
+    )
     prompts: Positive = Field(default=512, description="Problems an iteration. FlowRL.")
     samples: Positive = Field(default=8, description="G, responses a problem. FlowRL.")
     problems: Positive | None = Field(
-        default=None, description="Only the first so many training problems are drawn, anew each epoch; null: all. A warm start sees all."
+        default=None,
+        description="Only the first so many training problems are drawn, anew each epoch; null: all. A warm start sees all.",
     )
     temperature: float = Field(default=1.0, gt=0, description="T; the ratio and the audit use logits / T. FlowRL.")
     top_p: float = Field(default=1.0, gt=0, le=1, description="Nucleus; 1: off.")
     top_k: Count = Field(default=0, description="Most likely tokens kept; 0: off.")
     max_prompt_tokens: Positive = Field(default=2048, description="Tokens, chat template included. FlowRL.")
     max_response_tokens: Positive = Field(default=8192, description="Tokens, end token included. FlowRL.")
-    shard_prompts: Positive = Field(default=64, description="Problems a shard: the unit of caching; the last one may be smaller.")
+    shard_prompts: Positive = Field(
+        default=64, description="Problems a shard: the unit of caching; the last one may be smaller."
+    )
 
 
 class MathReward(Section):
     """The mathematics verifier."""
 
-    deadline_s: float = Field(default=5.0, gt=0, description="Wall seconds an answer; then its worker process is killed.")
+    deadline_s: float = Field(
+        default=5.0, gt=0, description="Wall seconds an answer; then its worker process is killed."
+    )
     workers: Positive = Field(default=2, description="Worker processes.")
 
 
 class CodeReward(Section):
     """The code verifier."""
 
-    sandbox: Literal["auto", "docker", "jail"] = Field(default="auto", description="auto: the first that passes its self-test.")
-    slots: Positive | None = Field(default=None, description="Programs at once; null: two for each core. Changes no result.")
+    sandbox: Literal["auto", "docker", "jail"] = Field(
+        default="auto", description="auto: the first that passes its self-test."
+    )
+    slots: Positive | None = Field(
+        default=None, description="Programs at once; null: two for each core. Changes no result."
+    )
     cpu_s: float = Field(
         default=4.0,
         gt=0,
@@ -162,8 +190,12 @@ class Reward(Section):
     """How responses are judged."""
 
     correct_at: float = Field(default=1.0, gt=0, le=1, description="A score from here on is correct, everywhere.")
-    truncated: Literal["judge", "mask"] = Field(default="judge", description="Responses cut at the limit: judged as they are, or left out.")
-    max_not_judged_share: Share = Field(default=0.05, description="Above this share of responses not judged, the run stops.")
+    truncated: Literal["judge", "mask"] = Field(
+        default="judge", description="Responses cut at the limit: judged as they are, or left out."
+    )
+    max_not_judged_share: Share = Field(
+        default=0.05, description="Above this share of responses not judged, the run stops."
+    )
     math: MathReward = MathReward()
     code: CodeReward = CodeReward()
 
@@ -177,7 +209,8 @@ class Advantage(Section):
         "(group mean, then whitened over the tokens of the rollout batch; arXiv 2501.03262), pass_at_k (arXiv 2508.10751).",
     )
     k: Positive | None = Field(
-        default=None, description="Responses, of which one must be correct: with `estimator: pass_at_k` only; less than rollout.samples. arXiv 2508.10751."
+        default=None,
+        description="Responses, of which one must be correct: with `estimator: pass_at_k` only; less than rollout.samples. arXiv 2508.10751.",
     )
     alpha: float = Field(
         default=0.3,
@@ -190,7 +223,9 @@ class Advantage(Section):
     scope: Literal["any_correct", "mixed_only", "correct_only"] = Field(
         default="any_correct", description="Which responses get ARM's term."
     )
-    prompt_confidence: Literal["mean", "low", "group_mean", "none"] = Field(default="mean", description="c(q): over which tokens.")
+    prompt_confidence: Literal["mean", "low", "group_mean", "none"] = Field(
+        default="mean", description="c(q): over which tokens."
+    )
     eps: float = Field(default=1e-6, gt=0, description="Added to a group's std, which may be 0. verl.")
     ddof: Literal[0, 1] = Field(default=1, description="Of a group's std; 1 is unbiased. verl, TRL, OpenRLHF.")
 
@@ -223,7 +258,10 @@ class Objective(Section):
         "cispo: clipped ratio, constant in the gradient, times log-probability (arXiv 2506.13585).",
     )
     clip_low: float = Field(
-        default_factory=_clip_low, ge=0, lt=1, description="Ratio clipped below at 1 - clip_low; cispo: not at all. Default: 0.2 (DAPO); gspo 3e-4 (GSPO)."
+        default_factory=_clip_low,
+        ge=0,
+        lt=1,
+        description="Ratio clipped below at 1 - clip_low; cispo: not at all. Default: 0.2 (DAPO); gspo 3e-4 (GSPO).",
     )
     clip_high: float = Field(
         default_factory=_clip_high,
@@ -258,7 +296,9 @@ class Train(Section):
     )
     adam_eps: float = Field(default=1e-8, gt=0, description="AdamW's epsilon.")
     max_grad_norm: float = Field(default=1.0, gt=0, description="Clip of the global gradient norm. verl.")
-    token_budget: Positive = Field(default=32768, description="Tokens a micro-batch and rank, padding included. Changes no result.")
+    token_budget: Positive = Field(
+        default=32768, description="Tokens a micro-batch and rank, padding included. Changes no result."
+    )
     gradient_checkpointing: bool = Field(default=False, description="Recompute activations. Changes no result.")
     zero_stage: Literal[0, 1, 2, 3] = Field(
         default=1, description="DeepSpeed ZeRO stage; 0 only without mixed precision. Changes no result."
@@ -269,7 +309,9 @@ class DtypeLimits(Section):
     """A limit for each `policy.dtype`, in nats."""
 
     float32: float = Field(default=1e-3, gt=0, description="Seen with vLLM on a CPU: at most 4.4e-5.")
-    bfloat16: float = Field(default=0.1, gt=0, description="Seen with vLLM on a CPU: 0.054; transformers against its own float32: 0.049.")
+    bfloat16: float = Field(
+        default=0.1, gt=0, description="Seen with vLLM on a CPU: 0.054; transformers against its own float32: 0.049."
+    )
 
     def of(self, dtype: Dtype) -> float:
         """The limit that holds for `dtype`."""
@@ -279,9 +321,12 @@ class DtypeLimits(Section):
 class Audit(Section):
     """Limits on how far engine and trainer may differ on the same tokens, each iteration; beyond one, the run stops."""
 
-    max_mean: DtypeLimits = Field(default=DtypeLimits(), description="Mean |engine - trainer| log-probability of a token.")
+    max_mean: DtypeLimits = Field(
+        default=DtypeLimits(), description="Mean |engine - trainer| log-probability of a token."
+    )
     min_effective_sample_share: Share = Field(
-        default=0.5, description="Least (sum w)^2 / (n sum w^2) of the token importance weights w = exp(trainer - engine)."
+        default=0.5,
+        description="Least (sum w)^2 / (n sum w^2) of the token importance weights w = exp(trainer - engine).",
     )
 
 
@@ -307,9 +352,13 @@ class Placement(Section):
         default="colocated", description="Engine and trainer on the same GPUs, or on their own."
     )
     gpus: Count = Field(default=0, description="GPUs in all; 0: the CPU.")
-    ranks: Positive = Field(default_factory=_ranks, description="Trainer processes; default: gpus when colocated on GPUs, else 1.")
+    ranks: Positive = Field(
+        default_factory=_ranks, description="Trainer processes; default: gpus when colocated on GPUs, else 1."
+    )
     tensor_parallel: Positive = Field(default=1, description="GPUs an engine replica.")
-    offload_optimizer: Literal["none", "cpu"] = Field(default="none", description="Where ZeRO keeps the optimizer's state.")
+    offload_optimizer: Literal["none", "cpu"] = Field(
+        default="none", description="Where ZeRO keeps the optimizer's state."
+    )
     threads: Positive | None = Field(default=None, description="CPU threads a rank; null: cores / ranks.")
     yields: Literal["rollout", "none"] = Field(
         default_factory=_yields,
@@ -317,7 +366,9 @@ class Placement(Section):
         "Default: rollout when colocated, else none.",
     )
     deadline_s: float = Field(
-        default=4 * 3600.0, gt=0, description="Seconds that a training iteration, or a call for rollouts, may take; then its engine hangs, and is replaced."
+        default=4 * 3600.0,
+        gt=0,
+        description="Seconds that a training iteration, or a call for rollouts, may take; then its engine hangs, and is replaced.",
     )
 
 
@@ -329,22 +380,33 @@ class Evaluate(Section):
         default=(), strict=False, description="`heldout` (puzzles), or benchmarks by name; none: no evaluation."
     )
     samples: Positive = Field(default=32, description="n, responses a problem. ProGRPO reports Pass@32.")
-    ks: tuple[Positive, ...] = Field(default=(1, 8, 32), strict=False, min_length=1, description="Pass@k shown in tables.")
-    temperature: float | None = Field(default=None, ge=0, description="Sampling temperature; 0: greedy; null: the suite's own (heldout: 1).")
-    top_p: float | None = Field(default=None, gt=0, le=1, description="Nucleus; 1: off; null: the suite's own (heldout: 1).")
+    ks: tuple[Positive, ...] = Field(
+        default=(1, 8, 32), strict=False, min_length=1, description="Pass@k shown in tables."
+    )
+    temperature: float | None = Field(
+        default=None, ge=0, description="Sampling temperature; 0: greedy; null: the suite's own (heldout: 1)."
+    )
+    top_p: float | None = Field(
+        default=None, gt=0, le=1, description="Nucleus; 1: off; null: the suite's own (heldout: 1)."
+    )
     max_response_tokens: Positive | None = Field(
-        default=None, description="Longer ones are truncated; null: the suite's own (heldout: rollout.max_response_tokens)."
+        default=None,
+        description="Longer ones are truncated; null: the suite's own (heldout: rollout.max_response_tokens).",
     )
     problems: Positive | None = Field(default=None, description="Only the first so many of each suite; null: all.")
     stand_ins: str | None = Field(
-        default=None, min_length=1, description="Folder of JSONL files that are read instead of the hub (relative to the repository root); null: the hub."
+        default=None,
+        min_length=1,
+        description="Folder of JSONL files that are read instead of the hub (relative to the repository root); null: the hub.",
     )
 
 
 class Schedule(Section):
     """What runs by the clock."""
 
-    nightly_eval: str | None = Field(default=None, min_length=1, description="Cron line (minute hour day month weekday); null: never.")
+    nightly_eval: str | None = Field(
+        default=None, min_length=1, description="Cron line (minute hour day month weekday); null: never."
+    )
     timezone: str = Field(default="UTC", min_length=1, description="IANA name, for the cron line.")
 
 
@@ -357,7 +419,9 @@ class Spec(Section):
     """An experiment."""
 
     name: str = Field(
-        pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=64, description="Of the run; lower-case letters, digits, `.`, `_`, `-`."
+        pattern=r"^[a-z0-9][a-z0-9._-]*$",
+        max_length=64,
+        description="Of the run; lower-case letters, digits, `.`, `_`, `-`.",
     )
     seed: Count = Field(default=17, description="Everything random derives from it.")
     control: str | None = Field(

@@ -31,7 +31,10 @@ Seeds = Annotated[tuple[Count, ...], Field(min_length=1, strict=False)]
 Pair = Annotated[tuple[Name, Name], Field(strict=False)]
 Changes = Annotated[
     dict[str, Any],
-    Field(default_factory=dict, description="Dotted key and value, upon the base, as after --set. Not name, seed, control, store or evaluate.temperature."),
+    Field(
+        default_factory=dict,
+        description="Dotted key and value, upon the base, as after --set. Not name, seed, control, store or evaluate.temperature.",
+    ),
 ]
 #: Keys that no `set` may name, nor --set or an ARMATURE_ variable (but for the store), and what says it instead.
 _RESERVED = {
@@ -67,10 +70,14 @@ class Study(Section):
     set: Changes
     settings: dict[Name, Setting] = Field(min_length=1, description="By name.")
     variants: dict[Name, Variant] = Field(min_length=1, description="By name, in the order of reports.")
-    seeds: Seeds = Field(description="Of the variants that name none. A seed decides everything random, the warm start included.")
+    seeds: Seeds = Field(
+        description="Of the variants that name none. A seed decides everything random, the warm start included."
+    )
     control: Name = Field(description="The variant that the others are held against.")
     comparisons: tuple[Pair, ...] = Field(
-        default=(), strict=False, description="Pairs [variant, against] whose differences are tested, with Holm's correction over all of them."
+        default=(),
+        strict=False,
+        description="Pairs [variant, against] whose differences are tested, with Holm's correction over all of them.",
     )
     temperatures: Annotated[tuple[Annotated[float, Field(gt=0)], ...], Field(min_length=1, strict=False)] = Field(
         default=(1.0,), description="Every policy is evaluated at each; claims are made at the first."
@@ -119,14 +126,21 @@ class LoadedStudy:
     altered: str = ""
 
 
-def load_study(path: Path | str, overrides: Sequence[str] = (), seeds: Sequence[int] | None = None, environ: Mapping[str, str] | None = None) -> LoadedStudy:
+def load_study(
+    path: Path | str,
+    overrides: Sequence[str] = (),
+    seeds: Sequence[int] | None = None,
+    environ: Mapping[str, str] | None = None,
+) -> LoadedStudy:
     """Reads a study and resolves every cell. `overrides` are `key.path=value` for all cells, after what the file says; `seeds` take the place of the file's
     own where given, for every variant. Raises SpecError with a line for each problem."""
     path, environ = Path(path), os.environ if environ is None else environ
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise SpecError(f"{shown(path)}: cannot be read: {error}; studies lie in {shown(from_root('specs/studies'))}") from None
+        raise SpecError(
+            f"{shown(path)}: cannot be read: {error}; studies lie in {shown(from_root('specs/studies'))}"
+        ) from None
     document = parse_document(text, shown(path))
     try:
         study = Study.model_validate(document.value)
@@ -136,12 +150,20 @@ def load_study(path: Path | str, overrides: Sequence[str] = (), seeds: Sequence[
     if refused:
         raise SpecError("\n".join(refused))
     if seeds is not None:
-        study = study.model_copy(update={"variants": {name: each.model_copy(update={"seeds": tuple(seeds)}) for name, each in study.variants.items()}})
+        study = study.model_copy(
+            update={
+                "variants": {
+                    name: each.model_copy(update={"seeds": tuple(seeds)}) for name, each in study.variants.items()
+                }
+            }
+        )
     problems: dict[str, None] = {}
     cells: list[PlannedCell] = []
     for setting, variant, seed in _matrix(study):
         try:
-            cells.append(PlannedCell(setting, variant, seed, _resolved(study, path, setting, variant, seed, overrides, environ)))
+            cells.append(
+                PlannedCell(setting, variant, seed, _resolved(study, path, setting, variant, seed, overrides, environ))
+            )
         except SpecError as error:
             for line in str(error).splitlines():
                 problems[f"{setting} / {variant}: {line}"] = None
@@ -164,7 +186,9 @@ def _without_effect(overrides: Sequence[str], seeds: Sequence[int] | None, envir
 
 def _altered(overrides: Sequence[str], seeds: Sequence[int] | None, environ: Mapping[str, str]) -> str:
     """ARMATURE_STORE says where, not what."""
-    variables = sorted((name, text) for name, text in environ.items() if name.startswith(PREFIX) and name != f"{PREFIX}STORE")
+    variables = sorted(
+        (name, text) for name, text in environ.items() if name.startswith(PREFIX) and name != f"{PREFIX}STORE"
+    )
     if not (overrides or seeds is not None or variables):
         return ""
     return hashlib.sha256(json.dumps([list(overrides), list(seeds or ()), variables]).encode()).hexdigest()[:8]
@@ -179,13 +203,28 @@ def _matrix(study: Study) -> Iterator[tuple[str, str, int]]:
 
 
 def _resolved(
-    study: Study, path: Path, setting: str, variant: str, seed: int, overrides: Sequence[str], environ: Mapping[str, str]
+    study: Study,
+    path: Path,
+    setting: str,
+    variant: str,
+    seed: int,
+    overrides: Sequence[str],
+    environ: Mapping[str, str],
 ) -> Loaded:
     changes = [*study.set.items(), *study.settings[setting].set.items(), *study.variants[variant].set.items()]
-    own = {"name": f"{study.name}-{setting}-{variant}", "seed": seed, "control": None, "evaluate.temperature": study.temperatures[0]}
+    own = {
+        "name": f"{study.name}-{setting}-{variant}",
+        "seed": seed,
+        "control": None,
+        "evaluate.temperature": study.temperatures[0],
+    }
     # JSON is YAML: the value arrives as it was written. Of a key that is there twice, or beside its section, the later one wins.
     texts = [f"{key}={json.dumps(value)}" for key, value in changes]
-    return load_spec(path.parent / study.base, [*texts, *overrides, *(f"{key}={json.dumps(value)}" for key, value in own.items())], environ)
+    return load_spec(
+        path.parent / study.base,
+        [*texts, *overrides, *(f"{key}={json.dumps(value)}" for key, value in own.items())],
+        environ,
+    )
 
 
 def _broken_rules(study: Study) -> Iterator[str]:
@@ -250,7 +289,11 @@ def _lines(error: ValidationError, lines: Mapping[KeyPath, int], where: str) -> 
         if item["type"] == "extra_forbidden":
             section = {1: Study, 3: Setting if path[0] == "settings" else Variant}.get(len(path), Study)
             near = difflib.get_close_matches(path[-1], section.model_fields, n=1, cutoff=0.5)
-            message = f"no such key; nearest is {near[0]}" if near else f"no such key; want one of {', '.join(section.model_fields)}"
+            message = (
+                f"no such key; nearest is {near[0]}"
+                if near
+                else f"no such key; want one of {', '.join(section.model_fields)}"
+            )
         elif item["type"] == "missing":
             message = "missing"
         found[f"{at}: {'.'.join(path)}: {message}"] = None

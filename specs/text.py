@@ -62,7 +62,9 @@ def parse_document(text: str, where: str) -> Document:
         raise
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        raise SpecError(f"{where}:{mark.line + 1 if mark else 1}: not YAML: {error.problem or error.context}") from error
+        raise SpecError(
+            f"{where}:{mark.line + 1 if mark else 1}: not YAML: {error.problem or error.context}"
+        ) from error
     except (yaml.YAMLError, ValueError) as error:  # unprintable characters; a number that Python cannot read
         raise SpecError(f"{where}: not YAML: {' '.join(str(error).split())}") from error
 

@@ -49,14 +49,18 @@ class Context:
     """One experiment in one flow run. `found` and `made` count the steps that the store had and those that ran, `seconds` what these took.
     `still_ours` raises where another process has taken the run over: it is asked before anything is committed."""
 
-    def __init__(self, spec: Spec, store: Store, engines: Engines, still_ours: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self, spec: Spec, store: Store, engines: Engines, still_ours: Callable[[], None] = lambda: None
+    ) -> None:
         self.spec, self.store, self.still_ours = spec, store, still_ours
         self.experiment = Experiment(spec)
         self.trainer, self.roller = engines.trainer, engines.roller
         self._scratch = large_folder()
         self.policies = Policies(store, self.trainer, self.roller, self._scratch, self._replay, self._passed)
         self.policies.yields = engines.sleeps
-        self._replay_budget = TokenBudget()  # of its own: a replay takes the recorded budget, which fitted once, as long as it fits
+        self._replay_budget = (
+            TokenBudget()
+        )  # of its own: a replay takes the recorded budget, which fitted once, as long as it fits
         self._uploading: set[str] = set()  # policies on the local disk, on their way into the store
         self._suite_data: dict[str, SuiteData] = {}
         self.found = self.made = 0
@@ -71,7 +75,9 @@ class Context:
         """This run as `spec`, which differs in how policies are evaluated, evaluates it: on the same engines and data, and closed with this one."""
         other = copy.copy(self)
         other.spec, other.experiment, other._suite_data = spec, Experiment(spec), {}
-        assert other.experiment.lineage(spec.train.iterations) == self.experiment.lineage(spec.train.iterations), spec.name
+        assert other.experiment.lineage(spec.train.iterations) == self.experiment.lineage(spec.train.iterations), (
+            spec.name
+        )
         other.found, other.made, other.seconds = 0, 0, 0.0
         return other
 
@@ -86,7 +92,15 @@ class Context:
             return manifest
         return None
 
-    def commit(self, step: Step, files: Mapping[str, Path | bytes], *, seconds: float, parts: Mapping[str, float] | None = None, **about: Any) -> Manifest:
+    def commit(
+        self,
+        step: Step,
+        files: Mapping[str, Path | bytes],
+        *,
+        seconds: float,
+        parts: Mapping[str, float] | None = None,
+        **about: Any,
+    ) -> Manifest:
         """Commits a step that ran; times go to its ledger."""
         self.still_ours()
         ledger = {"seconds": seconds, "parts": dict(parts or {}), "host": socket.gethostname()}
@@ -99,7 +113,9 @@ class Context:
         """A step that earlier stages must have made."""
         manifest = self.store.find(stage, key)
         if manifest is None:
-            raise StoreError(f"{self.store.uri}: {stage} {key[:12]} was there and is not any more; run again: it will be made anew")
+            raise StoreError(
+                f"{self.store.uri}: {stage} {key[:12]} was there and is not any more; run again: it will be made anew"
+            )
         return manifest
 
     @cached_property
@@ -110,7 +126,9 @@ class Context:
         limit, drawn = self.spec.rollout.max_prompt_tokens, self.spec.rollout.problems
         if drawn is not None and drawn > len(dataset.train):
             there = len(dataset.train)
-            raise DataError(f"rollout.problems is {drawn}, but there are only {there} training problems: lower it, or leave it out to draw from all")
+            raise DataError(
+                f"rollout.problems is {drawn}, but there are only {there} training problems: lower it, or leave it out to draw from all"
+            )
         for problem in problems:  # the limit is in no key: it changes no payload
             if len(problem.prompt_ids) > limit:
                 raise too_long(problem, limit)
@@ -131,13 +149,19 @@ class Context:
                 problems = from_bytes(self.store.read(self.require("suite", step.key), "problems.jsonl"))
                 self.judge.check([each.problem for each in problems])
                 template = self.experiment.sampling(name)["template"]
-                self._suite_data[name] = encoded(name, problems, template, self.dataset.tokenizer, self.spec.rollout.max_prompt_tokens)
+                self._suite_data[name] = encoded(
+                    name, problems, template, self.dataset.tokenizer, self.spec.rollout.max_prompt_tokens
+                )
         return self._suite_data[name]
 
     @cached_property
     def judge(self) -> Judge:
         reward = self.spec.reward
-        return Judge(math_deadline_s=reward.math.deadline_s, math_workers=reward.math.workers, code=CodeSettings(**reward.code.model_dump()))
+        return Judge(
+            math_deadline_s=reward.math.deadline_s,
+            math_workers=reward.math.workers,
+            code=CodeSettings(**reward.code.model_dump()),
+        )
 
     def rollouts(self, keys: Sequence[str]) -> list[Rollout]:
         """The rollouts of an iteration, all shards in order, verified."""
@@ -151,7 +175,10 @@ class Context:
         return rows
 
     def verdicts(self, key: str) -> list[Verdict]:
-        return [verdict_of(row) for row in table.from_bytes(self.store.read(self.require("verdict", key), "verdicts.parquet"))]
+        return [
+            verdict_of(row)
+            for row in table.from_bytes(self.store.read(self.require("verdict", key), "verdicts.parquet"))
+        ]
 
     @contextlib.contextmanager
     def scratch_folder(self, name: str) -> Iterator[Path]:
@@ -215,7 +242,9 @@ class Context:
     def _replay(self, step: Manifest) -> dict[str, Any]:
         return self._train(step.key, step.inputs, step.recorded["token_budget"], self._replay_budget)
 
-    def _train(self, becomes: str, inputs: Mapping[str, Any], token_budget: int, fitting: TokenBudget) -> dict[str, Any]:
+    def _train(
+        self, becomes: str, inputs: Mapping[str, Any], token_budget: int, fitting: TokenBudget
+    ) -> dict[str, Any]:
         part, audit = inputs["part"], self.spec.audit
         spec = step_spec(
             part,
@@ -223,18 +252,24 @@ class Context:
             audit_max_mean=audit.max_mean.of(part["dtype"]),
             audit_min_effective_share=audit.min_effective_sample_share,
         )
-        batch = group_batch(self._problems(inputs["data"]), self.rollouts(inputs["rollouts"]), self.verdicts(inputs["verdicts"]))
+        batch = group_batch(
+            self._problems(inputs["data"]), self.rollouts(inputs["rollouts"]), self.verdicts(inputs["verdicts"])
+        )
 
         def attempt(budget: int) -> dict[str, Any]:
             self.policies.on_trainer(inputs["policy"], adamw_settings(part))
             return self.trainer.train(becomes, batch, replace(spec, token_budget=budget), inputs["iteration"])
 
-        done, recorded = fitting.run(attempt, lambda: batch.passes(spec.minibatch_prompts), self.trainer.options.ranks, token_budget)
+        done, recorded = fitting.run(
+            attempt, lambda: batch.passes(spec.minibatch_prompts), self.trainer.options.ranks, token_budget
+        )
         return {**done, "recorded": recorded}
 
     def _problems(self, data: str) -> Mapping[str, EncodedProblem]:
         """Those of the data step `data`: not this experiment's own where a fork replays what its source trained on."""
-        return (self.dataset if data == self.experiment.data.key else read_dataset(self.store, self.require("data", data))).by_id
+        return (
+            self.dataset if data == self.experiment.data.key else read_dataset(self.store, self.require("data", data))
+        ).by_id
 
     def make_start(self, folder: Path) -> tuple[dict[str, Path], dict[str, Any], dict[str, Any]]:
         """Files of the first policy, numbers about the warm start, and how it was really computed."""
@@ -247,7 +282,13 @@ class Context:
             tokenizer = self.dataset.tokenizer
             architecture = (spec.policy.architecture or Architecture()).model_dump()
             write_scratch_model(
-                given, architecture, len(tokenizer), int(tokenizer.eos_token_id), int(tokenizer.pad_token_id), spec.policy.dtype, spec.seed
+                given,
+                architecture,
+                len(tokenizer),
+                int(tokenizer.eos_token_id),
+                int(tokenizer.pad_token_id),
+                spec.policy.dtype,
+                spec.seed,
             )
             write_tokenizer(self.store, self.require("data", experiment.data.key), given)
             source, files = given, {p.name: p for p in sorted(given.iterdir())}
@@ -258,14 +299,26 @@ class Context:
         def progress(done: int, numbers: dict[str, float]) -> None:
             spent = time.monotonic() - began
             if done == total or done % 100 == 0:
-                log.info("warm start  step %4d/%d  loss %.3f  %.0f s left", done, total, numbers["loss"], spent / done * (total - done))
+                log.info(
+                    "warm start  step %4d/%d  loss %.3f  %.0f s left",
+                    done,
+                    total,
+                    numbers["loss"],
+                    spent / done * (total - done),
+                )
 
         demonstrator = Demonstrator(self.dataset.train, self.dataset.tokenizer, spec.seed)
-        result, recorded = warm_start(self.trainer, source, demonstrator, spec.warm_start.model_dump(), spec.train.token_budget, progress)
+        result, recorded = warm_start(
+            self.trainer, source, demonstrator, spec.warm_start.model_dump(), spec.train.token_budget, progress
+        )
         made = folder / "made"
         self.trainer.save(made, optimizer=False)
         others = {name: path for name, path in files.items() if not name.startswith("model")}
-        return {**others, **{p.name: p for p in sorted(made.iterdir())}}, result, {**self.trainer.environment, **recorded}
+        return (
+            {**others, **{p.name: p for p in sorted(made.iterdir())}},
+            result,
+            {**self.trainer.environment, **recorded},
+        )
 
     # -- checkpoints -------------------------------------------------------------------------------------------------
 
@@ -293,7 +346,9 @@ class Context:
         if lineage in self._uploading or self.policies.stored(lineage):
             return
         forks = pinned(self.store)
-        kept = self.experiment.kept_checkpoints(target, [i for i in range(target + 1) if self.experiment.lineage(i) in forks])
+        kept = self.experiment.kept_checkpoints(
+            target, [i for i in range(target + 1) if self.experiment.lineage(i) in forks]
+        )
         iteration = next((i for i in kept if self.experiment.lineage(i) == lineage), None)
         if iteration is not None:
             log.info("the checkpoint after iteration %d was lost with an earlier start; it is saved now", iteration)

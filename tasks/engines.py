@@ -20,7 +20,9 @@ def _devices(placement: Placement) -> tuple[str | None, str | None]:
     given = os.environ.get("CUDA_VISIBLE_DEVICES")
     gpus = given.split(",") if given else [str(i) for i in range(placement.gpus)]
     if len(gpus) < placement.gpus:
-        raise EngineError(f"placement.gpus is {placement.gpus}, but CUDA_VISIBLE_DEVICES={given} gives {len(gpus)}: lower one or raise the other")
+        raise EngineError(
+            f"placement.gpus is {placement.gpus}, but CUDA_VISIBLE_DEVICES={given} gives {len(gpus)}: lower one or raise the other"
+        )
     gpus = gpus[: placement.gpus]
     split = placement.ranks if placement.layout == "separate" else 0
     return ",".join(gpus[:split] or gpus), ",".join(gpus[split:])
@@ -61,7 +63,12 @@ class Engines:
             options["device"] = "cuda"
         threads = placement.threads or cores
         self.roller = Roller(
-            spec.rollout.engine, options, threads=threads, devices=engine_gpus, log=logs / "rollout.log", deadline_s=placement.deadline_s
+            spec.rollout.engine,
+            options,
+            threads=threads,
+            devices=engine_gpus,
+            log=logs / "rollout.log",
+            deadline_s=placement.deadline_s,
         )
         self.sleeps = gpus and placement.yields == "rollout"
 
@@ -80,4 +87,11 @@ class Engines:
 def _places(spec: Spec) -> tuple[object, ...]:
     """What of a spec the engines are made for."""
     longest = spec.rollout.max_prompt_tokens + longest_response(spec) if spec.rollout.engine == "vllm" else None
-    return spec.placement, spec.policy.dtype, spec.train.zero_stage, spec.train.gradient_checkpointing, spec.rollout.engine, longest
+    return (
+        spec.placement,
+        spec.policy.dtype,
+        spec.train.zero_stage,
+        spec.train.gradient_checkpointing,
+        spec.rollout.engine,
+        longest,
+    )

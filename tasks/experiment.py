@@ -12,7 +12,17 @@ from infra.caching import Step
 from infra.paths import resolve
 from infra.store import Store
 from specs.errors import SpecError
-from specs.identity import data_part, evaluate_part, heldout_sampling, reward_part, rollout_part, run_name, sampling_part, train_part, warm_start_part
+from specs.identity import (
+    data_part,
+    evaluate_part,
+    heldout_sampling,
+    reward_part,
+    rollout_part,
+    run_name,
+    sampling_part,
+    train_part,
+    warm_start_part,
+)
 from specs.schema import Fork, Spec
 from tasks.checkpoint.fork import Source, find_source
 from tasks.checkpoint.weights import POLICY_STAGE, model_folder, weights_digest
@@ -44,18 +54,26 @@ class Experiment:
         declared = {name: _declared(name) for name in spec.evaluate.suites if name != HELDOUT}
         start = warm_start_part(spec)
         #: The run and iteration that this one goes on from.
-        self.source: Source | None = find_source(spec, Store(spec.store)) if isinstance(spec.policy.init, Fork) else None
+        self.source: Source | None = (
+            find_source(spec, Store(spec.store)) if isinstance(spec.policy.init, Fork) else None
+        )
         #: The folder with the policy's configuration and tokenizer (and, but for a fork, weights); None for one made on the spot.
-        self.model: Path | None = self.source.folder if self.source else model_folder(start["policy"], download=download)
+        self.model: Path | None = (
+            self.source.folder if self.source else model_folder(start["policy"], download=download)
+        )
         tokens = tokenizer_digest(tokenizer_of(self.model))
         self.data_settings = data_part(spec)
         source = source_fingerprint(self.data_settings)
-        self.data = Step("data", DATA, {"part": _data_key_part(self.data_settings), "source": source, "tokenizer": tokens})
+        self.data = Step(
+            "data", DATA, {"part": _data_key_part(self.data_settings), "source": source, "tokenizer": tokens}
+        )
         self.start = self.source.step if self.source else self._made_start(start, tokens)
         self._root = self.source.root if self.source else self.start.key
         self._rollout, self._train = rollout_part(spec), train_part(spec)
         # Of the verifiers' settings, those of the verifier that these problems name.
-        self._reward = {key: value for key, value in reward_part(spec).items() if key == "truncated" or key == spec.data.verifier}
+        self._reward = {
+            key: value for key, value in reward_part(spec).items() if key == "truncated" or key == spec.data.verifier
+        }
         self._lineages = [self.start.key]
         self._lock = threading.RLock()  # checkpoints are committed beside the loop
         self._tokenizer = tokens
@@ -64,7 +82,12 @@ class Experiment:
     def _made_start(self, part: dict[str, Any], tokenizer: str) -> Step:
         weights = weights_digest(self.model) if self.model else None
         part["policy"] = {key: value for key, value in part["policy"].items() if key not in ("model", "revision")}
-        inputs = {"part": part, "weights": weights, "tokenizer": tokenizer, "data": self.data.key if self.spec.warm_start else None}
+        inputs = {
+            "part": part,
+            "weights": weights,
+            "tokenizer": tokenizer,
+            "data": self.data.key if self.spec.warm_start else None,
+        }
         return Step(POLICY_STAGE, START_VERSION, inputs)
 
     @property
@@ -81,13 +104,23 @@ class Experiment:
 
     def rollouts(self, iteration: int) -> list[Step]:
         """One step a shard."""
-        common = {"policy": self.lineage(iteration), "data": self.data.key, "part": self._rollout, "iteration": iteration}
+        common = {
+            "policy": self.lineage(iteration),
+            "data": self.data.key,
+            "part": self._rollout,
+            "iteration": iteration,
+        }
         return [Step("rollout", ROLLOUT, {**common, "shard": shard}) for shard in range(shard_count(self._rollout))]
 
     def verdicts(self, iteration: int) -> Step:
         keys = [step.key for step in self.rollouts(iteration)]
         # Verdicts are scores; the step also counts distinct correct answers, which a score's threshold decides.
-        inputs = {"rollouts": keys, "data": self.data.key, "part": self._reward, "correct_at": self.spec.reward.correct_at}
+        inputs = {
+            "rollouts": keys,
+            "data": self.data.key,
+            "part": self._reward,
+            "correct_at": self.spec.reward.correct_at,
+        }
         return Step("verdict", REWARD, inputs)
 
     def train(self, iteration: int) -> Step:
@@ -121,16 +154,31 @@ class Experiment:
         own = self._suites.get(suite)
         verifier = own.verifier if own else self.spec.data.verifier
         # An evaluation judges everything, so `truncated` is not read.
-        reward = {"verifier": REWARD, **{key: value for key, value in reward_part(self.spec).items() if key == verifier}}
+        reward = {
+            "verifier": REWARD,
+            **{key: value for key, value in reward_part(self.spec).items() if key == verifier},
+        }
         problems = own.step.key if own else self.data.key
         about = {"policy": policy, "problems": self._asked(suite), "suite": suite, "part": part}
-        inputs = {"policy": policy, "data": problems, "suite": suite, "part": {**part, **evaluate_part(self.spec)}, "reward": reward, "set": set_key(about)}
+        inputs = {
+            "policy": policy,
+            "data": problems,
+            "suite": suite,
+            "part": {**part, **evaluate_part(self.spec)},
+            "reward": reward,
+            "set": set_key(about),
+        }
         return Step("evaluate", EVALUATE, inputs)
 
     def sample_set(self, step: Step) -> dict[str, Any]:
         """What the samples of an evaluation depend on: tasks.evaluate.samples.SampleSet's `about`."""
         part = {key: value for key, value in step.inputs["part"].items() if key not in evaluate_part(self.spec)}
-        return {"policy": step.inputs["policy"], "problems": self._asked(step.inputs["suite"]), "suite": step.inputs["suite"], "part": part}
+        return {
+            "policy": step.inputs["policy"],
+            "problems": self._asked(step.inputs["suite"]),
+            "suite": step.inputs["suite"],
+            "part": part,
+        }
 
     def _asked(self, suite: str) -> Any:
         """What the policy is asked: a suite's problems without what only their verifier reads, so that judging otherwise draws nothing."""
@@ -187,7 +235,11 @@ def _suite(declared: Suite, spec: Spec) -> _Suite:
 def longest_response(spec: Spec) -> int:
     """Tokens that a response may have, in training or in an evaluation: the engine must hold it."""
     own = [read_suite(name).sampling.max_response_tokens for name in spec.evaluate.suites if name != HELDOUT]
-    return max(spec.rollout.max_response_tokens, *([spec.evaluate.max_response_tokens or 0] if spec.evaluate.max_response_tokens else own), 0)
+    return max(
+        spec.rollout.max_response_tokens,
+        *([spec.evaluate.max_response_tokens or 0] if spec.evaluate.max_response_tokens else own),
+        0,
+    )
 
 
 def stand_ins(spec: Spec) -> Path | None:
@@ -200,5 +252,7 @@ def _data_key_part(part: dict[str, Any]) -> dict[str, Any]:
     moving a file or pinning the revision that was used anyway runs nothing again."""
     if part["train"].startswith("puzzle:"):
         return {key: part[key] for key in ("train", "heldout", "prompt", "drop_long_prompts", "max_prompt_tokens")}
-    by_digest = {"tokenizer", "revision"} | (set() if part["train"].startswith("hf://") else {"train", "split", "subset"})
+    by_digest = {"tokenizer", "revision"} | (
+        set() if part["train"].startswith("hf://") else {"train", "split", "subset"}
+    )
     return {key: value for key, value in part.items() if key not in by_digest}

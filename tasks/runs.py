@@ -65,7 +65,10 @@ class RunRecord:
             if split != "tokenizer":
                 dropped = [
                     f"{counts[key]:,} {what} dropped"
-                    for key, what in (("duplicates_dropped", "duplicate prompts"), ("long_prompts_dropped", "long prompts"))
+                    for key, what in (
+                        ("duplicates_dropped", "duplicate prompts"),
+                        ("long_prompts_dropped", "long prompts"),
+                    )
                     if counts[key]
                 ]
                 if counts["duplicates_conflicting"]:
@@ -115,7 +118,13 @@ class RunRecord:
         summary = manifest.result
         self.evaluations.append({"iteration": iteration, "suite": suite, "artifact": manifest.key, **summary})
         ks = [str(k) for k in self._context.spec.evaluate.ks if str(k) in summary["pass_at"]]
-        log.log(self._level, "%s", "  ".join([f"evaluation after {iteration} on {suite}:", *(f"Pass@{k} {summary['pass_at'][k]:.3f}" for k in ks)]))
+        log.log(
+            self._level,
+            "%s",
+            "  ".join(
+                [f"evaluation after {iteration} on {suite}:", *(f"Pass@{k} {summary['pass_at'][k]:.3f}" for k in ks)]
+            ),
+        )
 
     def finish(self) -> None:
         self.publish("metrics.jsonl", (self.folder / "metrics.jsonl").read_bytes())
@@ -123,12 +132,20 @@ class RunRecord:
         self.publish("run.json", self._run_json("finished"))
         self._begun = False  # what ends the flow later, in a run that comes after this one, is not this one's reason
 
-    def stopped(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def stopped(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         """The end of a `with`: where the run ended early, its record says why. `status` shows it."""
         if error is None or not self._begun or isinstance(error, RunLostError):  # another process keeps the record now
             return
         lines = str(error).strip().splitlines()
-        self.reason = termination.reason if termination.requested else f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
+        self.reason = (
+            termination.reason
+            if termination.requested
+            else f"{type(error).__name__}: {lines[0]}"
+            if lines
+            else type(error).__name__
+        )
         (self.folder / "run.json").write_bytes(self._run_json("stopped"))
         try:
             self._context.still_ours()

@@ -20,8 +20,16 @@ _ROWS: list[dict[str, Any]] = []
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--results", type=Path, default=None, metavar="FILE", help="write outcomes and recorded figures as JSON")
-    parser.addoption("--sample", type=float, default=1.0, metavar="SHARE", help=f"of the tests with {MATRIX} cases or more, this share of the cases")
+    parser.addoption(
+        "--results", type=Path, default=None, metavar="FILE", help="write outcomes and recorded figures as JSON"
+    )
+    parser.addoption(
+        "--sample",
+        type=float,
+        default=1.0,
+        metavar="SHARE",
+        help=f"of the tests with {MATRIX} cases or more, this share of the cases",
+    )
     parser.addoption("--sample-seed", default="", metavar="TEXT", help="decides which")
 
 
@@ -50,7 +58,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     if report.when == "call" or report.outcome == "skipped":
         figures = dict(report.user_properties)
-        _ROWS.append({"test": report.nodeid, "outcome": report.outcome, "seconds": round(report.duration, 1), **({"figures": figures} if figures else {})})
+        _ROWS.append(
+            {
+                "test": report.nodeid,
+                "outcome": report.outcome,
+                "seconds": round(report.duration, 1),
+                **({"figures": figures} if figures else {}),
+            }
+        )
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

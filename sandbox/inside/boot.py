@@ -11,7 +11,11 @@ from sandbox.inside import frames, jail, supervisor
 def start(config: dict[str, Any]) -> None:
     """Never returns while the host is there."""
     try:
-        proc = jail.enter(config["jail"]) if config["jail"] else os.open("/proc", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        proc = (
+            jail.enter(config["jail"])
+            if config["jail"]
+            else os.open("/proc", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        )
         if config["uid"] is not None:
             os.chmod("/tmp", 0o1777)  # an engine may give the new /tmp the mode that the image's has
     except OSError as error:

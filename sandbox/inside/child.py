@@ -83,7 +83,9 @@ def prepare(packages: list[str], uid: int | None) -> None:
     ):
         _limit(which, most)
     stack = _hard[resource.RLIMIT_STACK]
-    resource.setrlimit(resource.RLIMIT_STACK, (_STACK if stack == resource.RLIM_INFINITY else min(_STACK, stack), stack))  # programs raise it
+    resource.setrlimit(
+        resource.RLIMIT_STACK, (_STACK if stack == resource.RLIM_INFINITY else min(_STACK, stack), stack)
+    )  # programs raise it
     kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1)
 
 
@@ -101,7 +103,9 @@ def become(uid: int | None, job: dict[str, Any], base_bytes: int, lock: seccomp.
     without capabilities. `base_bytes`: address space that it has from its supervisor. OSError where that cannot be had."""
     os.setsid()
     _limit(resource.RLIMIT_AS, base_bytes + (job["memory_mb"] << 20))
-    _limit(resource.RLIMIT_CPU, int(job["cpu_s"]) + 2)  # the supervisor counts finer; this holds for each grandchild too
+    _limit(
+        resource.RLIMIT_CPU, int(job["cpu_s"]) + 2
+    )  # the supervisor counts finer; this holds for each grandchild too
     _limit(resource.RLIMIT_FSIZE, max(job["tmp_mb"] << 20, 2 * job["output_bytes"]))  # its outputs are files too
     # In a jail the supervisor and its outer process are the same user's, and count.
     _limit(resource.RLIMIT_NPROC, job["processes"] + (2 if uid is None else 0))

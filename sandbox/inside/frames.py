@@ -1,6 +1,6 @@
 """Messages over a stream: a header (JSON) and blobs, each with its length in front. Spoken by the host and by the supervisor.
 
-    4 bytes length of the header | header {"blobs": [lengths], ...} | the blobs
+4 bytes length of the header | header {"blobs": [lengths], ...} | the blobs
 """
 
 from __future__ import annotations

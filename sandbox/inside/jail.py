@@ -22,7 +22,10 @@ def enter(walls: dict[str, Any]) -> int:
     """Returns in the supervisor-to-be, inside, with an open /proc; the process that called it never returns, it ends with that one."""
     binds: list[tuple[str, str]] = [(source, target) for source, target in walls["binds"]]
     library, target = binds[0]  # the standard library is the first
-    for places in (sys.path, *(m.__path__ for m in list(sys.modules.values()) if isinstance(getattr(m, "__path__", None), list))):
+    for places in (
+        sys.path,
+        *(m.__path__ for m in list(sys.modules.values()) if isinstance(getattr(m, "__path__", None), list)),
+    ):
         real = [os.path.realpath(p) for p in places]
         places[:] = [target + p[len(library) :] for p in real if p == library or p.startswith(library + "/")]
     staging: str = walls["staging"]
@@ -31,9 +34,18 @@ def enter(walls: dict[str, Any]) -> int:
         _become(walls["uid"])
     uid, gid = os.getuid(), os.getgid()
     kernel.unshare(
-        kernel.CLONE_NEWUSER | kernel.CLONE_NEWNS | kernel.CLONE_NEWPID | kernel.CLONE_NEWNET | kernel.CLONE_NEWIPC | kernel.CLONE_NEWUTS
+        kernel.CLONE_NEWUSER
+        | kernel.CLONE_NEWNS
+        | kernel.CLONE_NEWPID
+        | kernel.CLONE_NEWNET
+        | kernel.CLONE_NEWIPC
+        | kernel.CLONE_NEWUTS
     )
-    for name, text in (("setgroups", "deny"), ("gid_map", f"{_INSIDE_UID} {gid} 1"), ("uid_map", f"{_INSIDE_UID} {uid} 1")):
+    for name, text in (
+        ("setgroups", "deny"),
+        ("gid_map", f"{_INSIDE_UID} {gid} 1"),
+        ("uid_map", f"{_INSIDE_UID} {uid} 1"),
+    ):
         with open(f"/proc/self/{name}", "w") as file:
             file.write(text)
     pid = os.fork()
@@ -93,7 +105,13 @@ def _build(staging: str, binds: list[tuple[str, str]], tmp_mb: int) -> int:
     os.rmdir(f"{root}/proc")
     kernel.pivot_root(root)
     kernel.make_read_only("/")
-    kernel.mount("tmp", "/tmp", "tmpfs", kernel.MS_NOSUID | kernel.MS_NODEV | kernel.MS_NOEXEC, f"size={tmp_mb}m,nr_inodes=4096,mode=1777")
+    kernel.mount(
+        "tmp",
+        "/tmp",
+        "tmpfs",
+        kernel.MS_NOSUID | kernel.MS_NODEV | kernel.MS_NOEXEC,
+        f"size={tmp_mb}m,nr_inodes=4096,mode=1777",
+    )
     kernel.libc.sethostname(b"sandbox", 7)
     for name in list(os.environ):
         del os.environ[name]

@@ -36,7 +36,10 @@ def setns(fd: int, flags: int) -> None:
 
 
 def mount(source: str, target: str, kind: str, flags: int, data: str = "") -> None:
-    _check(libc.mount(source.encode(), target.encode(), kind.encode(), ctypes.c_ulong(flags), data.encode() or None), f"mount {source or kind} on {target}")
+    _check(
+        libc.mount(source.encode(), target.encode(), kind.encode(), ctypes.c_ulong(flags), data.encode() or None),
+        f"mount {source or kind} on {target}",
+    )
 
 
 def unmount(target: str) -> None:
@@ -46,7 +49,12 @@ def unmount(target: str) -> None:
 def make_read_only(path: str) -> None:
     """The mount at `path` and all below it: read-only, no set-uid programs (Linux 5.12)."""
     attributes = (ctypes.c_uint64 * 4)(_MOUNT_ATTR_RDONLY | _MOUNT_ATTR_NOSUID, 0, 0, 0)
-    _check(libc.syscall(_MOUNT_SETATTR, -100, path.encode(), _AT_RECURSIVE, ctypes.byref(attributes), ctypes.sizeof(attributes)), f"mount_setattr {path}")
+    _check(
+        libc.syscall(
+            _MOUNT_SETATTR, -100, path.encode(), _AT_RECURSIVE, ctypes.byref(attributes), ctypes.sizeof(attributes)
+        ),
+        f"mount_setattr {path}",
+    )
 
 
 def pivot_root(path: str) -> None:

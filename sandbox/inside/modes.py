@@ -29,7 +29,9 @@ _PRELUDE_RECURSION = 50_000
 _PRELUDE_NAME = "solution"  # so that `if __name__ == "__main__"`, which reads stdin, does not run
 
 _BUILTIN_EXCEPTIONS = {
-    kind: name for name, kind in vars(sys.modules["builtins"]).items() if type(kind) is type and issubclass(kind, BaseException)
+    kind: name
+    for name, kind in vars(sys.modules["builtins"]).items()
+    if type(kind) is type and issubclass(kind, BaseException)
 }
 _parse, _build, _written, _quote = values.parse, values.build, written, values.quote
 _Unencodable = values.Unencodable

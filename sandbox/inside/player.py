@@ -78,7 +78,11 @@ def _exception(names: list[str], message: str) -> BaseException:
     """The nearest builtin class that it was, with its message. One that ends a loop quietly is not itself."""
     for name in names:
         kind = getattr(builtins, str(name), None)
-        if isinstance(kind, type) and issubclass(kind, Exception) and not issubclass(kind, StopIteration | StopAsyncIteration):
+        if (
+            isinstance(kind, type)
+            and issubclass(kind, Exception)
+            and not issubclass(kind, StopIteration | StopAsyncIteration)
+        ):
             try:
                 return kind(message)
             except TypeError:  # one that wants more than a message
@@ -101,12 +105,16 @@ def _shapes_compared() -> Iterator[None]:
 
     def demanding(plain: Callable[..., None]) -> Callable[..., None]:
         def check(actual: Any, desired: Any, *args: Any, **kwargs: Any) -> None:
-            assert numpy.shape(actual) == numpy.shape(desired), f"shape {numpy.shape(actual)} instead of {numpy.shape(desired)}"
+            assert numpy.shape(actual) == numpy.shape(desired), (
+                f"shape {numpy.shape(actual)} instead of {numpy.shape(desired)}"
+            )
             plain(actual, desired, *args, **kwargs)
 
         return check
 
-    changed = [(numpy, name, strict) for name in ("allclose", "isclose")] + [(numpy.testing, name, demanding) for name in _ASSERTIONS]
+    changed = [(numpy, name, strict) for name in ("allclose", "isclose")] + [
+        (numpy.testing, name, demanding) for name in _ASSERTIONS
+    ]
     theirs = [(module, name, getattr(module, name)) for module, name, _ in changed]
     for module, name, wrap in changed:
         setattr(module, name, wrap(getattr(module, name)))

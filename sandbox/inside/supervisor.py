@@ -33,7 +33,9 @@ _SEALS = fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE | fcntl.F_
 class Supervisor:
     """Reads jobs from `source`, writes replies to `sink`."""
 
-    def __init__(self, config: dict[str, Any], after_forks: list[tuple[Any, Any]], proc: int, source: int, sink: int) -> None:
+    def __init__(
+        self, config: dict[str, Any], after_forks: list[tuple[Any, Any]], proc: int, source: int, sink: int
+    ) -> None:
         self._after_forks = after_forks
         self._source, self._sink = source, sink
         self._new_pid = kernel.CLONE_NEWPID if config["new_pid"] else 0
@@ -55,7 +57,10 @@ class Supervisor:
             outputs = [self._file(0) for _ in range(3)]
             reply = self._run(job, text, stdin, outputs)
             limit = job["output_bytes"]
-            sizes = [min(os.fstat(fd).st_size, most) for fd, most in zip(outputs, (limit, min(limit, _STDERR_KEPT), limit), strict=True)]
+            sizes = [
+                min(os.fstat(fd).st_size, most)
+                for fd, most in zip(outputs, (limit, min(limit, _STDERR_KEPT), limit), strict=True)
+            ]
             answer = self._file(0)  # as one piece: an engine forwards each write by itself
             os.write(answer, frames.head(reply, sizes))
             for fd, size in zip(outputs, sizes, strict=True):
@@ -114,7 +119,14 @@ class Supervisor:
         kind, code = _outcome(cause, status, cpu, job)
         if not fcntl.fcntl(text, fcntl.F_GET_SEALS) & fcntl.F_SEAL_SEAL:
             kind = "setup"
-        return {"status": kind, "code": code, "cpu_s": cpu, "wall_s": wall, "memory_bytes": peak, "dirty": not self._clean()}
+        return {
+            "status": kind,
+            "code": code,
+            "cpu_s": cpu,
+            "wall_s": wall,
+            "memory_bytes": peak,
+            "dirty": not self._clean(),
+        }
 
     def _fork(self, body: Callable[[], None]) -> int:
         if self._new_pid:
@@ -261,4 +273,3 @@ def main(config: dict[str, Any], proc: int) -> None:
     gc.disable()
     gc.freeze()
     supervisor.serve()
-

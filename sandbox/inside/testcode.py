@@ -22,7 +22,25 @@ _CAUGHT = "__armature_caught__"
 _PLAIN_MODULES = frozenset(
     "bisect cmath collections copy datetime decimal fractions functools heapq itertools math numpy operator random re statistics string typing".split()  # noqa: SIM905
 )
-_LOOKING = frozenset("type id callable issubclass is_ is_not super vars globals locals eval exec compile __import__ breakpoint".split())  # noqa: SIM905
+_LOOKING = frozenset(
+    [
+        "type",
+        "id",
+        "callable",
+        "issubclass",
+        "is_",
+        "is_not",
+        "super",
+        "vars",
+        "globals",
+        "locals",
+        "eval",
+        "exec",
+        "compile",
+        "__import__",
+        "breakpoint",
+    ]
+)
 
 
 class Weak(Exception):
@@ -111,7 +129,9 @@ class TestCode:
         return base64.b64encode(marshal.dumps((self.entry, self.head, self.random, self.modules, self.codes))).decode()
 
 
-def run(codes: list[CodeType], head: int, entry: str, proxy: Callable[..., Any], seeded: bool, modules: list[str]) -> None:
+def run(
+    codes: list[CodeType], head: int, entry: str, proxy: Callable[..., Any], seeded: bool, modules: list[str]
+) -> None:
     """Run a test in a namespace of its own; what it raises, it raises. An exit with status 0 is an end like another."""
     if seeded:
         import random
@@ -173,7 +193,15 @@ def _soften(body: list[ast.stmt]) -> list[ast.stmt]:
         for part in [*getattr(statement, "handlers", []), *getattr(statement, "cases", [])]:
             part.body = _soften(part.body)
         match statement:
-            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef() | ast.Import() | ast.ImportFrom() | ast.Global() | ast.Nonlocal():
+            case (
+                ast.FunctionDef()
+                | ast.AsyncFunctionDef()
+                | ast.ClassDef()
+                | ast.Import()
+                | ast.ImportFrom()
+                | ast.Global()
+                | ast.Nonlocal()
+            ):
                 out.append(statement)
             case ast.Pass() | ast.Break() | ast.Continue():
                 out.append(statement)

@@ -53,7 +53,10 @@ class _Recorder:
         self.calls: list[str] = []
         self.expected: list[tuple[int, int, str]] = []  # call, calls made until then, value
         self.seen: set[tuple[int, str]] = set()
-        self.large: tuple[int, Any] = (-1, None)  # the large value that a call was compared with last: often it is again
+        self.large: tuple[int, Any] = (
+            -1,
+            None,
+        )  # the large value that a call was compared with last: often it is again
         self.clean = True
 
     def call(self, entry: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Probe:

@@ -17,7 +17,9 @@ class Usage:
     def __init__(self, proc: int) -> None:
         self._proc = proc
         me = str(os.getpid())
-        self.address_space = int(self._read(me, "statm").split()[0]) * _PAGE  # of the supervisor, and so of a child that has done nothing yet
+        self.address_space = (
+            int(self._read(me, "statm").split()[0]) * _PAGE
+        )  # of the supervisor, and so of a child that has done nothing yet
         self._own = _private(self._read(me, "status"))
         try:
             self._tells = len(self._read(me, "schedstat").split()) == 3

@@ -42,7 +42,24 @@ TAGS = {
     "I": "iterator or view of a dict: what it gave",
 }
 _TYPES: dict[str, type] = {
-    kind.__name__: kind for kind in (int, float, complex, str, bool, bytes, bytearray, list, tuple, set, frozenset, dict, range, object, type(None))
+    kind.__name__: kind
+    for kind in (
+        int,
+        float,
+        complex,
+        str,
+        bool,
+        bytes,
+        bytearray,
+        list,
+        tuple,
+        set,
+        frozenset,
+        dict,
+        range,
+        object,
+        type(None),
+    )
 }
 _TYPE_NAMES = {kind: name for name, kind in _TYPES.items()}
 _NUMPY_SCALARS = (
@@ -58,7 +75,17 @@ _ITERATORS: tuple[type, ...] = (
 _SPAN = 1 << BITS
 _INFINITY = float("inf")
 _type, _repr, _hex, _sorted, _len, _iter = type, repr, hex, sorted, len, iter
-_int, _float, _str, _bool, _list, _tuple, _dict, _set, _frozenset = int, float, str, bool, list, tuple, dict, set, frozenset
+_int, _float, _str, _bool, _list, _tuple, _dict, _set, _frozenset = (
+    int,
+    float,
+    str,
+    bool,
+    list,
+    tuple,
+    dict,
+    set,
+    frozenset,
+)
 _complex, _bytes, _bytearray, _range, _map, _min, _max = complex, bytes, bytearray, range, map, min, max
 _modules = sys.modules
 quote = _quote
@@ -135,7 +162,13 @@ class _Writer:
         if depth >= MAX_DEPTH:
             raise Unencodable("value nested too deeply")
         put, value = self.parts.append, self.value
-        if _type(items) is _list and _len(items) > _MANY and _set(_map(_type, items)) == _INTS and _min(items) > -_SPAN and _max(items) < _SPAN:
+        if (
+            _type(items) is _list
+            and _len(items) > _MANY
+            and _set(_map(_type, items)) == _INTS
+            and _min(items) > -_SPAN
+            and _max(items) < _SPAN
+        ):
             self.weigh(_len(items))
             put(_ints(items))
             return

@@ -73,7 +73,9 @@ def find_source(spec: Spec, store: Store) -> Source:
     first = store.find(POLICY_STAGE, root)
     if first is None or "part" not in first.inputs:
         what = f"weights of policy {root[:12]}, where it began," if first is None else f"training step {lineage[:12]}"
-        raise StoreError(f"{store.uri}: run {fork.run} cannot be gone on from: the {what} is not there any more; start that run again")
+        raise StoreError(
+            f"{store.uri}: run {fork.run} cannot be gone on from: the {what} is not there any more; start that run again"
+        )
     source = Source(fork.run, fork.iteration, lineage, root, _shared_files(store, first))
     problems = _misfits(spec, source, first)
     if problems:
@@ -94,16 +96,24 @@ def _chosen(fork: Fork, store: Store) -> str:
     if record is None:
         same = [f"{name}/{each}" for each in store.files.list(f"runs/{name}")]
         if same:
-            raise SpecError(f"policy.init.run: got {fork.run!r}, want a run by its whole name: {', '.join(same)} (in {store.uri})")
+            raise SpecError(
+                f"policy.init.run: got {fork.run!r}, want a run by its whole name: {', '.join(same)} (in {store.uri})"
+            )
         there = ", ".join(store.files.list("runs")) or "none"
-        raise SpecError(f"policy.init.run: no run {fork.run} in {store.uri}, there are {there}; set store: to the one that the run is in")
+        raise SpecError(
+            f"policy.init.run: no run {fork.run} in {store.uri}, there are {there}; set store: to the one that the run is in"
+        )
     lineages: list[str] = record["lineages"]
     if fork.iteration >= len(lineages):
-        raise SpecError(f"policy.init.iteration: got {fork.iteration}, but run {fork.run} has the iterations 0 to {len(lineages) - 1}")
+        raise SpecError(
+            f"policy.init.iteration: got {fork.iteration}, but run {fork.run} has the iterations 0 to {len(lineages) - 1}"
+        )
     lineage = lineages[fork.iteration]
     if store.find(POLICY_STAGE, lineage) is None:
         stored = set(store.files.list(f"steps/{POLICY_STAGE}"))
-        kept = [str(k) for k, each in enumerate(lineages) if each in stored and store.find(POLICY_STAGE, each) is not None]
+        kept = [
+            str(k) for k, each in enumerate(lineages) if each in stored and store.find(POLICY_STAGE, each) is not None
+        ]
         raise SpecError(
             f"policy.init.iteration: the weights of run {fork.run} after {fork.iteration} iterations are not in {store.uri}, which has those "
             f"after {', '.join(kept) or 'none'}; take one of these, or start that run again with --replay or another checkpoint.every"
@@ -115,7 +125,9 @@ def _misfits(spec: Spec, source: Source, first: Manifest) -> list[str]:
     """Where this spec says something else than the policy that it goes on from."""
     policy, lines = first.inputs["part"]["policy"], []
     if policy["dtype"] != spec.policy.dtype:
-        lines.append(f"policy.dtype: got {spec.policy.dtype}, but run {source.run}, which policy.init names, has {policy['dtype']}; say the same")
+        lines.append(
+            f"policy.dtype: got {spec.policy.dtype}, but run {source.run}, which policy.init names, has {policy['dtype']}; say the same"
+        )
     if policy["init"] == "scratch" and not uses_puzzle(spec):
         lines.append(
             f"policy.init: the policy of run {source.run} was made on a puzzle's vocabulary, but data.train is {spec.data.train!r}; "
@@ -155,4 +167,6 @@ def _read(store: Store, name: str) -> dict[str, Any] | None:
     try:
         return dict(json.loads(store.files.read(name)))
     except ValueError as error:
-        raise StoreError(f"{store.uri}/{name}: is not JSON ({error}); remove it, and start its run again: it comes back") from error
+        raise StoreError(
+            f"{store.uri}/{name}: is not JSON ({error}); remove it, and start its run again: it comes back"
+        ) from error

@@ -45,8 +45,17 @@ class Policies:
     step on the trainer, which holds the policy before it; `passed(lineage, target iteration)` is told of each policy that the trainer comes to hold
     on its way to the one after `target` iterations. `scratch`: a local folder that dies with the flow."""
 
-    def __init__(self, store: Store, trainer: Trainer, roller: Roller, scratch: Path, replay: Replay, passed: Passed) -> None:
-        self._store, self._trainer, self._roller, self._scratch, self._replay, self._passed = store, trainer, roller, scratch, replay, passed
+    def __init__(
+        self, store: Store, trainer: Trainer, roller: Roller, scratch: Path, replay: Replay, passed: Passed
+    ) -> None:
+        self._store, self._trainer, self._roller, self._scratch, self._replay, self._passed = (
+            store,
+            trainer,
+            roller,
+            scratch,
+            replay,
+            passed,
+        )
         self.replayed = 0  # optimiser iterations that were repeated
         self._said: set[str] = set()  # differences that the run's output has named
         self.yields = False  # on a GPU: the rollout engine gives up its memory before the trainer works
@@ -75,7 +84,11 @@ class Policies:
             result = self._replay(step)
             self.replayed += 1
             if result["metrics"] != step.result["metrics"]:
-                log.warning("iteration %d replayed, but not bit-identical: %s", step.inputs["iteration"], self._difference(step.recorded, result["recorded"]))
+                log.warning(
+                    "iteration %d replayed, but not bit-identical: %s",
+                    step.inputs["iteration"],
+                    self._difference(step.recorded, result["recorded"]),
+                )
             if settings != adamw_settings(step.inputs["part"]):
                 self._load_again(step.key, settings)
             self._passed(step.key, chain[0][0].inputs["iteration"] + 1)
@@ -166,17 +179,25 @@ class Policies:
             root = step.inputs["root"]
         manifest = self.stored(root)
         if manifest is None:
-            raise StoreError(f"{self._store.uri}: the weights of policy {root[:12]}, where {lineage[:12]} began, are not there any more")
+            raise StoreError(
+                f"{self._store.uri}: the weights of policy {root[:12]}, where {lineage[:12]} began, are not there any more"
+            )
         for name in manifest.files:
             if not name.startswith(("model", "optimizer")):
                 (folder / name).write_bytes(self._store.read(manifest, name))
 
     def _say_where_it_differs(self, loaded: Manifest) -> None:
         """Once a run: weights that were made on other ranks, threads or libraries load, but the run is another one from there on."""
-        changed = self._changed(loaded.recorded) if loaded.recorded else ""  # nothing: given weights, which nobody computed here
+        changed = (
+            self._changed(loaded.recorded) if loaded.recorded else ""
+        )  # nothing: given weights, which nobody computed here
         if changed and changed not in self._said:
             self._said.add(changed)
-            log.warning("from policy %s on this run is no longer bit-identical to an uninterrupted one: %s", loaded.key[:12], changed)
+            log.warning(
+                "from policy %s on this run is no longer bit-identical to an uninterrupted one: %s",
+                loaded.key[:12],
+                changed,
+            )
 
     def _difference(self, recorded: Mapping[str, Any], now: Mapping[str, Any]) -> str:
         """`now`: what the replay has recorded about itself, beside the trainer's environment."""
@@ -188,7 +209,9 @@ class Policies:
     def _changed(self, then: Mapping[str, Any]) -> str:
         """`ranks was 1, is 2; ...`: what was recorded against what the trainer is now."""
         now = self._trainer.environment
-        return "; ".join(f"{key} was {then.get(key)}, is {now[key]}" for key in sorted(now) if then.get(key) != now[key])
+        return "; ".join(
+            f"{key} was {then.get(key)}, is {now[key]}" for key in sorted(now) if then.get(key) != now[key]
+        )
 
 
 def policy_step(lineage: str) -> Step:

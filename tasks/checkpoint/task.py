@@ -22,7 +22,9 @@ def save(context: Context, iteration: int) -> Checkpoint | None:
 
 
 @task(name="checkpoint", task_run_name="checkpoint {iteration}", **TASK_OPTIONS)
-def checkpoint(context: Context, iteration: int, saved: Checkpoint | None, stop: threading.Event | None = None) -> Manifest | Any:
+def checkpoint(
+    context: Context, iteration: int, saved: Checkpoint | None, stop: threading.Event | None = None
+) -> Manifest | Any:
     """Takes what `save` wrote of the policy after `iteration` iterations into the store (None: the store has it); older ones go, as
     `checkpoint.keep` says. Submitted: an upload does not hold up training. `stop` gives it up."""
     if saved is None:

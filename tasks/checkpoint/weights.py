@@ -14,7 +14,14 @@ from tasks.data.seeds import derive_seed
 from tasks.errors import DataError
 
 POLICY_STAGE, POLICY_VERSION = "policy", 1
-_KEPT = ("config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "chat_template.jinja")
+_KEPT = (
+    "config.json",
+    "generation_config.json",
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "special_tokens_map.json",
+    "chat_template.jinja",
+)
 
 
 def model_folder(policy: Mapping[str, Any], *, download: bool) -> Path | None:
@@ -33,10 +40,14 @@ def model_folder(policy: Mapping[str, Any], *, download: bool) -> Path | None:
 
     try:
         patterns = [*_KEPT, "*.safetensors", "*.safetensors.index.json"]
-        return Path(snapshot_download(name, revision=policy["revision"], allow_patterns=patterns, local_files_only=not download))
+        return Path(
+            snapshot_download(name, revision=policy["revision"], allow_patterns=patterns, local_files_only=not download)
+        )
     except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
         reason = str(error).strip().splitlines()[0]
-        raise DataError(f"policy.model: {name} cannot be had from the hub ({reason}): check the name and the network, or give a local folder") from error
+        raise DataError(
+            f"policy.model: {name} cannot be had from the hub ({reason}): check the name and the network, or give a local folder"
+        ) from error
 
 
 def weights_digest(folder: Path) -> str:
@@ -61,10 +72,16 @@ def weights_digest(folder: Path) -> str:
 
 def given_files(folder: Path) -> dict[str, Path]:
     """The files of a given model that make a policy."""
-    return {p.name: p for p in sorted(folder.iterdir()) if p.name in _KEPT or (p.name.startswith("model") and ".safetensors" in p.name)}
+    return {
+        p.name: p
+        for p in sorted(folder.iterdir())
+        if p.name in _KEPT or (p.name.startswith("model") and ".safetensors" in p.name)
+    }
 
 
-def write_scratch_model(folder: Path, architecture: Mapping[str, Any], vocabulary: int, eos: int, pad: int, dtype: str, seed: int) -> None:
+def write_scratch_model(
+    folder: Path, architecture: Mapping[str, Any], vocabulary: int, eos: int, pad: int, dtype: str, seed: int
+) -> None:
     """A Llama-style decoder with random weights: a pure function of its arguments."""
     import torch
     from transformers import AutoModelForCausalLM, LlamaConfig

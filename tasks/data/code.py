@@ -19,7 +19,18 @@ from tasks.records import Message
 Prompt = tuple[Message, ...]
 
 #: Of a row in our own schema, what a grader reads; solutions and the like stay behind.
-KEPT = ("test_type", "tests", "entry_point", "setup_code", "starter_code", "prompt_style", "timeout_s", "requires", "checker", "tolerance")
+KEPT = (
+    "test_type",
+    "tests",
+    "entry_point",
+    "setup_code",
+    "starter_code",
+    "prompt_style",
+    "timeout_s",
+    "requires",
+    "checker",
+    "tolerance",
+)
 
 
 def read_code(row: Mapping[str, Any], columns: Columns, where: str, prompt: Prompt) -> tuple[dict[str, Any], Prompt]:
@@ -36,7 +47,9 @@ def read_code(row: Mapping[str, Any], columns: Columns, where: str, prompt: Prom
         Tests.read(reference)
     except ValueError as error:
         text = str(error).removeprefix("problem: ")
-        raise DataError(f"{where}: {column + text.removeprefix('tests') if text.startswith('tests') else text}") from None
+        raise DataError(
+            f"{where}: {column + text.removeprefix('tests') if text.startswith('tests') else text}"
+        ) from None
     return reference, _showing(prompt, reference.get("starter_code") or "")
 
 

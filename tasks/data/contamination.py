@@ -116,7 +116,9 @@ class TrainingTexts:
         found = int(np.count_nonzero(end > first))
         if not found or found / len(ngrams) < THRESHOLD:
             return None
-        rows, counts = np.unique(np.concatenate([self.rows[a:b] for a, b in zip(first, end, strict=True)]), return_counts=True)
+        rows, counts = np.unique(
+            np.concatenate([self.rows[a:b] for a, b in zip(first, end, strict=True)]), return_counts=True
+        )
         return found / len(ngrams), min(self.ids[row] for row in rows[counts == counts.max()])
 
 
@@ -126,7 +128,9 @@ def contamination(evaluation: str, texts: Iterable[tuple[str, str]], training: S
     """
     names = [each.name for each in training]
     if twice := sorted({name for name in names if names.count(name) > 1}):
-        raise DataError(f"contamination of {evaluation}: more than one training set is called {', '.join(twice)}: give each a name of its own")
+        raise DataError(
+            f"contamination of {evaluation}: more than one training set is called {', '.join(twice)}: give each a name of its own"
+        )
     findings: list[Finding] = []
     too_short: list[str] = []
     count = 0
@@ -144,7 +148,9 @@ def contamination(evaluation: str, texts: Iterable[tuple[str, str]], training: S
                 findings.append(Finding(text_id, each.name, row, "13-gram", share))
     return Report(
         tuple(sorted(findings, key=lambda each: (each.evaluation_id, each.training, each.training_id))),
-        tuple(Pair(evaluation, each.name, count, len(each.ids)) for each in sorted(training, key=lambda each: each.name)),
+        tuple(
+            Pair(evaluation, each.name, count, len(each.ids)) for each in sorted(training, key=lambda each: each.name)
+        ),
         tuple(sorted(too_short)),
     )
 

@@ -72,7 +72,12 @@ def prepare(
     """Payload files of the data step, and its counts. `part` is specs.identity.data_part, `fingerprint` its source's: a hub data set is
     read at the commit that the step's key names."""
     revision = fingerprint.rpartition("@")[2] if fingerprint.startswith("hf:") else None
-    columns = Columns(prompt=part["prompt_column"], answer=part["answer_column"], answer_after=part["answer_after"], verifier=part["verifier"] or "math")
+    columns = Columns(
+        prompt=part["prompt_column"],
+        answer=part["answer_column"],
+        answer_after=part["answer_after"],
+        verifier=part["verifier"] or "math",
+    )
     files: dict[str, bytes] = {}
     counts: dict[str, Any] = {}
     puzzle = part["train"].startswith("puzzle:")

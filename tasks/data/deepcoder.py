@@ -35,7 +35,10 @@ def converted(tests: object, row: Mapping[str, Any], statement: str) -> dict[str
         return {
             "test_type": "stdin",
             "prompt_style": "stdin",
-            "tests": [{key: _text(case[key], f"tests[{n}].{key}") for key in ("input", "output")} for n, case in enumerate(cases)],
+            "tests": [
+                {key: _text(case[key], f"tests[{n}].{key}") for key in ("input", "output")}
+                for n, case in enumerate(cases)
+            ],
         }
     name = _function(cases, row)
     owner = "Solution." if "class Solution" in starter or "class Solution" in statement else ""
@@ -53,17 +56,23 @@ def _cases(tests: object) -> list[Mapping[str, Any]]:
     if isinstance(tests, Mapping):
         inputs, outputs = tests.get("inputs"), tests.get("outputs")
         if not isinstance(inputs, list) or not isinstance(outputs, list):
-            raise ValueError(f"tests: want lists `inputs` and `outputs`, given keys {', '.join(map(str, tests)) or 'none'}")
+            raise ValueError(
+                f"tests: want lists `inputs` and `outputs`, given keys {', '.join(map(str, tests)) or 'none'}"
+            )
         if len(inputs) != len(outputs):
             raise ValueError(f"tests: {len(inputs)} inputs, but {len(outputs)} outputs")
-        tests = [{"input": i, "output": o, "fn_name": tests.get("fn_name")} for i, o in zip(inputs, outputs, strict=True)]
+        tests = [
+            {"input": i, "output": o, "fn_name": tests.get("fn_name")} for i, o in zip(inputs, outputs, strict=True)
+        ]
     if not isinstance(tests, list):
         raise ValueError(f"tests: want a list of tests, given {short(tests)}")
     if not tests:
         raise ValueError("tests: there is none")
     for number, case in enumerate(tests):
         if not isinstance(case, Mapping) or "input" not in case or "output" not in case:
-            raise ValueError(f"tests[{number}]: want `input` and `output`, given {short(case)}; a row of our own schema names its test_type")
+            raise ValueError(
+                f"tests[{number}]: want `input` and `output`, given {short(case)}; a row of our own schema names its test_type"
+            )
     return tests
 
 
@@ -77,7 +86,9 @@ def _kind(case: Mapping[str, Any], place: str) -> str:
 
 
 def _function(cases: list[Mapping[str, Any]], row: Mapping[str, Any]) -> str:
-    names = {case.get("fn_name") or _metadata(case).get("func_name") or _metadata(row).get("func_name") for case in cases}
+    names = {
+        case.get("fn_name") or _metadata(case).get("func_name") or _metadata(row).get("func_name") for case in cases
+    }
     if len(names) != 1 or not isinstance(name := names.pop(), str):
         raise ValueError("tests: calls, but no one name of the function (fn_name, metadata.func_name)")
     return name
@@ -100,10 +111,16 @@ def _calls(cases: list[Mapping[str, Any]]) -> list[dict[str, str]]:
         return [{"input": case["input"], "output": case["output"]} for case in cases]
     for number, case in enumerate(cases):
         if not isinstance(case["input"], list):
-            raise ValueError(f"tests[{number}].input: want a list of arguments, or JSON text with one a line, given {short(case['input'])}")
+            raise ValueError(
+                f"tests[{number}].input: want a list of arguments, or JSON text with one a line, given {short(case['input'])}"
+            )
     wrapped = all(isinstance(case["output"], list) and len(case["output"]) == 1 for case in cases)
     return [
-        {"input": "\n".join(map(json.dumps, case["input"])), "output": json.dumps(case["output"][0] if wrapped else case["output"])} for case in cases
+        {
+            "input": "\n".join(map(json.dumps, case["input"])),
+            "output": json.dumps(case["output"][0] if wrapped else case["output"]),
+        }
+        for case in cases
     ]
 
 

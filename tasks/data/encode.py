@@ -104,7 +104,9 @@ def _render(problem: Problem, tokenizer: PreTrainedTokenizerFast, messages: Sequ
         raise DataError(f"problem {problem.id}: the chat template refuses its messages ({roles}): {error}") from error
 
 
-def _render_and_locate(problem: Problem, tokenizer: PreTrainedTokenizerFast, messages: tuple[Message, ...]) -> tuple[str, list[Span]]:
+def _render_and_locate(
+    problem: Problem, tokenizer: PreTrainedTokenizerFast, messages: tuple[Message, ...]
+) -> tuple[str, list[Span]]:
     """The rendered prompt [characters], and the spans of the user turns' content in it."""
     text = _render(problem, tokenizer, messages)
     marks = {i: f"\u2402user{i}\u2403" for i, message in enumerate(messages) if message["role"] == "user"}
@@ -147,7 +149,9 @@ def _inside(offsets: Sequence[Span], spans: Sequence[Span]) -> list[int]:
     return positions
 
 
-def _refuse_unknown(problem: Problem, tokenizer: PreTrainedTokenizerFast, prompt_ids: Sequence[int], content: Sequence[int]) -> None:
+def _refuse_unknown(
+    problem: Problem, tokenizer: PreTrainedTokenizerFast, prompt_ids: Sequence[int], content: Sequence[int]
+) -> None:
     unknown = tokenizer.unk_token_id
     if unknown is not None and any(prompt_ids[position] == unknown for position in content):
         raise DataError(

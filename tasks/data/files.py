@@ -25,11 +25,15 @@ def read_jsonl(uri: str, name: str) -> Iterator[Row]:
                 if line.strip():
                     yield f"{name}:{number}", _parse(line, f"{name}:{number}")
     except FileNotFoundError:
-        raise DataError(f"{name}: no such file: check data.train (a relative path starts at the repository root)") from None
+        raise DataError(
+            f"{name}: no such file: check data.train (a relative path starts at the repository root)"
+        ) from None
     except (OSError, EOFError, ImportError, ValueError, zlib.error, BotoCoreError) as error:
         if isinstance(error, DataError):
             raise
-        raise DataError(f"{name}: cannot be read ({type(error).__name__}: {error}): check the path and its store's credentials") from error
+        raise DataError(
+            f"{name}: cannot be read ({type(error).__name__}: {error}): check the path and its store's credentials"
+        ) from error
 
 
 def _parse(line: bytes, where: str) -> Mapping[str, Any]:
@@ -50,6 +54,10 @@ def digest(uri: str, name: str) -> str:
         with fsspec.open(uri, "rb", **storage_options(uri)) as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except FileNotFoundError:
-        raise DataError(f"{name}: no such file: check data.train (a relative path starts at the repository root)") from None
+        raise DataError(
+            f"{name}: no such file: check data.train (a relative path starts at the repository root)"
+        ) from None
     except (OSError, ImportError, ValueError, BotoCoreError) as error:
-        raise DataError(f"{name}: cannot be read ({type(error).__name__}: {error}): check the path and its store's credentials") from error
+        raise DataError(
+            f"{name}: cannot be read ({type(error).__name__}: {error}): check the path and its store's credentials"
+        ) from error

@@ -35,7 +35,9 @@ def parse_hub(body: str, config: str | None, revision: str | None) -> HubSource:
     path, _, stated = body.partition("@")
     parts = path.split("/")
     if len(parts) not in (2, 3) or not all(parts):
-        raise DataError(f"hf://{body}: write hf://owner/name[/config][@revision], or hf:///folder or hf://./folder for a local one")
+        raise DataError(
+            f"hf://{body}: write hf://owner/name[/config][@revision], or hf:///folder or hf://./folder for a local one"
+        )
     return HubSource("/".join(parts[:2]), parts[2] if len(parts) == 3 else config, stated or revision, local=False)
 
 
@@ -60,7 +62,9 @@ def read_hub(source: HubSource, commit: str | None, folder: str, split: str) -> 
 
     name = f"hf://{source.name}"
     try:
-        data = datasets.load_dataset(folder if source.local else source.name, source.config, split=split, revision=commit)
+        data = datasets.load_dataset(
+            folder if source.local else source.name, source.config, split=split, revision=commit
+        )
     except (datasets.exceptions.DatasetsError, HTTPError, OSError, ValueError) as error:
         where = f"split {split!r}" + (f", config {source.config!r}" if source.config else "")
         advice = "check the folder, its config and split" if source.local else "check name, config, split and network"

@@ -17,11 +17,17 @@ from tasks.errors import DataError
 def positions(seed: int, iteration: int, prompts: int, n: int) -> list[int]:
     """The indices (below `n`) of the `prompts` problems of iteration `iteration` (from 0): all different, a pure function."""
     if prompts > n:
-        raise DataError(f"rollout.prompts is {prompts}, but there are only {n} problems to draw from: lower it or give more data")
+        raise DataError(
+            f"rollout.prompts is {prompts}, but there are only {n} problems to draw from: lower it or give more data"
+        )
     assert iteration >= 0 and prompts >= 1, (iteration, prompts)
     epoch, start = divmod(iteration * prompts, n)
     taken = _epoch(seed, epoch, prompts, n)[start : start + prompts]
-    return list(taken + _epoch(seed, epoch + 1, prompts, n)[: prompts - len(taken)]) if len(taken) < prompts else list(taken)
+    return (
+        list(taken + _epoch(seed, epoch + 1, prompts, n)[: prompts - len(taken)])
+        if len(taken) < prompts
+        else list(taken)
+    )
 
 
 @lru_cache(maxsize=64)
@@ -34,7 +40,9 @@ def _hashed(seed: int, epoch: int, n: int) -> tuple[int, ...]:
 def _epoch(seed: int, epoch: int, prompts: int, n: int) -> tuple[int, ...]:
     """The order of one epoch: the hashed one, with what the crossing iteration already has moved behind that iteration."""
     order: tuple[int, ...] = ()
-    period = prompts // gcd(n, prompts)  # every so many epochs one begins with an iteration, and depends on none before it
+    period = prompts // gcd(
+        n, prompts
+    )  # every so many epochs one begins with an iteration, and depends on none before it
     for current in range(epoch - epoch % period, epoch + 1):
         left = current * n % prompts  # problems that the crossing iteration took from the end of the epoch before
         tail = frozenset(order[len(order) - left :]) if left else frozenset()

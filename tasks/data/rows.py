@@ -48,7 +48,9 @@ def problem_from_row(row: Mapping[str, Any], columns: Columns, where: str, numbe
         chat = validated(_ChatRow, fields, named, where)
         name, prompt = chat.id, tuple(Message(role=turn.role, content=turn.content) for turn in chat.prompt)
         if prompt[-1]["role"] != "user":
-            raise DataError(f"{where}: {columns.prompt}: its last message is the {prompt[-1]['role']}'s: it must be the user's")
+            raise DataError(
+                f"{where}: {columns.prompt}: its last message is the {prompt[-1]['role']}'s: it must be the user's"
+            )
     else:
         text = validated(_TextRow, fields, named, where)
         name, prompt = text.id, (Message(role="user", content=text.prompt),)

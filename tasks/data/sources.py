@@ -84,10 +84,14 @@ def digest(problems: Iterable[Problem]) -> str:
 
 def prompt_key(problem: Problem) -> str:
     """Equal for prompts that say the same in the same words: Unicode composed, white space collapsed."""
-    return json.dumps([[m["role"], " ".join(unicodedata.normalize("NFC", m["content"]).split())] for m in problem.prompt])
+    return json.dumps(
+        [[m["role"], " ".join(unicodedata.normalize("NFC", m["content"]).split())] for m in problem.prompt]
+    )
 
 
-def _collect(source: str, rows: Iterable[Row], columns: Columns, drop_duplicates: bool) -> tuple[list[Problem], int, int]:
+def _collect(
+    source: str, rows: Iterable[Row], columns: Columns, drop_duplicates: bool
+) -> tuple[list[Problem], int, int]:
     problems: list[Problem] = []
     first: dict[str, Problem] = {}
     places: dict[str, str] = {}

@@ -49,7 +49,9 @@ def from_bytes(payload: bytes, name: str) -> list[EncodedProblem]:
     except (pa.ArrowException, OSError) as error:
         raise DataError(f"{name}: not a Parquet table ({error}): remove it, so that it is made again") from error
     if not table.schema.remove_metadata().equals(SCHEMA):
-        raise DataError(f"{name}: columns {table.schema.names} are not those of encoded problems: remove it, so that it is made again")
+        raise DataError(
+            f"{name}: columns {table.schema.names} are not those of encoded problems: remove it, so that it is made again"
+        )
     return [
         EncodedProblem(
             problem=Problem(

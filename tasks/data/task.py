@@ -25,7 +25,10 @@ def data(context: Context) -> Manifest | Any:
         return cached(hit)
     started = time.monotonic()
     files, counts = prepare(
-        context.experiment.data_settings, step.inputs["source"], tokenizer_of(context.experiment.model), context.spec.rollout.max_prompt_tokens
+        context.experiment.data_settings,
+        step.inputs["source"],
+        tokenizer_of(context.experiment.model),
+        context.spec.rollout.max_prompt_tokens,
     )
     problems = counts["train"]["problems"]
     return context.commit(step, files, kind="rows", rows=problems, result=counts, seconds=time.monotonic() - started)

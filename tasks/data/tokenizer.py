@@ -55,11 +55,17 @@ def load_tokenizer(path: str | Path) -> PreTrainedTokenizerFast:
     try:
         tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
     except (OSError, ValueError) as error:
-        raise DataError(f"tokenizer: {folder} cannot be loaded ({str(error).splitlines()[0]}): it needs tokenizer.json") from error
+        raise DataError(
+            f"tokenizer: {folder} cannot be loaded ({str(error).splitlines()[0]}): it needs tokenizer.json"
+        ) from error
     if not isinstance(tokenizer, PreTrainedTokenizerFast):
-        raise DataError(f"tokenizer: {folder} holds a slow tokenizer ({type(tokenizer).__name__}): it needs tokenizer.json")
+        raise DataError(
+            f"tokenizer: {folder} holds a slow tokenizer ({type(tokenizer).__name__}): it needs tokenizer.json"
+        )
     if tokenizer.eos_token_id is None:
-        raise DataError(f"tokenizer: {folder} names no eos_token: responses could not end; set it in tokenizer_config.json")
+        raise DataError(
+            f"tokenizer: {folder} names no eos_token: responses could not end; set it in tokenizer_config.json"
+        )
     return tokenizer
 
 
@@ -67,7 +73,9 @@ def tokenizer_digest(tokenizer: PreTrainedTokenizerFast) -> str:
     """sha256 over what decides token ids: the backend (vocabulary, merges, normalisation), special tokens, chat template."""
     backend = json.loads(tokenizer.backend_tokenizer.to_str())
     content = [
-        {part: value for part, value in backend.items() if part not in ("truncation", "padding")},  # a state, set by calls
+        {
+            part: value for part, value in backend.items() if part not in ("truncation", "padding")
+        },  # a state, set by calls
         {name: str(token) for name, token in tokenizer.special_tokens_map.items()},
         tokenizer.chat_template,
     ]

@@ -82,15 +82,23 @@ def files(evaluation: Evaluation, tasks: Sequence[Task], now: datetime) -> dict[
     """
     folder, stamp = sanitised(evaluation.model), now.isoformat().replace(":", "-")
     lines = {task.name: sample_lines(task) for task in tasks}
-    texts = {f"{folder}/results_{stamp}.json": json.dumps(results(evaluation, tasks), indent=2, ensure_ascii=False, allow_nan=False)}
+    texts = {
+        f"{folder}/results_{stamp}.json": json.dumps(
+            results(evaluation, tasks), indent=2, ensure_ascii=False, allow_nan=False
+        )
+    }
     for name, documents in lines.items():
-        texts[f"{folder}/samples_{name}_{stamp}.jsonl"] = "".join(json.dumps(line, ensure_ascii=False, allow_nan=False) + "\n" for line in documents)
+        texts[f"{folder}/samples_{name}_{stamp}.jsonl"] = "".join(
+            json.dumps(line, ensure_ascii=False, allow_nan=False) + "\n" for line in documents
+        )
     return texts
 
 
 def results(evaluation: Evaluation, tasks: Sequence[Task]) -> dict[str, Any]:
     """The content of results_TIME.json."""
-    model_args = ",".join(f"{name}={value}" for name, value in {"pretrained": evaluation.model, **evaluation.settings}.items())
+    model_args = ",".join(
+        f"{name}={value}" for name, value in {"pretrained": evaluation.model, **evaluation.settings}.items()
+    )
     return {
         "results": {task.name: _numbers(task) for task in tasks},
         "group_subtasks": {},
@@ -131,7 +139,12 @@ def results(evaluation: Evaluation, tasks: Sequence[Task]) -> dict[str, Any]:
         "start_time": evaluation.started,
         "end_time": evaluation.ended,
         "total_evaluation_time_seconds": str(evaluation.ended - evaluation.started),
-        OWN: {**evaluation.about, "layout": LAYOUT, "versions": dict(evaluation.versions), "summaries": {task.name: dict(task.summary) for task in tasks}},
+        OWN: {
+            **evaluation.about,
+            "layout": LAYOUT,
+            "versions": dict(evaluation.versions),
+            "summaries": {task.name: dict(task.summary) for task in tasks},
+        },
     }
 
 
@@ -171,7 +184,13 @@ def _line(task: Task, number: int, document: Document, rows: Sequence[Mapping[st
 
 def _doc(document: Document) -> dict[str, Any]:
     problem = document.problem
-    return {"id": problem.id, "question": document.question, "verifier": problem.verifier, "reference": dict(problem.reference), **document.about}
+    return {
+        "id": problem.id,
+        "question": document.question,
+        "verifier": problem.verifier,
+        "reference": dict(problem.reference),
+        **document.about,
+    }
 
 
 def _prompt(problem: Problem) -> str:
@@ -181,7 +200,9 @@ def _prompt(problem: Problem) -> str:
 def _target(problem: Problem) -> str:
     """The answer, or what else the verifier judges by."""
     answer = problem.reference.get("answer")
-    return answer if isinstance(answer, str) else json.dumps(dict(problem.reference), ensure_ascii=False, sort_keys=True)
+    return (
+        answer if isinstance(answer, str) else json.dumps(dict(problem.reference), ensure_ascii=False, sort_keys=True)
+    )
 
 
 def _numbers(task: Task) -> dict[str, Any]:
@@ -196,7 +217,9 @@ def _numbers(task: Task) -> dict[str, Any]:
 def _metrics(task: Task) -> list[tuple[str, float, float | None]]:
     """Name, value and standard error (clustered by problem; None: not to be had) of what the summary says and the layout can hold."""
     summary = task.summary
-    found: list[tuple[str, float, float | None]] = [(f"pass@{k}", summary["pass_at"][str(k)], summary["pass_at_se"][str(k)]) for k in _ks(task)]
+    found: list[tuple[str, float, float | None]] = [
+        (f"pass@{k}", summary["pass_at"][str(k)], summary["pass_at_se"][str(k)]) for k in _ks(task)
+    ]
     if summary["maj"] is not None:
         found.append((f"maj@{summary['samples']}", summary["maj"], None))
     return found

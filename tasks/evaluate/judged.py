@@ -26,7 +26,10 @@ def judged_rows(
     VerifierError where more than `max_not_judged_share` could not be judged."""
     chosen = [(fact, stored[fact.problem.id, s]) for fact in problems.facts for s in range(samples)]
     texts = [decode(sample.response_ids, tokenizer) for _, sample in chosen]
-    verdicts = judge.judge([(fact.problem, text, sample.finish_reason) for (fact, sample), text in zip(chosen, texts, strict=True)], mask_truncated=False)
+    verdicts = judge.judge(
+        [(fact.problem, text, sample.finish_reason) for (fact, sample), text in zip(chosen, texts, strict=True)],
+        mask_truncated=False,
+    )
     require_judged(verdicts, max_not_judged_share, f"evaluation on {suite}")
     return [
         {

@@ -45,7 +45,10 @@ def heldout(dataset: Dataset) -> SuiteData:
     """The run's own held-out problems."""
     if not dataset.heldout:
         raise DataError("evaluate.suites: heldout is empty; set data.heldout (puzzles only)")
-    return SuiteData(dataset.heldout, tuple(SuiteProblem(p.problem, question_of(p.problem), None, None, None) for p in dataset.heldout))
+    return SuiteData(
+        dataset.heldout,
+        tuple(SuiteProblem(p.problem, question_of(p.problem), None, None, None) for p in dataset.heldout),
+    )
 
 
 def question_of(problem: Problem) -> str:
@@ -53,13 +56,23 @@ def question_of(problem: Problem) -> str:
     return problem.prompt[-1]["content"]
 
 
-def encoded(suite: str, problems: Sequence[SuiteProblem], template: str, tokenizer: PreTrainedTokenizerFast, max_prompt_tokens: int) -> SuiteData:
+def encoded(
+    suite: str,
+    problems: Sequence[SuiteProblem],
+    template: str,
+    tokenizer: PreTrainedTokenizerFast,
+    max_prompt_tokens: int,
+) -> SuiteData:
     """Problems through the suite's prompt and the policy's chat template. DataError where a prompt is longer than `max_prompt_tokens`."""
     rows = []
     for each in problems:
         row = encode(each.problem, tokenizer, template)
         if len(row.prompt_ids) > max_prompt_tokens:
-            raise DataError(f"evaluate.suites: {suite}: {too_long(row, max_prompt_tokens)}".removesuffix(", or set data.drop_long_prompts"))
+            raise DataError(
+                f"evaluate.suites: {suite}: {too_long(row, max_prompt_tokens)}".removesuffix(
+                    ", or set data.drop_long_prompts"
+                )
+            )
         rows.append(row)
     return SuiteData(tuple(rows), tuple(problems))
 

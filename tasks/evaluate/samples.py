@@ -86,11 +86,20 @@ class SampleSet:
             name = f"{self.folder}/{file}"
             try:
                 # Looks twice, as infra/store.py does: bytes may be altered on their way, and samples cost hours.
-                data = next((data for data in (self._files.read(name) for _ in range(2)) if hashlib.sha256(data).hexdigest() == part[1]), None)
+                data = next(
+                    (
+                        data
+                        for data in (self._files.read(name) for _ in range(2))
+                        if hashlib.sha256(data).hexdigest() == part[1]
+                    ),
+                    None,
+                )
             except MissingError:  # swept meanwhile
                 continue
             if data is None:
-                log.warning("%s/%s: its content is not what its name says; its samples are drawn again", self._files.uri, name)
+                log.warning(
+                    "%s/%s: its content is not what its name says; its samples are drawn again", self._files.uri, name
+                )
                 self._damaged.append(name)
                 continue
             for sample in _samples(data):
@@ -119,7 +128,13 @@ def _bytes(samples: Iterable[Sample]) -> bytes:
     columns: dict[str, list[Any]] = {name: [getattr(row, name) for row in rows] for name in _SCHEMA.names}
     columns["finish_reason"] = [str(reason) for reason in columns["finish_reason"]]
     sink = io.BytesIO()
-    pq.write_table(pa.Table.from_pydict(columns, schema=_SCHEMA), sink, compression="zstd", use_dictionary=False, write_statistics=False)
+    pq.write_table(
+        pa.Table.from_pydict(columns, schema=_SCHEMA),
+        sink,
+        compression="zstd",
+        use_dictionary=False,
+        write_statistics=False,
+    )
     return sink.getvalue()
 
 

@@ -52,7 +52,12 @@ def draw(
         if not wanted:
             continue
         between()
-        groups = [PromptGroup(p.prompt_ids, tuple(derive_seed(part["seed"], "evaluate", suite, p.problem.id, s) for s in indexes)) for p, indexes in wanted]
+        groups = [
+            PromptGroup(
+                p.prompt_ids, tuple(derive_seed(part["seed"], "evaluate", suite, p.problem.id, s) for s in indexes)
+            )
+            for p, indexes in wanted
+        ]
         replies = source.generate(groups, sampling)
         new = [
             Sample(

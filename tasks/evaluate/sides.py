@@ -66,7 +66,11 @@ _HARMLESS = {"samples", "problems", "seed", "engine", "dtype", "tokenizer"}
 def otherwise(first: Manifest, second: Manifest) -> str | None:
     """What two evaluations that are compared had different, though it changes no expectation; None where nothing."""
     before, after = first.inputs["part"], second.inputs["part"]
-    changed = [f"{name} {before.get(name)} and {after.get(name)}" for name in ("engine", "dtype", "samples", "problems") if before.get(name) != after.get(name)]
+    changed = [
+        f"{name} {before.get(name)} and {after.get(name)}"
+        for name in ("engine", "dtype", "samples", "problems")
+        if before.get(name) != after.get(name)
+    ]
     return ", ".join(changed) or None
 
 

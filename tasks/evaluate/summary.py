@@ -117,8 +117,13 @@ def summarise(records: Sequence[SampleRecord], correct_at: float) -> EvalSummary
     scores = [question.score for question in judged]
     intervals = bootstrap_intervals([[score, *row] for score, row in zip(scores, passed, strict=True)], SEED) or [None]
     avg_interval, *pass_intervals = [None if interval is None else list(interval) for interval in intervals]
-    votes = {str(k): mean([_vote(question, k) for question in judged]) or 0.0 for k in sorted({*_powers(samples), samples} - {0})}
-    entropies = [found for question in questions if (found := [row.entropy for row in question.rows if row.entropy is not None])]
+    votes = {
+        str(k): mean([_vote(question, k) for question in judged]) or 0.0
+        for k in sorted({*_powers(samples), samples} - {0})
+    }
+    entropies = [
+        found for question in questions if (found := [row.entropy for row in question.rows if row.entropy is not None])
+    ]
     correct = [float(len(set(answers(question.right)))) for question in judged]
     diversity = varieties([question.rows for question in questions], [question.right for question in questions])
     return EvalSummary(
@@ -176,7 +181,11 @@ def _questions(records: Sequence[SampleRecord], correct_at: float) -> dict[str, 
     for record in sorted(records, key=lambda record: (record.problem_id, record.sample)):
         problems.setdefault(record.problem_id, []).append(record)
     return {
-        name: _Question(rows, [r for r in rows if r.score is not None], [r for r in rows if r.score is not None and r.score >= correct_at])
+        name: _Question(
+            rows,
+            [r for r in rows if r.score is not None],
+            [r for r in rows if r.score is not None and r.score >= correct_at],
+        )
         for name, rows in problems.items()
     }
 
@@ -190,7 +199,9 @@ def _powers(samples: int) -> list[int]:
     return [2**place for place in range(samples.bit_length())]
 
 
-def _chances(judged: Sequence[_Question], chance: Callable[[int, int, int], float], ks: Sequence[int]) -> list[list[float]]:
+def _chances(
+    judged: Sequence[_Question], chance: Callable[[int, int, int], float], ks: Sequence[int]
+) -> list[list[float]]:
     """[questions][ks]; the exact arithmetic is done once for questions with as many right of as many samples."""
     counts = [(len(question.judged), len(question.right)) for question in judged]
     rows = {(n, c): [chance(n, c, k) for k in ks] for n, c in set(counts)}
@@ -225,4 +236,10 @@ def _group(questions: Sequence[_Question]) -> dict[str, Any]:
     samples = _samples(judged)
     ks, scores = _powers(samples), [question.score for question in judged]
     pass_at = _means(_chances(judged, pass_at_k, ks), ks)
-    return {"problems": len(questions), "samples": samples, "avg": mean(scores), "avg_se": _error(scores), "pass_at": pass_at}
+    return {
+        "problems": len(questions),
+        "samples": samples,
+        "avg": mean(scores),
+        "avg_se": _error(scores),
+        "pass_at": pass_at,
+    }

@@ -47,7 +47,9 @@ def suite(context: Context, name: str) -> Manifest | Any:
         "digest": loaded.digest,
     }  # fmt: skip
     payload = {"problems.jsonl": to_bytes(loaded.problems)}
-    return context.commit(step, payload, kind="rows", rows=len(loaded.problems), result=result, seconds=time.monotonic() - started)
+    return context.commit(
+        step, payload, kind="rows", rows=len(loaded.problems), result=result, seconds=time.monotonic() - started
+    )
 
 
 @task(name="contamination", task_run_name="contamination {name}", **TASK_OPTIONS)
@@ -57,9 +59,13 @@ def contamination(context: Context, name: str) -> Manifest | Any:
     if (hit := context.find(step)) is not None:
         return cached(hit)
     started = time.monotonic()
-    training = TrainingTexts.of(context.spec.data.train, ((p.problem.id, question_of(p.problem)) for p in context.dataset.train))
+    training = TrainingTexts.of(
+        context.spec.data.train, ((p.problem.id, question_of(p.problem)) for p in context.dataset.train)
+    )
     found = overlap(name, context.suite_data(name).questions, [training]).to_json()
-    return context.commit(step, {}, kind="metrics", rows=len(found["findings"]), result=found, seconds=time.monotonic() - started)
+    return context.commit(
+        step, {}, kind="metrics", rows=len(found["findings"]), result=found, seconds=time.monotonic() - started
+    )
 
 
 @task(name="evaluate", task_run_name="evaluate {iteration} {suite}", **TASK_OPTIONS)
@@ -69,7 +75,9 @@ def evaluate(context: Context, iteration: int, suite: str) -> Manifest | Any:
 
 
 @task(name="evaluate", task_run_name="evaluate {label} {suite}", **TASK_OPTIONS)
-def evaluate_policy(context: Context, lineage: str, suite: str, label: str, source: Source | None = None) -> Manifest | Any:
+def evaluate_policy(
+    context: Context, lineage: str, suite: str, label: str, source: Source | None = None
+) -> Manifest | Any:
     """Samples of a suite from any policy, judged and summarised. `source`: a server that has it; None: the rollout engine loads it."""
     return _evaluated(context, lineage, suite, source)
 
@@ -87,11 +95,31 @@ def _evaluated(context: Context, lineage: str, suite: str, source: Source | None
     if missing(stored, problems.encoded, part["samples"]):
         if stored:
             log.info("evaluation on %s goes on: %d samples are in the store", suite, len(stored))
-        if source is None:  # only now: an engine has to be started, and training steps to be repeated where weights were not kept
+        if (
+            source is None
+        ):  # only now: an engine has to be started, and training steps to be repeated where weights were not kept
             context.engine_for(lineage)
             source = context.roller
-        draw(source, samples, stored, problems.encoded, part["samples"], part, suite, context.dataset.stop_token_ids, lambda: _between(context))
-    rows = judged_rows(context.judge, problems, stored, part["samples"], context.dataset.tokenizer, context.spec.reward.max_not_judged_share, suite)
+        draw(
+            source,
+            samples,
+            stored,
+            problems.encoded,
+            part["samples"],
+            part,
+            suite,
+            context.dataset.stop_token_ids,
+            lambda: _between(context),
+        )
+    rows = judged_rows(
+        context.judge,
+        problems,
+        stored,
+        part["samples"],
+        context.dataset.tokenizer,
+        context.spec.reward.max_not_judged_share,
+        suite,
+    )
     return _commit(context, step, rows, time.monotonic() - started)
 
 

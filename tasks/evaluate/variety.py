@@ -47,7 +47,9 @@ class Variety:
     coverage: float | None
 
 
-def varieties(problems: Sequence[Sequence[SampleRecord]], right: Sequence[Sequence[SampleRecord]]) -> dict[str, dict[str, Any]]:
+def varieties(
+    problems: Sequence[Sequence[SampleRecord]], right: Sequence[Sequence[SampleRecord]]
+) -> dict[str, dict[str, Any]]:
     """{"all", "correct"}: `Variety` as JSON of all responses of each problem, and of its correct ones (`right`, in the same order).
 
     Problems without a correct response are not in "correct": it says how different the solutions are where there are any. Only correct
@@ -73,7 +75,11 @@ def mean(values: Sequence[float | None]) -> float | None:
     return math.fsum(found) / len(found) if found else None
 
 
-def _variety(groups: Sequence[Sequence[SampleRecord]], covered: Sequence[float | None], known: dict[tuple[str, ...], dict[str, float]]) -> Variety:
+def _variety(
+    groups: Sequence[Sequence[SampleRecord]],
+    covered: Sequence[float | None],
+    known: dict[tuple[str, ...], dict[str, float]],
+) -> Variety:
     texts = [_texts(rows, known) for rows in groups]
     return Variety(
         responses=sum(map(len, groups)),

@@ -22,7 +22,9 @@ def groups_json(groups: Sequence[Group], correct_at: float) -> str:
     for row in rows:
         row["prompt"] = cut(row["prompt"], limit)
         for response in row["responses"]:
-            response |= {name: plain(value) for name, value in response.items()} | {"text": cut(response["text"], limit)}
+            response |= {name: plain(value) for name, value in response.items()} | {
+                "text": cut(response["text"], limit)
+            }
     return embed({"correct_at": correct_at, "groups": rows})
 
 
@@ -45,4 +47,4 @@ def cut(text: str, limit: int) -> str:
     keep = len(text) * limit // size
     head = keep * 2 // 3
     tail = keep - head
-    return f"{text[:head]}\n[... {len(text) - keep} characters are left out here; the artifact has them ...]\n{text[len(text) - tail:]}"
+    return f"{text[:head]}\n[... {len(text) - keep} characters are left out here; the artifact has them ...]\n{text[len(text) - tail :]}"

@@ -16,7 +16,14 @@ if TYPE_CHECKING:
     from tasks.runs import RunRecord
 
 GROUPS = 16  # problems of the last iteration in the browser, of each run
-LABELS = {"arm": "ARM", "grpo": "GRPO", "dr_grpo": "Dr. GRPO", "rloo": "RLOO", "reinforce_pp_baseline": "REINFORCE++-baseline", "pass_at_k": "Pass@k training"}
+LABELS = {
+    "arm": "ARM",
+    "grpo": "GRPO",
+    "dr_grpo": "Dr. GRPO",
+    "rloo": "RLOO",
+    "reinforce_pp_baseline": "REINFORCE++-baseline",
+    "pass_at_k": "Pass@k training",
+}
 
 
 def build(runs: Sequence[tuple[Context, RunRecord]]) -> ReportData:
@@ -55,7 +62,10 @@ def columns(runs: Sequence[tuple[Context, RunRecord]]) -> list[Column]:
 
     return [
         column("start", runs[-1][1], 0),
-        *(column(label, record, each.spec.train.iterations) for (each, record), label in zip(runs, labels, strict=True)),
+        *(
+            column(label, record, each.spec.train.iterations)
+            for (each, record), label in zip(runs, labels, strict=True)
+        ),
     ]
 
 
@@ -68,7 +78,11 @@ def _labels(contexts: Sequence[Context]) -> list[str]:
 def _curves(context: Context, record: RunRecord, label: str) -> RunCurves:
     rows = []
     for row in record.rows:
-        keys = {"rollout": row["artifacts"]["rollouts"], "verdict": [row["artifacts"]["verdicts"]], "train": [row["artifact"]]}
+        keys = {
+            "rollout": row["artifacts"]["rollouts"],
+            "verdict": [row["artifacts"]["verdicts"]],
+            "train": [row["artifact"]],
+        }
         seconds = {name: _seconds(context, stage, keys[stage]) for name, stage in _STAGES.items()}
         rows.append({**{k: v for k, v in row.items() if isinstance(v, int | float | str) or v is None}, **seconds})
     return RunCurves(context.experiment.run, label, tuple(rows))

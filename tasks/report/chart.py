@@ -27,7 +27,15 @@ class Series:
     dashed: bool = False
 
 
-def line_chart(series: Sequence[Series], title: str, x_title: str, *, x: Kind = "linear", y: Kind = "linear", from_zero: bool = False) -> str:
+def line_chart(
+    series: Sequence[Series],
+    title: str,
+    x_title: str,
+    *,
+    x: Kind = "linear",
+    y: Kind = "linear",
+    from_zero: bool = False,
+) -> str:
     """Lines (and bands) over one x axis. `from_zero` makes the y axis begin at 0. Without a single number: a line of text."""
     shown = [[point for point in _points(s) if fits(point[0], x) and fits(point[1], y)] for s in series]
     xs = [a for points in shown for a, *_ in points]
@@ -39,17 +47,28 @@ def line_chart(series: Sequence[Series], title: str, x_title: str, *, x: Kind = 
     parts += [_band(s, across, up) for s in series if s.band is not None]
     parts += [_line(s, across, up) for s in series]
     hidden = sum(b is not None and not fits(b, y) for s in series for b in s.y)
-    return svg(title, parts) + (f'<p class="note">{hidden} values are not shown: this axis has no place for them.</p>' if hidden else "")
+    return svg(title, parts) + (
+        f'<p class="note">{hidden} values are not shown: this axis has no place for them.</p>' if hidden else ""
+    )
 
 
-def stacked_bars(x: Sequence[float], layers: Sequence[tuple[str, Sequence[float | None]]], title: str, x_title: str, y_top: float) -> str:
+def stacked_bars(
+    x: Sequence[float], layers: Sequence[tuple[str, Sequence[float | None]]], title: str, x_title: str, y_top: float
+) -> str:
     """One bar per x from the layers (colour, heights), the first at the bottom. A bar with no height in any layer is a gap; `y_top` is
     the value that the y axis must hold, so that charts side by side can share it."""
-    rows = [(at, heights) for at, *heights in zip(x, *(values for _, values in layers), strict=True) if any(fits(h, "linear") for h in heights)]
+    rows = [
+        (at, heights)
+        for at, *heights in zip(x, *(values for _, values in layers), strict=True)
+        if any(fits(h, "linear") for h in heights)
+    ]
     if not rows:
         return _nothing()
     half = 0.5
-    across, up = scale([min(x) - half, max(x) + half], "linear", tight=True), scale([0.0, y_top], "linear", from_zero=True)
+    across, up = (
+        scale([min(x) - half, max(x) + half], "linear", tight=True),
+        scale([0.0, y_top], "linear", from_zero=True),
+    )
     wide = (across.place(1) - across.place(0)) * (RIGHT - LEFT)
     wide *= 0.85 if wide > 6 else 1.0  # gaps between hairlines would only flicker
     paths: list[list[str]] = [[] for _ in layers]
@@ -57,8 +76,12 @@ def stacked_bars(x: Sequence[float], layers: Sequence[tuple[str, Sequence[float 
         tops = list(accumulate((h if h is not None and fits(h, "linear") else 0.0 for h in heights), initial=0.0))
         for path, low, high in zip(paths, tops, tops[1:], strict=False):
             if high > low:
-                path.append(f"M{x_at(across, at) - wide / 2:.1f} {y_at(up, low):.1f}V{y_at(up, high):.1f}h{wide:.1f}V{y_at(up, low):.1f}z")
-    bars = [f'<path class="bar {colour}" d="{"".join(path)}"/>' for (colour, _), path in zip(layers, paths, strict=True)]
+                path.append(
+                    f"M{x_at(across, at) - wide / 2:.1f} {y_at(up, low):.1f}V{y_at(up, high):.1f}h{wide:.1f}V{y_at(up, low):.1f}z"
+                )
+    bars = [
+        f'<path class="bar {colour}" d="{"".join(path)}"/>' for (colour, _), path in zip(layers, paths, strict=True)
+    ]
     return svg(title, [frame(across, up, x_title), *bars])
 
 
@@ -94,7 +117,11 @@ def _band(series: Series, across: Scale, up: Scale) -> str:
     """Alone between two gaps a point has a band as wide as its dot."""
     edges: list[str] = []
     for run in _segments(series, across, up):
-        ends = [(x_at(across, a) + aside, low, high) for a, _, low, high in run for aside in ((-2.6, 2.6) if len(run) == 1 else (0.0,))]
+        ends = [
+            (x_at(across, a) + aside, low, high)
+            for a, _, low, high in run
+            for aside in ((-2.6, 2.6) if len(run) == 1 else (0.0,))
+        ]
         above = [(a, y_at(up, high)) for a, _, high in ends]
         below = [(a, y_at(up, low if fits(low, up.kind) else up.low)) for a, low, _ in reversed(ends)]
         edges.append(path_of([*above, *below]) + "z")
@@ -105,8 +132,13 @@ def frame(across: Scale, up: Scale, x_title: str) -> str:
     """Grid lines, the numbers beside them, and the x axis with its name."""
     grid = "".join(f"M{LEFT} {y_at(up, tick):.1f}H{RIGHT}" for tick in up.ticks)
     at_left, below = (zip(axis.ticks, tick_texts(axis.ticks, axis.kind), strict=True) for axis in (up, across))
-    rows = "".join(f'<text x="{LEFT - 7}" y="{y_at(up, tick) + 3.6:.1f}" text-anchor="end">{text}</text>' for tick, text in at_left)
-    columns = "".join(f'<text x="{x_at(across, tick):.1f}" y="{BOTTOM + 15}" text-anchor="middle">{text}</text>' for tick, text in below)
+    rows = "".join(
+        f'<text x="{LEFT - 7}" y="{y_at(up, tick) + 3.6:.1f}" text-anchor="end">{text}</text>' for tick, text in at_left
+    )
+    columns = "".join(
+        f'<text x="{x_at(across, tick):.1f}" y="{BOTTOM + 15}" text-anchor="middle">{text}</text>'
+        for tick, text in below
+    )
     name = f'<text class="axis-name" x="{RIGHT}" y="{HEIGHT - 3}" text-anchor="end">{escape(x_title)}</text>'
     return f'<path class="grid" d="{grid}"/><path class="axis" d="M{LEFT} {BOTTOM}H{RIGHT}"/><g class="ticks">{rows}{columns}</g>{name}'
 

@@ -8,7 +8,9 @@ from collections.abc import Mapping
 from html import escape
 
 
-def document(title: str, style: str, body: str, data: Mapping[str, str], script: str, *, loads_scripts: bool = False) -> str:
+def document(
+    title: str, style: str, body: str, data: Mapping[str, str], script: str, *, loads_scripts: bool = False
+) -> str:
     """The whole page, encodable as UTF-8. `body` is markup; `data` holds JSON without markup (`browser.embed`) by the id of its element.
 
     The policy lets only `script` run, and with `loads_scripts` what that script itself adds to the page as a script element.
@@ -24,4 +26,6 @@ def document(title: str, style: str, body: str, data: Mapping[str, str], script:
         f"<title>{escape(title)}</title>\n<style>{style}</style></head>\n"
         f"<body>{body}\n{elements}<script>{script}</script></body></html>\n"
     )
-    return page.encode(errors="replace").decode()  # a lone surrogate, which UTF-8 has no bytes for, becomes a question mark
+    return page.encode(
+        errors="replace"
+    ).decode()  # a lone surrogate, which UTF-8 has no bytes for, becomes a question mark

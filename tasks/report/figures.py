@@ -11,7 +11,11 @@ from tasks.report.data import Column, RunCurves, short
 from tasks.report.scale import Kind, fits
 from tasks.report.tables import number, table
 
-STAGES = (("stage-a", "rollout", "seconds_rollout"), ("stage-b", "judge", "seconds_judge"), ("stage-c", "train", "seconds_train"))
+STAGES = (
+    ("stage-a", "rollout", "seconds_rollout"),
+    ("stage-b", "judge", "seconds_judge"),
+    ("stage-c", "train", "seconds_train"),
+)
 RUN_COLOURS = 6  # classes run-0 ... run-5 of the style sheet
 
 
@@ -54,7 +58,12 @@ PLOTS = (
         y="log10",
     ),
     Plot("Gradient norm", "Before clipping.", ("grad_norm",), y="log10"),
-    Plot("Answer confidence c(o | q)", "Mean over right and over wrong responses.", ("c_o_right_mean", "c_o_wrong_mean"), ("right", "wrong")),
+    Plot(
+        "Answer confidence c(o | q)",
+        "Mean over right and over wrong responses.",
+        ("c_o_right_mean", "c_o_wrong_mean"),
+        ("right", "wrong"),
+    ),
     Plot("Prompt confidence c(q)", "Mean over prompts.", ("c_q_mean",)),
     Plot(
         "ARM bonus",
@@ -85,8 +94,14 @@ def training_figure(plot: Plot, runs: Sequence[RunCurves]) -> str:
         for place, (key, name) in enumerate(zip(plot.keys, plot.names, strict=True))
     ]
     chart = line_chart(series, plot.title, "iteration", y=plot.y, from_zero=plot.from_zero)
-    heads = ["iteration", *(f"{run.label} {name}".strip() for run in runs for name in plot.names), *(f"{run.label} from" for run in runs)]
-    return figure(plot.title, plot.says, legend(series), chart, _source(runs), table(heads, _by_iteration(runs, plot.keys)))
+    heads = [
+        "iteration",
+        *(f"{run.label} {name}".strip() for run in runs for name in plot.names),
+        *(f"{run.label} from" for run in runs),
+    ]
+    return figure(
+        plot.title, plot.says, legend(series), chart, _source(runs), table(heads, _by_iteration(runs, plot.keys))
+    )
 
 
 def seconds_figures(runs: Sequence[RunCurves]) -> list[str]:
@@ -102,7 +117,16 @@ def seconds_figures(runs: Sequence[RunCurves]) -> list[str]:
         heads = ["iteration", *(name for _, name, _ in STAGES), "from"]
         says = "Wall time of each stage when it was computed. Where none is recorded there is no bar."
         numbers = table(heads, _by_iteration([run], keys))
-        figures.append(figure(f"Seconds per stage, {run.label}", says, f'<div class="legend">{key_marks}</div>', chart, _source([run]), numbers))
+        figures.append(
+            figure(
+                f"Seconds per stage, {run.label}",
+                says,
+                f'<div class="legend">{key_marks}</div>',
+                chart,
+                _source([run]),
+                numbers,
+            )
+        )
     return figures
 
 
@@ -113,8 +137,13 @@ def pass_at_figure(evaluations: Sequence[Column], runs: Sequence[RunCurves]) -> 
     for column in evaluations:
         ks = sorted(int(k) for k in column.summary["pass_at"])
         values, errors = (([column.summary[key].get(str(k)) for k in ks]) for key in ("pass_at", "pass_at_se"))
-        bands = [None if value is None or error is None else (value - error, value + error) for value, error in zip(values, errors, strict=True)]
-        series.append(Series(column.label, palette.get(column.label, "start"), [float(k) for k in ks], values, band=bands))
+        bands = [
+            None if value is None or error is None else (value - error, value + error)
+            for value, error in zip(values, errors, strict=True)
+        ]
+        series.append(
+            Series(column.label, palette.get(column.label, "start"), [float(k) for k in ks], values, band=bands)
+        )
     chart = line_chart(series, "Pass@k", "k (samples per problem)", x="log2", from_zero=True)
     every = sorted({int(k) for column in evaluations for k in column.summary["pass_at"]})
     rows = [[str(k), *(_with_error(column, k) for column in evaluations)] for k in every]
@@ -125,7 +154,10 @@ def pass_at_figure(evaluations: Sequence[Column], runs: Sequence[RunCurves]) -> 
 
 def legend(series: Sequence[Series]) -> str:
     """A stroke in each line's colour and its name."""
-    marks = (f'<span><i class="stroke {s.colour}{" dashed" if s.dashed else ""}"></i>{escape(s.label)}</span>' for s in series)
+    marks = (
+        f'<span><i class="stroke {s.colour}{" dashed" if s.dashed else ""}"></i>{escape(s.label)}</span>'
+        for s in series
+    )
     return f'<div class="legend">{"".join(marks)}</div>'
 
 
@@ -143,7 +175,9 @@ def _source(runs: Sequence[RunCurves]) -> str:
     for run in runs:
         keys = [key for row in run.iterations if isinstance(key := row.get("artifact"), str)]
         if keys:
-            texts.append(f"{escape(run.label)} {key_mark(keys[0])}" + (f" to {key_mark(keys[-1])}" if len(keys) > 1 else ""))
+            texts.append(
+                f"{escape(run.label)} {key_mark(keys[0])}" + (f" to {key_mark(keys[-1])}" if len(keys) > 1 else "")
+            )
     return "From the training steps of " + ", ".join(texts) + "." if texts else "No artifact is recorded."
 
 
@@ -152,7 +186,11 @@ def _by_iteration(runs: Sequence[RunCurves], keys: Sequence[str]) -> list[list[s
     rows = [{row.get("iteration"): row for row in run.iterations} for run in runs]
     every = sorted({at for run in runs for row in run.iterations if isinstance(at := row.get("iteration"), int)})
     return [
-        [str(at), *(number(of.get(at, {}).get(key)) for of in rows for key in keys), *(short(str(of.get(at, {}).get("artifact") or "-")) for of in rows)]
+        [
+            str(at),
+            *(number(of.get(at, {}).get(key)) for of in rows for key in keys),
+            *(short(str(of.get(at, {}).get("artifact") or "-")) for of in rows),
+        ]
         for at in every
     ]
 

@@ -28,7 +28,9 @@ def render(data: ReportData) -> str:
 
 
 def _header(data: ReportData) -> str:
-    facts = "".join(f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in data.subtitle.items())
+    facts = "".join(
+        f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in data.subtitle.items()
+    )
     return f"<header><h1>{escape(data.title)}</h1><dl>{facts}</dl></header>"
 
 
@@ -53,7 +55,10 @@ def _groups(data: ReportData) -> str:
             ("Run", ()),
             ("Problem", ()),
             ("Show", (("all", "all responses"), ("right", "right"), ("wrong", "wrong"), ("unjudged", "not judged"))),
-            ("Order", (("high", "highest advantage first"), ("low", "lowest advantage first"), ("sample", "as sampled"))),
+            (
+                "Order",
+                (("high", "highest advantage first"), ("low", "lowest advantage first"), ("sample", "as sampled")),
+            ),
         )
     )
     return (
@@ -66,12 +71,19 @@ def _groups(data: ReportData) -> str:
 
 
 def _numbers(data: ReportData) -> str:
-    parts = "".join(f"<details><summary>Every number of {escape(run.label)} ({escape(run.name)})</summary>{every_number(run)}</details>" for run in data.runs)
+    parts = "".join(
+        f"<details><summary>Every number of {escape(run.label)} ({escape(run.name)})</summary>{every_number(run)}</details>"
+        for run in data.runs
+    )
     return f"<section><h2>Numbers</h2>{parts}</section>" if parts else ""
 
 
 def _spec(data: ReportData) -> str:
-    changed = f"<pre>{escape(data.deviations)}</pre>" if data.deviations.strip() else '<p class="nothing">Every key has its default.</p>'
+    changed = (
+        f"<pre>{escape(data.deviations)}</pre>"
+        if data.deviations.strip()
+        else '<p class="nothing">Every key has its default.</p>'
+    )
     return (
         f"<section><h2>Experiment</h2><h3>What differs from the defaults</h3>{changed}"
         f"<details><summary>The whole spec</summary><pre>{escape(data.spec_yaml)}</pre></details></section>"

@@ -15,9 +15,19 @@ def comparison_table(columns: Sequence[Column], ks: Sequence[int]) -> list[list[
     """
     rows = [["", *(column.label for column in columns)]]
     for k in ks:
-        rows.append([f"Pass@{k}", *(_cell(c.summary["pass_at"].get(str(k)), c.summary["pass_at_se"].get(str(k))) for c in columns)])
+        rows.append(
+            [
+                f"Pass@{k}",
+                *(_cell(c.summary["pass_at"].get(str(k)), c.summary["pass_at_se"].get(str(k))) for c in columns),
+            ]
+        )
     rows.append(["entropy, nats per token", *(_cell(c.summary["entropy"], c.summary["entropy_se"]) for c in columns)])
-    rows.append(["distinct correct answers", *(_cell(c.summary["distinct_correct"], c.summary["distinct_correct_se"], 2) for c in columns)])
+    rows.append(
+        [
+            "distinct correct answers",
+            *(_cell(c.summary["distinct_correct"], c.summary["distinct_correct_se"], 2) for c in columns),
+        ]
+    )
     if any(c.summary["coverage"] is not None for c in columns):
         rows.append(["share of all solutions", *(_cell(c.summary["coverage"], None) for c in columns)])
     return rows
@@ -29,7 +39,10 @@ def render_text(rows: Sequence[Sequence[str]]) -> str:
         return ""
     widths = [max(map(len, cells)) for cells in zip(*rows, strict=True)]
     lines = [
-        "  ".join(cell.rjust(width) if place else cell.ljust(width) for place, (cell, width) in enumerate(zip(row, widths, strict=True))).rstrip()
+        "  ".join(
+            cell.rjust(width) if place else cell.ljust(width)
+            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
         for row in rows
     ]
     return "\n".join((lines[0], "  ".join("-" * width for width in widths), *lines[1:]))

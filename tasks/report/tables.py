@@ -48,14 +48,24 @@ def comparison(evaluations: Sequence[Column], ks: Sequence[int], palette: dict[s
     """The table of the policies side by side; each column names its evaluation."""
     heading, *rows = comparison_table(evaluations, ks)
     major = [(name, [_apart(cell) for cell in cells]) for name, *cells in rows]
-    minor = [(name, [(_formatted(column.summary.get(key), form), "") for column in evaluations]) for name, key, form in MINOR]
+    minor = [
+        (name, [(_formatted(column.summary.get(key), form), "") for column in evaluations]) for name, key, form in MINOR
+    ]
     return side_by_side(heading[1:], palette, major, minor, [c.artifact for c in evaluations])
 
 
-def side_by_side(labels: Sequence[str], palette: Mapping[str, str], major: Sequence[Line], minor: Sequence[Line], artifacts: Sequence[str]) -> str:
+def side_by_side(
+    labels: Sequence[str],
+    palette: Mapping[str, str],
+    major: Sequence[Line],
+    minor: Sequence[Line],
+    artifacts: Sequence[str],
+) -> str:
     """A column for each label, in its colour, with the artifact that its numbers came from at the foot. Plain text, escaped here."""
     marks = [f'<i class="swatch {palette.get(label, "start")}"></i>' for label in labels]
-    head = "<th></th>" + "".join(f'<th scope="col">{mark}{escape(label)}{NO_ERROR}</th>' for mark, label in zip(marks, labels, strict=True))
+    head = "<th></th>" + "".join(
+        f'<th scope="col">{mark}{escape(label)}{NO_ERROR}</th>' for mark, label in zip(marks, labels, strict=True)
+    )
     body = "".join(
         f'<tr{kind}><th scope="row">{escape(name)}</th>{"".join(_value_cell(*cell) for cell in cells)}</tr>'
         for kind, lines in (("", major), (' class="minor"', minor))

@@ -26,9 +26,15 @@ def report(runs: Sequence[tuple[Context, RunRecord]]) -> tuple[str, str]:
     data = build(runs)
     where = record.publish("report.html", render(data).encode())
     key = context.experiment.run.replace("/", "-").replace("_", "-").replace(".", "-")
-    create_link_artifact(key=f"report-{key}", link=where, link_text="report", description=f"Report of {record.name}: {where}")
+    create_link_artifact(
+        key=f"report-{key}", link=where, link_text="report", description=f"Report of {record.name}: {where}"
+    )
     rows = comparison_table(data.evaluations, context.spec.evaluate.ks) if data.evaluations else []
     if rows:
         head, *body = rows
-        create_table_artifact(key=f"comparison-{key}", table=[dict(zip(head, row, strict=True)) for row in body], description="Start and end of each run")
+        create_table_artifact(
+            key=f"comparison-{key}",
+            table=[dict(zip(head, row, strict=True)) for row in body],
+            description="Start and end of each run",
+        )
     return where, render_text(rows) if rows else ""

@@ -32,7 +32,12 @@ def canonical(program: str, entry_point: str = "") -> str:
         _simplify(tree)
         _number_names(tree, frozenset(entry_point.split(".")))
         text = ast.dump(tree)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):  # the parser's words for what is no program, or nested too deep
+    except (
+        SyntaxError,
+        ValueError,
+        RecursionError,
+        MemoryError,
+    ):  # the parser's words for what is no program, or nested too deep
         text = "\n".join(line.rstrip() for line in program.splitlines()).strip()
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
@@ -47,7 +52,11 @@ def _simplify(tree: ast.Module) -> None:
                 node.body = rest or [ast.Pass()]
             case ast.FunctionDef() | ast.AsyncFunctionDef():
                 node.returns = None
-                if isinstance(node.body[0], ast.Expr) and isinstance(node.body[0].value, ast.Constant) and isinstance(node.body[0].value.value, str):
+                if (
+                    isinstance(node.body[0], ast.Expr)
+                    and isinstance(node.body[0].value, ast.Constant)
+                    and isinstance(node.body[0].value.value, str)
+                ):
                     node.body = node.body[1:] or [ast.Pass()]
             case ast.arg():
                 node.annotation = None
@@ -80,7 +89,13 @@ def _bound(nodes: Iterable[ast.AST], kept: Iterable[str]) -> list[str]:
     names: dict[str, None] = {}
     for node in nodes:
         if isinstance(node, ast.Assign | ast.AnnAssign):  # of a class's body: a Name is below it
-            names.update(dict.fromkeys(t.id for t in (node.targets if isinstance(node, ast.Assign) else [node.target]) if isinstance(t, ast.Name)))
+            names.update(
+                dict.fromkeys(
+                    t.id
+                    for t in (node.targets if isinstance(node, ast.Assign) else [node.target])
+                    if isinstance(t, ast.Name)
+                )
+            )
         name = getattr(node, _NAME_OF[type(node)]) if type(node) in _NAME_OF else None
         if name is not None and not (isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)):
             names[name] = None

@@ -53,14 +53,20 @@ class CodeVerifier:
         """The sandbox, started if it was not. SandboxError where its self-test finds that it does not contain programs."""
         if self._sandbox is None:
             settings = self._settings
-            self._sandbox = Sandbox(backend=settings.sandbox, slots=settings.slots, limits=self._limits(0)).start()  # it says which it is
+            self._sandbox = Sandbox(
+                backend=settings.sandbox, slots=settings.slots, limits=self._limits(0)
+            ).start()  # it says which it is
         return self._sandbox
 
     def judge(self, items: Sequence[tuple[Problem, str]]) -> list[Verdict]:
         """One verdict for each (problem, visible response text), in order."""
         found = [extract(text, problem.reference) for problem, text in items]
         tests = {id(problem): self._tests(problem) for problem, _ in items}  # a group's responses share their problem's
-        programs = [(tests[id(problem)][0], each.text, tests[id(problem)][1]) for (problem, _), each in zip(items, found, strict=True) if each.text is not None]
+        programs = [
+            (tests[id(problem)][0], each.text, tests[id(problem)][1])
+            for (problem, _), each in zip(items, found, strict=True)
+            if each.text is not None
+        ]
         graded = iter(self.start().grade_many(programs) if programs else ())
         return [
             Verdict(0.0, VerdictKind.NO_ANSWER, each.how, trust="strong", cached=False)
@@ -89,4 +95,6 @@ def _verdict(graded: Graded, answer: str) -> Verdict:
     detail = _ADDRESS.sub("0x...", detail)[:_DETAIL].encode("utf-8", "replace").decode()
     if graded.kind is Kind.SANDBOX_ERROR:
         return Verdict(None, VerdictKind.INFRASTRUCTURE, detail, answer, trust=graded.trust, cached=graded.cached)
-    return Verdict(graded.score, VerdictKind(graded.kind.value), detail, answer, trust=graded.trust, cached=graded.cached)
+    return Verdict(
+        graded.score, VerdictKind(graded.kind.value), detail, answer, trust=graded.trust, cached=graded.cached
+    )

@@ -44,7 +44,9 @@ class Judge:
         batches: dict[str, list[int]] = {"math": [], "code": []}
         for index, (problem, text, reason) in enumerate(items):
             if mask_truncated and reason is FinishReason.LENGTH:
-                verdicts[index] = Verdict(None, VerdictKind.TRUNCATED, "cut at the response limit (reward.truncated: mask)")
+                verdicts[index] = Verdict(
+                    None, VerdictKind.TRUNCATED, "cut at the response limit (reward.truncated: mask)"
+                )
             elif problem.verifier in batches:
                 batches[problem.verifier].append(index)
             else:

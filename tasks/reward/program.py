@@ -39,7 +39,9 @@ def extract(response: str, reference: Mapping[str, Any]) -> Extraction:
     blocks = _blocks(text)
     candidates = [b for wanted in (_PYTHON, {""}) for b in reversed(blocks) if b.language in wanted]
     entry = reference.get("entry_point") or ""
-    defining = [b for b in candidates if entry and _definition(entry).search(b.code)]  # a last block may only show how it is used
+    defining = [
+        b for b in candidates if entry and _definition(entry).search(b.code)
+    ]  # a last block may only show how it is used
     chosen = next(iter([*defining, *candidates]), None)
     code = chosen.code if chosen else text if completion else ""
     if not code.strip():
@@ -51,7 +53,10 @@ def extract(response: str, reference: Mapping[str, Any]) -> Extraction:
 
 def _definition(entry: str) -> re.Pattern[str]:
     """Where a program defines the entry point (a method's: its class)."""
-    return re.compile(rf"^(?:(?:async[ \t]+)?def|class)[ \t]+{re.escape(entry.split('.')[0])}\b|^{re.escape(entry)}[ \t]*=[^=]", re.MULTILINE)
+    return re.compile(
+        rf"^(?:(?:async[ \t]+)?def|class)[ \t]+{re.escape(entry.split('.')[0])}\b|^{re.escape(entry)}[ \t]*=[^=]",
+        re.MULTILINE,
+    )
 
 
 def _in_place(code: str, starter: str, entry: str, completion: bool, *, in_block: bool) -> str:

@@ -32,7 +32,10 @@ def judge(context: Context, iteration: int) -> Manifest | Any:
     rollouts = context.rollouts(step.inputs["rollouts"])
     started = time.monotonic()
     problems = context.dataset.by_id
-    items = [(problems[r.problem_id].problem, decode(r.response_ids, context.dataset.tokenizer), r.finish_reason) for r in rollouts]
+    items = [
+        (problems[r.problem_id].problem, decode(r.response_ids, context.dataset.tokenizer), r.finish_reason)
+        for r in rollouts
+    ]
     verdicts = context.judge.judge(items, mask_truncated=context.spec.reward.truncated == "mask")
     require_judged(verdicts, context.spec.reward.max_not_judged_share, f"iteration {iteration}")
     rows = [{"problem_id": r.problem_id, "sample": r.sample, **row(v)} for r, v in zip(rollouts, verdicts, strict=True)]
@@ -43,4 +46,6 @@ def judge(context: Context, iteration: int) -> Manifest | Any:
     payload = {"verdicts.parquet": table.to_bytes(rows, table.VERDICTS)}
     # Which programs were seen before depends on what this process has judged: no part of what the step makes.
     parts = {} if reused is None else {"verdict_cache_hit_rate": reused}
-    return context.commit(step, payload, kind="rows", rows=len(rows), result=measures, seconds=time.monotonic() - started, parts=parts)
+    return context.commit(
+        step, payload, kind="rows", rows=len(rows), result=measures, seconds=time.monotonic() - started, parts=parts
+    )

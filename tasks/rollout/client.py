@@ -21,8 +21,25 @@ class Roller:
     """`state` is the lineage of the policy that the engine holds, or None. `threads`: on the CPU; `devices`: CUDA_VISIBLE_DEVICES, None
     for the CPU."""
 
-    def __init__(self, engine: str, options: Mapping[str, Any], *, threads: int, devices: str | None, log: Path, deadline_s: float) -> None:
-        self._argv = [sys.executable, "-m", "tasks.rollout.server", "--engine", engine, "--options", json.dumps(dict(options))]
+    def __init__(
+        self,
+        engine: str,
+        options: Mapping[str, Any],
+        *,
+        threads: int,
+        devices: str | None,
+        log: Path,
+        deadline_s: float,
+    ) -> None:
+        self._argv = [
+            sys.executable,
+            "-m",
+            "tasks.rollout.server",
+            "--engine",
+            engine,
+            "--options",
+            json.dumps(dict(options)),
+        ]
         self._threads, self._devices, self._log, self._deadline_s = threads, devices, log, deadline_s
         self._child: Resident | None = None
         self._state: str | None = None
@@ -42,7 +59,9 @@ class Roller:
     def generate(self, groups: Sequence[PromptGroup], sampling: Sampling) -> list[list[Completion]]:
         """Samples of the policy held: a list per group, in the order of its seeds."""
         assert self.state is not None, "load a policy first"
-        replies: list[list[list[Completion]]] = self._call("generate", self._deadline_s, groups=list(groups), sampling=sampling)
+        replies: list[list[list[Completion]]] = self._call(
+            "generate", self._deadline_s, groups=list(groups), sampling=sampling
+        )
         return replies[0]
 
     def sleep(self) -> None:
@@ -66,11 +85,18 @@ class Roller:
         self.stop()
 
     def _call(self, method: str, deadline_s: float, **arguments: Any) -> list[Any]:
-        if self._child is None or (not self._child.alive and method == "load"):  # a new engine holds nothing, so nothing else can be asked of it
+        if self._child is None or (
+            not self._child.alive and method == "load"
+        ):  # a new engine holds nothing, so nothing else can be asked of it
             self.stop()
-            env = {"OMP_NUM_THREADS": str(self._threads), "PYTHONPATH": os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])}
+            env = {
+                "OMP_NUM_THREADS": str(self._threads),
+                "PYTHONPATH": os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]),
+            }
             env["CUDA_VISIBLE_DEVICES"] = self._devices or ""
-            self._child = None if self._closed else Resident("rollout engine", self._argv, log=self._log, env=env, cwd=ROOT)
+            self._child = (
+                None if self._closed else Resident("rollout engine", self._argv, log=self._log, env=env, cwd=ROOT)
+            )
         if self._closed:  # asked after the start too: whoever closed it then had nothing to stop yet
             self.stop()
             raise EngineError("the rollout engine is closed: what used it has ended")

@@ -24,7 +24,9 @@ PROBE = Sampling(temperature=2.0, max_tokens=8, stop_token_ids=(), top_k=2)
 Kind = Literal["sampled", "raw"]  # log-probabilities after temperature and truncation, or before both
 
 
-def request(model: str, prompt_ids: Sequence[int], seed: int, sampling: Sampling, *, logprobs: int = 0) -> dict[str, Any]:
+def request(
+    model: str, prompt_ids: Sequence[int], seed: int, sampling: Sampling, *, logprobs: int = 0
+) -> dict[str, Any]:
     """The body for one sample of a prompt [prompt tokens]. `logprobs`: of how many of the likeliest tokens beside the sampled one."""
     return {
         "model": model,
@@ -87,7 +89,9 @@ def probed(reply: Any) -> Kind:
 def _choice(reply: Any) -> Mapping[str, Any]:
     choices = reply.get("choices") if isinstance(reply, dict) else None
     if not isinstance(choices, list) or len(choices) != 1 or not isinstance(choices[0], dict):
-        raise EngineError(f"the reply is no completion of one choice ({_short(reply)}); is this an OpenAI-compatible server?")
+        raise EngineError(
+            f"the reply is no completion of one choice ({_short(reply)}); is this an OpenAI-compatible server?"
+        )
     return choices[0]
 
 
@@ -106,20 +110,28 @@ def _logprobs(choice: Mapping[str, Any], ids: Sequence[int]) -> list[float]:
         raise _not_logprobs(given)
     _same("logprobs.tokens", [f"{PLACEHOLDER}{each}" for each in ids], given.get("tokens"))
     values = given.get("token_logprobs")
-    if not isinstance(values, list) or len(values) != len(ids) or not all(isinstance(v, (int, float)) and math.isfinite(v) and v <= SHARP for v in values):
+    if (
+        not isinstance(values, list)
+        or len(values) != len(ids)
+        or not all(isinstance(v, (int, float)) and math.isfinite(v) and v <= SHARP for v in values)
+    ):
         raise _not_logprobs(values)
     return [float(value) for value in values]
 
 
 def _not_logprobs(got: object) -> EngineError:
-    return EngineError(f"log-probabilities were asked for, got {_short(got)}; start vLLM with --logprobs-mode processed_logprobs (or raw_logprobs)")
+    return EngineError(
+        f"log-probabilities were asked for, got {_short(got)}; start vLLM with --logprobs-mode processed_logprobs (or raw_logprobs)"
+    )
 
 
 def _finish_reason(choice: Mapping[str, Any], ids: Sequence[int], sampling: Sampling) -> FinishReason:
     reason, stops = choice.get("finish_reason"), sampling.stop_token_ids
     where = f"{len(ids)} of {sampling.max_tokens} tokens, the last {ids[-1]}, finish_reason {reason!r}"
     if any(each in stops for each in ids[:-1]):
-        raise EngineError(f"{where}: the response goes on after an end token; the server ignores stop_token_ids {list(stops)}")
+        raise EngineError(
+            f"{where}: the response goes on after an end token; the server ignores stop_token_ids {list(stops)}"
+        )
     if reason == FinishReason.STOP and ids[-1] in stops:
         return FinishReason.STOP
     if reason == FinishReason.LENGTH and len(ids) == sampling.max_tokens and ids[-1] not in stops:

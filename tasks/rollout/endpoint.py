@@ -29,7 +29,9 @@ T = TypeVar("T")
 PATIENCE_S = 90.0  # of one request, from its first failure to its last attempt
 SHORTEST_S, LONGEST_S = 0.2, 5.0  # pauses double from one to the other
 CONNECT_S = 10.0
-BUSY = frozenset({429, 502, 503, 504})  # what passes: too many requests; a server, or the one before it, that is not there for a while
+BUSY = frozenset(
+    {429, 502, 503, 504}
+)  # what passes: too many requests; a server, or the one before it, that is not there for a while
 
 
 class Endpoint:
@@ -38,7 +40,9 @@ class Endpoint:
     serves, and how it counts log-probabilities. Raises EngineError.
     """
 
-    def __init__(self, url: str, model: str, *, deadline_s: float, api_key_env: str = "OPENAI_API_KEY", at_once: int = 64) -> None:
+    def __init__(
+        self, url: str, model: str, *, deadline_s: float, api_key_env: str = "OPENAI_API_KEY", at_once: int = 64
+    ) -> None:
         assert at_once >= 1, at_once
         self._base, self._model, self._deadline_s, self._at_once = base_url(url), model, deadline_s, at_once
         self._key_env, self._key = api_key_env, _key(api_key_env)
@@ -56,7 +60,9 @@ class Endpoint:
         """
         longest, window = max((len(group.prompt_ids) for group in groups), default=0), self._card["max_model_len"]
         if window is not None and longest + sampling.max_tokens > window:
-            raise self._error(f"a prompt of {longest} tokens and a response of {sampling.max_tokens} exceed its max_model_len of {window}; shorten one of them")
+            raise self._error(
+                f"a prompt of {longest} tokens and a response of {sampling.max_tokens} exceed its max_model_len of {window}; shorten one of them"
+            )
         return asyncio.run(self._within(self._sample(groups, sampling)))
 
     async def _within(self, work: Awaitable[Any]) -> Any:
@@ -64,7 +70,9 @@ class Endpoint:
             async with asyncio.timeout(self._deadline_s):
                 return await work
         except TimeoutError as error:
-            raise self._error(f"no full answer within {self._deadline_s:.0f} s; it is slow, or hangs: raise the deadline, or ask less at once") from error
+            raise self._error(
+                f"no full answer within {self._deadline_s:.0f} s; it is slow, or hangs: raise the deadline, or ask less at once"
+            ) from error
 
     async def _meet(self) -> None:
         async with self._client() as client:
@@ -72,7 +80,11 @@ class Endpoint:
             if self._model not in served:
                 raise self._error(f"it does not serve this model, but {_names(served)}")
             card = served[self._model]
-            self._card: dict[str, Any] = {"id": self._model, "root": card.get("root"), "max_model_len": card.get("max_model_len")}
+            self._card: dict[str, Any] = {
+                "id": self._model,
+                "root": card.get("root"),
+                "max_model_len": card.get("max_model_len"),
+            }
             probe = await self._post(client, completions.request(self._model, (0,), 0, completions.PROBE, logprobs=2))
             self._kind = self._checked(lambda: completions.probed(probe))
 
@@ -88,14 +100,18 @@ class Endpoint:
 
         async with self._client() as client:
             # The first error ends `generate`; asyncio.run cancels the others, and the server sees their connections close.
-            flat = iter(await asyncio.gather(*(one(client, group.prompt_ids, seed) for group in groups for seed in group.seeds)))
+            flat = iter(
+                await asyncio.gather(*(one(client, group.prompt_ids, seed) for group in groups for seed in group.seeds))
+            )
         return [[next(flat) for _ in group.seeds] for group in groups]
 
     def _client(self) -> httpx.AsyncClient:
         limits = httpx.Limits(max_connections=self._at_once, max_keepalive_connections=self._at_once)
         headers = {} if self._key is None else {"Authorization": f"Bearer {self._key}"}
         timeout = httpx.Timeout(None, connect=CONNECT_S)
-        return httpx.AsyncClient(base_url=self._base, headers=headers, limits=limits, timeout=timeout, verify=_trusted())
+        return httpx.AsyncClient(
+            base_url=self._base, headers=headers, limits=limits, timeout=timeout, verify=_trusted()
+        )
 
     async def _models(self, client: httpx.AsyncClient) -> dict[str, dict[str, Any]]:
         """The server's models, by name."""
@@ -106,7 +122,9 @@ class Endpoint:
         try:
             return {str(card["id"]): card for card in body["data"]}
         except (KeyError, TypeError) as error:
-            raise self._error(f"its /v1/models lists no models ({self._words(response)}); is this an OpenAI-compatible server?") from error
+            raise self._error(
+                f"its /v1/models lists no models ({self._words(response)}); is this an OpenAI-compatible server?"
+            ) from error
 
     async def _post(self, client: httpx.AsyncClient, body: dict[str, Any]) -> Any:
         response = await self._patiently(lambda: client.post("/v1/completions", json=body))
@@ -133,7 +151,9 @@ class Endpoint:
             # Apart from one another, or all requests come back at the same moment.
             delay = max(pause * random.uniform(0.5, 1.0), wanted)
             if now + delay - first > PATIENCE_S:
-                raise self._error(f"{reason}, for {now - first:.0f} s; is it running, and reachable from here?") from None
+                raise self._error(
+                    f"{reason}, for {now - first:.0f} s; is it running, and reachable from here?"
+                ) from None
             if not self._waiting:
                 self._waiting = True
                 log.warning("endpoint %s: %s; waiting for it, up to %.0f s", self._base, reason, PATIENCE_S)
@@ -143,13 +163,17 @@ class Endpoint:
     def _json(self, response: httpx.Response) -> Any:
         if response.status_code in (401, 403):
             held = "is not set" if self._key is None else "holds a key that it refuses"
-            raise self._error(f"{response.status_code}: {self._key_env} {held}; export {self._key_env} with a key of this server")
+            raise self._error(
+                f"{response.status_code}: {self._key_env} {held}; export {self._key_env} with a key of this server"
+            )
         if response.status_code != 200:
             raise self._error(f"{response.status_code}: {self._words(response)}")
         try:
             return response.json()
         except ValueError as error:
-            raise self._error(f"its answer is no JSON ({self._words(response)}); is this an OpenAI-compatible server?") from error
+            raise self._error(
+                f"its answer is no JSON ({self._words(response)}); is this an OpenAI-compatible server?"
+            ) from error
 
     def _words(self, response: httpx.Response) -> str:
         """The server's own message, on one line."""
@@ -179,7 +203,9 @@ def base_url(url: str) -> str:
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc or parts.query:
         shown = f"{parts.scheme}://{parts.hostname or ''}"  # without what may be a secret
-        raise EngineError(f"endpoint {shown}...: the address of a server is needed, such as http://host:8000 (no user, password or query in it)")
+        raise EngineError(
+            f"endpoint {shown}...: the address of a server is needed, such as http://host:8000 (no user, password or query in it)"
+        )
     return url.rstrip("/").removesuffix("/v1")
 
 
@@ -187,7 +213,9 @@ def _key(name: str) -> str | None:
     """The key, which no message may show; one that no HTTP header can hold would be shown by the error of the HTTP library."""
     key = os.environ.get(name)
     if key is not None and (not key.isascii() or not key.isprintable() or " " in key or not key):
-        raise EngineError(f"{name}: is empty, or has spaces, line ends or characters outside ASCII; export it with the key alone, or unset it")
+        raise EngineError(
+            f"{name}: is empty, or has spaces, line ends or characters outside ASCII; export it with the key alone, or unset it"
+        )
     return key
 
 

@@ -16,9 +16,13 @@ from tasks.rollout.protocol import Engine
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m tasks.rollout.server", description="A rollout engine behind a Unix socket.")
+    parser = argparse.ArgumentParser(
+        prog="python -m tasks.rollout.server", description="A rollout engine behind a Unix socket."
+    )
     parser.add_argument("--engine", choices=("transformers", "vllm"), required=True)
-    parser.add_argument("--options", type=json.loads, default={}, metavar="JSON", help="fields of TransformersOptions or VllmOptions")
+    parser.add_argument(
+        "--options", type=json.loads, default={}, metavar="JSON", help="fields of TransformersOptions or VllmOptions"
+    )
     parser.add_argument("--address", required=True, metavar="SOCKET")
     arguments = parser.parse_args()
     serve(lambda: make_engine(arguments.engine, arguments.options), arguments.address)

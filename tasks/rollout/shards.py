@@ -17,7 +17,9 @@ def shard_count(part: Mapping[str, Any]) -> int:
     return -(-int(part["prompts"]) // int(part["shard_prompts"]))
 
 
-def shard_problems(problems: Sequence[EncodedProblem], part: Mapping[str, Any], iteration: int, shard: int) -> list[EncodedProblem]:
+def shard_problems(
+    problems: Sequence[EncodedProblem], part: Mapping[str, Any], iteration: int, shard: int
+) -> list[EncodedProblem]:
     """The problems of one shard: a pure function of (seed, iteration, shard)."""
     drawn = positions(part["seed"], iteration, part["prompts"], part.get("problems", len(problems)))
     size = part["shard_prompts"]
@@ -25,7 +27,12 @@ def shard_problems(problems: Sequence[EncodedProblem], part: Mapping[str, Any], 
 
 
 def roll_out(
-    roller: Roller, problems: Sequence[EncodedProblem], part: Mapping[str, Any], stop_token_ids: tuple[int, ...], lineage: str, iteration: int
+    roller: Roller,
+    problems: Sequence[EncodedProblem],
+    part: Mapping[str, Any],
+    stop_token_ids: tuple[int, ...],
+    lineage: str,
+    iteration: int,
 ) -> list[Rollout]:
     """All samples of `problems` from the policy `lineage`, which the engine holds."""
     assert roller.state == lineage, (roller.state, lineage)
@@ -33,14 +40,24 @@ def roll_out(
     groups = [
         PromptGroup(
             problem.prompt_ids,
-            tuple(derive_seed(part["seed"], "rollout", iteration, problem.problem.id, sample) for sample in range(part["samples"])),
+            tuple(
+                derive_seed(part["seed"], "rollout", iteration, problem.problem.id, sample)
+                for sample in range(part["samples"])
+            ),
         )
         for problem in problems
     ]
     completions = roller.generate(groups, sampling)
     return [
         Rollout(
-            problem.problem.id, sample, problem.prompt_ids, done.response_ids, done.logprobs, done.finish_reason, lineage, group.seeds[sample]
+            problem.problem.id,
+            sample,
+            problem.prompt_ids,
+            done.response_ids,
+            done.logprobs,
+            done.finish_reason,
+            lineage,
+            group.seeds[sample],
         )
         for problem, group, row in zip(problems, groups, completions, strict=True)
         for sample, done in enumerate(row)

@@ -28,7 +28,10 @@ SCHEMA = pa.schema(
 def write_rollouts(path: Path, rollouts: Sequence[Rollout]) -> None:
     """Write the rows in their order. Log-probabilities are float32 values, as the engines give them."""
     columns = {
-        name: [str(value) if isinstance(value, FinishReason) else value for value in (getattr(row, name) for row in rollouts)]
+        name: [
+            str(value) if isinstance(value, FinishReason) else value
+            for value in (getattr(row, name) for row in rollouts)
+        ]
         for name in SCHEMA.names
     }
     table = pa.Table.from_pydict(columns, schema=SCHEMA)
@@ -40,9 +43,13 @@ def read_rollouts(path: Path) -> list[Rollout]:
     try:
         table = pq.read_table(path)
     except (pa.ArrowInvalid, OSError) as error:
-        raise DataError(f"{path}: cannot be read as a table of rollouts ({error}); remove it so that it is made again") from error
+        raise DataError(
+            f"{path}: cannot be read as a table of rollouts ({error}); remove it so that it is made again"
+        ) from error
     if not table.schema.equals(SCHEMA):
-        raise DataError(f"{path}: columns {table.schema.names} are not those of rollouts; remove it so that it is made again")
+        raise DataError(
+            f"{path}: columns {table.schema.names} are not those of rollouts; remove it so that it is made again"
+        )
     return [
         Rollout(
             problem_id=row["problem_id"],

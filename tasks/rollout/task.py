@@ -33,7 +33,9 @@ def rollout(context: Context, iteration: int) -> list[Manifest] | Any:
             continue
         termination.check()
         lineage, part = step.inputs["policy"], step.inputs["part"]
-        problems = shard_problems(context.dataset.train, part, iteration, index)  # checked when they are read: before an engine starts
+        problems = shard_problems(
+            context.dataset.train, part, iteration, index
+        )  # checked when they are read: before an engine starts
         context.engine_for(lineage)
         started = time.monotonic()
         rows = roll_out(context.roller, problems, part, context.dataset.stop_token_ids, lineage, iteration)
@@ -42,5 +44,14 @@ def rollout(context: Context, iteration: int) -> list[Manifest] | Any:
             write_rollouts(path, rows)
             tokens = sum(len(r.response_ids) for r in rows)
             seconds = time.monotonic() - started
-            shards.append(context.commit(step, {path.name: path}, kind="rows", rows=len(rows), result={"response_tokens": tokens}, seconds=seconds))
+            shards.append(
+                context.commit(
+                    step,
+                    {path.name: path},
+                    kind="rows",
+                    rows=len(rows),
+                    result={"response_tokens": tokens},
+                    seconds=seconds,
+                )
+            )
     return shards

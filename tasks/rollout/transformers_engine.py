@@ -60,7 +60,9 @@ class TransformersEngine:
             try:
                 copy_into(self._model, weights)
                 return
-            except WeightsDoNotFit:  # stored under other names than the model's own: transformers knows how to convert them
+            except (
+                WeightsDoNotFit
+            ):  # stored under other names than the model's own: transformers knows how to convert them
                 pass
         self._model = self._config = None
         self._model = self._build(weights)
@@ -70,30 +72,49 @@ class TransformersEngine:
         try:
             config = AutoConfig.from_pretrained(weights, local_files_only=True)
             loading = AutoModelForCausalLM.from_pretrained(
-                weights, config=config, dtype=self._dtype(), attn_implementation="sdpa", local_files_only=True, output_loading_info=True
+                weights,
+                config=config,
+                dtype=self._dtype(),
+                attn_implementation="sdpa",
+                local_files_only=True,
+                output_loading_info=True,
             )
         except (OSError, ValueError, RuntimeError, SafetensorError) as error:
-            raise EngineError(f"{weights}: transformers cannot load it ({error}); a folder in Hugging Face format is needed") from error
-        model, info = cast(tuple[Any, dict[str, Any]], loading)  # with output_loading_info, which its annotation forgets
+            raise EngineError(
+                f"{weights}: transformers cannot load it ({error}); a folder in Hugging Face format is needed"
+            ) from error
+        model, info = cast(
+            tuple[Any, dict[str, Any]], loading
+        )  # with output_loading_info, which its annotation forgets
         kinds = set(getattr(config, "layer_types", None) or ()) - {"full_attention", "sliding_attention"}
         if kinds:
-            raise EngineError(f"{weights}: the transformers engine cannot cache layers of kind {sorted(kinds)}; use rollout.engine: vllm")
+            raise EngineError(
+                f"{weights}: the transformers engine cannot cache layers of kind {sorted(kinds)}; use rollout.engine: vllm"
+            )
         missing = sorted(map(str, (*info["missing_keys"], *info["mismatched_keys"])))
         if missing:
-            raise EngineError(f"{weights}: {len(missing)} tensors are missing or of another shape, first {missing[0]}; write them again")
+            raise EngineError(
+                f"{weights}: {len(missing)} tensors are missing or of another shape, first {missing[0]}; write them again"
+            )
         return model.to(self.options.device).eval()
 
     def _dtype(self) -> torch.dtype:
         dtype = getattr(torch, self.options.dtype, None)
         if not isinstance(dtype, torch.dtype):
-            raise EngineError(f"transformers engine: dtype {self.options.dtype!r} is not one of torch's; use float32 or bfloat16")
+            raise EngineError(
+                f"transformers engine: dtype {self.options.dtype!r} is not one of torch's; use float32 or bfloat16"
+            )
         return dtype
 
     def generate(self, groups: Sequence[PromptGroup], sampling: Sampling) -> list[list[Completion]]:
         """Samples in batches as large as `cache_gib` allows, prompts of like length together."""
         if self._model is None:
             raise EngineError("transformers engine: generate was called before load")
-        samples = [_Sample(g, i, group.prompt_ids, seed) for g, group in enumerate(groups) for i, seed in enumerate(group.seeds)]
+        samples = [
+            _Sample(g, i, group.prompt_ids, seed)
+            for g, group in enumerate(groups)
+            for i, seed in enumerate(group.seeds)
+        ]
         samples.sort(key=lambda sample: len(sample.prompt))  # stable: groups stay together, padding stays small
         results: list[list[Completion | None]] = [[None] * len(group.seeds) for group in groups]
         with torch.inference_mode():
@@ -180,7 +201,9 @@ class TransformersEngine:
         the mask of real tokens [prompts, longest] (None: all are real) and the next position [prompts].
         """
         longest = max(map(len, prompts))
-        padded = torch.tensor([(0,) * (longest - len(prompt)) + prompt for prompt in prompts], device=self.options.device)
+        padded = torch.tensor(
+            [(0,) * (longest - len(prompt)) + prompt for prompt in prompts], device=self.options.device
+        )
         next_position = torch.tensor([len(prompt) for prompt in prompts], device=self.options.device)
         position = torch.arange(longest, device=self.options.device) - (longest - next_position)[:, None]
         mask = None if bool((next_position == longest).all()) else (position >= 0).long()
@@ -189,13 +212,20 @@ class TransformersEngine:
     def _forward(self, ids: Tensor, mask: Tensor | None, position: Tensor, cache: SampleCache) -> Tensor:
         """Logits [rows, vocabulary] after the last of ids [rows, tokens]."""
         output = self._model(
-            input_ids=ids, attention_mask=mask, position_ids=position, past_key_values=cache, use_cache=True, logits_to_keep=1
+            input_ids=ids,
+            attention_mask=mask,
+            position_ids=position,
+            past_key_values=cache,
+            use_cache=True,
+            logits_to_keep=1,
         )
         logits: Tensor = output.logits[:, -1]
         return logits
 
 
-def _completions(ids: Tensor, logprobs: Tensor, entropies: Tensor, lengths: Tensor, stopped: Tensor) -> list[Completion]:
+def _completions(
+    ids: Tensor, logprobs: Tensor, entropies: Tensor, lengths: Tensor, stopped: Tensor
+) -> list[Completion]:
     """Cuts the rows [samples, tokens] at their lengths [samples]."""
     rows = zip(ids.tolist(), logprobs.tolist(), entropies.tolist(), lengths.tolist(), stopped.tolist(), strict=True)
     return [

@@ -57,7 +57,9 @@ class VllmEngine:
         self._vllm: Any = None
         self._llm: Any = None
         self._on_cpu = False
-        self._model: tuple[dict[str, Any], dict[str, tuple[int, ...]]] | None = None  # configuration and shapes of the weights
+        self._model: tuple[dict[str, Any], dict[str, tuple[int, ...]]] | None = (
+            None  # configuration and shapes of the weights
+        )
 
     def load(self, weights: Path) -> None:
         """Starts vLLM on the folder, or hands its weights to the living vLLM (same configuration and tensors only)."""
@@ -65,7 +67,9 @@ class VllmEngine:
         if self._llm is None:
             self._llm = self._start(weights)
         elif model != self._model:
-            raise EngineError(f"{weights}: its config.json or tensors are not those that this vLLM was started with; start a new engine")
+            raise EngineError(
+                f"{weights}: its config.json or tensors are not those that this vLLM was started with; start a new engine"
+            )
         else:
             self._llm.collective_rpc("load_folder", kwargs={"folder": str(weights)})
         self._model = model
@@ -139,7 +143,9 @@ class VllmEngine:
 
     def _reset_prefix_cache(self) -> None:
         if not self._llm.reset_prefix_cache():
-            raise EngineError("vLLM did not empty its prefix cache (requests are still running?): what it holds belongs to older weights")
+            raise EngineError(
+                "vLLM did not empty its prefix cache (requests are still running?): what it holds belongs to older weights"
+            )
 
     def sleep(self) -> None:
         """vLLM's sleep, level 1: weights go to host memory, the key-value cache is dropped. Nothing on the CPU."""

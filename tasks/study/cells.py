@@ -108,7 +108,9 @@ def write_cell(folder: Path, cell: Cell) -> Path:
         partial.write_text("{\n" + ",\n".join(lines) + "\n}\n")
         partial.replace(path)
     except OSError as error:
-        raise StudyError(f"{path}: cannot be written ({error}); the cell's steps are in the store: make room, and the same command writes it") from error
+        raise StudyError(
+            f"{path}: cannot be written ({error}); the cell's steps are in the store: make room, and the same command writes it"
+        ) from error
     return path
 
 
@@ -131,11 +133,15 @@ def read_cell(path: Path) -> Cell:
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({error})") from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise DataError(f"{path}: no result of a study ({type(error).__name__}: {error}); remove it, and the study makes it again") from error
+        raise DataError(
+            f"{path}: no result of a study ({type(error).__name__}: {error}); remove it, and the study makes it again"
+        ) from error
 
 
 def _point(value: Mapping[str, Any]) -> Point:
-    fields: dict[str, Any] = {name: tuple(map(int, item)) if name in PER_QUESTION else item for name, item in value.items()}
+    fields: dict[str, Any] = {
+        name: tuple(map(int, item)) if name in PER_QUESTION else item for name, item in value.items()
+    }
     return Point(**fields)
 
 

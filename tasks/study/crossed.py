@@ -100,7 +100,9 @@ def _both(of_seeds: float, of_questions: float, of_error: float, seeds: int, que
     """(standard error, degrees of freedom). A sum below one of its own parts means a negative variance component: that part is taken instead, and where
     both components are negative the error's."""
     total = max(of_seeds + of_questions - of_error, of_seeds, of_questions, of_error)
-    spread = of_seeds**2 / (seeds - 1) + of_questions**2 / (questions - 1) + of_error**2 / ((seeds - 1) * (questions - 1))
+    spread = (
+        of_seeds**2 / (seeds - 1) + of_questions**2 / (questions - 1) + of_error**2 / ((seeds - 1) * (questions - 1))
+    )
     return math.sqrt(total / (seeds * questions)), max(total**2 / spread, 1.0)
 
 

@@ -46,7 +46,9 @@ def at_equal_pass_1(where: Where, metrics: Sequence[Metric], variant: BySeed, ag
     places = []
     for seed in variant.keys() & against.keys():
         paths = [path(cells[seed], where.temperature) for cells in (variant, against)]
-        tops = [max((one for one in map(pass_at(1).mean, points[1:]) if one is not None), default=None) for points in paths]
+        tops = [
+            max((one for one in map(pass_at(1).mean, points[1:]) if one is not None), default=None) for points in paths
+        ]
         if None in tops:
             continue
         level = min(top for top in tops if top is not None)
@@ -73,7 +75,9 @@ def at_equal_compute(where: Where, metrics: Sequence[Metric], variant: BySeed, a
 
 def path(cell: Cell, temperature: float) -> list[Point]:
     """The cell's points at a temperature, in the order of training."""
-    return sorted((point for point in cell.points if point.temperature == temperature), key=lambda point: point.iteration)
+    return sorted(
+        (point for point in cell.points if point.temperature == temperature), key=lambda point: point.iteration
+    )
 
 
 def crossing(points: Sequence[Point], level: float) -> float | None:
@@ -109,12 +113,25 @@ def values_at(points: Sequence[Point], iteration: float, metric: Metric) -> Valu
     return (1 - weight) * metric.values(before) + weight * metric.values(after)
 
 
-def _at(where: Where, metrics: Sequence[Metric], variant: BySeed, against: BySeed, places: Sequence[Place], apart: float | None = None) -> AtEqual:
+def _at(
+    where: Where,
+    metrics: Sequence[Metric],
+    variant: BySeed,
+    against: BySeed,
+    places: Sequence[Place],
+    apart: float | None = None,
+) -> AtEqual:
     places = sorted(places, key=lambda place: place.seed)
     everyone = {*variant, *against} - {place.seed for place in places}
     found = []
     for metric in metrics:
-        first = {place.seed: values_at(path(variant[place.seed], where.temperature), place.variant_at, metric) for place in places}
-        second = {place.seed: values_at(path(against[place.seed], where.temperature), place.against_at, metric) for place in places}
+        first = {
+            place.seed: values_at(path(variant[place.seed], where.temperature), place.variant_at, metric)
+            for place in places
+        }
+        second = {
+            place.seed: values_at(path(against[place.seed], where.temperature), place.against_at, metric)
+            for place in places
+        }
         found.append(difference(where, metric.name, first, second, sorted(everyone)))
     return AtEqual(tuple(places), tuple(found), apart)

@@ -38,7 +38,11 @@ class Family:
     def of(self, setting: str, variant: str, against: str) -> list[tuple[Difference, float | None]]:
         """One comparison's tests with their adjusted p."""
         names = (setting, variant, against)
-        return [(d, p) for d, p in zip(self.differences, self.adjusted, strict=True) if (d.setting, d.variant, d.against) == names]
+        return [
+            (d, p)
+            for d, p in zip(self.differences, self.adjusted, strict=True)
+            if (d.setting, d.variant, d.against) == names
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +67,9 @@ class Findings:
         return self.last[0]
 
     def curve_of(self, setting: str, variant: str, temperature: float) -> Curve | None:
-        return next((c for c in self.curves if (c.setting, c.variant, c.temperature) == (setting, variant, temperature)), None)
+        return next(
+            (c for c in self.curves if (c.setting, c.variant, c.temperature) == (setting, variant, temperature)), None
+        )
 
 
 def find(cells: Sequence[Cell], plan: Plan) -> Findings:
@@ -71,13 +77,24 @@ def find(cells: Sequence[Cell], plan: Plan) -> Findings:
     found = gather(cells)
     one, many = pass_at(1), pass_at(plan.largest_k)
     tested = tuple({metric.name: metric for metric in (one, many)}.values())
-    pass_1 = [_equal(at_equal_pass_1, "equal Pass@1", (many,), plan, found, temperature, descriptive=True) for temperature in plan.temperatures]
-    compute = [_equal(at_equal_compute, "equal compute", tested, plan, found, temperature) for temperature in plan.temperatures]
+    pass_1 = [
+        _equal(at_equal_pass_1, "equal Pass@1", (many,), plan, found, temperature, descriptive=True)
+        for temperature in plan.temperatures
+    ]
+    compute = [
+        _equal(at_equal_compute, "equal compute", tested, plan, found, temperature) for temperature in plan.temperatures
+    ]
     return Findings(
         plan=plan,
         cells=found,
-        last=tuple(_last(plan, found, metrics, temperature) for metrics in (tested, (DISTINCT, ENTROPY)) for temperature in plan.temperatures),
-        from_control=tuple(_from_control(plan, found, (*tested, ENTROPY, DISTINCT), temperature) for temperature in plan.temperatures),
+        last=tuple(
+            _last(plan, found, metrics, temperature)
+            for metrics in (tested, (DISTINCT, ENTROPY))
+            for temperature in plan.temperatures
+        ),
+        from_control=tuple(
+            _from_control(plan, found, (*tested, ENTROPY, DISTINCT), temperature) for temperature in plan.temperatures
+        ),
         curves=tuple(_curves(plan, found)),
         equal_pass_1=tuple(family for family, _ in pass_1),
         places_pass_1=tuple(each for _, places in pass_1 for each in places),
@@ -88,14 +105,30 @@ def find(cells: Sequence[Cell], plan: Plan) -> Findings:
 
 
 def _last(plan: Plan, cells: Cells, metrics: Sequence[Metric], temperature: float) -> Family:
-    differences = [compared(where, metric, *sides) for where, sides in _asked(plan.comparisons, cells, temperature) for metric in metrics]
+    differences = [
+        compared(where, metric, *sides)
+        for where, sides in _asked(plan.comparisons, cells, temperature)
+        for metric in metrics
+    ]
     return _family(f"at the last iteration, T = {temperature:g}", temperature, metrics, differences)
 
 
 def _from_control(plan: Plan, cells: Cells, metrics: Sequence[Metric], temperature: float) -> Family:
-    pairs = [(variant, plan.control) for variant in dict.fromkeys(cell.variant for cell in cells.all) if variant != plan.control]
-    differences = [compared(where, metric, *sides) for where, sides in _asked(pairs, cells, temperature) for metric in metrics]
-    return _family(f"against the control at the last iteration, T = {temperature:g}", temperature, metrics, differences, descriptive=True)
+    pairs = [
+        (variant, plan.control)
+        for variant in dict.fromkeys(cell.variant for cell in cells.all)
+        if variant != plan.control
+    ]
+    differences = [
+        compared(where, metric, *sides) for where, sides in _asked(pairs, cells, temperature) for metric in metrics
+    ]
+    return _family(
+        f"against the control at the last iteration, T = {temperature:g}",
+        temperature,
+        metrics,
+        differences,
+        descriptive=True,
+    )
 
 
 def _equal(
@@ -113,10 +146,19 @@ def _equal(
         where = Where(asked.setting, asked.variant, asked.against, temperature)
         places.append((where, bring(where, metrics, *sides)))
     differences = [difference for _, at in places for difference in at.differences]
-    return _family(f"at {name}, T = {temperature:g}", temperature, metrics, differences, descriptive=descriptive), places
+    return _family(
+        f"at {name}, T = {temperature:g}", temperature, metrics, differences, descriptive=descriptive
+    ), places
 
 
-def _family(where: str, temperature: float, metrics: Sequence[Metric], differences: Sequence[Difference], *, descriptive: bool = False) -> Family:
+def _family(
+    where: str,
+    temperature: float,
+    metrics: Sequence[Metric],
+    differences: Sequence[Difference],
+    *,
+    descriptive: bool = False,
+) -> Family:
     """Its name says what was tested together."""
     settings, pairs = {d.setting for d in differences}, {(d.variant, d.against) for d in differences}
     adjusted = tuple(holm([None if descriptive else difference.p for difference in differences]))
@@ -131,7 +173,9 @@ def _count(of: Sized, name: str) -> str:
     return f"{len(of)} {name}{'' if len(of) == 1 else 's'}"
 
 
-def _asked(pairs: Sequence[tuple[str, str]], cells: Cells, temperature: float) -> list[tuple[Where, tuple[BySeed, BySeed]]]:
+def _asked(
+    pairs: Sequence[tuple[str, str]], cells: Cells, temperature: float
+) -> list[tuple[Where, tuple[BySeed, BySeed]]]:
     """Comparisons of which a setting has cells, at its last iteration; with the cells of both sides."""
     asked = []
     for setting in cells.settings:
@@ -145,4 +189,8 @@ def _asked(pairs: Sequence[tuple[str, str]], cells: Cells, temperature: float) -
 def _curves(plan: Plan, cells: Cells) -> list[Curve]:
     metrics = (*map(pass_at, sorted({1, *plan.ks})), ENTROPY, DISTINCT)
     names = list(dict.fromkeys((cell.setting, cell.variant) for cell in cells.all))
-    return [curve(setting, variant, temperature, metrics, cells.of(setting, variant)) for setting, variant in names for temperature in plan.temperatures]
+    return [
+        curve(setting, variant, temperature, metrics, cells.of(setting, variant))
+        for setting, variant in names
+        for temperature in plan.temperatures
+    ]

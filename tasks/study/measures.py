@@ -36,7 +36,9 @@ def pass_at(k: int) -> Metric:
 
 
 def _distinct(point: Point) -> Values:
-    return np.array([float(n) if judged else np.nan for n, judged in zip(point.distinct_correct, point.judged, strict=True)])
+    return np.array(
+        [float(n) if judged else np.nan for n, judged in zip(point.distinct_correct, point.judged, strict=True)]
+    )
 
 
 def _entropy(point: Point) -> Values:

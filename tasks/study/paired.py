@@ -57,7 +57,9 @@ class Where:
     iteration: int | None = None
 
 
-def difference(where: Where, metric: str, first: Mapping[int, Values], second: Mapping[int, Values], left_out: Sequence[int] = ()) -> Difference:
+def difference(
+    where: Where, metric: str, first: Mapping[int, Values], second: Mapping[int, Values], left_out: Sequence[int] = ()
+) -> Difference:
     """Of {seed: values by question}, `first` the variant's. Seeds that one has alone are left out and named, with `left_out` besides."""
     seeds = sorted(first.keys() & second.keys())
     apart = tuple(sorted({*left_out, *(first.keys() ^ second.keys())}))
@@ -82,9 +84,20 @@ def compared(where: Where, metric: Metric, variant: BySeed, against: BySeed) -> 
                 "make one of the two cells again"
             )
     first, second = ({seed: metric.values(point) for seed, point in side.items()} for side in sides)
-    return difference(where, metric.name, first, second, [seed for seed in (*variant, *against) if not (seed in first and seed in second)])
+    return difference(
+        where,
+        metric.name,
+        first,
+        second,
+        [seed for seed in (*variant, *against) if not (seed in first and seed in second)],
+    )
 
 
 def points_at(cells: BySeed, iteration: int, temperature: float) -> dict[int, Point]:
     """{seed: point} of the cells that were evaluated so."""
-    return {seed: p for seed, cell in cells.items() for p in cell.points if (p.iteration, p.temperature) == (iteration, temperature)}
+    return {
+        seed: p
+        for seed, cell in cells.items()
+        for p in cell.points
+        if (p.iteration, p.temperature) == (iteration, temperature)
+    }

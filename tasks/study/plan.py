@@ -50,7 +50,15 @@ class Cells:
 
     def evaluated(self, setting: str, temperature: float) -> list[int]:
         """Iterations at which some cell was evaluated, ascending."""
-        return sorted({p.iteration for cell in self.all if cell.setting == setting for p in cell.points if p.temperature == temperature})
+        return sorted(
+            {
+                p.iteration
+                for cell in self.all
+                if cell.setting == setting
+                for p in cell.points
+                if p.temperature == temperature
+            }
+        )
 
 
 def gather(cells: Sequence[Cell]) -> Cells:
@@ -74,14 +82,21 @@ def apart_at_the_start(cells: Cells, plan: Plan) -> list[str]:
     """A line for each pair, of the comparisons and of a variant with the control, whose two cells of a seed began from different policies, or from one of
     which other samples were drawn (made on machines whose arithmetic differs): they are paired by questions alone."""
     lines = []
-    pairs = dict.fromkeys([*plan.comparisons, *((cell.variant, plan.control) for cell in cells.all if cell.variant != plan.control)])
+    pairs = dict.fromkeys(
+        [*plan.comparisons, *((cell.variant, plan.control) for cell in cells.all if cell.variant != plan.control)]
+    )
     for setting in cells.settings:
         for pair in pairs:
             first, second = (cells.of(setting, variant) for variant in pair)
             for seed in first.keys() & second.keys():
-                starts = [(cell.start, [p.correct for p in cell.points if p.iteration == 0]) for cell in (first[seed], second[seed])]
+                starts = [
+                    (cell.start, [p.correct for p in cell.points if p.iteration == 0])
+                    for cell in (first[seed], second[seed])
+                ]
                 if starts[0] != starts[1]:
-                    lines.append(f"{say(first[seed])} and {say(second[seed])} did not begin alike: they are paired by questions alone")
+                    lines.append(
+                        f"{say(first[seed])} and {say(second[seed])} did not begin alike: they are paired by questions alone"
+                    )
     return sorted(lines)
 
 

@@ -28,7 +28,10 @@ def add_start(folder: Path, start: Start) -> None:
     """A line of the folder's file. Raises OSError."""
     path = folder / FILE
     folder.mkdir(parents=True, exist_ok=True)
-    torn = path.exists() and path.read_bytes()[-1:] not in (b"", b"\n")  # by a machine that went down: its line stays alone
+    torn = path.exists() and path.read_bytes()[-1:] not in (
+        b"",
+        b"\n",
+    )  # by a machine that went down: its line stays alone
     with path.open("a") as file:
         file.write(("\n" if torn else "") + json.dumps(asdict(start), separators=(",", ":")) + "\n")
 
@@ -44,7 +47,13 @@ def read_starts(folder: Path) -> list[Start]:
             value = json.loads(line)
             found.append(Start(ran=tuple((s, v, int(seed)) for s, v, seed in value.pop("ran")), **value))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            log.warning("%s:%d is no start of a study (%s: %s): its time is not counted; remove the line", path, number, type(error).__name__, error)
+            log.warning(
+                "%s:%d is no start of a study (%s: %s): its time is not counted; remove the line",
+                path,
+                number,
+                type(error).__name__,
+                error,
+            )
     return found
 
 

@@ -62,7 +62,10 @@ class Wins:
 def wins(plan: Plan, cells: Cells) -> Wins:
     tested, aside = _pairs(plan, cells, plan.arms), _pairs(plan, cells, plan.aside)
     adjusted = holm([both(*pair) for pair in tested])
-    return Wins(tuple(Look(*pair, p) for pair, p in zip(tested, adjusted, strict=True)), tuple(Look(*pair, None) for pair in aside))
+    return Wins(
+        tuple(Look(*pair, p) for pair, p in zip(tested, adjusted, strict=True)),
+        tuple(Look(*pair, None) for pair in aside),
+    )
 
 
 def _pairs(plan: Plan, cells: Cells, variants: Sequence[str]) -> list[tuple[Difference, Difference]]:

@@ -69,7 +69,9 @@ def pass_at_k(scores: Tensor, judged: Tensor, *, k: int, correct_at: float) -> T
         if n < max(2, k) or c == 0 or n - c < k:
             continue
         failing = Fraction(math.comb(n - c, k), math.comb(n, k))  # 1 - Rbar
-        failing_beside = Fraction(math.comb(n - c - 1, k - 1), math.comb(n - 1, k - 1))  # given that a certain wrong one is in
+        failing_beside = Fraction(
+            math.comb(n - c - 1, k - 1), math.comb(n - 1, k - 1)
+        )  # given that a certain wrong one is in
         s = math.sqrt(failing * (1 - failing))
         right, wrong = scores.new_tensor([float(failing) / s, float(failing - failing_beside) / s])
         advantages[row] = torch.where(correct[row], right, wrong)

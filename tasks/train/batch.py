@@ -42,7 +42,10 @@ class GroupBatch:
     def passes(self, minibatch_prompts: int) -> list[list[Row]]:
         """The rows of each pass that an iteration makes: the old policy's over all, and an optimiser step a minibatch."""
         groups = range(len(self.prompt_ids))
-        return [self.rows(groups), *(self.rows(groups[first : first + minibatch_prompts]) for first in groups[::minibatch_prompts])]
+        return [
+            self.rows(groups),
+            *(self.rows(groups[first : first + minibatch_prompts]) for first in groups[::minibatch_prompts]),
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +108,9 @@ def micro_batch(rows: Sequence[Row], batch: GroupBatch) -> MicroBatch:
         causal = torch.ones(width, width, dtype=torch.bool).tril()
         same = segments[:, :, None] == segments[:, None, :]
         mask = (causal & (same | (segments[:, None, :] == 0)))[:, None]
-    return MicroBatch(ids, positions, mask, torch.tensor(source), torch.tensor(target), tuple(responses), tuple(prompts))
+    return MicroBatch(
+        ids, positions, mask, torch.tensor(source), torch.tensor(target), tuple(responses), tuple(prompts)
+    )
 
 
 def padding_micro_batch(batch: GroupBatch) -> MicroBatch:

@@ -65,21 +65,41 @@ class Trainer:
             self.stop()  # DeepSpeed's ZeRO engines are not freed when they are replaced: new ranks, or memory grows with each load
         self._state = None
         replies = self._call(
-            "load", LOAD_S, state=state, weights=str(weights), optimizer=str(optimizer) if optimizer else None, dtype=self.options.dtype, options=options
+            "load",
+            LOAD_S,
+            state=state,
+            weights=str(weights),
+            optimizer=str(optimizer) if optimizer else None,
+            dtype=self.options.dtype,
+            options=options,
         )
         self.environment = {**replies[0], "zero_stage": self.options.zero_stage}
         self._state, self.adamw = state, dict(adamw)
 
-    def supervise(self, steps: list[Demonstrations], rates: list[float], prompt_weight: float, token_budget: int) -> list[dict[str, float]]:
+    def supervise(
+        self, steps: list[Demonstrations], rates: list[float], prompt_weight: float, token_budget: int
+    ) -> list[dict[str, float]]:
         """Supervised steps; afterwards the ranks hold a policy without a name."""
         self._state = None
         deadline = self.options.step_deadline_s * len(steps)
-        return list(self._call("supervise", deadline, steps=steps, rates=rates, prompt_weight=prompt_weight, token_budget=token_budget)[0])
+        return list(
+            self._call(
+                "supervise", deadline, steps=steps, rates=rates, prompt_weight=prompt_weight, token_budget=token_budget
+            )[0]
+        )
 
     def train(self, becomes: str, batch: GroupBatch, spec: StepSpec, iteration: int) -> dict[str, Any]:
         """One iteration: the policy held becomes `becomes`."""
         expected, self._state = self._state, None
-        result = self._call("train", self.options.step_deadline_s, expected=expected, becomes=becomes, batch=batch, spec=spec, iteration=iteration)
+        result = self._call(
+            "train",
+            self.options.step_deadline_s,
+            expected=expected,
+            becomes=becomes,
+            batch=batch,
+            spec=spec,
+            iteration=iteration,
+        )
         self._state = becomes
         return dict(result[0])
 
@@ -99,7 +119,9 @@ class Trainer:
         self.stop()
 
     def _call(self, method: str, deadline_s: float, **arguments: Any) -> list[Any]:
-        if self._ranks is None or (not self._ranks.alive and method == "load"):  # new ranks hold nothing, so nothing else can be asked of them
+        if self._ranks is None or (
+            not self._ranks.alive and method == "load"
+        ):  # new ranks hold nothing, so nothing else can be asked of them
             self.stop()
             self._ranks = None if self._closed else self._start()
         if self._closed:  # asked after the start too: whoever closed them then had nothing to stop yet
@@ -117,7 +139,10 @@ class Trainer:
         options = self.options
         argv = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(options.ranks)]
         argv += ["-m", "tasks.train.rank", "--threads", str(options.threads)]
-        env = {"OMP_NUM_THREADS": str(options.threads), "PYTHONPATH": os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])}
+        env = {
+            "OMP_NUM_THREADS": str(options.threads),
+            "PYTHONPATH": os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]),
+        }
         on_gpu = options.devices is not None
         env |= {"CUDA_VISIBLE_DEVICES": options.devices or "", "DS_ACCELERATOR": "cuda" if on_gpu else "cpu"}
         return Resident("trainer", argv, ranks=options.ranks, log=self._log, env=env, cwd=ROOT)

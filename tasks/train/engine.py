@@ -47,7 +47,12 @@ def deepspeed_config(options: OptimizerOptions, dtype: torch.dtype, ranks: int, 
     the real number of tokens is in the weights of the loss (design rule 8)."""
     # DeepSpeed allocates its buckets anew in each backward pass: 2 GB at its default, however small the model.
     bucket = min(parameters, 500_000_000)
-    zero: dict[str, Any] = {"stage": options.zero_stage, "overlap_comm": False, "reduce_bucket_size": bucket, "allgather_bucket_size": bucket}
+    zero: dict[str, Any] = {
+        "stage": options.zero_stage,
+        "overlap_comm": False,
+        "reduce_bucket_size": bucket,
+        "allgather_bucket_size": bucket,
+    }
     if options.offload_optimizer:
         zero["offload_optimizer"] = {"device": "cpu"}
     config: dict[str, Any] = {
@@ -61,7 +66,12 @@ def deepspeed_config(options: OptimizerOptions, dtype: torch.dtype, ranks: int, 
         "optimizer": {
             "type": "AdamW",
             # torch's own AdamW: DeepSpeed's compiles for 100 s at first use. Offloading needs DeepSpeed's.
-            "params": {"lr": 0.0, "betas": list(options.betas), "eps": options.adam_eps, "weight_decay": options.weight_decay}
+            "params": {
+                "lr": 0.0,
+                "betas": list(options.betas),
+                "eps": options.adam_eps,
+                "weight_decay": options.weight_decay,
+            }
             | ({} if options.offload_optimizer else {"torch_adam": True}),
         },
     }
@@ -77,7 +87,9 @@ class TrainingEngine:
         """`weights`: a folder in Hugging Face format; `optimizer`: a folder written by `save_optimizer`, or None."""
         self.dtype = DTYPES[dtype]
         self.ranks = dist.get_world_size()
-        model = AutoModelForCausalLM.from_pretrained(weights, dtype=self.dtype, attn_implementation="sdpa", local_files_only=True)
+        model = AutoModelForCausalLM.from_pretrained(
+            weights, dtype=self.dtype, attn_implementation="sdpa", local_files_only=True
+        )
         if options.gradient_checkpointing:
             model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
         module = PolicyModule(model)
@@ -122,7 +134,11 @@ class TrainingEngine:
         """The optimiser step for what was accumulated; returns the gradient's norm before clipping."""
         for group in self._basic_optimizer.param_groups:
             group["lr"] = learning_rate
-        norm = torch.nn.utils.get_total_norm([p.grad for p in self._engine.module.parameters()]) if self._stage == 0 else None
+        norm = (
+            torch.nn.utils.get_total_norm([p.grad for p in self._engine.module.parameters()])
+            if self._stage == 0
+            else None
+        )
         self._engine.step()
         self.steps += 1
         return float(self._engine.get_global_grad_norm() if norm is None else norm)
@@ -147,7 +163,9 @@ class TrainingEngine:
         # its own by a step with zero gradients, which counts in AdamW's bias correction.)
         for tensor in self._master_tensors():
             self._basic_optimizer.state[tensor] = {
-                "step": torch.tensor(0.0), "exp_avg": torch.zeros_like(tensor), "exp_avg_sq": torch.zeros_like(tensor)
+                "step": torch.tensor(0.0),
+                "exp_avg": torch.zeros_like(tensor),
+                "exp_avg_sq": torch.zeros_like(tensor),
             }
         if self._stage in (1, 2):
             self._engine.optimizer._lazy_init_hp_params_optimizer_state()
@@ -162,12 +180,19 @@ class TrainingEngine:
         if self._stage == 0:
             whole: Tensor = parameter.detach() if key is None else self._basic_optimizer.state[parameter][key]
         else:
-            whole = safe_get_full_fp32_param(parameter) if key is None else safe_get_full_optimizer_state(parameter, key)
+            whole = (
+                safe_get_full_fp32_param(parameter) if key is None else safe_get_full_optimizer_state(parameter, key)
+            )
         return whole
 
     def save_weights(self, folder: Path) -> None:
         """Writes model.safetensors in the policy's dtype (rank 0; collective)."""
-        self._save(folder, "model", ((n, self._full(p, None).to(self.dtype)) for n, p in self._named_parameters()), {"format": "pt"})
+        self._save(
+            folder,
+            "model",
+            ((n, self._full(p, None).to(self.dtype)) for n, p in self._named_parameters()),
+            {"format": "pt"},
+        )
 
     def save_optimizer(self, folder: Path) -> None:
         """Writes the float32 master weights, both moments and the step count, by parameter name (rank 0; collective)."""
@@ -236,7 +261,9 @@ class _ShardWriter:
         total = len(self._shards)
         weight_map: dict[str, str] = {}
         for index, names in enumerate(self._shards):
-            file = f"{self._stem}.safetensors" if total == 1 else f"{self._stem}-{index + 1:05}-of-{total:05}.safetensors"
+            file = (
+                f"{self._stem}.safetensors" if total == 1 else f"{self._stem}-{index + 1:05}-of-{total:05}.safetensors"
+            )
             (self._folder / f"{self._stem}.part{index}").rename(self._folder / file)
             weight_map |= dict.fromkeys(names, file)
         if total > 1:
@@ -250,6 +277,8 @@ def _reader(folder: Path, stem: str) -> Iterator[tuple[Callable[[str], Tensor], 
     index = folder / f"{stem}.safetensors.index.json"
     single = folder / f"{stem}.safetensors"
     weight_map = json.loads(index.read_text())["weight_map"] if index.exists() else None
-    files = {f: safe_open(folder / f, framework="pt") for f in (set(weight_map.values()) if weight_map else {single.name})}
+    files = {
+        f: safe_open(folder / f, framework="pt") for f in (set(weight_map.values()) if weight_map else {single.name})
+    }
     any_file = next(iter(files.values()))
     yield (lambda name: files[weight_map[name] if weight_map else single.name].get_tensor(name)), any_file.metadata()

@@ -21,7 +21,14 @@ class TokenStats(NamedTuple):
 
 
 def token_stats(
-    hidden: Tensor, head: nn.Module, target: Tensor, *, vocabulary: int, temperature: float, entropy_gradient: bool, most: int
+    hidden: Tensor,
+    head: nn.Module,
+    target: Tensor,
+    *,
+    vocabulary: int,
+    temperature: float,
+    entropy_gradient: bool,
+    most: int,
 ) -> TokenStats:
     """`hidden` [M, d], `head`: d -> `vocabulary` (given, because ZeRO-3 leaves empty weights), `target` [M].
 
@@ -69,9 +76,19 @@ class PolicyModule(nn.Module):
         """`most`: predictions of the rank that has most (None: this one's).
 
         Shapes as in MicroBatch: [B, T], [B, T], [B, 1, T, T] or None, [M], [M] -> [M] each."""
-        hidden = self.lm.base_model(input_ids=input_ids, position_ids=position_ids, attention_mask=mask, use_cache=False).last_hidden_state
+        hidden = self.lm.base_model(
+            input_ids=input_ids, position_ids=position_ids, attention_mask=mask, use_cache=False
+        ).last_hidden_state
         chosen = hidden.reshape(-1, hidden.shape[-1])[source]
         head = self.lm.get_output_embeddings()
         vocabulary = self.lm.config.vocab_size
         most = len(target) if most is None else most
-        return token_stats(chosen, head, target, vocabulary=vocabulary, temperature=temperature, entropy_gradient=entropy_gradient, most=most)
+        return token_stats(
+            chosen,
+            head,
+            target,
+            vocabulary=vocabulary,
+            temperature=temperature,
+            entropy_gradient=entropy_gradient,
+            most=most,
+        )

@@ -13,10 +13,15 @@ from tasks.train.settings import StepSpec
 def adamw_settings(part: Mapping[str, Any]) -> dict[str, Any]:
     """AdamW's settings from the training stage's part of a spec (specs.identity.train_part)."""
     train = part["train"]
-    return {"betas": tuple(train["betas"]), **{key: train[key] for key in ("adam_eps", "weight_decay", "max_grad_norm")}}
+    return {
+        "betas": tuple(train["betas"]),
+        **{key: train[key] for key in ("adam_eps", "weight_decay", "max_grad_norm")},
+    }
 
 
-def step_spec(part: Mapping[str, Any], *, token_budget: int, audit_max_mean: float, audit_min_effective_share: float) -> StepSpec:
+def step_spec(
+    part: Mapping[str, Any], *, token_budget: int, audit_max_mean: float, audit_min_effective_share: float
+) -> StepSpec:
     """The settings of an iteration from the training stage's part and what is no part of any key."""
     advantage, objective, train = part["advantage"], part["objective"], part["train"]
     correction = objective["importance_correction"]
@@ -52,7 +57,9 @@ def step_spec(part: Mapping[str, Any], *, token_budget: int, audit_max_mean: flo
     )
 
 
-def group_batch(problems: Mapping[str, EncodedProblem], rollouts: Sequence[Rollout], verdicts: Sequence[Verdict]) -> GroupBatch:
+def group_batch(
+    problems: Mapping[str, EncodedProblem], rollouts: Sequence[Rollout], verdicts: Sequence[Verdict]
+) -> GroupBatch:
     """Rollouts (all samples of a problem together, problems in the order of the draw) with their verdicts, one each."""
     assert len(rollouts) == len(verdicts), (len(rollouts), len(verdicts))
     groups: dict[str, list[tuple[Rollout, Verdict]]] = {}

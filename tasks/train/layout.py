@@ -23,7 +23,9 @@ class Row:
     length: int
 
 
-def rows_of(group: int, prompt_length: int, response_lengths: dict[int, int], limit: int = SHARED_ROW_LIMIT) -> list[Row]:
+def rows_of(
+    group: int, prompt_length: int, response_lengths: dict[int, int], limit: int = SHARED_ROW_LIMIT
+) -> list[Row]:
     """Cuts one group into rows. `response_lengths`: sample -> tokens; the longest come first, so that rows are full."""
     rows: list[Row] = []
     samples: list[int] = []

@@ -19,7 +19,9 @@ def audit(old: Passed, batch: GroupBatch, spec: StepSpec, iteration: int) -> dic
     sample share, and with sequence masking the share of responses masked. Raises TrainingError beyond the spec's limits:
     stale weights show here first (design rule 12)."""
     trainer = torch.cat([old.log_probs[key] for key in sorted(old.log_probs)]) if old.log_probs else torch.zeros(0)
-    engine = torch.tensor([x for g, s in sorted(old.log_probs) for x in batch.engine_log_probs[g][s]], dtype=trainer.dtype)
+    engine = torch.tensor(
+        [x for g, s in sorted(old.log_probs) for x in batch.engine_log_probs[g][s]], dtype=trainer.dtype
+    )
     difference = (trainer - engine).abs().double()
     numbers = {
         "audit_mean": float(difference.mean()) if len(difference) else 0.0,
@@ -30,7 +32,10 @@ def audit(old: Passed, batch: GroupBatch, spec: StepSpec, iteration: int) -> dic
         ratios = sequence_ratios(trainer, engine, [len(old.log_probs[key]) for key in sorted(old.log_probs)])
         numbers["importance_masked_share"] = _mean(ratios > spec.importance_cap) or 0.0
     # Written so that a NaN stops the run too.
-    if not (numbers["audit_mean"] <= spec.audit_max_mean and numbers["audit_effective_share"] >= spec.audit_min_effective_share):
+    if not (
+        numbers["audit_mean"] <= spec.audit_max_mean
+        and numbers["audit_effective_share"] >= spec.audit_min_effective_share
+    ):
         raise TrainingError(
             f"iteration {iteration}: engine and trainer disagree on the log-probabilities of the same tokens: mean |difference| "
             f"{numbers['audit_mean']:.3g} (audit.max_mean {spec.audit_max_mean}), effective sample share {numbers['audit_effective_share']:.3f} "
@@ -39,7 +44,9 @@ def audit(old: Passed, batch: GroupBatch, spec: StepSpec, iteration: int) -> dic
     return numbers
 
 
-def dynamics(old: Passed, batch: GroupBatch, scores: Tensor, judged: Tensor, advantages: Advantages, spec: StepSpec) -> dict[str, float | None]:
+def dynamics(
+    old: Passed, batch: GroupBatch, scores: Tensor, judged: Tensor, advantages: Advantages, spec: StepSpec
+) -> dict[str, float | None]:
     """Group composition, entropy and ARM's terms of one iteration. None where there was nothing to average."""
     correct = judged & (scores >= spec.correct_at)
     wrong = judged & ~correct
@@ -72,16 +79,18 @@ def response_rows(old: Passed, batch: GroupBatch, judged: Tensor, advantages: Ad
     for p, problem_id in enumerate(batch.problem_ids):
         for g in range(len(batch.response_ids[p])):
             seen = (p, g) in old.log_probs
-            rows.append({
-                "problem_id": problem_id,
-                "sample": g,
-                "judged": bool(judged[p, g]),
-                "base": float(advantages.base[p, g]),
-                "bonus": float(advantages.bonus[p, g]),
-                "advantage": float(advantages.total[p, g]),
-                "c_q": float(advantages.c_q[p, 0]) if seen else None,
-                "c_o": float(advantages.c_o[p, g]) if seen else None,
-                "log_prob_mean": float(old.log_probs_t1[p, g].double().mean()) if seen else None,
-                "entropy": float(old.entropies[p, g].double().mean()) if seen else None,
-            })
+            rows.append(
+                {
+                    "problem_id": problem_id,
+                    "sample": g,
+                    "judged": bool(judged[p, g]),
+                    "base": float(advantages.base[p, g]),
+                    "bonus": float(advantages.bonus[p, g]),
+                    "advantage": float(advantages.total[p, g]),
+                    "c_q": float(advantages.c_q[p, 0]) if seen else None,
+                    "c_o": float(advantages.c_o[p, g]) if seen else None,
+                    "log_prob_mean": float(old.log_probs_t1[p, g].double().mean()) if seen else None,
+                    "entropy": float(old.entropies[p, g].double().mean()) if seen else None,
+                }
+            )
     return rows

@@ -14,12 +14,21 @@ log = logging.getLogger("armature")
 T = TypeVar("T")
 
 #: How torch's allocators, CUDA's libraries and the C++ runtime say it, where they have no type of their own for it.
-_SIGNS = ("out of memory", "not enough memory", "can't allocate memory", "Cannot allocate memory", "std::bad_alloc", "STATUS_ALLOC_FAILED")
+_SIGNS = (
+    "out of memory",
+    "not enough memory",
+    "can't allocate memory",
+    "Cannot allocate memory",
+    "std::bad_alloc",
+    "STATUS_ALLOC_FAILED",
+)
 
 
 def ran_out(error: BaseException) -> bool:
     """Whether an error of a step means that memory ran out. torch.OutOfMemoryError is a RuntimeError, with these words."""
-    return isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and any(sign in str(error) for sign in _SIGNS))
+    return isinstance(error, MemoryError) or (
+        isinstance(error, RuntimeError) and any(sign in str(error) for sign in _SIGNS)
+    )
 
 
 def largest(steps: Sequence[Sequence[Row]], ranks: int, token_budget: int) -> int:
@@ -45,7 +54,9 @@ class TokenBudget:
         self.fits: int | None = None  # the budget that fitted after memory had run out; None: it never has
         self._ran_out_at: int | None = None  # the smallest budget that did not fit
 
-    def run(self, attempt: Callable[[int], T], passes: Callable[[], Sequence[Sequence[Row]]], ranks: int, wanted: int) -> tuple[T, dict[str, int]]:
+    def run(
+        self, attempt: Callable[[int], T], passes: Callable[[], Sequence[Sequence[Row]]], ranks: int, wanted: int
+    ) -> tuple[T, dict[str, int]]:
         """`attempt(token budget)` until it fits, and what its manifest is to record. Ranks end with an attempt that fails, so that each begins
         with getting its policy. `passes`: the rows of each pass in it. Raises OutOfMemory where no smaller budget is left."""
         budget = wanted if self.fits is None else min(wanted, self.fits)
@@ -60,7 +71,11 @@ class TokenBudget:
                         f"{error}; nothing smaller is left, its largest micro-batch is one row of {largest(passes(), ranks, budget)} tokens: give it more "
                         "memory, more ranks (placement.ranks) or train.gradient_checkpointing: true, or shorten rollout.max_response_tokens"
                     ) from error
-                log.warning("%s; from here on this run takes %d, which gives the same gradient (train.token_budget sets it)", error, less)
+                log.warning(
+                    "%s; from here on this run takes %d, which gives the same gradient (train.token_budget sets it)",
+                    error,
+                    less,
+                )
             self._ran_out_at, self.fits, budget = budget, less, less
         reason = {"out_of_memory_at": self._ran_out_at} if self._ran_out_at is not None and budget < wanted else {}
         return done, {"token_budget": budget, **reason}

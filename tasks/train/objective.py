@@ -39,14 +39,23 @@ def cispo(log_prob: Tensor, log_ratio: Tensor, advantage: Tensor, *, clip_high: 
 
 
 def token_losses(
-    kind: str, log_prob: Tensor, log_ratio: Tensor, advantage: Tensor, lengths: Sequence[int], *, clip_low: float, clip_high: float
+    kind: str,
+    log_prob: Tensor,
+    log_ratio: Tensor,
+    advantage: Tensor,
+    lengths: Sequence[int],
+    *,
+    clip_low: float,
+    clip_high: float,
 ) -> tuple[Tensor, Tensor]:
     """(losses [tokens], to be minimised; where the clip takes hold [tokens], bool) of the objective `kind`.
 
     `log_prob` = log pi of the sampled tokens, `log_ratio` = log pi - log pi_old; `lengths` as in `sequence_log_ratio`.
     """
     if kind == "cispo":
-        return cispo(log_prob, log_ratio, advantage, clip_high=clip_high), is_capped(log_ratio.detach(), advantage, clip_high=clip_high)
+        return cispo(log_prob, log_ratio, advantage, clip_high=clip_high), is_capped(
+            log_ratio.detach(), advantage, clip_high=clip_high
+        )
     if kind == "gspo":
         log_ratio = sequence_log_ratio(log_ratio, lengths)
     else:

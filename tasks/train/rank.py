@@ -57,12 +57,16 @@ class TrainingRank:
         self.state: str | None = None
         self._engine: Any = None
 
-    def load(self, *, state: str, weights: str, optimizer: str | None, dtype: str, options: dict[str, Any]) -> dict[str, Any]:
+    def load(
+        self, *, state: str, weights: str, optimizer: str | None, dtype: str, options: dict[str, Any]
+    ) -> dict[str, Any]:
         """Builds the policy `state` from folders of weights and, if given, of the optimizer's state."""
         from tasks.train.engine import OptimizerOptions, TrainingEngine
 
         self.state, self._engine = None, None
-        self._engine = TrainingEngine(Path(weights), Path(optimizer) if optimizer else None, dtype, OptimizerOptions(**options))
+        self._engine = TrainingEngine(
+            Path(weights), Path(optimizer) if optimizer else None, dtype, OptimizerOptions(**options)
+        )
         self.state = state
         return self.environment()
 
@@ -81,18 +85,29 @@ class TrainingRank:
             "device": torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu",
         }
 
-    def supervise(self, *, steps: list[Demonstrations], rates: list[float], prompt_weight: float, token_budget: int) -> list[dict[str, float]]:
+    def supervise(
+        self, *, steps: list[Demonstrations], rates: list[float], prompt_weight: float, token_budget: int
+    ) -> list[dict[str, float]]:
         """Some supervised steps; one dict of numbers each. The policy has no name until `name` gives it one."""
         from tasks.train.supervised import supervised_step
 
         self.state = None
         with self._memory("supervised steps", token_budget):
             return [
-                supervised_step(self._engine, self.ranks, step, prompt_weight=prompt_weight, token_budget=token_budget, learning_rate=rate)
+                supervised_step(
+                    self._engine,
+                    self.ranks,
+                    step,
+                    prompt_weight=prompt_weight,
+                    token_budget=token_budget,
+                    learning_rate=rate,
+                )
                 for step, rate in zip(steps, rates, strict=True)
             ]
 
-    def train(self, *, expected: str, becomes: str, batch: GroupBatch, spec: StepSpec, iteration: int) -> dict[str, Any]:
+    def train(
+        self, *, expected: str, becomes: str, batch: GroupBatch, spec: StepSpec, iteration: int
+    ) -> dict[str, Any]:
         """One iteration from policy `expected`, which afterwards is `becomes`. In any other state nothing is done."""
         from tasks.train.step import Iteration
 
@@ -123,7 +138,9 @@ class TrainingRank:
             if not memory.ran_out(error):
                 raise
             reason = (str(error) or type(error).__name__).splitlines()[0][:160]
-            raise OutOfMemory(f"{what}: memory ran out on rank {self.ranks.rank} at a token budget of {token_budget} ({reason})") from error
+            raise OutOfMemory(
+                f"{what}: memory ran out on rank {self.ranks.rank} at a token budget of {token_budget} ({reason})"
+            ) from error
 
     def _give_back(self) -> None:
         """Cached GPU memory, which a rollout engine on the same GPU needs next."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 
 
-def learning_rate(step: int, *, peak: float, warmup_steps: int, schedule: str, decay_steps: int | None, min_ratio: float) -> float:
+def learning_rate(
+    step: int, *, peak: float, warmup_steps: int, schedule: str, decay_steps: int | None, min_ratio: float
+) -> float:
     """Learning rate of optimiser step `step` (0-based).
 
     Linear warm-up reaches `peak` at step `warmup_steps`; then constant, or linear / cosine decay to `min_ratio * peak`

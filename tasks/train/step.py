@@ -88,7 +88,11 @@ class Iteration:
             **dynamics(self.old, self.batch, self.scores, self.judged, self.advantages, self.spec),
         }
         seconds = {"old_pass": passed_s, "steps": time.monotonic() - started - passed_s}
-        return {"metrics": metrics, "responses": response_rows(self.old, self.batch, self.judged, self.advantages), "seconds": seconds}
+        return {
+            "metrics": metrics,
+            "responses": response_rows(self.old, self.batch, self.judged, self.advantages),
+            "seconds": seconds,
+        }
 
     def _settle(self, passed: Passed) -> None:
         """The old policy's statistics are complete on this rank: gather, audit, and fix the advantages."""
@@ -104,7 +108,9 @@ class Iteration:
     def _forward(self, micro: MicroBatch) -> TokenStats:
         self.forward_calls += 1
         return self.engine.forward(
-            **micro.inputs(self.engine.device), temperature=self.spec.temperature, entropy_gradient=self.spec.entropy_coefficient != 0
+            **micro.inputs(self.engine.device),
+            temperature=self.spec.temperature,
+            entropy_gradient=self.spec.entropy_coefficient != 0,
         )
 
     def _old_pass(self) -> Passed:
@@ -120,15 +126,25 @@ class Iteration:
         # The weight of each token is known before the first forward pass, over all ranks and micro-batches.
         weights = torch.zeros(self.lengths.shape, dtype=torch.float64)
         weights[groups] = aggregation_weights(
-            self.lengths[groups].flatten(), self.judged[groups].flatten(), aggregation=spec.aggregation, constant_length=spec.constant_length
+            self.lengths[groups].flatten(),
+            self.judged[groups].flatten(),
+            aggregation=spec.aggregation,
+            constant_length=spec.constant_length,
         ).reshape(len(groups), -1)
         micros = self._micro_batches(groups)
-        places = [f"iteration {self.number}, minibatch {index}, micro-batch {m} of rank {self.ranks.rank}" for m in range(len(micros))]
-        broken = self.engine.accumulate([
-            lambda micro=micro, place=place: self._loss(micro, weights, place)  # type: ignore[misc]
-            for micro, place in zip(micros, places, strict=True)
-        ])
-        reasons = [f"{places[m]}: a gradient is not finite on samples {self._names(micros[m].responses)}" for m in broken]
+        places = [
+            f"iteration {self.number}, minibatch {index}, micro-batch {m} of rank {self.ranks.rank}"
+            for m in range(len(micros))
+        ]
+        broken = self.engine.accumulate(
+            [
+                lambda micro=micro, place=place: self._loss(micro, weights, place)  # type: ignore[misc]
+                for micro, place in zip(micros, places, strict=True)
+            ]
+        )
+        reasons = [
+            f"{places[m]}: a gradient is not finite on samples {self._names(micros[m].responses)}" for m in broken
+        ]
         reasons = [reason for part in self.ranks.gather(reasons) for reason in part]
         if reasons:
             raise TrainingError("; ".join(reasons) + "; the step was not applied")
@@ -175,11 +191,24 @@ class Iteration:
                 token_loss = token_loss * sequence_mask_weights(before, sampled, lengths, cap=spec.importance_cap)
             else:
                 token_loss = token_loss * importance_weights(before, sampled, cap=spec.importance_cap)
-        if spec.entropy_coefficient:  # unweighted: a response that sequence_mask leaves out loses its policy gradient, not its share of the bonus
-            token_loss = token_loss - spec.entropy_coefficient * torch.cat([stats.entropies[part] for _, _, part in pieces])
+        if (
+            spec.entropy_coefficient
+        ):  # unweighted: a response that sequence_mask leaves out loses its policy gradient, not its share of the bonus
+            token_loss = token_loss - spec.entropy_coefficient * torch.cat(
+                [stats.entropies[part] for _, _, part in pieces]
+            )
         loss = (token_loss * weight).sum()
         if not torch.isfinite(loss):
-            guilty = [r for r, part in zip(micro.responses, token_loss.split(lengths), strict=True) if not torch.isfinite(part).all()]
-            raise TrainingError(f"{place}: the loss is {loss.item()} on samples {self._names(guilty or micro.responses)}; the step was not applied")
-        self.tally += torch.tensor([loss.item(), clipped.sum().item(), len(now), -log_ratio.detach().double().sum().item()], dtype=torch.float64)
+            guilty = [
+                r
+                for r, part in zip(micro.responses, token_loss.split(lengths), strict=True)
+                if not torch.isfinite(part).all()
+            ]
+            raise TrainingError(
+                f"{place}: the loss is {loss.item()} on samples {self._names(guilty or micro.responses)}; the step was not applied"
+            )
+        self.tally += torch.tensor(
+            [loss.item(), clipped.sum().item(), len(now), -log_ratio.detach().double().sum().item()],
+            dtype=torch.float64,
+        )
         return loss

@@ -26,11 +26,19 @@ class Demonstrations:
     def rows(self) -> list[Row]:
         """One demonstration each."""
         lengths = zip(self.prompt_ids, self.response_ids, strict=True)
-        return [row for i, (prompt, response) in enumerate(lengths) for row in rows_of(i, len(prompt), {0: len(response)})]
+        return [
+            row for i, (prompt, response) in enumerate(lengths) for row in rows_of(i, len(prompt), {0: len(response)})
+        ]
 
 
 def supervised_step(
-    engine: StepEngine, ranks: Ranks, demonstrations: Demonstrations, *, prompt_weight: float, token_budget: int, learning_rate: float
+    engine: StepEngine,
+    ranks: Ranks,
+    demonstrations: Demonstrations,
+    *,
+    prompt_weight: float,
+    token_budget: int,
+    learning_rate: float,
 ) -> dict[str, float]:
     """Mean negative log-likelihood over tokens; a prompt's content token weighs `prompt_weight` of a response token.
 
@@ -38,7 +46,12 @@ def supervised_step(
     """
     count = len(demonstrations.prompt_ids)
     batch = GroupBatch(
-        [""] * count, demonstrations.prompt_ids, demonstrations.content, [[r] for r in demonstrations.response_ids], [], []
+        [""] * count,
+        demonstrations.prompt_ids,
+        demonstrations.content,
+        [[r] for r in demonstrations.response_ids],
+        [],
+        [],
     )
     micros = rank_micro_batches(share(demonstrations.rows(), ranks.size, token_budget), ranks.rank, batch)
     content = sum(sum(p > 0 for p in positions) for positions in demonstrations.content)

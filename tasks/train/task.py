@@ -38,7 +38,9 @@ def start(context: Context) -> Manifest | Any:
     started = time.monotonic()
     with context.scratch_folder("start") as folder:
         files, result, recorded = context.make_start(folder)
-        return context.commit(step, files, kind="weights", result=result, recorded=recorded, seconds=time.monotonic() - started)
+        return context.commit(
+            step, files, kind="weights", result=result, recorded=recorded, seconds=time.monotonic() - started
+        )
 
 
 @task(name="train", task_run_name="train {iteration}", **TASK_OPTIONS)

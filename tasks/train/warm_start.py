@@ -37,7 +37,9 @@ class Demonstrator:
             answers = self._demonstrations[number]
             chosen.append(self._problems[number])
             texts.append(answers[derive_seed(self._seed, "demonstration", step, index) % len(answers)])
-        return Demonstrations([p.prompt_ids for p in chosen], [p.content for p in chosen], encode_responses(texts, self._tokenizer))
+        return Demonstrations(
+            [p.prompt_ids for p in chosen], [p.content for p in chosen], encode_responses(texts, self._tokenizer)
+        )
 
 
 def warm_start(
@@ -65,7 +67,12 @@ def warm_start(
             steps = range(first, min(first + CHUNK, settings["steps"]))
             rates = [
                 learning_rate(
-                    step, peak=settings["learning_rate"], warmup_steps=settings["warmup_steps"], schedule="constant", decay_steps=None, min_ratio=0.0
+                    step,
+                    peak=settings["learning_rate"],
+                    warmup_steps=settings["warmup_steps"],
+                    schedule="constant",
+                    decay_steps=None,
+                    min_ratio=0.0,
                 )
                 for step in steps
             ]

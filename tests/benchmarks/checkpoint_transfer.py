@@ -96,7 +96,17 @@ def _run(mover: str, direction: str, server: S3Server, prefix: str, folder: Path
         **{name: text for name, text in os.environ.items() if not name.startswith("AWS_")},
         "AWS_ACCESS_KEY_ID": server.access, "AWS_SECRET_ACCESS_KEY": server.secret, "AWS_ENDPOINT_URL": server.endpoint, "AWS_DEFAULT_REGION": "us-east-1",
     }  # fmt: skip
-    command = [sys.executable, "-m", "tests.benchmarks.checkpoint_transfer", "--child", mover, direction, server.bucket, prefix, str(folder)]
+    command = [
+        sys.executable,
+        "-m",
+        "tests.benchmarks.checkpoint_transfer",
+        "--child",
+        mover,
+        direction,
+        server.bucket,
+        prefix,
+        str(folder),
+    ]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     figures: dict[str, float] = json.loads(done.stdout)
@@ -126,11 +136,19 @@ def summary(rounds: list[dict[str, dict[str, dict[str, float]]]]) -> dict[str, A
     """Medians over the rounds; of the ratios (boto3 / store: above 1 the store is faster) the median of each round's own."""
     table: dict[str, Any] = {}
     for direction in DIRECTIONS:
-        figures = {mover: {key: round(statistics.median(r[mover][direction][key] for r in rounds), 2) for key in ("wall_s", "cpu_s")} for mover in MOVERS}
+        figures = {
+            mover: {
+                key: round(statistics.median(r[mover][direction][key] for r in rounds), 2)
+                for key in ("wall_s", "cpu_s")
+            }
+            for mover in MOVERS
+        }
         for mover in MOVERS:
             figures[mover]["memory_mb"] = round(max(r[mover][direction]["memory_mb"] for r in rounds))
         ratios = {
-            f"{key.removesuffix('_s')} against {other}": round(statistics.median(r[other][direction][key] / r["store"][direction][key] for r in rounds), 2)
+            f"{key.removesuffix('_s')} against {other}": round(
+                statistics.median(r[other][direction][key] / r["store"][direction][key] for r in rounds), 2
+            )
             for other in MOVERS[1:]
             for key in ("wall_s", "cpu_s")
         }

@@ -63,7 +63,11 @@ def run(iterations: int, home: Path) -> dict[str, Any]:
     store = home / "store"
     overrides = [*SETTINGS, f"train.iterations={iterations}", f"store={store.as_uri()}"]
     module.arm_train(spec="specs/quickstart.yaml", overrides=overrides)
-    own = [json.loads(path.read_text())["seconds"] for stage in ("rollout", "verdict", "train") for path in (store / "steps" / stage).glob("*/LEDGER.json")]
+    own = [
+        json.loads(path.read_text())["seconds"]
+        for stage in ("rollout", "verdict", "train")
+        for path in (store / "steps" / stage).glob("*/LEDGER.json")
+    ]
     each = [b - a for a, b in itertools.pairwise(ends[1:])]  # the first starts what there is to start
     tenth = max(1, len(each) // 10)
     return {
@@ -95,9 +99,21 @@ class TrivialTrainer:
 
     def train(self, becomes: str, batch: Any, spec: Any, iteration: int) -> dict[str, Any]:
         self.state = becomes
-        names = ("loss", "clip_fraction", "approximate_kl", "grad_norm", "learning_rate", "reward_mean", "entropy", "audit_mean", "audit_max")
+        names = (
+            "loss",
+            "clip_fraction",
+            "approximate_kl",
+            "grad_norm",
+            "learning_rate",
+            "reward_mean",
+            "entropy",
+            "audit_mean",
+            "audit_max",
+        )
         row = dict.fromkeys(("base", "bonus", "advantage", "c_q", "c_o", "log_prob_mean", "entropy"), 0.5)
-        responses = [(p, g) for p, group in zip(batch.problem_ids, batch.response_ids, strict=True) for g in range(len(group))]
+        responses = [
+            (p, g) for p, group in zip(batch.problem_ids, batch.response_ids, strict=True) for g in range(len(group))
+        ]
         rows = [{"problem_id": p, "sample": g, "judged": True, **row} for p, g in responses]
         return {"metrics": dict.fromkeys(names, 0.5), "responses": rows, "seconds": {"old_pass": 0.0, "steps": 0.0}}
 
@@ -124,7 +140,10 @@ class TrivialRoller:
         from tasks.records import FinishReason
         from tasks.rollout.protocol import Completion
 
-        return [[Completion((5, sampling.stop_token_ids[0]), (-0.5, -0.5), FinishReason.STOP) for _ in group.seeds] for group in groups]
+        return [
+            [Completion((5, sampling.stop_token_ids[0]), (-0.5, -0.5), FinishReason.STOP) for _ in group.seeds]
+            for group in groups
+        ]
 
     def stop(self) -> None:
         self.state = None
@@ -148,7 +167,12 @@ def prefect_server(folder: Path) -> Iterator[dict[str, str]]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     api = f"http://127.0.0.1:{port}/api"
-    env = {"PREFECT_HOME": str(folder), "PREFECT_API_URL": api, "PREFECT_SERVER_ANALYTICS_ENABLED": "false", "DO_NOT_TRACK": "1"}
+    env = {
+        "PREFECT_HOME": str(folder),
+        "PREFECT_API_URL": api,
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "DO_NOT_TRACK": "1",
+    }
     with (folder / "server.log").open("w") as log:
         command = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
         process = subprocess.Popen(command, stdout=log, stderr=log, env={**os.environ, **env}, start_new_session=True)
@@ -176,12 +200,22 @@ def measure(mode: str, iterations: int) -> dict[str, Any]:
                 (home / "server").mkdir()
                 env |= stack.enter_context(prefect_server(home / "server"))
                 database = home / "server" / "prefect.db"
-            command = [sys.executable, "-m", "tests.benchmarks.orchestration", "--one", str(iterations), "--home", str(home)]
+            command = [
+                sys.executable,
+                "-m",
+                "tests.benchmarks.orchestration",
+                "--one",
+                str(iterations),
+                "--home",
+                str(home),
+            ]
             done = subprocess.run(command, env=env, capture_output=True, text=True)
             if done.returncode:
                 raise RuntimeError(done.stdout[-2000:] + done.stderr[-4000:])
             row = json.loads(done.stdout.splitlines()[-1])
-            expected = 3 + 3 * iterations + 2 * row.pop("checkpoints")  # data, start, report; rollout, judge, train; save, checkpoint
+            expected = (
+                3 + 3 * iterations + 2 * row.pop("checkpoints")
+            )  # data, start, report; rollout, judge, train; save, checkpoint
             end = time.monotonic() + 60
             while (rows := _rows(database)) < expected and mode == "server" and time.monotonic() < end:
                 time.sleep(1.0)  # the server writes them down in its own time

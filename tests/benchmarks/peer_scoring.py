@@ -42,7 +42,15 @@ from tasks.train.task import start
 
 ROOT = Path(__file__).parents[2]
 RESULTS = Path(__file__).parent / "results" / "peer_scoring.json"
-SETTINGS = ("suites=[gsm8k]", "problems=100", "samples=8", "ks=[1,8]", "temperature=0.7", "top_p=1.0", "max_response_tokens=256")
+SETTINGS = (
+    "suites=[gsm8k]",
+    "problems=100",
+    "samples=8",
+    "ks=[1,8]",
+    "temperature=0.7",
+    "top_p=1.0",
+    "max_response_tokens=256",
+)
 ROUNDS = 3
 Item = tuple[Problem, str, FinishReason]
 Key = tuple[str, int, str]  # problem, sample, first digits of the sha256 of the response
@@ -50,7 +58,11 @@ Key = tuple[str, int, str]  # problem, sample, first digits of the sha256 of the
 
 def stored(store: str, stand_ins: Path) -> tuple[list[dict[str, Any]], list[Item], dict[str, Any]]:
     """The evaluation's rows, what a judge is given for each, and the evaluation's key and summary."""
-    settings = [*(f"evaluate.{each}" for each in SETTINGS), f"evaluate.stand_ins={stand_ins}", f"data.train={stand_ins}/math/gsm8k_train.jsonl"]
+    settings = [
+        *(f"evaluate.{each}" for each in SETTINGS),
+        f"evaluate.stand_ins={stand_ins}",
+        f"data.train={stand_ins}/math/gsm8k_train.jsonl",
+    ]
     spec = load_spec(ROOT / "specs" / "smollm2.yaml", [*settings, f"store={store}"], environ={}).spec
     engines = Engines(spec)
     context = Context(spec, Store(spec.store), engines)
@@ -79,15 +91,25 @@ def judged(items: list[Item], workers: int) -> tuple[list[bool], float]:
 
 def peer(python: str, items: list[Item], score: bool) -> dict[str, Any]:
     """peer_side.py in its own environment."""
-    asked = {"gold": [problem.reference["answer"] for problem, _, _ in items], "text": [text for _, text, _ in items], "score": score}
+    asked = {
+        "gold": [problem.reference["answer"] for problem, _, _ in items],
+        "text": [text for _, text, _ in items],
+        "score": score,
+    }
     program = Path(__file__).with_name("peer_side.py")
-    done = subprocess.run([python, str(program)], input=json.dumps(asked), stdout=subprocess.PIPE, text=True, check=True)
+    done = subprocess.run(
+        [python, str(program)], input=json.dumps(asked), stdout=subprocess.PIPE, text=True, check=True
+    )
     reply: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return reply
 
 
 def differing(
-    rows: list[dict[str, Any]], ours: list[bool], items: list[Item], peers: dict[str, Any], known: dict[Key, dict[str, Any]]
+    rows: list[dict[str, Any]],
+    ours: list[bool],
+    items: list[Item],
+    peers: dict[str, Any],
+    known: dict[Key, dict[str, Any]],
 ) -> list[dict[str, Any]]:
     """Responses on which one of `peers` says something else than ours."""
     found = []
@@ -107,13 +129,22 @@ def differing(
     return found
 
 
-def read(python: str, rows: list[dict[str, Any]], items: list[Item], known: dict[Key, dict[str, Any]]) -> dict[str, Any]:
+def read(
+    python: str, rows: list[dict[str, Any]], items: list[Item], known: dict[Key, dict[str, Any]]
+) -> dict[str, Any]:
     """How many responses the peers read as ours did, where ours read a number; those that math-verify did not are listed."""
-    chosen = [(row, item) for row, item in zip(rows, items, strict=True) if re.fullmatch(r"-?\d+(/\d+)?", row["answer"] or "")]
+    chosen = [
+        (row, item) for row, item in zip(rows, items, strict=True) if re.fullmatch(r"-?\d+(/\d+)?", row["answer"] or "")
+    ]
     golds = [re.sub(r"(\d+)/(\d+)", r"\\frac{\1}{\2}", row["answer"]) for row, _ in chosen]
-    asked = [(replace(problem, reference={"answer": gold}), text, reason) for gold, (_, (problem, text, reason)) in zip(golds, chosen, strict=True)]
+    asked = [
+        (replace(problem, reference={"answer": gold}), text, reason)
+        for gold, (_, (problem, text, reason)) in zip(golds, chosen, strict=True)
+    ]
     verdicts = peer(python, asked, score=True)["verdicts"]
-    listed = differing([row for row, _ in chosen], [True] * len(chosen), asked, {"math-verify": verdicts["math-verify"]}, known)
+    listed = differing(
+        [row for row, _ in chosen], [True] * len(chosen), asked, {"math-verify": verdicts["math-verify"]}, known
+    )
     same = {name: sum(verdict for verdict, _ in each) for name, each in verdicts.items()}
     return {"responses": len(chosen), "same": same, "judged": tally(listed), "differing": listed}
 
@@ -163,7 +194,11 @@ def main() -> None:
     assert again == [row["score"] == 1.0 for row in rows], "the judge says something else than the stored evaluation"
     reply = peer(options.python, items, score=True)
     verdicts = {"ours": again, **{name: [verdict for verdict, _ in each] for name, each in reply["verdicts"].items()}}
-    before: dict[str, Any] = json.loads(options.results.read_text()) if options.results.exists() else {"differing": [], "read": {"differing": []}}
+    before: dict[str, Any] = (
+        json.loads(options.results.read_text())
+        if options.results.exists()
+        else {"differing": [], "read": {"differing": []}}
+    )
     # strict-match wants "####", which the prompt does not ask for: it is only counted
     peers = {name: each for name, each in reply["verdicts"].items() if name != "strict-match"}
     listed = differing(rows, again, items, peers, judgements(before["differing"]))
@@ -178,7 +213,11 @@ def main() -> None:
         "accuracy": {name: round(statistics.mean(each), 5) for name, each in verdicts.items()},
         "right": {name: sum(each) for name, each in verdicts.items()},
         "pass_at": summary["pass_at"],
-        "differing_from_ours": {name: sum(a != b for a, b in zip(again, each, strict=True)) for name, each in verdicts.items() if name != "ours"},
+        "differing_from_ours": {
+            name: sum(a != b for a, b in zip(again, each, strict=True))
+            for name, each in verdicts.items()
+            if name != "ours"
+        },
         "judged": tally(listed),
         "speed": speed(options.python, items),
         "differing": listed,

@@ -27,8 +27,13 @@ def harness(golds: list[str], texts: list[str]) -> dict[str, list[tuple[bool, st
     # The task wants its data set; ours stands in, in the authors' form (the metric drops what is in front of "#### ").
     documents = [{"question": "", "answer": f"#### {gold}"} for gold in golds]
     data = datasets.Dataset.from_list(documents)
-    task = ConfigurableTask(config={**config, "custom_dataset": lambda **_: datasets.DatasetDict(train=data, test=data)})
-    requests = [task.construct_requests(doc=document, ctx="", metadata=("gsm8k", place, 1)) for place, document in enumerate(documents)]
+    task = ConfigurableTask(
+        config={**config, "custom_dataset": lambda **_: datasets.DatasetDict(train=data, test=data)}
+    )
+    requests = [
+        task.construct_requests(doc=document, ctx="", metadata=("gsm8k", place, 1))
+        for place, document in enumerate(documents)
+    ]
     for place, (request, text) in enumerate(zip(requests, texts, strict=True)):
         request.doc_id = place
         request.resps.append(text)
@@ -36,7 +41,10 @@ def harness(golds: list[str], texts: list[str]) -> dict[str, list[tuple[bool, st
     task.apply_filters()
     return {
         name: [
-            (bool(task.process_results(document, [request.filtered_resps[name]])["exact_match"]), request.filtered_resps[name])
+            (
+                bool(task.process_results(document, [request.filtered_resps[name]])["exact_match"]),
+                request.filtered_resps[name],
+            )
             for document, request in zip(documents, requests, strict=True)
         ]
         for name in requests[0].filtered_resps
@@ -52,7 +60,9 @@ def math_verify(golds: list[str], texts: list[str]) -> tuple[list[tuple[bool, st
     answers = [parse(text) for text in texts]
     verdicts = [verify(parsed[gold], answer) for gold, answer in zip(golds, answers, strict=True)]
     seconds = time.perf_counter() - began
-    return [(verdict, str(answer[-1]) if answer else "[none]") for verdict, answer in zip(verdicts, answers, strict=True)], seconds
+    return [
+        (verdict, str(answer[-1]) if answer else "[none]") for verdict, answer in zip(verdicts, answers, strict=True)
+    ], seconds
 
 
 def main() -> None:

@@ -87,7 +87,9 @@ def humanevalplus(sandbox: Sandbox) -> dict[str, float] | None:
     for name in ("first", "again"):
         began = time.perf_counter()
         # Another comment is another program to the cache of verdicts, not to the tests.
-        verdicts = sandbox.grade_many([(row, f"{row['canonical_solution']}\n# {name}", Limits(cpu_s=row["timeout_s"])) for row in rows])
+        verdicts = sandbox.grade_many(
+            [(row, f"{row['canonical_solution']}\n# {name}", Limits(cpu_s=row["timeout_s"])) for row in rows]
+        )
         assert all(v.kind == "accepted" for v in verdicts)
         seconds[name] = round(time.perf_counter() - began, 1)
     return seconds
@@ -109,7 +111,9 @@ def measure(backends: list[Backend], programs: int, rounds: int) -> dict[str, An
         waits = {b: latencies(sandboxes[b, CORES], 300) for b in backends}
         whole_sets = {b: humanevalplus(sandboxes[b, CORES]) for b in backends}
     ratios = {
-        name: round(statistics.median(v / base for v, base in zip(values, rates[f"{name.split()[0]} bare"], strict=True)), 2)
+        name: round(
+            statistics.median(v / base for v, base in zip(values, rates[f"{name.split()[0]} bare"], strict=True)), 2
+        )
         for name, values in rates.items()
         if "bare" not in name
     }
@@ -117,7 +121,10 @@ def measure(backends: list[Backend], programs: int, rounds: int) -> dict[str, An
         "cores": CORES,
         "programs_per_s": {name: round(statistics.median(values)) for name, values in rates.items()},
         "ratio_to_bare": ratios,
-        "latency_ms": {name: {"p50": round(v[len(v) // 2] * 1e3, 2), "p95": round(v[len(v) * 95 // 100] * 1e3, 2)} for name, v in waits.items()},
+        "latency_ms": {
+            name: {"p50": round(v[len(v) // 2] * 1e3, 2), "p95": round(v[len(v) * 95 // 100] * 1e3, 2)}
+            for name, v in waits.items()
+        },
         "humanevalplus_s": whole_sets,
     }
 

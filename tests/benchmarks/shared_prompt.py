@@ -42,7 +42,9 @@ def main() -> None:
     def seconds(micros: list[MicroBatch]) -> float:
         started = time.perf_counter()
         for micro in micros:
-            module(micro.input_ids, micro.position_ids, micro.mask, micro.source, micro.target).log_probs.sum().backward()
+            module(
+                micro.input_ids, micro.position_ids, micro.mask, micro.source, micro.target
+            ).log_probs.sum().backward()
         return time.perf_counter() - started
 
     ways = {"shared": cut(SHARED_ROW_LIMIT), "unshared": cut(1)}
@@ -53,13 +55,17 @@ def main() -> None:
         for name, micros in ways.items():
             times[name].append(seconds(micros))
     best = {name: min(values) for name, values in times.items()}
-    print(json.dumps({
-        "tokens": tokens,
-        "computed": {name: sum(m.input_ids.numel() for m in micros) for name, micros in ways.items()},
-        "tokens_per_s": {name: round(tokens / value) for name, value in best.items()},
-        "ratio": round(best["unshared"] / best["shared"], 2),
-        "ratio_of_medians": round(statistics.median(times["unshared"]) / statistics.median(times["shared"]), 2),
-    }))
+    print(
+        json.dumps(
+            {
+                "tokens": tokens,
+                "computed": {name: sum(m.input_ids.numel() for m in micros) for name, micros in ways.items()},
+                "tokens_per_s": {name: round(tokens / value) for name, value in best.items()},
+                "ratio": round(best["unshared"] / best["shared"], 2),
+                "ratio_of_medians": round(statistics.median(times["unshared"]) / statistics.median(times["shared"]), 2),
+            }
+        )
+    )
 
 
 if __name__ == "__main__":

@@ -48,7 +48,11 @@ def main() -> None:
     seen: set[str] = set()
     parts = {name: split(Store(arguments.store), name, seen) for name in arguments.runs}
     stages = sum(seconds for part in parts.values() for seconds in part.values())
-    outside = {} if arguments.wall is None else {"wall": arguments.wall, "outside the stages": round(arguments.wall - stages, 1)}
+    outside = (
+        {}
+        if arguments.wall is None
+        else {"wall": arguments.wall, "outside the stages": round(arguments.wall - stages, 1)}
+    )
     print(json.dumps({"seconds": parts, "stages": round(stages, 1), **outside}, indent=1))
 
 

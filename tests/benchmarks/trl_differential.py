@@ -31,7 +31,17 @@ from transformers import LlamaForCausalLM
 
 from infra.paths import HOME
 from tasks.train.batch import GroupBatch
-from tests.tasks.train.tools import SPEC, Done, PolicyModule, difference, llama, policy, rollouts, run, with_engine_log_probs
+from tests.tasks.train.tools import (
+    SPEC,
+    Done,
+    PolicyModule,
+    difference,
+    llama,
+    policy,
+    rollouts,
+    run,
+    with_engine_log_probs,
+)
 
 TRL = "1.16.0"
 RESULTS = Path(__file__).parent / "results" / "trl_differential.json"
@@ -59,15 +69,20 @@ DAPO = {"loss_type": "dapo", "scale_rewards": "group", "epsilon": 0.2, "epsilon_
 ENGINE = {"vllm_importance_sampling_clip_max": 2.0}
 CASES = {
     "token mean (dapo), on policy": Case({}, DAPO, off_policy=False),
-    "sequence mean (grpo), on policy": Case({"aggregation": "sequence_mean"}, DAPO | {"loss_type": "grpo"}, off_policy=False),
+    "sequence mean (grpo), on policy": Case(
+        {"aggregation": "sequence_mean"}, DAPO | {"loss_type": "grpo"}, off_policy=False
+    ),
     "token mean (dapo)": Case({}, DAPO),
     "token mean (dapo), one clip": Case({"clip_high": 0.2}, DAPO | {"epsilon_high": None}),
     "token mean (dapo), hot": Case({"temperature": 1.3}, DAPO | {"temperature": 1.3}),
     "token mean (dapo), cold": Case({"temperature": 0.7}, DAPO | {"temperature": 0.7}),
     "token mean (dapo), entropy bonus": Case({"entropy_coefficient": 0.02}, DAPO | {"entropy_coef": 0.02}),
-    "token mean (dapo), importance weights": Case({"importance_cap": 2.0}, DAPO | ENGINE | {"vllm_importance_sampling_mode": "token_truncate"}),
+    "token mean (dapo), importance weights": Case(
+        {"importance_cap": 2.0}, DAPO | ENGINE | {"vllm_importance_sampling_mode": "token_truncate"}
+    ),
     "token mean (dapo), sequence masking": Case(
-        {"importance_cap": 2.0, "importance_mode": "sequence_mask"}, DAPO | ENGINE | {"vllm_importance_sampling_mode": "sequence_mask"}
+        {"importance_cap": 2.0, "importance_mode": "sequence_mask"},
+        DAPO | ENGINE | {"vllm_importance_sampling_mode": "sequence_mask"},
     ),
     "sequence mean (grpo)": Case({"aggregation": "sequence_mean"}, DAPO | {"loss_type": "grpo"}),
     "constant (dr_grpo)": Case(
@@ -85,7 +100,9 @@ CASES = {
     # TRL's epsilon_high is the cap itself.
     "cispo": Case({"objective": "cispo"}, DAPO | {"loss_type": "cispo", "epsilon_high": 1.28}),
     "advantages, some not judged": Case({}, DAPO, batch="not judged"),
-    "advantages without std, some not judged": Case({"estimator": "dr_grpo"}, DAPO | {"scale_rewards": "none"}, batch="not judged"),
+    "advantages without std, some not judged": Case(
+        {"estimator": "dr_grpo"}, DAPO | {"scale_rewards": "none"}, batch="not judged"
+    ),
 }
 
 
@@ -121,12 +138,17 @@ def batches(weights: Weights) -> dict[str, GroupBatch]:
     whole = rollouts(seed=5, not_judged=0.0, longest=LONGEST)
     old = run(module_of(weights.old), whole, SPEC).iteration.old
     assert old is not None
-    return {"judged": with_engine_log_probs(whole, old.log_probs, noise=1.5), "not judged": rollouts(seed=6, not_judged=0.4, longest=LONGEST)}
+    return {
+        "judged": with_engine_log_probs(whole, old.log_probs, noise=1.5),
+        "not judged": rollouts(seed=6, not_judged=0.4, longest=LONGEST),
+    }
 
 
 def ours(case: Case, dtype: str, batch: GroupBatch, weights: Weights, **changes: Any) -> Done:
     """One optimiser step of ours; off policy after a pass of the old policy (which `group_mean` asks for, and GRPO does not read)."""
-    spec = replace(SPEC, estimator="grpo", eps=1e-4, token_budget=60, prompt_confidence="group_mean" if case.off_policy else "none")
+    spec = replace(
+        SPEC, estimator="grpo", eps=1e-4, token_budget=60, prompt_confidence="group_mean" if case.off_policy else "none"
+    )
     module = module_of(weights.old, getattr(torch, dtype))
     path = [module_of(weights.now, getattr(torch, dtype)).state_dict()] if case.off_policy else ()
     return run(module, batch, replace(spec, **{**case.ours, **changes}), path=path)
@@ -148,9 +170,18 @@ def theirs(python: Path, folder: Path, made: dict[str, GroupBatch]) -> dict[str,
             } for place, (name, case) in enumerate(CASES.items()) for dtype in DTYPES
         },
     }  # fmt: skip
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1", "PYTHONPATH": "", "PYTHONWARNINGS": "ignore", "TRL_EXPERIMENTAL_SILENCE": "1"}
+    environment = {
+        **os.environ,
+        "OMP_NUM_THREADS": "1",
+        "HF_HUB_OFFLINE": "1",
+        "PYTHONPATH": "",
+        "PYTHONWARNINGS": "ignore",
+        "TRL_EXPERIMENTAL_SILENCE": "1",
+    }
     program = Path(__file__).with_name("trl_side.py")
-    done = subprocess.run([python, program], input=json.dumps(asked), stdout=subprocess.PIPE, text=True, check=True, env=environment)
+    done = subprocess.run(
+        [python, program], input=json.dumps(asked), stdout=subprocess.PIPE, text=True, check=True, env=environment
+    )
     reply: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return reply
 
@@ -175,7 +206,11 @@ def compared(python: Path, folder: Path) -> dict[str, Any]:
     for (place, (name, case)), dtype in itertools.product(enumerate(CASES.items()), DTYPES):
         found, done = reply["cases"][f"{name}, {dtype}"], ours(case, dtype, made[case.batch], weights)
         assert done.iteration.advantages is not None
-        row: dict[str, Any] = {"advantage": largest(done.iteration.advantages.total.flatten(), torch.tensor(found["advantages"], dtype=torch.float64))}
+        row: dict[str, Any] = {
+            "advantage": largest(
+                done.iteration.advantages.total.flatten(), torch.tensor(found["advantages"], dtype=torch.float64)
+            )
+        }
         if "loss" in found:
             gradient = flat(folder, f"{place}-{dtype}.safetensors", done.engine.module)
             loss = done.result["metrics"]["loss"]
@@ -185,14 +220,19 @@ def compared(python: Path, folder: Path) -> dict[str, Any]:
             }  # fmt: skip
             if name == EPS_SEEN_IN and dtype == "float64":
                 # What a tolerance is worth: the same comparison, ours with the eps of a std that verl has.
-                row["gradient_with_eps_1e-6"] = difference(ours(case, dtype, made[case.batch], weights, eps=1e-6).engine.gradients[0], gradient)
+                row["gradient_with_eps_1e-6"] = difference(
+                    ours(case, dtype, made[case.batch], weights, eps=1e-6).engine.gradients[0], gradient
+                )
         rows[f"{name}, {dtype}"] = row
     return {"versions": reply["versions"], "worst": worst(rows), "cases": rows}
 
 
 def worst(rows: dict[str, dict[str, Any]]) -> dict[str, dict[str, float]]:
     return {
-        dtype: {what: max(row[what] for name, row in rows.items() if name.endswith(dtype) and what in row) for what in ("loss", "gradient", "advantage")}
+        dtype: {
+            what: max(row[what] for name, row in rows.items() if name.endswith(dtype) and what in row)
+            for what in ("loss", "gradient", "advantage")
+        }
         for dtype in DTYPES
     }
 
@@ -202,8 +242,13 @@ def environment(folder: Path) -> Path:
     python, marker = folder / "bin" / "python", folder / f".trl-{TRL}"
     if not marker.exists():
         subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True)
-        packages = (f"trl=={TRL}", *(f"{name}=={version(name).partition('+')[0]}" for name in ("torch", "transformers")))
-        subprocess.run([python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *packages], check=True)
+        packages = (
+            f"trl=={TRL}",
+            *(f"{name}=={version(name).partition('+')[0]}" for name in ("torch", "transformers")),
+        )
+        subprocess.run(
+            [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *packages], check=True
+        )
         marker.touch()
     return python
 

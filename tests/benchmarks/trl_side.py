@@ -35,15 +35,23 @@ class PlainTrainer(GRPOTrainer):  # type: ignore[misc]
     ) -> tuple[Tensor, Tensor, None]:
         # Llama's rotation is float32 whatever the dtype: positions are counted from the first token, for the same one as in ours.
         positions = (attention_mask.cumsum(-1) - 1).clamp(min=0)
-        logits = model(input_ids=input_ids, attention_mask=attention_mask, position_ids=positions).logits[:, -logits_to_keep - 1 : -1]
+        logits = model(input_ids=input_ids, attention_mask=attention_mask, position_ids=positions).logits[
+            :, -logits_to_keep - 1 : -1
+        ]
         log_probs = (logits / self.temperature).log_softmax(-1)
-        return log_probs.gather(-1, input_ids[:, -logits_to_keep:, None])[..., 0], -(log_probs.exp() * log_probs).sum(-1), None
+        return (
+            log_probs.gather(-1, input_ids[:, -logits_to_keep:, None])[..., 0],
+            -(log_probs.exp() * log_probs).sum(-1),
+            None,
+        )
 
 
 def tokenizer(vocabulary: int) -> PreTrainedTokenizerFast:
     """TRL wants one to pad and to decode; the tokens are given."""
     words = {str(i): i for i in range(vocabulary)}
-    return PreTrainedTokenizerFast(tokenizer_object=Tokenizer(WordLevel(words, unk_token="0")), pad_token="0", eos_token="1", unk_token="0")
+    return PreTrainedTokenizerFast(
+        tokenizer_object=Tokenizer(WordLevel(words, unk_token="0")), pad_token="0", eos_token="1", unk_token="0"
+    )
 
 
 def load(folder: Path, dtype: torch.dtype) -> LlamaForCausalLM:
@@ -104,7 +112,11 @@ def answer(asked: dict[str, Any], case: dict[str, Any]) -> dict[str, Any]:
     loss.backward()
     save_file({name: p.grad for name, p in model.named_parameters() if p.grad is not None}, folder / case["gradient"])
     clipped = {name: trainer._metrics["train"][f"clip_ratio/{name}_mean"] for name in ("low", "high")}
-    return {**reply, "loss": loss.item(), "clipped": {name: values[-1] if values else None for name, values in clipped.items()}}
+    return {
+        **reply,
+        "loss": loss.item(),
+        "clipped": {name: values[-1] if values else None for name, values in clipped.items()},
+    }
 
 
 def main() -> None:
@@ -113,7 +125,14 @@ def main() -> None:
     asked = json.load(sys.stdin)
     with contextlib.redirect_stdout(sys.stderr):
         replies = {name: answer(asked, case) for name, case in asked["cases"].items()}
-    print(json.dumps({"cases": replies, "versions": {name: version(name) for name in ("trl", "torch", "transformers", "accelerate")}}))
+    print(
+        json.dumps(
+            {
+                "cases": replies,
+                "versions": {name: version(name) for name in ("trl", "torch", "transformers", "accelerate")},
+            }
+        )
+    )
 
 
 if __name__ == "__main__":

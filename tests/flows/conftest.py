@@ -50,9 +50,16 @@ def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]
 def run(prefect_server: Server) -> Run:
     """`python -m flows.arm_train ...` from another directory, against the shared server unless `env` says otherwise."""
 
-    def start(*arguments: str, env: dict[str, str] | None = None, timeout: float = 300) -> subprocess.CompletedProcess[str]:
+    def start(
+        *arguments: str, env: dict[str, str] | None = None, timeout: float = 300
+    ) -> subprocess.CompletedProcess[str]:
         process = subprocess.Popen(
-            command(arguments), cwd=ROOT, env=env or prefect_server.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            command(arguments),
+            cwd=ROOT,
+            env=env or prefect_server.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
         )
         try:
             out, error = process.communicate(timeout=timeout)

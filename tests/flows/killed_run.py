@@ -33,12 +33,20 @@ def run_folder(store: Store) -> str:
 def reference(store: Store) -> dict[str, str]:
     """stage/key -> digest of all that our run consists of, in a store that may hold a control's as well."""
     record = json.loads(store.files.read(f"{run_folder(store)}/run.json"))
-    wanted = [("policy", lineage) for lineage in record["lineages"]] + [("train", lineage) for lineage in record["lineages"][1:]]
-    wanted += [("evaluate", row["artifact"]) for row in json.loads(store.files.read(f"{run_folder(store)}/evaluations.json"))]
+    wanted = [("policy", lineage) for lineage in record["lineages"]] + [
+        ("train", lineage) for lineage in record["lineages"][1:]
+    ]
+    wanted += [
+        ("evaluate", row["artifact"]) for row in json.loads(store.files.read(f"{run_folder(store)}/evaluations.json"))
+    ]
     for lineage in record["lineages"][1:]:
         step = store.find("train", lineage)
         assert step is not None
-        wanted += [("data", step.inputs["data"]), ("verdict", step.inputs["verdicts"]), *(("rollout", key) for key in step.inputs["rollouts"])]
+        wanted += [
+            ("data", step.inputs["data"]),
+            ("verdict", step.inputs["verdicts"]),
+            *(("rollout", key) for key in step.inputs["rollouts"]),
+        ]
     found = {f"{stage}/{key}": store.find(stage, key) for stage, key in wanted}
     for key in store.files.list("steps/contamination"):
         manifest = store.find("contamination", key)
@@ -68,7 +76,9 @@ def _orphans() -> list[psutil.Process]:
 class Killed:
     """`environment`: of its processes; `more`: arguments on top of ALONE's; `uri`: of its store, else a folder."""
 
-    def __init__(self, folder: Path, environment: dict[str, str], more: Sequence[str] = (), uri: str | None = None) -> None:
+    def __init__(
+        self, folder: Path, environment: dict[str, str], more: Sequence[str] = (), uri: str | None = None
+    ) -> None:
         self.environment, self.uri = environment, uri or folder.as_uri()
         self.more = [*more, *settings(f"store={self.uri}")]
 
@@ -81,8 +91,14 @@ class Killed:
 
     def start(self, moments: str | None = None) -> subprocess.Popen[str]:
         """The run, killed at `moments` (see tests/flows/killed.py) where they are given."""
-        line = command(self.arguments()) if moments is None else [sys.executable, "-m", "tests.flows.killed", moments, *self.arguments()]
-        return subprocess.Popen(line, cwd=ROOT, env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        line = (
+            command(self.arguments())
+            if moments is None
+            else [sys.executable, "-m", "tests.flows.killed", moments, *self.arguments()]
+        )
+        return subprocess.Popen(
+            line, cwd=ROOT, env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
 
     def killed_at(self, moment: str) -> str:
         """What it printed until it was killed as a tree."""
@@ -122,7 +138,9 @@ class Killed:
         store = self.store
         for stage in store.files.list("steps"):
             for key in store.files.list(f"steps/{stage}"):
-                store.files.write(f"steps/{stage}/{key}/LEDGER.json", json.dumps({"seconds": 1.0, "parts": {}}).encode())
+                store.files.write(
+                    f"steps/{stage}/{key}/LEDGER.json", json.dumps({"seconds": 1.0, "parts": {}}).encode()
+                )
         self.ends()
         return store.files.read(f"{run_folder(store)}/report.html").decode().replace(self.uri, "store")
 
@@ -132,11 +150,17 @@ class Killed:
         found = committed(store)
         assert found == wanted, sorted({*wanted.items()} ^ {*found.items()})
         for file in RECORD:
-            assert store.files.read(f"{run_folder(store)}/{file}") == finished.files.read(f"{run_folder(finished)}/{file}"), file
+            assert store.files.read(f"{run_folder(store)}/{file}") == finished.files.read(
+                f"{run_folder(finished)}/{file}"
+            ), file
         self.nothing_left()
 
     def nothing_left(self) -> None:
-        left = [p.info for p in psutil.process_iter(["pid", "cmdline"]) if any(self.uri in word or NAME in word for word in p.info["cmdline"] or [])]
+        left = [
+            p.info
+            for p in psutil.process_iter(["pid", "cmdline"])
+            if any(self.uri in word or NAME in word for word in p.info["cmdline"] or [])
+        ]
         assert left == []
         _, alive = psutil.wait_procs(_orphans(), timeout=10)  # anybody's here, and some may be about to leave
         assert [each.cmdline() for each in alive] == []
@@ -146,8 +170,12 @@ class Killed:
         gc = [sys.executable, "-m", "infra.store", "gc", "--store", self.uri, "--grace", "0"]
         subprocess.run(gc, cwd=ROOT, env=self.environment, check=True, capture_output=True)
         store = self.store
-        there = [name.split("/")[1:4] for name, _, _ in store.files.walk("steps")]  # objects: SeaweedFS goes on listing folders that are empty
+        there = [
+            name.split("/")[1:4] for name, _, _ in store.files.walk("steps")
+        ]  # objects: SeaweedFS goes on listing folders that are empty
         for stage, key, part in there:
             manifest = store.find(stage, key)
-            assert manifest is not None and part in ("MANIFEST.json", "LEDGER.json", manifest.folder), f"{stage}/{key}/{part}"
+            assert manifest is not None and part in ("MANIFEST.json", "LEDGER.json", manifest.folder), (
+                f"{stage}/{key}/{part}"
+            )
         assert store.files.dangling("") == []

@@ -38,7 +38,15 @@ from tests.specs.test_identity import HUB, MODEL, PUZZLE, TABLE, WARM
 from tests.tasks.small_run import SETTINGS, evaluation, iterate
 
 #: Stage -> the stages that take from it, in the same iteration. `start` takes from `data` only with a warm start.
-AFTER = {"data": "rollout", "start": "rollout", "rollout": "judge", "judge": "train", "train": "", "none": "", "evaluate": ""}
+AFTER = {
+    "data": "rollout",
+    "start": "rollout",
+    "rollout": "judge",
+    "judge": "train",
+    "train": "",
+    "none": "",
+    "evaluate": "",
+}
 #: Section of a spec -> the first stage that a change of it reaches.
 FIRST = {
     "name": "none", "control": "none", "seed": "start", "policy": "start", "warm_start": "start", "data": "data", "rollout": "rollout", "reward": "judge",
@@ -49,7 +57,10 @@ DROPS = PUZZLE.replace("heldout: 8", "heldout: 8, drop_long_prompts: true")
 #: (base, override) -> the first stage, where the section does not say it.
 OTHERWISE = {
     (MODEL, "seed=3"): "rollout",  # nothing of a given model is random
-    (MODEL, "policy.revision=abc"): "none",  # the weights' digest is in the key: a name for the same content is no change
+    (
+        MODEL,
+        "policy.revision=abc",
+    ): "none",  # the weights' digest is in the key: a name for the same content is no change
     (HUB, "data.revision=abc"): "none",  # likewise the commit, which this base states
     (PUZZLE, "evaluate.suites=[heldout]"): "none",  # another suite is another step
     (DROPS, "rollout.max_prompt_tokens=17"): "data",  # which problems are dropped
@@ -78,9 +89,24 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], str]:
     """Puts models and files of this machine where the texts of test_identity.py name ones of the hub."""
     folder = tmp_path_factory.mktemp("places")
     tokenizer = puzzle_tokenizer()
-    architecture = {"hidden": 8, "layers": 1, "heads": 2, "intermediate": 8, "max_positions": 16384, "tie_embeddings": False}
+    architecture = {
+        "hidden": 8,
+        "layers": 1,
+        "heads": 2,
+        "intermediate": 8,
+        "max_positions": 16384,
+        "tie_embeddings": False,
+    }
     for name, seed in (("7B", 1), ("32B", 2)):
-        write_scratch_model(folder / name, architecture, len(tokenizer), int(tokenizer.eos_token_id), int(tokenizer.pad_token_id), "float32", seed)
+        write_scratch_model(
+            folder / name,
+            architecture,
+            len(tokenizer),
+            int(tokenizer.eos_token_id),
+            int(tokenizer.pad_token_id),
+            "float32",
+            seed,
+        )
         tokenizer.save_pretrained(folder / name)
     for name, answer in (("some", 2), ("same", 2), ("other", 3)):
         (folder / name).mkdir()
@@ -128,7 +154,9 @@ ROWS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("base", "override", "first", "parts"), ROWS, ids=[f"{row[1]} reaches {row[2]}" for row in ROWS])
+@pytest.mark.parametrize(
+    ("base", "override", "first", "parts"), ROWS, ids=[f"{row[1]} reaches {row[2]}" for row in ROWS]
+)
 def test_a_key_of_the_spec_runs_again_what_it_reaches(
     base: str, override: str, first: str, parts: str, places: Callable[[str], str], tmp_path: Path
 ) -> None:
@@ -139,7 +167,9 @@ def test_a_key_of_the_spec_runs_again_what_it_reaches(
     changed = {stage for stage in before if set(before[stage]) != set(after[stage])}
     training = reached(first, warm=then.spec.warm_start is not None)
     # An evaluation reads sampling and reward settings of its own; what training alone reads leaves that of the first policy.
-    evaluated = first in ("data", "start", "evaluate") or (first == "judge" and not override.startswith("reward.truncated"))
+    evaluated = first in ("data", "start", "evaluate") or (
+        first == "judge" and not override.startswith("reward.truncated")
+    )
     evaluated |= "evaluate" in parts.split() and first != "none"
     assert changed - {"evaluate", "next"} == training
     assert ("evaluate" in changed) == evaluated
@@ -149,25 +179,40 @@ def test_a_key_of_the_spec_runs_again_what_it_reaches(
         assert before["next"] == after["next"]
 
 
-VERSIONS = {"DATA": "data", "START_VERSION": "start", "ROLLOUT": "rollout", "REWARD": "judge", "TRAIN": "train", "EVALUATE": "evaluate"}
+VERSIONS = {
+    "DATA": "data",
+    "START_VERSION": "start",
+    "ROLLOUT": "rollout",
+    "REWARD": "judge",
+    "TRAIN": "train",
+    "EVALUATE": "evaluate",
+}
 
 
 @pytest.mark.parametrize(("name", "first"), VERSIONS.items())
-def test_a_raised_version_runs_its_stage_again_and_what_follows(name: str, first: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_raised_version_runs_its_stage_again_and_what_follows(
+    name: str, first: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = tmp_path / "x.yaml"
     path.write_text(WARM)
     before = keys(Experiment(load_spec(path, (), {}).spec))
     monkeypatch.setattr(experiments, name, getattr(experiments, name) + 1)
     after = keys(Experiment(load_spec(path, (), {}).spec))
     changed = {stage for stage in before if set(before[stage]) != set(after[stage])} - {"next"}
-    assert changed == reached(first, warm=True) | ({"evaluate"} if first in ("data", "start", "judge", "evaluate") else set())
+    assert changed == reached(first, warm=True) | (
+        {"evaluate"} if first in ("data", "start", "judge", "evaluate") else set()
+    )
 
 
 # -- real runs -----------------------------------------------------------------------------------------------------------------
 
 
 def load(store: Path, *overrides: str) -> Loaded:
-    return load_spec(ROOT / "specs" / "quickstart.yaml", [*SETTINGS, "name=caching", "warm_start.batch=16", *overrides, f"store={store.as_uri()}"], environ={})
+    return load_spec(
+        ROOT / "specs" / "quickstart.yaml",
+        [*SETTINGS, "name=caching", "warm_start.batch=16", *overrides, f"store={store.as_uri()}"],
+        environ={},
+    )
 
 
 @pytest.fixture(scope="module")
@@ -248,14 +293,26 @@ def copy(finished: Path, tmp_path: Path) -> Path:
     return tmp_path / "store"
 
 
-def counts(*, data: int = 0, policy: int = 0, rollout: int = 0, verdict: int = 0, train: int = 0, evaluate: int = 0) -> dict[str, int]:
+def counts(
+    *, data: int = 0, policy: int = 0, rollout: int = 0, verdict: int = 0, train: int = 0, evaluate: int = 0
+) -> dict[str, int]:
     """Of two shards, one set of verdicts and one training step an iteration; the start, and a checkpoint after 2 and 3 of 3; two evaluations. The data's own
     contamination is looked for where they are made."""
-    every = {"data": data, "contamination": data, "policy": policy, "rollout": rollout, "verdict": verdict, "train": train, "evaluate": evaluate}
+    every = {
+        "data": data,
+        "contamination": data,
+        "policy": policy,
+        "rollout": rollout,
+        "verdict": verdict,
+        "train": train,
+        "evaluate": evaluate,
+    }
     return {stage: count for stage, count in every.items() if count}
 
 
-AGAIN = counts(policy=2, rollout=4, verdict=2, train=3, evaluate=1)  # training, from the first rollouts and verdicts that are there
+AGAIN = counts(
+    policy=2, rollout=4, verdict=2, train=3, evaluate=1
+)  # training, from the first rollouts and verdicts that are there
 SAMPLED = counts(policy=2, rollout=6, verdict=3, train=3, evaluate=1)
 EVERYTHING = counts(data=1, policy=3, rollout=6, verdict=3, train=3, evaluate=2)
 #: (settings, commits, what the plan says of the cause)
@@ -268,28 +325,52 @@ CHANGES: list[tuple[tuple[str, ...], dict[str, int], str]] = [
     (("evaluate.ks=[2]",), {}, "nothing to do"),
     (("evaluate.samples=4",), counts(evaluate=2), "    evaluate.samples: 2 -> 4   (against run caching/"),
     (("evaluate.temperature=0.8",), counts(evaluate=2), "    evaluate.temperature: 1.0 -> 0.8   (against"),
-    (("evaluate.every=1",), counts(evaluate=1), "    new: evaluate.every: 0 -> 1\n"),  # after 2; weights after 1 were not kept
-    (("train.iterations=4",), counts(policy=1, rollout=2, verdict=1, train=1, evaluate=1), "    new: train.iterations: 3 -> 4\n"),
+    (
+        ("evaluate.every=1",),
+        counts(evaluate=1),
+        "    new: evaluate.every: 0 -> 1\n",
+    ),  # after 2; weights after 1 were not kept
+    (
+        ("train.iterations=4",),
+        counts(policy=1, rollout=2, verdict=1, train=1, evaluate=1),
+        "    new: train.iterations: 3 -> 4\n",
+    ),
     (("train.learning_rate=2e-4",), AGAIN, "    train.learning_rate: 0.0001 -> 0.0002   (against"),
     (("advantage.alpha=0.5",), AGAIN, "    advantage.alpha: 1.0 -> 0.5   (against"),
     (("objective.clip_high=0.3",), AGAIN, "    objective.clip_high: 0.28 -> 0.3   (against"),
     (("rollout.temperature=0.9",), SAMPLED, "    rollout.temperature: 1.0 -> 0.9   (against"),
-    (("reward.truncated=mask",), counts(policy=2, rollout=4, verdict=3, train=3, evaluate=1), '    reward.truncated: "judge" -> "mask"   (against'),
-    (("warm_start.steps=61",), EVERYTHING | {"data": 0, "contamination": 0}, "    warm_start.steps: 60 -> 61   (against"),
+    (
+        ("reward.truncated=mask",),
+        counts(policy=2, rollout=4, verdict=3, train=3, evaluate=1),
+        '    reward.truncated: "judge" -> "mask"   (against',
+    ),
+    (
+        ("warm_start.steps=61",),
+        EVERYTHING | {"data": 0, "contamination": 0},
+        "    warm_start.steps: 60 -> 61   (against",
+    ),
     (("seed=3",), EVERYTHING | {"data": 0, "contamination": 0}, "    seed: 17 -> 3   (against"),
     (("data.heldout=5",), EVERYTHING, "    data.heldout: 4 -> 5   (against"),
-    (("policy.architecture.layers=1",), EVERYTHING | {"data": 0, "contamination": 0}, "    policy.architecture.layers: 2 -> 1   (against"),
+    (
+        ("policy.architecture.layers=1",),
+        EVERYTHING | {"data": 0, "contamination": 0},
+        "    policy.architecture.layers: 2 -> 1   (against",
+    ),
 ]
 NAMES = [", ".join(row[0]) or "nothing changed" for row in CHANGES]
 
 
 @pytest.mark.parametrize(("overrides", "expected", "said"), CHANGES, ids=NAMES)
-def test_the_plan_says_what_a_change_runs_again_and_why(overrides: tuple[str, ...], expected: dict[str, int], said: str, finished: Path) -> None:
+def test_the_plan_says_what_a_change_runs_again_and_why(
+    overrides: tuple[str, ...], expected: dict[str, int], said: str, finished: Path
+) -> None:
     before = commits(finished)
     text = plan(load(finished, *overrides), Store(finished.as_uri()))
     assert will_commit(foreseen(finished, *overrides)) == {stage: count for stage, count in expected.items() if count}
     assert said in text
-    assert text.count(said.strip()) == 1 or said == "    seed: 17 -> 3   (against" or "rollout.temperature" in said, "the cause stands once"
+    assert text.count(said.strip()) == 1 or said == "    seed: 17 -> 3   (against" or "rollout.temperature" in said, (
+        "the cause stands once"
+    )
     assert commits(finished) == before
 
 
@@ -303,11 +384,15 @@ RUN = [
 
 
 @pytest.mark.parametrize(("overrides", "expected"), RUN)
-def test_a_change_really_runs_that_again_and_no_more(overrides: tuple[str, ...], expected: dict[str, int], copy: Path, engines: Engines) -> None:
+def test_a_change_really_runs_that_again_and_no_more(
+    overrides: tuple[str, ...], expected: dict[str, int], copy: Path, engines: Engines
+) -> None:
     before = commits(copy)
     run(engines, copy, *overrides)
     after = commits(copy)
-    assert dict(Counter(name.partition("/")[0] for name in after.items() - before.items() for name in name[:1])) == {k: n for k, n in expected.items() if n}
+    assert dict(Counter(name.partition("/")[0] for name in after.items() - before.items() for name in name[:1])) == {
+        k: n for k, n in expected.items() if n
+    }
     assert before.items() <= after.items(), "what was there is there, unchanged"
     assert foreseen(copy, *overrides).idle, "and now there is nothing to do"
 
@@ -320,14 +405,18 @@ def test_another_store_runs_everything_and_the_plan_says_so(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize(("name", "first"), VERSIONS.items())
-def test_the_plan_names_a_version_that_was_raised(name: str, first: str, finished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_plan_names_a_version_that_was_raised(
+    name: str, first: str, finished: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     now = getattr(experiments, name)
     monkeypatch.setattr(experiments, name, now + 1)
     text = plan(load(finished), Store(finished.as_uri())).splitlines()
     at = next(i for i, line in enumerate(text) if line.startswith(f"{first} "))
     assert text[at + 1].startswith(f"    version of the stage: {now} -> {now + 1}   (against run caching/")
     assert sum("version of the stage" in line for line in text) == 1
-    assert {stage for stage, entries in foreseen(finished).running.items() if entries} - {"evaluate"} >= reached(first, warm=True)
+    assert {stage for stage, entries in foreseen(finished).running.items() if entries} - {"evaluate"} >= reached(
+        first, warm=True
+    )
 
 
 # -- damage ----------------------------------------------------------------------------------------------------------------------
@@ -370,7 +459,12 @@ def payloads(store: Path) -> dict[str, Path]:
 @pytest.mark.parametrize("damage", [missing, truncated, altered])
 @pytest.mark.parametrize("stage", ["data", "judge", "rollout", "train", "evaluate"])
 def test_a_damaged_step_is_made_again_with_a_warning_that_names_it(
-    stage: str, damage: Callable[[Path], Any], copy: Path, finished: Path, engines: Engines, caplog: pytest.LogCaptureFixture
+    stage: str,
+    damage: Callable[[Path], Any],
+    copy: Path,
+    finished: Path,
+    engines: Engines,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     payload = payloads(copy)[stage]
     damage(payload)
@@ -383,16 +477,24 @@ COLD = [(stage, damage) for stage in ("start", "checkpoint") for damage in (miss
 
 # Each starts engines that hold nothing: what they hold is not read from the store. What is missing goes the way of what is truncated.
 @pytest.mark.parametrize(
-    ("stage", "damage"), [pytest.param(*row, marks=pytest.mark.slow() if row[1] is altered else pytest.mark.proof()) for row in COLD]
+    ("stage", "damage"),
+    [pytest.param(*row, marks=pytest.mark.slow() if row[1] is altered else pytest.mark.proof()) for row in COLD],
 )
 def test_damaged_weights_are_made_again_once_they_are_needed(
-    stage: str, damage: Callable[[Path], Any], copy: Path, finished: Path, engines: Engines, caplog: pytest.LogCaptureFixture
+    stage: str,
+    damage: Callable[[Path], Any],
+    copy: Path,
+    finished: Path,
+    engines: Engines,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     experiment = Experiment(load(copy).spec)
     payload = payloads(copy)[stage]
     damage(payload)
     # The last iteration is lost too, or the first evaluation: altered weights are not read before something takes them.
-    lost = [experiment.evaluation(0, "heldout")] if stage == "start" else [experiment.rollouts(2)[0], experiment.train(2)]
+    lost = (
+        [experiment.evaluation(0, "heldout")] if stage == "start" else [experiment.rollouts(2)[0], experiment.train(2)]
+    )
     for step in lost:
         Store(copy.as_uri()).drop(step.stage, step.key)
     shutil.rmtree(copy / "samples")  # of which an evaluation is made without any weights

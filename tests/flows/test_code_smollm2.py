@@ -37,7 +37,13 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def run(store: Path, backend: str) -> Judged:
     """One iteration, of which the store may have some: what was printed, and the verdicts."""
     settings = [*SMALL, f"reward.code.sandbox={backend}", f"store={store.as_uri()}"]
-    command = [sys.executable, "-m", "flows.arm_train", "specs/code-smollm2.yaml", *(part for each in settings for part in ("--set", each))]
+    command = [
+        sys.executable,
+        "-m",
+        "flows.arm_train",
+        "specs/code-smollm2.yaml",
+        *(part for each in settings for part in ("--set", each)),
+    ]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=1400)
     assert done.returncode == 0, done.stderr[-2000:]
     (verdicts,) = store.glob("steps/verdict/*/data-*/verdicts.parquet")
@@ -48,7 +54,9 @@ def run(store: Path, backend: str) -> Judged:
 def test_one_iteration(backend: str, store: Path, record_property: Callable[[str, object], None]) -> None:
     require(backend)
     before = [table.from_bytes(path.read_bytes()) for path in store.glob("steps/verdict/*/data-*/verdicts.parquet")]
-    shutil.rmtree(store / "steps/verdict", ignore_errors=True)  # where another backend was first, the rollouts stay: the same programs are judged
+    shutil.rmtree(
+        store / "steps/verdict", ignore_errors=True
+    )  # where another backend was first, the rollouts stay: the same programs are judged
     printed, verdicts = run(store, backend)
     assert f"sandbox: {backend}" in printed
     (metrics,) = store.glob("runs/code-smollm2/*/metrics.jsonl")
@@ -70,7 +78,16 @@ def test_one_iteration(backend: str, store: Path, record_property: Callable[[str
 
 @pytest.mark.turn
 def test_without_an_engine_one_line_says_so_before_any_model_is_loaded(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "flows.arm_train", "specs/code-smollm2.yaml", "--set", "reward.code.sandbox=docker", "--set", f"store={tmp_path.as_uri()}"]
+    command = [
+        sys.executable,
+        "-m",
+        "flows.arm_train",
+        "specs/code-smollm2.yaml",
+        "--set",
+        "reward.code.sandbox=docker",
+        "--set",
+        f"store={tmp_path.as_uri()}",
+    ]
     nowhere = {**os.environ, "DOCKER_HOST": f"unix://{tmp_path}/none.sock"}
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, env=nowhere)
     assert done.returncode == 1
@@ -104,4 +121,6 @@ def test_a_sandbox_that_is_killed_while_it_judges_gives_the_same_verdicts(store:
     assert done.returncode == 0, done.stderr[-2000:]
     assert f"of {supervisor}" in done.stdout and "died" in done.stdout, done.stdout
     (verdicts,) = store.glob("steps/verdict/*/data-*/verdicts.parquet")
-    assert [(v["kind"], v["answer"]) for v in table.from_bytes(verdicts.read_bytes())] == [(v["kind"], v["answer"]) for v in found[0]]
+    assert [(v["kind"], v["answer"]) for v in table.from_bytes(verdicts.read_bytes())] == [
+        (v["kind"], v["answer"]) for v in found[0]
+    ]

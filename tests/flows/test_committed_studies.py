@@ -29,13 +29,17 @@ def test_committed_numbers_are_what_the_cells_give(path: Path) -> None:
     loaded = load_study(path, environ={})
     folder, (there, lacking) = results_folder(loaded), results(loaded)
     files = {cell_file(folder, *cell.name) for cell in there}
-    assert files == set(folder.glob("*/*.json")), f"a cell is of no use to the study as it is now: {[(planned.label, why) for planned, why in lacking]}"
+    assert files == set(folder.glob("*/*.json")), (
+        f"a cell is of no use to the study as it is now: {[(planned.label, why) for planned, why in lacking]}"
+    )
     given = render(report_of(loaded, there))
     assert unlike(json.loads(given["summary.json"]), json.loads((folder / "summary.json").read_text())) == []
     for name, last_digit in (("summary.md", 0.0011), ("frontier.svg", 0.11)):
         ours, committed = given[name].decode(), (folder / name).read_text()
         assert _NUMBER.split(ours) == _NUMBER.split(committed), name
-        assert [float(n) for n in _NUMBER.findall(ours)] == pytest.approx([float(n) for n in _NUMBER.findall(committed)], abs=last_digit), name
+        assert [float(n) for n in _NUMBER.findall(ours)] == pytest.approx(
+            [float(n) for n in _NUMBER.findall(committed)], abs=last_digit
+        ), name
 
 
 def test_what_the_readme_quotes_is_what_a_study_says() -> None:

@@ -66,15 +66,23 @@ def history(store: Store) -> History:
 class TestNames:
     def test_a_run_is_its_newest_weights_or_those_after_an_iteration(self, history: History) -> None:
         policies, loaded = resolved(["one", "two@0"], history.store, None, [])
-        assert [(p.label, p.iteration, p.run and p.run.name) for p in policies] == [("one@2", 2, "one/00000000"), ("two@0", 0, "two/00000000")]
+        assert [(p.label, p.iteration, p.run and p.run.name) for p in policies] == [
+            ("one@2", 2, "one/00000000"),
+            ("two@0", 0, "two/00000000"),
+        ]
         assert [p.iteration for p in resolved(["two/00000000", "one@0"], history.store, None, [])[0]] == [4, 0]
         assert loaded.spec.seed == 3 and loaded.spec.store == history.store.uri
 
-    def test_both_are_evaluated_as_the_first_ones_spec_says_and_keep_their_own_mathematics(self, history: History) -> None:
+    def test_both_are_evaluated_as_the_first_ones_spec_says_and_keep_their_own_mathematics(
+        self, history: History
+    ) -> None:
         policies, loaded = resolved(["two", "one"], history.store, None, ["evaluate.samples=5"])
         assert loaded.spec.evaluate.samples == 5 and loaded.spec.reward.correct_at == 0.5
         assert [(p.spec.evaluate, p.spec.reward) for p in policies] == [(loaded.spec.evaluate, loaded.spec.reward)] * 2
-        assert [(p.spec.seed, p.spec.train.learning_rate, p.spec.name) for p in policies] == [(4, 0.5, "two"), (3, policies[1].spec.train.learning_rate, "one")]
+        assert [(p.spec.seed, p.spec.train.learning_rate, p.spec.name) for p in policies] == [
+            (4, 0.5, "two"),
+            (3, policies[1].spec.train.learning_rate, "one"),
+        ]
         assert policies[1].spec.train.learning_rate != 0.5
 
     def test_a_spec_that_is_given_says_how(self, history: History) -> None:
@@ -88,7 +96,9 @@ class TestNames:
             resolved(["one/ffffffff", "two"], history.store, None, [])
 
     def test_weights_that_are_not_there(self, history: History) -> None:
-        with pytest.raises(StoreError, match=r"run one/00000000 has weights after iterations 0, 2, not after 3; name one of these"):
+        with pytest.raises(
+            StoreError, match=r"run one/00000000 has weights after iterations 0, 2, not after 3; name one of these"
+        ):
             resolved(["one@3", "two"], history.store, None, [])
         history.run("none", 2, ())
         with pytest.raises(StoreError, match=r"run none/00000000 has no weights in the store; start it again"):
@@ -100,7 +110,9 @@ class TestNames:
             resolved(["one", "two"], history.store, None, [])
         assert resolved(["one/00000001", "two"], history.store, None, [])[0][0].iteration == 0
 
-    def test_a_folder_with_config_json_is_a_model(self, history: History, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_folder_with_config_json_is_a_model(
+        self, history: History, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         folder = tmp_path / "one"  # also a run's name: the folder in the current directory is nearer
         folder.mkdir()
         monkeypatch.chdir(tmp_path)
@@ -109,20 +121,46 @@ class TestNames:
         for name in ("one", "./one", str(folder)):
             policies, _ = resolved([name, "two"], history.store, None, [])
             policy = policies[0].spec.policy
-            assert (policies[0].run, policy.model, policy.revision, policy.init) == (None, str(folder), None, "pretrained")
+            assert (policies[0].run, policy.model, policy.revision, policy.init) == (
+                None,
+                str(folder),
+                None,
+                "pretrained",
+            )
             assert policies[0].spec.warm_start is None and policies[0].label == name
 
     def test_a_model_of_the_hub(self, history: History) -> None:
         (plain, pinned), _ = resolved(["hf://own/model", "hf://own/model@0123"], history.store, SPEC, [*SETTINGS])
-        assert [(p.spec.policy.model, p.spec.policy.revision) for p in (plain, pinned)] == [("own/model", None), ("own/model", "0123")]
+        assert [(p.spec.policy.model, p.spec.policy.revision) for p in (plain, pinned)] == [
+            ("own/model", None),
+            ("own/model", "0123"),
+        ]
 
     def test_a_server(self, history: History) -> None:
         policies, _ = resolved(["one", "http://127.0.0.1:8000/v1#some/model"], history.store, None, [])
         assert (policies[1].url, policies[1].model, policies[1].run) == ("http://127.0.0.1:8000/v1", "some/model", None)
-        with pytest.raises(DataError, match=r"http://h:1: name the model that the server is asked for: http://h:1#MODEL"):
+        with pytest.raises(
+            DataError, match=r"http://h:1: name the model that the server is asked for: http://h:1#MODEL"
+        ):
             resolved(["one", "http://h:1"], history.store, None, [])
 
-    @pytest.mark.parametrize("name", ["", "One", "one@", "one@two", "one@-1", "one/2", "one/00000000@", "./nowhere", "/nowhere", "ftp://x", "hf:/x/y", "a b"])
+    @pytest.mark.parametrize(
+        "name",
+        [
+            "",
+            "One",
+            "one@",
+            "one@two",
+            "one@-1",
+            "one/2",
+            "one/00000000@",
+            "./nowhere",
+            "/nowhere",
+            "ftp://x",
+            "hf:/x/y",
+            "a b",
+        ],
+    )
     def test_what_is_nothing(self, history: History, name: str) -> None:
         with pytest.raises(DataError, match=r"no policy: want a run .* a model .* or a server") as caught:
             resolved(["one", name], history.store, None, [])
@@ -152,13 +190,36 @@ def evaluation(store: Store, name: str, rows: dict[str, list[float]], **changes:
     """`rows`: problem -> scores of its samples. `changes` to its inputs; those of `part` are merged."""
     part = {"temperature": 1.0, "top_p": 1.0, "max_response_tokens": 9, "engine": "vllm", "dtype": "bfloat16", "seed": 1, "template": "boxed", "tokenizer": "t",
             "samples": 2, "problems": None, "correct_at": 1.0}  # fmt: skip
-    inputs = {"policy": name, "data": "d", "suite": "x", "reward": {}, **changes, "part": {**part, **changes.get("part", {})}}
-    blank = {"kind": "wrong", "detail": "", "answer": None, "text": "", "finish_reason": "stop", "response_tokens": 1} | dict.fromkeys(
-        ("entropy", "surprisal", "solutions", "level", "subject", "source")
-    )
-    lines = [{"problem_id": p, "sample": s, "score": score, **blank} for p, scores in rows.items() for s, score in enumerate(scores)]
+    inputs = {
+        "policy": name,
+        "data": "d",
+        "suite": "x",
+        "reward": {},
+        **changes,
+        "part": {**part, **changes.get("part", {})},
+    }
+    blank = {
+        "kind": "wrong",
+        "detail": "",
+        "answer": None,
+        "text": "",
+        "finish_reason": "stop",
+        "response_tokens": 1,
+    } | dict.fromkeys(("entropy", "surprisal", "solutions", "level", "subject", "source"))
+    lines = [
+        {"problem_id": p, "sample": s, "score": score, **blank}
+        for p, scores in rows.items()
+        for s, score in enumerate(scores)
+    ]
     payload = {"samples.parquet": rows_of.to_bytes(lines, rows_of.SAMPLES)}
-    summary = {"pass_at": {"1": 0.5}, "samples": 2, "problems": len(rows), "truncated_share": 0.0, "no_answer_share": 0.25, "time_limit_share": 0.0}
+    summary = {
+        "pass_at": {"1": 0.5},
+        "samples": 2,
+        "problems": len(rows),
+        "truncated_share": 0.0,
+        "no_answer_share": 0.25,
+        "time_limit_share": 0.0,
+    }
     return Evaluation(store, store.commit(Step("evaluate", 1, inputs), payload, kind="rows", result=summary))
 
 
@@ -166,14 +227,22 @@ def evaluation(store: Store, name: str, rows: dict[str, list[float]], **changes:
     ("changes", "why"),
     [
         ({}, None),
-        ({"part": {"engine": "server", "dtype": None, "seed": 2, "samples": 9, "problems": 3, "tokenizer": "other"}}, None),
+        (
+            {"part": {"engine": "server", "dtype": None, "seed": 2, "samples": 9, "problems": 3, "tokenizer": "other"}},
+            None,
+        ),
         ({"data": "e"}, "the problems"),
         ({"reward": {"math": {"deadline_s": 9}}}, "the verifier's settings"),
         ({"part": {"temperature": 0.6, "template": "none"}}, "temperature, template"),
-        ({"data": "e", "part": {"correct_at": 0.5, "max_response_tokens": 8, "top_p": 0.5}}, "the problems, correct_at, max_response_tokens, top_p"),
+        (
+            {"data": "e", "part": {"correct_at": 0.5, "max_response_tokens": 8, "top_p": 0.5}},
+            "the problems, correct_at, max_response_tokens, top_p",
+        ),
     ],
 )
-def test_what_samples_depend_on_besides_the_policy_must_be_alike(store: Store, changes: dict[str, Any], why: str | None) -> None:
+def test_what_samples_depend_on_besides_the_policy_must_be_alike(
+    store: Store, changes: dict[str, Any], why: str | None
+) -> None:
     first, second = evaluation(store, "a", {"p": [1.0]}), evaluation(store, "b", {"p": [1.0]}, **changes)
     assert unlike(first.manifest, second.manifest) == unlike(second.manifest, first.manifest) == why
 
@@ -182,12 +251,20 @@ def test_pairs_are_of_the_questions_that_both_have_and_lines_say_the_rest(store:
     first = evaluation(store, "a", {"p": [1.0, 1.0], "q": [0.0, 1.0], "r": [0.0, 0.0], "only": [1.0]})
     second = evaluation(store, "b", {"p": [0.0, 0.0], "q": [1.0, 1.0], "r": [0.0, 0.0, 0.0]})
     found = compared(first, second, 1)
-    assert (found.difference, found.questions, found.only_first, found.gained_ids, found.lost_ids) == ((-1 + 0.5 + 0) / 3, 3, 1, ("q",), ("p",))
+    assert (found.difference, found.questions, found.only_first, found.gained_ids, found.lost_ids) == (
+        (-1 + 0.5 + 0) / 3,
+        3,
+        1,
+        ("q",),
+        ("p",),
+    )
     sides = [Side("one", 0, "a", {"x": first}, "r/1", 1), Side("two", None, "b", {"x": second}, None, 1)]
     lines = table(sides, {"x": ("one", "two", found)}, (1, 8)).splitlines()
     basis = "one Pass@1 0.500 (n 2, 4 problems, truncated 0.0%, no answer 25.0%, time limit 0.0%)"
     assert lines[0] == "x" and " ".join(lines[1].split()) == basis
-    assert lines[3].split()[:6] == ["difference", "of", "the", "mean", "score", "-0.1667,"] and lines[3].endswith("3 questions: 1 gained, 1 lost")
+    assert lines[3].split()[:6] == ["difference", "of", "the", "mean", "score", "-0.1667,"] and lines[3].endswith(
+        "3 questions: 1 gained, 1 lost"
+    )
 
 
 # -- as a user starts it ---------------------------------------------------------------------------------------------------
@@ -202,14 +279,23 @@ def environment(prefect_server: Server) -> dict[str, str]:
 
 
 def call(arguments: list[str], environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(arguments, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300, check=False)
+    return subprocess.run(
+        arguments, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300, check=False
+    )
 
 
 @pytest.fixture(scope="module")
 def unmoved(environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Store:
     """A run of one iteration whose step is too small for float32: what it ends with is what it began with, under another name."""
     folder = tmp_path_factory.mktemp("unmoved") / "store"
-    overrides = settings(*TINY, f"name={UNMOVED}", "control=null", "train.iterations=1", "train.learning_rate=1e-30", f"store={folder.as_uri()}")
+    overrides = settings(
+        *TINY,
+        f"name={UNMOVED}",
+        "control=null",
+        "train.iterations=1",
+        "train.learning_rate=1e-30",
+        f"store={folder.as_uri()}",
+    )
     done = call(command([SPEC, *overrides]), environment)
     assert done.returncode == 0, done.stdout + done.stderr
     return Store(folder.as_uri())
@@ -231,7 +317,9 @@ def compare(unmoved: Store, environment: dict[str, str]) -> Iterator[Callable[..
 
 
 def steps(store: Store) -> dict[str, Manifest]:
-    return {key: found for key in store.files.list("steps/evaluate") if (found := store.find("evaluate", key)) is not None}
+    return {
+        key: found for key in store.files.list("steps/evaluate") if (found := store.find("evaluate", key)) is not None
+    }
 
 
 def comparison(store: Store, output: str) -> tuple[str, dict[str, Any]]:
@@ -245,12 +333,20 @@ def comparison(store: Store, output: str) -> tuple[str, dict[str, Any]]:
 class TestComparisons:
     @pytest.mark.slow
     @pytest.mark.turn
-    def test_a_policy_that_did_not_move_differs_from_its_start_by_exactly_nothing(self, unmoved: Store, compare: Callable[..., str]) -> None:
+    def test_a_policy_that_did_not_move_differs_from_its_start_by_exactly_nothing(
+        self, unmoved: Store, compare: Callable[..., str]
+    ) -> None:
         output = compare(f"{UNMOVED}@0", UNMOVED)
         folder, record = comparison(unmoved, output)
         assert [row["suite"] for row in record["comparisons"]] == ["heldout", "graph_colouring"]
         for row in record["comparisons"]:
-            assert (row["first"], row["second"], row["questions"], row["only_first"], row["only_second"]) == (f"{UNMOVED}@0", f"{UNMOVED}@1", 6, 0, 0)
+            assert (row["first"], row["second"], row["questions"], row["only_first"], row["only_second"]) == (
+                f"{UNMOVED}@0",
+                f"{UNMOVED}@1",
+                6,
+                0,
+                0,
+            )
             assert (row["difference"], row["interval"], row["gained"], row["lost"]) == (0.0, [0.0, 0.0], 0, 0)
         assert output.count("+0.0000, 95 % interval +0.0000 to +0.0000, 6 questions: 0 gained, 0 lost") == 2
         made = steps(unmoved)
@@ -266,7 +362,9 @@ class TestComparisons:
             assert len(found) == 3 and sum("/samples_" in name for name in found) == 2, found
 
     @pytest.mark.proof
-    def test_comparing_again_draws_nothing_and_takes_no_engine(self, unmoved: Store, compare: Callable[..., str]) -> None:
+    def test_comparing_again_draws_nothing_and_takes_no_engine(
+        self, unmoved: Store, compare: Callable[..., str]
+    ) -> None:
         unmoved.files.remove("samples")
         unmoved.files.remove("steps/evaluate")
         started = {*(HOME / "logs").glob(f"{UNMOVED}-*")}
@@ -279,12 +377,16 @@ class TestComparisons:
         assert {*(HOME / "logs").glob(f"{UNMOVED}-*")} == logs
 
     @pytest.mark.proof
-    def test_a_folder_with_its_weights_is_the_run(self, unmoved: Store, compare: Callable[..., str], tmp_path: Path) -> None:
+    def test_a_folder_with_its_weights_is_the_run(
+        self, unmoved: Store, compare: Callable[..., str], tmp_path: Path
+    ) -> None:
         folder = tmp_path / "exported"
         done = call(command(["export", UNMOVED, str(folder), "--store", unmoved.uri]), clean_environment())
         assert done.returncode == 0, done.stderr
         _, record = comparison(unmoved, compare(UNMOVED, str(folder)))
-        assert [(row["difference"], row["gained"], row["lost"], row["second"]) for row in record["comparisons"]] == [(0.0, 0, 0, str(folder))] * 2
+        assert [(row["difference"], row["gained"], row["lost"], row["second"]) for row in record["comparisons"]] == [
+            (0.0, 0, 0, str(folder))
+        ] * 2
 
     @pytest.mark.slow
     @pytest.mark.turn
@@ -310,8 +412,13 @@ class TestComparisons:
         for step in (steps(unmoved)[name.removeprefix("evaluate/")] for name in record["steps"]):
             sides["server" if step.inputs["policy"].startswith("server-") else "run"].append(step.result["surprisal"])
             assert (step.result["entropy"] is None) is step.inputs["policy"].startswith("server-")
-        assert sides["server"] == [None, None] if kind == "raw" else sides["server"] == [pytest.approx(-math.log(0.7))] * 2
+        assert (
+            sides["server"] == [None, None] if kind == "raw" else sides["server"] == [pytest.approx(-math.log(0.7))] * 2
+        )
         assert all(value is not None and value > 0 for value in sides["run"])
         assert [row["second"] for row in record["comparisons"]] == [policy] * 2 and len(fake.bodies) == 2 * 6 * 4
         asked = len(fake.bodies)
-        assert comparison(unmoved, compare(f"{UNMOVED}@0", policy, overrides=overrides)) == (folder, record) and len(fake.bodies) == asked
+        assert (
+            comparison(unmoved, compare(f"{UNMOVED}@0", policy, overrides=overrides)) == (folder, record)
+            and len(fake.bodies) == asked
+        )

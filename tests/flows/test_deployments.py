@@ -24,7 +24,9 @@ def ask(prefect_server: Server) -> Ask:
     """One request to the server's API."""
 
     def send(where: str, /, **body: Any) -> Any:
-        request = urllib.request.Request(f"{prefect_server.api}{where}", json.dumps(body).encode(), {"Content-Type": "application/json"})
+        request = urllib.request.Request(
+            f"{prefect_server.api}{where}", json.dumps(body).encode(), {"Content-Type": "application/json"}
+        )
         with urllib.request.urlopen(request, timeout=60) as reply:
             return json.loads(reply.read())
 
@@ -34,7 +36,12 @@ def ask(prefect_server: Server) -> Ask:
 def python(server: Server, *arguments: str, timeout: float = 300) -> str:
     """A Python module as a user starts it; its output."""
     process = subprocess.Popen(
-        [sys.executable, "-m", *arguments], cwd=ROOT, env=server.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        [sys.executable, "-m", *arguments],
+        cwd=ROOT,
+        env=server.environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
     )
     try:
         out, _ = process.communicate(timeout=timeout)
@@ -74,24 +81,46 @@ def test_each_spec_file_has_a_deployment(deployed: str, ask: Ask) -> None:
     assert set(found) == set(files) and len(files) >= 6
     for name, deployment in found.items():
         assert f"arm-train/{name}" in deployed.splitlines()
-        assert deployment["parameters"]["spec"] == f"specs/{name}.yaml", "the path, so that an edit counts at the next run"
-        assert set(deployment["parameters"]) == {"spec", "overrides", "seed", "replay"} and deployment["work_pool_name"] == "armature"
+        assert deployment["parameters"]["spec"] == f"specs/{name}.yaml", (
+            "the path, so that an edit counts at the next run"
+        )
+        assert (
+            set(deployment["parameters"]) == {"spec", "overrides", "seed", "replay"}
+            and deployment["work_pool_name"] == "armature"
+        )
         assert set(deployment["parameter_openapi_schema"]["properties"]) == {"spec", "overrides", "seed", "replay"}
 
 
 @pytest.mark.slow()
 def test_each_study_has_a_deployment(deployed: str, ask: Ask) -> None:
     found = deployments(ask, "arm-study")
-    assert set(found) == {path.stem for path in (ROOT / "specs" / "studies").glob("*.yaml")} and "arm-study/arm-vs-grpo" in deployed.splitlines()
+    assert (
+        set(found) == {path.stem for path in (ROOT / "specs" / "studies").glob("*.yaml")}
+        and "arm-study/arm-vs-grpo" in deployed.splitlines()
+    )
     parameters = found["arm-vs-grpo"]["parameters"]
-    assert parameters == {"study": "specs/studies/arm-vs-grpo.yaml", "overrides": [], "seeds": None, "side_by_side": None}
+    assert parameters == {
+        "study": "specs/studies/arm-vs-grpo.yaml",
+        "overrides": [],
+        "seeds": None,
+        "side_by_side": None,
+    }
 
 
 @pytest.mark.slow()
-def test_deployments_whose_file_is_gone_are_pruned_and_others_are_left(prefect_server: Server, deployed: str, ask: Ask) -> None:
+def test_deployments_whose_file_is_gone_are_pruned_and_others_are_left(
+    prefect_server: Server, deployed: str, ask: Ask
+) -> None:
     quickstart = deployments(ask)["quickstart"]
     for name, tags in (("gone", quickstart["tags"]), ("by-hand", ["mine"])):
-        ask("/deployments/", name=name, flow_id=quickstart["flow_id"], tags=tags, entrypoint=quickstart["entrypoint"], path=quickstart["path"])
+        ask(
+            "/deployments/",
+            name=name,
+            flow_id=quickstart["flow_id"],
+            tags=tags,
+            entrypoint=quickstart["entrypoint"],
+            path=quickstart["path"],
+        )
     python(prefect_server, "flows.deployments")
     after = deployments(ask)
     assert "gone" not in after and "by-hand" in after
@@ -100,20 +129,33 @@ def test_deployments_whose_file_is_gone_are_pruned_and_others_are_left(prefect_s
 
 @pytest.mark.slow()
 @pytest.mark.turn
-def test_a_deployment_runs_and_runs_again_from_the_store(prefect_server: Server, worker: Path, ask: Ask, tmp_path: Path) -> None:
+def test_a_deployment_runs_and_runs_again_from_the_store(
+    prefect_server: Server, worker: Path, ask: Ask, tmp_path: Path
+) -> None:
     overrides = [*TINY, f"name={NAME}", "control=null", "train.iterations=1", f"store={tmp_path.as_uri()}"]
     parameters = json.dumps({"spec": "specs/quickstart.yaml", "overrides": overrides})
     states = []
     for _ in range(2):
         began = time.time()
-        out = python(prefect_server, "prefect", "deployment", "run", "arm-train/quickstart", "--params", parameters, "--watch")
-        (run,) = ask("/flow_runs/filter", flows={"name": {"any_": ["arm-train"]}}, sort="START_TIME_DESC", limit=1)  # nights are scheduled too
+        out = python(
+            prefect_server, "prefect", "deployment", "run", "arm-train/quickstart", "--params", parameters, "--watch"
+        )
+        (run,) = ask(
+            "/flow_runs/filter", flows={"name": {"any_": ["arm-train"]}}, sort="START_TIME_DESC", limit=1
+        )  # nights are scheduled too
         assert run["state"]["type"] == "COMPLETED", f"{out}\n{worker.read_text()[-4000:]}"
         assert run["start_time"] and time.time() - began < 200
         tasks = ask("/task_runs/filter", task_runs={"flow_run_id": {"any_": [run["id"]]}})
         states.append({task["name"]: task["state"]["name"] for task in tasks})
     first, second = states
-    assert {name.split()[0].rpartition("-")[0] or name.split()[0] for name in first} >= {"data", "start", "rollout", "judge", "train", "evaluate"}
+    assert {name.split()[0].rpartition("-")[0] or name.split()[0] for name in first} >= {
+        "data",
+        "start",
+        "rollout",
+        "judge",
+        "train",
+        "evaluate",
+    }
     assert all(state == "Completed" for state in first.values()), first
     stages = {name: state for name, state in second.items() if not name.startswith("report")}
     assert len(stages) >= 7 and all(state == "Cached" for state in stages.values()), second

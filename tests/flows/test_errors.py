@@ -52,10 +52,16 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     backend.decoder = decoders.ByteLevel()
     special = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
     alphabet = pre_tokenizers.ByteLevel.alphabet()
-    trainer = trainers.BpeTrainer(vocab_size=300, special_tokens=special, initial_alphabet=alphabet, show_progress=False)
+    trainer = trainers.BpeTrainer(
+        vocab_size=300, special_tokens=special, initial_alphabet=alphabet, show_progress=False
+    )
     backend.train_from_iterator(["user assistant\nWhat is 1 + 1?"] * 4, trainer)
     tokenizer = PreTrainedTokenizerFast(
-        tokenizer_object=backend, eos_token="<|im_end|>", pad_token="<|im_end|>", unk_token="<|endoftext|>", chat_template=CHATML
+        tokenizer_object=backend,
+        eos_token="<|im_end|>",
+        pad_token="<|im_end|>",
+        unk_token="<|endoftext|>",
+        chat_template=CHATML,
     )
     tokenizer.save_pretrained(folder)
     torch.manual_seed(0)
@@ -117,7 +123,9 @@ def test_a_spec_that_is_not_there(refused: Refused, tmp_path: Path) -> None:
 
 
 def test_a_run_that_is_not_there(refused: Refused, tmp_path: Path) -> None:
-    assert "no run nosuch" in refused("export", "nosuch", str(tmp_path / "out"), "--store", (tmp_path / "store").as_uri())
+    assert "no run nosuch" in refused(
+        "export", "nosuch", str(tmp_path / "out"), "--store", (tmp_path / "store").as_uri()
+    )
 
 
 def test_a_data_file_that_is_not_there(refused: Refused, tmp_path: Path, model: Path) -> None:
@@ -127,7 +135,11 @@ def test_a_data_file_that_is_not_there(refused: Refused, tmp_path: Path, model: 
 
 
 def test_a_store_that_cannot_be_reached(refused: Refused, monkeypatch: pytest.MonkeyPatch) -> None:
-    keys = {"AWS_ACCESS_KEY_ID": "someone", "AWS_SECRET_ACCESS_KEY": "canary-secret", "AWS_ENDPOINT_URL": "http://127.0.0.1:1"}
+    keys = {
+        "AWS_ACCESS_KEY_ID": "someone",
+        "AWS_SECRET_ACCESS_KEY": "canary-secret",
+        "AWS_ENDPOINT_URL": "http://127.0.0.1:1",
+    }
     for name, text in keys.items():
         monkeypatch.setenv(name, text)
     s3fs.S3FileSystem.clear_instance_cache()
@@ -171,6 +183,8 @@ def test_a_second_run_of_the_same_experiment_says_who_holds_it(run: Run, tmp_pat
 @pytest.mark.turn
 def test_an_engine_that_cannot_work_is_one_line_in_an_embedded_run_too(run: Run, tmp_path: Path) -> None:
     """The whole flow fails after Prefect has started: its own tracebacks stay out of the way."""
-    overrides = settings(*TINY, f"name={NAME}", "control=null", "audit.max_mean.float32=1e-12", f"store={tmp_path.as_uri()}")
+    overrides = settings(
+        *TINY, f"name={NAME}", "control=null", "audit.max_mean.float32=1e-12", f"store={tmp_path.as_uri()}"
+    )
     line = error_of(run, "specs/quickstart.yaml", *overrides, env=clean_environment())
     assert "iteration 0" in line and "audit" in line

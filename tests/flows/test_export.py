@@ -22,14 +22,22 @@ from tests.flows.runs import NAME, Finished
 
 RUN = "small/01234567"
 LINEAGES = [digit * 64 for digit in "abc"]
-FILES = {"model.safetensors": b"weights", "config.json": b"{}", "tokenizer.json": b"{}", "optimizer.safetensors": b"moments"}
+FILES = {
+    "model.safetensors": b"weights",
+    "config.json": b"{}",
+    "tokenizer.json": b"{}",
+    "optimizer.safetensors": b"moments",
+}
 
 
 @pytest.fixture()
 def store(tmp_path: Path) -> Store:
     """A run of two iterations as an export sees it: weights after 0 and 2."""
     store = Store((tmp_path / "store").as_uri())
-    store.files.write(f"runs/{RUN}/run.json", json.dumps({"run": RUN, "state": "running", "iterations": 2, "lineages": LINEAGES}).encode())
+    store.files.write(
+        f"runs/{RUN}/run.json",
+        json.dumps({"run": RUN, "state": "running", "iterations": 2, "lineages": LINEAGES}).encode(),
+    )
     for iteration in (0, 2):
         store.commit(policy_step(LINEAGES[iteration]), FILES, kind="weights", key=LINEAGES[iteration])
     return store
@@ -56,7 +64,9 @@ def test_an_export_has_the_newest_weights_and_no_optimizer(store: Store, tmp_pat
     (tmp_path / "empty").mkdir()
     for folder in (tmp_path / "empty", tmp_path / "new" / "model"):
         assert "after 2 iterations" in export_policy(store, "small", folder, None)
-        assert {path.name: path.read_bytes() for path in folder.iterdir()} == {n: b for n, b in FILES.items() if not n.startswith("optimizer")}
+        assert {path.name: path.read_bytes() for path in folder.iterdir()} == {
+            n: b for n, b in FILES.items() if not n.startswith("optimizer")
+        }
         assert not list(folder.parent.glob(".*")), "nothing beside it"
 
 
@@ -76,7 +86,9 @@ def test_what_cannot_be_exported_is_one_line_and_leaves_nothing(store: Store, tm
     assert sorted(path.name for path in tmp_path.iterdir()) == ["full", "store"]
 
 
-def test_weights_that_a_run_drops_while_they_are_exported(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_weights_that_a_run_drops_while_they_are_exported(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     whole = store.fetch
 
     def drops(manifest: Manifest, folder: Path) -> None:
@@ -145,21 +157,34 @@ def test_vllm_loads_an_export_by_itself_and_agrees_with_transformers(
     export_policy(finished.store, NAME, folder, None)
     step = finished.store.find("train", record(finished.store)["lineages"][3])
     assert step is not None
-    ids = [[*row["prompt_ids"], *row["response_ids"]] for row in _rows(finished.store, "rollout", step.inputs["rollouts"][0])[:6]]
+    ids = [
+        [*row["prompt_ids"], *row["response_ids"]]
+        for row in _rows(finished.store, "rollout", step.inputs["rollouts"][0])[:6]
+    ]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     done = subprocess.run(
-        [sys.executable, "-c", _VLLM, str(folder), json.dumps({"ids": ids})], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=280
+        [sys.executable, "-c", _VLLM, str(folder), json.dumps({"ids": ids})],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=280,
     )
     lines = [line.removeprefix("RESULT") for line in done.stdout.splitlines() if line.startswith("RESULT")]
     assert done.returncode == 0 and len(lines) == 1, done.stdout[-2000:] + done.stderr[-4000:]
     answer = json.loads(lines[0])
 
-    model, tokenizer = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32), AutoTokenizer.from_pretrained(folder)
+    model, tokenizer = (
+        AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32),
+        AutoTokenizer.from_pretrained(folder),
+    )
     assert answer["text"] == tokenizer.decode(ids[0])
     away = 0.0
     for row, given in zip(ids, answer["logprobs"], strict=True):
         with torch.inference_mode():
-            log_probs = model(torch.tensor([row])).logits.log_softmax(-1)[0, :-1].gather(-1, torch.tensor(row)[1:, None])[:, 0]
+            log_probs = (
+                model(torch.tensor([row])).logits.log_softmax(-1)[0, :-1].gather(-1, torch.tensor(row)[1:, None])[:, 0]
+            )
         assert len(given) == len(row) - 1 and log_probs.min() < -0.1
         away = max(away, float((torch.tensor(given) - log_probs).abs().max()))
     record_property("nats between vLLM and transformers, at most", away)

@@ -33,7 +33,9 @@ HELDOUT = 8  # of TINY
         (4, 4, [(8, 2), (4, 4)], True),
     ],
 )
-def test_drawn_is_when_no_sample_is_missing(tmp_path: Path, problems: int | None, samples: int, stored: list[tuple[int, int]], drawn: bool) -> None:
+def test_drawn_is_when_no_sample_is_missing(
+    tmp_path: Path, problems: int | None, samples: int, stored: list[tuple[int, int]], drawn: bool
+) -> None:
     store = Store((tmp_path / "store").as_uri())
     overrides = [*TINY, "control=null", f"evaluate.samples={samples}", "evaluate.ks=[1]", f"store={store.uri}"]
     overrides += [f"evaluate.problems={problems}"] if problems else []
@@ -42,5 +44,7 @@ def test_drawn_is_when_no_sample_is_missing(tmp_path: Path, problems: int | None
     step = experiment.evaluation(0, "heldout")
     into = SampleSet(store.files, experiment.sample_set(step))
     for many, each in stored:
-        into.append([Sample(f"p/{p}", s, (1,), (-1.0,), FinishReason.STOP, None, 0) for p in range(many) for s in range(each)])
+        into.append(
+            [Sample(f"p/{p}", s, (1,), (-1.0,), FinishReason.STOP, None, 0) for p in range(many) for s in range(each)]
+        )
     assert Holdings(store, experiment).drawn(step) is drawn

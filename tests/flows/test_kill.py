@@ -67,11 +67,19 @@ def test_a_run_killed_at_each_kind_of_boundary_and_at_random_moments(
 @pytest.mark.timeout(600)
 def test_single_processes_that_are_killed_are_replaced(killed: Killed, finished: Finished) -> None:
     killed.environment = clean_environment()  # embedded: Prefect's server is one of the processes
-    process = killed.start("during rollout 2=tasks.rollout.server;during train 1=tasks.train.rank;within rollout 5=uvicorn")
+    process = killed.start(
+        "during rollout 2=tasks.rollout.server;during train 1=tasks.train.rank;within rollout 5=uvicorn"
+    )
     out, _ = process.communicate(timeout=400)
     assert process.returncode == 0, out
-    assert [line.split()[-1] for line in out.splitlines() if line.startswith("killed")] == ["tasks.rollout.server", "tasks.train.rank", "uvicorn"]
-    assert "rollout engine: rank 0 died" in out and "trainer: rank 0 died" in out and "another one takes its place" in out
+    assert [line.split()[-1] for line in out.splitlines() if line.startswith("killed")] == [
+        "tasks.rollout.server",
+        "tasks.train.rank",
+        "uvicorn",
+    ]
+    assert (
+        "rollout engine: rank 0 died" in out and "trainer: rank 0 died" in out and "another one takes its place" in out
+    )
     killed.check(finished.store)
 
 
@@ -89,7 +97,9 @@ def test_sigterm_lets_what_is_under_way_finish_and_ends_the_run_within_20_s(kill
     process.wait(timeout=30)
     assert process.returncode == -signal.SIGTERM, (process.returncode, out)
     assert began and time.monotonic() - began < 20.0
-    assert len(killed.store.files.list("steps/train")) == 2, "the training step that was under way was finished, and no other was begun"
+    assert len(killed.store.files.list("steps/train")) == 2, (
+        "the training step that was under way was finished, and no other was begun"
+    )
     assert "Traceback" not in out and "the same command goes on from here" in out, out
     _, alive = psutil.wait_procs(family, timeout=10)
     assert alive == []
@@ -105,7 +115,9 @@ def test_sigterm_lets_what_is_under_way_finish_and_ends_the_run_within_20_s(kill
 @pytest.mark.proof()
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("moment", MATRIX)
-def test_killed_once_at_a_boundary(moment: str, killed: Killed, finished: Finished, record_property: Callable[[str, object], None]) -> None:
+def test_killed_once_at_a_boundary(
+    moment: str, killed: Killed, finished: Finished, record_property: Callable[[str, object], None]
+) -> None:
     killed.killed_at(moment)
     out, seconds = killed.ends()
     record_property("seconds_to_end", round(seconds, 1))

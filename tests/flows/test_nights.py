@@ -41,7 +41,12 @@ class Place:
 
     def python(self, *arguments: str, status: int = 0, timeout: float = 300) -> str:
         process = subprocess.Popen(
-            [sys.executable, "-m", *arguments], cwd=self.root, env=self.server.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+            [sys.executable, "-m", *arguments],
+            cwd=self.root,
+            env=self.server.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
         )
         try:
             out, _ = process.communicate(timeout=timeout)
@@ -72,12 +77,16 @@ class Place:
             return reply.json() if reply.content else None
 
     def deployment(self) -> dict[str, Any]:
-        found: dict[str, Any] = httpx.get(f"{self.server.api}/deployments/name/nightly-eval/nightly", timeout=60).raise_for_status().json()
+        found: dict[str, Any] = (
+            httpx.get(f"{self.server.api}/deployments/name/nightly-eval/nightly", timeout=60).raise_for_status().json()
+        )
         return found
 
     def start(self) -> str:
         """A night, as `prefect deployment run nightly-eval/nightly` starts one; its id."""
-        run: dict[str, Any] = self.ask(f"/deployments/{self.deployment()['id']}/create_flow_run", state={"type": "SCHEDULED"})
+        run: dict[str, Any] = self.ask(
+            f"/deployments/{self.deployment()['id']}/create_flow_run", state={"type": "SCHEDULED"}
+        )
         return str(run["id"])
 
     def ended(self, ids: list[str], timeout: float = 240) -> list[dict[str, Any]]:
@@ -98,7 +107,11 @@ class Place:
         if change is not None:
             weights = load_file(folder / "model.safetensors")
             torch.manual_seed(0)
-            save_file({name: tensor + change * torch.randn_like(tensor) for name, tensor in weights.items()}, folder / "model.safetensors", {"format": "pt"})
+            save_file(
+                {name: tensor + change * torch.randn_like(tensor) for name, tensor in weights.items()},
+                folder / "model.safetensors",
+                {"format": "pt"},
+            )
         lineage = record["lineages"][iteration]
         self.store.drop("policy", lineage)
         self.store.commit(policy_step(lineage), {p.name: p for p in folder.iterdir()}, kind="weights", key=lineage)
@@ -142,7 +155,9 @@ def _night(place: Place, run: str) -> tuple[dict[str, Any], str]:
     """The newest night's record and its report."""
     when = place.store.files.list(f"runs/{run}/nights")[-1]
     read = place.store.files.read
-    return json.loads(read(f"runs/{run}/nights/{when}/night.json")), read(f"runs/{run}/nights/{when}/report.html").decode()
+    return json.loads(read(f"runs/{run}/nights/{when}/night.json")), read(
+        f"runs/{run}/nights/{when}/report.html"
+    ).decode()
 
 
 @pytest.mark.turn
@@ -152,23 +167,38 @@ def test_nights_by_the_clock_one_at_a_time_and_what_they_find(place: Place) -> N
     # By the clock: the schedule of the spec file, every minute here.
     deployment = place.deployment()
     (schedule,) = deployment["schedules"]
-    assert (schedule["schedule"]["cron"], schedule["schedule"]["timezone"], deployment["work_queue_name"]) == ("* * * * *", "Europe/Zurich", "nights")
+    assert (schedule["schedule"]["cron"], schedule["schedule"]["timezone"], deployment["work_queue_name"]) == (
+        "* * * * *",
+        "Europe/Zurich",
+        "nights",
+    )
     end = time.monotonic() + 150
     found: list[dict[str, Any]] = []
     while not found:
         assert time.monotonic() < end, place.ask("/flow_runs/filter", deployments={"id": {"any_": [deployment["id"]]}})
         time.sleep(0.5)
         states = {"type": {"any_": ["COMPLETED", "FAILED", "CRASHED"]}}
-        found = place.ask("/flow_runs/filter", deployments={"id": {"any_": [deployment["id"]]}}, flow_runs={"state": states})
+        found = place.ask(
+            "/flow_runs/filter", deployments={"id": {"any_": [deployment["id"]]}}, flow_runs={"state": states}
+        )
     place.ask(f"/deployments/{deployment['id']}/schedules/{schedule['id']}", method="PATCH", active=False)
     assert found[0]["auto_scheduled"] and found[0]["state"]["type"] == "COMPLETED", found[0]["state"]
     night, report = _night(place, run)
-    assert (night["iteration"], night["against"], night["regressions"]) == (3, None, []) and "No regression against the start" in report
-    assert night["steps"] == sorted({f"evaluate/{key}" for key in (*night["evaluations"].values(), *night["base"].values())})
+    assert (night["iteration"], night["against"], night["regressions"]) == (
+        3,
+        None,
+        [],
+    ) and "No regression against the start" in report
+    assert night["steps"] == sorted(
+        {f"evaluate/{key}" for key in (*night["evaluations"].values(), *night["base"].values())}
+    )
 
     # Two at once: one after the other, and there is nothing left to do for either.
     first, second = place.ended([place.start(), place.start()])
-    assert [each["state"]["name"] for each in (first, second)] == ["AlreadyEvaluated"] * 2, (first["state"], second["state"])
+    assert [each["state"]["name"] for each in (first, second)] == ["AlreadyEvaluated"] * 2, (
+        first["state"],
+        second["state"],
+    )
     early, late = sorted((first, second), key=lambda each: str(each["start_time"]))
     assert early["end_time"] <= late["start_time"], "the queue lets one run at a time"
     assert len(place.store.files.list(f"runs/{run}/nights")) == 1
@@ -181,18 +211,31 @@ def test_nights_by_the_clock_one_at_a_time_and_what_they_find(place: Place) -> N
     night, report = _night(place, run)
     against = {each["first"]: each for each in night["comparisons"]}
     (last,) = [each for label, each in against.items() if label.endswith("after 3")]
-    assert night["iteration"] == 5 and (last["difference"], last["interval"], last["gained"], last["lost"]) == (0.0, [0.0, 0.0], 0, 0)
+    assert night["iteration"] == 5 and (last["difference"], last["interval"], last["gained"], last["lost"]) == (
+        0.0,
+        [0.0, 0.0],
+        0,
+        0,
+    )
     assert "No regression" in report and night["regressions"] == []
 
     # One that is broken.
     record = place.train(6)
     place.put(record, 6, 0.2, of=3)
     (broken,) = place.ended([place.start()])
-    assert broken["state"]["type"] == "FAILED" and "RegressionError" in broken["state"]["message"] and "heldout" in broken["state"]["message"]
+    assert (
+        broken["state"]["type"] == "FAILED"
+        and "RegressionError" in broken["state"]["message"]
+        and "heldout" in broken["state"]["message"]
+    )
     night, report = _night(place, run)
     assert len(night["regressions"]) == 2 and "REGRESSION: heldout" in report, "against last night, and the start"
     key = f"night-{run.replace('/', '-')}"
-    artifacts = place.ask("/artifacts/filter", artifacts={"key": {"any_": [key, f"night-report-{run.replace('/', '-')}"]}}, sort="CREATED_DESC")
+    artifacts = place.ask(
+        "/artifacts/filter",
+        artifacts={"key": {"any_": [key, f"night-report-{run.replace('/', '-')}"]}},
+        sort="CREATED_DESC",
+    )
     assert {each["key"] for each in artifacts} == {key, f"night-report-{run.replace('/', '-')}"}
     assert "REGRESSION" in next(each["data"] for each in artifacts if each["key"] == key)
     events = []
@@ -201,7 +244,10 @@ def test_nights_by_the_clock_one_at_a_time_and_what_they_find(place: Place) -> N
         events = place.ask("/events/filter", filter={"event": {"name": ["armature.evaluation.regression"]}})["events"]
         time.sleep(0.5)
     (event,) = events
-    assert event["resource"]["prefect.resource.id"] == f"armature.run.{run}" and event["payload"]["regressions"] == night["regressions"]
+    assert (
+        event["resource"]["prefect.resource.id"] == f"armature.run.{run}"
+        and event["payload"]["regressions"] == night["regressions"]
+    )
     assert night["regressions"][0] in place.python("flows.arm_train", "status", "nightly", "--store", place.store.uri)
 
     # What lm-evaluation-harness's readers find.
@@ -214,4 +260,6 @@ def test_nights_by_the_clock_one_at_a_time_and_what_they_find(place: Place) -> N
 def test_a_night_of_a_run_that_is_not_there_says_so(place: Place) -> None:
     out = place.python("flows.nightly_eval", "specs/quickstart.yaml", "--set", f"store={place.store.uri}")
     assert "no such run yet" in out
-    assert "evaluate.suites is empty" in place.python("flows.nightly_eval", "specs/quickstart.yaml", "--set", "evaluate.suites=[]", status=1)
+    assert "evaluate.suites is empty" in place.python(
+        "flows.nightly_eval", "specs/quickstart.yaml", "--set", "evaluate.suites=[]", status=1
+    )

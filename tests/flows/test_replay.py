@@ -25,8 +25,12 @@ LONG = settings("train.iterations=10", "checkpoint.every=5", "evaluate.every=0")
 
 @pytest.mark.proof()
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize("more", [pytest.param((), id="1 rank"), pytest.param(("placement.ranks=2",), id="2 ranks", marks=pytest.mark.proof)])
-def test_a_run_killed_at_iteration_8_replays_5_to_7(more: tuple[str, ...], prefect_server: Server, tmp_path: Path, record_property: Record) -> None:
+@pytest.mark.parametrize(
+    "more", [pytest.param((), id="1 rank"), pytest.param(("placement.ranks=2",), id="2 ranks", marks=pytest.mark.proof)]
+)
+def test_a_run_killed_at_iteration_8_replays_5_to_7(
+    more: tuple[str, ...], prefect_server: Server, tmp_path: Path, record_property: Record
+) -> None:
     same_after_a_kill([*LONG, *settings(*more)], prefect_server, tmp_path, record_property)
 
 
@@ -46,10 +50,18 @@ def same_after_a_kill(more: list[str], server: Server, tmp_path: Path, record_pr
     assert sorted(killed.weights()) == [0, 5]
     out, ended_s = killed.ends(watched=True)
     lost_s = killed_s + ended_s - whole_s  # starting everything again, and the three steps since the checkpoint
-    record_property("seconds", {name: round(s, 1) for name, s in (("whole", whole_s), ("until killed", killed_s), ("to the end", ended_s), ("lost", lost_s))})
+    record_property(
+        "seconds",
+        {
+            name: round(s, 1)
+            for name, s in (("whole", whole_s), ("until killed", killed_s), ("to the end", ended_s), ("lost", lost_s))
+        },
+    )
     assert [line.split()[2] for line in out.splitlines() if line.startswith("replaying iteration")] == ["5", "6", "7"]
     (counts,) = [json.loads(line.removeprefix("events: ")) for line in out.splitlines() if line.startswith("events: ")]
-    assert counts["during rollout"] == 2 * 2 + 1, "the shards of iterations 8 and 9, and the evaluation at the end: nothing is sampled again"
+    assert counts["during rollout"] == 2 * 2 + 1, (
+        "the shards of iterations 8 and 9, and the evaluation at the end: nothing is sampled again"
+    )
     assert counts["during verdict"] == 2 + 1
     assert counts["during train"] == 3 + 2, "three optimiser iterations repeated, two new"
     killed.check(whole.store)

@@ -107,7 +107,10 @@ def named(server: Server, name: str) -> tuple[list[tuple[str, str]], list[str]]:
     """(name, message) of the states of a task run, and the warnings and errors in its log."""
     (run,) = httpx.post(f"{server.api}/task_runs/filter", json={"task_runs": {"name": {"any_": [name]}}}).json()
     states = httpx.get(f"{server.api}/task_run_states/", params={"task_run_id": run["id"]}).json()
-    lines = httpx.post(f"{server.api}/logs/filter", json={"logs": {"task_run_id": {"any_": [run["id"]]}, "level": {"ge_": 30}}, "sort": "TIMESTAMP_ASC"})
+    lines = httpx.post(
+        f"{server.api}/logs/filter",
+        json={"logs": {"task_run_id": {"any_": [run["id"]]}, "level": {"ge_": 30}}, "sort": "TIMESTAMP_ASC"},
+    )
     return [(state["name"], state["message"] or "") for state in states], [line["message"] for line in lines.json()]
 
 
@@ -125,19 +128,38 @@ def finished(server: Server, name: str) -> tuple[list[tuple[str, str]], list[str
 
 
 @pytest.mark.slow()
-def test_a_task_that_is_tried_again_says_why_and_a_hung_engine_is_replaced(prefect_server: Server, tmp_path: Path) -> None:
+def test_a_task_that_is_tried_again_says_why_and_a_hung_engine_is_replaced(
+    prefect_server: Server, tmp_path: Path
+) -> None:
     (tmp_path / "child.py").write_text(CHILD)
     (tmp_path / "flows.py").write_text(FLOWS)
     command = [sys.executable, str(tmp_path / "flows.py"), str(tmp_path)]
-    done = subprocess.run(command, cwd=ROOT, env={**prefect_server.environment, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, timeout=200)
+    done = subprocess.run(
+        command,
+        cwd=ROOT,
+        env={**prefect_server.environment, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=200,
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     out: dict[str, str] = dict(line.split(" ", 1) for line in done.stdout.splitlines() if not line.startswith("pid "))
     assert out["values"] == "[3, 'slept', 'counted', 'went on']"
     started = [line.split()[1] for line in done.stdout.splitlines() if line.startswith("pid ")]
-    assert len(started) == 6 and not [pid for pid in started if Path(f"/proc/{pid}").exists()], "each way takes a second engine, and none is left"
+    assert len(started) == 6 and not [pid for pid in started if Path(f"/proc/{pid}").exists()], (
+        "each way takes a second engine, and none is left"
+    )
 
     states, log = finished(prefect_server, "step recovers")
-    assert [name for name, _ in states] == ["Pending", "Running", "AwaitingRetry", "Retrying", "AwaitingRetry", "Retrying", "Completed"]
+    assert [name for name, _ in states] == [
+        "Pending",
+        "Running",
+        "AwaitingRetry",
+        "Retrying",
+        "AwaitingRetry",
+        "Retrying",
+        "Completed",
+    ]
     assert log == [
         "step recovers: attempt 1 of 3 failed, the next one comes in 0.1 s: StoreError: recovers: does not answer, 1",
         "step recovers: attempt 2 of 3 failed, the next one comes in 0.2 s: StoreError: recovers: does not answer, 2",
@@ -146,14 +168,22 @@ def test_a_task_that_is_tried_again_says_why_and_a_hung_engine_is_replaced(prefe
         (stacks,) = tmp_path.glob(f"{way}.log.stacks-*")
         assert where in stacks.read_text()
         (line,) = (text for text in named(prefect_server, f"engine {way}")[1])
-        assert f"engine {way}: attempt 1 of 3 failed" in line and f"{way} took longer than 1.5 s; its stacks are in {stacks}" in line
+        assert (
+            f"engine {way}: attempt 1 of 3 failed" in line
+            and f"{way} took longer than 1.5 s; its stacks are in {stacks}" in line
+        )
 
     states, log = finished(prefect_server, "step away")
     assert states[-1] == ("Failed", "Task run encountered an exception StoreError: away: does not answer, 3")
-    assert [line.partition(" failed")[0] for line in log[:2]] == ["step away: attempt 1 of 3", "step away: attempt 2 of 3"]
+    assert [line.partition(" failed")[0] for line in log[:2]] == [
+        "step away: attempt 1 of 3",
+        "step away: attempt 2 of 3",
+    ]
 
     for name, kind, awaited in (("away", "StoreError", "the store"), ("broken", "EngineError", "an engine that works")):
         begin, _, end = out[name].partition(" times in ")
         assert begin == f"{kind} {name}: does not answer, 3; step {name} was tried 3"
-        assert end.endswith(f" s, waiting for {awaited}: started again, it goes on from here"), "one line, with its type, for the command line"
+        assert end.endswith(f" s, waiting for {awaited}: started again, it goes on from here"), (
+            "one line, with its type, for the command line"
+        )
     assert out["large"] == "OutOfMemory large: does not answer, 1", "another attempt would not mend it"

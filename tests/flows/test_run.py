@@ -83,7 +83,11 @@ def ended_well(done: subprocess.CompletedProcess[str]) -> str:
 def test_a_run_prints_a_table_and_its_report(finished: Finished) -> None:
     lines = finished.output.splitlines()
     for name in ("quickstart-grpo", NAME):
-        assert [line.split("iteration ")[1].split()[0] for line in lines if line.startswith(f"{name}  iteration")] == ["1/3", "2/3", "3/3"]
+        assert [line.split("iteration ")[1].split()[0] for line in lines if line.startswith(f"{name}  iteration")] == [
+            "1/3",
+            "2/3",
+            "3/3",
+        ]
     header = next(i for i, line in enumerate(lines) if line.split() == ["start", "GRPO", "ARM"])
     assert lines[header + 2].startswith("Pass@1") and lines[header + 3].startswith("Pass@4")
     uri = next(line for line in lines if line.startswith("report: ")).removeprefix("report: ")
@@ -96,7 +100,10 @@ def test_a_run_did_learn_something(finished: Finished) -> None:
     lineages = record(finished.store)["lineages"]
     first, last = policy(finished.store, lineages[0]), policy(finished.store, lineages[-1])
     assert first.files["model.safetensors"].sha256 != last.files["model.safetensors"].sha256
-    rows = [json.loads(line) for line in finished.store.files.read(f"runs/{record(finished.store)['run']}/metrics.jsonl").splitlines()]
+    rows = [
+        json.loads(line)
+        for line in finished.store.files.read(f"runs/{record(finished.store)['run']}/metrics.jsonl").splitlines()
+    ]
     assert len(rows) == 3 and all(0 < row["reward_mean"] < 1 for row in rows)
     step = finished.store.find("train", lineages[1])
     assert step is not None
@@ -105,7 +112,9 @@ def test_a_run_did_learn_something(finished: Finished) -> None:
 
 
 def test_nothing_is_left_of_a_run(finished: Finished) -> None:
-    left = [p for p in psutil.process_iter(["cmdline", "environ"]) if any(NAME in word for word in p.info["cmdline"] or [])]
+    left = [
+        p for p in psutil.process_iter(["cmdline", "environ"]) if any(NAME in word for word in p.info["cmdline"] or [])
+    ]
     assert left == []
     assert [folder for folder in SCRATCH.iterdir() if not Path(f"/proc/{folder.name.partition('-')[0]}").exists()] == []
 
@@ -120,7 +129,9 @@ def test_arm_with_alpha_0_is_grpo_bit_by_bit(finished: Finished) -> None:
         assert steps[0].result == steps[1].result
         assert steps[0].files["responses.parquet"] == steps[1].files["responses.parquet"]
         texts = [
-            [[row | {"lineage": None} for row in _rows(store, "rollout", key)] for key in step.inputs["rollouts"]] for step in steps if step is not None
+            [[row | {"lineage": None} for row in _rows(store, "rollout", key)] for key in step.inputs["rollouts"]]
+            for step in steps
+            if step is not None
         ]
         assert texts[0] == texts[1]
     assert policy(store, arm[-1]).files == policy(store, grpo[-1]).files
@@ -138,7 +149,11 @@ def _rows(store: Store, stage: str, key: str) -> list[dict[str, Any]]:
 def test_the_plan_before_and_after(finished: Finished, front_door: Any, tmp_path: Path) -> None:
     def stages(text: str) -> dict[str, list[str]]:
         rows = [line.split() for line in text.splitlines()]
-        return {row[0]: row[1:4] for row in rows if row and row[0] in ("data", "start", "rollout", "judge", "train", "evaluate") and len(row) >= 4}
+        return {
+            row[0]: row[1:4]
+            for row in rows
+            if row and row[0] in ("data", "start", "rollout", "judge", "train", "evaluate") and len(row) >= 4
+        }
 
     empty = front_door(SPEC, *ALONE, *settings(f"store={(tmp_path / 'empty').as_uri()}"), "--plan")
     expected = {"data": 1, "start": 1, "rollout": 6, "judge": 3, "train": 3, "evaluate": 2}
@@ -208,7 +223,9 @@ def test_more_iterations_run_only_what_is_new(finished: Finished, run: Run, tmp_
 
 @pytest.mark.slow()
 @pytest.mark.turn
-def test_what_was_lost_is_made_again_with_a_warning_and_the_same_bytes(finished: Finished, run: Run, tmp_path: Path) -> None:
+def test_what_was_lost_is_made_again_with_a_warning_and_the_same_bytes(
+    finished: Finished, run: Run, tmp_path: Path
+) -> None:
     store = finished.copy(tmp_path / "store")
     lineages = record(store)["lineages"]
     step = store.find("train", lineages[2])
@@ -229,10 +246,14 @@ def test_what_was_lost_is_made_again_with_a_warning_and_the_same_bytes(finished:
 # -- kill it anywhere ----------------------------------------------------------------------------------------------------------
 
 
-def start_and_wait_for(text: str, store: Path, environment: dict[str, str]) -> tuple[subprocess.Popen[str], list[psutil.Process]]:
+def start_and_wait_for(
+    text: str, store: Path, environment: dict[str, str]
+) -> tuple[subprocess.Popen[str], list[psutil.Process]]:
     """A run, and its processes at the moment when it printed `text`."""
     arguments = [SPEC, *ALONE, *settings(f"store={store.as_uri()}")]
-    process = subprocess.Popen(command(arguments), cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    process = subprocess.Popen(
+        command(arguments), cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
     assert process.stdout is not None
     seen = ""
     for line in process.stdout:
@@ -245,7 +266,9 @@ def start_and_wait_for(text: str, store: Path, environment: dict[str, str]) -> t
 
 @pytest.mark.slow()
 @pytest.mark.turn
-def test_a_run_killed_twice_ends_with_the_same_bytes(finished: Finished, run: Run, prefect_server: Server, tmp_path: Path) -> None:
+def test_a_run_killed_twice_ends_with_the_same_bytes(
+    finished: Finished, run: Run, prefect_server: Server, tmp_path: Path
+) -> None:
     folder = tmp_path / "store"
     # Once the whole tree, as a machine that goes down; once the flow alone, which its children must notice.
     process, _ = start_and_wait_for("evaluation after 0", folder, prefect_server.environment)

@@ -23,8 +23,20 @@ GSM8K = ROOT / "../shared/data/math/gsm8k_train.jsonl"
 @pytest.mark.turn
 def test_two_iterations(tmp_path: Path, record_property: Callable[[str, object], None]) -> None:
     # Half the spec's responses: an optimiser pass over 160-token responses in float32 takes minutes on two cores.
-    small = ["train.iterations=2", "rollout.prompts=4", "rollout.shard_prompts=4", "train.minibatch_prompts=2", f"store={tmp_path.as_uri()}"]
-    command = [sys.executable, "-m", "flows.arm_train", "specs/smollm2.yaml", *(part for each in small for part in ("--set", each))]
+    small = [
+        "train.iterations=2",
+        "rollout.prompts=4",
+        "rollout.shard_prompts=4",
+        "train.minibatch_prompts=2",
+        f"store={tmp_path.as_uri()}",
+    ]
+    command = [
+        sys.executable,
+        "-m",
+        "flows.arm_train",
+        "specs/smollm2.yaml",
+        *(part for each in small for part in ("--set", each)),
+    ]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=1400)
     assert done.returncode == 0, done.stderr[-2000:]
     (metrics,) = tmp_path.glob("runs/smollm2/*/metrics.jsonl")

@@ -35,7 +35,11 @@ class Place:
             "name": NAME,
             "base": str(ROOT / "specs" / "quickstart.yaml"),
             "results": str(self.results),
-            "set": {**{key: yaml.safe_load(text) for key, _, text in (each.partition("=") for each in TINY)}, "train.iterations": 2, "evaluate.every": 1},
+            "set": {
+                **{key: yaml.safe_load(text) for key, _, text in (each.partition("=") for each in TINY)},
+                "train.iterations": 2,
+                "evaluate.every": 1,
+            },
             "settings": {"fresh": {"label": "fresh"}},
             "variants": {"grpo": {"label": "GRPO", "set": {"advantage.estimator": "grpo"}}, "arm": {"label": "ARM"}},
             "seeds": [1, 2],
@@ -49,7 +53,9 @@ class Place:
         self.file.write_text(yaml.safe_dump(self.value, sort_keys=False))
         environment = {**self.server.environment, "ARMATURE_STORE": self.store.uri}
         command = [sys.executable, "-m", "flows.arm_study", str(self.file), *arguments]
-        return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        return subprocess.Popen(
+            command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
 
     def run(self, *arguments: str, status: int = 0) -> str:
         process = self.start(*arguments)
@@ -84,16 +90,26 @@ def test_every_cell_has_its_numbers_and_what_a_seeds_variants_share_is_made_once
     cells = place.cells()
     assert set(cells) == {("fresh", variant, seed) for variant in ("grpo", "arm") for seed in (1, 2)}
     for cell in cells.values():
-        assert [(point.temperature, point.iteration) for point in cell.points] == [(t, k) for t in (1.0, 0.6) for k in range(3)]
+        assert [(point.temperature, point.iteration) for point in cell.points] == [
+            (t, k) for t in (1.0, 0.6) for k in range(3)
+        ]
         assert all(len(point.correct) == cell.questions[0] == 8 and set(point.judged) == {4} for point in cell.points)
         assert len(cell.dynamics["entropy"]) == 2 and cell.tokens > 0
     for seed in (1, 2):
         grpo, arm = cells["fresh", "grpo", seed], cells["fresh", "arm", seed]
         assert grpo.start == arm.start and grpo.at(0, 1.0) == arm.at(0, 1.0) and grpo.at(0, 0.6) == arm.at(0, 0.6)
-        assert grpo.dynamics["reward_mean"][0] == arm.dynamics["reward_mean"][0] and set(arm.dynamics["bonus_abs_mean"]) != {0.0}
-        assert sum(cell.steps_found == 8 for cell in (grpo, arm)) == 1, "one of the two found the whole beginning: data to first verdicts"
+        assert grpo.dynamics["reward_mean"][0] == arm.dynamics["reward_mean"][0] and set(
+            arm.dynamics["bonus_abs_mean"]
+        ) != {0.0}
+        assert sum(cell.steps_found == 8 for cell in (grpo, arm)) == 1, (
+            "one of the two found the whole beginning: data to first verdicts"
+        )
     assert cells["fresh", "arm", 1].start != cells["fresh", "arm", 2].start
-    starts = [key for key in place.store.files.list("steps/policy") if (manifest := place.store.find("policy", key)) and manifest.inputs.get("part")]
+    starts = [
+        key
+        for key in place.store.files.list("steps/policy")
+        if (manifest := place.store.find("policy", key)) and manifest.inputs.get("part")
+    ]
     assert len(starts) == 2
 
 
@@ -127,7 +143,9 @@ def test_again_nothing_runs_and_what_is_added_runs_alone(place: Place, tmp_path:
     write_cell(place.results, replace(altered, key="of an older version"))
     plan = place.run("--plan")
     assert "fresh / arm / seed 2: runs: it has a result of other settings" in plan and plan.count(": runs: ") == 3
-    assert f"0 have results in .armature/studies/{NAME}-" in place.run("--plan", "--set", "train.iterations=1"), "what is tried for once lies apart"
+    assert f"0 have results in .armature/studies/{NAME}-" in place.run("--plan", "--set", "train.iterations=1"), (
+        "what is tried for once lies apart"
+    )
     assert "6 cells, 3 have results, 3 run" in place.run("--side-by-side", "1")
     assert numbers(place.cells()["fresh", "arm", 2]) == numbers(altered), "made again from the store"
     unchanged = {path: data for path, data in before.items() if path.name != "arm.2.json"}
@@ -145,7 +163,9 @@ def test_a_cell_that_fails_is_named_and_costs_no_other(place: Place) -> None:
 
 
 @pytest.mark.proof
-def test_a_study_that_is_stopped_goes_on_and_ends_with_the_same_numbers(place: Place, prefect_server: Server, tmp_path: Path) -> None:
+def test_a_study_that_is_stopped_goes_on_and_ends_with_the_same_numbers(
+    place: Place, prefect_server: Server, tmp_path: Path
+) -> None:
     other = Place(tmp_path, prefect_server)
     other.value["seeds"] = [1]
     for stop in (signal.SIGTERM, signal.SIGKILL):
@@ -167,4 +187,6 @@ def test_a_study_that_is_stopped_goes_on_and_ends_with_the_same_numbers(place: P
             assert "stopped by SIGTERM; results and finished steps are kept" in out
     other.run()
     found, wanted = other.cells(), place.cells()
-    assert {name: numbers(cell) for name, cell in found.items()} == {name: numbers(wanted[name]) for name in found} and len(found) == 2
+    assert {name: numbers(cell) for name, cell in found.items()} == {
+        name: numbers(wanted[name]) for name in found
+    } and len(found) == 2

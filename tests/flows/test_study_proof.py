@@ -28,7 +28,9 @@ ENTROPY, PASS_32, DISTINCT = 1.25, 0.06, 1.25
 
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
-def test_arm_keeps_more_entropy_coverage_and_distinct_answers_than_grpo(tmp_path: Path, record_property: Callable[[str, object], None]) -> None:
+def test_arm_keeps_more_entropy_coverage_and_distinct_answers_than_grpo(
+    tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
     name = "study-proof"
     study = {
         "name": name, "base": str(ROOT / "specs" / "quickstart.yaml"), "results": str(tmp_path / "results"),
@@ -40,7 +42,9 @@ def test_arm_keeps_more_entropy_coverage_and_distinct_answers_than_grpo(tmp_path
     (tmp_path / "study.yaml").write_text(yaml.safe_dump(study))
     command = [sys.executable, "-m", "flows.arm_study", str(tmp_path / "study.yaml")]
     environment = clean_environment(ARMATURE_STORE=(tmp_path / "store").as_uri())
-    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    process = subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
     try:
         out, _ = process.communicate(timeout=1700)
     finally:
@@ -53,12 +57,15 @@ def test_arm_keeps_more_entropy_coverage_and_distinct_answers_than_grpo(tmp_path
         return math.fsum(measure(cells["fresh", variant, seed]) for seed in SEEDS) / len(SEEDS)
 
     def covered(point: Point) -> float:
-        return math.fsum(pass_at_k(n, c, 32) for n, c in zip(point.judged, point.correct, strict=True)) / len(point.correct)
+        return math.fsum(pass_at_k(n, c, 32) for n, c in zip(point.judged, point.correct, strict=True)) / len(
+            point.correct
+        )
 
     found = {
         "entropy": mean("arm", lambda p: p.entropy or 0.0) / mean("grpo", lambda p: p.entropy or 0.0),
         "pass_at_32": mean("arm", covered) - mean("grpo", covered),
-        "distinct_correct": mean("arm", lambda p: sum(p.distinct_correct)) / mean("grpo", lambda p: sum(p.distinct_correct)),
+        "distinct_correct": mean("arm", lambda p: sum(p.distinct_correct))
+        / mean("grpo", lambda p: sum(p.distinct_correct)),
     }
     for name, value in found.items():
         record_property(name, value)

@@ -56,7 +56,9 @@ def test_a_result_is_this_studys_until_something_that_it_depends_on_changes(stud
         write_cell(study_results.results_folder(loaded), simulated(loaded, planned))
     assert lacking(loaded) == {}
     assert lacking(study(**{"placement.threads": 1})) == {}, "of this no number depends"
-    assert set(lacking(study(**{"train.learning_rate": 2e-4})).values()) == {"has a result of other settings, of other data, or of an older version of a stage"}
+    assert set(lacking(study(**{"train.learning_rate": 2e-4})).values()) == {
+        "has a result of other settings, of other data, or of an older version of a stage"
+    }
 
 
 def test_results_of_another_study_are_refused_and_stay(study: Load) -> None:
@@ -64,7 +66,10 @@ def test_results_of_another_study_are_refused_and_stay(study: Load) -> None:
     planned = loaded.cells[0]
     path = write_cell(study_results.results_folder(loaded), replace(simulated(loaded, planned), study="another"))
     before = path.read_bytes()
-    with pytest.raises(StudyError, match=r"grpo.1.json: a result of the study another, not of results-test; give `results` a folder of its own"):
+    with pytest.raises(
+        StudyError,
+        match=r"grpo.1.json: a result of the study another, not of results-test; give `results` a folder of its own",
+    ):
         arm_study.run_missing(loaded, 1)
     assert path.read_bytes() == before
 
@@ -83,7 +88,9 @@ def test_a_result_whose_data_are_not_here_is_taken_as_it_is_and_said(
     with caplog.at_level(logging.WARNING, "armature"):
         assert lacking(loaded) == {}
     said = [record.getMessage() for record in caplog.records]
-    assert len(said) == len(loaded.cells) and all("taken as it is" in line and line.endswith("(no such file: problems.jsonl)") for line in said)
+    assert len(said) == len(loaded.cells) and all(
+        "taken as it is" in line and line.endswith("(no such file: problems.jsonl)") for line in said
+    )
 
 
 def test_numbers_and_picture_are_written_beside_the_results_and_not_for_what_is_tried_for_once(
@@ -100,11 +107,19 @@ def test_numbers_and_picture_are_written_beside_the_results_and_not_for_what_is_
         assert Path(where.removeprefix("file://")).exists() and "GRPO" in text
     names = {"summary.json", "summary.md", "frontier.svg"}
     assert {path.name for path in study_results.results_folder(loaded).iterdir()} == {"fresh", *names}
-    assert {path.name for path in study_results.results_folder(replace(loaded, altered="0123abcd")).iterdir()} == {"fresh"}
-    assert {path.name for path in (tmp_path / "home" / "studies" / "results-test-0123abcd").iterdir()} == {"cells", "report.html", *names}
+    assert {path.name for path in study_results.results_folder(replace(loaded, altered="0123abcd")).iterdir()} == {
+        "fresh"
+    }
+    assert {path.name for path in (tmp_path / "home" / "studies" / "results-test-0123abcd").iterdir()} == {
+        "cells",
+        "report.html",
+        *names,
+    }
 
 
-def test_a_summary_that_cannot_be_written_is_one_line_and_the_report_is_there(study: Load, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_summary_that_cannot_be_written_is_one_line_and_the_report_is_there(
+    study: Load, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setattr(study_results, "HOME", tmp_path / "home")
     loaded = study()
     for planned in loaded.cells:
@@ -141,10 +156,15 @@ def test_a_cell_that_fails_costs_no_other(study: Load, monkeypatch: pytest.Monke
     assert (ran, list(failed)) == (len(loaded.cells) - 1, [first]) and len(ends.ran) == len(loaded.cells)
     assert lacking(loaded) == {first: "has no result"}
     (start,) = read_starts(study_results.results_folder(loaded))
-    assert (list(start.ran), start.side_by_side) == ([(cell.setting, cell.variant, cell.seed) for cell in loaded.cells[1:]], 1)
+    assert (list(start.ran), start.side_by_side) == (
+        [(cell.setting, cell.variant, cell.seed) for cell in loaded.cells[1:]],
+        1,
+    )
 
 
-def test_a_cell_that_another_start_holds_and_finishes_is_no_failure(study: Load, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_cell_that_another_start_holds_and_finishes_is_no_failure(
+    study: Load, monkeypatch: pytest.MonkeyPatch
+) -> None:
     loaded = study()
     held = loaded.cells[0]
 
@@ -152,7 +172,9 @@ def test_a_cell_that_another_start_holds_and_finishes_is_no_failure(study: Load,
         def run() -> Cell:
             if planned is held:
                 raise RunHeldError("another process holds the run")
-            write_cell(study_results.results_folder(loaded), simulated(loaded, held))  # as the other start does meanwhile
+            write_cell(
+                study_results.results_folder(loaded), simulated(loaded, held)
+            )  # as the other start does meanwhile
             return simulated(loaded, planned)
 
         return run
@@ -161,7 +183,9 @@ def test_a_cell_that_another_start_holds_and_finishes_is_no_failure(study: Load,
     assert arm_study.run_missing(loaded, 1) == (len(loaded.cells) - 1, {}) and lacking(loaded) == {}
 
 
-def test_a_store_that_fails_ends_the_study_and_what_is_done_is_kept(study: Load, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_store_that_fails_ends_the_study_and_what_is_done_is_kept(
+    study: Load, monkeypatch: pytest.MonkeyPatch
+) -> None:
     loaded = study()
     ends = Ends(loaded, {loaded.cells[1].label: StoreError("the store is away")})
     monkeypatch.setattr(arm_study, "_flow_of", ends)
@@ -180,6 +204,9 @@ def test_a_disk_that_is_full_is_what_is_said_not_the_time_that_it_costs(
     monkeypatch.setattr(arm_study, "_flow_of", Ends(loaded, {}))
     folder.parent.mkdir(parents=True, exist_ok=True)
     folder.write_text("in the way")
-    with pytest.raises(StudyError, match=r"cannot be written .*; the cell's steps are in the store: make room"), caplog.at_level("WARNING", "armature"):
+    with (
+        pytest.raises(StudyError, match=r"cannot be written .*; the cell's steps are in the store: make room"),
+        caplog.at_level("WARNING", "armature"),
+    ):
         arm_study.run_missing(loaded, 1)
     assert any("the time of this start is lost" in record.getMessage() for record in caplog.records)

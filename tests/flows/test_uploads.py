@@ -54,7 +54,10 @@ def test_a_failed_one_is_the_reason_where_nothing_else_is(pool: ThreadPoolExecut
 
 @pytest.mark.parametrize("interruption", [TerminationSignal(15), KeyboardInterrupt()], ids=["SIGTERM", "Ctrl-C"])
 def test_a_signal_gives_up_one_that_takes_too_long(
-    interruption: BaseException, pool: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    interruption: BaseException,
+    pool: ThreadPoolExecutor,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     monkeypatch.setattr(module.termination, "_since", time.monotonic())
     monkeypatch.setattr(module, "_STOP_S", 0.2)

@@ -53,7 +53,11 @@ def client(server: S3Server) -> Any:
     import botocore.session
 
     return botocore.session.get_session().create_client(
-        "s3", endpoint_url=server.endpoint, aws_access_key_id=server.access, aws_secret_access_key=server.secret, region_name="us-east-1"
+        "s3",
+        endpoint_url=server.endpoint,
+        aws_access_key_id=server.access,
+        aws_secret_access_key=server.secret,
+        region_name="us-east-1",
     )
 
 
@@ -120,7 +124,9 @@ class Weed:
         """True once it answers; False where it ended."""
         with self.log.open("ab") as log:
             env = {"HOME": str(self._folder), "PATH": os.environ["PATH"]}
-            self._process = subprocess.Popen(self._argv, stdout=log, stderr=log, cwd=self._folder, start_new_session=True, env=env)
+            self._process = subprocess.Popen(
+                self._argv, stdout=log, stderr=log, cwd=self._folder, start_new_session=True, env=env
+            )
         return _ready(self.server, self._process, self.log)
 
     def kill(self) -> None:
@@ -167,7 +173,12 @@ def full_disk(tmp_path: Path) -> Iterator[Path]:
     """A folder on a file system of 256 KiB."""
     folder = tmp_path / "small"
     folder.mkdir()
-    if os.getuid() != 0 or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(folder)], capture_output=True).returncode:
+    if (
+        os.getuid() != 0
+        or subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(folder)], capture_output=True
+        ).returncode
+    ):
         pytest.skip("a small file system cannot be mounted here")
     yield folder
     subprocess.run(["umount", "-l", str(folder)], check=True)

@@ -11,10 +11,14 @@ import threading
 from dataclasses import dataclass
 from typing import Literal
 
-SLOW_DOWN = b'<?xml version="1.0"?><Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>'
+SLOW_DOWN = (
+    b'<?xml version="1.0"?><Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>'
+)
 BLOCK = 1 << 16
 
-Kind = Literal["slow down", "reset upload", "reset download", "lose reply", "alter upload", "alter download", "short download"]
+Kind = Literal[
+    "slow down", "reset upload", "reset download", "lose reply", "alter upload", "alter download", "short download"
+]
 
 
 @dataclass
@@ -109,7 +113,10 @@ class FaultProxy:
         self.requests.append(f"{method} {target}")
         fault = self._take(f"{method} {target}")
         if fault and fault.kind == "slow down":
-            client.sendall(b"HTTP/1.1 503 Slow Down\r\nContent-Type: application/xml\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % len(SLOW_DOWN))
+            client.sendall(
+                b"HTTP/1.1 503 Slow Down\r\nContent-Type: application/xml\r\nConnection: close\r\nContent-Length: %d\r\n\r\n"
+                % len(SLOW_DOWN)
+            )
             client.sendall(b"" if method == "HEAD" else SLOW_DOWN)
             client.shutdown(socket.SHUT_WR)
             return _drain(client)
@@ -144,7 +151,9 @@ class FaultProxy:
                 if fault and fault.kind in ("reset download", "short download") and done + len(block) > fault.byte:
                     client.sendall(block[: max(0, fault.byte - done)])
                     return _reset(client) if fault.kind == "reset download" else client.shutdown(socket.SHUT_RDWR)
-                client.sendall(_altered(block, fault.byte - done) if fault and fault.kind == "alter download" else block)
+                client.sendall(
+                    _altered(block, fault.byte - done) if fault and fault.kind == "alter download" else block
+                )
                 done += len(block)
         client.shutdown(socket.SHUT_WR)
         return None

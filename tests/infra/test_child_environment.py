@@ -7,7 +7,9 @@ import pytest
 from infra.engine import child_environment
 
 
-@pytest.mark.parametrize("name", ["NVIDIA_API_KEY", "VLLM_API_KEY", "HF_HUB_TOKEN", "NCCL_PASSWORD", "AWS_SECRET_ACCESS_KEY"])
+@pytest.mark.parametrize(
+    "name", ["NVIDIA_API_KEY", "VLLM_API_KEY", "HF_HUB_TOKEN", "NCCL_PASSWORD", "AWS_SECRET_ACCESS_KEY"]
+)
 def test_a_secret_stays_behind(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(name, "canary")
     monkeypatch.setenv("NCCL_DEBUG", "INFO")

@@ -33,10 +33,14 @@ def settings(tmp_path: Path, **environment: str) -> list[str | None]:
     """Home, storage, server and telemetry as a fresh Prefect sees them, started from another directory, the user's own home with a profile."""
     profile = tmp_path / "home" / ".prefect"
     profile.mkdir(parents=True)
-    (profile / "profiles.toml").write_text('active = "theirs"\n[profiles.theirs]\nPREFECT_API_URL = "http://127.0.0.1:1/api"\n')
+    (profile / "profiles.toml").write_text(
+        'active = "theirs"\n[profiles.theirs]\nPREFECT_API_URL = "http://127.0.0.1:1/api"\n'
+    )
     clean = {name: text for name, text in os.environ.items() if not name.startswith("PREFECT_")}
     env = {**clean, "HOME": str(tmp_path / "home"), "PYTHONPATH": str(ROOT), **environment}
-    done = subprocess.run([sys.executable, "-c", SHOW], cwd=tmp_path, env=env, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(
+        [sys.executable, "-c", SHOW], cwd=tmp_path, env=env, capture_output=True, text=True, timeout=120
+    )
     assert done.returncode == 0, done.stderr
     shown: list[str | None] = json.loads(done.stdout)
     return shown
@@ -70,7 +74,9 @@ os._exit(0)
 def test_a_server_ends_with_its_run_and_nobody_who_got_its_number_later(earlier: bool) -> None:
     with subprocess.Popen(["sleep", "30"]) as server:
         try:
-            subprocess.run([sys.executable, "-c", GUARD, str(server.pid), str(earlier)], cwd=ROOT, check=True, timeout=20)
+            subprocess.run(
+                [sys.executable, "-c", GUARD, str(server.pid), str(earlier)], cwd=ROOT, check=True, timeout=20
+            )
             ended = server.wait(timeout=1.0 if earlier else 10.0)
         except subprocess.TimeoutExpired:
             ended = 0
@@ -93,7 +99,9 @@ os._exit(0)
 
 def test_a_server_that_only_starts_ends_with_its_run_too() -> None:
     env = {name: text for name, text in os.environ.items() if name != "PREFECT_API_URL"}
-    with subprocess.Popen([sys.executable, "-c", STARTING], cwd=ROOT, env=env, stdout=subprocess.PIPE, text=True) as run:
+    with subprocess.Popen(
+        [sys.executable, "-c", STARTING], cwd=ROOT, env=env, stdout=subprocess.PIPE, text=True
+    ) as run:
         assert run.stdout is not None
         server = processes.process(int(run.stdout.readline()))
     deadline = time.monotonic() + 10.0

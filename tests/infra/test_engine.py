@@ -106,9 +106,20 @@ def start(tmp_path: Path) -> Iterator[Start]:
     engines: list[Resident] = []
 
     def make(*options: str, ranks: int = 1, **settings: Any) -> Resident:
-        script = [str(tmp_path / "child.py")] if ranks == 1 else [str(tmp_path / "launcher.py"), str(tmp_path / "child.py")]
+        script = (
+            [str(tmp_path / "child.py")] if ranks == 1 else [str(tmp_path / "launcher.py"), str(tmp_path / "child.py")]
+        )
         env = {"PYTHONPATH": str(ROOT)}
-        engines.append(Resident("the engine", [sys.executable, *script, *options], log=tmp_path / "logs" / "engine.log", ranks=ranks, env=env, **settings))
+        engines.append(
+            Resident(
+                "the engine",
+                [sys.executable, *script, *options],
+                log=tmp_path / "logs" / "engine.log",
+                ranks=ranks,
+                env=env,
+                **settings,
+            )
+        )
         return engines[-1]
 
     yield make
@@ -151,7 +162,11 @@ def test_other_errors_become_engine_errors_that_name_the_log(start: Start) -> No
     with pytest.raises(EngineError) as caught:
         engine.call("break_off", deadline_s=10)
     message = str(caught.value)
-    assert "break_off failed on rank 0: KeyError: 'nothing'" in message and str(engine.log) in message and "\n" not in message
+    assert (
+        "break_off failed on rank 0: KeyError: 'nothing'" in message
+        and str(engine.log) in message
+        and "\n" not in message
+    )
     text = engine.log.read_text()
     assert "the child says hello" in text and "Traceback" in text
     with pytest.raises(EngineError, match="AttributeError"):
@@ -163,7 +178,9 @@ def hang(engine: Resident, method: str, **arguments: Any) -> str:
     """A call that reaches its deadline of a second; the text of the file that its error names. Nothing of the engine is left."""
     pids = [*engine.pids, engine._process.pid]
     began = time.monotonic()
-    with pytest.raises(EngineError, match=rf"^the engine: {method} took longer than 1 s; its stacks are in .*; log {engine.log}") as caught:
+    with pytest.raises(
+        EngineError, match=rf"^the engine: {method} took longer than 1 s; its stacks are in .*; log {engine.log}"
+    ) as caught:
         engine.call(method, deadline_s=1.0, **arguments)
     assert time.monotonic() - began < 20
     assert not engine.alive and all(gone(pid) for pid in pids)
@@ -221,7 +238,9 @@ def test_what_a_rank_has_started_is_seen_and_ended_with_it(start: Start) -> None
 
 @pytest.mark.parametrize("why", ["memory ran out", ""])
 def test_the_reason_that_a_rank_gives_comes_before_the_death_of_another(why: str, start: Start) -> None:
-    error, message = (TrainingError, "^memory ran out$") if why else (EngineError, "rank 1 died in fail_after_the_other_has_died")
+    error, message = (
+        (TrainingError, "^memory ran out$") if why else (EngineError, "rank 1 died in fail_after_the_other_has_died")
+    )
     with pytest.raises(error, match=message):
         start(ranks=2).call("fail_after_the_other_has_died", deadline_s=60, why=why)
 
@@ -272,7 +291,14 @@ def test_stop_twice_leaves_nothing(start: Start) -> None:
 
 
 def test_children_leave_within_seconds_when_the_parent_is_killed(start: Start, tmp_path: Path) -> None:
-    command = [sys.executable, "-c", PARENT, str(tmp_path / "engine.log"), str(tmp_path / "launcher.py"), str(tmp_path / "child.py")]
+    command = [
+        sys.executable,
+        "-c",
+        PARENT,
+        str(tmp_path / "engine.log"),
+        str(tmp_path / "launcher.py"),
+        str(tmp_path / "child.py"),
+    ]
     parent = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     assert parent.stdout is not None
     *pids, folder = parent.stdout.readline().split()
@@ -291,7 +317,15 @@ def test_children_leave_within_seconds_when_the_parent_is_killed(start: Start, t
 
 
 def test_credentials_do_not_reach_children(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
-    names = ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "PREFECT_API_KEY", "MY_TOKEN", "HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "WANDB_API_KEY")
+    names = (
+        "AWS_SECRET_ACCESS_KEY",
+        "AWS_SESSION_TOKEN",
+        "PREFECT_API_KEY",
+        "MY_TOKEN",
+        "HF_TOKEN",
+        "HUGGING_FACE_HUB_TOKEN",
+        "WANDB_API_KEY",
+    )
     for name in names:
         monkeypatch.setenv(name, "canary-in-a-coal-mine")
     monkeypatch.setenv("OMP_NUM_THREADS", "1")

@@ -34,7 +34,10 @@ from tests.infra.conftest import S3Server, client
 from tests.infra.fault_proxy import FaultProxy, Kind
 
 STEP = Step("policy", 1, {"policy": "aa"})
-PAYLOADS = {"small": {"a.bin": 50_000, "b.bin": 7}, "large": {"weights.bin": 5_500_000, "optimizer.bin": 1_200_001, "c.json": 9}}
+PAYLOADS = {
+    "small": {"a.bin": 50_000, "b.bin": 7},
+    "large": {"weights.bin": 5_500_000, "optimizer.bin": 1_200_001, "c.json": 9},
+}
 SIZES = pytest.mark.parametrize("size", list(PAYLOADS))
 
 
@@ -82,11 +85,18 @@ def left(store: Store, s3: S3Server) -> tuple[list[str], int]:
     """Temporaries and payload that no manifest names, and multipart uploads under way, seen without the proxy."""
     bucket, _, prefix = store.uri.removeprefix("s3://").partition("/")
     direct = client(s3)
-    keys = [each["Key"].removeprefix(f"{prefix}/") for each in direct.list_objects_v2(Bucket=bucket, Prefix=f"{prefix}/").get("Contents", ())]
+    keys = [
+        each["Key"].removeprefix(f"{prefix}/")
+        for each in direct.list_objects_v2(Bucket=bucket, Prefix=f"{prefix}/").get("Contents", ())
+    ]
     folder = store.find(STEP.stage, STEP.key)
-    named = re.compile(rf"steps/policy/{STEP.key}/(MANIFEST.json|LEDGER.json{f'|{folder.folder}/.*' if folder else ''})")
+    named = re.compile(
+        rf"steps/policy/{STEP.key}/(MANIFEST.json|LEDGER.json{f'|{folder.folder}/.*' if folder else ''})"
+    )
     uploads = direct.list_multipart_uploads(Bucket=bucket).get("Uploads", ())
-    return [key for key in keys if not named.fullmatch(key)], len([each for each in uploads if each["Key"].startswith(f"{prefix}/")])
+    return [key for key in keys if not named.fullmatch(key)], len(
+        [each for each in uploads if each["Key"].startswith(f"{prefix}/")]
+    )
 
 
 # -- faults that pass are waited out -----------------------------------------------------------------------------------------
@@ -115,7 +125,9 @@ DOWN: list[tuple[Kind, str, int, int]] = [
 @pytest.mark.slow()
 @SIZES
 @pytest.mark.parametrize("fault", UP, ids=lambda fault: f"{fault[0]}, {fault[1]}".replace(" ", "-"))
-def test_a_commit_outlasts(fault: tuple[Kind, str, int, int], size: str, store: Store, proxy: FaultProxy, payload: Payload, s3: S3Server) -> None:
+def test_a_commit_outlasts(
+    fault: tuple[Kind, str, int, int], size: str, store: Store, proxy: FaultProxy, payload: Payload, s3: S3Server
+) -> None:
     injected = proxy.inject(*fault)
     made = commit(store, payload)
     if size == "small" and "uploadId" in fault[1]:
@@ -135,7 +147,9 @@ def test_a_commit_outlasts(fault: tuple[Kind, str, int, int], size: str, store: 
 @pytest.mark.slow()
 @SIZES
 @pytest.mark.parametrize("fault", DOWN, ids=lambda fault: fault[0].replace(" ", "-"))
-def test_a_fetch_outlasts(fault: tuple[Kind, str, int, int], size: str, store: Store, proxy: FaultProxy, payload: Payload) -> None:
+def test_a_fetch_outlasts(
+    fault: tuple[Kind, str, int, int], size: str, store: Store, proxy: FaultProxy, payload: Payload
+) -> None:
     made = commit(store, payload)
     injected = proxy.inject(*fault)
     assert store.find(STEP.stage, STEP.key) == made
@@ -159,14 +173,21 @@ def test_a_server_that_goes_is_waited_for_and_that_is_said_once(
         back.join()
         assert time.monotonic() - began > 1.0
     said = [record.getMessage() for record in caplog.records]
-    assert len(said) == 2 and "waiting for the store, up to 90 s" in said[0] and store.uri in said[0] and "waited" in said[1], said
+    assert (
+        len(said) == 2
+        and "waiting for the store, up to 90 s" in said[0]
+        and store.uri in said[0]
+        and "waited" in said[1]
+    ), said
     store.fetch(made, payload.target)
     assert payload.fetched() and left(store, s3) == ([], 0)
 
 
 @pytest.mark.slow()
 @pytest.mark.parametrize("size", ["large"])
-def test_a_server_that_goes_in_mid_transfer(size: str, store: Store, proxy: FaultProxy, payload: Payload, s3: S3Server) -> None:
+def test_a_server_that_goes_in_mid_transfer(
+    size: str, store: Store, proxy: FaultProxy, payload: Payload, s3: S3Server
+) -> None:
     """Parts that arrived are not sent again."""
     seen: list[threading.Thread] = []
 
@@ -196,7 +217,13 @@ def test_a_server_that_goes_in_mid_transfer(size: str, store: Store, proxy: Faul
 @pytest.mark.parametrize("size", ["large"])
 @pytest.mark.turn
 def test_a_server_that_is_gone_for_30_seconds(
-    size: str, store: Store, proxy: FaultProxy, payload: Payload, s3: S3Server, record_property: Any, monkeypatch: pytest.MonkeyPatch
+    size: str,
+    store: Store,
+    proxy: FaultProxy,
+    payload: Payload,
+    s3: S3Server,
+    record_property: Any,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("infra.patience.LONGEST_S", 5.0)
     made = commit(store, payload)
@@ -222,7 +249,9 @@ def test_a_server_that_is_gone_for_30_seconds(
 @pytest.mark.slow()
 @SIZES
 @pytest.mark.parametrize("direction", ["up", "down"])
-def test_a_server_that_stays_away_is_one_line(direction: str, size: str, store: Store, proxy: FaultProxy, payload: Payload, s3: S3Server) -> None:
+def test_a_server_that_stays_away_is_one_line(
+    direction: str, size: str, store: Store, proxy: FaultProxy, payload: Payload, s3: S3Server
+) -> None:
     made = commit(store, payload)
     store.files.patience.seconds = 1.0
     if direction == "up":
@@ -233,8 +262,12 @@ def test_a_server_that_stays_away_is_one_line(direction: str, size: str, store: 
         commit(store, payload) if direction == "up" else store.fetch(made, payload.target)
     assert 0.3 < time.monotonic() - began < 5
     message = str(caught.value)
-    assert "\n" not in message and f"steps/policy/{STEP.key}/data-" in message and "check the endpoint" in message, message
-    assert not isinstance(caught.value, DamagedError) and not (payload.target.exists() and list(payload.target.iterdir()))
+    assert "\n" not in message and f"steps/policy/{STEP.key}/data-" in message and "check the endpoint" in message, (
+        message
+    )
+    assert not isinstance(caught.value, DamagedError) and not (
+        payload.target.exists() and list(payload.target.iterdir())
+    )
     proxy.come_back()
     assert left(store, s3) == ([], 0)
     commit(store, payload)
@@ -242,7 +275,9 @@ def test_a_server_that_stays_away_is_one_line(direction: str, size: str, store: 
 
 @pytest.mark.slow()
 @pytest.mark.parametrize("size", ["large"])
-def test_an_upload_that_fails_is_aborted(size: str, store: Store, proxy: FaultProxy, payload: Payload, s3: S3Server) -> None:
+def test_an_upload_that_fails_is_aborted(
+    size: str, store: Store, proxy: FaultProxy, payload: Payload, s3: S3Server
+) -> None:
     store.files.patience.seconds = 1.0
     proxy.inject("slow down", r"PUT .*weights.bin\?.*partNumber=2", times=10**6)
     with pytest.raises(StoreError, match=r"weights.bin: cannot write: .*SlowDown"):
@@ -252,7 +287,9 @@ def test_an_upload_that_fails_is_aborted(size: str, store: Store, proxy: FaultPr
 
 
 @pytest.mark.slow()
-def test_a_server_that_answers_slow_down_for_ever_gets_few_requests(store: Store, proxy: FaultProxy, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_that_answers_slow_down_for_ever_gets_few_requests(
+    store: Store, proxy: FaultProxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("infra.patience.LONGEST_S", 5.0)
     store.files.patience.seconds = 2.0
     before = len(proxy.requests)
@@ -275,7 +312,9 @@ Store(sys.argv[1]).commit(Step("policy", 1, {"policy": "aa"}), {"weights.bin": P
 
 @pytest.mark.slow()
 @pytest.mark.parametrize("size", ["large"])
-def test_a_writer_that_is_killed_in_mid_upload(size: str, store: Store, proxy: FaultProxy, payload: Payload, s3: S3Server) -> None:
+def test_a_writer_that_is_killed_in_mid_upload(
+    size: str, store: Store, proxy: FaultProxy, payload: Payload, s3: S3Server
+) -> None:
     """No step is there, what is left is found by gc, and the next writer is not disturbed."""
     payload.files["weights.bin"].write_bytes(os.urandom(43_000_000))
     process = subprocess.Popen([sys.executable, "-c", KILLED, store.uri, str(payload.files["weights.bin"])], cwd=ROOT)
@@ -297,7 +336,10 @@ def test_a_writer_that_is_killed_in_mid_upload(size: str, store: Store, proxy: F
 
 def test_a_reset_and_a_lost_reply_are_outlasted(store: Store, proxy: FaultProxy) -> None:
     """Of the tables above what is quick enough for every run of the tests."""
-    up, marker = proxy.inject("reset upload", r"PUT .*/a\.bin", byte=40_000), proxy.inject("lose reply", "PUT .*MANIFEST")
+    up, marker = (
+        proxy.inject("reset upload", r"PUT .*/a\.bin", byte=40_000),
+        proxy.inject("lose reply", "PUT .*MANIFEST"),
+    )
     down = proxy.inject("reset download", r"GET .*/a\.bin", byte=40_000)
     made = store.commit(STEP, {"a.bin": bytes(100_000)}, kind="rows")
     assert store.find(STEP.stage, STEP.key) == made and store.read(made, "a.bin") == bytes(100_000)
@@ -333,7 +375,13 @@ def test_a_conditional_write_whose_reply_was_lost_has_succeeded(verb: str, store
     ids=["wrong secret", "unknown key", "expired token"],
 )
 def test_credentials_that_are_refused(
-    environment: dict[str, str], parts: tuple[str, ...], size: str, store: Store, payload: Payload, proxy: FaultProxy, monkeypatch: pytest.MonkeyPatch
+    environment: dict[str, str],
+    parts: tuple[str, ...],
+    size: str,
+    store: Store,
+    payload: Payload,
+    proxy: FaultProxy,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     for name, text in environment.items():
         monkeypatch.setenv(name, text)
@@ -341,14 +389,22 @@ def test_credentials_that_are_refused(
     with pytest.raises(StoreError) as caught:
         Store(store.uri)
     message = str(caught.value)
-    assert "\n" not in message and "canary" not in message and all(part in message for part in (store.uri, *parts)), message
+    assert "\n" not in message and "canary" not in message and all(part in message for part in (store.uri, *parts)), (
+        message
+    )
     assert time.monotonic() - began < 3 and len(proxy.requests) - before == 1, "no retry"
 
 
-def test_a_server_that_overwrites_what_must_be_created_is_refused_before_a_run_begins(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_that_overwrites_what_must_be_created_is_refused_before_a_run_begins(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
     put_if = Bucket._put_if
-    monkeypatch.setattr(Bucket, "_put_if", lambda bucket, path, data, **condition: put_if(bucket, path, data))  # as a server that does not know them
-    with pytest.raises(StoreError, match=r"locks/run/one/00000001.json: was overwritten .* honours conditional writes$"):
+    monkeypatch.setattr(
+        Bucket, "_put_if", lambda bucket, path, data, **condition: put_if(bucket, path, data)
+    )  # as a server that does not know them
+    with pytest.raises(
+        StoreError, match=r"locks/run/one/00000001.json: was overwritten .* honours conditional writes$"
+    ):
         RunLock(store.files, "run/one").acquire()
     assert store.files.list("locks/run/one") == []
 
@@ -386,13 +442,19 @@ def test_damage_is_found_and_made_good(
         if damage == "missing":
             direct.delete_object(Bucket=bucket, Key=name)
         else:
-            direct.put_object(Bucket=bucket, Key=name, Body=whole[:-1] if damage == "truncated" else whole[:-1] + bytes([whole[-1] ^ 1]))
+            direct.put_object(
+                Bucket=bucket,
+                Key=name,
+                Body=whole[:-1] if damage == "truncated" else whole[:-1] + bytes([whole[-1] ^ 1]),
+            )
         with pytest.raises(DamagedError, match=re.escape(f"{made.folder}/{file}")):
             store.fetch(made, payload.target)
         assert list(payload.target.iterdir()) == []
         with caplog.at_level(logging.WARNING, "armature.store"):
             assert not store.intact(made)
-            assert (store.find(STEP.stage, STEP.key) is None) == (damage != "altered"), "contents are verified when they are read"
+            assert (store.find(STEP.stage, STEP.key) is None) == (damage != "altered"), (
+                "contents are verified when they are read"
+            )
         assert f"{made.folder}/{file}" in caplog.text
     again = commit(store, payload)
     assert again.folder != made.folder and store.intact(again) and store.find(STEP.stage, STEP.key) == again
@@ -415,7 +477,12 @@ def test_a_full_disk_in_a_fetch(size: str, store: Store, payload: Payload, full_
     with pytest.raises(StoreError) as caught:
         store.fetch(made, full_disk / "scratch")
     message = str(caught.value)
-    assert "\n" not in message and "No space left on device" in message and str(full_disk / "scratch") in message and made.folder in message, message
+    assert (
+        "\n" not in message
+        and "No space left on device" in message
+        and str(full_disk / "scratch") in message
+        and made.folder in message
+    ), message
     assert list((full_disk / "scratch").iterdir()) == []
     filler.unlink()
     if size == "small":

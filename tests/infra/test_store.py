@@ -37,7 +37,9 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
 
 
 def commit(store: Store, step: Step = STEP, payload: dict[str, Any] = PAYLOAD, result: Any = None) -> Manifest:
-    return store.commit(step, payload, kind="rows", rows=7, result=result, recorded={"ranks": 2}, ledger={"seconds": 1.5})
+    return store.commit(
+        step, payload, kind="rows", rows=7, result=result, recorded={"ranks": 2}, ledger={"seconds": 1.5}
+    )
 
 
 def payload_name(manifest: Manifest, file: str) -> str:
@@ -66,7 +68,11 @@ def test_keys_do_not_see_the_order_of_mappings_and_see_all_else(inputs: dict[str
     step = Step("train", version, inputs)
     assert Step("train", version, dict(reversed(inputs.items()))).key == step.key
     assert Step("train", version, json.loads(canonical(inputs))).key == step.key, "a key survives its manifest"
-    others = [Step("train", version + 1, inputs), Step("rollout", version, inputs), Step("train", version, {**inputs, "one more": 1})]
+    others = [
+        Step("train", version + 1, inputs),
+        Step("rollout", version, inputs),
+        Step("train", version, {**inputs, "one more": 1}),
+    ]
     others.append(Step("train", version, {key: [value] for key, value in inputs.items()}))
     assert len({step.key, *(other.key for other in others)}) == 5
 
@@ -86,7 +92,14 @@ def test_what_was_committed_is_found_read_and_fetched(store: Store, tmp_path: Pa
     made = commit(store, payload={**PAYLOAD, "weights.bin": source}, result={"mean": 0.5})
     found = Store(store.uri).find("verdict", STEP.key)
     assert found == made and found is not None
-    assert (found.stage, found.version, found.inputs, found.rows, found.kind, found.recorded) == ("verdict", 3, STEP.inputs, 7, "rows", {"ranks": 2})
+    assert (found.stage, found.version, found.inputs, found.rows, found.kind, found.recorded) == (
+        "verdict",
+        3,
+        STEP.inputs,
+        7,
+        "rows",
+        {"ranks": 2},
+    )
     assert found.bytes == 500 + 2 + 300_000 and found.result == {"mean": 0.5}
     assert store.read(found, "a.bin") == PAYLOAD["a.bin"]
     store.fetch(found, tmp_path / "new" / "folder")
@@ -99,9 +112,20 @@ def test_what_was_committed_is_found_read_and_fetched(store: Store, tmp_path: Pa
 
 def test_a_digest_covers_files_and_result_and_nothing_else(store: Store) -> None:
     made = commit(store, result=1)
-    again = Store(store.uri + "/elsewhere").commit(Step("other", 9, {}), PAYLOAD, kind="weights", result=1, ledger={"seconds": 9.0})
+    again = Store(store.uri + "/elsewhere").commit(
+        Step("other", 9, {}), PAYLOAD, kind="weights", result=1, ledger={"seconds": 9.0}
+    )
     assert made.sha256 == again.sha256
-    assert len({made.sha256, commit(store, Step("a", 1, {}), result=2).sha256, commit(store, Step("b", 1, {}), {"a.bin": b""}, 1).sha256}) == 3
+    assert (
+        len(
+            {
+                made.sha256,
+                commit(store, Step("a", 1, {}), result=2).sha256,
+                commit(store, Step("b", 1, {}), {"a.bin": b""}, 1).sha256,
+            }
+        )
+        == 3
+    )
 
 
 def test_a_step_is_not_there_before_its_manifest(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -126,7 +150,9 @@ def test_a_step_is_not_there_before_its_manifest(store: Store, monkeypatch: pyte
 
 
 @pytest.mark.parametrize("damage", ["missing", "truncated", "altered"])
-def test_a_damaged_payload_is_no_hit_and_the_next_commit_replaces_it(store: Store, damage: str, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_damaged_payload_is_no_hit_and_the_next_commit_replaces_it(
+    store: Store, damage: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     made = commit(store)
     name = payload_name(made, "a.bin")
     whole = PAYLOAD["a.bin"]
@@ -186,7 +212,11 @@ def test_of_rival_writers_the_first_commit_stands(store: Store) -> None:
     assert late == stands and store.read(stands, "a.bin") != b"a late writer"
     base = f"steps/verdict/{STEP.key}"
     # Looked up, not listed: SeaweedFS goes on listing folders that are empty.
-    kept = [name for name in store.files.list(base) if name.startswith("data-") and store.files.size(f"{base}/{name}/a.bin") is not None]
+    kept = [
+        name
+        for name in store.files.list(base)
+        if name.startswith("data-") and store.files.size(f"{base}/{name}/a.bin") is not None
+    ]
     assert kept == [stands.folder], "losers take their payload away"
 
 
@@ -198,7 +228,10 @@ def test_a_commit_that_is_told_to_stop_leaves_nothing(store: Store, tmp_path: Pa
     with pytest.raises(TransferStopped, match="the transfer was stopped"):
         store.commit(STEP, {"a.bin": b"x", large.name: large}, kind="weights", stop=stop)
     assert store.files.walk("steps") == [] and store.files.dangling("") == []
-    assert store.commit(STEP, {large.name: large}, kind="weights", stop=threading.Event()).files[large.name].bytes == 40 << 20
+    assert (
+        store.commit(STEP, {large.name: large}, kind="weights", stop=threading.Event()).files[large.name].bytes
+        == 40 << 20
+    )
 
 
 def test_drop_removes_all_of_a_step_manifest_first(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -273,7 +306,11 @@ def test_a_disk_that_fills_at_the_manifest_leaves_no_step(tmp_path: Path, monkey
     with one_line("MANIFEST.json", "No space left on device"):
         commit(store)
     monkeypatch.undo()
-    assert store.find("verdict", STEP.key) is None and not list(tmp_path.rglob("*.tmp")) and not list(tmp_path.rglob("data-*"))
+    assert (
+        store.find("verdict", STEP.key) is None
+        and not list(tmp_path.rglob("*.tmp"))
+        and not list(tmp_path.rglob("data-*"))
+    )
 
 
 def test_places_that_are_no_store(tmp_path: Path) -> None:
@@ -300,7 +337,9 @@ def test_no_credentials(s3: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 
 
 def test_a_bucket_that_is_missing_is_said_and_not_made(s3: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    with one_line("s3://nowhere/x", "Access Denied", "credentials"):  # who may not list it is not told whether it exists
+    with one_line(
+        "s3://nowhere/x", "Access Denied", "credentials"
+    ):  # who may not list it is not told whether it exists
         Store("s3://nowhere/x")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", s3.maker[0])
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", s3.maker[1])

@@ -31,5 +31,7 @@ except module.TerminationSignal:
 
 
 def test_a_sigterm_in_the_midst_of_a_log_line_ends_the_run_all_the_same() -> None:
-    done = subprocess.run([sys.executable, "-c", IN_THE_MIDST_OF_A_LINE], cwd=ROOT, capture_output=True, text=True, timeout=20)
+    done = subprocess.run(
+        [sys.executable, "-c", IN_THE_MIDST_OF_A_LINE], cwd=ROOT, capture_output=True, text=True, timeout=20
+    )
     assert (done.returncode, done.stdout) == (0, "stopped\n"), done.stderr

@@ -22,7 +22,9 @@ def transport(backend: str, number: int = 0, lane: Lane = "program") -> Transpor
     if backend == "jail":
         return jail.JailTransport(f"jail {number}", number, lane, LIMITS.tmp_mb)
     client = engine.connect()
-    return ContainerTransport(client, f"docker {number}", number, lane, image.resolve(client, None), LIMITS, RUN_ID, None)
+    return ContainerTransport(
+        client, f"docker {number}", number, lane, image.resolve(client, None), LIMITS, RUN_ID, None
+    )
 
 
 def new_slot(backend: str, number: int = 0, lane: Lane = "program") -> Slot:

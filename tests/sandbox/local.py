@@ -65,7 +65,18 @@ class LocalRunner:
             (path / "i").write_bytes(job.payload)
             (path / "stdin").write_bytes(job.stdin)
             (path / "r").touch()
-            argv = [sys.executable, "-I", "-c", _CHILD, str(_ROOT), job.mode, program, str(path / "i"), str(path / "r"), "0"]
+            argv = [
+                sys.executable,
+                "-I",
+                "-c",
+                _CHILD,
+                str(_ROOT),
+                job.mode,
+                program,
+                str(path / "i"),
+                str(path / "r"),
+                "0",
+            ]
             cpu = job.limits.cpu_s
 
             def limit() -> None:
@@ -103,7 +114,16 @@ class LocalRunner:
         cap = job.limits.output_bytes
         if max(len(stdout), len(stderr), len(results)) > cap:
             status = Status.OUTPUT_LIMIT
-        return Result(status, abs(code), stdout[:cap], stderr[:cap], results[:cap], cpu_s, time.monotonic() - before, after.ru_maxrss << 10)
+        return Result(
+            status,
+            abs(code),
+            stdout[:cap],
+            stderr[:cap],
+            results[:cap],
+            cpu_s,
+            time.monotonic() - before,
+            after.ru_maxrss << 10,
+        )
 
 
 def payload(**fields: object) -> bytes:

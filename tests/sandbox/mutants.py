@@ -17,13 +17,21 @@ _OPERATORS: dict[type, type] = {
 
 def _places(tree: ast.Module) -> Iterator[tuple[str, ast.AST]]:
     """(kind of change, node) of everything that can be changed. Docstrings are left alone."""
-    docstrings = {id(node.body[0].value) for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and isinstance(node.body[0], ast.Expr)}
+    docstrings = {
+        id(node.body[0].value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef) and isinstance(node.body[0], ast.Expr)
+    }
     for node in ast.walk(tree):
         if isinstance(node, ast.BinOp | ast.BoolOp) and type(node.op) in _OPERATORS:
             yield "operator", node
         elif isinstance(node, ast.Compare) and type(node.ops[0]) in _OPERATORS:
             yield "comparison", node
-        elif isinstance(node, ast.Constant) and id(node) not in docstrings and isinstance(node.value, bool | int | float | str):
+        elif (
+            isinstance(node, ast.Constant)
+            and id(node) not in docstrings
+            and isinstance(node.value, bool | int | float | str)
+        ):
             yield "constant", node
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "range" and node.args:
             yield "off by one", node

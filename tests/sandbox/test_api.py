@@ -36,7 +36,9 @@ def test_auto_takes_docker_where_an_engine_answers_and_says_which(caplog: pytest
         assert f"sandbox: {sandbox.describe}" in caplog.messages
 
 
-def test_auto_takes_the_jail_where_none_answers(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+def test_auto_takes_the_jail_where_none_answers(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     require("jail")
     monkeypatch.setenv("DOCKER_HOST", "unix:///nowhere.sock")
     caplog.set_level(logging.INFO, "armature.sandbox")
@@ -49,14 +51,20 @@ def test_auto_takes_the_jail_where_none_answers(monkeypatch: pytest.MonkeyPatch,
 
 @pytest.mark.parametrize(
     "probe",
-    [Probe("escapes", "print('got it')"), Probe("computes for ever", "print('CONTAINED')", Status.CPU_LIMIT), Probe("falls over", "1 / 0")],
+    [
+        Probe("escapes", "print('got it')"),
+        Probe("computes for ever", "print('CONTAINED')", Status.CPU_LIMIT),
+        Probe("falls over", "1 / 0"),
+    ],
     ids=["what it tried worked", "a limit that does not hold", "it broke"],
 )
 def test_it_refuses_where_one_probe_is_not_contained(probe: Probe, monkeypatch: pytest.MonkeyPatch) -> None:
     require("jail")
     monkeypatch.setattr(selftest, "probes", lambda: [probe])
     sandbox = Sandbox("jail", 1, LIMITS)
-    with pytest.raises(SandboxError, match=f"self-test failed: a program that {probe.name} was not contained .*(install Docker)"):
+    with pytest.raises(
+        SandboxError, match=f"self-test failed: a program that {probe.name} was not contained .*(install Docker)"
+    ):
         sandbox.start()
     with pytest.raises(SandboxError, match="not running"):
         sandbox.run(Job("stdin", b"print(1)", limits=LIMITS))

@@ -19,7 +19,13 @@ RIGHT, GUESS = "print(sum(map(int, input().split())))", "print(3)"
 
 def sandbox(*arguments: str | Path, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
     require("jail")
-    command = [sys.executable, "-m", "sandbox", *map(str, arguments), *(("--backend", "jail") if arguments[0] != "--help" else ())]
+    command = [
+        sys.executable,
+        "-m",
+        "sandbox",
+        *map(str, arguments),
+        *(("--backend", "jail") if arguments[0] != "--help" else ()),
+    ]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, input=stdin, timeout=120)
 
 
@@ -39,7 +45,12 @@ def files(tmp_path: Path) -> Path:
 
 def test_check() -> None:
     done = sandbox("check", "--slots", "1")
-    assert done.returncode == 0 and last(done) == {"backend": "jail", "slots": 1, "image": last(done)["image"], "probes_contained": 14}
+    assert done.returncode == 0 and last(done) == {
+        "backend": "jail",
+        "slots": 1,
+        "image": last(done)["image"],
+        "probes_contained": 14,
+    }
     assert done.stderr.startswith("sandbox: jail")
 
 

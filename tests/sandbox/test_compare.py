@@ -94,7 +94,10 @@ def test_values(got: Any, want: Any, equal: bool) -> None:
     assert same(got, want) == equal
 
 
-@pytest.mark.parametrize(("got", "want"), [(True, 1), ([1, [True]], [1, [1]]), ({"a": False}, {"a": 0}), ((True,), (1.0,)), ({True: 1}, {1: 1})])
+@pytest.mark.parametrize(
+    ("got", "want"),
+    [(True, 1), ([1, [True]], [1, [1]]), ({"a": False}, {"a": 0}), ((True,), (1.0,)), ({True: 1}, {1: 1})],
+)
 def test_a_bool_is_no_number(got: Any, want: Any) -> None:
     with pytest.raises(compare.BoolForNumber):
         same(got, want)

@@ -30,11 +30,32 @@ def jail() -> Iterator[Sandbox]:
     [
         (TWICE, "class L:\n    def __eq__(self, other): return True\ndef f(x): return L()"),
         (TWICE, "import os\ndef f(x): return int.from_bytes(os.urandom(8), 'big')"),
-        ({"test_type": "functional", "entry_point": "f", "tolerance": 1e-6, "tests": [{"input": "1", "output": "Infinity"}]}, "def f(x): return 0"),
+        (
+            {
+                "test_type": "functional",
+                "entry_point": "f",
+                "tolerance": 1e-6,
+                "tests": [{"input": "1", "output": "Infinity"}],
+            },
+            "def f(x): return 0",
+        ),
         ({"test_type": "stdin", "tolerance": 1e-6, "tests": [{"input": "", "output": "1e400"}]}, "print('1.0')"),
-        ({"test_type": "python", "entry_point": "f", "tests": ["import numpy as np\nnp.testing.assert_allclose(f(4), 2.0)"]}, "def f(x): return []"),
+        (
+            {
+                "test_type": "python",
+                "entry_point": "f",
+                "tests": ["import numpy as np\nnp.testing.assert_allclose(f(4), 2.0)"],
+            },
+            "def f(x): return []",
+        ),
     ],
-    ids=["a liar as an argument", "other calls each time", "infinity", "infinity as text", "no values are close to one"],
+    ids=[
+        "a liar as an argument",
+        "other calls each time",
+        "infinity",
+        "infinity as text",
+        "no values are close to one",
+    ],
 )
 def test_wrong_with_strong_trust(jail: Sandbox, problem: dict[str, Any], program: str) -> None:
     verdict = jail.grade(problem, program)
@@ -61,7 +82,9 @@ def test_honest_idioms(jail: Sandbox, program: str) -> None:
 
 
 def test_a_test_that_is_no_python_is_no_programs_fault(jail: Sandbox) -> None:
-    verdict = jail.grade({"test_type": "python", "entry_point": "f", "tests": ["assert f() == 1\n  x"]}, "def f(): return 1")
+    verdict = jail.grade(
+        {"test_type": "python", "entry_point": "f", "tests": ["assert f() == 1\n  x"]}, "def f(): return 1"
+    )
     assert (verdict.kind, verdict.score) == (Kind.SANDBOX_ERROR, None) and "mend the data" in verdict.detail
 
 
@@ -88,7 +111,9 @@ while True:
         os._exit(0)
     time.sleep(0.35)
 """
-    result = jail.run(Job("stdin", program.encode(), limits=Limits(cpu_s=1.0, wall_s=20.0, memory_mb=128, processes=16)))
+    result = jail.run(
+        Job("stdin", program.encode(), limits=Limits(cpu_s=1.0, wall_s=20.0, memory_mb=128, processes=16))
+    )
     assert result.status is Status.CPU_LIMIT and result.cpu_s < 1.5, result
 
 
@@ -109,6 +134,8 @@ def test_data_that_no_job_could_take_is_refused_when_it_is_read() -> None:
     with pytest.raises(ValueError, match="timeout_s"):
         Problem.read({**SEVEN, "timeout_s": 1e7})
     with pytest.raises(ValueError, match=r"tests\[0\].input"):
-        Problem.read({"test_type": "functional", "entry_point": "f", "tests": [{"input": "[" * 200 + "]" * 200, "output": "1"}]})
+        Problem.read(
+            {"test_type": "functional", "entry_point": "f", "tests": [{"input": "[" * 200 + "]" * 200, "output": "1"}]}
+        )
     with pytest.raises(ValueError, match="128 MiB"):
         Problem.read({"test_type": "stdin", "tests": [{"input": "x" * ((128 << 20) + 1), "output": ""}]})

@@ -63,23 +63,41 @@ def test_a_checker_and_a_tolerance(runner: LocalRunner) -> None:
     row = {"test_type": "stdin", "tests": [{"input": "", "output": "a\nb\n"}]}
     assert judged(runner, "print('b\\na')", **row, checker="unordered_lines").score == 1
     assert judged(runner, "print('b\\na')", **row).score == 0
-    assert judged(runner, "print(1 / 3)", test_type="stdin", tests=[{"input": "", "output": "0.3333"}], tolerance=1e-3).score == 1
+    assert (
+        judged(
+            runner, "print(1 / 3)", test_type="stdin", tests=[{"input": "", "output": "0.3333"}], tolerance=1e-3
+        ).score
+        == 1
+    )
 
 
-FUNCTIONAL = {"test_type": "functional", "entry_point": "Solution.two", "tests": [{"input": "[1, 2]\n2", "output": "[0, 1]"}]}
+FUNCTIONAL = {
+    "test_type": "functional",
+    "entry_point": "Solution.two",
+    "tests": [{"input": "[1, 2]\n2", "output": "[0, 1]"}],
+}
 
 
 @pytest.mark.parametrize(
     ("body", "kind"),
     [
-        ("class Solution:\n    def two(self, n: List[int], t: int) -> List[int]:\n        return [0, 1]", Kind.ACCEPTED),
-        ("class Solution:\n    def two(self, n, t):\n        print('noise')\n        return tuple([0, 1])", Kind.ACCEPTED),
+        (
+            "class Solution:\n    def two(self, n: List[int], t: int) -> List[int]:\n        return [0, 1]",
+            Kind.ACCEPTED,
+        ),
+        (
+            "class Solution:\n    def two(self, n, t):\n        print('noise')\n        return tuple([0, 1])",
+            Kind.ACCEPTED,
+        ),
         ("class Solution:\n    def two(self, n, t):\n        return [False, True]", Kind.WRONG),
         ("class Solution:\n    def two(self, n, t):\n        return iter([0, 1])", Kind.WRONG),
         ("class Solution:\n    def two(self, n, t):\n        return {}[3]", Kind.RUNTIME_ERROR),
         ("class Solution:\n    def three(self, n, t):\n        return [0, 1]", Kind.RUNTIME_ERROR),
         ("class Solution:\n    def two(self, n, t):\n        raise SystemExit", Kind.WRONG),
-        ("class Solution:\n    def two(self, n, t):\n        return [0, 1]\nif __name__ == '__main__':\n    Solution().two(int(input()))", Kind.ACCEPTED),
+        (
+            "class Solution:\n    def two(self, n, t):\n        return [0, 1]\nif __name__ == '__main__':\n    Solution().two(int(input()))",
+            Kind.ACCEPTED,
+        ),
     ],
 )
 def test_functions(runner: LocalRunner, body: str, kind: Kind) -> None:
@@ -103,7 +121,12 @@ ROWS = asserts("assert f(2) == 4\nassert f(3) == 9", "assert abs(f(1.5) - 2.25) 
         ("def f(x):\n    while x == 3: pass\n    return x * x", Kind.TIME_LIMIT, 0, "cpu limit"),
         ("def f(x):\n    while x == 3: pass\n    return 5", Kind.WRONG, 0, "call 1"),
         ("def f(x) return x", Kind.COMPILE_ERROR, 0, ""),
-        ("class E:\n    def __eq__(self, other): return True\n    def __sub__(self, other): return 0\ndef f(x): return E()", Kind.WRONG, 0, "type E"),
+        (
+            "class E:\n    def __eq__(self, other): return True\n    def __sub__(self, other): return 0\ndef f(x): return E()",
+            Kind.WRONG,
+            0,
+            "type E",
+        ),
         ("class I(int):\n    def __eq__(self, other): return True\ndef f(x): return I(7)", Kind.WRONG, 0, "type I"),
     ],
 )
@@ -127,16 +150,32 @@ def test_asserts(runner: LocalRunner, program: str, kind: Kind, test: int | None
         ("assert f(f(1)) > 3", "def f(x): return x + 2", Kind.ACCEPTED),
         ("assert f(f(f(f(1)))) > 3", "def f(x): return x + 2", Kind.ACCEPTED),
         ("assert set(f(3)) == {0, 1, 2}", "def f(x): return (i for i in range(x))", Kind.ACCEPTED),
-        ("try:\n    f(-1)\nexcept ValueError:\n    pass\nelse:\n    assert False", "def f(x): raise ValueError(x)", Kind.ACCEPTED),
+        (
+            "try:\n    f(-1)\nexcept ValueError:\n    pass\nelse:\n    assert False",
+            "def f(x): raise ValueError(x)",
+            Kind.ACCEPTED,
+        ),
         ("try:\n    f(-1)\nexcept ValueError:\n    pass\nelse:\n    assert False", "def f(x): return x", Kind.WRONG),
-        ("try:\n    f(-1)\nexcept ValueError:\n    pass\nelse:\n    assert False", "def f(x): raise KeyError(x)", Kind.RUNTIME_ERROR),
+        (
+            "try:\n    f(-1)\nexcept ValueError:\n    pass\nelse:\n    assert False",
+            "def f(x): raise KeyError(x)",
+            Kind.RUNTIME_ERROR,
+        ),
         ("assert all(map(f, [1, 2]))", "def f(x): raise StopIteration", Kind.RUNTIME_ERROR),
         ("f(1)\nassert f(1) == 2", "n = 0\ndef f(x):\n    global n\n    n += x\n    return n", Kind.ACCEPTED),
-        ("x = [3, 1]\nassert f(x) == [1, 3]\nassert f(x) == [1, 3]", "def f(x):\n    x.sort()\n    return x", Kind.ACCEPTED),
+        (
+            "x = [3, 1]\nassert f(x) == [1, 3]\nassert f(x) == [1, 3]",
+            "def f(x):\n    x.sort()\n    return x",
+            Kind.ACCEPTED,
+        ),
         ("assert f(10) == list(range(100000))", "def f(x): return [float(i) for i in range(100000)]", Kind.ACCEPTED),
         ("assert f(10) == list(range(100000))", "def f(x): return list(range(100001))", Kind.WRONG),
         ("assert sum(f(10)) == 10 ** 6", "def f(x): return [1] * 10 ** 6", Kind.ACCEPTED),
-        ("r = f(1)\nassert r == [0.3] * 600 or all(abs(x - 0.3) < 1e-9 for x in r)", "def f(x): return [0.1 + 0.2] * 600", Kind.ACCEPTED),
+        (
+            "r = f(1)\nassert r == [0.3] * 600 or all(abs(x - 0.3) < 1e-9 for x in r)",
+            "def f(x): return [0.1 + 0.2] * 600",
+            Kind.ACCEPTED,
+        ),
         ("assert f(10 ** 5000) == 10 ** 5000 + 1", "def f(x): return x + 1", Kind.ACCEPTED),
     ],
 )

@@ -53,18 +53,26 @@ def sandbox(backend: str) -> Iterator[Sandbox]:
 def refused(sandbox: Sandbox, chosen: list[dict[str, Any]]) -> tuple[list[str], int]:
     """Whose canonical solution is not accepted, and why; how many were judged with weak trust."""
     verdicts = sandbox.grade_many([(row, solution(row), limits(row)) for row in chosen])
-    bad = [f"{row['id']}: {v.kind} {v.detail[:200]}" for row, v in zip(chosen, verdicts, strict=True) if v.kind is not Kind.ACCEPTED]
+    bad = [
+        f"{row['id']}: {v.kind} {v.detail[:200]}"
+        for row, v in zip(chosen, verdicts, strict=True)
+        if v.kind is not Kind.ACCEPTED
+    ]
     return bad, sum(v.trust == "weak" for v in verdicts)
 
 
-@pytest.mark.parametrize("name", [pytest.param(name, marks=pytest.mark.slow if "plus" in name else ()) for name in SETS])
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.slow if "plus" in name else ()) for name in SETS]
+)
 def test_a_sample_of_right_programs(sandbox: Sandbox, name: str) -> None:
     assert refused(sandbox, random.Random(3).sample(rows(name), 8)) == ([], 0)
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize("name", [pytest.param(name, marks=pytest.mark.proof if "plus" in name else ()) for name in SETS])
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.proof if "plus" in name else ()) for name in SETS]
+)
 def test_all_right_programs(sandbox: Sandbox, name: str, record_property: Callable[[str, object], None]) -> None:
     chosen = rows(name)
     assert len(chosen) == SETS[name]

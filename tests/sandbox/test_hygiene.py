@@ -69,7 +69,9 @@ def folders() -> set[str]:
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM], ids=["SIGKILL", "Ctrl-C", "SIGTERM"])
 def test_the_end_of_the_parent_ends_everything(backend: str, how: signal.Signals) -> None:
     run_id = f"parent-{os.getpid()}-{how}"
-    parent = subprocess.Popen([sys.executable, "-c", PARENT, backend, run_id], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    parent = subprocess.Popen(
+        [sys.executable, "-c", PARENT, backend, run_id], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    )
     try:
         assert parent.stdout is not None and parent.stdout.readline() == b"running\n"
         time.sleep(0.3)
@@ -94,7 +96,9 @@ def test_folders_of_the_killed_are_swept() -> None:
     with Sandbox("jail", 1, LIMITS):
         mine = folders() - before
     assert mine and not mine & folders()
-    gone = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, text=True, check=True).stdout.strip()
+    gone = subprocess.run(
+        [sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, text=True, check=True
+    ).stdout.strip()
     left = tempfile.mkdtemp(prefix=f"sandbox-{gone}-")
     with Sandbox("jail", 1, LIMITS):
         assert left not in folders(), "the start sweeps what a killed one left"
@@ -105,11 +109,15 @@ def test_containers_of_the_killed_are_reaped(monkeypatch: pytest.MonkeyPatch) ->
     require("docker")
     client = engine.connect()
     try:
-        gone = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, text=True, check=True).stdout.strip()
+        gone = subprocess.run(
+            [sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, text=True, check=True
+        ).stdout.strip()
         with Sandbox("docker", 1, LIMITS) as sandbox:
             labels = {**engine.labels("orphan"), f"{engine.LABEL}.pid": gone}
             made = client.api.create_container(sandbox.image, ["python3", "-c", "1"], labels=labels)["Id"]
-            other = client.api.create_container(sandbox.image, ["python3", "-c", "1"], labels={**labels, f"{engine.LABEL}.host": "elsewhere"})["Id"]
+            other = client.api.create_container(
+                sandbox.image, ["python3", "-c", "1"], labels={**labels, f"{engine.LABEL}.host": "elsewhere"}
+            )["Id"]
         with Sandbox("docker", 1, LIMITS):
             assert containers("orphan") == [other], "another host's is left alone"
         client.api.remove_container(other)
@@ -149,7 +157,11 @@ def _soak(backend: str, jobs: int, report: Callable[[str, object], None]) -> Non
         report("jobs_per_s", round(jobs / (time.monotonic() - began)))
         assert (sandbox.counters.slots_lost, sandbox.counters.slots_retired) == (0, 0)
     for key in ("host_fds", "host_threads", "processes", "supervisor_fds", "containers", "folders"):
-        assert last[key] <= first[key], (key, first, last)  # fewer: what an earlier test had left in this process was collected meanwhile
+        assert last[key] <= first[key], (
+            key,
+            first,
+            last,
+        )  # fewer: what an earlier test had left in this process was collected meanwhile
     assert last["host_mb"] < first["host_mb"] + 10 and last["supervisor_mb"] < first["supervisor_mb"] + 4, (first, last)
 
 
@@ -170,11 +182,17 @@ def test_output_is_not_kept_by_the_engine() -> None:
     client = engine.connect()
     try:
         with Sandbox("docker", 1, LIMITS, run_id=f"log-{os.getpid()}") as sandbox:
-            sandbox.run(Job("stdin", b"print('x' * 500_000)", limits=Limits(memory_mb=128, output_bytes=1 << 20, processes=16)))
+            sandbox.run(
+                Job("stdin", b"print('x' * 500_000)", limits=Limits(memory_mb=128, output_bytes=1 << 20, processes=16))
+            )
             (made,) = containers(sandbox.run_id)
             settings = client.api.inspect_container(made)["HostConfig"]
         assert settings["LogConfig"]["Type"] == "none"
         assert settings["NetworkMode"] == "none" and settings["ReadonlyRootfs"] and settings["CapDrop"] == ["ALL"]
-        assert settings["SecurityOpt"] == ["no-new-privileges"] and settings["PidsLimit"] > 0 and settings["Memory"] == settings["MemorySwap"] > 0
+        assert (
+            settings["SecurityOpt"] == ["no-new-privileges"]
+            and settings["PidsLimit"] > 0
+            and settings["Memory"] == settings["MemorySwap"] > 0
+        )
     finally:
         client.close()

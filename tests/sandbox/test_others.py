@@ -31,7 +31,9 @@ with Sandbox("jail", 1) as sandbox:
 """
 
 
-@pytest.mark.skipif(os.getuid() != 0 or shutil.which("setpriv") is None, reason="becoming another user needs root and setpriv")
+@pytest.mark.skipif(
+    os.getuid() != 0 or shutil.which("setpriv") is None, reason="becoming another user needs root and setpriv"
+)
 @pytest.mark.slow
 @pytest.mark.turn
 def test_the_jail_of_an_ordinary_user(tmp_path: Path) -> None:
@@ -51,7 +53,9 @@ def test_the_jail_of_an_ordinary_user(tmp_path: Path) -> None:
         shutil.copy(shared, tmp_path / "lib")
     packages, code = tmp_path / "packages", tmp_path / "code"
     large = ("torch", "vllm", "triton", "nvidia")
-    shutil.copytree(sysconfig.get_path("purelib"), packages, ignore=lambda folder, names: [n for n in names if n.startswith(large)])
+    shutil.copytree(
+        sysconfig.get_path("purelib"), packages, ignore=lambda folder, names: [n for n in names if n.startswith(large)]
+    )
     shutil.copytree(ROOT / "sandbox", code / "sandbox")
     done = subprocess.run(
         ["setpriv", "--reuid=12345", "--regid=12345", "--clear-groups", str(tmp_path / "bin" / "python3"), "-c", CHECK], cwd=code, capture_output=True,
@@ -72,7 +76,13 @@ def podman(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         f"--events-backend file system service -t 0 unix://{folder}/socket"
     )
     with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(["unshare", "-n", "sh", "-c", command], stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True)
+        process = subprocess.Popen(
+            ["unshare", "-n", "sh", "-c", command],
+            stdout=log,
+            stderr=log,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+        )
     try:
         end = time.monotonic() + 30
         while not (folder / "socket").exists():

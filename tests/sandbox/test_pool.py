@@ -36,7 +36,11 @@ def opened(make: Callable[[int], Slot], slots: int = 1) -> tuple[Pool, Counters]
 def slots() -> list[int]:
     """The processes of this one's jails: outer ones, supervisors, children."""
     below = psutil.Process().children(recursive=True)
-    return [p.pid for p in below if p.status() != psutil.STATUS_ZOMBIE and any("sandbox.inside.boot" in part for part in p.cmdline())]
+    return [
+        p.pid
+        for p in below
+        if p.status() != psutil.STATUS_ZOMBIE and any("sandbox.inside.boot" in part for part in p.cmdline())
+    ]
 
 
 def test_jobs_run_side_by_side(backend: str) -> None:
@@ -170,7 +174,9 @@ def test_a_slot_that_could_not_be_cleaned_is_replaced() -> None:
 
     pool, counters = opened(make)
     try:
-        assert pool.submit(Job("stdin", b"print(2)  # dirty", limits=LIMITS)).result().stdout == b"2\n", "its result counts"
+        assert pool.submit(Job("stdin", b"print(2)  # dirty", limits=LIMITS)).result().stdout == b"2\n", (
+            "its result counts"
+        )
         assert pool.submit(SUM).result(timeout=20).stdout == b"3\n"
         assert (counters.slots_retired, counters.slots_lost, len(made)) == (1, 0, 2)
         assert len(slots()) == 2, "the outer and the inner process of one slot"
@@ -192,7 +198,9 @@ def test_what_waits_when_it_closes_fails_with_an_error() -> None:
     assert slots() == []
 
 
-@pytest.mark.parametrize("error", [SandboxError("no such thing"), OSError(24, "no such thing"), SlotLost("no such thing")])
+@pytest.mark.parametrize(
+    "error", [SandboxError("no such thing"), OSError(24, "no such thing"), SlotLost("no such thing")]
+)
 def test_slots_that_do_not_start_say_so(error: Exception) -> None:
     def make(number: int) -> Slot:
         raise error

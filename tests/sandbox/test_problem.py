@@ -19,7 +19,12 @@ ROW: dict[str, Any] = {
     "challenge_tests": ["assert f(2) == 3"],
 }
 STDIN = {"id": "p/2", "test_type": "stdin", "tests": [{"input": "1\n", "output": "2\n"}], "entry_point": None}
-FUNCTIONAL = {"id": "p/3", "test_type": "functional", "tests": [{"input": "[1, 2]\n3", "output": "[3]"}], "entry_point": "Solution.f"}
+FUNCTIONAL = {
+    "id": "p/3",
+    "test_type": "functional",
+    "tests": [{"input": "[1, 2]\n3", "output": "[3]"}],
+    "entry_point": "Solution.f",
+}
 
 
 def test_rows_of_each_type() -> None:
@@ -59,6 +64,15 @@ def test_what_is_wrong_is_named(row: dict[str, Any], changes: dict[str, Any], wo
 def test_a_digest_is_of_all_that_a_verdict_depends_on() -> None:
     digest = Problem.read(ROW).digest
     assert Problem.read({**ROW, "id": "p/9", "prompt": "other"}).digest == digest
-    for key, value in (("tests", ["assert f(1) == 3"]), ("setup_code", "import math"), ("entry_point", "g"), ("starter_code", "x = 1")):
+    for key, value in (
+        ("tests", ["assert f(1) == 3"]),
+        ("setup_code", "import math"),
+        ("entry_point", "g"),
+        ("starter_code", "x = 1"),
+    ):
         assert Problem.read({**ROW, key: value}).digest != digest
-    assert Problem.read({**STDIN, "checker": "tokens"}).digest != Problem.read({**STDIN, "tolerance": 1.0}).digest != Problem.read(STDIN).digest
+    assert (
+        Problem.read({**STDIN, "checker": "tokens"}).digest
+        != Problem.read({**STDIN, "tolerance": 1.0}).digest
+        != Problem.read(STDIN).digest
+    )

@@ -31,7 +31,11 @@ def test_text_in_text_out(run: Runner) -> None:
         ("x = '\0'", Status.COMPILE_ERROR, 87),
         ("(" * 5000, Status.COMPILE_ERROR, 87),
         ("while True: pass", Status.CPU_LIMIT, 9),
-        ("import threading\nfor _ in range(4): threading.Thread(target=lambda: sum(iter(int, 1))).start()", Status.CPU_LIMIT, 9),
+        (
+            "import threading\nfor _ in range(4): threading.Thread(target=lambda: sum(iter(int, 1))).start()",
+            Status.CPU_LIMIT,
+            9,
+        ),
         ("x = bytearray(1 << 30)", Status.MEMORY_LIMIT, 86),
         ("print('x' * (2 << 20))", Status.OUTPUT_LIMIT, None),
         ("import sys\nwhile True: sys.stderr.write('x' * 65536)", Status.OUTPUT_LIMIT, None),
@@ -75,7 +79,10 @@ atexit.register(print, "at exit")
 """
     result = run(program, b"x" * 100_000, replace(LIMITS, memory_mb=256))  # a stack counts as it is reserved
     assert result.status is Status.OK, result.stderr
-    assert result.stdout == b"[50000] Point(x=3) __main__ True ['program.py'] 100000 True\nfrom a thread that nobody joined\nat exit\n"
+    assert (
+        result.stdout
+        == b"[50000] Point(x=3) __main__ True ['program.py'] 100000 True\nfrom a thread that nobody joined\nat exit\n"
+    )
 
 
 def test_numpy_is_there(run: Runner) -> None:
@@ -111,7 +118,9 @@ def test_an_input_that_is_never_read(run: Runner) -> None:
 def test_tmp_is_new_for_each_job(run: Runner, plant: str) -> None:
     run(plant)
     assert run.slot.usable, "the slot was made as new, not thrown away"
-    after = run("import os\nprint(os.listdir('/tmp'))\nopen('/tmp/x', 'w').write('x' * 1000)\nprint(open('/tmp/x').read() == 'x' * 1000)")
+    after = run(
+        "import os\nprint(os.listdir('/tmp'))\nopen('/tmp/x', 'w').write('x' * 1000)\nprint(open('/tmp/x').read() == 'x' * 1000)"
+    )
     assert after.stdout == b"[]\nTrue\n", after
 
 
@@ -159,7 +168,13 @@ def test_a_lane_for_test_code_has_numpy_loaded(backend: str) -> None:
     slot = new_slot(backend, 1, "tests")
     try:
         assert "numpy" in slot.hello["loaded"]
-        quick = slot.run(Job("stdin", b"import time; t = time.perf_counter(); import numpy; print(time.perf_counter() - t < 0.02)", limits=Limits()))
+        quick = slot.run(
+            Job(
+                "stdin",
+                b"import time; t = time.perf_counter(); import numpy; print(time.perf_counter() - t < 0.02)",
+                limits=Limits(),
+            )
+        )
         assert quick.stdout == b"True\n"
     finally:
         slot.end()
@@ -174,7 +189,10 @@ def test_who_sleeps_is_not_waited_for(run: Runner) -> None:
 
 def test_who_waits_for_a_core_is_not_idle(run: Runner) -> None:
     limits = replace(LIMITS, cpu_s=1.0, wall_s=60.0)
-    others = [subprocess.Popen([sys.executable, "-c", "while True: pass"], start_new_session=True) for _ in range(8 * len(os.sched_getaffinity(0)))]
+    others = [
+        subprocess.Popen([sys.executable, "-c", "while True: pass"], start_new_session=True)
+        for _ in range(8 * len(os.sched_getaffinity(0)))
+    ]
     try:
         result = run("import time\nwhile time.process_time() < 0.6: pass\nprint('done')", limits=limits)
     finally:

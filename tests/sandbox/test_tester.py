@@ -10,13 +10,22 @@ import pytest
 from sandbox.inside import player, tester
 
 
-def collect(test: str, setup: str = "", starter: str = "", entry: str = "f") -> tuple[str, list[Any], list[dict[str, Any]], str]:
+def collect(
+    test: str, setup: str = "", starter: str = "", entry: str = "f"
+) -> tuple[str, list[Any], list[dict[str, Any]], str]:
     """Kind and why, calls, expectations, the packed test."""
     out: list[bytes] = []
-    tester.collect(None, json.dumps({"entry": entry, "starter": starter, "setup": setup, "test": test}).encode(), out.append)
+    tester.collect(
+        None, json.dumps({"entry": entry, "starter": starter, "setup": setup, "test": test}).encode(), out.append
+    )
     *lines, last = out[0].decode().splitlines()
     calls = [json.loads(line[1:]) for line in lines if line[0] == "c"]
-    return last, calls, [json.loads(line[1:]) for line in lines if line[0] == "e"], next((line[1:] for line in lines if line[0] == "t"), "")
+    return (
+        last,
+        calls,
+        [json.loads(line[1:]) for line in lines if line[0] == "e"],
+        next((line[1:] for line in lines if line[0] == "t"), ""),
+    )
 
 
 def replay(test: str, results: list[str], **sources: str) -> dict[str, Any]:
@@ -85,7 +94,9 @@ def test_any_other_look_needs_the_results(test: str) -> None:
 
 
 def test_a_difference_decides_only_where_the_test_is_sure_to_fail() -> None:
-    _, _, expected, _ = collect("assert f(1) == 2 or f(1) == 3\nassert f(2) in [4, 5]\nassert f(3) == 1\na = f(4) == 1\nassert f(5) == 2\nassert a")
+    _, _, expected, _ = collect(
+        "assert f(1) == 2 or f(1) == 3\nassert f(2) in [4, 5]\nassert f(3) == 1\na = f(4) == 1\nassert f(5) == 2\nassert a"
+    )
     assert [(e["k"], e["decides"]) for e in expected] == [(0, False), (1, False), (2, True), (3, False), (4, True)]
 
 
@@ -108,7 +119,9 @@ def test_what_is_no_python_is_nobodys_fault() -> None:
     assert last.startswith("broken the test does not compile")
 
 
-@pytest.mark.parametrize("test", ["import no_such_module\nassert f(1) == 2", "from no_such_module.x import *\nassert f(x) == 2"])
+@pytest.mark.parametrize(
+    "test", ["import no_such_module\nassert f(1) == 2", "from no_such_module.x import *\nassert f(x) == 2"]
+)
 def test_a_module_that_is_not_there_is_nobodys_fault(test: str) -> None:
     last, *_ = collect(test)
     assert last.startswith("broken the test needs the module no_such_module")
@@ -117,7 +130,9 @@ def test_a_module_that_is_not_there_is_nobodys_fault(test: str) -> None:
 
 def test_what_the_prompt_and_the_setup_define_is_used_not_the_programs() -> None:
     starter = "def encode(s):\n    return s[::-1]\n\ndef f(s):\n    'the stub'\n"
-    last, calls, expected, _ = collect("for s in ['ab']:\n    assert f(encode(s)) == s + X", setup="X = '!'", starter=starter)
+    last, calls, expected, _ = collect(
+        "for s in ['ab']:\n    assert f(encode(s)) == s + X", setup="X = '!'", starter=starter
+    )
     assert (last, calls, expected[0]["v"]) == ("recorded", [["f", ["ba"], {}]], "ab!")
     assert collect("assert f(1) == 2", starter="class Solution:\n    def")[0] == "recorded"
     assert collect("import sys\nassert f(1) == 2")[0] == "replay"
@@ -148,16 +163,32 @@ REPLAYS: list[tuple[str, list[str], dict[str, Any]]] = [
     ("assert f(1) is None", [V + "null"], {"passed": True}),
     ("assert f(1) is not None", [V + "null"], {"failed": "AssertionError (line 1 of the test)", "raised": False}),
     ("assert sorted(f(1)) == [1, 2]", ['"v":{"I":[2,1]}'], {"passed": True}),
-    ("try:\n    f(1)\n    assert False\nexcept ValueError as e:\n    assert str(e) == 'no'", ['"x":["ValueError","Exception"],"m":"no"'], {"passed": True}),
+    (
+        "try:\n    f(1)\n    assert False\nexcept ValueError as e:\n    assert str(e) == 'no'",
+        ['"x":["ValueError","Exception"],"m":"no"'],
+        {"passed": True},
+    ),
     ("assert f(1) > 0", ['"x":["KeyError"],"m":"k"'], {"failed": "KeyError: 'k' (line 1 of the test)", "raised": True}),
-    ("assert f(1) > 0", ['"x":["SystemExit"],"m":"0"'], {"failed": "RuntimeError: 0 (line 1 of the test)", "raised": True}),
-    ("assert list(map(f, [1, 2])) or True", ['"x":["StopIteration"],"m":""'], {"failed": "RuntimeError (line 1 of the test)", "raised": True}),
+    (
+        "assert f(1) > 0",
+        ['"x":["SystemExit"],"m":"0"'],
+        {"failed": "RuntimeError: 0 (line 1 of the test)", "raised": True},
+    ),
+    (
+        "assert list(map(f, [1, 2])) or True",
+        ['"x":["StopIteration"],"m":""'],
+        {"failed": "RuntimeError (line 1 of the test)", "raised": True},
+    ),
     ("assert f(1)", ['"u":"Match","b":true'], {"passed": True}),
     ("out = f(1)\nassert not isinstance(out, bool) and out is not None", ['"u":"Match","b":true'], {"passed": True}),
     ("assert f(1).group() == 'a'", ['"u":"Match","b":true'], {"failed": "a result is no plain value", "raised": False}),
     ("assert not f(1)", ['"u":"Match","b":false'], {"passed": True}),
     ("assert f(1) != 3", ['"u":"Liar","b":true'], {"failed": "a result is no plain value", "raised": False}),
-    ("try:\n    assert f(1) > 3\nexcept BaseException:\n    pass", ['"u":"Liar","b":true'], {"failed": "a result is no plain value", "raised": False}),
+    (
+        "try:\n    assert f(1) > 3\nexcept BaseException:\n    pass",
+        ['"u":"Liar","b":true'],
+        {"failed": "a result is no plain value", "raised": False},
+    ),
     ("assert f(f(1)) > 2", [V + "5"], {"more": ['["f",[1],{}]', '["f",[5],{}]']}),
     ("assert f(1) + f(1) == 3", [V + "1", V + "2"], {"passed": True}),
 ]
@@ -169,7 +200,10 @@ def test_a_replay(test: str, results: list[str], answer: dict[str, Any]) -> None
 
 
 def test_a_forged_result_is_nothing_but_data() -> None:
-    for line in ('"v":{"zz":1}', '"v":' + "[" * 50_000, "}", '"x":["__import__","SystemExit","BaseException","exec"],"m":"1"'):
+    for line in (
+        '"v":{"zz":1}',
+        '"v":' + "[" * 50_000,
+        "}",
+        '"x":["__import__","SystemExit","BaseException","exec"],"m":"1"',
+    ):
         assert "passed" not in replay("assert f(1) > 2", [line])
-
-

@@ -22,7 +22,9 @@ scalars = (
     | st.text(st.characters(exclude_categories=())) | st.fractions() | st.decimals(allow_nan=False)
     | st.builds(range, st.integers(), st.integers(), st.integers(1)) | st.sampled_from([int, str, dict])
 )  # fmt: skip
-hashables = st.recursive(scalars, lambda inner: st.lists(inner, max_size=4).map(tuple) | st.frozensets(inner, max_size=4), max_leaves=8)
+hashables = st.recursive(
+    scalars, lambda inner: st.lists(inner, max_size=4).map(tuple) | st.frozensets(inner, max_size=4), max_leaves=8
+)
 plain = st.recursive(
     scalars | st.binary().map(bytearray),
     lambda inner: (
@@ -99,7 +101,9 @@ def test_digests_go_by_value(a: Any, b: Any, equal: bool) -> None:
 
 
 def test_a_bool_in_a_large_value_is_no_number_but_a_number_may_be_a_bool() -> None:
-    bools, numbers, others = (values.parse(digest.digest(x)) for x in ([True, 2, [False]], [1, 2, [0]], [1, 2, [False]]))
+    bools, numbers, others = (
+        values.parse(digest.digest(x)) for x in ([True, 2, [False]], [1, 2, [0]], [1, 2, [False]])
+    )
     assert compare.digest(numbers, bools) is None
     assert compare.digest(bools, bools) is None
     for got, want in ((bools, numbers), (bools, others)):
@@ -127,7 +131,10 @@ class Pretender:
     __module__ = "numpy"
 
 
-@pytest.mark.parametrize("value", [LyingInt(3), LyingStr("a"), LyingList([1]), Pretender(), object(), lambda: 0, type("C", (), {}), Counter, ...])
+@pytest.mark.parametrize(
+    "value",
+    [LyingInt(3), LyingStr("a"), LyingList([1]), Pretender(), object(), lambda: 0, type("C", (), {}), Counter, ...],
+)
 def test_what_is_not_exactly_a_plain_value_is_refused(value: Any) -> None:
     for wrapped in (value, [value], {"k": (value,)}, deque([value])):
         with pytest.raises(values.Unencodable):
@@ -157,7 +164,12 @@ def test_a_huge_int_takes_linear_time() -> None:
 
 
 def test_numpy() -> None:
-    assert values.loads(values.dumps([numpy.float64(1.5), numpy.int32(3), numpy.bool_(True), numpy.str_("a")])) == [1.5, 3, True, "a"]
+    assert values.loads(values.dumps([numpy.float64(1.5), numpy.int32(3), numpy.bool_(True), numpy.str_("a")])) == [
+        1.5,
+        3,
+        True,
+        "a",
+    ]
     array = numpy.arange(6, dtype=numpy.float32).reshape(2, 3)
     back = values.loads(values.dumps(array))
     assert back.dtype == array.dtype and (back == array).all()
@@ -177,7 +189,19 @@ def test_iterators_are_what_they_give_and_equal_nothing() -> None:
 
 @pytest.mark.parametrize(
     "line",
-    ["", "[", "[" * 100_000, '{"t":3}', '{"zz":1}', '{"t":[],"s":[]}', '{"i":"g"}', '{"F":[1,0]}', '{"M":"x"}', "9" * 5000, '{"d":[1]}'],
+    [
+        "",
+        "[",
+        "[" * 100_000,
+        '{"t":3}',
+        '{"zz":1}',
+        '{"t":[],"s":[]}',
+        '{"i":"g"}',
+        '{"F":[1,0]}',
+        '{"M":"x"}',
+        "9" * 5000,
+        '{"d":[1]}',
+    ],
 )
 def test_lines_that_nobody_writes_are_malformed(line: str) -> None:
     with pytest.raises(values.Malformed):

@@ -66,7 +66,11 @@ TABLE: list[tuple[str, str, str]] = [
     (PUZZLE, "rollout.temperature=0.7", "rollout train"),
     (PUZZLE, "rollout.max_response_tokens=13", "rollout evaluate"),
     (PUZZLE, "rollout.max_prompt_tokens=17", ""),  # a longer prompt is an error, not another result ...
-    (PUZZLE.replace("heldout: 8", "heldout: 8, drop_long_prompts: true"), "rollout.max_prompt_tokens=17", "data"),  # ... unless dropped
+    (
+        PUZZLE.replace("heldout: 8", "heldout: 8, drop_long_prompts: true"),
+        "rollout.max_prompt_tokens=17",
+        "data",
+    ),  # ... unless dropped
     (PUZZLE, "rollout.shard_prompts=3", "rollout"),
     (PUZZLE, "reward.correct_at=0.5", "train evaluate"),
     (PUZZLE, "reward.truncated=mask", "reward"),
@@ -87,7 +91,10 @@ TABLE: list[tuple[str, str, str]] = [
     (PUZZLE + "advantage: {estimator: grpo}\n", "advantage.alpha=1.0", ""),  # an alpha study shares one control
     (PUZZLE + "advantage: {estimator: grpo}\n", "advantage.scope=mixed_only", ""),
     (PUZZLE + "advantage: {estimator: dr_grpo}\n", "advantage.eps=1e-4", ""),
-    *((PUZZLE + f"advantage: {{estimator: {name}}}\n", "advantage.ddof=0", "") for name in ("rloo", "reinforce_pp_baseline")),
+    *(
+        (PUZZLE + f"advantage: {{estimator: {name}}}\n", "advantage.ddof=0", "")
+        for name in ("rloo", "reinforce_pp_baseline")
+    ),
     (PUZZLE + "advantage: {estimator: pass_at_k, k: 2}\n", "advantage.k=3", "train"),
     (PUZZLE + "advantage: {estimator: pass_at_k, k: 2}\n", "advantage.eps=1e-4", ""),
     (PUZZLE, "objective.kind=gspo", "train"),
@@ -106,7 +113,11 @@ TABLE: list[tuple[str, str, str]] = [
     (MODEL, "objective.importance_correction.cap=3.0", "train"),
     (MODEL, "objective.importance_correction.mode=token", ""),  # what auto means for vllm
     (MODEL, "objective.importance_correction.mode=sequence_mask", "train"),
-    (PUZZLE + "objective: {importance_correction: {mode: sequence_mask}}\n", "objective.importance_correction.cap=3.0", "train"),
+    (
+        PUZZLE + "objective: {importance_correction: {mode: sequence_mask}}\n",
+        "objective.importance_correction.cap=3.0",
+        "train",
+    ),
     (PUZZLE, "train.iterations=3", ""),
     (PUZZLE, "train.minibatch_prompts=4", "train"),
     (PUZZLE, "train.learning_rate=3e-6", "train"),

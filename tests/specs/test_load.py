@@ -31,7 +31,11 @@ def test_defaults_are_the_vetted_recipe(write: Write) -> None:
     flags=st.lists(st.floats(1e-9, 1), max_size=3),
 )
 def test_file_then_environment_then_set_and_the_last_set_wins(
-    tmp_path_factory: pytest.TempPathFactory, default: float, file: float | None, variable: float | None, flags: list[float]
+    tmp_path_factory: pytest.TempPathFactory,
+    default: float,
+    file: float | None,
+    variable: float | None,
+    flags: list[float],
 ) -> None:
     path = tmp_path_factory.mktemp("spec") / "x.yaml"
     path.write_text(PUZZLE.replace("{minibatch", f"{{learning_rate: {file}, minibatch") if file is not None else PUZZLE)
@@ -109,7 +113,9 @@ def test_extends_refuses_a_circle_a_missing_base_and_a_bad_value(write: Write, p
     assert "x.yaml:2" in line
 
 
-NESTED = st.recursive(st.integers(), lambda inner: st.dictionaries(st.sampled_from("abc"), inner, max_size=3), max_leaves=6)
+NESTED = st.recursive(
+    st.integers(), lambda inner: st.dictionaries(st.sampled_from("abc"), inner, max_size=3), max_leaves=6
+)
 MAPPINGS = st.dictionaries(st.sampled_from("abc"), NESTED, max_size=3)
 
 
@@ -142,11 +148,17 @@ def test_text_that_looks_like_a_number_stays_text_where_text_is_wanted(write: Wr
     text = "name: x\npolicy: {model: m/m}\ndata: {train: a.jsonl, verifier: math}\n"
     assert load_spec(write(text), [f"policy.revision={revision}"], {}).spec.policy.revision == revision
     assert load_spec(write(text), [f"policy.revision='{revision}'"], {}).spec.policy.revision == revision
-    assert load_spec(write(text), [f"policy.revision={revision}", "policy.revision=null"], {}).spec.policy.revision is None
+    assert (
+        load_spec(write(text), [f"policy.revision={revision}", "policy.revision=null"], {}).spec.policy.revision is None
+    )
 
 
 def test_a_variable_or_set_that_matches_no_key_is_refused_with_the_nearest(problems: Lines) -> None:
-    lines = problems(PUZZLE, ["advantage.alfa=1", "seed"], {"ARMATURE_TRAIN__LERNING_RATE": "1", "ARMATURE_XYZZY": "1", "ARMATUR_X": "1"})
+    lines = problems(
+        PUZZLE,
+        ["advantage.alfa=1", "seed"],
+        {"ARMATURE_TRAIN__LERNING_RATE": "1", "ARMATURE_XYZZY": "1", "ARMATUR_X": "1"},
+    )
     assert lines == [
         "xyzzy: no such key; want one of " + ", ".join(Spec.model_fields) + " (ARMATURE_XYZZY)",
         "train.lerning_rate: no such key; nearest is ARMATURE_TRAIN__LEARNING_RATE (ARMATURE_TRAIN__LERNING_RATE)",
@@ -201,8 +213,12 @@ def test_the_store_is_an_absolute_uri(write: Write, tmp_path: Path, monkeypatch:
         return load_spec(write(PUZZLE + text), flags, environ or {}).spec.store
 
     assert store() == (REPOSITORY_ROOT / ".armature" / "store").as_uri()
-    assert store("store: there\n") == (REPOSITORY_ROOT / "there").as_uri(), "a file means the repository, wherever it is read"
-    assert store("store: there\n", {"ARMATURE_STORE": "here"}) == (tmp_path / "here").as_uri(), "who types it means where they are"
+    assert store("store: there\n") == (REPOSITORY_ROOT / "there").as_uri(), (
+        "a file means the repository, wherever it is read"
+    )
+    assert store("store: there\n", {"ARMATURE_STORE": "here"}) == (tmp_path / "here").as_uri(), (
+        "who types it means where they are"
+    )
     assert store(flags=("store=here",)) == (tmp_path / "here").as_uri()
     assert store("store: s3://bucket/armature/\n") == "s3://bucket/armature"
     assert store("store: /abs/olute\n") == "file:///abs/olute"
@@ -225,8 +241,12 @@ def test_credentials_in_the_store_are_refused_and_not_repeated(problems: Lines) 
 
 def test_a_control_differs_in_its_mathematics_alone(write: Write) -> None:
     write("extends: x.yaml\nname: tiny-grpo\ncontrol: null\nadvantage: {estimator: grpo}\n", "grpo.yaml")
-    loaded = load_spec(write(PUZZLE + "control: grpo.yaml\n"), ["train.iterations=3", "name=other"], {"ARMATURE_SEED": "4"})
-    control = load_control(loaded, ["train.iterations=3", "name=other"], {"ARMATURE_SEED": "4", "ARMATURE_NAME": "other"})
+    loaded = load_spec(
+        write(PUZZLE + "control: grpo.yaml\n"), ["train.iterations=3", "name=other"], {"ARMATURE_SEED": "4"}
+    )
+    control = load_control(
+        loaded, ["train.iterations=3", "name=other"], {"ARMATURE_SEED": "4", "ARMATURE_NAME": "other"}
+    )
     assert control is not None
     assert (control.spec.name, control.spec.train.iterations, control.spec.seed) == ("tiny-grpo", 3, 4)
     assert control.spec.advantage.estimator == "grpo"

@@ -119,10 +119,25 @@ RULES: list[tuple[str, list[str], str, list[str]]] = [
     (PUZZLE, ["rollout.samples=1"], "rollout.samples", ["advantage.estimator arm"]),
     (PUZZLE, ["rollout.top_p=0.9"], "rollout.top_p", ["objective.importance_correction", "objective.kind"]),
     (PUZZLE, ["rollout.top_k=20"], "rollout.top_k", ["objective.importance_correction", "objective.kind"]),
-    (PUZZLE, ["rollout.max_prompt_tokens=120"], "rollout.max_prompt_tokens", ["132", "128", "policy.architecture.max_positions"]),
-    (MODEL, ["rollout.max_response_tokens=130000", "train.token_budget=200000"], "rollout.max_prompt_tokens", ["131072", "policy.model"]),
+    (
+        PUZZLE,
+        ["rollout.max_prompt_tokens=120"],
+        "rollout.max_prompt_tokens",
+        ["132", "128", "policy.architecture.max_positions"],
+    ),
+    (
+        MODEL,
+        ["rollout.max_response_tokens=130000", "train.token_budget=200000"],
+        "rollout.max_prompt_tokens",
+        ["131072", "policy.model"],
+    ),
     (PUZZLE, ["policy.model=a/b"], "policy.model", ["policy.init"]),
-    (PUZZLE, ["policy={init: {run: tiny/0123abcd, iteration: 3}, model: a/b}"], "policy.model", ["policy.init names a run"]),
+    (
+        PUZZLE,
+        ["policy={init: {run: tiny/0123abcd, iteration: 3}, model: a/b}"],
+        "policy.model",
+        ["policy.init names a run"],
+    ),
     (PUZZLE, ["policy={init: {run: tiny/0123abcd, iteration: 3}}", "warm_start={}"], "warm_start", ["policy.init"]),
     (MODEL, ["policy.model=null"], "policy.model", ["policy.init"]),
     (
@@ -140,7 +155,12 @@ RULES: list[tuple[str, list[str], str, list[str]]] = [
     (MODEL, ["data.heldout=5"], "data.heldout", ["data.train"]),
     (PUZZLE, ["data.subset=main"], "data.subset", ["data.train"]),
     (MODEL, ["data.revision=abc"], "data.revision", ["data.train"]),
-    (PUZZLE, ["train.token_budget=20"], "train.token_budget", ["rollout.max_prompt_tokens 16", "rollout.max_response_tokens 12"]),
+    (
+        PUZZLE,
+        ["train.token_budget=20"],
+        "train.token_budget",
+        ["rollout.max_prompt_tokens 16", "rollout.max_response_tokens 12"],
+    ),
     (PUZZLE, ["train.decay_steps=20"], "train.decay_steps", ["train.schedule constant"]),
     (PUZZLE, ["train.min_ratio=0.1"], "train.min_ratio", ["train.schedule constant"]),
     (PUZZLE, ["train.schedule=cosine"], "train.decay_steps", ["train.schedule cosine"]),
@@ -151,23 +171,53 @@ RULES: list[tuple[str, list[str], str, list[str]]] = [
     (PUZZLE, ["objective.constant_length=9"], "objective.constant_length", ["objective.aggregation token_mean"]),
     (MODEL, ["placement.tensor_parallel=2"], "placement.tensor_parallel", ["placement.gpus"]),
     (PUZZLE, ["placement={gpus: 4, tensor_parallel: 2}"], "placement.tensor_parallel", ["rollout.engine vllm"]),
-    (MODEL, ["placement={gpus: 8, tensor_parallel: 8}"], "placement.tensor_parallel", ["28 attention heads", "policy.model"]),
-    (MODEL, ["policy.model=x/y", "placement={gpus: 4, tensor_parallel: 3}"], "placement.tensor_parallel", ["placement.gpus 4"]),
+    (
+        MODEL,
+        ["placement={gpus: 8, tensor_parallel: 8}"],
+        "placement.tensor_parallel",
+        ["28 attention heads", "policy.model"],
+    ),
+    (
+        MODEL,
+        ["policy.model=x/y", "placement={gpus: 4, tensor_parallel: 3}"],
+        "placement.tensor_parallel",
+        ["placement.gpus 4"],
+    ),
     (PUZZLE, ["placement={gpus: 4, ranks: 2}"], "placement.ranks", ["placement.gpus 4"]),
-    (PUZZLE, ["placement={layout: separate, gpus: 4, ranks: 4}"], "placement.ranks", ["placement.gpus 4", "placement.layout"]),
+    (
+        PUZZLE,
+        ["placement={layout: separate, gpus: 4, ranks: 4}"],
+        "placement.ranks",
+        ["placement.gpus 4", "placement.layout"],
+    ),
     (
         MODEL,
         ["placement={layout: separate, gpus: 4, ranks: 1, tensor_parallel: 2}"],
         "placement.tensor_parallel",
         ["placement.gpus 4", "placement.ranks 1"],
     ),
-    (PUZZLE, ["placement={layout: separate, gpus: 2, yields: rollout}"], "placement.yields", ["placement.layout separate"]),
-    (PUZZLE, ["train.zero_stage=0", "placement.offload_optimizer=cpu"], "placement.offload_optimizer", ["train.zero_stage"]),
+    (
+        PUZZLE,
+        ["placement={layout: separate, gpus: 2, yields: rollout}"],
+        "placement.yields",
+        ["placement.layout separate"],
+    ),
+    (
+        PUZZLE,
+        ["train.zero_stage=0", "placement.offload_optimizer=cpu"],
+        "placement.offload_optimizer",
+        ["train.zero_stage"],
+    ),
     (PUZZLE, ["placement.ranks=17"], "placement.ranks", ["rollout.prompts 4", "rollout.samples 4"]),
     (PUZZLE, ["evaluate.suites=[heldout, heldout]"], "evaluate.suites", ["twice"]),
     (PUZZLE, ["data.heldout=0", "evaluate.suites=[heldout]"], "evaluate.suites", ["data.heldout"]),
     (PUZZLE, ["evaluate.temperature=0"], "evaluate.temperature", ["evaluate.samples", "same response"]),
-    (PUZZLE, ["evaluate.max_response_tokens=9999"], "evaluate.max_response_tokens", ["rollout.max_prompt_tokens", "window"]),
+    (
+        PUZZLE,
+        ["evaluate.max_response_tokens=9999"],
+        "evaluate.max_response_tokens",
+        ["rollout.max_prompt_tokens", "window"],
+    ),
     (PUZZLE, ["evaluate={suites: [heldout], problems: 9}"], "evaluate.problems", ["data.heldout 8"]),
     (PUZZLE, ["schedule.nightly_eval=daily"], "schedule.nightly_eval", ["five cron fields"]),
     (PUZZLE, ["schedule.timezone=Mars/Olympus"], "schedule.timezone", ["IANA"]),
@@ -175,7 +225,9 @@ RULES: list[tuple[str, list[str], str, list[str]]] = [
 
 
 @pytest.mark.parametrize(("base", "overrides", "key", "names"), RULES, ids=[" ".join(rule[1]) for rule in RULES])
-def test_a_rule_that_joins_keys_names_them_both(problems: Lines, base: str, overrides: list[str], key: str, names: list[str]) -> None:
+def test_a_rule_that_joins_keys_names_them_both(
+    problems: Lines, base: str, overrides: list[str], key: str, names: list[str]
+) -> None:
     (line,) = problems(base, overrides)
     assert line.startswith(f"{key}: ")
     for name in names:

@@ -17,7 +17,17 @@ from specs.size import size
 
 SPECS = REPOSITORY_ROOT / "specs"
 FILES = sorted(SPECS.glob("*.yaml"))
-NAMES = {"quickstart", "free-order", "smollm2", "smollm2-sums", "code-smollm2", "qwen7b", "qwen32b", "r1-distill-1.5b", "deepcoder-7b"}
+NAMES = {
+    "quickstart",
+    "free-order",
+    "smollm2",
+    "smollm2-sums",
+    "code-smollm2",
+    "qwen7b",
+    "qwen32b",
+    "r1-distill-1.5b",
+    "deepcoder-7b",
+}
 CONTROLS = {"quickstart-grpo", "qwen7b-grpo", "r1-distill-1.5b-grpo"}
 
 
@@ -74,7 +84,9 @@ def test_smollm2_reads_problems_that_are_there() -> None:
 
 
 def test_the_json_schema_is_current() -> None:
-    printed = subprocess.run([sys.executable, "-m", "specs.schema"], cwd=REPOSITORY_ROOT, capture_output=True, text=True, check=True)
+    printed = subprocess.run(
+        [sys.executable, "-m", "specs.schema"], cwd=REPOSITORY_ROOT, capture_output=True, text=True, check=True
+    )
     assert printed.stdout == (SPECS / "schema.json").read_text(), "run: python -m specs.schema > specs/schema.json"
 
 

@@ -35,7 +35,9 @@ def test_the_prototype_s_policy_has_426k_parameters(write: Write) -> None:
     ("stage", "bytes_per_parameter"),
     [(1, (2, 4, 12 / 8)), (2, (2, 4 / 8, 12 / 8)), (3, (2 / 8, 4 / 8, 12 / 8))],
 )
-def test_zero_partitions_optimizer_then_gradients_then_weights(write: Write, stage: int, bytes_per_parameter: tuple[float, ...]) -> None:
+def test_zero_partitions_optimizer_then_gradients_then_weights(
+    write: Write, stage: int, bytes_per_parameter: tuple[float, ...]
+) -> None:
     spec = load_spec(write(MODEL), ["placement={gpus: 8, tensor_parallel: 2}", f"train.zero_stage={stage}"], {}).spec
     sizes = size(spec)
     got = (sizes.weight_bytes, sizes.gradient_bytes, sizes.optimizer_bytes)

@@ -50,17 +50,26 @@ def study(tmp_path: Path) -> Callable[[Change], Path]:
 def test_a_cell_is_the_base_changed_by_study_setting_variant_and_command_line(study: Callable[[Change], Path]) -> None:
     loaded = load_study(study(lambda _: None), ["train.iterations=7"], environ={"ARMATURE_TRAIN__LEARNING_RATE": "0.5"})
     found = [(cell.setting, cell.variant, cell.seed) for cell in loaded.cells]
-    assert found == [(s, v, seed) for seed in (1, 2, 3) for s in ("fresh", "few") for v in ("grpo", "arm") if v == "grpo" or seed < 3]
+    assert found == [
+        (s, v, seed) for seed in (1, 2, 3) for s in ("fresh", "few") for v in ("grpo", "arm") if v == "grpo" or seed < 3
+    ]
     specs = {(cell.setting, cell.variant, cell.seed): cell.loaded.spec for cell in loaded.cells}
     spec = specs["few", "arm", 2]
     assert (spec.name, spec.seed, spec.advantage.alpha, spec.rollout.problems) == ("small-few-arm", 2, 1.0, 8)
     assert (spec.evaluate.every, spec.evaluate.temperature, spec.control) == (30, 1.0, None)
-    assert {spec.train.iterations for spec in specs.values()} == {7} and {spec.train.learning_rate for spec in specs.values()} == {0.5}
-    assert specs["fresh", "grpo", 1].advantage.estimator == "grpo" and specs["fresh", "grpo", 1].rollout.problems is None
+    assert {spec.train.iterations for spec in specs.values()} == {7} and {
+        spec.train.learning_rate for spec in specs.values()
+    } == {0.5}
+    assert (
+        specs["fresh", "grpo", 1].advantage.estimator == "grpo" and specs["fresh", "grpo", 1].rollout.problems is None
+    )
 
 
 def test_seeds_of_the_command_line_take_the_place_of_the_files(study: Callable[[Change], Path]) -> None:
-    assert {(cell.variant, cell.seed) for cell in load_study(study(lambda _: None), seeds=[8]).cells} == {("grpo", 8), ("arm", 8)}
+    assert {(cell.variant, cell.seed) for cell in load_study(study(lambda _: None), seeds=[8]).cells} == {
+        ("grpo", 8),
+        ("arm", 8),
+    }
 
 
 def test_what_is_altered_for_once_is_told_apart(study: Callable[[Change], Path]) -> None:
@@ -70,7 +79,11 @@ def test_what_is_altered_for_once_is_told_apart(study: Callable[[Change], Path])
         load_study(path, ["train.iterations=7"], environ={}), load_study(path, ["train.iterations=8"], environ={}), load_study(path, seeds=[1], environ={}),
         load_study(path, environ={"ARMATURE_TRAIN__LEARNING_RATE": "0.5"}),
     ]  # fmt: skip
-    assert plain.altered == "" and len({each.altered for each in others}) == 4 and all(len(each.altered) == 8 for each in others)
+    assert (
+        plain.altered == ""
+        and len({each.altered for each in others}) == 4
+        and all(len(each.altered) == 8 for each in others)
+    )
 
 
 def test_a_variant_has_the_last_word_and_a_setting_the_one_before(study: Callable[[Change], Path]) -> None:
@@ -90,8 +103,18 @@ def test_a_variant_has_the_last_word_and_a_setting_the_one_before(study: Callabl
     ("overrides", "seeds", "environ", "line"),
     [
         (["seed=7"], None, {}, "seed: not for a study: `seeds` says it (--set seed=7)"),
-        (["evaluate.temperature=0.3"], None, {}, "evaluate.temperature: not for a study: `temperatures` says it (--set evaluate.temperature=0.3)"),
-        ([], None, {"ARMATURE_NAME": "other"}, "name: not for a study: the study's own name and the setting's and variant's make it (ARMATURE_NAME)"),
+        (
+            ["evaluate.temperature=0.3"],
+            None,
+            {},
+            "evaluate.temperature: not for a study: `temperatures` says it (--set evaluate.temperature=0.3)",
+        ),
+        (
+            [],
+            None,
+            {"ARMATURE_NAME": "other"},
+            "name: not for a study: the study's own name and the setting's and variant's make it (ARMATURE_NAME)",
+        ),
         ([], [], {}, "seeds: got [], want one or more, each once"),
         ([], [3, 3], {}, "seeds: got [3, 3], want one or more, each once"),
     ],

@@ -49,8 +49,16 @@ def test_every_float_that_python_prints_is_that_number(number: float) -> None:
     assert math.copysign(1, got) == math.copysign(1, number)
 
 
-SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text("abc :#-'\"\n{}[],é")
-NESTED = st.recursive(SCALARS, lambda inner: st.dictionaries(st.text("abcxyz_", min_size=1), inner, max_size=3), max_leaves=8)
+SCALARS = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text("abc :#-'\"\n{}[],é")
+)
+NESTED = st.recursive(
+    SCALARS, lambda inner: st.dictionaries(st.text("abcxyz_", min_size=1), inner, max_size=3), max_leaves=8
+)
 
 
 @given(st.dictionaries(st.text("abcxyz_", min_size=1), NESTED, min_size=1, max_size=4))

@@ -33,7 +33,9 @@ SETTINGS = (
 @contextlib.contextmanager
 def opened(store: Path, *overrides: str) -> Iterator[Context]:
     """A context with engines of its own, that start when they are first needed and end here."""
-    loaded = load_spec(ROOT / "specs" / "quickstart.yaml", [*SETTINGS, *overrides, f"store={store.as_uri()}"], environ={})
+    loaded = load_spec(
+        ROOT / "specs" / "quickstart.yaml", [*SETTINGS, *overrides, f"store={store.as_uri()}"], environ={}
+    )
     engines = Engines(loaded.spec)
     context = Context(loaded.spec, Store(loaded.spec.store), engines)
     try:

@@ -48,7 +48,11 @@ class Made:
     def rollouts(self, k: int) -> list[dict[str, Any]]:
         """Rows without the name of the policy, which is another from iteration 1 on."""
         manifests = [self.context.require("rollout", key) for key in self.step(k).inputs["rollouts"]]
-        rows = [row for manifest in manifests for row in table.from_bytes(self.context.store.read(manifest, "rollouts.parquet"))]
+        rows = [
+            row
+            for manifest in manifests
+            for row in table.from_bytes(self.context.store.read(manifest, "rollouts.parquet"))
+        ]
         return [{name: value for name, value in row.items() if name != "lineage"} for row in rows]
 
     def training(self, k: int) -> tuple[PolicyModule, GroupBatch, StepSpec]:
@@ -56,7 +60,11 @@ class Made:
         folder, inputs = self.folder / str(k), self.step(k).inputs
         if not folder.exists():
             self.context.store.fetch(self.policy(k), folder)
-        batch = group_batch(self.context.dataset.by_id, self.context.rollouts(inputs["rollouts"]), self.context.verdicts(inputs["verdicts"]))
+        batch = group_batch(
+            self.context.dataset.by_id,
+            self.context.rollouts(inputs["rollouts"]),
+            self.context.verdicts(inputs["verdicts"]),
+        )
         spec = step_spec(inputs["part"], token_budget=8192, audit_max_mean=1e-3, audit_min_effective_share=0.5)
         return PolicyModule(AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)), batch, spec
 
@@ -81,17 +89,26 @@ def test_the_runs_are_two_and_do_something(runs: tuple[Made, Made]) -> None:
     grpo, arm = runs
     assert grpo.context.store.uri != arm.context.store.uri
     lineages = [[made.context.experiment.lineage(k) for k in range(ITERATIONS + 1)] for made in runs]
-    assert lineages[0][0] == lineages[1][0] and not set(lineages[0][1:]) & set(lineages[1][1:]), "one start, two lineages"
-    assert len({made.policy(k).files["model.safetensors"].sha256 for made in runs for k in range(ITERATIONS + 1)}) == ITERATIONS + 1
+    assert lineages[0][0] == lineages[1][0] and not set(lineages[0][1:]) & set(lineages[1][1:]), (
+        "one start, two lineages"
+    )
+    assert (
+        len({made.policy(k).files["model.safetensors"].sha256 for made in runs for k in range(ITERATIONS + 1)})
+        == ITERATIONS + 1
+    )
     for k in range(ITERATIONS):
         with_arm = arm.gradients(k, alpha=0.3)
-        assert not any(torch.equal(a, b) for a, b in zip(with_arm, grpo.gradients(k), strict=True)), "alpha does nothing here"
+        assert not any(torch.equal(a, b) for a, b in zip(with_arm, grpo.gradients(k), strict=True)), (
+            "alpha does nothing here"
+        )
 
 
 @pytest.mark.parametrize("k", range(ITERATIONS))
 def test_tokens_and_log_probabilities(runs: tuple[Made, Made], k: int) -> None:
     grpo, arm = (made.rollouts(k) for made in runs)
-    assert grpo == arm and sum(len(row["response_ids"]) for row in grpo) == sum(len(row["logprobs"]) for row in grpo) > 0
+    assert (
+        grpo == arm and sum(len(row["response_ids"]) for row in grpo) == sum(len(row["logprobs"]) for row in grpo) > 0
+    )
 
 
 @pytest.mark.parametrize("k", range(ITERATIONS))

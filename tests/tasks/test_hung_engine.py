@@ -30,7 +30,9 @@ def hangs(engine: Resident | None, stage: Callable[[], object], what: str) -> No
     assert engine is not None
     pids = [engine._process.pid, *engine.pids]
     os.kill(engine.pids[0], signal.SIGSTOP)
-    with pytest.raises(EngineError, match=rf"{what} took longer than {DEADLINE_S} s; its stacks are in (\S+);") as caught:
+    with pytest.raises(
+        EngineError, match=rf"{what} took longer than {DEADLINE_S} s; its stacks are in (\S+);"
+    ) as caught:
         stage()
     stacks = Path(str(caught.value).partition("its stacks are in ")[2].partition(";")[0])
     assert "state T (stopped)" in stacks.read_text() and "in serve" in stacks.read_text()

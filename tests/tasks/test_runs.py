@@ -32,7 +32,12 @@ def record(store: Store, lost: list[str]) -> RunRecord:
             raise RunLostError(lost[0])
 
     experiment = SimpleNamespace(run=NAME, source=None, lineage=str, checkpointed_iterations=lambda: [0, 1])
-    context = SimpleNamespace(experiment=experiment, spec=SimpleNamespace(train=SimpleNamespace(iterations=1)), store=store, still_ours=still_ours)
+    context = SimpleNamespace(
+        experiment=experiment,
+        spec=SimpleNamespace(train=SimpleNamespace(iterations=1)),
+        store=store,
+        still_ours=still_ours,
+    )
     return RunRecord(cast(Any, context), Loaded(cast(Any, context.spec), {}, Path("run.yaml"), "", None))
 
 

@@ -69,7 +69,9 @@ def payload(context: Context, manifest: Manifest, folder: Path) -> dict[str, Any
         path = folder / name
         if path.suffix == ".parquet":
             # Lineages and the like are names of inputs, which change with any VERSION upstream.
-            content[name] = [{k: v for k, v in row.items() if k != "lineage"} for row in pq.read_table(path).to_pylist()]
+            content[name] = [
+                {k: v for k, v in row.items() if k != "lineage"} for row in pq.read_table(path).to_pylist()
+            ]
         elif path.suffix == ".safetensors":
             with safe_open(path, "pt") as tensors:
                 content[name] = {key: _moments(tensors.get_tensor(key)) for key in sorted(tensors.keys())}
@@ -108,11 +110,17 @@ def outputs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any
         made = {}
         for stage, manifests in found.items():
             assert all(manifests)
-            made[stage] = described([payload(context, m, folder / f"{stage}-{n}") for n, m in enumerate(manifests) if m is not None])
+            made[stage] = described(
+                [payload(context, m, folder / f"{stage}-{n}") for n, m in enumerate(manifests) if m is not None]
+            )
     versions = dict(zip(STAGES, (DATA, START_VERSION, ROLLOUT, REWARD, TRAIN, EVALUATE), strict=True))
     made = {stage: {"version": versions[stage], **made[stage]} for stage in STAGES}
     if REGENERATE:
-        GOLDEN.write_text("{\n" + ",\n".join(f'"{stage}": {json.dumps(each, sort_keys=True)}' for stage, each in made.items()) + "\n}\n")
+        GOLDEN.write_text(
+            "{\n"
+            + ",\n".join(f'"{stage}": {json.dumps(each, sort_keys=True)}' for stage, each in made.items())
+            + "\n}\n"
+        )
     return made
 
 
@@ -135,7 +143,12 @@ def test_a_stage_that_makes_something_else_has_another_version(stage: str, outpu
 def test_differences_see_tokens_and_values_and_not_rounding() -> None:
     base = [{"ids": (3, 4), "logprobs": [-0.5, -1.25]}, {"ids": (5,), "logprobs": [-2.0]}]
     golden = described(base)
-    assert differences(golden, described([{"ids": (3, 4), "logprobs": [-0.500001, -1.25]}, {"ids": (5,), "logprobs": [-2.0]}])) == []
+    assert (
+        differences(
+            golden, described([{"ids": (3, 4), "logprobs": [-0.500001, -1.25]}, {"ids": (5,), "logprobs": [-2.0]}])
+        )
+        == []
+    )
     others = (
         [{"ids": (3, 5), "logprobs": [-0.5, -1.25]}, {"ids": (5,), "logprobs": [-2.0]}],
         [{"ids": (3, 4), "logprobs": [-0.5, -1.26]}, {"ids": (5,), "logprobs": [-2.0]}],

@@ -130,5 +130,6 @@ def _well_formed(tokens: list[str]) -> bool:
     if len(tokens) != 1 + 3 * (COUNT - 1):
         return False
     return all(
-        token in ("+", "-", "*", "/") if place % 3 == 1 else _NUMBER.fullmatch(token) is not None for place, token in enumerate(tokens)
+        token in ("+", "-", "*", "/") if place % 3 == 1 else _NUMBER.fullmatch(token) is not None
+        for place, token in enumerate(tokens)
     )

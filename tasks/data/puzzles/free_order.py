@@ -74,7 +74,10 @@ def join(left: int, operator: str, right: int) -> int | None:
 
 def steps(pool: Pool) -> Iterator[Step]:
     """Every step that `pool` allows, each once: equal values give the same tokens."""
-    pairs = {(pool[j], pool[i]): pool[:i] + pool[i + 1 : j] + pool[j + 1 :] for i, j in itertools.combinations(range(len(pool)), 2)}
+    pairs = {
+        (pool[j], pool[i]): pool[:i] + pool[i + 1 : j] + pool[j + 1 :]
+        for i, j in itertools.combinations(range(len(pool)), 2)
+    }
     for (left, right), rest in pairs.items():
         for operator in "+-*":
             result = join(left, operator, right)

@@ -153,4 +153,6 @@ def _graph(reference: Mapping[str, Any]) -> tuple[int, Edges, Sequence[int]]:
     try:
         return int(reference["vertices"]), reference["edges"], reference["colours"]
     except KeyError as missing:
-        raise VerifierError(f"{NAME}: the problem's reference has no {missing}: it was not made by puzzle:{NAME}") from None
+        raise VerifierError(
+            f"{NAME}: the problem's reference has no {missing}: it was not made by puzzle:{NAME}"
+        ) from None

@@ -20,7 +20,9 @@ class Puzzle:
     generate: Callable[..., Problem]
     demonstrations: Callable[[Problem], Sequence[str]]
     verify: Callable[[Mapping[str, Any], str], Verdict]
-    size: Callable[[], int] | None  # indices 0..size-1 are all different problems; None: a sequence without end that may repeat
+    size: (
+        Callable[[], int] | None
+    )  # indices 0..size-1 are all different problems; None: a sequence without end that may repeat
     options: Mapping[str, type[int] | type[float]]
 
 
@@ -74,7 +76,9 @@ def puzzle_problems(name: str, seed: int, split: str, heldout: int, options: Map
 def demonstrations(problem: Problem) -> Sequence[str]:
     """All right answers of a puzzle's problem, each as its token string; of many, each is made when it is asked for."""
     if problem.verifier not in PUZZLES:
-        raise DataError(f"problem {problem.id}: only puzzles have demonstrations for a warm start, not verifier {problem.verifier!r}")
+        raise DataError(
+            f"problem {problem.id}: only puzzles have demonstrations for a warm start, not verifier {problem.verifier!r}"
+        )
     return PUZZLES[problem.verifier].demonstrations(problem)
 
 

@@ -72,4 +72,6 @@ def _total(reference: Mapping[str, Any]) -> int:
     try:
         return int(reference["total"])
     except KeyError as missing:
-        raise VerifierError(f"{NAME}: the problem's reference has no {missing}: it was not made by puzzle:{NAME}") from None
+        raise VerifierError(
+            f"{NAME}: the problem's reference has no {missing}: it was not made by puzzle:{NAME}"
+        ) from None

@@ -37,5 +37,7 @@ def numbers_and_target(puzzle: str, reference: Mapping[str, Any]) -> tuple[list[
     try:
         numbers, target = reference["numbers"], reference["target"]
     except KeyError as missing:
-        raise VerifierError(f"{puzzle}: the problem's reference has no {missing}: it was not made by puzzle:{puzzle}") from None
+        raise VerifierError(
+            f"{puzzle}: the problem's reference has no {missing}: it was not made by puzzle:{puzzle}"
+        ) from None
     return list(numbers), int(target)

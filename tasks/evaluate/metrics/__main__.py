@@ -11,7 +11,9 @@ from tasks.evaluate.metrics.check import check
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m tasks.evaluate.metrics", description="Checks the metrics against exact values.")
+    parser = argparse.ArgumentParser(
+        prog="python -m tasks.evaluate.metrics", description="Checks the metrics against exact values."
+    )
     parser.add_argument("command", choices=("check",))
     parser.add_argument("file", type=Path)
     arguments = parser.parse_args()

@@ -62,7 +62,9 @@ def _bca(values: NDArray[np.float64], means: NDArray[np.float64]) -> Interval:
     below = (np.count_nonzero(means < centre) + np.count_nonzero(means <= centre)) / (2 * len(means))
     bias = normal.inv_cdf(below)
     apart = values - centre
-    acceleration = float(np.sum(apart**3) / (6 * np.sum(apart**2) ** 1.5))  # of a mean, the jackknife's own formula comes down to this
+    acceleration = float(
+        np.sum(apart**3) / (6 * np.sum(apart**2) ** 1.5)
+    )  # of a mean, the jackknife's own formula comes down to this
     levels = []
     for level in ((1 - LEVEL) / 2, (1 + LEVEL) / 2):
         shifted = bias + normal.inv_cdf(level)

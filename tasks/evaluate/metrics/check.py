@@ -77,9 +77,16 @@ def check(path: Path) -> tuple[int, list[str]]:
     """
     cases, differences = 0, []
     for family, body in _families(path).items():
-        if not isinstance(body, dict) or not isinstance(body.get("cases"), list) or not body["cases"] or not body.keys() <= {"note", "cases"}:
+        if (
+            not isinstance(body, dict)
+            or not isinstance(body.get("cases"), list)
+            or not body["cases"]
+            or not body.keys() <= {"note", "cases"}
+        ):
             cases += 1
-            differences.append(f"{family}: want {{cases: [...]}} with at least one case, and at most a note beside them")
+            differences.append(
+                f"{family}: want {{cases: [...]}} with at least one case, and at most a note beside them"
+            )
         found = body.get("cases") if isinstance(body, dict) else None
         for index, case in enumerate(found if isinstance(found, list) else ()):
             cases += 1

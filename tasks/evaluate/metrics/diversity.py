@@ -75,7 +75,10 @@ def self_bleu(texts: Sequence[str]) -> list[float]:
     scores = []
     for i, counts in enumerate(grams):
         # the other texts' largest count of an n-gram: the largest of all, or the second where the largest is this text's own
-        found = [sum(min(count, most[o][g][count == most[o][g][0]]) for g, count in own.items()) for o, own in enumerate(counts)]
+        found = [
+            sum(min(count, most[o][g][count == most[o][g][0]]) for g, count in own.items())
+            for o, own in enumerate(counts)
+        ]
         nearest = min((abs(length - lengths[i]), length) for j, length in enumerate(lengths) if j != i)[1]
         totals = [own.total() for own in counts]
         bleu = BLEU.compute_bleu(found, totals, lengths[i], nearest, smooth_method="exp", effective_order=True)
@@ -99,7 +102,12 @@ def vendi(kernel: Sequence[Sequence[float]] | NDArray[Any], order: float = 1.0) 
     `kernel` [n, n]: symmetric similarities with ones on the diagonal. exp of the Rényi entropy of order `order` of the eigenvalues of K / n.
     """
     matrix = np.asarray(kernel, dtype=np.float64)
-    if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1] or not np.allclose(matrix, matrix.T) or not np.allclose(np.diag(matrix), 1.0):
+    if (
+        matrix.ndim != 2
+        or matrix.shape[0] != matrix.shape[1]
+        or not np.allclose(matrix, matrix.T)
+        or not np.allclose(np.diag(matrix), 1.0)
+    ):
         raise ValueError("a kernel is a symmetric matrix with ones on its diagonal")
     values = np.linalg.eigvalsh(matrix / len(matrix))
     values = values[values > 1e-12]

@@ -61,10 +61,18 @@ class PairedComparison:
     def to_json(self) -> dict[str, Any]:
         """All fields (intervals and ids as lists) and what follows from them."""
         fields = {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()}
-        return {**fields, "gained": self.gained, "lost": self.lost, "regressed": self.regressed, "improved": self.improved}
+        return {
+            **fields,
+            "gained": self.gained,
+            "lost": self.lost,
+            "regressed": self.regressed,
+            "improved": self.improved,
+        }
 
 
-def compare(first: Mapping[str, float], second: Mapping[str, float], seed: int, *, intersection: bool = False) -> PairedComparison:
+def compare(
+    first: Mapping[str, float], second: Mapping[str, float], seed: int, *, intersection: bool = False
+) -> PairedComparison:
     """`first`, `second`: {question id: its mean score or Pass@k} of two policies; `seed` decides the bootstrap's resamples.
 
     Pairing takes the questions' own difficulty out of the error. Where all differences are the same the interval is that point: a policy

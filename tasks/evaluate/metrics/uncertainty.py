@@ -24,7 +24,12 @@ def clustered_standard_error(scores: Sequence[Sequence[float]]) -> float | None:
     clusters, n, centre = len(scores), sum(map(len, scores)), mean(scores)
     if clusters < 2:
         return None
-    return math.sqrt(clusters / (clusters - 1) * math.fsum(math.fsum(value - centre for value in row) ** 2 for row in scores)) / n
+    return (
+        math.sqrt(
+            clusters / (clusters - 1) * math.fsum(math.fsum(value - centre for value in row) ** 2 for row in scores)
+        )
+        / n
+    )
 
 
 def naive_standard_error(scores: Sequence[Sequence[float]]) -> float | None:

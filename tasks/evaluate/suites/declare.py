@@ -22,7 +22,12 @@ _COMMIT = re.compile(r"[0-9a-f]{40}")
 
 Name = Annotated[str, Field(min_length=1)]
 #: One column, or several in a list.
-Names = Annotated[tuple[Name, ...], BeforeValidator(lambda given: (given,) if isinstance(given, str) else tuple(given) if isinstance(given, list) else given)]
+Names = Annotated[
+    tuple[Name, ...],
+    BeforeValidator(
+        lambda given: (given,) if isinstance(given, str) else tuple(given) if isinstance(given, list) else given
+    ),
+]
 #: How a row is laid out; `tasks/evaluate/suites/forms.py` says each.
 Form = Literal["answer", "choices", "shuffled", "completion", "asserts", "tests"]
 
@@ -30,10 +35,14 @@ Form = Literal["answer", "choices", "shuffled", "completion", "asserts", "tests"
 class Source(Section):
     """Where the problems lie."""
 
-    at: Name = Field(description="`hf://owner/name`, a .jsonl path (relative to the repository root) or URI, or `puzzle:name`.")
+    at: Name = Field(
+        description="`hf://owner/name`, a .jsonl path (relative to the repository root) or URI, or `puzzle:name`."
+    )
     subset: Name | None = Field(default=None, description="Configuration of an hf:// data set.")
     split: Name = Field(default="test", description="Split of an hf:// data set; several as `train+test`.")
-    revision: Name | None = Field(default=None, description="Of an hf:// data set: its commit, or `unpinned`: the newest, resolved when loaded.")
+    revision: Name | None = Field(
+        default=None, description="Of an hf:// data set: its commit, or `unpinned`: the newest, resolved when loaded."
+    )
 
     @model_validator(mode="after")
     def _revision_of_the_hub(self) -> Source:
@@ -49,15 +58,28 @@ class SuiteColumns(Section):
     """Where in a row things are."""
 
     id: Name | None = Field(default=None, description="The problem's name; null: numbered.")
-    question: Names = Field(default=("prompt",), min_length=1, description="The bare question; several columns follow each other, empty ones are left out.")
-    prompt: Name | None = Field(default=None, description="What is shown, where that is more than the question (form `tests`).")
-    answer: Name = Field(default="answer", description="The reference; dots reach into a nested record. Form `shuffled`: the right choice.")
-    answer_after: Name | None = Field(default=None, description="The reference is what follows the last of this text (GSM8K: '####').")
+    question: Names = Field(
+        default=("prompt",),
+        min_length=1,
+        description="The bare question; several columns follow each other, empty ones are left out.",
+    )
+    prompt: Name | None = Field(
+        default=None, description="What is shown, where that is more than the question (form `tests`)."
+    )
+    answer: Name = Field(
+        default="answer",
+        description="The reference; dots reach into a nested record. Form `shuffled`: the right choice.",
+    )
+    answer_after: Name | None = Field(
+        default=None, description="The reference is what follows the last of this text (GSM8K: '####')."
+    )
     boxed: bool = Field(default=False, description="The reference is what the answer's last \\boxed{} holds.")
     choices: Name = Field(default="choices", description="The choices, a list; form `choices`.")
     wrong: Names = Field(default=(), description="The wrong choices; form `shuffled`.")
     unit: Name | None = Field(default=None, description="The answer's unit, for verifier math.")
-    tolerance: Name | None = Field(default=None, description="Absolute difference at which a number is right, for verifier math.")
+    tolerance: Name | None = Field(
+        default=None, description="Absolute difference at which a number is right, for verifier math."
+    )
     level: Name | None = Field(default=None, description="How hard the problem is, in its set's own words.")
     subject: Name | None = Field(default=None, description="What it is about.")
     source: Name | None = Field(default=None, description="Where the set has it from.")
@@ -93,9 +115,15 @@ class Suite(Section):
     size: Positive = Field(description="Rows of the source.")
     answers: Positive = Field(description="Rows with a known answer (a puzzle: with all of them): the problems.")
     licence: Name = Field(description="Of the problems.")
-    prompt: Literal["none", "boxed", "code"] = Field(description="Instruction around each problem (tasks/data/prompts.py).")
+    prompt: Literal["none", "boxed", "code"] = Field(
+        description="Instruction around each problem (tasks/data/prompts.py)."
+    )
     verifier: Name = Field(description="math, code, or the puzzle's own.")
-    timeout_s: float | None = Field(default=None, gt=0, description="Forms `completion` and `asserts`: CPU seconds of a test; null: the grader's own.")
+    timeout_s: float | None = Field(
+        default=None,
+        gt=0,
+        description="Forms `completion` and `asserts`: CPU seconds of a test; null: the grader's own.",
+    )
     sampling: SuiteSampling
     stand_in: StandIn | None = Field(default=None, description="Null: there is none.")
 
@@ -123,7 +151,9 @@ def read_suite(name: str) -> Suite:
     names = suite_names()
     if name not in names:
         near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
-        raise DataError(f"no suite {name!r}; " + (f"the nearest is {near[0]}" if near else f"there are {', '.join(names)}"))
+        raise DataError(
+            f"no suite {name!r}; " + (f"the nearest is {near[0]}" if near else f"there are {', '.join(names)}")
+        )
     return parse_suite(name, (FOLDER / f"{name}.yaml").read_text(encoding="utf-8"))
 
 
@@ -139,7 +169,9 @@ def parse_suite(name: str, text: str) -> Suite:
         return Suite.model_validate({"name": name, **document.value})
     except ValidationError as error:
         faults = error.errors(include_url=False)
-        fault = next((each for each in faults if each["type"] == "extra_forbidden"), faults[0])  # a misspelt key is missing too
+        fault = next(
+            (each for each in faults if each["type"] == "extra_forbidden"), faults[0]
+        )  # a misspelt key is missing too
         path = tuple(str(part) for part in fault["loc"])
         line = next((document.lines[path[:n]] for n in range(len(path), 0, -1) if path[:n] in document.lines), 1)
         raise DataError(f"{path_of(name)}:{line}: {_said(fault, path)}") from None

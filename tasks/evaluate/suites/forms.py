@@ -78,7 +78,11 @@ def _answer(row: Row, columns: SuiteColumns, where: str, question: str) -> Shape
     answer = _plain(look_up(row, columns.answer, where), where, columns.answer)
     if columns.boxed and answer is not None:
         answer = extract(answer).text
-    extra = {key: str(row[name]) for key, name in (("unit", columns.unit), ("tolerance", columns.tolerance)) if name and row.get(name) not in (None, "")}
+    extra = {
+        key: str(row[name])
+        for key, name in (("unit", columns.unit), ("tolerance", columns.tolerance))
+        if name and row.get(name) not in (None, "")
+    }
     return Shaped(question, {"prompt": question, "answer": answer}, extra) if answer else None
 
 
@@ -90,11 +94,17 @@ def _lettered(question: str, choices: list[str], letter: str) -> Shaped:
 
 def _choices(row: Row, columns: SuiteColumns, where: str, question: str) -> Shaped | None:
     choices = look_up(row, columns.choices, where)
-    if not isinstance(choices, list) or not 2 <= len(choices) <= 26 or not all(isinstance(choice, str) for choice in choices):
+    if (
+        not isinstance(choices, list)
+        or not 2 <= len(choices) <= 26
+        or not all(isinstance(choice, str) for choice in choices)
+    ):
         raise DataError(f"{where}: {columns.choices}: want a list of 2 to 26 texts, given {short(choices)}")
     letter = _plain(look_up(row, columns.answer, where), where, columns.answer)
     if letter is not None and letter not in string.ascii_uppercase[: len(choices)]:
-        raise DataError(f"{where}: {columns.answer}: want a letter from A to {string.ascii_uppercase[len(choices) - 1]}, given {letter!r}")
+        raise DataError(
+            f"{where}: {columns.answer}: want a letter from A to {string.ascii_uppercase[len(choices) - 1]}, given {letter!r}"
+        )
     return _lettered(question, choices, letter) if letter else None
 
 
@@ -104,8 +114,12 @@ def _shuffled(row: Row, columns: SuiteColumns, where: str, question: str) -> Sha
     if right is None:
         return None
     if not wrong or None in wrong:
-        raise DataError(f"{where}: {', '.join(columns.wrong) or 'columns.wrong'}: want the wrong choices, given {short(wrong)}")
-    choices = sorted([right, *(choice for choice in wrong if choice)], key=lambda choice: derive_seed("choices", question, choice))
+        raise DataError(
+            f"{where}: {', '.join(columns.wrong) or 'columns.wrong'}: want the wrong choices, given {short(wrong)}"
+        )
+    choices = sorted(
+        [right, *(choice for choice in wrong if choice)], key=lambda choice: derive_seed("choices", question, choice)
+    )
     return _lettered(question, choices, string.ascii_uppercase[choices.index(right)])
 
 
@@ -116,7 +130,10 @@ def _completion(row: Row, where: str, timeout_s: float | None) -> Shaped | None:
     if not test:
         return None
     tests = [f"{test}\ncheck({entry})\n"]
-    return Shaped(prompt, {"prompt": prompt, "prompt_style": "completion", "starter_code": prompt, **_program(entry, tests, timeout_s)})
+    return Shaped(
+        prompt,
+        {"prompt": prompt, "prompt_style": "completion", "starter_code": prompt, **_program(entry, tests, timeout_s)},
+    )
 
 
 def _asserts(row: Row, where: str, question: str, timeout_s: float | None) -> Shaped | None:
@@ -126,8 +143,13 @@ def _asserts(row: Row, where: str, question: str, timeout_s: float | None) -> Sh
     setup = row.get("test_setup_code") or "\n".join(row.get("test_imports") or ())
     entry = _entry_point(asserts, look_up(row, "code", where), where)
     tests = [*asserts, row["test"]] if row.get("test") else list(asserts)
-    prompt = "\n".join([question, "Your code should pass these tests:", "", *asserts])  # the words of the MBPP paper's own prompt
-    return Shaped(question, {"prompt": prompt, "prompt_style": "instruct", "setup_code": setup, **_program(entry, tests, timeout_s)})
+    prompt = "\n".join(
+        [question, "Your code should pass these tests:", "", *asserts]
+    )  # the words of the MBPP paper's own prompt
+    return Shaped(
+        question,
+        {"prompt": prompt, "prompt_style": "instruct", "setup_code": setup, **_program(entry, tests, timeout_s)},
+    )
 
 
 def _program(entry: str, tests: list[str], timeout_s: float | None) -> dict[str, Any]:
@@ -140,12 +162,17 @@ def _entry_point(asserts: Sequence[str], code: str, where: str) -> str:
     """The name that the solution defines and the asserts call; the one that all of them call, where there are several."""
     try:
         defined = {node.name for node in ast.parse(code).body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
-        called = [[n.func.id for n in ast.walk(ast.parse(each)) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)] for each in asserts]
+        called = [
+            [n.func.id for n in ast.walk(ast.parse(each)) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)]
+            for each in asserts
+        ]
     except (SyntaxError, TypeError) as error:
         raise DataError(f"{where}: code, test_list: no Python ({error})") from None
     names = [name for name in dict.fromkeys(called[0]) if name in defined]
     if not names:
-        raise DataError(f"{where}: test_list: {short(asserts[0])} calls nothing that the solution defines ({', '.join(sorted(defined)) or 'nothing'})")
+        raise DataError(
+            f"{where}: test_list: {short(asserts[0])} calls nothing that the solution defines ({', '.join(sorted(defined)) or 'nothing'})"
+        )
     return next((name for name in names if all(name in others for others in called)), names[0])
 
 
@@ -155,4 +182,7 @@ def _tests(row: Row, columns: SuiteColumns, where: str, question: str) -> Shaped
     if tests in (None, "", "[]") or tests == []:
         return None
     kept = {key: row[key] for key in (*KEPT, "metadata") if row.get(key) is not None}
-    return Shaped(question, {**kept, "prompt": look_up(row, columns.prompt, where) if columns.prompt else question, "tests": tests})
+    return Shaped(
+        question,
+        {**kept, "prompt": look_up(row, columns.prompt, where) if columns.prompt else question, "tests": tests},
+    )

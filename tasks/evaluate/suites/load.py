@@ -73,7 +73,9 @@ def load_declared(suite: Suite, stand_ins: Path | None = None) -> LoadedSuite:
     """As `load_suite`."""
     if suite.source.at.startswith("puzzle:"):
         return _puzzle(suite)
-    found = _stand_in(suite, stand_ins) if stand_ins is not None and suite.stand_in is not None else _real(suite, stand_ins)
+    found = (
+        _stand_in(suite, stand_ins) if stand_ins is not None and suite.stand_in is not None else _real(suite, stand_ins)
+    )
     seen = 0
     problems: list[SuiteProblem] = []
     places: dict[str, str] = {}
@@ -95,7 +97,9 @@ def load_declared(suite: Suite, stand_ins: Path | None = None) -> LoadedSuite:
                 f" {path_of(suite.name)}"
             )
     if absent := [name for name, present in optional.items() if not present]:
-        raise DataError(f"suite {suite.name}: no row of {found.origin} has a column {absent[0]!r}: correct {path_of(suite.name)}")
+        raise DataError(
+            f"suite {suite.name}: no row of {found.origin} has a column {absent[0]!r}: correct {path_of(suite.name)}"
+        )
     return _loaded(suite, problems, found.origin, found.revision, found.differs)
 
 
@@ -110,7 +114,9 @@ def suite_fingerprint(suite: Suite, stand_ins: Path | None = None) -> dict[str, 
         at: Any = f"sha256:{sha256(str(path), str(path))}"
     elif suite.source.at.startswith("hf://"):
         source = suite.source
-        hub = parse_hub(source.at.removeprefix("hf://"), source.subset, None if source.revision == UNPINNED else source.revision)
+        hub = parse_hub(
+            source.at.removeprefix("hf://"), source.subset, None if source.revision == UNPINNED else source.revision
+        )
         at = [f"{source.at}@{resolve_revision(hub)}", source.subset, source.split]
     else:
         at = suite.source.at
@@ -119,8 +125,19 @@ def suite_fingerprint(suite: Suite, stand_ins: Path | None = None) -> dict[str, 
     asked = {key: columns.pop(key) for key in ("id", "question", "prompt", "choices", "wrong")}
     only = suite.stand_in.only if suite.stand_in is not None and place is suite.stand_in else {}
     return {
-        "asked": {"at": at, "form": place.form, "columns": asked, "only": only, "shuffled": columns["answer"] if place.form == "shuffled" else None},
-        "judged": {"columns": columns, "verifier": suite.verifier, "timeout_s": suite.timeout_s, "size": [place.size, suite.answers]},
+        "asked": {
+            "at": at,
+            "form": place.form,
+            "columns": asked,
+            "only": only,
+            "shuffled": columns["answer"] if place.form == "shuffled" else None,
+        },
+        "judged": {
+            "columns": columns,
+            "verifier": suite.verifier,
+            "timeout_s": suite.timeout_s,
+            "size": [place.size, suite.answers],
+        },
     }
 
 
@@ -128,11 +145,16 @@ def digest(problems: Iterable[SuiteProblem]) -> str:
     """sha256 (hex) over one line of canonical JSON a problem."""
     total = hashlib.sha256()
     for problem in problems:
-        total.update(json.dumps(asdict(problem), sort_keys=True, ensure_ascii=True, separators=(",", ":")).encode("ascii") + b"\n")
+        total.update(
+            json.dumps(asdict(problem), sort_keys=True, ensure_ascii=True, separators=(",", ":")).encode("ascii")
+            + b"\n"
+        )
     return total.hexdigest()
 
 
-def _loaded(suite: Suite, problems: list[SuiteProblem], origin: str, revision: str | None, differs: str | None) -> LoadedSuite:
+def _loaded(
+    suite: Suite, problems: list[SuiteProblem], origin: str, revision: str | None, differs: str | None
+) -> LoadedSuite:
     other = "" if len(problems) == suite.answers else f" of {len(problems)} problems; the set has {suite.answers}"
     label = f"{suite.title} (stand-in{other})" if differs else suite.title
     return LoadedSuite(suite, tuple(problems), digest(problems), origin, revision, differs, label)
@@ -142,8 +164,12 @@ def _puzzle(suite: Suite) -> LoadedSuite:
     """The first problems of seed 0: those that a run with data.heldout = size keeps out of its training."""
     problems = load_problems(suite.source.at, split="heldout", heldout=suite.size).problems
     if len(problems) != suite.answers or any(problem.solutions is None for problem in problems):
-        raise DataError(f"suite {suite.name}: {len(problems)} problems from {suite.source.at}, {suite.answers} declared: correct {path_of(suite.name)}")
-    return _loaded(suite, [SuiteProblem(p, p.prompt[-1]["content"]) for p in problems], f"{suite.source.at}, held out", None, None)
+        raise DataError(
+            f"suite {suite.name}: {len(problems)} problems from {suite.source.at}, {suite.answers} declared: correct {path_of(suite.name)}"
+        )
+    return _loaded(
+        suite, [SuiteProblem(p, p.prompt[-1]["content"]) for p in problems], f"{suite.source.at}, held out", None, None
+    )
 
 
 def _stand_in(suite: Suite, folder: Path) -> _Found:
@@ -151,11 +177,23 @@ def _stand_in(suite: Suite, folder: Path) -> _Found:
     assert declared is not None
     path = folder / declared.file
     if not path.is_file():
-        raise DataError(f"suite {suite.name}: no stand-in {path}: name the folder that holds {declared.file}, or none, to load {suite.source.at}")
+        raise DataError(
+            f"suite {suite.name}: no stand-in {path}: name the folder that holds {declared.file}, or none, to load {suite.source.at}"
+        )
     rows = (
-        (where, row) for where, row in read_jsonl(str(path), declared.file) if all(row.get(column) == value for column, value in declared.only.items())
+        (where, row)
+        for where, row in read_jsonl(str(path), declared.file)
+        if all(row.get(column) == value for column, value in declared.only.items())
     )
-    return _Found(rows, declared.form, declared.columns, declared.size, declared.size, f"stand-in {declared.file}", differs=declared.differs)
+    return _Found(
+        rows,
+        declared.form,
+        declared.columns,
+        declared.size,
+        declared.size,
+        f"stand-in {declared.file}",
+        differs=declared.differs,
+    )
 
 
 def _real(suite: Suite, stand_ins: Path | None) -> _Found:
@@ -163,14 +201,22 @@ def _real(suite: Suite, stand_ins: Path | None) -> _Found:
     if not source.at.startswith("hf://"):
         path = resolve(source.at)
         if "://" not in path and not Path(path).is_file():
-            raise DataError(f"suite {suite.name}: no such file {source.at}: correct {path_of(suite.name)} (a relative path starts at the repository root)")
+            raise DataError(
+                f"suite {suite.name}: no such file {source.at}: correct {path_of(suite.name)} (a relative path starts at the repository root)"
+            )
         return _Found(read_jsonl(path, source.at), suite.form, suite.columns, suite.size, suite.answers, source.at)
-    hub = parse_hub(source.at.removeprefix("hf://"), source.subset, None if source.revision == UNPINNED else source.revision)
+    hub = parse_hub(
+        source.at.removeprefix("hf://"), source.subset, None if source.revision == UNPINNED else source.revision
+    )
     try:
         commit = resolve_revision(hub)
         rows = list(read_hub(hub, commit, resolve(hub.name), source.split))
     except DataError as error:
-        other = f"or give a folder of stand-ins that holds {suite.stand_in.file}" if suite.stand_in else "there is no stand-in for it"
+        other = (
+            f"or give a folder of stand-ins that holds {suite.stand_in.file}"
+            if suite.stand_in
+            else "there is no stand-in for it"
+        )
         raise DataError(f"suite {suite.name}: {error}; {other}") from error
     at = f"{source.at}{f'/{source.subset}' if source.subset else ''}{f'@{commit}' if commit else ''}?split={source.split}"
     return _Found(rows, suite.form, suite.columns, suite.size, suite.answers, at, commit)
@@ -184,7 +230,9 @@ def _problem(suite: Suite, found: _Found, row: Any, where: str, number: int) -> 
         return None
     name = row.get(columns.id) if columns.id else None
     plain = {**shaped.row, "id": f"{suite.name}/{number:04d}" if name is None else name}
-    problem = problem_from_row(plain, Columns(answer_after=columns.answer_after, verifier=suite.verifier), where, number)
+    problem = problem_from_row(
+        plain, Columns(answer_after=columns.answer_after, verifier=suite.verifier), where, number
+    )
     problem = replace(problem, reference={**problem.reference, **shaped.extra})
     if suite.verifier == "math":
         try:
@@ -192,7 +240,9 @@ def _problem(suite: Suite, found: _Found, row: Any, where: str, number: int) -> 
         except VerifierError as error:
             raise DataError(f"{where}: {error}") from error
     said = {key: row.get(name) for key, name in _optional(columns).items() if key in ("level", "subject", "source")}
-    return SuiteProblem(problem, shaped.question, **{key: None if value in (None, "") else str(value) for key, value in said.items()})
+    return SuiteProblem(
+        problem, shaped.question, **{key: None if value in (None, "") else str(value) for key, value in said.items()}
+    )
 
 
 def _optional(columns: SuiteColumns) -> dict[str, str]:

@@ -14,7 +14,11 @@ from tasks.report.evaluation.data import Comparison, Evaluated, Question, SuiteR
 
 
 def suite_result(
-    name: str, sides: Sequence[Side], comparisons: Sequence[tuple[str, str, PairedComparison]], problems: SuiteData, about: Mapping[str, str]
+    name: str,
+    sides: Sequence[Side],
+    comparisons: Sequence[tuple[str, str, PairedComparison]],
+    problems: SuiteData,
+    about: Mapping[str, str],
 ) -> SuiteResult:
     """One suite under each of `sides`, base first; `comparisons`: (first label, second label, result)."""
     return SuiteResult(
@@ -23,20 +27,33 @@ def suite_result(
         policies=tuple(_evaluated(side, name) for side in sides if name in side.evaluations),
         comparisons=tuple(Comparison(first, second, METRIC, result.to_json()) for first, second, result in comparisons),
         questions={
-            each.problem.id: Question(each.question, _reference(each.problem.reference), each.level, each.subject, each.source) for each in problems.facts
+            each.problem.id: Question(
+                each.question, _reference(each.problem.reference), each.level, each.subject, each.source
+            )
+            for each in problems.facts
         },
     )
 
 
-def suite_about(manifest: Manifest | None, contamination: Manifest, sampling: Mapping[str, Any], problems: int) -> dict[str, str]:
+def suite_about(
+    manifest: Manifest | None, contamination: Manifest, sampling: Mapping[str, Any], problems: int
+) -> dict[str, str]:
     """What a reader should know of a suite before its numbers. `manifest`: the suite step's; None for a run's held-out problems."""
     about = {"problems": f"{problems:,}"}
     if manifest is None:
         about["source"] = "the run's own held-out problems (data.heldout)"
     else:
         result = manifest.result
-        about |= {"source": result["origin"], "licence": result["licence"], **({"differs": result["differs"]} if result["differs"] else {})}
-    about["sampling"] = ", ".join(f"{key} {value}" for key, value in sampling.items() if key in ("temperature", "top_p", "max_response_tokens", "engine"))
+        about |= {
+            "source": result["origin"],
+            "licence": result["licence"],
+            **({"differs": result["differs"]} if result["differs"] else {}),
+        }
+    about["sampling"] = ", ".join(
+        f"{key} {value}"
+        for key, value in sampling.items()
+        if key in ("temperature", "top_p", "max_response_tokens", "engine")
+    )
     about["contamination"] = contamination_line(contamination.result)
     return about
 
@@ -45,7 +62,11 @@ def contamination_line(found: Mapping[str, Any]) -> str:
     exact = sorted({each["evaluation_id"] for each in found["findings"] if each["kind"] == "exact"})
     similar = sorted({each["evaluation_id"] for each in found["findings"]} - {*exact})
     parts = [f"{len(exact)} problems are training problems word for word{_few(exact)}"] if exact else []
-    parts += [f"{len(similar)} share half of their 13-grams with training problems, which may be siblings{_few(similar)}"] if similar else []
+    parts += (
+        [f"{len(similar)} share half of their 13-grams with training problems, which may be siblings{_few(similar)}"]
+        if similar
+        else []
+    )
     return "; ".join(parts) or "none found in the training problems (exact, and half of the 13-grams)"
 
 
@@ -55,7 +76,9 @@ def _few(names: Sequence[str]) -> str:
 
 def _evaluated(side: Side, suite: str) -> Evaluated:
     evaluation = side.evaluations[suite]
-    return Evaluated(side.label, side.iteration, side.lineage, evaluation.summary, evaluation.manifest.key, evaluation.rows)
+    return Evaluated(
+        side.label, side.iteration, side.lineage, evaluation.summary, evaluation.manifest.key, evaluation.rows
+    )
 
 
 def _reference(reference: Mapping[str, Any]) -> str:

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 REGRESSION = "REGRESSION"  # how a verdict begins that the page shows as bad
-SOLVED_ABOVE = 0.5  # a policy solves a question from more than this share of right samples, among those that were judged
+SOLVED_ABOVE = (
+    0.5  # a policy solves a question from more than this share of right samples, among those that were judged
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,20 +40,26 @@ def details(report: EvaluationReport, palette: Mapping[str, str]) -> tuple[str, 
             rows = [of.get(name, []) for of in samples]
             file, place = files.add(_problem(question, rows, share))
             found, marks = _found(rows, report.correct_at, verdicts, INDEX_BYTES // problems)
-            shown.append({
-                "id": name,
-                "prompt": cut(question.prompt, INDEX_BYTES // problems),
-                "reference": cut(question.reference, INDEX_BYTES // problems // 4),
-                "labels": [label for label in (question.level, question.subject, question.source) if label is not None],
-                "file": file,
-                "place": place,
-                "found": found,
-                "marks": marks,
-            })
+            shown.append(
+                {
+                    "id": name,
+                    "prompt": cut(question.prompt, INDEX_BYTES // problems),
+                    "reference": cut(question.reference, INDEX_BYTES // problems // 4),
+                    "labels": [
+                        label for label in (question.level, question.subject, question.source) if label is not None
+                    ],
+                    "file": file,
+                    "place": place,
+                    "found": found,
+                    "marks": marks,
+                }
+            )
         policies = [{"label": p.label, "artifact": p.artifact, "colour": palette[p.label]} for p in suite.policies]
         suites.append({"name": suite.name, "policies": policies, "views": _views(suite), "problems": shown})
     written, digests = files.close()
-    return embed({"solved_above": SOLVED_ABOVE, "verdicts": list(verdicts), "digests": digests, "suites": suites}), written
+    return embed(
+        {"solved_above": SOLVED_ABOVE, "verdicts": list(verdicts), "digests": digests, "suites": suites}
+    ), written
 
 
 class _Files:
@@ -92,10 +98,19 @@ def _problem(question: Question, policies: Sequence[Sequence[Mapping[str, Any]]]
     sizes = [[len(embed(row["text"])) for row in rows] for rows in policies]
     limit = min(TEXT_BYTES, fair_limit([size for of in sizes for size in of], share))
     samples = [
-        [_sample(row, cut(row["text"], limit) if size > limit else row["text"]) for row, size in zip(rows, of, strict=True)]
+        [
+            _sample(row, cut(row["text"], limit) if size > limit else row["text"])
+            for row, size in zip(rows, of, strict=True)
+        ]
         for rows, of in zip(policies, sizes, strict=True)
     ]
-    return embed({"prompt": cut(question.prompt, TEXT_BYTES), "reference": cut(question.reference, TEXT_BYTES), "samples": samples})
+    return embed(
+        {
+            "prompt": cut(question.prompt, TEXT_BYTES),
+            "reference": cut(question.reference, TEXT_BYTES),
+            "samples": samples,
+        }
+    )
 
 
 def _sample(row: Mapping[str, Any], text: str) -> dict[str, Any]:
@@ -135,7 +150,10 @@ def _found(
         found = [(_verdict(row, correct_at, verdicts), row["answer"], row["detail"]) for row in rows]
         marks.append("".join(chr(ord("0") + places.setdefault(each, len(places))) for each in found))
     limit = fair_limit([len(embed(text)) for _, *texts in places for text in texts if text], share)
-    return [(verdict, None if answer is None else _start(answer, limit), _start(detail, limit)) for verdict, answer, detail in places], marks
+    return [
+        (verdict, None if answer is None else _start(answer, limit), _start(detail, limit))
+        for verdict, answer, detail in places
+    ], marks
 
 
 def _start(text: str, limit: int) -> str:
@@ -163,6 +181,11 @@ def _problem_ids(suite: SuiteResult) -> list[str]:
 def _views(suite: SuiteResult) -> list[list[int]]:
     """Which policies are shown beside each other, by their places: the pairs that are compared, then each alone."""
     places = {policy.label: place for place, policy in enumerate(suite.policies)}
-    pairs = dict.fromkeys((places[c.first], places[c.second]) for c in suite.comparisons if {c.first, c.second} <= places.keys())
+    pairs = dict.fromkeys(
+        (places[c.first], places[c.second]) for c in suite.comparisons if {c.first, c.second} <= places.keys()
+    )
     last = len(suite.policies) - 1
-    return [*map(list, pairs or dict.fromkeys((first, last) for first in range(last))), *([place] for place in reversed(range(last + 1)))]
+    return [
+        *map(list, pairs or dict.fromkeys((first, last) for first in range(last))),
+        *([place] for place in reversed(range(last + 1))),
+    ]

@@ -31,18 +31,38 @@ class OverPlot:
 
 
 def _diversity(title: str, says: str, key: str) -> OverPlot:
-    return OverPlot(title, f"{says} Over all responses, and over the right ones.", (("diversity", "all", key), ("diversity", "correct", key)), ("all", "right"))
+    return OverPlot(
+        title,
+        f"{says} Over all responses, and over the right ones.",
+        (("diversity", "all", key), ("diversity", "correct", key)),
+        ("all", "right"),
+    )
 
 
 def _pass_at(k: int) -> OverPlot:
     says = "Chance that at least one of k samples is right." if k > 1 else "Chance that a sample is right."
     at = str(k)
-    return OverPlot(f"Pass@{k}", f"{says} {BANDS}", (("pass_at", at),), interval_at=("pass_at_interval", at), error_at=("pass_at_se", at))
+    return OverPlot(
+        f"Pass@{k}",
+        f"{says} {BANDS}",
+        (("pass_at", at),),
+        interval_at=("pass_at_interval", at),
+        error_at=("pass_at_se", at),
+    )
 
 
 OVER = (
-    OverPlot("Entropy", "Mean over response tokens, in nats; the band is ± 1 standard error.", (("entropy",),), error_at=("entropy_se",)),
-    OverPlot("Surprisal", "Mean of -log p of the sampled tokens at the sampling settings, in nats per token.", (("surprisal",),)),
+    OverPlot(
+        "Entropy",
+        "Mean over response tokens, in nats; the band is ± 1 standard error.",
+        (("entropy",),),
+        error_at=("entropy_se",),
+    ),
+    OverPlot(
+        "Surprisal",
+        "Mean of -log p of the sampled tokens at the sampling settings, in nats per token.",
+        (("surprisal",),),
+    ),
     OverPlot(
         "Distinct answers",
         "Different answers per question, and different right ones.",
@@ -54,14 +74,22 @@ OVER = (
     _diversity("Vendi score", "The effective number of different responses to a question.", "vendi"),
     _diversity("Self-BLEU", "How alike the responses to a question are: 1 if they are the same.", "self_bleu"),
     _diversity("Distinct-2", "Share of pairs of neighbouring tokens that are different.", "distinct_2"),
-    OverPlot("Share of all solutions", "Of the questions whose number of right answers is known.", (("coverage",),), from_zero=True),
+    OverPlot(
+        "Share of all solutions",
+        "Of the questions whose number of right answers is known.",
+        (("coverage",),),
+        from_zero=True,
+    ),
 )
 
 
 def policy_colours(labels: Sequence[str]) -> dict[str, str]:
     """The CSS class of each policy: the first of several, the base, is grey."""
     grey = len(labels) > 1
-    return {label: "start" if grey and place == 0 else f"run-{(place - grey) % RUN_COLOURS}" for place, label in enumerate(labels)}
+    return {
+        label: "start" if grey and place == 0 else f"run-{(place - grey) % RUN_COLOURS}"
+        for place, label in enumerate(labels)
+    }
 
 
 def pass_at_figure(suite: str, policies: Sequence[Evaluated], palette: Mapping[str, str]) -> str:
@@ -73,12 +101,18 @@ def pass_at_figure(suite: str, policies: Sequence[Evaluated], palette: Mapping[s
             palette[p.label],
             [float(k) for k in every],
             [value(p.summary, ("pass_at", str(k))) for k in every],
-            band=[_band(p.summary, ("pass_at", str(k)), ("pass_at_interval", str(k)), ("pass_at_se", str(k))) for k in every],
+            band=[
+                _band(p.summary, ("pass_at", str(k)), ("pass_at_interval", str(k)), ("pass_at_se", str(k)))
+                for k in every
+            ],
         )
         for p in policies
     ]
     chart = line_chart(series, f"Pass@k on {suite}", "k (samples per question)", x="log2", from_zero=True)
-    heads = ["k", *(f"{p.label} {name}".strip() for p in policies for name in ("Pass@k", "interval", "Pass^k", "maj@k"))]
+    heads = [
+        "k",
+        *(f"{p.label} {name}".strip() for p in policies for name in ("Pass@k", "interval", "Pass^k", "maj@k")),
+    ]
     rows = [[str(k), *(text for p in policies for text in _at_k(p, k))] for k in every]
     source = "<br>".join(f"{escape(p.label)} {key_mark(p.artifact)}: {escape(rests_on(p.summary))}." for p in policies)
     banded = any(p.summary.get("pass_at_interval") for p in policies)
@@ -124,8 +158,18 @@ def _over_figure(plot: OverPlot, over: Sequence[Over]) -> str:
         for second, (path, name) in enumerate(zip(plot.paths, plot.names, strict=True))
     ]
     chart = line_chart(series, plot.title, "iteration", from_zero=plot.from_zero)
-    source = "".join(f"<br>{escape(suite)} {_first_to_last(points)}: {_worst(points)}." for suite, points in by_suite.items())
-    heads = ["iteration", "suite", *(name or "value" for name in plot.names), "interval", "questions", *(name for name, _ in SHARES), "from"]
+    source = "".join(
+        f"<br>{escape(suite)} {_first_to_last(points)}: {_worst(points)}." for suite, points in by_suite.items()
+    )
+    heads = [
+        "iteration",
+        "suite",
+        *(name or "value" for name in plot.names),
+        "interval",
+        "questions",
+        *(name for name, _ in SHARES),
+        "from",
+    ]
     rows = [
         [
             str(each.iteration),

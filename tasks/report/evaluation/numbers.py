@@ -11,7 +11,12 @@ from tasks.report.scale import fits
 from tasks.report.tables import MINUS, Line, number, side_by_side, table
 
 Path = tuple[str, ...]
-SHARES = (("truncated", "truncated_share"), ("no answer", "no_answer_share"), ("time limit", "time_limit_share"), ("not judged", "not_judged_share"))
+SHARES = (
+    ("truncated", "truncated_share"),
+    ("no answer", "no_answer_share"),
+    ("time limit", "time_limit_share"),
+    ("not judged", "not_judged_share"),
+)
 MAJOR: tuple[tuple[str, Path, Path, Path, int], ...] = (  # name; where value, interval and standard error are; decimals
     ("mean score", ("avg",), ("avg_interval",), ("avg_se",), 3),
     ("majority vote", ("maj",), (), (), 3),
@@ -67,8 +72,13 @@ def ends(found: tuple[float, float] | None, digits: int = 3, *, signed: bool = F
 
 def policies_table(policies: Sequence[Evaluated], ks: Sequence[int], palette: Mapping[str, str]) -> str:
     """The numbers of one suite, a column for each policy, with intervals where the evaluation has them, else standard errors."""
-    at_k = tuple((f"Pass@{k}", ("pass_at", str(k)), ("pass_at_interval", str(k)), ("pass_at_se", str(k)), 3) for k in ks)
-    major = [(name, [_cell(p.summary, at, around, error, digits) for p in policies]) for name, at, around, error, digits in (*at_k, *MAJOR)]
+    at_k = tuple(
+        (f"Pass@{k}", ("pass_at", str(k)), ("pass_at_interval", str(k)), ("pass_at_se", str(k)), 3) for k in ks
+    )
+    major = [
+        (name, [_cell(p.summary, at, around, error, digits) for p in policies])
+        for name, at, around, error, digits in (*at_k, *MAJOR)
+    ]
     minor: list[Line] = [
         ("iteration", [("-" if p.iteration is None else str(p.iteration), "") for p in policies]),
         *((name, [(number(value(p.summary, (key,))), "") for p in policies]) for name, key in _COUNTS),
@@ -78,7 +88,12 @@ def policies_table(policies: Sequence[Evaluated], ks: Sequence[int], palette: Ma
     return side_by_side([p.label for p in policies], palette, major, minor, [p.artifact for p in policies])
 
 
-_COUNTS = (("questions", "problems"), ("samples per question", "samples"), ("tokens per response", "response_tokens"), ("distinct answers", "distinct_answers"))
+_COUNTS = (
+    ("questions", "problems"),
+    ("samples per question", "samples"),
+    ("tokens per response", "response_tokens"),
+    ("distinct answers", "distinct_answers"),
+)
 
 
 def _cell(summary: Mapping[str, Any], at: Path, interval_at: Path, error_at: Path, digits: int) -> tuple[str, str]:
@@ -89,12 +104,16 @@ def _cell(summary: Mapping[str, Any], at: Path, interval_at: Path, error_at: Pat
 
 def rests_on(summary: Mapping[str, Any]) -> str:
     """What a figure rests on, in a line."""
-    return f"n = {_size(summary)} samples, " + ", ".join(f"{name} {percent(value(summary, (key,)))}" for name, key in SHARES)
+    return f"n = {_size(summary)} samples, " + ", ".join(
+        f"{name} {percent(value(summary, (key,)))}" for name, key in SHARES
+    )
 
 
 def largest_k(summaries: Sequence[Mapping[str, Any]], ks: Sequence[int]) -> int:
     """The largest of `ks` that some evaluation has a Pass@k for; 1 where none has. A sample that was not judged takes the largest away."""
-    return max((k for k in ks if any(value(summary, ("pass_at", str(k))) is not None for summary in summaries)), default=1)
+    return max(
+        (k for k in ks if any(value(summary, ("pass_at", str(k))) is not None for summary in summaries)), default=1
+    )
 
 
 def _size(summary: Mapping[str, Any]) -> str:
@@ -103,7 +122,14 @@ def _size(summary: Mapping[str, Any]) -> str:
 
 def basis_table(suites: Sequence[SuiteResult], ks: Sequence[int]) -> str:
     """A row for each suite and policy; n is questions × samples of each."""
-    heads = ["suite", "policy", *(head for k in ks for head in (f"Pass@{k}", "95% interval")), "n", *(name for name, _ in SHARES), "from"]
+    heads = [
+        "suite",
+        "policy",
+        *(head for k in ks for head in (f"Pass@{k}", "95% interval")),
+        "n",
+        *(name for name, _ in SHARES),
+        "from",
+    ]
     rows = [
         [
             suite.name,
@@ -125,7 +151,18 @@ def _cell_texts(summary: Mapping[str, Any], k: int) -> tuple[str, str]:
 
 def differences_table(comparisons: Sequence[tuple[SuiteResult, Comparison]]) -> str:
     """A row for each comparison: the difference with its interval, and the questions that only one of the two policies solves."""
-    heads = ["suite", "number", "policies", "difference", "95% interval", "finding", "questions", "gained", "lost", "from"]
+    heads = [
+        "suite",
+        "number",
+        "policies",
+        "difference",
+        "95% interval",
+        "finding",
+        "questions",
+        "gained",
+        "lost",
+        "from",
+    ]
     return table(heads, [_difference(suite, c) for suite, c in comparisons], "comparisons")
 
 
@@ -175,8 +212,15 @@ def groups_table(policies: Sequence[Evaluated], by: str, k: int) -> str | None:
         return None
     heads = [by, *(f"{p.label}, {name}" for p in policies for name in ("questions", "mean score", "± se", f"Pass@{k}"))]
     paths = (("problems",), ("avg",), ("avg_se",), ("pass_at", str(k)))
-    rows = [[name, *(_text(value(p.summary, ("groups", by, name, *path))) for p in policies for path in paths)] for name in names]
-    return table(heads, [*rows, ["from", *(text for p in policies for text in (short(p.artifact), *[""] * (len(paths) - 1)))]], f"by {by}")
+    rows = [
+        [name, *(_text(value(p.summary, ("groups", by, name, *path))) for p in policies for path in paths)]
+        for name in names
+    ]
+    return table(
+        heads,
+        [*rows, ["from", *(text for p in policies for text in (short(p.artifact), *[""] * (len(paths) - 1)))]],
+        f"by {by}",
+    )
 
 
 def _text(found: Any) -> str:

@@ -10,7 +10,15 @@ from tasks.report.document import document
 from tasks.report.evaluation.data import REGRESSION, EvaluationReport, SuiteResult
 from tasks.report.evaluation.details import details
 from tasks.report.evaluation.figures import over_figures, pass_at_figure, policy_colours
-from tasks.report.evaluation.numbers import basis_table, differences_table, diversity_table, groups_table, has_diversity, largest_k, policies_table
+from tasks.report.evaluation.numbers import (
+    basis_table,
+    differences_table,
+    diversity_table,
+    groups_table,
+    has_diversity,
+    largest_k,
+    policies_table,
+)
 
 HERE = Path(__file__).parent
 
@@ -58,8 +66,14 @@ def _overview(report: EvaluationReport) -> str:
         return '<section><h2>Overview</h2><p class="nothing">No suite was evaluated.</p></section>'
     comparisons = [(suite, comparison) for suite in report.suites for comparison in suite.comparisons]
     ks = sorted({1, largest_k([policy.summary for suite in report.suites for policy in suite.policies], report.ks)})
-    compared = differences_table(comparisons) if comparisons else '<p class="nothing">There is no other policy to compare with.</p>'
-    links = "".join(f'<li><a href="#suite-{place}">{escape(suite.name)}</a></li>' for place, suite in enumerate(report.suites))
+    compared = (
+        differences_table(comparisons)
+        if comparisons
+        else '<p class="nothing">There is no other policy to compare with.</p>'
+    )
+    links = "".join(
+        f'<li><a href="#suite-{place}">{escape(suite.name)}</a></li>' for place, suite in enumerate(report.suites)
+    )
     return (
         f'<section><h2>Overview</h2><nav aria-label="sections"><ul>{links}<li><a href="#over">Over the run</a></li>'
         f'<li><a href="#problems">Problems</a></li></ul></nav><h3>Differences</h3>{compared}'
@@ -71,7 +85,10 @@ def _suite(suite: SuiteResult, place: int, report: EvaluationReport, palette: Ma
     parts = [f'<section id="suite-{place}"><h2>{escape(suite.name)}</h2><dl class="about">{_facts(suite.about)}</dl>']
     if not suite.policies:
         return "".join((*parts, '<p class="nothing">No policy was evaluated on this suite.</p></section>'))
-    numbers, chart = policies_table(suite.policies, report.ks, palette), pass_at_figure(suite.name, suite.policies, palette)
+    numbers, chart = (
+        policies_table(suite.policies, report.ks, palette),
+        pass_at_figure(suite.name, suite.policies, palette),
+    )
     parts.append(f'<div class="pair">{numbers}{chart}</div>')
     if has_diversity(suite.policies):
         parts.append(f"<details><summary>Diversity</summary>{diversity_table(suite.policies)}</details>")
@@ -85,7 +102,11 @@ def _suite(suite: SuiteResult, place: int, report: EvaluationReport, palette: Ma
 def _over(report: EvaluationReport) -> str:
     shown, missing = over_figures(report.over, report.ks)
     said = f'<p class="nothing">No evaluation recorded: {", ".join(missing)}.</p>' if missing and shown else ""
-    body = f'<div class="figures">{"".join(shown)}</div>{said}' if shown else '<p class="nothing">This run has no other evaluations.</p>'
+    body = (
+        f'<div class="figures">{"".join(shown)}</div>{said}'
+        if shown
+        else '<p class="nothing">This run has no other evaluations.</p>'
+    )
     return f'<section id="over"><h2>Over the run</h2>{body}</section>'
 
 
@@ -99,7 +120,11 @@ def _problems(report: EvaluationReport) -> str:
             ("Policies", "view", ()),
             ("Problems", "show", _SHOW),
             ("Verdict", "verdict", ()),
-            ("Samples", "samples-shown", (("all", "all"), ("right", "right"), ("wrong", "wrong"), ("unjudged", "not judged"))),
+            (
+                "Samples",
+                "samples-shown",
+                (("all", "all"), ("right", "right"), ("wrong", "wrong"), ("unjudged", "not judged")),
+            ),
         )
     )
     return (

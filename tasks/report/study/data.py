@@ -39,7 +39,14 @@ class StudyReport:
     def plan(self) -> Plan:
         arms = self.arms or [variant for variant, against in self.comparisons if against == self.control]
         drawn = max((point.samples for cell in self.cells for point in cell.points), default=max(self.ks))
-        return Plan(self.control, self.comparisons, arms, self.temperatures, [k for k in self.ks if k <= drawn] or [1], self.aside)
+        return Plan(
+            self.control,
+            self.comparisons,
+            arms,
+            self.temperatures,
+            [k for k in self.ks if k <= drawn] or [1],
+            self.aside,
+        )
 
     @property
     def ordered(self) -> list[Cell]:

@@ -31,7 +31,11 @@ class Dynamic:
 DYNAMICS = (
     Dynamic("reward_mean", "Reward", "Mean score of the judged responses."),
     Dynamic("entropy", "Entropy", "Mean over response tokens, in nats, at temperature 1."),
-    Dynamic("c_q_mean", "Prompt confidence c(q)", "Mean over prompts; where it is a mean over correct answers, 0 for a group without one."),
+    Dynamic(
+        "c_q_mean",
+        "Prompt confidence c(q)",
+        "Mean over prompts; where it is a mean over correct answers, 0 for a group without one.",
+    ),
     Dynamic("c_o_right_mean", "Answer confidence c(o), right answers", "Mean over right responses."),
     Dynamic("c_o_wrong_mean", "Answer confidence c(o), wrong answers", "Mean over wrong responses."),
     Dynamic("bonus_mean", "ARM bonus", "Mean over the responses that are judged; 0 without ARM."),
@@ -73,7 +77,9 @@ def dynamics_figures(cells: Sequence[Cell], palette: Mapping[str, Look]) -> str:
     for dynamic in DYNAMICS:
         courses = [(palette[variant], course(mine, dynamic.key)) for variant, mine in by_variant.items()]
         if any(dots for _, dots in courses):
-            parts.append(_figure(dynamic.title, dynamic.says, course_chart(courses, dynamic.title, "iteration", dynamic.y)))
+            parts.append(
+                _figure(dynamic.title, dynamic.says, course_chart(courses, dynamic.title, "iteration", dynamic.y))
+            )
     return f'<div class="figures">{"".join(parts)}</div>'
 
 
@@ -93,11 +99,20 @@ def course(cells: Sequence[Cell], key: str) -> list[Dot]:
 
 def dynamics_rows(cells: Sequence[Cell], palette: Mapping[str, Look]) -> list[list[str]]:
     """Each variant's numbers over the last tenth of its iterations: mean over seeds, lowest and highest seed. A heading row first."""
-    shown = [dynamic for dynamic in DYNAMICS if any(v is not None for cell in cells for v in cell.dynamics.get(dynamic.key, ()))]
+    shown = [
+        dynamic
+        for dynamic in DYNAMICS
+        if any(v is not None for cell in cells for v in cell.dynamics.get(dynamic.key, ()))
+    ]
     rows = [["variant", *(dynamic.title for dynamic in shown)]]
     for variant in dict.fromkeys(cell.variant for cell in cells):
         mine = [cell for cell in cells if cell.variant == variant]
-        rows.append([palette[variant].label, *(_at_the_end([cell.dynamics.get(dynamic.key, ()) for cell in mine]) for dynamic in shown)])
+        rows.append(
+            [
+                palette[variant].label,
+                *(_at_the_end([cell.dynamics.get(dynamic.key, ()) for cell in mine]) for dynamic in shown),
+            ]
+        )
     return rows
 
 

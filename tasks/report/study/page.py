@@ -22,7 +22,13 @@ from tasks.study.plan import apart_at_the_start
 __all__ = ["render", "summary_text"]
 
 HERE = Path(__file__).parent
-TABLES = (("cells", "Cells"), ("end", "End of training"), ("tests", "Paired tests"), ("equal", "Equal Pass@1, equal compute"), ("wins", "Wins on both"))
+TABLES = (
+    ("cells", "Cells"),
+    ("end", "End of training"),
+    ("tests", "Paired tests"),
+    ("equal", "Equal Pass@1, equal compute"),
+    ("wins", "Wins on both"),
+)
 PLOTS = (("frontier", "Frontier"), ("dynamics", "Learning dynamics"))
 REST = (("time", "Time"), ("sources", "Sources"), ("study", "The study"))
 
@@ -46,7 +52,8 @@ def render(report: StudyReport) -> dict[str, bytes]:
     }
     drawn = picture(report, found, palette)
     tables, plots, rest = (
-        "".join(f'<section id="{name}"><h2>{escape(title)}</h2>{parts[name]}</section>' for name, title in names) for names in (TABLES, PLOTS, REST)
+        "".join(f'<section id="{name}"><h2>{escape(title)}</h2>{parts[name]}</section>' for name, title in names)
+        for names in (TABLES, PLOTS, REST)
     )
     page = document(
         report.title,
@@ -118,8 +125,12 @@ def _dynamics(report: StudyReport, found: Findings, palette: Mapping[str, Look])
     for setting in found.cells.settings:
         cells = [cell for cell in report.ordered if cell.setting == setting]
         ends = show(dynamics_rows(cells, palette), "learning dynamics")
-        parts.append(f"<h3>{escape(report.settings[setting])}, {_seeds(report, setting)}</h3>{dynamics_figures(cells, palette)}")
-        parts.append(f"<details><summary>Numbers: the last tenth of the iterations, mean over seeds (lowest to highest seed)</summary>{ends}</details>")
+        parts.append(
+            f"<h3>{escape(report.settings[setting])}, {_seeds(report, setting)}</h3>{dynamics_figures(cells, palette)}"
+        )
+        parts.append(
+            f"<details><summary>Numbers: the last tenth of the iterations, mean over seeds (lowest to highest seed)</summary>{ends}</details>"
+        )
     return "".join(parts)
 
 

@@ -12,7 +12,14 @@ from tasks.report.study.plot import Dot, Look, fitted, path_dots
 from tasks.study.findings import Findings
 
 WIDTH, PANEL, MARGIN = 1000, 380, 64
-COLOURS = {"run-0": "#c2591a", "run-1": "#1f66b0", "run-2": "#2b8250", "run-3": "#8e4fa8", "run-4": "#a8851c", "run-5": "#b03a5b"}
+COLOURS = {
+    "run-0": "#c2591a",
+    "run-1": "#1f66b0",
+    "run-2": "#2b8250",
+    "run-3": "#8e4fa8",
+    "run-4": "#a8851c",
+    "run-5": "#b03a5b",
+}
 GREY, INK, QUIET, GRID = "#c3c8cc", "#1d2125", "#5d666f", "#e8eaec"
 FONT = "font-family:system-ui,Helvetica,Arial,sans-serif;font-size:13px"  # styles, not attributes: a page's own rules would win over those
 Line = tuple[Look, Sequence[Dot]]
@@ -29,7 +36,9 @@ def picture(report: StudyReport, found: Findings, palette: Mapping[str, Look]) -
         curves = [c for c in found.curves if (c.setting, c.temperature) == (setting, temperature)]
         lines = [(palette[c.variant], path_dots(c, "Pass@1", f"Pass@{found.plan.largest_k}")) for c in curves]
         x, y = place % columns * width, top + place // columns * PANEL
-        parts.append(f'<g transform="translate({x:g} {y:g})">{_panel(report.settings[setting], [line for line in lines if line[1]], width, found)}</g>')
+        parts.append(
+            f'<g transform="translate({x:g} {y:g})">{_panel(report.settings[setting], [line for line in lines if line[1]], width, found)}</g>'
+        )
     height = top + -(-len(settings) // columns) * PANEL
     what = f"Pass@{found.plan.largest_k} against Pass@1 over training, T = {temperature:g}"
     says = f"{what}. {_seeds(found)}; a ring marks the end."
@@ -58,14 +67,18 @@ def _legend(palette: Mapping[str, Look], top: float) -> tuple[str, float]:
         wide = 46 + 7.4 * len(label)
         if x + wide > WIDTH and x > 16:
             x, y = 16.0, y + 22
-        parts.append(f'<path d="M{x:g} {y - 4:g}h22" stroke="{colour}" stroke-width="3"/><text x="{x + 28:g}" y="{y:g}">{escape(label)}</text>')
+        parts.append(
+            f'<path d="M{x:g} {y - 4:g}h22" stroke="{colour}" stroke-width="3"/><text x="{x + 28:g}" y="{y:g}">{escape(label)}</text>'
+        )
         x += wide
     return "".join(parts), y + 12
 
 
 def _panel(title: str, lines: Sequence[Line], width: float, found: Findings) -> str:
     names = enumerate(wrap(title, int(width / 9))[:2])
-    heading = "".join(f'<text x="{MARGIN}" y="{26 + 16 * n}" style="font-weight:600">{escape(row)}</text>' for n, row in names)
+    heading = "".join(
+        f'<text x="{MARGIN}" y="{26 + 16 * n}" style="font-weight:600">{escape(row)}</text>' for n, row in names
+    )
     if not lines:
         return f'{heading}<text x="{MARGIN}" y="70" style="fill:{QUIET}">No numbers were recorded.</text>'
     across, up = fitted(lines, "x"), fitted(lines, "y")
@@ -76,9 +89,17 @@ def _panel(title: str, lines: Sequence[Line], width: float, found: Findings) -> 
 
 def _axes(across: Scale, up: Scale, ends: tuple[float, float, float, float], name: str) -> str:
     left, right, top, bottom = ends
-    rows = [(bottom - up.place(tick) * (bottom - top), text) for tick, text in zip(up.ticks, tick_texts(up.ticks, up.kind), strict=True)]
-    columns = [(left + across.place(tick) * (right - left), text) for tick, text in zip(across.ticks, tick_texts(across.ticks, across.kind), strict=True)]
-    grid = "".join(f"M{left:g} {y:.1f}H{right:g}" for y, _ in rows) + "".join(f"M{x:.1f} {top:g}V{bottom:g}" for x, _ in columns)
+    rows = [
+        (bottom - up.place(tick) * (bottom - top), text)
+        for tick, text in zip(up.ticks, tick_texts(up.ticks, up.kind), strict=True)
+    ]
+    columns = [
+        (left + across.place(tick) * (right - left), text)
+        for tick, text in zip(across.ticks, tick_texts(across.ticks, across.kind), strict=True)
+    ]
+    grid = "".join(f"M{left:g} {y:.1f}H{right:g}" for y, _ in rows) + "".join(
+        f"M{x:.1f} {top:g}V{bottom:g}" for x, _ in columns
+    )
     texts = "".join(f'<text x="{left - 8:g}" y="{y + 4:.1f}" text-anchor="end">{text}</text>' for y, text in rows)
     texts += "".join(f'<text x="{x:.1f}" y="{bottom + 18:g}" text-anchor="middle">{text}</text>' for x, text in columns)
     names = f'<text x="{right:g}" y="{bottom + 36:g}" text-anchor="end">Pass@1</text><text x="12" y="{top - 8:g}">{name}</text>'

@@ -38,7 +38,9 @@ def looks(variants: Mapping[str, str], main: Sequence[str]) -> dict[str, Look]:
     """The main variants have the first colours; the others take colours in turn, and dashes where a colour comes again."""
     order = [*main, *(name for name in variants if name not in main)]
     places = {name: place for place, name in enumerate(variants)}
-    return {name: Look(places[name], variants[name], f"run-{n % 6}", name in main, n >= 6) for n, name in enumerate(order)}
+    return {
+        name: Look(places[name], variants[name], f"run-{n % 6}", name in main, n >= 6) for n, name in enumerate(order)
+    }
 
 
 def drawn_ends(metric: str, ends: Ends | None) -> Ends | None:
@@ -58,7 +60,13 @@ def path_chart(lines: Sequence[tuple[Look, Sequence[Dot]]], title: str, x_title:
     if not dots:
         return '<p class="nothing">No numbers were recorded.</p>'
     across, up = fitted(lines, "x"), fitted(lines, "y")
-    return svg(title, [frame(across, up, x_title), *(_group(look, _path(path, across, up)) for look, path in _grey_first(lines) if path)])
+    return svg(
+        title,
+        [
+            frame(across, up, x_title),
+            *(_group(look, _path(path, across, up)) for look, path in _grey_first(lines) if path),
+        ],
+    )
 
 
 def course_chart(lines: Sequence[tuple[Look, Sequence[Dot]]], title: str, x_title: str, y: Kind = "linear") -> str:
@@ -68,7 +76,13 @@ def course_chart(lines: Sequence[tuple[Look, Sequence[Dot]]], title: str, x_titl
     if not values:
         return '<p class="nothing">No numbers were recorded.</p>'
     across, up = scale([dot.x for _, course in kept for dot in course], "linear", tight=True), scale(values, y)
-    return svg(title, [frame(across, up, x_title), *(_group(look, _course(course, across, up)) for look, course in _grey_first(kept) if course)])
+    return svg(
+        title,
+        [
+            frame(across, up, x_title),
+            *(_group(look, _course(course, across, up)) for look, course in _grey_first(kept) if course),
+        ],
+    )
 
 
 def fitted(lines: Sequence[tuple[Look, Sequence[Dot]]], side: str) -> Scale:

@@ -26,7 +26,11 @@ def counts(report: StudyReport) -> Rows:
         for setting in report.settings:
             there = [str(cell.seed) for cell in report.ordered if (cell.setting, cell.variant) == (setting, variant)]
             gone = [str(seed) for s, v, seed in report.missing if (s, v) == (setting, variant)]
-            cells.append("; ".join([", ".join(there) or "none"] + ([f"missing {', '.join(gone)}"] if gone else [])) if there or gone else "not planned")
+            cells.append(
+                "; ".join([", ".join(there) or "none"] + ([f"missing {', '.join(gone)}"] if gone else []))
+                if there or gone
+                else "not planned"
+            )
         rows.append([label, *cells])
     return rows
 
@@ -37,12 +41,17 @@ def at_the_end(report: StudyReport, found: Findings, setting: str, temperature: 
     names = [*(f"Pass@{k}" for k in sorted({1, *found.plan.ks})), ENTROPY.name, DISTINCT.name]
     rows = [["variant", "seeds", *names]]
     last = found.cells.last(setting)
-    for variant, label, iteration in [(report.control, "start", 0), *((*variant, last) for variant in report.variants.items())]:
+    for variant, label, iteration in [
+        (report.control, "start", 0),
+        *((*variant, last) for variant in report.variants.items()),
+    ]:
         curve = found.curve_of(setting, variant, temperature)
         stop = next((s for s in curve.stops if s.iteration == iteration), None) if curve else None
         if stop is not None:
             digits = {DISTINCT.name: DISTINCT.digits}
-            rows.append([label, str(len(stop.seeds)), *(mean_text(stop.means.get(name), digits.get(name, 3)) for name in names)])
+            rows.append(
+                [label, str(len(stop.seeds)), *(mean_text(stop.means.get(name), digits.get(name, 3)) for name in names)]
+            )
     return rows
 
 
@@ -53,13 +62,23 @@ def described(report: StudyReport, family: Family, setting: str) -> Rows:
     rows = [["variant", "against", "seeds", *names]]
     for pair in dict.fromkeys((d.variant, d.against) for d in differences):
         mine = {d.metric: d for d in differences if (d.variant, d.against) == pair}
-        rows.append([*(report.variants[name] for name in pair), _seeds(next(iter(mine.values()))), *(_spread(mine[name]) for name in names)])
+        rows.append(
+            [
+                *(report.variants[name] for name in pair),
+                _seeds(next(iter(mine.values()))),
+                *(_spread(mine[name]) for name in names),
+            ]
+        )
     return rows
 
 
 def _spread(difference: Difference) -> str:
     digits = DISTINCT.digits if difference.metric == DISTINCT.name else 3
-    return "-" if difference.found is None else f"{fixed(difference.found.mean, digits, signed=True)} ({seed_range(difference)})"
+    return (
+        "-"
+        if difference.found is None
+        else f"{fixed(difference.found.mean, digits, signed=True)} ({seed_range(difference)})"
+    )
 
 
 def mean_text(found: Estimate | None, digits: int) -> str:
@@ -72,7 +91,19 @@ def mean_text(found: Estimate | None, digits: int) -> str:
 
 def tests(report: StudyReport, family: Family, setting: str) -> Rows:
     """A row a comparison and metric. "95 %" alone is for new seeds and new questions; of entropy, which has no questions, over seeds."""
-    heads = ["variant", "against", "metric", "difference", "95 %", "95 %, seeds alone", "p", "p, Holm", "finding", "seeds", "questions"]
+    heads = [
+        "variant",
+        "against",
+        "metric",
+        "difference",
+        "95 %",
+        "95 %, seeds alone",
+        "p",
+        "p, Holm",
+        "finding",
+        "seeds",
+        "questions",
+    ]
     rows = [heads]
     for difference, adjusted in zip(family.differences, family.adjusted, strict=True):
         if difference.setting == setting:
@@ -112,19 +143,32 @@ def places_pass_1(report: StudyReport, found: Findings, setting: str, temperatur
     for where, at in found.places_pass_1:
         if (where.setting, where.temperature) == (setting, temperature):
             names = [report.variants[where.variant], report.variants[where.against]]
-            rows += [[*names, str(p.seed), fixed(p.level), f"{p.variant_at:.1f}", f"{p.against_at:.1f}"] for p in at.places]
+            rows += [
+                [*names, str(p.seed), fixed(p.level), f"{p.variant_at:.1f}", f"{p.against_at:.1f}"] for p in at.places
+            ]
     return rows
 
 
 def places_compute(report: StudyReport, found: Findings, setting: str, temperature: float) -> Rows:
     """After how many sampled tokens each pair was compared, and how far apart its totals are."""
-    rows = [["variant", "against", "tokens, mean over seeds", "largest difference of the totals", "variant at iteration", "against at iteration"]]
+    rows = [
+        [
+            "variant",
+            "against",
+            "tokens, mean over seeds",
+            "largest difference of the totals",
+            "variant at iteration",
+            "against at iteration",
+        ]
+    ]
     for where, at in found.places_compute:
         if (where.setting, where.temperature) == (setting, temperature) and at.places:
             n = len(at.places)
             mean = sum(p.level for p in at.places) / n
             ats = [f"{sum(p.variant_at for p in at.places) / n:.1f}", f"{sum(p.against_at for p in at.places) / n:.1f}"]
-            rows.append([report.variants[where.variant], report.variants[where.against], f"{mean:,.0f}", _percent(at), *ats])
+            rows.append(
+                [report.variants[where.variant], report.variants[where.against], f"{mean:,.0f}", _percent(at), *ats]
+            )
     return rows
 
 
@@ -135,11 +179,20 @@ def _percent(at: AtEqual) -> str:
 def wins(report: StudyReport, looks: Sequence[Look]) -> Rows:
     rows = [["setting", "variant", "T", "iteration", "Pass@1", "95 %", "Pass@k", "95 %", "p, Holm", "wins"]]
     for look in looks:
-        names = [report.settings[look.one.setting], report.variants[look.one.variant], f"{look.one.temperature:g}", str(look.one.iteration)]
+        names = [
+            report.settings[look.one.setting],
+            report.variants[look.one.variant],
+            f"{look.one.temperature:g}",
+            str(look.one.iteration),
+        ]
         numbers = [
             text
             for d in (look.one, look.many)
-            for text in ([fixed(d.found.mean, signed=True), ends(d.found.interval, signed=True)] if d.found is not None else ["-", "-"])
+            for text in (
+                [fixed(d.found.mean, signed=True), ends(d.found.interval, signed=True)]
+                if d.found is not None
+                else ["-", "-"]
+            )
         ]
         rows.append([*names, *numbers, p_text(look.adjusted), "yes" if look.wins else look.one.remark or "not shown"])
     return rows
@@ -149,20 +202,42 @@ def aside(report: StudyReport, looks: Sequence[Look]) -> Rows:
     """Looks that are not tested: means (lowest to highest seed)."""
     rows = [["setting", "variant", "T", "iteration", "seeds", "Pass@1", "Pass@k", "both above"]]
     for look in looks:
-        names = [report.settings[look.one.setting], report.variants[look.one.variant], f"{look.one.temperature:g}", str(look.one.iteration)]
+        names = [
+            report.settings[look.one.setting],
+            report.variants[look.one.variant],
+            f"{look.one.temperature:g}",
+            str(look.one.iteration),
+        ]
         rows.append([*names, _seeds(look.one), _spread(look.one), _spread(look.many), "yes" if look.above else "no"])
     return rows
 
 
 def times(report: StudyReport) -> Rows:
     """What each setting took; the last row is the study."""
-    rows = [["setting", "cells", "cells' time, summed", "steps made", "steps found", "share from the store", "compute made", "compute saved by the store"]]
+    rows = [
+        [
+            "setting",
+            "cells",
+            "cells' time, summed",
+            "steps made",
+            "steps found",
+            "share from the store",
+            "compute made",
+            "compute saved by the store",
+        ]
+    ]
     for label, cells in [
-        *((label, [cell for cell in report.ordered if cell.setting == name]) for name, label in report.settings.items()),
+        *(
+            (label, [cell for cell in report.ordered if cell.setting == name])
+            for name, label in report.settings.items()
+        ),
         ("all", report.ordered),
     ]:
         made, found = sum(cell.steps_made for cell in cells), sum(cell.steps_found for cell in cells)
         share = f"{100 * found / (made + found):.0f} %" if made + found else "-"
-        seconds = [duration(sum(getattr(cell, name) for cell in cells)) for name in ("seconds", "seconds_made", "seconds_found")]
+        seconds = [
+            duration(sum(getattr(cell, name) for cell in cells))
+            for name in ("seconds", "seconds_made", "seconds_found")
+        ]
         rows.append([label, str(len(cells)), seconds[0], f"{made:,}", f"{found:,}", share, *seconds[1:]])
     return rows

@@ -16,7 +16,18 @@ from tasks.study.findings import Findings
 from tasks.study.measures import ENTROPY
 
 HEADS = (
-    *("setting", "variant", "seed", "run", "first policy (lineage)", "suite", "tokens sampled", "wall time", "steps made / found", "made on"),
+    *(
+        "setting",
+        "variant",
+        "seed",
+        "run",
+        "first policy (lineage)",
+        "suite",
+        "tokens sampled",
+        "wall time",
+        "steps made / found",
+        "made on",
+    ),
     "evaluations (iteration, T: artifact)",
 )
 
@@ -63,7 +74,17 @@ def curve_numbers(report: StudyReport, found: Findings, setting: str, temperatur
         if (curve.setting, curve.temperature) == (setting, temperature)
         for stop in curve.stops
     ]
-    return table(["variant", "iteration", "seeds", *(head for name in names for head in (name, "95 % over seeds")), "from the evaluations"], rows, "frontier")
+    return table(
+        [
+            "variant",
+            "iteration",
+            "seeds",
+            *(head for name in names for head in (name, "95 % over seeds")),
+            "from the evaluations",
+        ],
+        rows,
+        "frontier",
+    )
 
 
 def _mean(found: Estimate | None) -> tuple[str, str]:

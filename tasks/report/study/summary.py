@@ -29,7 +29,12 @@ def summary_markdown(report: StudyReport, found: Findings) -> str:
 
 
 def _summary(report: StudyReport, found: Findings, draw: Callable[[Sequence[Sequence[str]]], str], name: str) -> str:
-    parts = [*headline(report, found), *apart_at_the_start(found.cells, found.plan), name.format("Cells: seeds of each variant"), draw(rows.counts(report))]
+    parts = [
+        *headline(report, found),
+        *apart_at_the_start(found.cells, found.plan),
+        name.format("Cells: seeds of each variant"),
+        draw(rows.counts(report)),
+    ]
     for setting in found.cells.settings:
         for family in found.from_control:
             temperature = family.temperature
@@ -42,13 +47,21 @@ def _summary(report: StudyReport, found: Findings, draw: Callable[[Sequence[Sequ
             parts += [name.format(heading), draw(rows.tests(report, family, setting))]
         for family in found.equal_pass_1:
             shown = _described(report, family, setting, draw)
-            parts += [name.format(f"{report.settings[setting]}: at equal Pass@1, T = {family.temperature:g}"), *shown] if shown else []
-    parts += [f"Families of Holm's, each corrected by itself, the first one primary: {'; '.join(family.name for family in found.last)}."]
+            parts += (
+                [name.format(f"{report.settings[setting]}: at equal Pass@1, T = {family.temperature:g}"), *shown]
+                if shown
+                else []
+            )
+    parts += [
+        f"Families of Holm's, each corrected by itself, the first one primary: {'; '.join(family.name for family in found.last)}."
+    ]
     parts += [compute_sentence(found), name.format("Time"), draw(rows.times(report)), clock_sentence(report)]
     return "\n\n".join(parts) + "\n"
 
 
-def _described(report: StudyReport, family: Family, setting: str, draw: Callable[[Sequence[Sequence[str]]], str]) -> list[str]:
+def _described(
+    report: StudyReport, family: Family, setting: str, draw: Callable[[Sequence[Sequence[str]]], str]
+) -> list[str]:
     found = rows.described(report, family, setting)
     return [DESCRIBED, draw(found)] if len(found) > 1 else []
 
@@ -79,31 +92,64 @@ def summary_json(report: StudyReport, found: Findings) -> bytes:
         "frontier": [_curve(curve) for curve in found.curves],
         "wins": {
             "looks": [
-                {**_where(look.one), "pass_1": _estimate(look.one), "pass_k": _estimate(look.many), "p_holm": look.adjusted, "wins": look.wins}
+                {
+                    **_where(look.one),
+                    "pass_1": _estimate(look.one),
+                    "pass_k": _estimate(look.many),
+                    "p_holm": look.adjusted,
+                    "wins": look.wins,
+                }
                 for look in found.wins.looks
             ],
             "tested": len(found.wins.tested),
             "found": len(found.wins.found),
             "counted": [
-                {**_where(look.one), "pass_1": _described_json(look.one), "pass_k": _described_json(look.many), "both_above": look.above}
+                {
+                    **_where(look.one),
+                    "pass_1": _described_json(look.one),
+                    "pass_k": _described_json(look.many),
+                    "both_above": look.above,
+                }
                 for look in found.wins.aside
             ],
         },
         "cells": [
-            {name: getattr(cell, name) for name in ("setting", "variant", "seed", "key", "run", "start", "tokens", "seconds", "steps_made", "steps_found")}
+            {
+                name: getattr(cell, name)
+                for name in (
+                    "setting",
+                    "variant",
+                    "seed",
+                    "key",
+                    "run",
+                    "start",
+                    "tokens",
+                    "seconds",
+                    "steps_made",
+                    "steps_found",
+                )
+            }
             | {"seconds_made": cell.seconds_made, "seconds_found": cell.seconds_found}
             for cell in report.ordered
         ],
         "starts": [asdict(start) for start in report.starts],
     }
-    lines = (f"{json.dumps(name)}: {json.dumps(part, allow_nan=False, ensure_ascii=False)}" for name, part in value.items())
+    lines = (
+        f"{json.dumps(name)}: {json.dumps(part, allow_nan=False, ensure_ascii=False)}" for name, part in value.items()
+    )
     return ("{" + ",\n ".join(lines) + "}\n").encode(errors="replace")
 
 
 def _curve(curve: Curve) -> dict[str, Any]:
     """Means with intervals over seeds; that a mean is not 0 is no finding, so its test is left out."""
     stops = [
-        {**asdict(stop), "means": {name: {"mean": e.mean, "by_seed": list(e.by_seed), "over_seeds": e.over_seeds} for name, e in stop.means.items()}}
+        {
+            **asdict(stop),
+            "means": {
+                name: {"mean": e.mean, "by_seed": list(e.by_seed), "over_seeds": e.over_seeds}
+                for name, e in stop.means.items()
+            },
+        }
         for stop in curve.stops
     ]
     return {**asdict(curve), "stops": stops}
@@ -121,7 +167,13 @@ def _family(family: Family) -> dict[str, Any]:
 
 
 def _where(d: Difference) -> dict[str, Any]:
-    return {"setting": d.setting, "variant": d.variant, "against": d.against, "temperature": d.temperature, "iteration": d.iteration}
+    return {
+        "setting": d.setting,
+        "variant": d.variant,
+        "against": d.against,
+        "temperature": d.temperature,
+        "iteration": d.iteration,
+    }
 
 
 def _estimate(d: Difference) -> dict[str, Any]:
@@ -131,7 +183,11 @@ def _estimate(d: Difference) -> dict[str, Any]:
 
 def _described_json(d: Difference) -> dict[str, Any]:
     """Without what a test would give."""
-    return {name: value for name, value in _estimate(d).items() if name not in ("interval", "over_seeds", "error", "df", "p")}
+    return {
+        name: value
+        for name, value in _estimate(d).items()
+        if name not in ("interval", "over_seeds", "error", "df", "p")
+    }
 
 
 def _places(places: Sequence[tuple[Where, AtEqual]]) -> list[dict[str, Any]]:

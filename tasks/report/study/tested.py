@@ -33,18 +33,28 @@ COMPUTE = (
 
 def paired(report: StudyReport, found: Findings) -> str:
     first, *others = found.last
-    return f"<p class='source'>{escape(HOW)}</p>{_family(report, found, first)}" + "".join(_folded(report, found, family) for family in others)
+    return f"<p class='source'>{escape(HOW)}</p>{_family(report, found, first)}" + "".join(
+        _folded(report, found, family) for family in others
+    )
 
 
 def equal(report: StudyReport, found: Findings) -> str:
     parts = [f"<h3>At equal Pass@1</h3><p class='source'>{escape(PASS_1)}</p>"]
     for family in found.equal_pass_1:
         parts.append(_shown(report, found, family, first=family is found.equal_pass_1[0]))
-        parts += [_places("levels", rows.places_pass_1(report, found, s, family.temperature), report.settings[s]) for s in found.cells.settings]
-    parts.append(f"<h3>At equal compute</h3><p class='source'>{escape(COMPUTE)}</p><p>{escape(compute_sentence(found))}</p>")
+        parts += [
+            _places("levels", rows.places_pass_1(report, found, s, family.temperature), report.settings[s])
+            for s in found.cells.settings
+        ]
+    parts.append(
+        f"<h3>At equal compute</h3><p class='source'>{escape(COMPUTE)}</p><p>{escape(compute_sentence(found))}</p>"
+    )
     for family in found.equal_compute:
         parts.append(_folded(report, found, family))
-        parts += [_places("tokens", rows.places_compute(report, found, s, family.temperature), report.settings[s]) for s in found.cells.settings]
+        parts += [
+            _places("tokens", rows.places_compute(report, found, s, family.temperature), report.settings[s])
+            for s in found.cells.settings
+        ]
     return "".join(parts)
 
 
@@ -58,10 +68,14 @@ def wins(report: StudyReport, found: Findings) -> str:
     parts = [f"<p>{escape(wins_sentence(report, found))}</p><p class='source'>{said}</p>"]
     if won:
         parts.append(_table(rows.wins(report, won), "wins on both"))
-    parts.append(f"<details><summary>All {len(looks)} looks</summary>{_table(rows.wins(report, looks), 'looks')}</details>")
+    parts.append(
+        f"<details><summary>All {len(looks)} looks</summary>{_table(rows.wins(report, looks), 'looks')}</details>"
+    )
     if found.wins.aside:
         parts.append(f"<p class='source'>{escape(aside_sentence(report, found))}</p>")
-        parts.append(f"<details><summary>These {len(found.wins.aside)} looks</summary>{_table(rows.aside(report, found.wins.aside), 'looks')}</details>")
+        parts.append(
+            f"<details><summary>These {len(found.wins.aside)} looks</summary>{_table(rows.aside(report, found.wins.aside), 'looks')}</details>"
+        )
     return "".join(parts)
 
 
@@ -74,7 +88,11 @@ def described(report: StudyReport, family: Family, setting: str) -> str:
 def _family(report: StudyReport, found: Findings, family: Family) -> str:
     tables = "".join(
         f"<h4>{escape(report.settings[setting])}, T = {family.temperature:g}</h4>"
-        + (described(report, family, setting) if family.descriptive else _table(rows.tests(report, family, setting), "paired tests"))
+        + (
+            described(report, family, setting)
+            if family.descriptive
+            else _table(rows.tests(report, family, setting), "paired tests")
+        )
         for setting in found.cells.settings
         if any(difference.setting == setting for difference in family.differences)
     )
@@ -83,7 +101,9 @@ def _family(report: StudyReport, found: Findings, family: Family) -> str:
 
 
 def _folded(report: StudyReport, found: Findings, family: Family) -> str:
-    return f"<details><summary>{escape(family.name.partition(':')[0])}</summary>{_family(report, found, family)}</details>"
+    return (
+        f"<details><summary>{escape(family.name.partition(':')[0])}</summary>{_family(report, found, family)}</details>"
+    )
 
 
 def _shown(report: StudyReport, found: Findings, family: Family, *, first: bool) -> str:
@@ -93,7 +113,9 @@ def _shown(report: StudyReport, found: Findings, family: Family, *, first: bool)
 def _places(what: str, found: Sequence[Sequence[str]], setting: str) -> str:
     if len(found) < 2:
         return ""
-    return f"<details><summary>{what[0].upper()}{what[1:]} of {escape(setting)}</summary>{_table(found, what)}</details>"
+    return (
+        f"<details><summary>{what[0].upper()}{what[1:]} of {escape(setting)}</summary>{_table(found, what)}</details>"
+    )
 
 
 def _table(found: Sequence[Sequence[str]], label: str) -> str:

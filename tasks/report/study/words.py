@@ -26,7 +26,11 @@ def headline(report: StudyReport, found: Findings) -> list[str]:
         return ["The study compares no variants."]
     variant, against = report.comparisons[0]
     sentences = [_main(report, found.primary, setting, variant, against) for setting in found.cells.settings]
-    sentences += [_at_equal_pass_1(report, found, variant, against), wins_sentence(report, found), aside_sentence(report, found)]
+    sentences += [
+        _at_equal_pass_1(report, found, variant, against),
+        wins_sentence(report, found),
+        aside_sentence(report, found),
+    ]
     return [sentence[0].upper() + sentence[1:] for sentence in sentences if sentence]
 
 
@@ -60,7 +64,9 @@ def aside_sentence(report: StudyReport, found: Findings) -> str:
         looks = [look for look in found.wins.aside if look.one.variant == variant]
         if looks:
             seeds = max(len(look.one.seeds) for look in looks)
-            counts.append(f"{label} {sum(look.above for look in looks)} of {len(looks)} ({seeds} seed{'' if seeds == 1 else 's'})")
+            counts.append(
+                f"{label} {sum(look.above for look in looks)} of {len(looks)} ({seeds} seed{'' if seeds == 1 else 's'})"
+            )
     if not counts:
         return ""
     control = report.variants[report.control]
@@ -85,7 +91,11 @@ def _clause(difference: Difference, adjusted: float | None) -> str:
     assert difference.found is not None
     numbers = f"{fixed(difference.found.mean, signed=True)}, 95 % {ends(difference.found.interval, signed=True)}, p {p_text(adjusted)} after Holm"
     verdict = finding(difference, adjusted)
-    return f"{difference.metric} is {verdict} ({numbers})" if verdict in ("higher", "lower") else f"{difference.metric}: {verdict} ({numbers})"
+    return (
+        f"{difference.metric} is {verdict} ({numbers})"
+        if verdict in ("higher", "lower")
+        else f"{difference.metric}: {verdict} ({numbers})"
+    )
 
 
 def finding(difference: Difference, adjusted: float | None) -> str:
@@ -141,7 +151,8 @@ def looked_at(report: StudyReport, looks: Sequence[Look]) -> str:
     temperatures, iterations = {look.one.temperature for look in looks}, {look.one.iteration for look in looks}
     named = [label for name, label in report.variants.items() if name in variants]
     counts = [
-        f"{len(of)} {name}{'' if len(of) == 1 else 's'}" for of, name in ((settings, "setting"), (temperatures, "temperature"), (iterations, "iteration"))
+        f"{len(of)} {name}{'' if len(of) == 1 else 's'}"
+        for of, name in ((settings, "setting"), (temperatures, "temperature"), (iterations, "iteration"))
     ]
     return ", ".join([" and ".join(named) or "no variant", *counts])
 
@@ -149,7 +160,11 @@ def looked_at(report: StudyReport, looks: Sequence[Look]) -> str:
 def _look(report: StudyReport, look: Look | None) -> str:
     if look is None or look.one.found is None or look.many.found is None:
         return "none"
-    parts = [f"{d.metric} {fixed(d.found.mean, signed=True)} ({ends(d.found.interval, signed=True)})" for d in (look.one, look.many) if d.found is not None]
+    parts = [
+        f"{d.metric} {fixed(d.found.mean, signed=True)} ({ends(d.found.interval, signed=True)})"
+        for d in (look.one, look.many)
+        if d.found is not None
+    ]
     where = f"{report.settings[look.one.setting]}, {report.variants[look.one.variant]}, T = {look.one.temperature:g}, iteration {look.one.iteration}"
     return f"{where}: {', '.join(parts)}, {seeds_text(look.one.seeds)}, p {p_text(look.adjusted)}"
 

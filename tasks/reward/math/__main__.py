@@ -27,7 +27,11 @@ def rows(path: Path) -> Iterator[dict[str, Any]]:
                 continue
             try:
                 row = json.loads(line)
-                if not isinstance(row["gold"], str) or not isinstance(row["answer"], str) or not isinstance(row["expected"], bool):
+                if (
+                    not isinstance(row["gold"], str)
+                    or not isinstance(row["answer"], str)
+                    or not isinstance(row["expected"], bool)
+                ):
                     raise ValueError("gold and answer must be texts, expected true or false")
             except (ValueError, KeyError, TypeError) as error:
                 raise ValueError(f"{path}:{number}: no equivalence row ({type(error).__name__}: {error})") from error
@@ -63,15 +67,21 @@ def check(path: Path, verifier: MathVerifier) -> int:
             shown = row["answer"] if len(row["answer"]) < 200 else row["answer"][:100] + " ... " + row["answer"][-80:]
             flag = f" [{row['policy']}]" if row.get("policy") else ""
             kind = "false positive" if accepted else "false negative"
-            print(f"{problem.id}: {kind}{flag}: gold {row['gold'][:100]!r}, answer {shown!r}, read as {verdict.answer!r} {verdict.detail}")
+            print(
+                f"{problem.id}: {kind}{flag}: gold {row['gold'][:100]!r}, answer {shown!r}, read as {verdict.answer!r} {verdict.detail}"
+            )
     agree = count - wrong_yes - wrong_no - errors
-    print(f"{count} rows, {agree} agree, {wrong_yes} false positives, {wrong_no} false negatives, {errors} errors, slowest {slowest:.2f} s")
+    print(
+        f"{count} rows, {agree} agree, {wrong_yes} false positives, {wrong_no} false negatives, {errors} errors, slowest {slowest:.2f} s"
+    )
     return count - agree
 
 
 def main(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m tasks.reward.math", description="The mathematics verifier.")
-    command = parser.add_subparsers(dest="command", required=True).add_parser("check", help="run a file of equivalence rows")
+    command = parser.add_subparsers(dest="command", required=True).add_parser(
+        "check", help="run a file of equivalence rows"
+    )
     command.add_argument("file", type=Path)
     command.add_argument("--workers", type=int, default=1)
     command.add_argument("--deadline", type=float, default=5.0, help="seconds for each row")

@@ -27,7 +27,9 @@ from tasks.reward.math.regions import region as read_region
 from tasks.reward.math.tree import OO, ParseError
 from tasks.reward.math.units import split_unit
 
-_KNOWN_WORDS = frozenset(["yes", "no", "true", "false", "odd", "even", "none", "east", "west", "north", "south", "prime", "both"])
+_KNOWN_WORDS = frozenset(
+    ["yes", "no", "true", "false", "odd", "even", "none", "east", "west", "north", "south", "prime", "both"]
+)
 _JOIN = re.compile(r'"\s*,?\s*(?:and|or)\s*,?\s*"|(?<![A-Za-z\\])(?:and|or)(?![A-Za-z])')
 _CELLS = re.compile(
     r"^\s*(?:[(\[]\s*)?\\begin\{(?P<kind>[pbvBV]?matrix|smallmatrix|array)\}(?:\{[lcr|]*\})?(?P<body>.*)\\end\{(?P=kind)\}(?:\s*[)\]])?\s*$",
@@ -81,7 +83,9 @@ def read(text: str) -> Answer:
 
 
 def _read(text: str) -> Answer:
-    text = re.sub(r'^"[^"]*(?:\b(?:is|are|be|answer|equals|value)\s*:?|:)\s*"\s*(?=[^\s"])', "", text, flags=re.IGNORECASE)
+    text = re.sub(
+        r'^"[^"]*(?:\b(?:is|are|be|answer|equals|value)\s*:?|:)\s*"\s*(?=[^\s"])', "", text, flags=re.IGNORECASE
+    )
     words = _words(text)
     if words is not None:
         if words.strip().lower() in ("infinity", "positive infinity"):
@@ -163,10 +167,16 @@ def _single(text: str) -> Answer:
         if len(members) > 1:
             items = tuple(read(m) for m in members)
             if text[0] == "[" or text[-1] == "]":
-                raise ParseError("brackets that are no interval") if text[0] + text[-1] != "[]" else ParseError("brackets")
+                raise (
+                    ParseError("brackets that are no interval")
+                    if text[0] + text[-1] != "[]"
+                    else ParseError("brackets")
+                )
             return Collection("tuple", items)
     if clock := _CLOCK.fullmatch(text):
-        return Collection("clock", tuple(Scalar(p.lower(), node_of(p) if p.isdigit() else None) for p in clock.groups() if p))
+        return Collection(
+            "clock", tuple(Scalar(p.lower(), node_of(p) if p.isdigit() else None) for p in clock.groups() if p)
+        )
     ratio = [s.strip() for s in re.split(r':|"\s*to\s*"|(?<=\d) to (?=\d)', text)]
     if len(ratio) > 1 and all(ratio):
         return Collection("ratio", tuple(scalar(s) for s in ratio))
@@ -200,7 +210,9 @@ def scalar(text: str) -> Scalar:
     value = strip_braces(value)
     while encloses(value) and value[0] == "(" and value[-1] == ")":
         value = value[1:-1].strip()
-    based = _BASE.match(_BASE_WORD.sub(lambda m: f"_{_NUMBERS.index(m.group(1))}" if m.group(1) in _NUMBERS else m.group(), value))
+    based = _BASE.match(
+        _BASE_WORD.sub(lambda m: f"_{_NUMBERS.index(m.group(1))}" if m.group(1) in _NUMBERS else m.group(), value)
+    )
     if based and value[0].isdigit():
         return Scalar(f"{based.group(1).upper()}_{based.group(2)}", None, unit, percent)
     return Scalar(value, node_of(value), unit, percent)
@@ -232,8 +244,8 @@ def _words(text: str) -> str | None:
         parts = re.findall(r"[^\W\d_]+", bare)
         if all(len(w) == 1 for w in parts):
             return None
-        if any(len(w) >= 4 or w.lower() in _KNOWN_WORDS or not w.isascii() or _WORDLIKE.fullmatch(w) for w in parts) and not re.search(
-            r"\b(?:a?(?:sin|cos|tan)|log|sqrt)\b", bare
-        ):
+        if any(
+            len(w) >= 4 or w.lower() in _KNOWN_WORDS or not w.isascii() or _WORDLIKE.fullmatch(w) for w in parts
+        ) and not re.search(r"\b(?:a?(?:sin|cos|tan)|log|sqrt)\b", bare):
             return bare
     return None

@@ -6,7 +6,23 @@ import re
 from fractions import Fraction
 
 from tasks.reward.math.tokens import Tokens
-from tasks.reward.math.tree import MINUS_ONE, OO, PI, E, I, Node, Num, Op, ParseError, Sym, divide, integer, mul, negative, power
+from tasks.reward.math.tree import (
+    MINUS_ONE,
+    OO,
+    PI,
+    E,
+    I,
+    Node,
+    Num,
+    Op,
+    ParseError,
+    Sym,
+    divide,
+    integer,
+    mul,
+    negative,
+    power,
+)
 
 _FUNCTIONS = frozenset(
     [
@@ -247,7 +263,9 @@ class Atoms(Tokens):
         start = self.at
         top_text = self.raw_argument() if self.peek() == "{" else ""
         bottom_text = self.raw_argument() if self.peek() == "{" else ""
-        if re.match(r"(d|\\partial|\\mathrmd)(\^|[A-Za-z\\]|$)", top_text) and re.match(r"(d|\\partial|\\mathrmd)[A-Za-z\\]", bottom_text):
+        if re.match(r"(d|\\partial|\\mathrmd)(\^|[A-Za-z\\]|$)", top_text) and re.match(
+            r"(d|\\partial|\\mathrmd)[A-Za-z\\]", bottom_text
+        ):
             return Sym(f"{top_text}/{bottom_text}")  # a derivative: no quotient of products
         self.at = start
         return divide(self.argument(), self.argument())
@@ -274,7 +292,14 @@ class Atoms(Tokens):
             # "log" without a base is the natural one, as in sympy; both sides are read alike.
             ten = Num(Fraction(10))
             node: Node = Op(
-                "log", (args[0],) if name == "ln" else (args[0], base or ten) if name == "lg" else (args[0], base) if base else (args[0],)
+                "log",
+                (args[0],)
+                if name == "ln"
+                else (args[0], base or ten)
+                if name == "lg"
+                else (args[0], base)
+                if base
+                else (args[0],),
             )
             if len(args) != 1:
                 raise ParseError("log of several values")

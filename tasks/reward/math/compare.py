@@ -53,7 +53,9 @@ def scalars(gold: Scalar, given: Scalar, oracle: Oracle) -> Truth:
 def _percent(gold: Node, given: Node, gold_has_sign: bool, oracle: Oracle) -> Truth:
     """50% is 0.5; and 50, where the bare number is above 1 (0.5% is neither 0.5 nor 50%)."""
     hundredth = Num(Fraction(1, 100))
-    exact_value = oracle.equal(mul(gold, hundredth), given) if gold_has_sign else oracle.equal(gold, mul(given, hundredth))
+    exact_value = (
+        oracle.equal(mul(gold, hundredth), given) if gold_has_sign else oracle.equal(gold, mul(given, hundredth))
+    )
     bare = exact.rational(given if gold_has_sign else gold)
     return either(exact_value, oracle.equal(gold, given) if bare is not None and abs(bare) > 1 else False)
 
@@ -82,10 +84,15 @@ def matching(gold: Sequence[Answer], given: Sequence[Answer], oracle: Oracle, di
         return in_order(gold, given, oracle)
     table = [[compare(g, a, oracle) for a in given] for g in gold]
     if distinct:
-        rows, columns = [any(v is True for v in row) for row in table], [any(row[c] is True for row in table) for c in range(len(given))]
+        rows, columns = (
+            [any(v is True for v in row) for row in table],
+            [any(row[c] is True for row in table) for c in range(len(given))],
+        )
         if all(rows) and all(columns):
             return True
-        if any(all(v is False for v in row) for row in table) or any(all(row[c] is False for row in table) for c in range(len(given))):
+        if any(all(v is False for v in row) for row in table) or any(
+            all(row[c] is False for row in table) for c in range(len(given))
+        ):
             return False
         return None
     if len(gold) != len(given):
@@ -159,7 +166,9 @@ def collections(gold: Collection, given: Collection, oracle: Oracle) -> Truth:
     kinds = (gold.kind, given.kind)
     if "clock" in kinds:
         if kinds == ("clock", "clock"):
-            return in_order(gold.items[: len(given.items)], given.items[: len(gold.items)], oracle)  # a.m. and p.m. where both say
+            return in_order(
+                gold.items[: len(given.items)], given.items[: len(gold.items)], oracle
+            )  # a.m. and p.m. where both say
         gold, given = (Collection("ratio", c.items) if c.kind == "clock" else c for c in (gold, given))
         kinds = (gold.kind, given.kind)
     if "ratio" in kinds:
@@ -189,7 +198,12 @@ def regions(gold: Region, given: Region, oracle: Oracle) -> Truth:
         return False
 
     def same(p: Piece, q: Piece) -> Truth:
-        return both(p.low_open == q.low_open, p.high_open == q.high_open, oracle.equal(p.low, q.low), oracle.equal(p.high, q.high))
+        return both(
+            p.low_open == q.low_open,
+            p.high_open == q.high_open,
+            oracle.equal(p.low, q.low),
+            oracle.equal(p.high, q.high),
+        )
 
     table = [[same(p, q) for q in a] for p in g]
     if _assignment(table, lambda v: v is True):
@@ -207,7 +221,8 @@ def _merged(pieces: Sequence[Piece]) -> list[Piece]:
     for piece in sorted(pieces, key=lambda p: (value[p.low], p.low_open)):
         last = merged[-1] if merged else None
         if last and (
-            value[piece.low] < value[last.high] or (value[piece.low] == value[last.high] and not (piece.low_open and last.high_open))
+            value[piece.low] < value[last.high]
+            or (value[piece.low] == value[last.high] and not (piece.low_open and last.high_open))
         ):
             further = value[piece.high] > value[last.high] or (value[piece.high] == value[last.high] and last.high_open)
             high = piece if further else last
@@ -278,7 +293,13 @@ def compare(gold: Answer, given: Answer, oracle: Oracle) -> Truth:
         case Matrix(), Matrix():
             if len(gold.rows) != len(given.rows) or len(gold.rows[0]) != len(given.rows[0]):
                 return False
-            return both(*(compare(g, a, oracle) for r, s in zip(gold.rows, given.rows, strict=True) for g, a in zip(r, s, strict=True)))
+            return both(
+                *(
+                    compare(g, a, oracle)
+                    for r, s in zip(gold.rows, given.rows, strict=True)
+                    for g, a in zip(r, s, strict=True)
+                )
+            )
         case Region(), Region():
             return regions(gold, given, oracle)
         case Order(), Order():

@@ -324,7 +324,9 @@ def rational(node: Node) -> Fraction | None:
 def _canonical(form: Form) -> bool:
     """Whether different forms of this kind are different values (see the head of this module)."""
     return all(
-        atom.isdigit() or atom in ("\\i", "\\pi") or (atom[0] != "\\" and exponent.denominator == 1) for m in form for atom, exponent in m
+        atom.isdigit() or atom in ("\\i", "\\pi") or (atom[0] != "\\" and exponent.denominator == 1)
+        for m in form
+        for atom, exponent in m
     )
 
 
@@ -349,7 +351,9 @@ def render(form: Form) -> str:
         return "0"
     terms = []
     for monomial, value in sorted(form.items()):
-        atoms = "*".join(f"{atom.lstrip(chr(92))}" + (f"^({exponent})" if exponent != 1 else "") for atom, exponent in monomial)
+        atoms = "*".join(
+            f"{atom.lstrip(chr(92))}" + (f"^({exponent})" if exponent != 1 else "") for atom, exponent in monomial
+        )
         if not atoms:
             terms.append(_digits(value))
         else:

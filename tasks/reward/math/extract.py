@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from tasks.reward.visible import visible
 
 _BOX = re.compile(r"\\(?:boxed|fbox|framebox)(?![A-Za-z])\s*")
-_JOINT = re.compile(r"[\s$.]*(?:,|;|&|\\\\|\band\b|\bor\b|\\text\{\s*,?\s*(?:and|or),?\s*\}|\\quad|\\qquad|\\[,;()\[\]]|[\s$])+[\s$]*")
+_JOINT = re.compile(
+    r"[\s$.]*(?:,|;|&|\\\\|\band\b|\bor\b|\\text\{\s*,?\s*(?:and|or),?\s*\}|\\quad|\\qquad|\\[,;()\[\]]|[\s$])+[\s$]*"
+)
 _BRACE = re.compile(r"\\.|[{}]", re.DOTALL)
 _BARE = re.compile(r"[^\s$.,;{}]+(?:\.\d+)?")  # \boxed 5
 _MARKER = re.compile(r"####\s*(\S[^\n]*)")
@@ -88,7 +90,11 @@ def _last_group(text: str, boxes: list[_Box]) -> list[_Box]:
     group = [boxes[-1]]
     for box in reversed(boxes[:-1]):
         between = text[box.end : group[-1].start]
-        if len(between) > 40 or not _JOINT.fullmatch(between) or not re.search(r"[,;&]|and|or", re.sub(r"\\[,;]", "", between)):
+        if (
+            len(between) > 40
+            or not _JOINT.fullmatch(between)
+            or not re.search(r"[,;&]|and|or", re.sub(r"\\[,;]", "", between))
+        ):
             break
         group.append(box)
     return group[::-1]

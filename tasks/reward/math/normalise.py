@@ -9,7 +9,16 @@ import re
 import unicodedata
 from functools import lru_cache
 
-from tasks.reward.math.spellings import CHARACTERS, FUNCTION_NAMES, HIDDEN, SPELLINGS, SUBSCRIPTS, SUPERSCRIPTS, WORDS, WRAPPERS
+from tasks.reward.math.spellings import (
+    CHARACTERS,
+    FUNCTION_NAMES,
+    HIDDEN,
+    SPELLINGS,
+    SUBSCRIPTS,
+    SUPERSCRIPTS,
+    WORDS,
+    WRAPPERS,
+)
 
 MAX_LENGTH = 20_000
 
@@ -62,7 +71,9 @@ def balanced(text: str) -> bool:
 def _unwrap(text: str) -> str:
     """Text macros become quoted words, mere wrappers their content, hidden content nothing."""
     pattern = re.compile(
-        r"\\(" + "|".join(re.escape(n) for n in sorted({*WORDS, *WRAPPERS, *HIDDEN}, key=len, reverse=True)) + r")(?![A-Za-z])\s*(?=\{)"
+        r"\\("
+        + "|".join(re.escape(n) for n in sorted({*WORDS, *WRAPPERS, *HIDDEN}, key=len, reverse=True))
+        + r")(?![A-Za-z])\s*(?=\{)"
     )
     for _ in range(300):
         matches = list(pattern.finditer(text))
@@ -90,12 +101,20 @@ def _word(body: str, name: str, applied: bool) -> str:
     if not re.search(r"[^\W\d_]", inner):  # digits and punctuation in a text macro are just that
         return " " + inner + " "
     roman = name in ("mathrm", "operatorname", "mathsf")
-    if inner in FUNCTION_NAMES and (applied if inner in ("min", "max") or not roman else True) and (len(inner) > 1 or roman):
+    if (
+        inner in FUNCTION_NAMES
+        and (applied if inner in ("min", "max") or not roman else True)
+        and (len(inner) > 1 or roman)
+    ):
         return f"\\{inner} " if len(inner) > 1 else inner
     if match := re.fullmatch(r"([-+]?(?:\d[\d.,/ ]*)?\d)\s*([^\d\s.,/][^\d]*)", inner):  # "18 dollars"
         return f' {match.group(1)} "{match.group(2)}"'
     if match := re.fullmatch(r"([A-Za-z]+)\s+([A-Za-z]+)\s*\^\{?-(\d)\}?", inner):  # m s^{-2}
-        return f'"{match.group(1)}/{match.group(2)}"' if match.group(3) == "1" else f'"{match.group(1)}/{match.group(2)}^{match.group(3)}"'
+        return (
+            f'"{match.group(1)}/{match.group(2)}"'
+            if match.group(3) == "1"
+            else f'"{match.group(1)}/{match.group(2)}^{match.group(3)}"'
+        )
     if "\\" in inner or "^" in inner or "{" in inner:
         return " " + body.replace('"', " ") + " "
     return f'"{inner}"'
@@ -178,7 +197,11 @@ def tidy(text: str) -> str:
     text = _roots(_vulgar(text))
     text = re.sub(r"\\\\(?:\s*\[[^\]]*\])?", "\0", text)
     text = re.sub(r"\\(?:\(|\)|\[|\])|\$\s*,\s*\$|(?<!\\)\$\s+\$", lambda m: "," if "," in m.group() else " ", text)
-    text = re.sub(r"(?<=\d)\s*\\!\s*(?=[,\d])|(?<=,)\s*\\!\s*(?=\d)|(?<=\d)\{,\}(?=\d{3})", lambda m: "," if "," in m.group() else "", text)
+    text = re.sub(
+        r"(?<=\d)\s*\\!\s*(?=[,\d])|(?<=,)\s*\\!\s*(?=\d)|(?<=\d)\{,\}(?=\d{3})",
+        lambda m: "," if "," in m.group() else "",
+        text,
+    )
     text = _LEFT_RIGHT.sub(" ", text)
     text = re.sub(r"\\(?:left|right|middle)(?![A-Za-z])", "", text)
     text = re.sub(r"\{\s*\\(?:rm|bf|it|sf|tt)(?![A-Za-z])\s*([^{}]*)\}", r"\\text{\1}", text)  # {\rm cm}
@@ -186,7 +209,9 @@ def tidy(text: str) -> str:
     text = re.sub(r"(?<=\d)\\[,: ](?=\d{3}(?!\d))|(?<=\d)~(?=\d{3}(?!\d))", " ", text)
     text = _SPACES.sub(" ", text).replace("\0", "\\\\")
     text = re.sub(
-        r"\\begin\{(?:aligned|align\*?|equation\*?|gathered|split)\}|\\end\{(?:aligned|align\*?|equation\*?|gathered|split)\}", " ", text
+        r"\\begin\{(?:aligned|align\*?|equation\*?|gathered|split)\}|\\end\{(?:aligned|align\*?|equation\*?|gathered|split)\}",
+        " ",
+        text,
     )
     text = _commands(_unwrap(text))
     text = re.sub(r"\{([^{}]*)\\choose([^{}]*)\}", r"\\binom{\1}{\2}", text)
@@ -196,7 +221,9 @@ def tidy(text: str) -> str:
     text = re.sub(r"(\\mathbb\s*\{?R\}?)\s*[-/]\s*(?=\\\{)", r"\1 \\setminus ", text)
     text = _CYCLES.sub(r"\1\\overline{\2}", re.sub(r"(\d+\.\d{0,40})\((\d{1,40})\)", r"\1\\overline{\2}", text))
     text = re.sub(r"np\.(?=[a-z])|math\.(?=[a-z])", "", text)
-    text = text.replace("**", "^").replace("\\%", "%").replace("<=", "\\le ").replace(">=", "\\ge ").replace("!=", "\\ne ")
+    text = (
+        text.replace("**", "^").replace("\\%", "%").replace("<=", "\\le ").replace(">=", "\\ge ").replace("!=", "\\ne ")
+    )
     text = re.sub(r"\\not\s*=", r"\\ne ", text)
     text = re.sub(r"\\(?=#|&|_)", "", text)
     text = _THOUSANDS.sub(lambda m: m.group(1) + re.sub(r"[{},]", "", m.group(2)), text) if _separated(text) else text
@@ -214,7 +241,9 @@ def _separated(text: str) -> bool:
     if re.search(r"\\[{}]|[\[\]]", text):
         return False
     if re.search(r",(?!\d{3}(?!\d))", text.replace("{,}", ",")):
-        return ", " in text and not re.search(r"[(),]\d{3},\d{3}[,)]", text) and not re.search(r",(?!\d{3}(?!\d)| )", text)
+        return (
+            ", " in text and not re.search(r"[(),]\d{3},\d{3}[,)]", text) and not re.search(r",(?!\d{3}(?!\d)| )", text)
+        )
     return not re.match(r"\(.*\)$", text)
 
 

@@ -57,7 +57,13 @@ def _power(base: Any, exponent: Any, exact_exponent: Fraction | None) -> Any:
         raise TooLarge("a power of too many digits")
     if base == 0 and mpmath.re(exponent) <= 0:
         raise ZeroDivisionError
-    if exact_exponent is not None and exact_exponent.denominator % 2 and exact_exponent.denominator > 1 and _is_real(base) and base < 0:
+    if (
+        exact_exponent is not None
+        and exact_exponent.denominator % 2
+        and exact_exponent.denominator > 1
+        and _is_real(base)
+        and base < 0
+    ):
         root = -mpmath.root(-base, exact_exponent.denominator)  # the real root of a negative number
         return root**exact_exponent.numerator
     return mpmath.power(base, exponent)

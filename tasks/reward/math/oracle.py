@@ -59,7 +59,9 @@ def close_enough(literal: Num, value: Fraction) -> bool:
     step = Fraction(1, 10 ** min(literal.places, 12))
     short = (abs(value) - abs(literal.value)) if value * literal.value > 0 else Fraction(1)
     near = -step / 2 <= short < step  # rounded, or cut off
-    return near and abs(short) <= Fraction(1, 2 * 10**ROUNDED_PLACES) and abs(literal.value) * 10**literal.places >= 10**4
+    return (
+        near and abs(short) <= Fraction(1, 2 * 10**ROUNDED_PLACES) and abs(literal.value) * 10**literal.places >= 10**4
+    )
 
 
 def infinite(a: Node, b: Node) -> Truth:
@@ -74,7 +76,9 @@ def cheap_equal(a: Node, b: Node) -> Truth:
     same = exact.equal(a, b)
     if same is False and (is_rounding(a, exact.rational(b)) or is_rounding(b, exact.rational(a))):
         return True
-    if same is False and any(isinstance(n, Num) and n.places is not None and n.places >= ROUNDED_PLACES for n in (a, b)):
+    if same is False and any(
+        isinstance(n, Num) and n.places is not None and n.places >= ROUNDED_PLACES for n in (a, b)
+    ):
         other = b if isinstance(a, Num) else a
         return False if exact.rational(other) is not None or symbols(other) else None
     return same
@@ -94,7 +98,9 @@ def cheap_multiple(a: Node, b: Node, positive: bool) -> Truth:
     if set(left) != set(right):
         return (
             None
-            if any(not atom.isalnum() for form in (left, right) for m in form for atom, _ in m) or _fractional(left) or _fractional(right)
+            if any(not atom.isalnum() for form in (left, right) for m in form for atom, _ in m)
+            or _fractional(left)
+            or _fractional(right)
             else False
         )
     ratios = {left[m] / right[m] for m in left}
@@ -102,7 +108,9 @@ def cheap_multiple(a: Node, b: Node, positive: bool) -> Truth:
 
 
 def _fractional(form: exact.Form) -> bool:
-    return any(exponent < 0 or exponent.denominator != 1 for m in form for _, exponent in m) or not any(not m for m in form)
+    return any(exponent < 0 or exponent.denominator != 1 for m in form for _, exponent in m) or not any(
+        not m for m in form
+    )
 
 
 CHEAP = Oracle(cheap_equal, cheap_opaque, cheap_multiple)

@@ -9,7 +9,22 @@ from fractions import Fraction
 from functools import lru_cache
 
 from tasks.reward.math.atoms import MAX_DEPTH, Atoms
-from tasks.reward.math.tree import MINUS_ONE, PI, E, I, Node, Num, Op, ParseError, Sym, add, integer, mul, negative, power
+from tasks.reward.math.tree import (
+    MINUS_ONE,
+    PI,
+    E,
+    I,
+    Node,
+    Num,
+    Op,
+    ParseError,
+    Sym,
+    add,
+    integer,
+    mul,
+    negative,
+    power,
+)
 
 _TIMES = frozenset({"*", "\\cdot", "\\times", "\\ast", "\\cdotp"})
 _CLOSERS = frozenset({")", "]", "}", "\\rfloor", "\\rceil", "\\rvert", ",", "\\}", "\\rangle"})
@@ -37,7 +52,11 @@ class _Parser(Atoms):
 
     def starts_factor(self) -> bool:
         kind, token = self.kind(), self.peek()
-        if kind == "end" or token in _CLOSERS or token in ("+", "-", "/", "=", "<", ">", "^", "_", "!", "'", "&", ":", ";", "?", "."):
+        if (
+            kind == "end"
+            or token in _CLOSERS
+            or token in ("+", "-", "/", "=", "<", ">", "^", "_", "!", "'", "&", ":", ";", "?", ".")
+        ):
             return False
         if token in ("|", "\\vert"):
             return self.bars == 0
@@ -80,7 +99,13 @@ class _Parser(Atoms):
         is_fraction = self.peek() == "\\frac"
         factor = self.factor()
         pair = _fraction_parts(factor)
-        if is_fraction and plain and pair is not None and 0 < pair[0] < pair[1] and before not in ("/", "^", "_", "\\div"):
+        if (
+            is_fraction
+            and plain
+            and pair is not None
+            and 0 < pair[0] < pair[1]
+            and before not in ("/", "^", "_", "\\div")
+        ):
             assert isinstance(previous, Num)
             factors[-1] = Num(previous.value + Fraction(pair[0], pair[1]))
             return
@@ -134,7 +159,9 @@ class _Parser(Atoms):
             kind, text, spaced = self.tokens[self.at]
             if signed:  # x^10 without braces is x^{1}0 to LaTeX, but x^{10} to whoever wrote it
                 return self.number()
-            self.tokens[self.at : self.at + 1] = [(kind, text[0], spaced)] + ([(kind, text[1:], False)] if len(text) > 1 else [])
+            self.tokens[self.at : self.at + 1] = [(kind, text[0], spaced)] + (
+                [(kind, text[1:], False)] if len(text) > 1 else []
+            )
             return self.number()
         return self.base()
 
@@ -207,7 +234,9 @@ def _mixed(whole: Node, top: Node, bottom: Node) -> Node:
 def _fraction_parts(node: Node) -> tuple[int, int] | None:
     """(p, q) of a quotient of two whole literals."""
     match node:
-        case Op("mul", (Num(top), Op("pow", (Num(bottom), Num(minus))))) if minus == -1 and top.denominator == bottom.denominator == 1:
+        case Op("mul", (Num(top), Op("pow", (Num(bottom), Num(minus))))) if (
+            minus == -1 and top.denominator == bottom.denominator == 1
+        ):
             return top.numerator, bottom.numerator
     return None
 

@@ -34,7 +34,9 @@ def region(text: str) -> Region | None:
         removed = re.fullmatch(r"\s*\\\{(.+)\\\}\s*", holes)
         label = re.match(r"^\s*(\\?[A-Za-z]+)\s*\\in(?![A-Za-z])", whole)
         whole = (whole[label.end() :] if label else whole).strip()
-        if removed is None or not (_REALS.match(whole) or re.fullmatch(r"\(\s*-\s*\\infty\s*,\s*\+?\s*\\infty\s*\)", whole)):
+        if removed is None or not (
+            _REALS.match(whole) or re.fullmatch(r"\(\s*-\s*\\infty\s*,\s*\+?\s*\\infty\s*\)", whole)
+        ):
             return None
         points = [node_of(p) for p in split_top(removed.group(1), ",")]
         return (
@@ -45,7 +47,11 @@ def region(text: str) -> Region | None:
     inequality = _inequality(text)
     if inequality is not None:
         return inequality
-    if text[0] in "[]" and text[-1] in "[]" and not (text[0] == "[" and text[-1] == "]" and len(split_top(text[1:-1], ",")) != 2):
+    if (
+        text[0] in "[]"
+        and text[-1] in "[]"
+        and not (text[0] == "[" and text[-1] == "]" and len(split_top(text[1:-1], ",")) != 2)
+    ):
         return _plain_region(text)
     if encloses(text) and (text[0] == "[" or text[-1] == "]" or "\\infty" in text):
         return _plain_region(text)
@@ -56,7 +62,11 @@ def punctured(points: Sequence[Node], name: str | None) -> Region | None:
     """The reals without some points; they must be rational to be put in order."""
     values = {rational(p): p for p in points}
     if None in values:
-        return Region((Piece(negative(OO), points[0], True, True), Piece(points[0], OO, True, True)), name) if len(points) == 1 else None
+        return (
+            Region((Piece(negative(OO), points[0], True, True), Piece(points[0], OO, True, True)), name)
+            if len(points) == 1
+            else None
+        )
     ends = [negative(OO), *(values[v] for v in sorted(v for v in values if v is not None)), OO]
     return Region(tuple(Piece(a, b, True, True) for a, b in pairwise(ends)), name)
 
@@ -67,7 +77,11 @@ def _plain_region(text: str) -> Region | None:
         return Region((Piece(negative(OO), OO, True, True),))
     if text.startswith("\\{") and text.endswith("\\}"):
         points = [node_of(p) for p in split_top(text[2:-2], ",")]
-        return None if any(p is None for p in points) else Region(tuple(Piece(p, p, False, False) for p in points if p is not None))
+        return (
+            None
+            if any(p is None for p in points)
+            else Region(tuple(Piece(p, p, False, False) for p in points if p is not None))
+        )
     french = _FRENCH.match(text)
     members = split_top(text[1:-1], ",;") if encloses(text) else [french.group(2), french.group(3)] if french else []
     if len(members) != 2:
@@ -80,7 +94,12 @@ def _plain_region(text: str) -> Region | None:
 
 def _inequality(text: str) -> Region | None:
     """A region of one variable from `a < x <= b`, `x > 3`, `x \\ne 0`, `|x| < c`, with "and"; None for anything else."""
-    if not ORDER.search(text) or "," in text or '"' in text or re.search(r"\\\{|(?<![A-Za-z])(?:and|or)(?![A-Za-z])", text):
+    if (
+        not ORDER.search(text)
+        or "," in text
+        or '"' in text
+        or re.search(r"\\\{|(?<![A-Za-z])(?:and|or)(?![A-Za-z])", text)
+    ):
         return None
     if "=" in text:
         return None
@@ -97,7 +116,9 @@ def _inequality(text: str) -> Region | None:
             return Region((Piece(negative(right), right, op == "<", op == "<"),), absolute.group(1))
         if absolute and not symbols(right) and op in (">", "\\ge"):
             opened = op == ">"
-            return Region((Piece(negative(OO), negative(right), True, opened), Piece(right, OO, opened, True)), absolute.group(1))
+            return Region(
+                (Piece(negative(OO), negative(right), True, opened), Piece(right, OO, opened, True)), absolute.group(1)
+            )
         if not _is_name(names[0]) and _is_name(names[1]):
             left, right, op, names = right, left, _FLIP[op], names[::-1]
         if not _is_name(names[0]) or symbols(left) & symbols(right):
@@ -106,7 +127,9 @@ def _inequality(text: str) -> Region | None:
             return punctured([right], names[0])
         below = op in ("<", "\\le")
         opened = op in ("<", ">")
-        return Region((Piece(negative(OO), right, True, opened) if below else Piece(right, OO, opened, True),), names[0])
+        return Region(
+            (Piece(negative(OO), right, True, opened) if below else Piece(right, OO, opened, True),), names[0]
+        )
     if len(nodes) == 3 and _is_name(names[1]):
         if all(op in (">", "\\ge") for op in ops):
             nodes, ops = nodes[::-1], [_FLIP[op] for op in ops[::-1]]
@@ -116,7 +139,12 @@ def _inequality(text: str) -> Region | None:
 
 
 def _is_name(text: str) -> bool:
-    return re.fullmatch(r"[A-Za-z]'?|\\[a-z]+|[A-Za-z]_\{?\w+\}?", text) is not None and text not in ("e", "i", "\\pi", "\\infty")
+    return re.fullmatch(r"[A-Za-z]'?|\\[a-z]+|[A-Za-z]_\{?\w+\}?", text) is not None and text not in (
+        "e",
+        "i",
+        "\\pi",
+        "\\infty",
+    )
 
 
 def order_of(text: str) -> Order | None:

@@ -75,7 +75,9 @@ def strong_opaque(gold: str, given: str) -> Truth:
 
     config = [LatexExtractionConfig(boxed_match_priority=0)]
     one, two = (
-        parse(rf"\boxed{{{t}}}", config, fallback_mode="no_fallback", extraction_mode="first_match", parsing_timeout=None)
+        parse(
+            rf"\boxed{{{t}}}", config, fallback_mode="no_fallback", extraction_mode="first_match", parsing_timeout=None
+        )
         for t in (gold, given)
     )
     if len(one) != 1 or len(two) != 1 or not all(isinstance(v[0], sympy.Expr) for v in (one, two)):

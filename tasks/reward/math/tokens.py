@@ -7,7 +7,9 @@ import re
 from tasks.reward.math.tree import ParseError
 
 MAX_TOKENS = 12_000
-_TOKEN = re.compile(r"\s*(?:(?P<num>\d+(?:\.\d*)?|\.\d+)|(?P<cmd>\\[A-Za-z]+|\\[^A-Za-z])|(?P<name>[A-Za-z]+)|(?P<op>\S))")
+_TOKEN = re.compile(
+    r"\s*(?:(?P<num>\d+(?:\.\d*)?|\.\d+)|(?P<cmd>\\[A-Za-z]+|\\[^A-Za-z])|(?P<name>[A-Za-z]+)|(?P<op>\S))"
+)
 
 
 class Tokens:

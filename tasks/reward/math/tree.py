@@ -77,7 +77,11 @@ def walk(node: Node) -> Iterator[Node]:
 
 def symbols(node: Node) -> frozenset[str]:
     """Names of the free symbols (a sum's index is bound)."""
-    bound = {n.args[1].name for n in walk(node) if isinstance(n, Op) and n.head in ("sum", "prod") and isinstance(n.args[1], Sym)}
+    bound = {
+        n.args[1].name
+        for n in walk(node)
+        if isinstance(n, Op) and n.head in ("sum", "prod") and isinstance(n.args[1], Sym)
+    }
     return frozenset(n.name for n in walk(node) if isinstance(n, Sym)) - bound
 
 

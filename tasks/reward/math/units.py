@@ -188,7 +188,8 @@ def parse_unit(phrase: str) -> Unit | None:
 
 _QUOTED = re.compile(r'^(?P<value>.*?[^\s"])\s*(?P<unit>(?:"[^"]*"(?:\^\{?[23]\}?)?[\s/]*)+)$', re.DOTALL)
 _BARE = re.compile(
-    r"^(?P<value>.*[\d)}|!])(?P<space>\s*)(?P<unit>[A-Za-z€£¥₹¢][A-Za-z€£¥₹¢ ]*(?:/\s*[A-Za-z]+)?(?:\^\{?[23]\}?)?)$", re.DOTALL
+    r"^(?P<value>.*[\d)}|!])(?P<space>\s*)(?P<unit>[A-Za-z€£¥₹¢][A-Za-z€£¥₹¢ ]*(?:/\s*[A-Za-z]+)?(?:\^\{?[23]\}?)?)$",
+    re.DOTALL,
 )
 _PERCENT_WORD = re.compile(r'\s*"\s*(?:percent|per ?cent|percentage|pct)\s*"$')
 _UNIT_QUOTIENT = re.compile(r'\\frac\s*\{\s*"([^"]*)"\s*\}\s*\{\s*"([^"]*)"\s*\}$')
@@ -211,7 +212,9 @@ def split_unit(text: str) -> tuple[str, Unit | None]:
         return match.group("sign") + value, front
     if text.endswith(("\\$", "$")) and len(text) > 2:
         return text.removesuffix("$").removesuffix("\\").strip(), _NAMES["dollar"]
-    if (match := _DEGREE.match(text)) and not re.search(r"(?:sin|cos|tan|cot|sec|csc)(?:h|\b|\W|\d)", match.group("value")):
+    if (match := _DEGREE.match(text)) and not re.search(
+        r"(?:sin|cos|tan|cot|sec|csc)(?:h|\b|\W|\d)", match.group("value")
+    ):
         scale = (match.group("scale") or "").strip('"')
         return match.group("value"), _NAMES[scale] if scale else _NAMES["degree"]
     if match := _QUOTED.match(text):
@@ -226,7 +229,9 @@ def split_unit(text: str) -> tuple[str, Unit | None]:
         if words.split() == ["percent"]:
             return match.group("value") + "%", None
         noun = unit is not None and unit.dimension.startswith("noun")
-        is_word = match.group("space") and all(re.fullmatch(r"[A-Za-z]{4,}", w) and re.search("[aeiou]", w) for w in words.split())
+        is_word = match.group("space") and all(
+            re.fullmatch(r"[A-Za-z]{4,}", w) and re.search("[aeiou]", w) for w in words.split()
+        )
         if unit is not None and not single and (is_word or not noun):
             return match.group("value"), unit
     return text, None

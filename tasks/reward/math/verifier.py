@@ -24,14 +24,21 @@ from tasks.reward.math.words import choice_letter, plain_words
 
 LONG = 800
 """Characters beyond which an answer is not even read in this process: some readers are quadratic in its length."""
-_CURRENCY_WORDS = {"euro": ("euro", "€"), "pound sterling": ("pound", "£"), "yen": ("yen", "¥"), "rupee": ("rupee", "₹")}
+_CURRENCY_WORDS = {
+    "euro": ("euro", "€"),
+    "pound sterling": ("pound", "£"),
+    "yen": ("yen", "¥"),
+    "rupee": ("rupee", "₹"),
+}
 
 
 def gold_text(problem: Problem) -> str:
     """The gold answer's LaTeX, with the reference's unit where the answer names none. VerifierError if it is none."""
     answer = problem.reference.get("answer")
     if not isinstance(answer, str):
-        raise VerifierError(f"problem {problem.id}: reference['answer'] must be a text, not {type(answer).__name__}; mend the data")
+        raise VerifierError(
+            f"problem {problem.id}: reference['answer'] must be a text, not {type(answer).__name__}; mend the data"
+        )
     try:
         usable(tidy(answer))
     except ParseError as error:
@@ -49,7 +56,9 @@ def limit_of(problem: Problem) -> Fraction | None:
     try:
         return Fraction(str(tolerance))
     except ValueError as error:
-        raise VerifierError(f"problem {problem.id}: reference['tolerance'] {tolerance!r} is no number; mend the data") from error
+        raise VerifierError(
+            f"problem {problem.id}: reference['tolerance'] {tolerance!r} is no number; mend the data"
+        ) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +85,9 @@ class MathVerifier:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
     @staticmethod
@@ -245,10 +256,17 @@ def _canonical(answer: Answer) -> str:
             inside = ", ".join(parts)
             return f"({inside})" if kind == "tuple" else f"{{{inside}}}" if kind == "set" else inside
         case Region(pieces=pieces):
-            ends = [f"{'(' if p.low_open else '['}{_end(p.low)}, {_end(p.high)}{')' if p.high_open else ']'}" for p in pieces]
+            ends = [
+                f"{'(' if p.low_open else '['}{_end(p.low)}, {_end(p.high)}{')' if p.high_open else ']'}"
+                for p in pieces
+            ]
             return " u ".join(sorted(ends))
         case Equation(sides=sides, texts=written):
-            return _canonical(sides[-1]) if is_label(written[0]) and len(sides) == 2 else " = ".join(_canonical(s) for s in sides)
+            return (
+                _canonical(sides[-1])
+                if is_label(written[0]) and len(sides) == 2
+                else " = ".join(_canonical(s) for s in sides)
+            )
         case Matrix(rows=rows):
             return "[" + "; ".join(", ".join(_canonical(c) for c in row) for row in rows) + "]"
     return f"{_end(answer.left)} {answer.op} {_end(answer.right)}"

@@ -13,7 +13,9 @@ from tasks.reward.math.oracle import Oracle, Truth, either
 from tasks.reward.math.tree import Num, Op, ParseError
 from tasks.reward.math.words import choice_letter
 
-_RESIDUE = re.compile(r"\s*(?:\\pmod\s*\{?\s*(\w+)\s*\}?|\(?\s*\\(?:bmod|mod)\s*\{?\s*(\w+)\s*\}?\s*\)?|\(\s*\"?mod\"?\s*(\w+)\s*\))$")
+_RESIDUE = re.compile(
+    r"\s*(?:\\pmod\s*\{?\s*(\w+)\s*\}?|\(?\s*\\(?:bmod|mod)\s*\{?\s*(\w+)\s*\}?\s*\)?|\(\s*\"?mod\"?\s*(\w+)\s*\))$"
+)
 _DOMAIN = re.compile(
     r'^(.*?),?\s*(?:"?(?:where|for|with|for all|for any)"?\s*)?'
     r"\(?\s*\b([a-zA-Z])\s*\\in\s*(\\mathbb\s*\{?[A-Z]\}?(?:\^\{?[+*]\}?|_\{[^{}]*\})?)\)?$",
@@ -29,7 +31,9 @@ def texts(gold: str, given: str, oracle: Oracle) -> Truth:
     if key(gold) == key(given):
         usable(given)
         return True
-    if re.fullmatch(r"-?\d+,\d+", given) and re.fullmatch(r"-?\d*\.\d+", gold):  # a decimal comma, where a decimal is wanted
+    if re.fullmatch(r"-?\d+,\d+", given) and re.fullmatch(
+        r"-?\d*\.\d+", gold
+    ):  # a decimal comma, where a decimal is wanted
         given = given.replace(",", ".")
     about = split_about(given)
     if about:
@@ -61,11 +65,18 @@ def _approximation(gold: str, first: str, second: str, oracle: Oracle) -> Truth:
         return either(by_first, texts(gold, second, oracle))
     value, literal = read(first), read(second)
     value = value.sides[-1] if isinstance(value, Equation) else value
-    if not (isinstance(value, Scalar) and isinstance(literal, Scalar) and isinstance(literal.node, Num) and value.node is not None):
+    if not (
+        isinstance(value, Scalar)
+        and isinstance(literal, Scalar)
+        and isinstance(literal.node, Num)
+        and value.node is not None
+    ):
         return by_first
     if texts(gold, second, oracle) is not True:
         return by_first
-    return either(by_first, oracle.equal(Op("rounded", (value.node, Num(Fraction(literal.node.places or 0)))), literal.node))
+    return either(
+        by_first, oracle.equal(Op("rounded", (value.node, Num(Fraction(literal.node.places or 0)))), literal.node)
+    )
 
 
 def _families(gold: re.Match[str], given: re.Match[str], oracle: Oracle) -> Truth:

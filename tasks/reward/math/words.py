@@ -15,7 +15,11 @@ def words(gold: str, given: str) -> bool:
     one, two = plain_words(gold), plain_words(given)
     if one == two:
         return one not in ("", "nan")
-    return one in ("yes", "no", "true", "false") and re.match(re.escape(one) + r"\s*[,.;:]", two) is not None and not _hedged(two)
+    return (
+        one in ("yes", "no", "true", "false")
+        and re.match(re.escape(one) + r"\s*[,.;:]", two) is not None
+        and not _hedged(two)
+    )
 
 
 def _hedged(text: str) -> bool:

@@ -39,7 +39,11 @@ def main() -> None:
             elif verb == "lost":
                 answer = locks[arguments[0]].lost
             elif verb == "commit":  # [text]: of one and the same step
-                answer = Store(uri).commit(Step("train", 1, {"k": 1}), {"weights": arguments[0].encode()}, kind="weights").folder
+                answer = (
+                    Store(uri)
+                    .commit(Step("train", 1, {"k": 1}), {"weights": arguments[0].encode()}, kind="weights")
+                    .folder
+                )
         except StoreError as error:
             answer = f"{type(error).__name__}: {error}"
         print(json.dumps(answer), flush=True)

@@ -27,7 +27,9 @@ class Actor:
     def __init__(self, uri: str, host: str = "", beat_s: float = BEAT) -> None:
         argv = [sys.executable, str(Path(__file__).with_name("actor.py")), uri, str(beat_s), *([host] if host else [])]
         env = {**os.environ, "PYTHONPATH": str(ROOT)}
-        self.process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=env, text=True, bufsize=1)
+        self.process = subprocess.Popen(
+            argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=env, text=True, bufsize=1
+        )
 
     def tell(self, *command: Any) -> None:
         assert self.process.stdin is not None

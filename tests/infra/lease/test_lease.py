@@ -40,7 +40,10 @@ def test_of_eight_exactly_one_gets_a_lock_that_is_free_released_or_dead(uri: str
         winners = [actor for actor, answer in zip(eight, answers, strict=True) if answer == "acquired"]
         assert len(winners) == 1, answers
         others = [answer for answer in answers if answer != "acquired"]
-        assert all(answer.startswith(f"RunHeldError: run {run} is held by pid {winners[0].process.pid} on host") for answer in others), others
+        assert all(
+            answer.startswith(f"RunHeldError: run {run} is held by pid {winners[0].process.pid} on host")
+            for answer in others
+        ), others
         assert winners[0]("lost", run) is False
         return winners[0]
 
@@ -55,7 +58,9 @@ def test_of_eight_exactly_one_gets_a_lock_that_is_free_released_or_dead(uri: str
         assert [name for name in names(Files(uri), run) if name.endswith(".json")] == ["00000002.json"]
 
 
-def test_of_eight_exactly_one_takes_over_from_a_dead_one_elsewhere(local: str, local_actors: Callable[..., Actor]) -> None:
+def test_of_eight_exactly_one_takes_over_from_a_dead_one_elsewhere(
+    local: str, local_actors: Callable[..., Actor]
+) -> None:
     victim = local_actors("far-away")
     assert victim.acquire() == "acquired"
     victim.kill()
@@ -64,10 +69,15 @@ def test_of_eight_exactly_one_takes_over_from_a_dead_one_elsewhere(local: str, l
         assert actor.answer() == "ready"
         actor.tell("acquire", RUN, 0.0)
     answers = [actor.answer() for actor in eight]
-    assert sum(answer == "acquired" for answer in answers) == 1 and sum(answer.startswith("RunHeldError") for answer in answers) == 7, answers
+    assert (
+        sum(answer == "acquired" for answer in answers) == 1
+        and sum(answer.startswith("RunHeldError") for answer in answers) == 7
+    ), answers
 
 
-def test_who_decided_long_ago_does_not_come_on_top_of_the_living(local: str, local_actors: Callable[..., Actor], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_who_decided_long_ago_does_not_come_on_top_of_the_living(
+    local: str, local_actors: Callable[..., Actor], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """It finds generation 1 dead and sleeps; meanwhile the run is taken over, released, acquired again: by numbers used twice it would win."""
     first, second, third = local_actors(), local_actors(), local_actors()
     first.acquire()
@@ -164,7 +174,9 @@ def test_a_lock_held_here_names_its_holder_at_once(uri: str, actors: Callable[..
         RunLock(Files(uri), RUN, 0.01).acquire()
 
 
-def test_a_killed_holder_here_is_taken_over_at_once(uri: str, actors: Callable[..., Actor], caplog: pytest.LogCaptureFixture) -> None:
+def test_a_killed_holder_here_is_taken_over_at_once(
+    uri: str, actors: Callable[..., Actor], caplog: pytest.LogCaptureFixture
+) -> None:
     actor = actors(beat_s=10.0)
     actor.acquire()
     actor.kill()
@@ -173,7 +185,11 @@ def test_a_killed_holder_here_is_taken_over_at_once(uri: str, actors: Callable[.
         assert time.monotonic() - begin < 5, "no beat is waited for"
         assert not lock.lost
         lock.check()
-    assert [line for line in caplog.messages if f"pid {actor.process.pid} on host" in line and line.endswith("is gone; taken over")]
+    assert [
+        line
+        for line in caplog.messages
+        if f"pid {actor.process.pid} on host" in line and line.endswith("is gone; taken over")
+    ]
 
 
 def test_a_pid_that_was_given_to_another_process_is_not_the_holder(local: str) -> None:
@@ -181,11 +197,23 @@ def test_a_pid_that_was_given_to_another_process_is_not_the_holder(local: str) -
     mine = Holder.this_process(BEAT)
     parent = holder_module._started(os.getppid())
     assert parent is not None
-    for pid, started, state in [(os.getppid(), parent, "runs"), (os.getppid(), parent - 1, "dead"), (os.getpid(), mine.started - 1, "dead")]:
+    for pid, started, state in [
+        (os.getppid(), parent, "runs"),
+        (os.getppid(), parent - 1, "dead"),
+        (os.getpid(), mine.started - 1, "dead"),
+    ]:
         assert Holder(mine.host, mine.boot_id, pid, mine.pid_namespace, started, "", "t", "", BEAT).state() == state
-    assert Holder(mine.host, mine.boot_id, mine.pid, "pid:[1]", mine.started, "", "t", "", BEAT).state() == "elsewhere", "another container's"
-    assert Holder(mine.host, "another boot", mine.pid, mine.pid_namespace, mine.started, "", "t", "", BEAT).state() == "elsewhere"
-    files.create(f"locks/{RUN}/00000001.json", Holder(mine.host, mine.boot_id, os.getppid(), mine.pid_namespace, parent - 1, "", "t", "", BEAT).to_bytes())
+    assert (
+        Holder(mine.host, mine.boot_id, mine.pid, "pid:[1]", mine.started, "", "t", "", BEAT).state() == "elsewhere"
+    ), "another container's"
+    assert (
+        Holder(mine.host, "another boot", mine.pid, mine.pid_namespace, mine.started, "", "t", "", BEAT).state()
+        == "elsewhere"
+    )
+    files.create(
+        f"locks/{RUN}/00000001.json",
+        Holder(mine.host, mine.boot_id, os.getppid(), mine.pid_namespace, parent - 1, "", "t", "", BEAT).to_bytes(),
+    )
     with RunLock(files, RUN, BEAT):
         pass
 
@@ -218,14 +246,22 @@ def test_a_second_lock_in_this_process_is_held(local: str) -> None:
 # -- holders elsewhere -----------------------------------------------------------------------------------------------------
 
 
-def test_a_holder_elsewhere_that_beats_is_waited_for_and_held(uri: str, actors: Callable[..., Actor], caplog: pytest.LogCaptureFixture) -> None:
+def test_a_holder_elsewhere_that_beats_is_waited_for_and_held(
+    uri: str, actors: Callable[..., Actor], caplog: pytest.LogCaptureFixture
+) -> None:
     actor = actors("far-away")
     actor.acquire()
     begin = time.monotonic()
-    with caplog.at_level(logging.INFO, "armature.lease"), pytest.raises(RunHeldError, match=f"held by pid {actor.process.pid} on host far-away"):
+    with (
+        caplog.at_level(logging.INFO, "armature.lease"),
+        pytest.raises(RunHeldError, match=f"held by pid {actor.process.pid} on host far-away"),
+    ):
         RunLock(Files(uri), RUN, 60.0).acquire()  # the holder's beat counts, not ours
     assert time.monotonic() - begin < 10
-    assert f"run {RUN}: waiting to see whether pid {actor.process.pid} on host far-away" in caplog.text and "(up to 0.6 s)" in caplog.text
+    assert (
+        f"run {RUN}: waiting to see whether pid {actor.process.pid} on host far-away" in caplog.text
+        and "(up to 0.6 s)" in caplog.text
+    )
     assert actor("lost", RUN) is False
 
 
@@ -242,8 +278,12 @@ def test_a_holder_that_slept_over_three_beats_learns_that_it_lost(uri: str, acto
     os.kill(sleeper.process.pid, signal.SIGCONT)
     assert sleeper.answer() is True
     text = sleeper("check", RUN)
-    assert text.startswith(f"RunLostError: run {RUN} was taken over by pid {taker.process.pid} on host {socket.gethostname()} (since "), text
-    assert text.endswith("while this process slept or could not reach the store; this one stops; what it committed stands") and one_line(text)
+    assert text.startswith(
+        f"RunLostError: run {RUN} was taken over by pid {taker.process.pid} on host {socket.gethostname()} (since "
+    ), text
+    assert text.endswith(
+        "while this process slept or could not reach the store; this one stops; what it committed stands"
+    ) and one_line(text)
     assert sleeper("commit", "by the one that slept") == theirs, "what the new holder committed stands"
     store = Store(uri)
     (key,) = store.files.list("steps/train")
@@ -288,7 +328,9 @@ def test_a_watcher_that_slept_starts_its_watch_again(local: str, monkeypatch: py
         RunLock(files, RUN, BEAT).acquire()
 
 
-def test_a_holder_that_releases_while_it_is_watched_is_followed_at_once(local: str, local_actors: Callable[..., Actor]) -> None:
+def test_a_holder_that_releases_while_it_is_watched_is_followed_at_once(
+    local: str, local_actors: Callable[..., Actor]
+) -> None:
     files = Files(local)
     there = Holder("far-away", "b", 1, "n", 1, "", "t", "", 4.0)
     files.create(f"locks/{RUN}/00000001.json", there.to_bytes())

@@ -80,7 +80,10 @@ def test_a_lock_deleted_by_hand_is_lost_and_its_number_not_used_again(uri: str) 
         wait_for(lambda: "00000001.beat" in names(files))
         files.remove(f"locks/{RUN}/00000001.json")
         wait_for(lambda: lock.lost)
-        with pytest.raises(RunLostError, match=rf"run {RUN}: its lock .*/00000001\.json is gone \(was it deleted by hand\?\); this one stops"):
+        with pytest.raises(
+            RunLostError,
+            match=rf"run {RUN}: its lock .*/00000001\.json is gone \(was it deleted by hand\?\); this one stops",
+        ):
             lock.check()
         thief.acquire()
         lock.release()
@@ -108,21 +111,31 @@ def test_an_unreadable_lock_is_watched_and_named(uri: str, caplog: pytest.LogCap
     files = Files(uri)
     name = f"locks/{RUN}/00000001.json"
     whole = Holder("far-away", "b", 1, "n", 1, "", "t", "", BEAT)
-    for broken in (whole.to_bytes()[:-5], b"\xff", b"[]", b'{"host": "h"}', whole.to_bytes().replace(b'"pid": 1', b'"pid": "1"')):
+    for broken in (
+        whole.to_bytes()[:-5],
+        b"\xff",
+        b"[]",
+        b'{"host": "h"}',
+        whole.to_bytes().replace(b'"pid": 1', b'"pid": "1"'),
+    ):
         assert Holder.parse(broken) is None
     assert Holder.parse(whole.to_bytes()) == whole
     files.create(name, whole.to_bytes()[:-5])
     begin = time.monotonic()
     with caplog.at_level(logging.INFO, "armature.lease"), RunLock(files, RUN, BEAT):
         assert time.monotonic() - begin >= MISSED_BEATS * BEAT
-    assert len([line for line in caplog.messages if f"{files.uri}/{name} (which cannot be read)" in line]) == 2, "it waits, it takes over"
+    assert len([line for line in caplog.messages if f"{files.uri}/{name} (which cannot be read)" in line]) == 2, (
+        "it waits, it takes over"
+    )
 
 
 def test_a_holder_whose_own_object_is_damaged_goes_on(local: str, local_actors: Callable[..., Actor]) -> None:
     actor, files = local_actors(), Files(local)
     actor.acquire()
     files.write(f"locks/{RUN}/00000001.json", b'{"host": "')
-    with pytest.raises(RunHeldError, match=r"00000001\.json \(which cannot be read\), last beat .*its host and pid are not known") as caught:
+    with pytest.raises(
+        RunHeldError, match=r"00000001\.json \(which cannot be read\), last beat .*its host and pid are not known"
+    ) as caught:
         RunLock(files, RUN, BEAT).acquire()
     assert one_line(str(caught.value))
     assert actor("lost", RUN) is False

@@ -12,7 +12,9 @@ collect_ignore = ["programs"]
 
 def pytest_pycollect_makemodule(module_path: Path) -> None:
     if PROGRAMS in module_path.parents:
-        raise pytest.UsageError(f"{module_path.name} is a hostile program: it runs in the sandbox alone (tests/sandbox/hostile/test_hostile.py)")
+        raise pytest.UsageError(
+            f"{module_path.name} is a hostile program: it runs in the sandbox alone (tests/sandbox/hostile/test_hostile.py)"
+        )
 
 
 @pytest.hookimpl(tryfirst=True)

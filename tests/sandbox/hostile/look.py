@@ -64,12 +64,36 @@ def open_descriptors():
 
 space = os.statvfs("/tmp")
 umask = os.umask(0o022)
-LIMITS = (resource.RLIMIT_CPU, resource.RLIMIT_NOFILE, resource.RLIMIT_NPROC, resource.RLIMIT_FSIZE, resource.RLIMIT_CORE)
+LIMITS = (
+    resource.RLIMIT_CPU,
+    resource.RLIMIT_NOFILE,
+    resource.RLIMIT_NPROC,
+    resource.RLIMIT_FSIZE,
+    resource.RLIMIT_CORE,
+)
 found = {f"folder {place}": listing(place) for place in ("/", "/tmp", "/dev", "/dev/shm", "/dev/mqueue", "/var/tmp")}
-found |= {"mode": os.stat("/tmp").st_mode, "owner": os.stat("/tmp").st_uid - os.getuid(), "free MB": space.f_bfree * space.f_bsize >> 20}
-found |= {"inodes": space.f_ffree // 8, "environment": sorted(os.environ), "arguments": sys.argv, "path": sys.path, "folder": os.getcwd()}
+found |= {
+    "mode": os.stat("/tmp").st_mode,
+    "owner": os.stat("/tmp").st_uid - os.getuid(),
+    "free MB": space.f_bfree * space.f_bsize >> 20,
+}
+found |= {
+    "inodes": space.f_ffree // 8,
+    "environment": sorted(os.environ),
+    "arguments": sys.argv,
+    "path": sys.path,
+    "folder": os.getcwd(),
+}
 found |= {"umask": umask, "host": os.uname().nodename, "limits": [resource.getrlimit(which) for which in LIMITS]}
-found |= {"blocked": sorted(signal.pthread_sigmask(signal.SIG_BLOCK, [])), "handlers": [str(signal.getsignal(n)) for n in (1, 2, 3, 13, 14, 15, 17, 24, 25)]}
-found |= {"cores": len(os.sched_getaffinity(0)), "recursion": sys.getrecursionlimit(), "modules": sorted(sys.modules), "descriptors": open_descriptors()}
+found |= {
+    "blocked": sorted(signal.pthread_sigmask(signal.SIG_BLOCK, [])),
+    "handlers": [str(signal.getsignal(n)) for n in (1, 2, 3, 13, 14, 15, 17, 24, 25)],
+}
+found |= {
+    "cores": len(os.sched_getaffinity(0)),
+    "recursion": sys.getrecursionlimit(),
+    "modules": sorted(sys.modules),
+    "descriptors": open_descriptors(),
+}
 found |= {"others": others(), "child": child(), "threads": threads(8), "memory": memory(16 << 20), "written": written()}
 print(json.dumps(found))

@@ -23,7 +23,9 @@ from tests.sandbox.hostile import cases as table
 
 LOOK = (Path(__file__).parent / "look.py").read_bytes()
 LOOK_LIMITS = Limits(cpu_s=2, wall_s=10, memory_mb=128)
-MOST_GROWN_MB = 1000  # of the grader's own memory over one program: what a program prints must not become a multiple of itself
+MOST_GROWN_MB = (
+    1000  # of the grader's own memory over one program: what a program prints must not become a multiple of itself
+)
 CASES = table.cases()
 
 
@@ -32,7 +34,9 @@ def test_each_case_says_what_is_wanted_of_it() -> None:
     assert len({case.name for case in CASES}) == len(CASES)
     for case in CASES:
         assert case.want and Kind.SANDBOX_ERROR not in case.want, case.name
-        assert case.why and case.limits.memory_mb <= table.MOST.memory_mb and case.limits.tmp_mb <= table.MOST.tmp_mb, case.name
+        assert case.why and case.limits.memory_mb <= table.MOST.memory_mb and case.limits.tmp_mb <= table.MOST.tmp_mb, (
+            case.name
+        )
 
 
 def test_a_header_that_says_too_little_is_refused(tmp_path: Path) -> None:
@@ -60,7 +64,20 @@ def test_no_program_has_a_name_that_pytest_would_run() -> None:
 
 def test_each_group_is_there() -> None:
     groups = {case.group for case in CASES}
-    assert groups == {"liars", "exits", "patching", "forging", "output", "snooping", "resources", "files", "escape", "leaks", "source", "honest"}
+    assert groups == {
+        "liars",
+        "exits",
+        "patching",
+        "forging",
+        "output",
+        "snooping",
+        "resources",
+        "files",
+        "escape",
+        "leaks",
+        "source",
+        "honest",
+    }
 
 
 # -- the sandbox ---------------------------------------------------------------------------------------------------------
@@ -147,7 +164,9 @@ def honest_jobs_follow(bench: Bench, case: table.Case) -> None:
     problem = table.problems()["sum" if case.problem == "big_stdin" else case.problem]
     honest = f"{problem['reference_solution']}\n# after {case.name}\n"
     verdict: Verdict = bench.sandbox.grade(problem, honest, LOOK_LIMITS)
-    assert verdict.kind is Kind.ACCEPTED and not verdict.cached, f"an honest program after it: {verdict.kind}: {verdict.detail}"
+    assert verdict.kind is Kind.ACCEPTED and not verdict.cached, (
+        f"an honest program after it: {verdict.kind}: {verdict.detail}"
+    )
     found, attempts = bench.look()
     assert {key: value for key, value in found.items() if value != bench.fresh[key]} == {}
     assert attempts == 1 and bench.sandbox.counters.slots_lost == lost

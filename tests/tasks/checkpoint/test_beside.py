@@ -25,7 +25,9 @@ def test_a_policy_that_is_saved_again_leaves_the_folder_that_is_being_uploaded_a
         (folder / "model.safetensors").write_bytes(b"half and half")
 
     trainer = SimpleNamespace(state=POLICY, adamw={}, environment={}, save=save)
-    policies = Policies(store, cast(Any, trainer), cast(Any, None), tmp_path / "scratch", cast(Any, None), cast(Any, None))
+    policies = Policies(
+        store, cast(Any, trainer), cast(Any, None), tmp_path / "scratch", cast(Any, None), cast(Any, None)
+    )
     policies._describe = lambda _, folder: folder.mkdir(parents=True)  # type: ignore[method-assign]
     uploading = policies.save(POLICY, {})
     between.append(lambda: policies.commit(uploading))

@@ -70,11 +70,20 @@ def source_run(store: Path) -> str:
 
 
 def fork(run: str, iteration: int, *overrides: str, name: str = "more") -> list[str]:
-    return ["warm_start=null", f"policy.init={{run: {run}, iteration: {iteration}}}", f"name={name}", "seed=3", "train.iterations=1", *overrides]
+    return [
+        "warm_start=null",
+        f"policy.init={{run: {run}, iteration: {iteration}}}",
+        f"name={name}",
+        "seed=3",
+        "train.iterations=1",
+        *overrides,
+    ]
 
 
 def spec_of(store: Path, *overrides: str) -> Spec:
-    return load_spec(ROOT / "specs" / "quickstart.yaml", [*SETTINGS, *overrides, f"store={store.as_uri()}"], environ={}).spec
+    return load_spec(
+        ROOT / "specs" / "quickstart.yaml", [*SETTINGS, *overrides, f"store={store.as_uri()}"], environ={}
+    ).spec
 
 
 def stored(context: Context, iteration: int) -> Manifest:
@@ -91,7 +100,9 @@ def steps_taken(context: Context, manifest: Manifest, folder: Path) -> int:
 
 @pytest.mark.slow()
 @pytest.mark.turn
-def test_a_fork_goes_on_with_weights_moments_and_step_count_of_its_source(copy: Copy, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_fork_goes_on_with_weights_moments_and_step_count_of_its_source(
+    copy: Copy, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     store = copy()
     run = source_run(store)
     with opened(store) as context:
@@ -100,7 +111,9 @@ def test_a_fork_goes_on_with_weights_moments_and_step_count_of_its_source(copy: 
     before = steps_of(Store(store.as_uri()), "data", "policy", "rollout", "verdict", "train")
     with opened(store, *fork(run, 2)) as context, caplog.at_level(logging.INFO, "armature"):
         experiment = context.experiment
-        assert experiment.lineage(0) == lineage and experiment.start.key == lineage, "no copy: its first policy is the source's"
+        assert experiment.lineage(0) == lineage and experiment.start.key == lineage, (
+            "no copy: its first policy is the source's"
+        )
         assert experiment.data.key == source.data.key, "the tokenizer is the source's, and so is the data step"
         iterate(context, 1)
         record(context)
@@ -108,7 +121,10 @@ def test_a_fork_goes_on_with_weights_moments_and_step_count_of_its_source(copy: 
         assert context.policies.replayed == 0 and "bit-identical" not in caplog.text
         step = context.store.find("train", experiment.lineage(1))
         assert step is not None and step.inputs["root"] == source.lineage(0) and step.inputs["iteration"] == 0
-        rates = [learning_rate(k, peak=1e-4, warmup_steps=WARM_UP, schedule="constant", decay_steps=None, min_ratio=0.0) for k in (4, 5)]
+        rates = [
+            learning_rate(k, peak=1e-4, warmup_steps=WARM_UP, schedule="constant", decay_steps=None, min_ratio=0.0)
+            for k in (4, 5)
+        ]
         assert step.result["metrics"]["learning_rate"] == pytest.approx(rates[-1]), "four steps were taken before"
         last = stored(context, 1)
         assert steps_taken(context, last, tmp_path / "last") == 6
@@ -116,7 +132,10 @@ def test_a_fork_goes_on_with_weights_moments_and_step_count_of_its_source(copy: 
         new = set(steps_of(context.store, "data", "policy", "rollout", "verdict", "train")) - set(before)
         assert sorted(each.partition("/")[0] for each in new) == ["policy", "rollout", "rollout", "train", "verdict"]
         own = json.loads(context.store.files.read(f"runs/{experiment.run}/run.json"))
-        assert own["fork"] == {"run": run, "iteration": 2, "lineage": lineage} and own["lineages"] == [lineage, experiment.lineage(1)]
+        assert own["fork"] == {"run": run, "iteration": 2, "lineage": lineage} and own["lineages"] == [
+            lineage,
+            experiment.lineage(1),
+        ]
         fork_run, end = experiment.run, experiment.lineage(1)
 
     with opened(store, *fork(fork_run, 1, name="still-more")) as context:
@@ -133,10 +152,19 @@ def test_a_fork_goes_on_with_weights_moments_and_step_count_of_its_source(copy: 
 
 @pytest.mark.slow()
 @pytest.mark.turn
-def test_a_fork_whose_first_weights_were_lost_has_them_again_from_its_source_bit_by_bit(copy: Copy, tmp_path: Path) -> None:
+def test_a_fork_whose_first_weights_were_lost_has_them_again_from_its_source_bit_by_bit(
+    copy: Copy, tmp_path: Path
+) -> None:
     """With another data set and other settings of AdamW than the source: each side of the border is repeated with its own."""
     store = copy()
-    changes = ("data.heldout=6", "train.betas=[0.5,0.9]", "train.weight_decay=0.5", "train.max_grad_norm=0.1", "train.iterations=2", "checkpoint.every=1")
+    changes = (
+        "data.heldout=6",
+        "train.betas=[0.5,0.9]",
+        "train.weight_decay=0.5",
+        "train.max_grad_norm=0.1",
+        "train.iterations=2",
+        "checkpoint.every=1",
+    )
     overrides = fork(source_run(store), 2, *changes)
     with opened(store, *overrides) as context:
         iterate(context, 2)
@@ -190,8 +218,12 @@ def refused(store: Path, *overrides: str) -> str:
 def test_no_such_run(drawn: Path, tmp_path: Path) -> None:
     run = source_run(drawn)
     line = refused(drawn, *fork("smal/01234567", 2))
-    assert line.startswith("policy.init.run: no run smal/01234567 in") and "there are small" in line and "store:" in line
-    assert run in refused(drawn, *fork("small", 2)), "a name alone may come to mean another run: the whole names are offered"
+    assert (
+        line.startswith("policy.init.run: no run smal/01234567 in") and "there are small" in line and "store:" in line
+    )
+    assert run in refused(drawn, *fork("small", 2)), (
+        "a name alone may come to mean another run: the whole names are offered"
+    )
     assert run in refused(drawn, *fork("small/01234567", 2))
     assert "there are none" in refused(tmp_path / "another", *fork(run, 2))
 
@@ -200,17 +232,33 @@ def test_no_such_iteration_or_no_weights_of_it(drawn: Path) -> None:
     run = source_run(drawn)
     assert "iterations 0 to 3" in refused(drawn, *fork(run, 4))
     line = refused(drawn, *fork(run, 1))
-    assert line.startswith("policy.init.iteration: the weights of") and "those after 0, 2, 3" in line and "--replay" in line
+    assert (
+        line.startswith("policy.init.iteration: the weights of")
+        and "those after 0, 2, 3" in line
+        and "--replay" in line
+    )
 
 
 def test_what_does_not_fit_the_source(drawn: Path) -> None:
     run = source_run(drawn)
     line = refused(drawn, *fork(run, 2, "policy.dtype=bfloat16", "train.zero_stage=1"))
     assert f"policy.dtype: got bfloat16, but run {run}" in line and "has float32" in line
-    assert f"model's window of 128 (policy.init: run {run})" in refused(drawn, *fork(run, 2, "rollout.max_response_tokens=65"))
+    assert f"model's window of 128 (policy.init: run {run})" in refused(
+        drawn, *fork(run, 2, "rollout.max_response_tokens=65")
+    )
     assert "model" in refused(drawn, *fork(run, 2, "policy.model=some/where"))
     assert "set it to null" in refused(drawn, *fork(run, 2, "warm_start={}"))
-    line = refused(drawn, *fork(run, 2, "data.train=specs/data/first_programs.jsonl", "data.heldout=0", "data.verifier=code", "evaluate.suites=[]"))
+    line = refused(
+        drawn,
+        *fork(
+            run,
+            2,
+            "data.train=specs/data/first_programs.jsonl",
+            "data.heldout=0",
+            "data.verifier=code",
+            "evaluate.suites=[]",
+        ),
+    )
     assert line.startswith("policy.init: the policy of") and "puzzle" in line
 
 
@@ -234,6 +282,8 @@ def test_every_key_of_a_fork_is_known_before_it_runs(drawn: Path) -> None:
     assert begun.lineage(0) == source.lineage(2) and begun.data.key == source.data.key
     # From the start, with all else equal, it is the same experiment: whatever the source made is the fork's.
     same = Experiment(spec_of(drawn, "warm_start=null", f"policy.init={{run: {run}, iteration: 0}}", "name=again"))
-    assert [same.lineage(k) for k in range(4)] == [source.lineage(k) for k in range(4)] and same.run.partition("/")[2] != source.run.partition("/")[2]
+    assert [same.lineage(k) for k in range(4)] == [source.lineage(k) for k in range(4)] and same.run.partition("/")[
+        2
+    ] != source.run.partition("/")[2]
     elsewhere = [Experiment(spec_of(drawn, *fork(run, iteration))).run for iteration in (0, 2, 3)]
     assert len(set(elsewhere)) == 3

@@ -32,11 +32,17 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize(
-    "others", [pytest.param(TWO, marks=pytest.mark.slow), pytest.param(THREE, marks=pytest.mark.proof)], ids=["zero 1", "zero 3"]
+    "others",
+    [pytest.param(TWO, marks=pytest.mark.slow), pytest.param(THREE, marks=pytest.mark.proof)],
+    ids=["zero 1", "zero 3"],
 )
 @pytest.mark.turn
 def test_one_rank_then_two_then_one(
-    made: Path, tmp_path: Path, others: tuple[str, ...], caplog: pytest.LogCaptureFixture, record_property: Callable[[str, object], None]
+    made: Path,
+    tmp_path: Path,
+    others: tuple[str, ...],
+    caplog: pytest.LogCaptureFixture,
+    record_property: Callable[[str, object], None],
 ) -> None:
     store = tmp_path / "store"
     shutil.copytree(made, store)
@@ -57,16 +63,22 @@ def test_one_rank_then_two_then_one(
         difference = sum(float((other_[name] - one_[name]).double().square().sum()) for name in was)
         return float((difference / sum(float((one_[name] - was[name]).double().square().sum()) for name in was)) ** 0.5)
 
-    with opened(store, *others) as context:  # killed after its second iteration, it goes on with the stored rollouts of the third
+    with opened(
+        store, *others
+    ) as context:  # killed after its second iteration, it goes on with the stored rollouts of the third
         iterate(context, 3)
         made_on_two = context.policies.stored(end)
         step = context.store.find("train", end)
         assert made_on_two is not None and step is not None
-        assert (step.recorded["ranks"], made_on_two.recorded["ranks"]) == (2, 2), "manifests record what was really used"
+        assert (step.recorded["ranks"], made_on_two.recorded["ranks"]) == (2, 2), (
+            "manifests record what was really used"
+        )
         context.store.fetch(made_on_two, tmp_path / "two")
         context.trainer_for(before)  # loads again, and does not say it again
     said = [record.getMessage() for record in caplog.records if "bit-identical" in record.getMessage()]
-    assert len(said) == 1 and said[0].startswith(f"from policy {before[:12]} on this run is no longer bit-identical to an uninterrupted one: ")
+    assert len(said) == 1 and said[0].startswith(
+        f"from policy {before[:12]} on this run is no longer bit-identical to an uninterrupted one: "
+    )
     assert "ranks was 1, is 2" in said[0] and "zero_stage was 0" in said[0]
     for stem in ("model", "optimizer"):
         away = move(stem, tmp_path / "uninterrupted-3", tmp_path / "two")

@@ -54,7 +54,9 @@ def steps_of(store: Store, *stages: str) -> list[str]:
     return sorted(f"{stage}/{key}" for stage in stages for key in store.files.list(f"steps/{stage}"))
 
 
-def test_a_policy_without_weights_is_replayed_from_the_start_bit_by_bit(copy: Copy, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_policy_without_weights_is_replayed_from_the_start_bit_by_bit(
+    copy: Copy, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     with opened(copy()) as context:
         wanted = expected(stored(context, 3))
         for iteration in (2, 3):
@@ -65,10 +67,16 @@ def test_a_policy_without_weights_is_replayed_from_the_start_bit_by_bit(copy: Co
         assert context.policies.replayed == 3
         said = [record.getMessage().split(" of ")[0] for record in caplog.records]
         assert [line for line in said if line.startswith("replaying")] == [f"replaying iteration {k}" for k in range(3)]
-        assert held(context, tmp_path / "held") == wanted and "optimizer.safetensors" in "".join(wanted) and len(wanted) >= 2
+        assert (
+            held(context, tmp_path / "held") == wanted
+            and "optimizer.safetensors" in "".join(wanted)
+            and len(wanted) >= 2
+        )
         assert context.roller.state is None and context.roller._child is None, "nothing is sampled again"
         assert steps_of(context.store, "rollout", "verdict", "train") == before
-        assert expected(stored(context, 2)) != wanted and expected(stored(context, 3)) == wanted, "checkpoints that were lost are saved in passing"
+        assert expected(stored(context, 2)) != wanted and expected(stored(context, 3)) == wanted, (
+            "checkpoints that were lost are saved in passing"
+        )
         assert context.save_policy(3) is None
         context.trainer_for(context.experiment.lineage(3))
         assert context.policies.replayed == 3, "what the trainer holds is not replayed"
@@ -91,18 +99,26 @@ def test_a_replay_that_had_less_memory_says_what_differs(copy: Copy, caplog: pyt
 
 @pytest.mark.slow
 @pytest.mark.turn
-def test_a_damaged_checkpoint_falls_back_to_an_older_one_with_a_warning(copy: Copy, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_damaged_checkpoint_falls_back_to_an_older_one_with_a_warning(
+    copy: Copy, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     with opened(copy()) as context:
         manifest = stored(context, 3)
         alter(context.store, manifest, "model.safetensors")
         with caplog.at_level(logging.WARNING, "armature"):
             context.trainer_for(manifest.key)
         warnings = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
-        assert len(warnings) == 1 and f"{manifest.key}/{manifest.folder}/model.safetensors" in warnings[0] and "sha256" in warnings[0]
+        assert (
+            len(warnings) == 1
+            and f"{manifest.key}/{manifest.folder}/model.safetensors" in warnings[0]
+            and "sha256" in warnings[0]
+        )
         assert context.policies.replayed == 1, "from the weights after iteration 2"
         assert held(context, tmp_path / "held") == expected(manifest)
         again = stored(context, 3)
-        assert again.folder != manifest.folder and expected(again) == expected(manifest), "a checkpoint that does not verify is made again"
+        assert again.folder != manifest.folder and expected(again) == expected(manifest), (
+            "a checkpoint that does not verify is made again"
+        )
 
 
 @pytest.mark.slow()
@@ -124,7 +140,9 @@ def test_a_lost_training_step_cannot_be_replayed(copy: Copy) -> None:
         for lineage in lineages[2:]:
             context.store.drop("policy", lineage)
         context.store.drop("train", lineages[2])
-        with pytest.raises(StoreError, match=f"policy {lineages[3][:12]} cannot be had.*training step {lineages[2][:12]} is not there"):
+        with pytest.raises(
+            StoreError, match=f"policy {lineages[3][:12]} cannot be had.*training step {lineages[2][:12]} is not there"
+        ):
             context.trainer_for(lineages[3])
 
 
@@ -146,8 +164,12 @@ def test_retention_never_drops_the_newest_that_is_whole(tmp_path: Path) -> None:
     with opened(tmp_path / "store", "train.iterations=8", "checkpoint.every=1", "checkpoint.keep=1") as context:
         for iteration in range(1, 6):
             lineage = context.experiment.lineage(iteration)
-            manifest = context.store.commit(policy_step(lineage), {"model.safetensors": b"weights"}, kind="weights", key=lineage)
+            manifest = context.store.commit(
+                policy_step(lineage), {"model.safetensors": b"weights"}, kind="weights", key=lineage
+            )
             if iteration > 2:
                 context.store.files.remove(f"steps/policy/{lineage}/{manifest.folder}/model.safetensors")
             context.retain()
-        assert [k for k in range(9) if context.policies.stored(context.experiment.lineage(k))] == [2], "3 to 5 are damaged"
+        assert [k for k in range(9) if context.policies.stored(context.experiment.lineage(k))] == [2], (
+            "3 to 5 are damaged"
+        )

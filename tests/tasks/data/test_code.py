@@ -18,8 +18,22 @@ from tasks.errors import DataError
 SHARED = Path(__file__).parents[3].parent / "shared" / "data" / "code"
 CODE = Columns(verifier="code")
 HUB = Columns(prompt="problem", answer="tests", verifier="code")
-STDIN = {"id": "s", "prompt": "Double it.", "prompt_style": "stdin", "test_type": "stdin", "tests": [{"input": "2\n", "output": "4\n"}], "timeout_s": 10}
-ASSERTS = {"id": "a", "prompt": "Write add.", "prompt_style": "instruct", "test_type": "python", "entry_point": "add", "tests": ["assert add(1, 2) == 3"]}
+STDIN = {
+    "id": "s",
+    "prompt": "Double it.",
+    "prompt_style": "stdin",
+    "test_type": "stdin",
+    "tests": [{"input": "2\n", "output": "4\n"}],
+    "timeout_s": 10,
+}
+ASSERTS = {
+    "id": "a",
+    "prompt": "Write add.",
+    "prompt_style": "instruct",
+    "test_type": "python",
+    "entry_point": "add",
+    "tests": ["assert add(1, 2) == 3"],
+}
 CALLS = {
     "id": "f", "prompt": "Write add.", "prompt_style": "functional", "test_type": "functional", "entry_point": "Solution.add",
     "starter_code": "class Solution:\n    def add(self, a, b):\n        ", "tests": [{"input": "1\n2", "output": "3"}], "canonical_solution": "secret",
@@ -44,7 +58,9 @@ def test_rows_of_each_kind_keep_what_a_grader_reads(tmp_path: Path) -> None:
 def test_starter_code_is_shown_once(tmp_path: Path) -> None:
     shown = {**CALLS, "prompt": f"Write add.\n{CALLS['starter_code']}"}
     chat = {**CALLS, "prompt": [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Write add."}]}
-    one, two, three = read(tmp_path / "x.jsonl", [{**CALLS, "id": "1"}, {**shown, "id": "2"}, {**chat, "id": "3"}]).problems
+    one, two, three = read(
+        tmp_path / "x.jsonl", [{**CALLS, "id": "1"}, {**shown, "id": "2"}, {**chat, "id": "3"}]
+    ).problems
     expected = "Write add.\n\nComplete this code:\n```python\nclass Solution:\n    def add(self, a, b):\n```"
     assert one.prompt[-1]["content"] == expected
     assert two.prompt[-1]["content"] == shown["prompt"]
@@ -61,7 +77,9 @@ def test_duplicates_compressed_files_and_json_text(tmp_path: Path) -> None:
     assert load_problems(str(packed), columns=CODE) == data
     text = [{**row, "tests": json.dumps(row["tests"])} for row in (ASSERTS, STDIN)]
     assert read(tmp_path / "z.jsonl", text).problems == data.problems
-    nested = [{**{k: v for k, v in row.items() if k != "tests"}, "truth": {"tests": row["tests"]}} for row in (ASSERTS, STDIN)]
+    nested = [
+        {**{k: v for k, v in row.items() if k != "tests"}, "truth": {"tests": row["tests"]}} for row in (ASSERTS, STDIN)
+    ]
     assert read(tmp_path / "z.jsonl", nested, Columns(answer="truth.tests", verifier="code")).problems == data.problems
 
 
@@ -138,7 +156,9 @@ def test_every_part_of_deepcoder_s_set_is_read_calls(tmp_path: Path, tests: Any)
     (problem,) = read(tmp_path / "x.jsonl", [row], HUB).problems
     assert problem.reference == {**calls, "entry_point": "Solution.add", "starter_code": row["starter_code"]}
     assert "Complete this code:\n```python\nclass Solution:" in problem.prompt[-1]["content"]
-    (problem,) = read(tmp_path / "x.jsonl", [{**hub(tests), "problem": "Use this:\n```python\nclass Solution:\n    def add"}], HUB).problems
+    (problem,) = read(
+        tmp_path / "x.jsonl", [{**hub(tests), "problem": "Use this:\n```python\nclass Solution:\n    def add"}], HUB
+    ).problems
     assert problem.reference["entry_point"] == "Solution.add"
 
 
@@ -168,12 +188,21 @@ def test_the_name_of_a_function_may_stand_in_the_row_s_metadata(tmp_path: Path) 
         (7, "tests: want a list of tests, given 7"),
         ({"a": 1}, "tests: want lists `inputs` and `outputs`, given keys a"),
         ({"inputs": ["1"], "outputs": []}, "tests: 1 inputs, but 0 outputs"),
-        (["assert f(1)"], "tests[0]: want `input` and `output`, given 'assert f(1)'; a row of our own schema names its test_type"),
+        (
+            ["assert f(1)"],
+            "tests[0]: want `input` and `output`, given 'assert f(1)'; a row of our own schema names its test_type",
+        ),
         ([{"type": "quiz", "input": "", "output": ""}], "tests[0].type: got 'quiz', want one of stdin_stdout, stdin, "),
         ([{"input": "1", "output": 1}], "tests[0].output: want text, or a list of its lines, given 1"),
         ([{"type": "function_call", "input": [1], "output": [1]}], "tests: calls, but no one name of the function"),
-        ([{"type": "function_call", "fn_name": "f", "input": 1, "output": [1]}], "tests[0].input: want a list of arguments"),
-        ([{"input": "", "output": ""}, {"fn_name": "f", "input": [], "output": [1]}], "tests: of several types (functional, stdin)"),
+        (
+            [{"type": "function_call", "fn_name": "f", "input": 1, "output": [1]}],
+            "tests[0].input: want a list of arguments",
+        ),
+        (
+            [{"input": "", "output": ""}, {"fn_name": "f", "input": [], "output": [1]}],
+            "tests: of several types (functional, stdin)",
+        ),
     ],
 )
 def test_tests_of_another_form_are_refused(tmp_path: Path, tests: Any, message: str) -> None:
@@ -184,7 +213,11 @@ def test_tests_of_another_form_are_refused(tmp_path: Path, tests: Any, message: 
 
 def test_an_error_names_the_column_that_was_read(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"x.jsonl:1: ground_truth\[0\].output: want text"):
-        read(tmp_path / "x.jsonl", [{"prompt": "p", "ground_truth": [{"input": "", "output": 3}]}], Columns(answer="ground_truth", verifier="code"))
+        read(
+            tmp_path / "x.jsonl",
+            [{"prompt": "p", "ground_truth": [{"input": "", "output": 3}]}],
+            Columns(answer="ground_truth", verifier="code"),
+        )
 
 
 @pytest.mark.skipif(not SHARED.is_dir(), reason="no ../shared/data/code")
@@ -199,4 +232,7 @@ def test_the_shared_sets_are_read_whole(file: str, rows: int) -> None:
     data = load_problems(str(SHARED / file), columns=CODE, drop_duplicates=False)
     assert len(data.problems) == rows
     assert not any("solution" in key for p in data.problems for key in p.reference)
-    assert all("".join((p.reference.get("starter_code") or "").split()) in "".join(p.prompt[-1]["content"].split()) for p in data.problems)
+    assert all(
+        "".join((p.reference.get("starter_code") or "").split()) in "".join(p.prompt[-1]["content"].split())
+        for p in data.problems
+    )

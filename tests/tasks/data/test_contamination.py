@@ -16,7 +16,17 @@ from tasks.errors import DataError
 
 SHARED = Path(__file__).parents[3].parent / "shared" / "data" / "math"
 TRAINING = ("gsm8k_train", "math_train", "deepmath_5k", "aime22_23")
-EVALUATION = ("gsm8k_test", "svamp", "math500", "minerva_math", "olympiadbench", "amc23", "aime24", "aime25", "mmlu_pro_sample700")
+EVALUATION = (
+    "gsm8k_test",
+    "svamp",
+    "math500",
+    "minerva_math",
+    "olympiadbench",
+    "amc23",
+    "aime24",
+    "aime25",
+    "mmlu_pro_sample700",
+)
 
 #: Words, and gaps that hold neither letter nor digit.
 WORDS = st.lists(st.text("abcdefghij0123456789", min_size=1, max_size=6), max_size=40)
@@ -25,7 +35,9 @@ GAPS = st.text(" \t\n\u2028\u00a0.,;:!?$\\{}()[]+-=_^'\"–—…", min_size=1, 
 
 def compare(evaluation: list[str], *training: list[str]) -> Report:
     """Texts named by their position, training sets A, B, ..."""
-    sets = [TrainingTexts.of("ABC"[k], ((f"{i}", text) for i, text in enumerate(texts))) for k, texts in enumerate(training)]
+    sets = [
+        TrainingTexts.of("ABC"[k], ((f"{i}", text) for i, text in enumerate(texts))) for k, texts in enumerate(training)
+    ]
     return contamination("test", ((f"{i}", text) for i, text in enumerate(evaluation)), sets)
 
 
@@ -50,7 +62,12 @@ def real() -> dict[str, Report]:
 
 
 def test_the_six_duplicates_of_the_shared_sets_and_no_others(real: dict[str, Report]) -> None:
-    exact = {(f.evaluation_id, f.training, f.training_id) for report in real.values() for f in report.findings if f.kind == "exact"}
+    exact = {
+        (f.evaluation_id, f.training, f.training_id)
+        for report in real.values()
+        for f in report.findings
+        if f.kind == "exact"
+    }
     assert exact == {
         ("olympiadbench/2713", "math_train", "math/train12k/04175"),
         ("olympiadbench/2791", "math_train", "math/train12k/05652"),
@@ -71,7 +88,11 @@ def test_the_shared_sets_by_13_grams(real: dict[str, Report]) -> None:
 
 
 def test_the_shared_sets_were_all_compared(real: dict[str, Report]) -> None:
-    pairs = {(p.evaluation, p.training): (p.evaluation_texts, p.training_texts) for report in real.values() for p in report.pairs}
+    pairs = {
+        (p.evaluation, p.training): (p.evaluation_texts, p.training_texts)
+        for report in real.values()
+        for p in report.pairs
+    }
     assert set(pairs) == {(e, t) for e in EVALUATION for t in TRAINING}
     assert pairs["gsm8k_test", "gsm8k_train"] == (1319, 7473), "rows with U+2028 are whole"
     assert {name: len(report.too_short) for name, report in real.items() if report.too_short} == {
@@ -100,7 +121,10 @@ def test_case_never_matters_in_any_script(text: str) -> None:
         assert compare([form], [text]).findings == compare([text], [text]).findings, form
 
 
-@pytest.mark.parametrize(("written", "plain"), [("𝐀", "a"), ("ﬁnd", "find"), ("x²", "x2"), ("½", "1/2"), ("Ｘ＝１", "x=1"), ("①", "1"), ("e\u0301", "é")])
+@pytest.mark.parametrize(
+    ("written", "plain"),
+    [("𝐀", "a"), ("ﬁnd", "find"), ("x²", "x2"), ("½", "1/2"), ("Ｘ＝１", "x=1"), ("①", "1"), ("e\u0301", "é")],
+)
 def test_compatibility_forms_are_one(written: str, plain: str) -> None:
     assert compare([written], [plain]).findings == (Finding("0", "A", "0", "exact", 1.0),)
 
@@ -118,7 +142,9 @@ def test_a_text_has_all_its_own_13_grams_and_none_of_a_disjoint_one(words: list[
 def test_half_of_the_13_grams_is_a_finding_and_one_less_is_none(ngrams: int) -> None:
     text = numbered(0, ngrams + NGRAM - 1)
     half = -(-ngrams // 2)
-    assert compare([text], [numbered(0, half + NGRAM - 1)]).findings == (Finding("0", "A", "0", "13-gram", half / ngrams),)
+    assert compare([text], [numbered(0, half + NGRAM - 1)]).findings == (
+        Finding("0", "A", "0", "13-gram", half / ngrams),
+    )
     assert compare([text], [numbered(0, half + NGRAM - 2)]).findings == ()
 
 
@@ -128,7 +154,9 @@ def test_the_share_is_of_distinct_13_grams_and_of_one_set_whose_closest_row_is_n
     assert compare([text], parts).findings == (Finding("0", "A", "1", "13-gram", 0.6),)
     assert compare([text], [parts[0]], [parts[1]]).findings == (), "0.2 in one set and 0.4 in another"
     again = " ".join(["w"] * 40)
-    assert compare([f"{again} {numbered(0, 1)}"], [again]).findings == (Finding("0", "A", "0", "13-gram", 0.5),), "one of two distinct ones"
+    assert compare([f"{again} {numbered(0, 1)}"], [again]).findings == (Finding("0", "A", "0", "13-gram", 0.5),), (
+        "one of two distinct ones"
+    )
 
 
 def test_of_rows_that_are_equally_close_the_first_id_is_named_and_of_equal_ones_all_are() -> None:

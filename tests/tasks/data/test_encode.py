@@ -30,16 +30,27 @@ def byte_level(chat_template: str | None, trim_offsets: bool = False, bos: bool 
     backend.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     backend.decoder = decoders.ByteLevel()
     special = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
-    text = ["user assistant system\nHow many  clips are 12 and 30? Natalia sold\n\n the the the user's café   clips clips"] * 4
+    text = [
+        "user assistant system\nHow many  clips are 12 and 30? Natalia sold\n\n the the the user's café   clips clips"
+    ] * 4
     trainer = trainers.BpeTrainer(
-        vocab_size=420, special_tokens=special, initial_alphabet=pre_tokenizers.ByteLevel.alphabet(), show_progress=False
+        vocab_size=420,
+        special_tokens=special,
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
     )
     backend.train_from_iterator(text, trainer)
     backend.post_processor = processors.ByteLevel(trim_offsets=trim_offsets)
     if bos:
-        backend.post_processor = processors.TemplateProcessing(single="<|endoftext|> $A", special_tokens=[("<|endoftext|>", 0)])
+        backend.post_processor = processors.TemplateProcessing(
+            single="<|endoftext|> $A", special_tokens=[("<|endoftext|>", 0)]
+        )
     return PreTrainedTokenizerFast(
-        tokenizer_object=backend, eos_token="<|im_end|>", pad_token="<|im_end|>", unk_token="<|endoftext|>", chat_template=chat_template
+        tokenizer_object=backend,
+        eos_token="<|im_end|>",
+        pad_token="<|im_end|>",
+        unk_token="<|endoftext|>",
+        chat_template=chat_template,
     )
 
 
@@ -48,11 +59,15 @@ RAW = byte_level(None, bos=True)
 
 
 def problem(*messages: tuple[str, str]) -> Problem:
-    return Problem("p", tuple(Message(role=role, content=content) for role, content in messages), "math", {"answer": "1"})
+    return Problem(
+        "p", tuple(Message(role=role, content=content) for role, content in messages), "math", {"answer": "1"}
+    )
 
 
 def contents(encoded, tokenizer) -> str:
-    return tokenizer.backend_tokenizer.decode([encoded.prompt_ids[i] for i in encoded.content], skip_special_tokens=False)
+    return tokenizer.backend_tokenizer.decode(
+        [encoded.prompt_ids[i] for i in encoded.content], skip_special_tokens=False
+    )
 
 
 def test_puzzle_prompts_are_bos_words_separator():
@@ -76,7 +91,9 @@ def test_puzzle_prompts_are_bos_words_separator():
 @settings(max_examples=150, deadline=None)
 def test_content_is_the_users_text_and_nothing_less_does(tokenizer, text):
     encoded = encode(problem(("user", text)), tokenizer, "none")
-    rendered = tokenizer.apply_chat_template([{"role": "user", "content": text}], add_generation_prompt=True)["input_ids"]
+    rendered = tokenizer.apply_chat_template([{"role": "user", "content": text}], add_generation_prompt=True)[
+        "input_ids"
+    ]
     assert list(encoded.prompt_ids) == rendered
     assert encoded.content == tuple(range(encoded.content[0], encoded.content[-1] + 1))
     shown = contents(encoded, tokenizer)
@@ -84,7 +101,9 @@ def test_content_is_the_users_text_and_nothing_less_does(tokenizer, text):
     if not text[0].isspace():  # else the template's own line break may share a token with the text
         assert shown == text
     first = len(
-        tokenizer("<|im_start|>system\nYou are a helpful AI assistant named SmolLM, trained by Hugging Face<|im_end|>\n")["input_ids"]
+        tokenizer(
+            "<|im_start|>system\nYou are a helpful AI assistant named SmolLM, trained by Hugging Face<|im_end|>\n"
+        )["input_ids"]
     )
     assert encoded.content[0] in range(first + 2, first + 5)  # after <|im_start|> u s e r \n, however merged
     assert tokenizer.convert_ids_to_tokens(encoded.prompt_ids[encoded.content[-1] + 1]) == "<|im_end|>"
@@ -117,7 +136,9 @@ def test_raw_text_without_a_chat_template_keeps_the_tokenizers_own_start():
 
 
 def test_a_template_that_trims_is_followed():
-    trims = byte_level("{% for m in messages %}<|im_start|>{{ m['role'] }}\n{{ m['content'] | trim }}<|im_end|>{% endfor %}")
+    trims = byte_level(
+        "{% for m in messages %}<|im_start|>{{ m['role'] }}\n{{ m['content'] | trim }}<|im_end|>{% endfor %}"
+    )
     assert contents(encode(problem(("user", "  12 clips\n")), trims, "none"), trims) == "12 clips"
 
 
@@ -146,7 +167,9 @@ def test_a_template_that_refuses_and_a_word_that_is_not_known_are_errors():
 
 def test_long_prompts_are_an_error_or_dropped_and_counted():
     problems = [problem(("user", "12 " * n)) for n in (1, 5, 2, 9)]
-    with pytest.raises(DataError, match=r"problem p: its prompt has 7 tokens, rollout.max_prompt_tokens is 6: raise it"):
+    with pytest.raises(
+        DataError, match=r"problem p: its prompt has 7 tokens, rollout.max_prompt_tokens is 6: raise it"
+    ):
         encode_all(problems, WORDS, "none", 6)
     data = encode_all(problems, WORDS, "none", 6, drop_long_prompts=True)
     assert ([len(row.prompt_ids) for row in data.problems], data.dropped) == ([3, 4], 2)

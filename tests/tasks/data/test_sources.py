@@ -18,7 +18,11 @@ from tasks.errors import DataError
 
 GOOD = [
     {"id": "a", "prompt": "1 + 1?", "answer": "2"},
-    {"id": "b", "prompt": [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "2 + 2?"}], "answer": "4"},
+    {
+        "id": "b",
+        "prompt": [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "2 + 2?"}],
+        "answer": "4",
+    },
 ]
 
 
@@ -64,7 +68,9 @@ def test_duplicate_prompts_are_dropped_and_counted(tmp_path):
 
 
 def test_column_mapping_reaches_into_records_and_behind_markers(tmp_path):
-    path = write(tmp_path / "rows.jsonl", [{"question": "1 + 1?", "reward_model": {"ground_truth": "so #### no #### 2 "}}])
+    path = write(
+        tmp_path / "rows.jsonl", [{"question": "1 + 1?", "reward_model": {"ground_truth": "so #### no #### 2 "}}]
+    )
     columns = Columns(prompt="question", answer="reward_model.ground_truth", answer_after="####", verifier="other")
     (problem,) = load_problems(path, columns=columns).problems
     assert (problem.id, problem.verifier, problem.reference) == ("000000", "other", {"answer": "2"})
@@ -79,9 +85,17 @@ def test_column_mapping_reaches_into_records_and_behind_markers(tmp_path):
         ({"prompt": "p", "answer": None}, Columns(), "answer: input should be a valid string, given None"),
         ({"prompt": " ", "answer": "2"}, Columns(), "prompt: it is empty, given ' '"),
         ({"prompt": [], "answer": "2"}, Columns(), "prompt: list should have at least 1 item"),
-        ({"prompt": [{"role": "tool", "content": "x"}], "answer": "2"}, Columns(), "prompt[0].role: input should be 'system'"),
+        (
+            {"prompt": [{"role": "tool", "content": "x"}], "answer": "2"},
+            Columns(),
+            "prompt[0].role: input should be 'system'",
+        ),
         ({"prompt": [{"role": "user"}], "answer": "2"}, Columns(), "prompt[0].content: field required"),
-        ({"prompt": [{"role": "assistant", "content": "x"}], "answer": "2"}, Columns(), "prompt: its last message is the assistant's"),
+        (
+            {"prompt": [{"role": "assistant", "content": "x"}], "answer": "2"},
+            Columns(),
+            "prompt: its last message is the assistant's",
+        ),
         ({"prompt": "p", "answer": "2", "id": 1.5}, Columns(), "id: input should be a valid string, given 1.5"),
         ({"prompt": "p", "answer": "2", "id": "first"}, Columns(), "id: 'first' is taken by FILE:1"),
         ({"q": "", "a": {"b": "2"}}, Columns(prompt="q", answer="a.b"), "q: it is empty"),
@@ -129,7 +143,11 @@ def hub_cache(tmp_path, monkeypatch):
 @pytest.mark.parametrize("form", ["parquet", "json"])
 def test_a_local_data_set_folder_gives_the_same_problems_as_jsonl(tmp_path, hub_cache, form):
     rows = [
-        {"id": f"{i}", "prompt": [{"role": "user", "content": f"{i} + 1?"}], "reward_model": {"ground_truth": f"{i + 1}"}}
+        {
+            "id": f"{i}",
+            "prompt": [{"role": "user", "content": f"{i} + 1?"}],
+            "reward_model": {"ground_truth": f"{i + 1}"},
+        }
         for i in range(1500)
     ]
     folder = tmp_path / "set"
@@ -148,7 +166,9 @@ def test_a_local_data_set_folder_gives_the_same_problems_as_jsonl(tmp_path, hub_
     assert len(load_problems(f"hf://{folder}", split="test", columns=columns).problems) == 3
     with pytest.raises(DataError, match="split 'valid' cannot be loaded"):
         load_problems(f"hf://{folder}?split=valid", columns=columns)
-    with pytest.raises(DataError, match=re.escape(f"hf://{folder}:0: no key 'answer'; the row has id, prompt, reward_model")):
+    with pytest.raises(
+        DataError, match=re.escape(f"hf://{folder}:0: no key 'answer'; the row has id, prompt, reward_model")
+    ):
         load_problems(f"hf://{folder}")
 
 
@@ -184,7 +204,8 @@ def test_without_a_network_one_line_says_what_to_do(monkeypatch):
 
     monkeypatch.setattr(socket, "getaddrinfo", refuse)
     with pytest.raises(
-        DataError, match=r"hf://openai/gsm8k: its commit cannot be found .*a local folder .hf:///folder. or a .jsonl file"
+        DataError,
+        match=r"hf://openai/gsm8k: its commit cannot be found .*a local folder .hf:///folder. or a .jsonl file",
     ) as caught:
         load_problems("hf://openai/gsm8k/main")
     assert "\n" not in str(caught.value)

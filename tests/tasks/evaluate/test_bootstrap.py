@@ -27,7 +27,9 @@ SOLVED = DATA.binomial(8, DATA.beta(0.5, 1.0, 30))
     ],
 )
 def test_equals_scipy_with_the_same_seed(values: list[float], seed: int) -> None:
-    theirs = stats.bootstrap((values,), np.mean, n_resamples=RESAMPLES, method="BCa", rng=np.random.default_rng(seed)).confidence_interval
+    theirs = stats.bootstrap(
+        (values,), np.mean, n_resamples=RESAMPLES, method="BCa", rng=np.random.default_rng(seed)
+    ).confidence_interval
     assert bootstrap_interval(values, seed) == pytest.approx((theirs.low, theirs.high), rel=0, abs=1e-9)
 
 
@@ -45,7 +47,9 @@ def test_a_shift_and_a_scale_carry_over() -> None:
     values = [0.25, 0.5, 0.0, 1.0, 0.75, 0.0, 0.5]
     low, high = bootstrap_interval(values, 1) or (0.0, 0.0)
     assert low < np.mean(values) < high
-    assert bootstrap_interval([2.0 * x + 3.0 for x in values], 1) == pytest.approx((2.0 * low + 3.0, 2.0 * high + 3.0), abs=1e-12)
+    assert bootstrap_interval([2.0 * x + 3.0 for x in values], 1) == pytest.approx(
+        (2.0 * low + 3.0, 2.0 * high + 3.0), abs=1e-12
+    )
 
 
 def test_what_cannot_vary_is_none_or_a_point() -> None:

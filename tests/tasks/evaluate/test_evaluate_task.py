@@ -75,7 +75,9 @@ def another(made: Context, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> I
         return generate(groups, how)
 
     def start(*overrides: str) -> Counted:
-        loaded = load_spec(ROOT / "specs" / "quickstart.yaml", [*SETTINGS, *SUITES, *overrides, f"store={store.as_uri()}"], environ={})
+        loaded = load_spec(
+            ROOT / "specs" / "quickstart.yaml", [*SETTINGS, *SUITES, *overrides, f"store={store.as_uri()}"], environ={}
+        )
         contexts.append(Counted(loaded.spec, Store(store.as_uri()), engines))
         contexts[-1].calls = []
         return contexts[-1]
@@ -112,7 +114,9 @@ def test_a_row_is_a_stored_sample_and_its_verdict(made: Context, name: str) -> N
     manifest, samples = evaluated(made, name), stored(made, name)
     rows = table.from_bytes(made.store.read(manifest, "samples.parquet"))
     problems = made.suite_data(name).first(ASKED)
-    assert [(row["problem_id"], row["sample"]) for row in rows] == [(p.problem.id, s) for p in problems.encoded for s in range(2)]
+    assert [(row["problem_id"], row["sample"]) for row in rows] == [
+        (p.problem.id, s) for p in problems.encoded for s in range(2)
+    ]
     assert len(rows) == manifest.rows == len(samples) == 2 * ASKED and len(files(made, name)) == 2, "two calls"
     for row in rows:
         sample, fact = samples[row["problem_id"], row["sample"]], problems.by_id[row["problem_id"]]
@@ -131,9 +135,17 @@ def test_a_row_is_a_stored_sample_and_its_verdict(made: Context, name: str) -> N
 
 
 @pytest.mark.parametrize(
-    "overrides", [("reward.correct_at=0.5",), ("reward.math.deadline_s=9",), ("evaluate.samples=1", "evaluate.ks=[1]"), ("evaluate.problems=3",)]
+    "overrides",
+    [
+        ("reward.correct_at=0.5",),
+        ("reward.math.deadline_s=9",),
+        ("evaluate.samples=1", "evaluate.ks=[1]"),
+        ("evaluate.problems=3",),
+    ],
 )
-def test_scoring_again_draws_nothing_and_needs_no_weights(made: Context, another: Callable[..., Counted], overrides: tuple[str, ...]) -> None:
+def test_scoring_again_draws_nothing_and_needs_no_weights(
+    made: Context, another: Callable[..., Counted], overrides: tuple[str, ...]
+) -> None:
     context = another(*overrides)
     context.store.files.remove("steps/policy")
     before = files(context)
@@ -144,7 +156,9 @@ def test_scoring_again_draws_nothing_and_needs_no_weights(made: Context, another
     assert again.inputs["set"] == first.inputs["set"]
     rows = table.from_bytes(context.store.read(again, "samples.parquet"))
     all_rows = table.from_bytes(made.store.read(first, "samples.parquet"))
-    assert rows == [row for row in all_rows if (row["problem_id"], row["sample"]) in {(r["problem_id"], r["sample"]) for r in rows}]
+    assert rows == [
+        row for row in all_rows if (row["problem_id"], row["sample"]) in {(r["problem_id"], r["sample"]) for r in rows}
+    ]
     part = context.experiment.evaluation(0, "heldout").inputs["part"]
     assert len(rows) == part["samples"] * part["problems"] and again.result["samples"] == part["samples"]
 
@@ -154,12 +168,16 @@ def test_k_is_in_no_key(made: Context, another: Callable[..., Counted]) -> None:
     assert evaluated(context).key == evaluated(made).key and (context.found, context.made) == (1, 0)
 
 
-def test_samples_that_were_removed_are_drawn_again_and_are_the_same(made: Context, another: Callable[..., Counted]) -> None:
+def test_samples_that_were_removed_are_drawn_again_and_are_the_same(
+    made: Context, another: Callable[..., Counted]
+) -> None:
     context = another("reward.correct_at=0.5")
     before, [lost, kept] = stored(context), files(context)
     context.store.files.remove(lost)
     again = evaluated(context)
-    assert len(context.calls) == 1 and stored(context) == before and files(context) == [lost, kept], "the same bytes, so the same name"
+    assert len(context.calls) == 1 and stored(context) == before and files(context) == [lost, kept], (
+        "the same bytes, so the same name"
+    )
     assert again.result == evaluated(made).result
 
 
@@ -183,14 +201,20 @@ def test_more_samples_are_added_to_those_that_are_there(made: Context, another: 
     manifest = evaluated(context)
     after = stored(context)
     assert [len(group.seeds) for call in context.calls for group in call] == [2] * ASKED
-    assert {name: after[name] for name in before} == before and {index for _, index in after.keys() - before.keys()} == {2, 3}
+    assert {name: after[name] for name in before} == before and {
+        index for _, index in after.keys() - before.keys()
+    } == {2, 3}
     assert manifest.result["samples"] == 4 and list(manifest.result["pass_at"]) == ["1", "2", "3", "4"]
 
 
 def test_a_suites_problems_are_kept_as_they_were_loaded(made: Context) -> None:
     manifest, loaded = value(suite.fn(made, "graph_colouring")), load_suite("graph_colouring")
     assert made.suite_data("graph_colouring").facts == loaded.problems and manifest.rows == len(loaded.problems) == 200
-    assert (manifest.result["digest"], manifest.result["label"], manifest.result["differs"]) == (loaded.digest, loaded.label, None)
+    assert (manifest.result["digest"], manifest.result["label"], manifest.result["differs"]) == (
+        loaded.digest,
+        loaded.label,
+        None,
+    )
     assert all(len(each.prompt_ids) > 1 for each in made.suite_data("graph_colouring").encoded)
 
 
@@ -206,9 +230,13 @@ def test_a_server_has_samples_of_its_own(made: Context, another: Callable[..., C
         assert manifest.inputs["policy"] == "server-0123"
         assert (manifest.inputs["part"]["engine"], manifest.inputs["part"]["dtype"]) == ("server", None)
         assert manifest.result["surprisal"] == surprisal and manifest.result["entropy"] is None
-        assert [row["surprisal"] for row in table.from_bytes(context.store.read(manifest, "samples.parquet"))] == [surprisal] * 2 * ASKED
+        assert [row["surprisal"] for row in table.from_bytes(context.store.read(manifest, "samples.parquet"))] == [
+            surprisal
+        ] * 2 * ASKED
         assert context.calls == [] and {body["temperature"] for body in fake.bodies[-2 * ASKED :]} == {temperature}
-        assert {body["seed"] for body in fake.bodies} == {sample.seed for sample in stored(made).values()}, "paired with every other policy"
+        assert {body["seed"] for body in fake.bodies} == {sample.seed for sample in stored(made).values()}, (
+            "paired with every other policy"
+        )
         asked = len(fake.bodies)
         context.store.files.remove("steps/evaluate")
         again = value(evaluate_policy.fn(context, "server-0123", "heldout", "a server", source))
@@ -224,6 +252,13 @@ def test_problems_of_a_suite_that_are_trained_on_are_found(tmp_path: Path) -> No
         value(suite.fn(context, "graph_colouring"))
         found = value(contamination.fn(context, "graph_colouring")).result["findings"]
         trained = {p.problem.prompt[-1]["content"]: p.problem.id for p in context.dataset.train}
-        equal = {(name, trained[text]) for name, text in context.suite_data("graph_colouring").questions if text in trained}
-        assert len(equal) == 30 and {(each["evaluation_id"], each["training_id"]) for each in found if each["kind"] == "exact"} == equal
-        assert not [each for each in value(contamination.fn(context, "heldout")).result["findings"] if each["kind"] == "exact"]
+        equal = {
+            (name, trained[text]) for name, text in context.suite_data("graph_colouring").questions if text in trained
+        }
+        assert (
+            len(equal) == 30
+            and {(each["evaluation_id"], each["training_id"]) for each in found if each["kind"] == "exact"} == equal
+        )
+        assert not [
+            each for each in value(contamination.fn(context, "heldout")).result["findings"] if each["kind"] == "exact"
+        ]

@@ -73,8 +73,14 @@ def test_numbers_are_the_summarys_and_the_mean_of_the_lines() -> None:
         assert numbers[f"pass@{k},none"] == one.summary["pass_at"][str(k)]
         assert numbers[f"pass@{k}_stderr,none"] == one.summary["pass_at_se"][str(k)] > 0
         values = [line[f"pass@{k}"] for line in sample_lines(one)]
-        assert values[2] is None and math.fsum(v for v in values if v is not None) / 3 == pytest.approx(numbers[f"pass@{k},none"])
-    assert (numbers["pass@1,none"], numbers["maj@3,none"], numbers["maj@3_stderr,none"]) == (pytest.approx((1 / 2 + 0 + 2 / 3) / 3), one.summary["maj"], "N/A")
+        assert values[2] is None and math.fsum(v for v in values if v is not None) / 3 == pytest.approx(
+            numbers[f"pass@{k},none"]
+        )
+    assert (numbers["pass@1,none"], numbers["maj@3,none"], numbers["maj@3_stderr,none"]) == (
+        pytest.approx((1 / 2 + 0 + 2 / 3) / 3),
+        one.summary["maj"],
+        "N/A",
+    )
 
 
 def test_every_key_that_the_harness_writes_is_there_and_one_of_ours() -> None:
@@ -91,10 +97,17 @@ def test_every_key_that_the_harness_writes_is_there_and_one_of_ours() -> None:
     }  # fmt: skip
     assert found["n-samples"]["amc_23"] == {"original": 40, "effective": 3}
     assert found["higher_is_better"]["amc_23"] == dict.fromkeys(("pass@1", "pass@2", "pass@3", "maj@3"), True)
-    assert found["config"]["model_args"] == "pretrained=runs/qwen7b:40,dtype=bfloat16" and found["config"]["random_seed"] == 17
+    assert (
+        found["config"]["model_args"] == "pretrained=runs/qwen7b:40,dtype=bfloat16"
+        and found["config"]["random_seed"] == 17
+    )
     assert found["total_evaluation_time_seconds"] == "90.5" and found["date"] == 1000.0
     config = found["configs"]["amc_23"]
-    assert config["repeats"] == 4 and config["generation_kwargs"] == GENERATION and config["metadata"]["version"] == found["versions"]["amc_23"] == "9f3c01d2"
+    assert (
+        config["repeats"] == 4
+        and config["generation_kwargs"] == GENERATION
+        and config["metadata"]["version"] == found["versions"]["amc_23"] == "9f3c01d2"
+    )
     # zeno_visualize and the wandb logger look up each of these in each line
     assert all(metric["metric"] in line for metric in config["metric_list"] for line in sample_lines(tasks[0]))
     assert found["armature"]["lineage"] == "ab12" and found["armature"]["summaries"]["minerva"] == tasks[1].summary
@@ -107,7 +120,14 @@ def test_a_line_holds_all_samples_of_its_document_in_their_order() -> None:
     assert first["resps"] == [[f"Antwort für p: \\boxed{{{answer}}}" for _, answer in SEEN["p"]]]
     assert first["filtered_resps"] == [["72", "7", "72", "[invalid]"]] and first["filter"] == "none"
     assert first["metrics"] == ["pass@1", "pass@2", "pass@3"] and first["pass@1"] == 0.5 and first["pass@3"] == 1.0
-    assert first["doc"] == {"id": "p", "question": "How much is p?", "verifier": "math", "reference": {"answer": "72"}, "level": "3", "source": None}
+    assert first["doc"] == {
+        "id": "p",
+        "question": "How much is p?",
+        "verifier": "math",
+        "reference": {"answer": "72"},
+        "level": "3",
+        "source": None,
+    }
     assert json.loads(first["arguments"]["gen_args_0"]["arg_0"]) == [{"role": "user", "content": "How much is p? ü"}]
     assert first["arguments"]["gen_args_0"]["arg_1"] == GENERATION
     assert first["target"] == "72" and json.loads(lines[1]["target"]) == {"tests": ["q"], "a": 1}
@@ -117,19 +137,27 @@ def test_a_line_holds_all_samples_of_its_document_in_their_order() -> None:
 def test_hashes_are_the_harness_s_also_of_what_was_read_back() -> None:
     one = task()
     written = files(EVALUATION, [one], NOW)
-    lines = [json.loads(line) for line in written["runs__qwen7b__40/samples_amc_23_2026-11-26T20-30-15.123456.jsonl"].splitlines()]
+    lines = [
+        json.loads(line)
+        for line in written["runs__qwen7b__40/samples_amc_23_2026-11-26T20-30-15.123456.jsonl"].splitlines()
+    ]
     for line in lines:
         assert line["doc_hash"] == sha(json.dumps(line["doc"], indent=2, ensure_ascii=False))
         assert line["prompt_hash"] == sha(line["arguments"]["gen_args_0"]["arg_0"])
         assert line["target_hash"] == sha(line["target"])
     assert len({line["doc_hash"] for line in lines}) == 4
     read = json.loads(written["runs__qwen7b__40/results_2026-11-26T20-30-15.123456.json"])
-    assert read["task_hashes"]["amc_23"] == sha("".join(line["doc_hash"] + line["prompt_hash"] + line["target_hash"] for line in lines))
+    assert read["task_hashes"]["amc_23"] == sha(
+        "".join(line["doc_hash"] + line["prompt_hash"] + line["target_hash"] for line in lines)
+    )
     # one folder that the harness would give this model, and what its tools take from a name
     [folder] = {PurePosixPath(path).parent.name for path in written}
     assert folder == read["model_name_sanitized"] == re.sub(r"[\"<>:/|\\?*\[\]]+", "__", "runs/qwen7b:40")
     [name] = [PurePosixPath(path).name for path in written if "samples" in path]
-    assert name[name.find("_") + 1 : name.rfind("_")] == "amc_23" and name[name.rfind("_") + 1 :] == "2026-11-26T20-30-15.123456.jsonl"
+    assert (
+        name[name.find("_") + 1 : name.rfind("_")] == "amc_23"
+        and name[name.rfind("_") + 1 :] == "2026-11-26T20-30-15.123456.jsonl"
+    )
 
 
 def test_what_is_read_is_what_was_written() -> None:
@@ -155,7 +183,11 @@ def test_nothing_judged_is_no_number() -> None:
 
 
 def test_many_samples_are_shown_at_powers_of_two() -> None:
-    many = [{**row, "sample": 4 * block + row["sample"], "score": float(row["answer"] == "72")} for block in range(5) for row in rows()]
+    many = [
+        {**row, "sample": 4 * block + row["sample"], "score": float(row["answer"] == "72")}
+        for block in range(5)
+        for row in rows()
+    ]
     assert sample_lines(task(rows=many))[0]["metrics"] == ["pass@1", "pass@2", "pass@4", "pass@8", "pass@16", "pass@20"]
 
 

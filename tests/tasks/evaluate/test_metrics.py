@@ -12,7 +12,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sacrebleu.metrics.bleu import BLEU
 
-from tasks.evaluate.metrics.diversity import answer_diversity, distinct_n, mean_per_text_distinct_n, self_bleu, text_kernel, vendi
+from tasks.evaluate.metrics.diversity import (
+    answer_diversity,
+    distinct_n,
+    mean_per_text_distinct_n,
+    self_bleu,
+    text_kernel,
+    vendi,
+)
 from tasks.evaluate.metrics.majority import maj_at_k
 from tasks.evaluate.metrics.pass_at_k import g_pass_at_k, pass_at_k, pass_pow_k
 from tasks.evaluate.metrics.uncertainty import clustered_standard_error, naive_standard_error
@@ -131,7 +138,9 @@ TEXTS = st.lists(st.lists(st.sampled_from(["a", "b", "c", "A", "+"]), max_size=9
 @given(TEXTS)
 def test_self_bleu_is_sacrebleus_sentence_score(texts: list[str]) -> None:
     bleu = BLEU(tokenize="none", smooth_method="exp", effective_order=True)
-    assert self_bleu(texts) == [bleu.sentence_score(text, [*texts[:i], *texts[i + 1 :]]).score / 100 for i, text in enumerate(texts)]
+    assert self_bleu(texts) == [
+        bleu.sentence_score(text, [*texts[:i], *texts[i + 1 :]]).score / 100 for i, text in enumerate(texts)
+    ]
 
 
 def test_the_text_kernel_by_hand() -> None:
@@ -149,13 +158,21 @@ def test_vendi_of_texts_lies_between_one_and_their_number(texts: list[str], orde
     shuffled = list(texts)
     order.shuffle(shuffled)  # type: ignore[attr-defined]
     assert math.isclose(vendi(text_kernel(shuffled)), score, rel_tol=1e-9)
-    assert math.isclose(vendi(text_kernel([*texts, *texts])), score, rel_tol=1e-6)  # copies of the whole group add no diversity
+    assert math.isclose(
+        vendi(text_kernel([*texts, *texts])), score, rel_tol=1e-6
+    )  # copies of the whole group add no diversity
 
 
-@given(st.integers(2, 6).flatmap(lambda n: st.lists(st.lists(st.integers(0, 1), min_size=n, max_size=n), min_size=2, max_size=8)))
+@given(
+    st.integers(2, 6).flatmap(
+        lambda n: st.lists(st.lists(st.integers(0, 1), min_size=n, max_size=n), min_size=2, max_size=8)
+    )
+)
 def test_clustered_error_is_that_of_the_questions_means(scores: list[list[int]]) -> None:
     means = [sum(row) / len(row) for row in scores]
-    assert math.isclose(clustered_standard_error(scores) or 0.0, float(np.std(means, ddof=1)) / math.sqrt(len(means)), abs_tol=1e-12)
+    assert math.isclose(
+        clustered_standard_error(scores) or 0.0, float(np.std(means, ddof=1)) / math.sqrt(len(means)), abs_tol=1e-12
+    )
 
 
 @given(st.lists(st.integers(0, 1), min_size=2, max_size=8), st.integers(2, 5))

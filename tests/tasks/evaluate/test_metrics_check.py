@@ -15,7 +15,13 @@ VECTORS = Path(__file__).with_name("metric_vectors.json")
 
 
 def _check(path: Path) -> tuple[int, list[str]]:
-    done = subprocess.run([sys.executable, "-m", "tasks.evaluate.metrics", "check", str(path)], cwd=ROOT, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-m", "tasks.evaluate.metrics", "check", str(path)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert "Traceback" not in done.stderr, done.stderr
     return done.returncode, done.stdout.splitlines()
 
@@ -49,7 +55,9 @@ GOOD = {"n": 8, "c": 8, "k": 8, "value": 1.0}
 )
 def test_what_differs_is_counted_and_the_rest_still_runs(tmp_path: Path, family: str, body: Any, word: str) -> None:
     path = tmp_path / "cases.json"
-    path.write_text(json.dumps({family: body, "g_pass_at_k": {"cases": [{"n": 8, "c": 4, "k": 4, "m": 4, "value": 1 / 70}]}}))
+    path.write_text(
+        json.dumps({family: body, "g_pass_at_k": {"cases": [{"n": 8, "c": 4, "k": 4, "m": 4, "value": 1 / 70}]}})
+    )
     status, (line, last) = _check(path)
     assert status == 1
     assert line.startswith(family)
@@ -59,7 +67,9 @@ def test_what_differs_is_counted_and_the_rest_still_runs(tmp_path: Path, family:
 
 def test_more_than_n_wants_null_or_nan(tmp_path: Path) -> None:
     path = tmp_path / "cases.json"
-    path.write_text('{"pass_at_k": {"cases": [{"n": 4, "c": 2, "k": 5, "value": null}, {"n": 4, "c": 2, "k": 5, "value": NaN}]}}')
+    path.write_text(
+        '{"pass_at_k": {"cases": [{"n": 4, "c": 2, "k": 5, "value": null}, {"n": 4, "c": 2, "k": 5, "value": NaN}]}}'
+    )
     assert _check(path) == (0, ["2 cases, 0 differ"])
 
 
@@ -67,7 +77,13 @@ def test_more_than_n_wants_null_or_nan(tmp_path: Path) -> None:
 def test_what_is_no_file_of_cases_gives_one_line(tmp_path: Path, content: bytes, word: str) -> None:
     path = tmp_path / "cases.json"
     path.write_bytes(content)
-    done = subprocess.run([sys.executable, "-m", "tasks.evaluate.metrics", "check", str(path)], cwd=ROOT, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-m", "tasks.evaluate.metrics", "check", str(path)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     (line,) = done.stderr.splitlines()
     assert done.returncode == 2
     assert line.startswith("error: ")

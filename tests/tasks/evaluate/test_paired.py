@@ -74,7 +74,13 @@ def test_other_questions_are_an_error_or_left_out_and_counted() -> None:
 
 def test_one_question_tells_nothing_of_the_error() -> None:
     found = compare({"a": 1.0}, {"a": 0.0}, 0)
-    assert (found.difference, found.interval, found.normal_interval, found.regressed, found.lost) == (-1.0, None, None, False, 1)
+    assert (found.difference, found.interval, found.normal_interval, found.regressed, found.lost) == (
+        -1.0,
+        None,
+        None,
+        False,
+        1,
+    )
 
 
 def test_false_alarms_are_as_rare_as_a_95_per_cent_interval_says() -> None:

@@ -20,7 +20,14 @@ from tasks.evaluate.sampling import draw, missing
 from tasks.records import EncodedProblem, FinishReason, Problem
 from tasks.rollout.protocol import Completion, PromptGroup, Sampling
 
-PART = {"temperature": 0.6, "top_p": 0.95, "max_response_tokens": 9, "engine": "transformers", "dtype": "float32", "seed": 17}
+PART = {
+    "temperature": 0.6,
+    "top_p": 0.95,
+    "max_response_tokens": 9,
+    "engine": "transformers",
+    "dtype": "float32",
+    "seed": 17,
+}
 ABOUT: dict[str, Any] = {"policy": "ab" * 32, "problems": "cd" * 32, "suite": "heldout", "part": PART}
 STOP = (3, 5)
 
@@ -39,7 +46,7 @@ def all_of(count: int, samples: int) -> set[Name]:
 
 
 def sample(problem: str = "p/0", index: int = 0, **changes: Any) -> Sample:
-    made = Sample(problem, index, (4, 2**31 - 1, 3), (-0.5, -2.0**-20, 0.0), FinishReason.STOP, 0.1 + 0.2, 2**63 - 1)
+    made = Sample(problem, index, (4, 2**31 - 1, 3), (-0.5, -(2.0**-20), 0.0), FinishReason.STOP, 0.1 + 0.2, 2**63 - 1)
     return replace(made, **changes)
 
 
@@ -63,14 +70,18 @@ class Fake:
         digest = hashlib.sha256(f"{prompt} {seed}".encode()).digest()
         ids = tuple(digest[: 1 + digest[0] % 8])
         reason = FinishReason.STOP if digest[1] % 2 else FinishReason.LENGTH
-        return Completion(ids, tuple(-each / 7 for each in ids), reason, tuple(each / 3 for each in ids) if digest[2] % 2 else None)
+        return Completion(
+            ids, tuple(-each / 7 for each in ids), reason, tuple(each / 3 for each in ids) if digest[2] % 2 else None
+        )
 
     @property
     def seeds(self) -> list[int]:
         return [seed for call in self.calls for group in call for seed in group.seeds]
 
 
-def drawn(source: Fake, files: Files, count: int, samples: int, about: dict[str, Any] = ABOUT) -> tuple[dict[Name, Sample], int]:
+def drawn(
+    source: Fake, files: Files, count: int, samples: int, about: dict[str, Any] = ABOUT
+) -> tuple[dict[Name, Sample], int]:
     """What an evaluation holds after drawing, as a process does that begins here, and how many it drew."""
     into = SampleSet(files, about)
     stored = into.read()
@@ -94,7 +105,9 @@ class TestKept:
         assert json.loads(files.read(f"{into.folder}/SET.json")) == ABOUT
         assert len(parts(files)) == 2
 
-    def test_a_damaged_file_is_left_out_and_said_and_what_it_held_is_drawn_again(self, files: Files, caplog: pytest.LogCaptureFixture) -> None:
+    def test_a_damaged_file_is_left_out_and_said_and_what_it_held_is_drawn_again(
+        self, files: Files, caplog: pytest.LogCaptureFixture
+    ) -> None:
         whole, _ = drawn(Fake(), files, 3, 2)
         [part] = parts(files)
         name = f"{SampleSet(files, ABOUT).folder}/{part}"
@@ -108,7 +121,9 @@ class TestKept:
             assert len(caplog.messages) == 1 and name in caplog.messages[0]
             assert files.read(name) == good
 
-    def test_reading_alone_removes_nothing_and_bytes_altered_on_their_way_are_read_again(self, files: Files, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_reading_alone_removes_nothing_and_bytes_altered_on_their_way_are_read_again(
+        self, files: Files, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         whole, _ = drawn(Fake(), files, 3, 2)
         [part] = parts(files)
         read, altered = files.read, [part]
@@ -135,10 +150,18 @@ class TestKept:
         assert number == 4 and again == whole == SampleSet(files, ABOUT).read()
         assert [group.prompt_ids[-1] for call in source.calls for group in call] == [0, 1]
 
-    def test_what_is_no_file_of_samples_is_nobodys_business(self, files: Files, caplog: pytest.LogCaptureFixture) -> None:
+    def test_what_is_no_file_of_samples_is_nobodys_business(
+        self, files: Files, caplog: pytest.LogCaptureFixture
+    ) -> None:
         whole, _ = drawn(Fake(), files, 2, 2)
         folder = SampleSet(files, ABOUT).folder
-        for name in (f"{'0' * 64}.parquet.0123abcd.tmp", "notes.txt", "samples.parquet", f"{'0' * 63}g.parquet", "SET.json.0123abcd.tmp"):
+        for name in (
+            f"{'0' * 64}.parquet.0123abcd.tmp",
+            "notes.txt",
+            "samples.parquet",
+            f"{'0' * 63}g.parquet",
+            "SET.json.0123abcd.tmp",
+        ):
             files.write(f"{folder}/{name}", b"x")
         files.write(f"{folder}/below/{'0' * 64}.parquet", b"x")
         before = files.list(folder)
@@ -166,7 +189,15 @@ class TestKept:
             SampleSet(files, ABOUT).append([sample(), sample(index=1)])
         assert len(parts(files)) == 1
 
-    @pytest.mark.parametrize("other", [{"policy": "ba" * 32}, {"problems": "dc" * 32}, {"suite": "gsm8k"}, *({"part": {**PART, key: 0}} for key in PART)])
+    @pytest.mark.parametrize(
+        "other",
+        [
+            {"policy": "ba" * 32},
+            {"problems": "dc" * 32},
+            {"suite": "gsm8k"},
+            *({"part": {**PART, key: 0}} for key in PART),
+        ],
+    )
     def test_another_policy_suite_or_sampling_is_another_set(self, files: Files, other: dict[str, Any]) -> None:
         drawn(Fake(), files, 1, 1)
         assert set_key({**ABOUT, **other}) != set_key(ABOUT) == set_key(dict(reversed(ABOUT.items())))
@@ -188,7 +219,9 @@ class TestDrawn:
         assert set(stored) == all_of(7, 3) and number == 21 == len(source.seeds)
         assert [len(call) for call in source.calls] == [2, 2, 2, 1], "8 // 3 problems a call"
         assert SampleSet(files, ABOUT).read() == stored, "else an evaluation that goes on would end with other numbers"
-        assert not missing(stored, problems(7), 3) and missing(stored, problems(8), 3) and missing(stored, problems(7), 4)
+        assert (
+            not missing(stored, problems(7), 3) and missing(stored, problems(8), 3) and missing(stored, problems(7), 4)
+        )
         again = Fake()
         assert drawn(again, files, 7, 3) == (stored, 0) and again.calls == []
 
@@ -199,14 +232,24 @@ class TestDrawn:
             for s in range(4):
                 seed = derive_seed(17, "evaluate", "heldout", problem.problem.id, s)
                 given, kept = Fake._one(problem.prompt_ids, seed), stored[problem.problem.id, s]
-                assert (kept.seed, kept.response_ids, kept.finish_reason) == (seed, given.response_ids, given.finish_reason)
+                assert (kept.seed, kept.response_ids, kept.finish_reason) == (
+                    seed,
+                    given.response_ids,
+                    given.finish_reason,
+                )
                 assert kept.logprobs == pytest.approx(given.logprobs, rel=1e-7)
-                assert kept.entropy == (None if given.entropies is None else sum(given.entropies) / len(given.entropies))
+                assert kept.entropy == (
+                    None if given.entropies is None else sum(given.entropies) / len(given.entropies)
+                )
         assert source.sampling == {Sampling(0.6, 9, STOP, top_p=0.95)}
 
     def test_a_seed_depends_on_spec_seed_suite_problem_and_sample_alone(self, files: Files, tmp_path: Path) -> None:
         stored, _ = drawn(Fake(), files, 3, 2)
-        others = {"policy": "ee" * 32, "problems": "ff" * 32, "part": {**PART, "temperature": 1.0, "engine": "server", "dtype": None}}
+        others = {
+            "policy": "ee" * 32,
+            "problems": "ff" * 32,
+            "part": {**PART, "temperature": 1.0, "engine": "server", "dtype": None},
+        }
         same, _ = drawn(Fake(), files, 5, 4, {**ABOUT, **others})
         assert all(same[name].seed == each.seed for name, each in stored.items())
         changes: list[dict[str, Any]] = [{"suite": "gsm8k"}, {"part": {**PART, "seed": 18}}]
@@ -215,7 +258,9 @@ class TestDrawn:
             assert not {each.seed for each in other.values()} & {each.seed for each in stored.values()}
         assert len({each.seed for each in same.values()}) == 20
 
-    def test_killed_between_two_calls_it_goes_on_with_the_calls_that_are_left(self, files: Files, tmp_path: Path) -> None:
+    def test_killed_between_two_calls_it_goes_on_with_the_calls_that_are_left(
+        self, files: Files, tmp_path: Path
+    ) -> None:
         uninterrupted = Fake()
         whole, _ = drawn(uninterrupted, Files((tmp_path / "other").as_uri()), 7, 3)
         killed = Fake(fails_at=1)

@@ -20,14 +20,25 @@ from tasks.evaluate.summary import SEED, Counts, SampleRecord, question_counts, 
 
 
 def _record(problem: str, sample: int, score: float | None, answer: str | None = "x", **other: object) -> SampleRecord:
-    kind = "infrastructure" if score is None else "accepted" if score == 1.0 else "no_answer" if answer is None else "wrong"
+    kind = (
+        "infrastructure"
+        if score is None
+        else "accepted"
+        if score == 1.0
+        else "no_answer"
+        if answer is None
+        else "wrong"
+    )
     fields = {"kind": kind, "finish_reason": "stop", "response_tokens": 10, "entropy": 0.5, "solutions": None, **other}
     return SampleRecord(problem, sample, score, answer=answer, **fields)  # type: ignore[arg-type]
 
 
 TWO = [
     *(_record("p", i, s, a, solutions=4) for i, (s, a) in enumerate([(1.0, "x"), (1.0, "y"), (0.0, "z"), (0.0, None)])),
-    *(_record("q", i, 0.0, "w", finish_reason="stop" if i else "length", entropy=1.0, response_tokens=20) for i in range(4)),
+    *(
+        _record("q", i, 0.0, "w", finish_reason="stop" if i else "length", entropy=1.0, response_tokens=20)
+        for i in range(4)
+    ),
 ]
 
 
@@ -38,7 +49,11 @@ def test_two_problems_by_hand() -> None:
     assert summary.pass_at_se["1"] == pytest.approx(0.25)  # means 0.5 and 0: half their distance
     assert (summary.avg, summary.maj) == (0.25, 0.5)
     assert (summary.entropy, summary.entropy_se, summary.response_tokens) == (0.75, pytest.approx(0.25), 15.0)
-    assert (summary.distinct_answers, summary.distinct_correct, summary.distinct_correct_se) == (2.0, 1.0, pytest.approx(1.0))
+    assert (summary.distinct_answers, summary.distinct_correct, summary.distinct_correct_se) == (
+        2.0,
+        1.0,
+        pytest.approx(1.0),
+    )
     assert summary.coverage == 0.5
     assert (summary.truncated_share, summary.no_answer_share, summary.not_judged_share) == (0.125, 0.125, 0.0)
 
@@ -52,7 +67,16 @@ def test_what_was_not_judged_is_no_wrong_answer() -> None:
 def test_a_problem_never_judged_leaves_the_others_as_they_are() -> None:
     lost = [_record("r", i, None, None, solutions=3) for i in range(4)]
     with_it, without = summarise([*TWO, *lost], 1.0), summarise(TWO, 1.0)
-    for name in ("samples", "pass_at", "pass_at_se", "avg", "maj", "distinct_correct", "distinct_correct_se", "coverage"):
+    for name in (
+        "samples",
+        "pass_at",
+        "pass_at_se",
+        "avg",
+        "maj",
+        "distinct_correct",
+        "distinct_correct_se",
+        "coverage",
+    ):
         assert getattr(with_it, name) == getattr(without, name), name
     assert (with_it.problems, with_it.not_judged_share) == (3, pytest.approx(1 / 3))
 
@@ -70,7 +94,9 @@ def test_intervals_errors_and_pass_pow_rest_on_the_problems() -> None:
     assert (summary.avg, summary.pass_at["1"]) == (pytest.approx(1.25 / 3), pytest.approx(1.25 / 3))
     assert summary.avg_se == summary.pass_at_se["1"] == pytest.approx(float(np.std(means, ddof=1)) / math.sqrt(3))
     assert summary.avg_interval == list(bootstrap_interval(means, SEED) or ())
-    assert summary.pass_at_interval == {str(k): list(bootstrap_interval([1.0, pass_at_k(4, 1, k), 0.0], SEED) or ()) for k in range(1, 5)}
+    assert summary.pass_at_interval == {
+        str(k): list(bootstrap_interval([1.0, pass_at_k(4, 1, k), 0.0], SEED) or ()) for k in range(1, 5)
+    }
     alone = summarise(records[:4], 1.0)
     assert (alone.avg, alone.avg_se, alone.avg_interval, alone.pass_at_interval["4"]) == (1.0, None, None, None)
 
@@ -84,7 +110,9 @@ def test_the_vote_at_every_power_of_two_and_at_n() -> None:
 
 
 def test_groups_are_summaries_of_their_problems() -> None:
-    records = [_record(name, i, float(i < right), level=level, source="s") for name, right, level in GRADED for i in range(4)]
+    records = [
+        _record(name, i, float(i < right), level=level, source="s") for name, right, level in GRADED for i in range(4)
+    ]
     records += [_record("u", 0, None, level="3", source="s")]
     groups = summarise(records, 1.0).groups
     assert list(groups) == ["level", "source"]
@@ -116,7 +144,10 @@ def test_diversity_of_all_and_of_correct_responses_by_hand() -> None:
     assert (every["response_tokens"], correct["response_tokens"]) == (15.0, 10.0)
     assert (every["surprisal"], correct["surprisal"], summary.surprisal) == (0.5, 0.5, 0.5)
     assert (every["distinct_answers"], correct["distinct_answers"]) == (1.5, 2.0)
-    assert (every["answer_entropy"], correct["answer_entropy"]) == (pytest.approx(math.log(3)), pytest.approx(math.log(2)))
+    assert (every["answer_entropy"], correct["answer_entropy"]) == (
+        pytest.approx(math.log(3)),
+        pytest.approx(math.log(2)),
+    )
     assert (every["distinct_1"], correct["distinct_1"]) == ((4 / 6 + 1.0) / 2, 1.0)
     assert (every["distinct_2"], correct["distinct_2"]) == (2 / 3, 1.0)  # q has no two words
     assert (correct["self_bleu"], correct["vendi"]) == (0.0, pytest.approx(2.0))
@@ -129,8 +160,18 @@ def test_diversity_of_all_and_of_correct_responses_by_hand() -> None:
 
 def test_what_no_response_can_tell_is_none() -> None:
     diversity = summarise([_record("p", 0, 0.0, text="alone"), _record("q", 0, 0.0)], 1.0).diversity
-    assert {k for k, v in diversity["all"].items() if v is None} == {"surprisal", "distinct_2", "self_bleu", "vendi", "coverage"}
-    assert {k: v for k, v in diversity["correct"].items() if v is not None} == {"responses": 0, "problems": 0, "kernel": "word 1-2-gram cosine"}
+    assert {k for k, v in diversity["all"].items() if v is None} == {
+        "surprisal",
+        "distinct_2",
+        "self_bleu",
+        "vendi",
+        "coverage",
+    }
+    assert {k: v for k, v in diversity["correct"].items() if v is not None} == {
+        "responses": 0,
+        "problems": 0,
+        "kernel": "word 1-2-gram cosine",
+    }
 
 
 def test_texts_are_compared_within_their_bounds_and_no_further() -> None:
@@ -144,8 +185,13 @@ def test_texts_are_compared_within_their_bounds_and_no_further() -> None:
 def test_a_questions_counts_are_what_the_means_are_made_of() -> None:
     counts = question_counts([_record("r", 0, 1.0), _record("r", 1, None), *TWO], 1.0)
     assert list(counts.items()) == [("p", Counts(4, 2, 2)), ("q", Counts(4, 0, 0)), ("r", Counts(1, 1, 1))]
-    assert sum(pass_at_k(each.judged, each.correct, 2) for each in list(counts.values())[:2]) / 2 == summarise(TWO, 1.0).pass_at["2"]
-    assert question_means([_record("p", 0, 0.5), _record("p", 1, 0.25), _record("p", 2, None), _record("q", 0, None)]) == {"p": 0.375}
+    assert (
+        sum(pass_at_k(each.judged, each.correct, 2) for each in list(counts.values())[:2]) / 2
+        == summarise(TWO, 1.0).pass_at["2"]
+    )
+    assert question_means(
+        [_record("p", 0, 0.5), _record("p", 1, 0.25), _record("p", 2, None), _record("q", 0, None)]
+    ) == {"p": 0.375}
 
 
 RECORDS = st.lists(
@@ -167,11 +213,18 @@ RECORDS = st.lists(
 
 @settings(deadline=None)
 @given(RECORDS, st.randoms(use_true_random=False))
-def test_any_records_give_finite_numbers_whatever_their_order(records: list[SampleRecord], order: random.Random) -> None:
+def test_any_records_give_finite_numbers_whatever_their_order(
+    records: list[SampleRecord], order: random.Random
+) -> None:
     summary = summarise(records, 1.0)
     json.dumps(summary.to_json(), allow_nan=False)
     curve, down = list(summary.pass_at.values()), list(summary.pass_pow.values())
-    assert list(summary.pass_at) == list(summary.pass_pow) == list(summary.pass_at_interval) == [str(k) for k in range(1, summary.samples + 1)]
+    assert (
+        list(summary.pass_at)
+        == list(summary.pass_pow)
+        == list(summary.pass_at_interval)
+        == [str(k) for k in range(1, summary.samples + 1)]
+    )
     assert curve == sorted(curve)
     assert down == sorted(down, reverse=True)
     assert all(0.0 <= value <= 1.0 for value in (*curve, *down, *summary.maj_at.values()))

@@ -19,7 +19,14 @@ from websockets.sync.client import ClientConnection, connect
 
 PROGRAM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 QUIET = (
-    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
+    *(
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-background-networking",
+    ),
     *("--disable-component-update", "--disable-sync", "--disable-dev-shm-usage", "--remote-debugging-port=0"),
 )
 PATIENCE_S = 60
@@ -36,8 +43,13 @@ class Page:
 
     def open(self, file: Path, *, width: int = 1200, height: int = 900, dark: bool = False) -> None:
         """Returns when the page has loaded, and its script has run."""
-        self._call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 600)
-        self._call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}])
+        self._call(
+            "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 600
+        )
+        self._call(
+            "Emulation.setEmulatedMedia",
+            features=[{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}],
+        )
         self.events.clear()
         self._call("Page.navigate", url=file.as_uri())
         while not any(event["method"] == "Page.loadEventFired" for event in self.events):
@@ -51,10 +63,18 @@ class Page:
 
     def press(self, key: str) -> None:
         """A key of the keyboard: a letter, or one such as Tab or ArrowDown."""
-        code = {"Tab": 9, "Enter": 13, "End": 35, "Home": 36, "ArrowUp": 38, "ArrowDown": 40, "/": 191}.get(key) or ord(key.upper())
+        code = {"Tab": 9, "Enter": 13, "End": 35, "Home": 36, "ArrowUp": 38, "ArrowDown": 40, "/": 191}.get(key) or ord(
+            key.upper()
+        )
         text = {"text": "\r"} if key == "Enter" else {"text": key} if len(key) == 1 else {}
         for kind in ("keyDown", "keyUp"):
-            self._call("Input.dispatchKeyEvent", type=kind, key=key, windowsVirtualKeyCode=code, **(text if kind == "keyDown" else {}))
+            self._call(
+                "Input.dispatchKeyEvent",
+                type=kind,
+                key=key,
+                windowsVirtualKeyCode=code,
+                **(text if kind == "keyDown" else {}),
+            )
 
     def screenshot(self, file: Path) -> None:
         """The whole page, not just what the window shows."""
@@ -63,11 +83,17 @@ class Page:
     def errors(self) -> list[str]:
         """Uncaught exceptions and what the browser itself complained about (refused scripts, failed loads)."""
         self.evaluate("0")
-        return [json.dumps(event["params"]) for event in self.events if event["method"] in ("Runtime.exceptionThrown", "Log.entryAdded")]
+        return [
+            json.dumps(event["params"])
+            for event in self.events
+            if event["method"] in ("Runtime.exceptionThrown", "Log.entryAdded")
+        ]
 
     def requests(self) -> list[str]:
         """The addresses that the page asked for."""
-        return [event["params"]["request"]["url"] for event in self.events if event["method"] == "Network.requestWillBeSent"]
+        return [
+            event["params"]["request"]["url"] for event in self.events if event["method"] == "Network.requestWillBeSent"
+        ]
 
     def _call(self, method: str, **params: Any) -> dict[str, Any]:
         self._last += 1
@@ -92,7 +118,9 @@ def chromium() -> Iterator[Page]:
     assert PROGRAM is not None
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         command = [PROGRAM, *QUIET, f"--user-data-dir={profile}", "about:blank"]
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+        process = subprocess.Popen(
+            command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+        )
         try:
             with connect(_address(Path(profile) / "DevToolsActivePort", process), max_size=None) as socket:
                 yield Page(socket)

@@ -102,15 +102,32 @@ def group(run: str, at: int, problem: int, text: str | None = None, samples: int
                 finish_reason="stop",
             )
         )
-    return Group(run, at, f"countdown-{problem}", "numbers 3 5 7 9, target 24", 6, 0.081, key("group", run, at, problem), tuple(responses))
+    return Group(
+        run,
+        at,
+        f"countdown-{problem}",
+        "numbers 3 5 7 9, target 24",
+        6,
+        0.081,
+        key("group", run, at, problem),
+        tuple(responses),
+    )
 
 
 def report(iterations: int = 120, groups: tuple[Group, ...] | None = None) -> ReportData:
     runs = tuple(
-        RunCurves(name, label, tuple(curve_row(label, at, iterations, random.Random(f"{label}{at}")) for at in range(iterations)))
+        RunCurves(
+            name,
+            label,
+            tuple(curve_row(label, at, iterations, random.Random(f"{label}{at}")) for at in range(iterations)),
+        )
         for name, label in (("quickstart-grpo/3f9a12bc", "GRPO"), ("quickstart/91c0ffee", "ARM"))
     )
-    kept = tuple(group(run.label, at, problem) for run in runs for at in (0, iterations - 1) for problem in range(4)) if groups is None else groups
+    kept = (
+        tuple(group(run.label, at, problem) for run in runs for at in (0, iterations - 1) for problem in range(4))
+        if groups is None
+        else groups
+    )
     return ReportData(
         title="quickstart: GRPO and ARM from one warm start",
         subtitle={
@@ -123,6 +140,10 @@ def report(iterations: int = 120, groups: tuple[Group, ...] | None = None) -> Re
         spec_yaml="name: quickstart\nseed: 17\nadvantage: {estimator: arm, alpha: 1.0}\n",
         deviations="advantage.estimator: arm (default grpo)\nadvantage.alpha: 1.0 (default 0.3)",
         runs=runs,
-        evaluations=(column("start", 0.134, 0.9, 0.43), column("GRPO", 0.22, 0.57, 0.21), column("ARM", 0.19, 0.78, 0.32)),
+        evaluations=(
+            column("start", 0.134, 0.9, 0.43),
+            column("GRPO", 0.22, 0.57, 0.21),
+            column("ARM", 0.19, 0.78, 0.32),
+        ),
         groups=kept,
     )

@@ -26,7 +26,11 @@ def drawn(svg: str) -> list[tuple[float, float]]:
 
 def strokes(svg: str) -> list[int]:
     """The number of points of each unbroken stroke."""
-    return [len(part.split("L")) for path in re.findall(r'class="line[^"]*" d="([^"]*)"', svg) for part in path[1:].split("M")]
+    return [
+        len(part.split("L"))
+        for path in re.findall(r'class="line[^"]*" d="([^"]*)"', svg)
+        for part in path[1:].split("M")
+    ]
 
 
 @given(st.lists(REAL, min_size=1, max_size=20), st.booleans(), st.booleans())
@@ -84,8 +88,12 @@ def test_higher_is_higher_and_later_is_further_right() -> None:
 
 
 def test_the_band_has_its_two_ends() -> None:
-    svg = line_chart([Series("a", "run-0", [1, 2], [0.5, 0.5], band=[(0.4, 0.7), None])], "t", "k", x="log2", from_zero=True)
-    edge = [float(b) for b in re.findall(r"[ML][-\d.]+ ([-\d.]+)", re.findall(r'class="band[^"]*" d="([^"]*)"', svg)[0])]
+    svg = line_chart(
+        [Series("a", "run-0", [1, 2], [0.5, 0.5], band=[(0.4, 0.7), None])], "t", "k", x="log2", from_zero=True
+    )
+    edge = [
+        float(b) for b in re.findall(r"[ML][-\d.]+ ([-\d.]+)", re.findall(r'class="band[^"]*" d="([^"]*)"', svg)[0])
+    ]
     middle = drawn(svg)[0][1]
     assert edge[1:3] == [middle, middle]
     assert 2 * (edge[3] - middle) == pytest.approx(middle - edge[0], abs=0.21)

@@ -36,9 +36,23 @@ class Elements(HTMLParser):
 def hostile_everywhere(text: str) -> ReportData:
     data = report(iterations=2, groups=())
     bad = group("GRPO", 1, 0, text, samples=2)
-    bad = replace(bad, prompt=text, problem_id=text, run=text, artifact=text, responses=tuple(replace(r, detail=text, kind=text) for r in bad.responses))
-    runs = tuple(replace(run, name=text, label=f"{text}{place}", iterations=tuple({**row, "artifact": text} for row in run.iterations))
-                 for place, run in enumerate(data.runs))
+    bad = replace(
+        bad,
+        prompt=text,
+        problem_id=text,
+        run=text,
+        artifact=text,
+        responses=tuple(replace(r, detail=text, kind=text) for r in bad.responses),
+    )
+    runs = tuple(
+        replace(
+            run,
+            name=text,
+            label=f"{text}{place}",
+            iterations=tuple({**row, "artifact": text} for row in run.iterations),
+        )
+        for place, run in enumerate(data.runs)
+    )
     columns = tuple(Column(text, column.summary, text) for column in data.evaluations)
     return ReportData(text, {text: text}, text, text, runs, columns, (bad,))
 
@@ -68,9 +82,13 @@ def test_numbers_that_are_not_finite_do_not_break_the_page() -> None:
 
 def test_the_page_needs_nothing_else() -> None:
     found = Elements(render(report(iterations=3)))
-    assert not [found for _, found in found.tags if found.keys() & {"src", "href", "srcset", "action", "onclick", "onerror"}]
+    assert not [
+        found for _, found in found.tags if found.keys() & {"src", "href", "srcset", "action", "onclick", "onerror"}
+    ]
     assert {tag for tag, _ in found.tags}.isdisjoint({"link", "img", "iframe", "object", "base"})
-    (policy,) = [str(a["content"]) for tag, a in found.tags if tag == "meta" and a.get("http-equiv") == "Content-Security-Policy"]
+    (policy,) = [
+        str(a["content"]) for tag, a in found.tags if tag == "meta" and a.get("http-equiv") == "Content-Security-Policy"
+    ]
     assert policy.startswith("default-src 'none'")
     assert "script-src 'sha256-" in policy
 
@@ -101,7 +119,10 @@ def test_the_data_behind_a_plot_is_in_its_table() -> None:
 
 def test_a_missing_number_is_a_dash() -> None:
     data = report(iterations=3)
-    rows = tuple({**row, "entropy": None} if row["iteration"] == 1 else {k: v for k, v in row.items() if k != "loss"} for row in data.runs[0].iterations)
+    rows = tuple(
+        {**row, "entropy": None} if row["iteration"] == 1 else {k: v for k, v in row.items() if k != "loss"}
+        for row in data.runs[0].iterations
+    )
     page = render(replace(data, runs=(replace(data.runs[0], iterations=rows),)))
     figure = next(part for part in re.findall(r"<figure>.*?</figure>", page) if "<h3>Entropy</h3>" in part)
     assert "<tr><td>1<td>-<td>" in figure
@@ -110,7 +131,12 @@ def test_a_missing_number_is_a_dash() -> None:
 
 def test_nothing_to_show_is_said() -> None:
     page = render(ReportData("empty", {}, "", "", (), (), ()))
-    for words in ("No evaluation was made", "No groups of samples were kept", "No numbers were recorded", "Every key has its default"):
+    for words in (
+        "No evaluation was made",
+        "No groups of samples were kept",
+        "No numbers were recorded",
+        "Every key has its default",
+    ):
         assert words in page
 
 

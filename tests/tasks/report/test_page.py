@@ -13,7 +13,10 @@ from tasks.report.html import render
 from tests.tasks.report.chromium import PROGRAM, Page, chromium
 from tests.tasks.report.sample_report import HOSTILE, group, report
 
-pytestmark = [pytest.mark.slow, pytest.mark.skipif(PROGRAM is None, reason="no chromium on PATH (apt-get install chromium)")]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(PROGRAM is None, reason="no chromium on PATH (apt-get install chromium)"),
+]
 
 TEXTS = "[...document.querySelectorAll('#responses .words pre')].map((e) => e.textContent)"
 COLUMN = "[...document.querySelectorAll('#responses tbody')].map((b) => Number(b.rows[0].cells[1].textContent.replace('\\u2212', '-')))"
@@ -26,7 +29,9 @@ def page() -> Iterator[Page]:
 
 
 def choose(page: Page, select: str, value: str) -> None:
-    page.evaluate(f"document.getElementById('{select}').value = '{value}'; document.getElementById('{select}').dispatchEvent(new Event('change'))")
+    page.evaluate(
+        f"document.getElementById('{select}').value = '{value}'; document.getElementById('{select}').dispatchEvent(new Event('change'))"
+    )
 
 
 def opened(page: Page, data: ReportData, tmp_path: Path, *, width: int = 1200, dark: bool = False) -> None:
@@ -47,7 +52,9 @@ def test_plots_hold_their_points(page: Page, tmp_path: Path) -> None:
     lengths = page.evaluate("[...document.querySelectorAll('figure svg .line')].map((e) => e.getTotalLength())")
     assert len(lengths) == 3 + 2 * (5 + 2 * 5)  # Pass@k; for both runs the plots of one key and of two
     assert min(lengths) > 100
-    points = page.evaluate("[...document.querySelectorAll('.figures svg .line')].map((e) => e.getAttribute('d').split(/[ML]/).length - 1)")
+    points = page.evaluate(
+        "[...document.querySelectorAll('.figures svg .line')].map((e) => e.getAttribute('d').split(/[ML]/).length - 1)"
+    )
     assert set(points) == {120}
     bars = page.evaluate("[...document.querySelectorAll('.bar')].map((e) => e.getBBox().width * e.getBBox().height)")
     assert len(bars) == 6
@@ -55,8 +62,12 @@ def test_plots_hold_their_points(page: Page, tmp_path: Path) -> None:
 
 
 def test_hostile_text_stays_text(page: Page, tmp_path: Path) -> None:
-    data = report(iterations=3, groups=(replace(group("ARM", 0, 1, HOSTILE, samples=2), prompt=HOSTILE, problem_id=HOSTILE),))
-    opened(page, replace(data, title=HOSTILE, spec_yaml=HOSTILE, deviations=HOSTILE, subtitle={HOSTILE: HOSTILE}), tmp_path)
+    data = report(
+        iterations=3, groups=(replace(group("ARM", 0, 1, HOSTILE, samples=2), prompt=HOSTILE, problem_id=HOSTILE),)
+    )
+    opened(
+        page, replace(data, title=HOSTILE, spec_yaml=HOSTILE, deviations=HOSTILE, subtitle={HOSTILE: HOSTILE}), tmp_path
+    )
     assert page.evaluate("document.title") != "owned"
     assert page.evaluate("document.scripts.length") == 2
     assert page.evaluate("document.images.length") == 0
@@ -94,7 +105,10 @@ def test_the_browser_of_groups_chooses_filters_and_sorts(page: Page, tmp_path: P
         choose(page, "show", choice)
         assert page.evaluate(TEXTS) == [r.text for r in kept[2].responses if r.score == score]
     choose(page, "show", "unjudged")
-    assert page.evaluate("document.querySelector('#responses caption').textContent") == "No response of this kind in this group."
+    assert (
+        page.evaluate("document.querySelector('#responses caption').textContent")
+        == "No response of this kind in this group."
+    )
 
 
 def test_the_keyboard_is_enough(page: Page, tmp_path: Path) -> None:
@@ -112,7 +126,9 @@ def test_the_keyboard_is_enough(page: Page, tmp_path: Path) -> None:
 
 def test_it_opens_on_a_group_that_has_right_and_wrong_responses(page: Page, tmp_path: Path) -> None:
     mixed = group("ARM", 0, 2)
-    wrong = replace(mixed, problem_id="hard", responses=tuple(replace(r, score=0.0, kind="wrong") for r in mixed.responses))
+    wrong = replace(
+        mixed, problem_id="hard", responses=tuple(replace(r, score=0.0, kind="wrong") for r in mixed.responses)
+    )
     opened(page, report(iterations=3, groups=(wrong, mixed)), tmp_path)
     assert page.evaluate("document.getElementById('problem').selectedIndex") == 1
     opened(page, report(iterations=3, groups=(wrong, wrong)), tmp_path)
@@ -124,17 +140,28 @@ def test_it_opens_on_a_group_that_has_right_and_wrong_responses(page: Page, tmp_
 def test_no_sideways_scrolling(page: Page, tmp_path: Path, width: int, name: str) -> None:
     data = report()
     long = replace(group("ARM", 119, 9, "x" * 5000), prompt="y" * 3000, problem_id=name)
-    opened(page, replace(data, groups=(long,), spec_yaml="k: " + "v" * 2000, subtitle={"store": "s3://" + "b" * 400}), tmp_path, width=width)
+    opened(
+        page,
+        replace(data, groups=(long,), spec_yaml="k: " + "v" * 2000, subtitle={"store": "s3://" + "b" * 400}),
+        tmp_path,
+        width=width,
+    )
     page.evaluate("document.querySelectorAll('details').forEach((d) => { d.open = true; })")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
-    assert page.evaluate("(e => e.scrollWidth <= e.clientWidth)(document.querySelector('.comparison'))")  # three policies fit without scrolling
+    assert page.evaluate(
+        "(e => e.scrollWidth <= e.clientWidth)(document.querySelector('.comparison'))"
+    )  # three policies fit without scrolling
 
 
 def test_dark_is_dark_and_light_is_light(page: Page, tmp_path: Path) -> None:
     brightness = {}
     for dark in (False, True):
         opened(page, report(iterations=3), tmp_path, dark=dark)
-        colours = page.evaluate("[document.body, document.querySelector('svg text')].map((e) => getComputedStyle(e)).map((s) => [s.backgroundColor, s.fill])")
-        brightness[dark] = [sum(map(int, text.removeprefix("rgb(").rstrip(")").split(","))) for text in (colours[0][0], colours[1][1])]
+        colours = page.evaluate(
+            "[document.body, document.querySelector('svg text')].map((e) => getComputedStyle(e)).map((s) => [s.backgroundColor, s.fill])"
+        )
+        brightness[dark] = [
+            sum(map(int, text.removeprefix("rgb(").rstrip(")").split(","))) for text in (colours[0][0], colours[1][1])
+        ]
     assert brightness[False][0] > 700 > 400 > brightness[False][1]
     assert brightness[True][0] < 150 < 400 < brightness[True][1]

@@ -44,13 +44,25 @@ def test_no_coverage_anywhere_is_no_row() -> None:
 
 def test_text_is_aligned() -> None:
     lines = render_text([["", "start", "a long label"], ["Pass@1", "0.134 ± 0.013", "-"]]).splitlines()
-    assert lines == ["                start  a long label", "------  -------------  ------------", "Pass@1  0.134 ± 0.013             -"]
+    assert lines == [
+        "                start  a long label",
+        "------  -------------  ------------",
+        "Pass@1  0.134 ± 0.013             -",
+    ]
     assert render_text([]) == ""
 
 
 @pytest.mark.parametrize(
     ("seconds", "text"),
-    [(0, "0 s"), (59.4, "59 s"), (59.6, "1 min 00 s"), (185, "3 min 05 s"), (3599.7, "1 h 00 min"), (7620, "2 h 07 min"), (356400, "4 d 03 h")],
+    [
+        (0, "0 s"),
+        (59.4, "59 s"),
+        (59.6, "1 min 00 s"),
+        (185, "3 min 05 s"),
+        (3599.7, "1 h 00 min"),
+        (7620, "2 h 07 min"),
+        (356400, "4 d 03 h"),
+    ],
 )
 def test_duration(seconds: float, text: str) -> None:
     assert duration(seconds) == text
@@ -65,11 +77,15 @@ NUMBERS = st.none() | st.floats(0, 9.999)
 
 
 @given(st.integers(1, 120), NUMBERS, NUMBERS, st.none() | st.floats(0, 999_999), st.none() | st.floats(0, 1e6))
-def test_lines_are_aligned_whatever_is_known(at: int, reward: float | None, entropy: float | None, speed: float | None, left: float | None) -> None:
+def test_lines_are_aligned_whatever_is_known(
+    at: int, reward: float | None, entropy: float | None, speed: float | None, left: float | None
+) -> None:
     line = iteration_line(at, 120, reward=reward, entropy=entropy, tokens_per_s=speed, seconds_left=left, label="ARM")
     other = iteration_line(7, 120, reward=0.5, entropy=0.5, tokens_per_s=5.0, seconds_left=5.0, label="ARM")
     assert len(line) == len(other)
-    assert [line.index(word) for word in ("reward", "entropy", "tokens/s", "left")] == [other.index(w) for w in ("reward", "entropy", "tokens/s", "left")]
+    assert [line.index(word) for word in ("reward", "entropy", "tokens/s", "left")] == [
+        other.index(w) for w in ("reward", "entropy", "tokens/s", "left")
+    ]
 
 
 def test_an_unknown_number_is_a_dash() -> None:

@@ -31,9 +31,22 @@ def problem(name: str, **reference: Any) -> Problem:
 
 
 CALLS = [{"input": "1\n2", "output": "3"}, {"input": "-5\n5", "output": "0"}]
-ADD = problem("add", test_type="functional", prompt_style="functional", entry_point="add", starter_code="def add(a, b):\n", tests=CALLS)
+ADD = problem(
+    "add",
+    test_type="functional",
+    prompt_style="functional",
+    entry_point="add",
+    starter_code="def add(a, b):\n",
+    tests=CALLS,
+)
 DOUBLE = problem("double", test_type="stdin", prompt_style="stdin", tests=[{"input": "4\n", "output": "8\n"}])
-ASSERTS = problem("asserts", test_type="python", prompt_style="instruct", entry_point="f", tests=["assert f(2) == 4", "assert f(3) == 9"])
+ASSERTS = problem(
+    "asserts",
+    test_type="python",
+    prompt_style="instruct",
+    entry_point="f",
+    tests=["assert f(2) == 4", "assert f(3) == 9"],
+)
 
 
 def block(program: str) -> str:
@@ -109,7 +122,10 @@ def test_the_first_programs_solutions_are_right_and_others_are_not(judge: Judge)
     assert {v.trust for v in right} == {"strong"}
     # No problem takes the next one's solution under its own name, but where they ask for the same.
     nexts = list(zip(problems, problems[1:] + problems[:1], strict=True))
-    renamed = [block(solutions[q.id].replace(q.reference.get("entry_point", "?"), p.reference.get("entry_point", "?"))) for p, q in nexts]
+    renamed = [
+        block(solutions[q.id].replace(q.reference.get("entry_point", "?"), p.reference.get("entry_point", "?")))
+        for p, q in nexts
+    ]
     verdicts = judged(judge, *((p, text) for (p, _), text in zip(nexts, renamed, strict=True)))
     assert [p.id for (p, _), v in zip(nexts, verdicts, strict=True) if v.score] == []
 
@@ -165,7 +181,9 @@ def test_the_sandbox_starts_only_for_programs_and_before_they_come(broken: type[
     assert broken.closed == 1
 
 
-def test_a_sandbox_that_does_not_contain_programs_stops_the_run(broken: type[Broken], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_sandbox_that_does_not_contain_programs_stops_the_run(
+    broken: type[Broken], monkeypatch: pytest.MonkeyPatch
+) -> None:
     def refuse(self: Broken) -> Broken:
         raise SandboxError("a program reached the network; install Docker")
 
@@ -193,7 +211,9 @@ def test_the_log_says_which_sandbox(backend: str, caplog: pytest.LogCaptureFixtu
 
 def test_measures_of_programs_are_there_for_programs_alone() -> None:
     def measures(*verdicts: Verdict) -> dict[str, Any]:
-        rollouts = [Rollout("p", s, (1,), (2, 3), (-0.1, -0.1), FinishReason.STOP, "l", s) for s in range(len(verdicts))]
+        rollouts = [
+            Rollout("p", s, (1,), (2, 3), (-0.1, -0.1), FinishReason.STOP, "l", s) for s in range(len(verdicts))
+        ]
         return iteration_measures(rollouts, verdicts, 1.0)
 
     strong = Verdict(1.0, VerdictKind.ACCEPTED, "", "a", trust="strong", cached=False)
@@ -217,5 +237,8 @@ def test_limits_come_from_the_settings_and_a_problem_may_state_more_time(monkeyp
 
     monkeypatch.setattr(code, "Sandbox", Seen)
     slow, quick = (problem(f"{s} s", timeout_s=s, **DOUBLE.reference) for s in (10, 1))
-    judged(judge_with(sandbox="jail", slots=3, cpu_s=2.5, memory_mb=99), *((p, block("print(1)")) for p in (DOUBLE, slow, quick)))
+    judged(
+        judge_with(sandbox="jail", slots=3, cpu_s=2.5, memory_mb=99),
+        *((p, block("print(1)")) for p in (DOUBLE, slow, quick)),
+    )
     assert seen == [(2.5, 99), (10.0, 99), (2.5, 99), ("jail", 3, 99)]

@@ -43,7 +43,9 @@ def combine(children: st.SearchStrategy[Pair]) -> st.SearchStrategy[Pair]:
         st.tuples(children, children)
         .filter(lambda p: p[1][1] != 0)
         .map(lambda p: (rf"\dfrac{{{p[0][0]}}}{{{p[1][0]}}}", p[0][1] / p[1][1])),
-        st.tuples(children, st.integers(0, 3)).filter(lambda p: p[0][1] != 0).map(lambda p: (f"({p[0][0]})^{{{p[1]}}}", p[0][1] ** p[1])),
+        st.tuples(children, st.integers(0, 3))
+        .filter(lambda p: p[0][1] != 0)
+        .map(lambda p: (f"({p[0][0]})^{{{p[1]}}}", p[0][1] ** p[1])),
         children.map(lambda p: (f"-({p[0]})", -p[1])),
         children.map(lambda p: (rf"\left|{p[0]}\right|", abs(p[1]))),
     )
@@ -75,7 +77,9 @@ SURDS = st.lists(st.tuples(st.integers(-9, 9), st.integers(1, 60)), min_size=1, 
 
 @given(SURDS, SURDS)
 @settings(max_examples=300, deadline=None)
-def test_sums_of_square_roots_are_decided_as_their_values_say(one: list[tuple[int, int]], two: list[tuple[int, int]]) -> None:
+def test_sums_of_square_roots_are_decided_as_their_values_say(
+    one: list[tuple[int, int]], two: list[tuple[int, int]]
+) -> None:
     texts = ["+".join(rf"({c})\sqrt{{{n}}}" for c, n in side) for side in (one, two)]
     with mpmath.workdps(60):
         values = [mpmath.fsum(c * mpmath.sqrt(n) for c, n in side) for side in (one, two)]
@@ -119,7 +123,8 @@ def test_no_unicode_raises(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["2^{2^{100}}", "10^{100000}", "100000!", "\\binom{10^9}{10^8}", "\\prod_{k=1}^{100000000} k", "9^{9^{9^9}}"]
+    "text",
+    ["2^{2^{100}}", "10^{100000}", "100000!", "\\binom{10^9}{10^8}", "\\prod_{k=1}^{100000000} k", "9^{9^{9^9}}"],
 )
 def test_what_is_too_large_is_refused_before_it_is_computed(text: str) -> None:
     with pytest.raises(TooLarge):

@@ -72,10 +72,16 @@ def test_the_shared_file_agrees() -> None:
     if not path.exists():
         pytest.skip(f"{path} is missing")
     result = subprocess.run(
-        [sys.executable, "-m", "tasks.reward.math", "check", str(path)], cwd=ROOT, capture_output=True, text=True, timeout=300
+        [sys.executable, "-m", "tasks.reward.math", "check", str(path)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=300,
     )
     last = result.stdout.splitlines()[-1]
-    assert last.startswith("317 rows, 317 agree, 0 false positives, 0 false negatives, 0 errors, slowest "), result.stdout[-3000:]
+    assert last.startswith("317 rows, 317 agree, 0 false positives, 0 false negatives, 0 errors, slowest "), (
+        result.stdout[-3000:]
+    )
     assert float(last.split()[-2]) < 5.0
     assert result.returncode == 0
 
@@ -85,16 +91,23 @@ def test_check_prints_what_differs_and_names_a_bad_line(tmp_path: Path) -> None:
         file = tmp_path / "rows.jsonl"
         file.write_text("\n".join(json.dumps(row) for row in rows) + "\n")
         return subprocess.run(
-            [sys.executable, "-m", "tasks.reward.math", "check", str(file)], cwd=ROOT, capture_output=True, text=True, timeout=120
+            [sys.executable, "-m", "tasks.reward.math", "check", str(file)],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=120,
         )
 
     differs = run(
-        {"id": "a", "gold": "5", "answer": "\\boxed{5}", "expected": False}, {"id": "b", "gold": "5", "answer": "", "expected": True}
+        {"id": "a", "gold": "5", "answer": "\\boxed{5}", "expected": False},
+        {"id": "b", "gold": "5", "answer": "", "expected": True},
     )
     assert differs.returncode == 1
     assert differs.stdout.splitlines()[0].startswith("a: false positive")
     assert differs.stdout.splitlines()[1].startswith("b: false negative")
-    assert differs.stdout.splitlines()[-1].startswith("2 rows, 0 agree, 1 false positives, 1 false negatives, 0 errors, slowest ")
+    assert differs.stdout.splitlines()[-1].startswith(
+        "2 rows, 0 agree, 1 false positives, 1 false negatives, 0 errors, slowest "
+    )
     broken = run({"id": "a", "gold": "5"})
     assert broken.returncode == 2
     assert broken.stderr.count("\n") == 1
@@ -107,18 +120,30 @@ def test_every_benchmark_gold_is_equal_to_itself(name: str, verifier: MathVerifi
     for p in problems:
         MathVerifier.check_reference(p)
     verdicts = verifier.judge([(p, boxed(p.reference["answer"])) for p in problems])
-    assert [(p.id, p.reference["answer"], v) for p, v in zip(problems, verdicts, strict=True) if v.kind is not VerdictKind.ACCEPTED] == []
+    assert [
+        (p.id, p.reference["answer"], v)
+        for p, v in zip(problems, verdicts, strict=True)
+        if v.kind is not VerdictKind.ACCEPTED
+    ] == []
 
 
 @pytest.mark.parametrize("name", ["math500", "olympiadbench", "amc23", "gsm8k_test"])
-def test_the_answer_of_another_problem_is_accepted_only_if_it_is_the_same_text(name: str, verifier: MathVerifier) -> None:
+def test_the_answer_of_another_problem_is_accepted_only_if_it_is_the_same_text(
+    name: str, verifier: MathVerifier
+) -> None:
     """In these shuffles no two golds are equal but for their spelling (each accepted pair was looked at)."""
     problems = benchmark(name)
     others = problems[:]
     random.Random(1).shuffle(others)
     verdicts = verifier.judge([(p, boxed(o.reference["answer"])) for p, o in zip(problems, others, strict=True)])
     accepted = [
-        (p.reference["answer"], o.reference["answer"]) for p, o, v in zip(problems, others, verdicts, strict=True) if v.score == 1.0
+        (p.reference["answer"], o.reference["answer"])
+        for p, o, v in zip(problems, others, verdicts, strict=True)
+        if v.score == 1.0
     ]
     assert [pair for pair in accepted if pair[0] != pair[1]] == []
-    assert all(v.score == 1.0 for p, o, v in zip(problems, others, verdicts, strict=True) if p.reference["answer"] == o.reference["answer"])
+    assert all(
+        v.score == 1.0
+        for p, o, v in zip(problems, others, verdicts, strict=True)
+        if p.reference["answer"] == o.reference["answer"]
+    )

@@ -69,7 +69,9 @@ def test_verdicts_in_their_three_states() -> None:
     assert (bad.score, bad.kind) == (None, VerdictKind.INFRASTRUCTURE)
 
 
-@pytest.mark.parametrize("gold", ["", " ", "\\text{}", "$$", "?", "\\boxed{}", "\\frac{1}{", "nan", "\\begin{pmatrix} 1", "...", None, 5])
+@pytest.mark.parametrize(
+    "gold", ["", " ", "\\text{}", "$$", "?", "\\boxed{}", "\\frac{1}{", "nan", "\\begin{pmatrix} 1", "...", None, 5]
+)
 def test_an_unusable_gold_names_its_problem(gold: object) -> None:
     with pytest.raises(VerifierError, match="number-7"):
         MathVerifier.check_reference(problem(gold))
@@ -162,7 +164,19 @@ HOSTILE = (
         "-",
         "10^",
     ],
-    *["\\begin{pmatrix}", "(x+1)", "e5", "\\in ", "\\mathbb{R}", "\\sum_{k=1}^{5000}", "2^{", "\\approx ", "0.3", "\\left(", "\\\\"],
+    *[
+        "\\begin{pmatrix}",
+        "(x+1)",
+        "e5",
+        "\\in ",
+        "\\mathbb{R}",
+        "\\sum_{k=1}^{5000}",
+        "2^{",
+        "\\approx ",
+        "0.3",
+        "\\left(",
+        "\\\\",
+    ],
     "|",
 )
 
@@ -253,7 +267,9 @@ def test_memory_is_limited(small_pool: Pool, monkeypatch: pytest.MonkeyPatch) ->
     assert "'detail': 'memory'" in result.stdout, result.stderr
     small_pool.run([NEEDS_WORKER])
     limits = Path(f"/proc/{small_pool.pids[1]}/limits").read_text()
-    assert f"{worker.MEMORY_BYTES}" in next(line for line in limits.splitlines() if line.startswith("Max address space"))
+    assert f"{worker.MEMORY_BYTES}" in next(
+        line for line in limits.splitlines() if line.startswith("Max address space")
+    )
 
 
 def test_workers_do_not_outlive_a_killed_parent_and_need_no_main_guard(tmp_path: Path) -> None:
@@ -265,7 +281,11 @@ def test_workers_do_not_outlive_a_killed_parent_and_need_no_main_guard(tmp_path:
         "time.sleep(0.3)\nprint('busy', flush=True)\ntime.sleep(60)\n"
     )
     with subprocess.Popen(
-        [sys.executable, str(script)], stdout=subprocess.PIPE, text=True, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}
+        [sys.executable, str(script)],
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
     ) as process:
         assert process.stdout is not None
         server = int(process.stdout.readline().split()[0])
@@ -276,14 +296,19 @@ def test_workers_do_not_outlive_a_killed_parent_and_need_no_main_guard(tmp_path:
         assert gone([server, *children], 5.0)
 
 
-def test_any_thread_may_call_it_and_its_children_are_single_threaded_and_know_no_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_any_thread_may_call_it_and_its_children_are_single_threaded_and_know_no_credentials(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "canary-5d1f")
     results: list[float | None] = []
     with MathVerifier() as verifier:
 
         def call() -> None:
             results.extend(
-                v.score for v in verifier.judge([(problem(NEEDS_WORKER[0]), boxed(NEEDS_WORKER[1])), (problem("e^{x}"), boxed("e^{x}+1"))])
+                v.score
+                for v in verifier.judge(
+                    [(problem(NEEDS_WORKER[0]), boxed(NEEDS_WORKER[1])), (problem("e^{x}"), boxed("e^{x}+1"))]
+                )
             )
 
         threads = [threading.Thread(target=call) for _ in range(3)]

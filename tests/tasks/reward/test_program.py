@@ -60,9 +60,15 @@ def test_elsewhere_there_is_no_program(response: str, how: str) -> None:
         ("    return math.pi * r * r\n", STARTER + "    return math.pi * r * r\n"),  # the text goes on
         ("```python\n    return math.pi * r * r\n```", STARTER + "    return math.pi * r * r\n"),
         # The whole function: what stood before it is still there.
-        ("```python\ndef area(r):\n    return helper(r)\n```", STARTER[: STARTER.index("def area")] + "def area(r):\n    return helper(r)\n"),
+        (
+            "```python\ndef area(r):\n    return helper(r)\n```",
+            STARTER[: STARTER.index("def area")] + "def area(r):\n    return helper(r)\n",
+        ),
         ("def area(r):\n    return r", STARTER[: STARTER.index("def area")] + "def area(r):\n    return r"),
-        ("```python\nfrom __future__ import annotations\ndef area(r): return r\n```", "from __future__ import annotations\ndef area(r): return r\n"),
+        (
+            "```python\nfrom __future__ import annotations\ndef area(r): return r\n```",
+            "from __future__ import annotations\ndef area(r): return r\n",
+        ),
         ("   \n", None),
     ],
 )
@@ -72,26 +78,46 @@ def test_a_completion_stands_behind_what_it_completes(response: str, program: st
 
 def test_other_styles_are_whole_programs() -> None:
     assert extract("```python\nreturn a + b\n```", FUNCTION).text == "return a + b\n"
-    method = {"prompt_style": "completion", "entry_point": "Solution.add", "starter_code": "class Solution:\n    def add(self, a, b):\n        "}
+    method = {
+        "prompt_style": "completion",
+        "entry_point": "Solution.add",
+        "starter_code": "class Solution:\n    def add(self, a, b):\n        ",
+    }
     assert extract("return a + b", method).text == "class Solution:\n    def add(self, a, b):\n        return a + b"
-    assert extract("```python\n        return a + b\n```", method).text == "class Solution:\n    def add(self, a, b):\n        return a + b\n"
+    assert (
+        extract("```python\n        return a + b\n```", method).text
+        == "class Solution:\n    def add(self, a, b):\n        return a + b\n"
+    )
     whole = "class Solution:\n    def add(self, a, b):\n        return a + b\n"
     assert extract(f"```python\n{whole}```", method).text == whole
 
 
 def test_extraction_is_linear_and_never_raises() -> None:
-    for text in ("```python\n" * 50_000, "`" * 200_000, "~~~\n" * 50_000, "\r" * 100_000, "<think>" * 50_000, "\ud800```python\n\ud800\x00\n```"):
+    for text in (
+        "```python\n" * 50_000,
+        "`" * 200_000,
+        "~~~\n" * 50_000,
+        "\r" * 100_000,
+        "<think>" * 50_000,
+        "\ud800```python\n\ud800\x00\n```",
+    ):
         extract(text, COMPLETION)
 
 
 @pytest.mark.parametrize(
     ("one", "other"),
     [
-        ("def f(x, y):\n    # sum\n    total = x + y\n    return total", 'def f(a: int, b: int) -> int:\n  """Sum."""\n  s=a+b\n  return s\n'),
+        (
+            "def f(x, y):\n    # sum\n    total = x + y\n    return total",
+            'def f(a: int, b: int) -> int:\n  """Sum."""\n  s=a+b\n  return s\n',
+        ),
         ("n = int(input())\nprint(n)", "k = int( input() )\nprint( k )  # out"),
         ("def h(x): return x\ndef f(y): return h(y)", "def help_(a): return a\ndef f(a): return help_(a)"),
         ("n = 0\ndef f():\n  global n\n  n += 1", "m = 0\ndef f():\n  global m\n  m += 1"),
-        ("def f(a):\n  try: g(a)\n  except E as e: return e\n", "def f(x):\n  try: g(x)\n  except E as err: return err\n"),
+        (
+            "def f(a):\n  try: g(a)\n  except E as e: return e\n",
+            "def f(x):\n  try: g(x)\n  except E as err: return err\n",
+        ),
         ("def f(a): return [x for x in a]", "def f(b): return [y for y in b]"),
         ("import numpy as np\ndef f(): return np.pi", "import numpy as n\ndef f(): return n.pi"),
         ("no program at all  \n", "no program at all"),
@@ -118,7 +144,9 @@ def test_what_a_program_does_makes_another_one(one: str, other: str) -> None:
     assert canonical(one, "f") != canonical(other, "f")
 
 
-@pytest.mark.parametrize("text", ["(" * 5000, "-" * 50_000 + "1", "1" + "+1" * 40_000, "a" + ".b" * 40_000, "\ud800", "a\0b", "x" * 200_000])
+@pytest.mark.parametrize(
+    "text", ["(" * 5000, "-" * 50_000 + "1", "1" + "+1" * 40_000, "a" + ".b" * 40_000, "\ud800", "a\0b", "x" * 200_000]
+)
 def test_hostile_texts_have_a_canonical_form_too(text: str) -> None:
     assert len(canonical(text)) == 16
 

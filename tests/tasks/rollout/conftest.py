@@ -52,7 +52,9 @@ def llama(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
     return make
 
 
-def _teacher(folder: Path, prompt: tuple[int, ...], response: tuple[int, ...], sampling: Sampling) -> tuple[list[float], list[float]]:
+def _teacher(
+    folder: Path, prompt: tuple[int, ...], response: tuple[int, ...], sampling: Sampling
+) -> tuple[list[float], list[float]]:
     """The oracle: log-probabilities and entropies of given tokens by one plain forward of the whole text, in float64."""
     model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).double().eval()
     with torch.inference_mode():

@@ -127,7 +127,12 @@ class Fake:
         }  # fmt: skip
 
     def ids(self, prompt: tuple[int, ...], seed: int, sampling: Sampling) -> tuple[int, ...]:
-        body = {"prompt": list(prompt), "seed": seed, "max_tokens": sampling.max_tokens, "stop_token_ids": list(sampling.stop_token_ids)}
+        body = {
+            "prompt": list(prompt),
+            "seed": seed,
+            "max_tokens": sampling.max_tokens,
+            "stop_token_ids": list(sampling.stop_token_ids),
+        }
         return tuple(self.complete(body)["choices"][0]["token_ids"])
 
 
@@ -149,11 +154,15 @@ def endpoint(fake: Fake, **settings: Any) -> Endpoint:
 class TestSamples:
     def test_each_group_gets_its_samples_in_the_order_of_its_seeds(self, fake: Fake) -> None:
         got = endpoint(fake).generate(GROUPS, PLAIN)
-        assert [[c.response_ids for c in row] for row in got] == [[fake.ids(g.prompt_ids, s, PLAIN) for s in g.seeds] for g in GROUPS]
+        assert [[c.response_ids for c in row] for row in got] == [
+            [fake.ids(g.prompt_ids, s, PLAIN) for s in g.seeds] for g in GROUPS
+        ]
         for completion in (c for row in got for c in row):
             ended = completion.response_ids[-1] == STOP
             assert completion.finish_reason is (FinishReason.STOP if ended else FinishReason.LENGTH)
-            assert completion.logprobs == (math.log(0.7),) * len(completion.response_ids) and completion.entropies is None
+            assert (
+                completion.logprobs == (math.log(0.7),) * len(completion.response_ids) and completion.entropies is None
+            )
         assert {c.finish_reason for row in got for c in row} == {FinishReason.STOP, FinishReason.LENGTH}
 
     def test_a_sample_does_not_depend_on_how_many_there_are(self, fake: Fake) -> None:
@@ -181,7 +190,12 @@ class TestSamples:
         assert fake.most_in_flight == 6
 
     def test_the_address_may_end_in_v1(self, fake: Fake) -> None:
-        assert endpoint(fake, url=fake.url + "/v1/").describe() == {"id": "tiny", "root": "/models/tiny", "max_model_len": 64, "logprobs": "sampled"}
+        assert endpoint(fake, url=fake.url + "/v1/").describe() == {
+            "id": "tiny",
+            "root": "/models/tiny",
+            "max_model_len": 64,
+            "logprobs": "sampled",
+        }
 
 
 class TestLogProbabilities:
@@ -195,7 +209,9 @@ class TestLogProbabilities:
             ("raw", Sampling(1.0, 12, (STOP,), top_k=5), False),
         ],
     )
-    def test_those_of_another_distribution_are_left_out(self, fake: Fake, kind: str, sampling: Sampling, kept: bool) -> None:
+    def test_those_of_another_distribution_are_left_out(
+        self, fake: Fake, kind: str, sampling: Sampling, kept: bool
+    ) -> None:
         fake.kind = kind
         engine = endpoint(fake)
         assert engine.describe()["logprobs"] == kind
@@ -207,7 +223,16 @@ class TestLogProbabilities:
         [[completion]] = endpoint(fake).generate([PromptGroup((1,), (1,))], Sampling(0.0, 12, (STOP,)))
         assert completion.logprobs == (0.0,) * len(completion.response_ids)
 
-    @pytest.mark.parametrize("top", [None, {}, {"tokens": []}, {"top_logprobs": [None]}, {"top_logprobs": [{"token_id:1": 14.5, "token_id:2": 9.0}]}])
+    @pytest.mark.parametrize(
+        "top",
+        [
+            None,
+            {},
+            {"tokens": []},
+            {"top_logprobs": [None]},
+            {"top_logprobs": [{"token_id:1": 14.5, "token_id:2": 9.0}]},
+        ],
+    )
     def test_a_server_that_gives_logits_or_none_is_refused_at_once(self, fake: Fake, top: Any) -> None:
         fake.alter = lambda body, reply: {**reply, "choices": [{**reply["choices"][0], "logprobs": top}]}
         with pytest.raises(EngineError, match="--logprobs-mode processed_logprobs"):
@@ -224,8 +249,14 @@ class TestCounts:
     @pytest.mark.parametrize(
         ("alter", "expected"),
         [
-            (lambda _, r: {**r, "usage": {**r["usage"], "prompt_tokens": 4}}, r"usage\.prompt_tokens: expected 3, got 4; another tokenizer"),
-            (lambda _, r: {**r, "usage": {**r["usage"], "completion_tokens": 99}}, r"usage\.completion_tokens: expected \d+, got 99; another tokenizer"),
+            (
+                lambda _, r: {**r, "usage": {**r["usage"], "prompt_tokens": 4}},
+                r"usage\.prompt_tokens: expected 3, got 4; another tokenizer",
+            ),
+            (
+                lambda _, r: {**r, "usage": {**r["usage"], "completion_tokens": 99}},
+                r"usage\.completion_tokens: expected \d+, got 99; another tokenizer",
+            ),
             (lambda _, r: {**r, "usage": None}, r"usage\.prompt_tokens: expected 3, got None"),
             (changed(prompt_token_ids=[1, 2, 3]), r"prompt_token_ids: expected \[10, 11, 12\], got \[1, 2, 3\]"),
             (changed(token_ids=None), "no token ids .*return_token_ids.*vLLM"),
@@ -266,7 +297,9 @@ class TestCounts:
         def alter(body: Body, reply: Body) -> Body:
             given = reply["choices"][0]["logprobs"]
             count = len(given["tokens"])
-            return changed(logprobs={**given, "token_logprobs": values if values is None or len(values) == 1 else values[:count]})(body, reply)
+            return changed(
+                logprobs={**given, "token_logprobs": values if values is None or len(values) == 1 else values[:count]}
+            )(body, reply)
 
         fake.alter = alter
         with pytest.raises(EngineError, match="log-probabilities were asked for"):
@@ -275,7 +308,9 @@ class TestCounts:
 
 class TestFaults:
     @pytest.mark.parametrize("status", [0, 429, 502, 503, 504])
-    def test_what_passes_is_waited_out_and_gives_the_same_samples(self, fake: Fake, status: int, caplog: pytest.LogCaptureFixture) -> None:
+    def test_what_passes_is_waited_out_and_gives_the_same_samples(
+        self, fake: Fake, status: int, caplog: pytest.LogCaptureFixture
+    ) -> None:
         expected = endpoint(fake).generate(GROUPS, PLAIN)
         failed: set[str] = set()
 
@@ -287,7 +322,9 @@ class TestFaults:
 
         fake.refuse = refuse
         assert endpoint(fake).generate(GROUPS, PLAIN) == expected
-        assert sum("waiting for it" in record.message for record in caplog.records) == 2  # once for meeting it, once for the samples
+        assert (
+            sum("waiting for it" in record.message for record in caplog.records) == 2
+        )  # once for meeting it, once for the samples
 
     def test_patience_ends(self, fake: Fake) -> None:
         engine = endpoint(fake)
@@ -319,7 +356,9 @@ class TestFaults:
 
     @pytest.mark.parametrize("status", [401, 403])
     @pytest.mark.parametrize("key", [None, CANARY])
-    def test_a_wrong_key_ends_at_once(self, fake: Fake, monkeypatch: pytest.MonkeyPatch, status: int, key: str | None) -> None:
+    def test_a_wrong_key_ends_at_once(
+        self, fake: Fake, monkeypatch: pytest.MonkeyPatch, status: int, key: str | None
+    ) -> None:
         if key is not None:
             monkeypatch.setenv("SOME_KEY", key)
         fake.refuse = lambda path, body: (status, {"error": f"Incorrect API key provided: {key}"}, {})
@@ -332,24 +371,34 @@ class TestFaults:
         with pytest.raises(EngineError, match=r"\(big\): it does not serve this model, but other, tiny$"):
             endpoint(fake, model="big")
         engine = endpoint(fake)
-        fake.refuse = lambda path, body: (404, {"error": {"message": "The model `tiny` does not exist."}}, {}) if body else None
+        fake.refuse = lambda path, body: (
+            (404, {"error": {"message": "The model `tiny` does not exist."}}, {}) if body else None
+        )
         with pytest.raises(EngineError, match=r"The model `tiny` does not exist.; it serves other, tiny$"):
             engine.generate(GROUPS, PLAIN)
 
     def test_a_refusal_passes_on_the_servers_words(self, fake: Fake) -> None:
         engine = endpoint(fake)
-        fake.refuse = lambda path, body: (400, {"error": {"message": "maximum context length is 64 tokens,\nyour prompt 70"}}, {})
+        fake.refuse = lambda path, body: (
+            400,
+            {"error": {"message": "maximum context length is 64 tokens,\nyour prompt 70"}},
+            {},
+        )
         with pytest.raises(EngineError, match=r"400: maximum context length is 64 tokens, your prompt 70$"):
             engine.generate(GROUPS, PLAIN)
         assert not fake.bodies
 
     def test_what_cannot_fit_is_not_sent(self, fake: Fake) -> None:
         engine = endpoint(fake)
-        with pytest.raises(EngineError, match="a prompt of 53 tokens and a response of 12 exceed its max_model_len of 64"):
+        with pytest.raises(
+            EngineError, match="a prompt of 53 tokens and a response of 12 exceed its max_model_len of 64"
+        ):
             engine.generate([PromptGroup(tuple(range(1, 54)), (1,))], PLAIN)
         assert not fake.bodies and engine.generate([PromptGroup(tuple(range(1, 53)), (1,))], PLAIN)
 
-    @pytest.mark.parametrize(("status", "reply"), [(404, b"nothing here"), (200, b"<html>"), (200, {"models": []}), (302, b"")])
+    @pytest.mark.parametrize(
+        ("status", "reply"), [(404, b"nothing here"), (200, b"<html>"), (200, {"models": []}), (302, b"")]
+    )
     def test_another_kind_of_server(self, fake: Fake, status: int, reply: Any) -> None:
         fake.refuse = lambda path, body: (status, reply, {})
         with pytest.raises(EngineError, match=r"OpenAI-compatible server\?|302: "):
@@ -368,14 +417,18 @@ class TestFaults:
     def test_the_first_error_ends_the_call_while_others_hang(self, fake: Fake) -> None:
         engine = endpoint(fake)
         released = threading.Event()
-        fake.refuse = lambda path, body: (400, {"message": "no"}, {}) if body.get("seed") == 103 else (released.wait(15) and None)
+        fake.refuse = lambda path, body: (
+            (400, {"message": "no"}, {}) if body.get("seed") == 103 else (released.wait(15) and None)
+        )
         started = time.monotonic()
         with pytest.raises(EngineError, match="400: no"):
             engine.generate(GROUPS, PLAIN)
         assert time.monotonic() - started < 3.0
         released.set()
 
-    @pytest.mark.parametrize("url", ["127.0.0.1:8000", "ftp://host", "http://user:hush@host:80", "http://host?key=hush", ""])
+    @pytest.mark.parametrize(
+        "url", ["127.0.0.1:8000", "ftp://host", "http://user:hush@host:80", "http://host?key=hush", ""]
+    )
     def test_an_address_that_is_none_or_holds_a_secret(self, url: str) -> None:
         with pytest.raises(EngineError, match="http://host:8000") as caught:
             Endpoint(url, "tiny", deadline_s=1.0)
@@ -383,7 +436,9 @@ class TestFaults:
 
 
 class TestKey:
-    def test_it_is_sent_and_never_shown(self, fake: Fake, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    def test_it_is_sent_and_never_shown(
+        self, fake: Fake, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ) -> None:
         monkeypatch.setenv("OPENAI_API_KEY", CANARY)
         caplog.set_level(logging.DEBUG)
         engine = endpoint(fake)
@@ -391,9 +446,15 @@ class TestKey:
         assert fake.headers and all(each["Authorization"] == f"Bearer {CANARY}" for each in fake.headers)
         shown = [repr(engine), str(engine.describe())]
         faults: list[tuple[int, Any, dict[str, str]]] = [
-            (status, {"error": {"message": f"you sent {CANARY}"}}, {"Retry-After": "0"}) for status in (400, 401, 403, 404, 418, 429, 500, 503)
+            (status, {"error": {"message": f"you sent {CANARY}"}}, {"Retry-After": "0"})
+            for status in (400, 401, 403, 404, 418, 429, 500, 503)
         ]
-        faults += [(200, CANARY.encode(), {}), (0, b"", {}), (200, {"choices": [CANARY]}, {}), (200, {"choices": [{"token_ids": CANARY}]}, {})]
+        faults += [
+            (200, CANARY.encode(), {}),
+            (0, b"", {}),
+            (200, {"choices": [CANARY]}, {}),
+            (200, {"choices": [{"token_ids": CANARY}]}, {}),
+        ]
         for fault in faults:
             fake.refuse = lambda path, body, fault=fault: fault  # type: ignore[misc]
             with pytest.raises(EngineError) as caught:
@@ -427,9 +488,13 @@ def served(llama: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory)
         "--port", str(port), "--dtype", "float32", "--max-model-len", "64", "--block-size", "32", "--enforce-eager", "--max-num-seqs", "16",
         "--kv-cache-memory-bytes", str(2**27), "--logprobs-mode", "processed_logprobs",
     ]  # fmt: skip
-    env = child_environment({"OMP_NUM_THREADS": "1", "TORCHDYNAMO_DISABLE": "1", "VLLM_NO_USAGE_STATS": "1", "VLLM_API_KEY": CANARY})
+    env = child_environment(
+        {"OMP_NUM_THREADS": "1", "TORCHDYNAMO_DISABLE": "1", "VLLM_NO_USAGE_STATS": "1", "VLLM_API_KEY": CANARY}
+    )
     with log.open("wb") as out:
-        process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=out, stderr=out, env=env, start_new_session=True)
+        process = subprocess.Popen(
+            argv, stdin=subprocess.DEVNULL, stdout=out, stderr=out, env=env, start_new_session=True
+        )
     try:
         deadline = time.monotonic() + 300
         while True:
@@ -466,13 +531,19 @@ def test_a_real_server(served: tuple[str, Path], teacher: Callable[..., Any], mo
 
     local = TransformersEngine(TransformersOptions())
     local.load(folder)
-    groups = [PromptGroup(tuple(range(10 + g, 10 + g + n)), tuple(100 * g + s for s in range(4))) for g, n in enumerate((3, 40, 40, 9))]
+    groups = [
+        PromptGroup(tuple(range(10 + g, 10 + g + n)), tuple(100 * g + s for s in range(4)))
+        for g, n in enumerate((3, 40, 40, 9))
+    ]
     greedy = Sampling(0.0, 12, (5, 6, 7))
     ours, theirs = engine.generate(groups, greedy), local.generate(groups, greedy)
     assert [[c.response_ids for c in row] for row in ours] == [[c.response_ids for c in row] for row in theirs]
 
     # As many end tokens as it takes to see both reasons to finish; 1 is the model's own, which ends nothing here.
-    for sampling in (Sampling(1.0, 12, tuple(range(2, 20))), Sampling(0.6, 12, tuple(range(2, 20)), top_p=0.8, top_k=20)):
+    for sampling in (
+        Sampling(1.0, 12, tuple(range(2, 20))),
+        Sampling(0.6, 12, tuple(range(2, 20)), top_p=0.8, top_k=20),
+    ):
         rows = engine.generate(groups, sampling)
         for group, row in zip(groups, rows, strict=True):
             for completion in row:

@@ -63,7 +63,9 @@ def test_draws_lie_in_the_nucleus_and_carry_its_probability(
 ) -> None:
     logits = torch.tensor(rows)
     drawn = draw(logits, torch.full((len(rows),), u, dtype=torch.float64), Sampling(temperature, 1, (), top_p, top_k))
-    reference = truncate(logits / temperature, top_k, top_p).double().log_softmax(-1).gather(-1, drawn.ids[:, None])[:, 0]
+    reference = (
+        truncate(logits / temperature, top_k, top_p).double().log_softmax(-1).gather(-1, drawn.ids[:, None])[:, 0]
+    )
     assert reference.isfinite().all()
     assert drawn.logprobs.dtype == torch.float32
     torch.testing.assert_close(drawn.logprobs.double(), reference, rtol=0, atol=1e-5)

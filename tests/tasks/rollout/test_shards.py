@@ -7,13 +7,20 @@ from typing import Any
 from tasks.records import EncodedProblem, Problem
 from tasks.rollout.shards import shard_count, shard_problems
 
-PROBLEMS = [EncodedProblem(Problem(str(i), ({"role": "user", "content": str(i)},), "countdown", {}), (1, i), (1,)) for i in range(40)]
+PROBLEMS = [
+    EncodedProblem(Problem(str(i), ({"role": "user", "content": str(i)},), "countdown", {}), (1, i), (1,))
+    for i in range(40)
+]
 PART: dict[str, Any] = {"seed": 3, "prompts": 8, "shard_prompts": 3}
 
 
 def drawn(iteration: int, **part: Any) -> list[str]:
     part = {**PART, **part}
-    return [each.problem.id for shard in range(shard_count(part)) for each in shard_problems(PROBLEMS, part, iteration, shard)]
+    return [
+        each.problem.id
+        for shard in range(shard_count(part))
+        for each in shard_problems(PROBLEMS, part, iteration, shard)
+    ]
 
 
 def test_only_the_first_problems_are_drawn_and_all_of_them_in_each_epoch() -> None:

@@ -61,7 +61,9 @@ def test_log_probabilities_and_entropies_are_those_of_a_full_forward(
 def test_the_same_request_gives_the_same_bits_again_also_in_a_new_engine(llama: Make) -> None:
     asked, sampling = groups(5, 9, 9), SAMPLINGS[0]
     first = engine(llama())
-    assert first.generate(asked, sampling) == first.generate(asked, sampling) == engine(llama()).generate(asked, sampling)
+    assert (
+        first.generate(asked, sampling) == first.generate(asked, sampling) == engine(llama()).generate(asked, sampling)
+    )
 
 
 def test_a_sample_does_not_depend_on_its_companions(llama: Make) -> None:
@@ -102,7 +104,9 @@ def test_a_response_ends_with_its_first_end_token_or_at_the_limit(llama: Make) -
 def test_responses_longer_than_the_spare_room_of_the_cache(llama: Make, teacher: Teacher) -> None:
     folder, sampling = llama(), Sampling(1.0, SPARE + 12, ())
     [[completion]] = engine(folder).generate([PromptGroup((9, 8, 7), (1,))], sampling)
-    assert completion.logprobs == pytest.approx(teacher(folder, (9, 8, 7), completion.response_ids, sampling)[0], abs=1e-4)
+    assert completion.logprobs == pytest.approx(
+        teacher(folder, (9, 8, 7), completion.response_ids, sampling)[0], abs=1e-4
+    )
 
 
 @pytest.mark.parametrize("tied", [True, False])
@@ -126,7 +130,9 @@ def test_bfloat16_stays_near_float32(llama: Make, teacher: Teacher) -> None:
     asked, sampling = groups(5), Sampling(1.0, 6, ())
     [completions] = engine(llama(), dtype="bfloat16").generate(asked, sampling)
     for completion in completions:
-        assert completion.logprobs == pytest.approx(teacher(llama(), asked[0].prompt_ids, completion.response_ids, sampling)[0], abs=0.5)
+        assert completion.logprobs == pytest.approx(
+            teacher(llama(), asked[0].prompt_ids, completion.response_ids, sampling)[0], abs=0.5
+        )
 
 
 def test_weights_that_do_not_do_are_refused_in_one_line(llama: Make, tmp_path: Path) -> None:
@@ -135,7 +141,9 @@ def test_weights_that_do_not_do_are_refused_in_one_line(llama: Make, tmp_path: P
     (tmp_path / "config.json").write_text((llama() / "config.json").read_text())
     tensors = load_file(llama() / "model.safetensors")
     dropped = sorted(tensors)[3]
-    save_file({name: t for name, t in tensors.items() if name != dropped}, tmp_path / "model.safetensors", {"format": "pt"})
+    save_file(
+        {name: t for name, t in tensors.items() if name != dropped}, tmp_path / "model.safetensors", {"format": "pt"}
+    )
     with pytest.raises(EngineError, match=dropped):
         engine(tmp_path)
     living = engine(llama())

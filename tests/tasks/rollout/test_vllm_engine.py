@@ -22,7 +22,10 @@ from tasks.rollout.protocol import Completion, PromptGroup, Sampling
 ROOT = Path(__file__).resolve().parents[3]
 Make = Callable[..., Path]
 Teacher = Callable[..., tuple[list[float], list[float]]]
-GROUPS = [PromptGroup(tuple(range(10 + g, 10 + g + n)), tuple(100 * g + s for s in range(4))) for g, n in enumerate((3, 40, 40, 9))]
+GROUPS = [
+    PromptGroup(tuple(range(10 + g, 10 + g + n)), tuple(100 * g + s for s in range(4)))
+    for g, n in enumerate((3, 40, 40, 9))
+]
 PLAIN = Sampling(temperature=1.0, max_tokens=12, stop_token_ids=(5, 6, 7))
 
 vllm = [
@@ -52,7 +55,9 @@ class Child:
 
 @pytest.fixture(scope="module")
 def living(llama: Make, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Child]:
-    child = Child(tmp_path_factory.mktemp("log") / "vllm.log", "vllm", max_model_len=64, dtype="float32", kv_cache_gib=0.125)
+    child = Child(
+        tmp_path_factory.mktemp("log") / "vllm.log", "vllm", max_model_len=64, dtype="float32", kv_cache_gib=0.125
+    )
     child.load(llama(0))
     yield child
     child.resident.stop()
@@ -83,7 +88,9 @@ class TestVllm:
         living.load(llama(0))
         check(living, llama(0), sampling, teacher)
 
-    def test_new_weights_reach_the_living_engine_also_through_a_tied_head(self, living: Child, llama: Make, teacher: Teacher) -> None:
+    def test_new_weights_reach_the_living_engine_also_through_a_tied_head(
+        self, living: Child, llama: Make, teacher: Teacher
+    ) -> None:
         """Without the repacking in vllm_worker.py the head keeps the old embeddings and this fails."""
         for seed in (1, 2, 0):
             living.load(llama(seed))
@@ -107,9 +114,15 @@ class TestVllm:
     def test_prompts_of_more_tokens_than_one_step_takes(self, living: Child, llama: Make, teacher: Teacher) -> None:
         """A step takes 4096 tokens: cut into two, a prompt's seeded generator would have to be wound back, and on the CPU vLLM fails there."""
         living.load(llama(0))
-        groups = [PromptGroup((first, *range(second, second + 46)), (first,)) for first in range(20, 70) for second in (10, 60)]
+        groups = [
+            PromptGroup((first, *range(second, second + 46)), (first,))
+            for first in range(20, 70)
+            for second in (10, 60)
+        ]
         assert sum(len(group.prompt_ids) for group in groups) > 4096
-        for group, [completion] in list(zip(groups, living.generate(groups, PLAIN), strict=True))[80:92]:  # at 4096 / 47 = 87.1 the step is full
+        for group, [completion] in list(zip(groups, living.generate(groups, PLAIN), strict=True))[
+            80:92
+        ]:  # at 4096 / 47 = 87.1 the step is full
             expected, _ = teacher(llama(0), group.prompt_ids, completion.response_ids, PLAIN)
             assert completion.logprobs == pytest.approx(expected, abs=5e-4)
 
@@ -168,11 +181,16 @@ def test_an_unknown_option_ends_the_child_with_its_name(tmp_path: Path) -> None:
     ("package", "expected"),
     [
         (None, r"vLLM is not installed; run: pip install -e '\.\[cpu\]' \(on a GPU machine: '\.\[gpu\]'\)"),
-        ("raise RuntimeError('operator torchvision::nms does not exist')", "pip uninstall -y torchvision torchaudio torchcodec"),
+        (
+            "raise RuntimeError('operator torchvision::nms does not exist')",
+            "pip uninstall -y torchvision torchaudio torchcodec",
+        ),
         ("raise ImportError('libnuma.so.1')", r"libnuma\.so\.1"),
     ],
 )
-def test_a_missing_or_broken_vllm_is_one_line_that_says_what_to_do(tmp_path: Path, llama: Make, package: str | None, expected: str) -> None:
+def test_a_missing_or_broken_vllm_is_one_line_that_says_what_to_do(
+    tmp_path: Path, llama: Make, package: str | None, expected: str
+) -> None:
     if package is not None:
         (tmp_path / "vllm").mkdir()
         (tmp_path / "vllm" / "__init__.py").write_text(package)
@@ -188,7 +206,13 @@ except EngineError as error:
 """
     environment = {**os.environ, "PYTHONPATH": f"{tmp_path}:{ROOT}", "OMP_NUM_THREADS": "1"}
     done = subprocess.run(
-        [sys.executable, "-c", program], env=environment, cwd=ROOT, capture_output=True, text=True, timeout=120, check=True
+        [sys.executable, "-c", program],
+        env=environment,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
     )
     [line] = done.stdout.splitlines()
 

@@ -40,7 +40,15 @@ def cells(
 
 
 def _cell(
-    setting: str, variant: str, effect: Effect, seed: int, temperatures: Sequence[float], evaluated: Sequence[int], questions: int, samples: int, luck: float
+    setting: str,
+    variant: str,
+    effect: Effect,
+    seed: int,
+    temperatures: Sequence[float],
+    evaluated: Sequence[int],
+    questions: int,
+    samples: int,
+    luck: float,
 ) -> Cell:
     iterations = max(evaluated)
     generator = np.random.default_rng(int(digest(setting, variant, seed)[:8], 16))
@@ -64,16 +72,22 @@ def _cell(
                     samples=samples,
                     correct=tuple(int(n) for n in right),
                     judged=(samples,) * questions,
-                    distinct_correct=tuple(int(n) for n in np.minimum(right, drawn.binomial(8, np.minimum(1.0, chance + 0.1)))),
+                    distinct_correct=tuple(
+                        int(n) for n in np.minimum(right, drawn.binomial(8, np.minimum(1.0, chance + 0.1)))
+                    ),
                     entropy=float(0.42 - done * (0.15 + effect[1]) + 0.01 * drawn.normal()),
                     surprisal=0.3,
                     response_tokens=10.0,
                     coverage=None,
-                    artifact=digest("evaluation", setting, *((seed,) if iteration == 0 else (variant, seed)), iteration, temperature),
+                    artifact=digest(
+                        "evaluation", setting, *((seed,) if iteration == 0 else (variant, seed)), iteration, temperature
+                    ),
                 )
             )
     course = np.linspace(0, 1, max(iterations, 1))
-    dynamics = {name: tuple(float(x) for x in 0.3 + 0.2 * course + generator.normal(0, 0.02, len(course))) for name in DYNAMICS}
+    dynamics = {
+        name: tuple(float(x) for x in 0.3 + 0.2 * course + generator.normal(0, 0.02, len(course))) for name in DYNAMICS
+    }
     dynamics["response_length_mean"] = tuple(float(x) for x in 10 + generator.normal(0, 0.05, len(course)))
     dynamics["bonus_mean"] = tuple(0.0 if effect == (0.0, 0.0) else -x for x in dynamics["bonus_mean"])
     dynamics["grad_norm"] = tuple(float(10 ** generator.normal(-0.5, 0.2)) for _ in course)

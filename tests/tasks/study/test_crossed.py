@@ -17,7 +17,9 @@ from tasks.study.crossed import estimate, mean_squares
 from tasks.study.holm import holm
 from tasks.study.student import quantile, two_sided
 
-TABLES = arrays(np.float64, st.tuples(st.integers(2, 5), st.integers(2, 9)), elements=st.integers(-32, 32).map(lambda n: n / 32))
+TABLES = arrays(
+    np.float64, st.tuples(st.integers(2, 5), st.integers(2, 9)), elements=st.integers(-32, 32).map(lambda n: n / 32)
+)
 
 
 @pytest.mark.parametrize("df", [1.0, 1.7, 2.0, 4.0, 30.5, 400.0, 1e5])
@@ -107,16 +109,30 @@ def test_the_interval_holds_what_it_says(record_property: Any) -> None:
     worst, tail = 1.0, 0.0
     generator = np.random.default_rng(7)
     for seeds in (2, 3, 5, 8):
-        for seed_deviation, question_deviation in ((0.0, 0.0), (0.0, 0.3), (0.05, 0.3), (0.1, 0.3), (0.2, 0.3), (0.05, 1.0)):
+        for seed_deviation, question_deviation in (
+            (0.0, 0.0),
+            (0.0, 0.3),
+            (0.05, 0.3),
+            (0.1, 0.3),
+            (0.2, 0.3),
+            (0.05, 1.0),
+        ):
             found = [
                 estimate(
-                    generator.normal(0, seed_deviation, (seeds, 1)) + generator.normal(0, question_deviation, (1, 200)) + generator.normal(0, 1, (seeds, 200))
+                    generator.normal(0, seed_deviation, (seeds, 1))
+                    + generator.normal(0, question_deviation, (1, 200))
+                    + generator.normal(0, 1, (seeds, 200))
                 )
                 for _ in range(4000)
             ]
-            covered = sum(each.interval is not None and each.interval[0] <= 0.0 <= each.interval[1] for each in found) / len(found)
+            covered = sum(
+                each.interval is not None and each.interval[0] <= 0.0 <= each.interval[1] for each in found
+            ) / len(found)
             small = sum(each.p is not None and each.p < 0.001 for each in found) / len(found)
-            record_property(f"{seeds} seeds, deviations {seed_deviation} and {question_deviation}", f"coverage {covered:.3f}, p < 0.001 in {small:.4f}")
+            record_property(
+                f"{seeds} seeds, deviations {seed_deviation} and {question_deviation}",
+                f"coverage {covered:.3f}, p < 0.001 in {small:.4f}",
+            )
             worst, tail = min(worst, covered), max(tail, small)
     record_property("worst coverage", round(worst, 4))
     record_property("largest share of p < 0.001", round(tail, 5))

@@ -39,7 +39,10 @@ def test_what_was_put_in_is_found(found: Findings) -> None:
 
 
 def test_families_are_named_and_adjusted_together(found: Findings) -> None:
-    assert found.primary.name == "Pass@1 and Pass@32 at the last iteration, T = 1: 2 comparisons, 2 settings, 2 metrics: 8 differences, of which 8 are tested"
+    assert (
+        found.primary.name
+        == "Pass@1 and Pass@32 at the last iteration, T = 1: 2 comparisons, 2 settings, 2 metrics: 8 differences, of which 8 are tested"
+    )
     families = (*found.last, *found.from_control, *found.equal_pass_1, *found.equal_compute)
     assert [family.size for family in families] == [8, 8, 8, 8, 0, 0, 0, 0, 8, 8], "what is described is not tested"
     for family in families:
@@ -58,7 +61,9 @@ def test_curves_are_means_over_seeds(found: Findings) -> None:
         points = [cell.at(stop.iteration, 0.6) for cell in mine]
         assert stop.artifacts == tuple(point.artifact for point in points)
         assert stop.means["Pass@1"].mean == pytest.approx(np.mean([np.mean(point.correct) / 32 for point in points]))
-        assert stop.means["Pass@32"].mean == pytest.approx(np.mean([np.mean([c > 0 for c in point.correct]) for point in points]))
+        assert stop.means["Pass@32"].mean == pytest.approx(
+            np.mean([np.mean([c > 0 for c in point.correct]) for point in points])
+        )
         assert stop.means["entropy, nats per token"].by_seed == tuple(point.entropy for point in points)
 
 
@@ -77,7 +82,9 @@ def test_every_trained_policy_is_looked_at(found: Findings) -> None:
     assert [look.adjusted for look in looks] == holm(by_hand)
     nearest = found.wins.nearest
     assert nearest is not None
-    assert both(nearest.one, nearest.many) == min(by_hand), "the clearest by what decides on a win, not by one of its two errors"
+    assert both(nearest.one, nearest.many) == min(by_hand), (
+        "the clearest by what decides on a win, not by one of its two errors"
+    )
     assert 0 not in {look.one.iteration for look in looks}
 
 
@@ -108,7 +115,12 @@ def test_equal_variants_are_seldom_told_apart() -> None:
     them (3 of 60; 7 would come with probability 0.03)."""
     false = 0
     for study in range(60):
-        made = cells({"grpo": (0.0, 0.1), "arm": (0.0, 0.1), "other": (0.0, 0.1)}, seeds=(0, 1, 2), settings=(f"null-{study}",), seed_deviation=0.3)
+        made = cells(
+            {"grpo": (0.0, 0.1), "arm": (0.0, 0.1), "other": (0.0, 0.1)},
+            seeds=(0, 1, 2),
+            settings=(f"null-{study}",),
+            seed_deviation=0.3,
+        )
         seen = find(made, PLAN)
         false += seen.primary.shown > 0 or bool(seen.wins.found)
     assert false < 7

@@ -23,15 +23,31 @@ from tests.tasks.study.simulated import cells
 WHERE = Where("s", "arm", "grpo", 1.0, 2)
 
 
-def point(iteration: int, correct: Sequence[int], *, judged: Sequence[int] | None = None, samples: int = 4, entropy: float | None = 0.5) -> Point:
+def point(
+    iteration: int,
+    correct: Sequence[int],
+    *,
+    judged: Sequence[int] | None = None,
+    samples: int = 4,
+    entropy: float | None = 0.5,
+) -> Point:
     of = tuple(judged) if judged is not None else (samples,) * len(correct)
-    return Point(iteration, 1.0, samples, tuple(correct), of, tuple(min(c, 2) for c in correct), entropy, None, None, None, "key")
+    return Point(
+        iteration, 1.0, samples, tuple(correct), of, tuple(min(c, 2) for c in correct), entropy, None, None, None, "key"
+    )
 
 
 def cell(variant: str, seed: int, points: Sequence[Point], **changes: Any) -> Cell:
     (template,) = cells({variant: (0.0, 0.0)}, seeds=(seed,), evaluated=(0, 2), settings=("s",))
     last = max(p.iteration for p in points)
-    return replace(template, points=tuple(points), questions=(len(points[0].correct), "digest"), dynamics={}, iterations=last, **changes)
+    return replace(
+        template,
+        points=tuple(points),
+        questions=(len(points[0].correct), "digest"),
+        dynamics={},
+        iterations=last,
+        **changes,
+    )
 
 
 def test_pass_at_k_is_the_share_of_draws_with_a_right_one() -> None:
@@ -44,8 +60,16 @@ def test_pass_at_k_is_the_share_of_draws_with_a_right_one() -> None:
 
 def test_two_seeds_and_two_questions_by_hand() -> None:
     """Pass@1 of arm minus grpo: seed 0 (3 - 1, 2 - 2) / 4, seed 1 (4 - 1, 1 - 0) / 4."""
-    arm = {0: cell("arm", 0, [point(2, [3, 2])]), 1: cell("arm", 1, [point(2, [4, 1])]), 5: cell("arm", 5, [point(2, [4, 4])])}
-    grpo = {0: cell("grpo", 0, [point(2, [1, 2])]), 1: cell("grpo", 1, [point(2, [1, 0])]), 7: cell("grpo", 7, [point(0, [0, 0])])}
+    arm = {
+        0: cell("arm", 0, [point(2, [3, 2])]),
+        1: cell("arm", 1, [point(2, [4, 1])]),
+        5: cell("arm", 5, [point(2, [4, 4])]),
+    }
+    grpo = {
+        0: cell("grpo", 0, [point(2, [1, 2])]),
+        1: cell("grpo", 1, [point(2, [1, 0])]),
+        7: cell("grpo", 7, [point(0, [0, 0])]),
+    }
     found = compared(WHERE, pass_at(1), arm, grpo)
     assert found.found is not None
     assert found.found.by_seed == pytest.approx((0.25, 0.5))
@@ -76,8 +100,14 @@ def test_a_question_without_enough_judged_samples_is_left_out_everywhere() -> No
 
 
 @settings(max_examples=20, deadline=None)
-@given(st.lists(st.lists(st.integers(0, 4), min_size=5, max_size=5), min_size=4, max_size=4), st.permutations(range(5)), st.sampled_from([1, 2, 4]))
-def test_the_other_way_round_itself_and_the_order_of_questions(counts: list[list[int]], order: list[int], k: int) -> None:
+@given(
+    st.lists(st.lists(st.integers(0, 4), min_size=5, max_size=5), min_size=4, max_size=4),
+    st.permutations(range(5)),
+    st.sampled_from([1, 2, 4]),
+)
+def test_the_other_way_round_itself_and_the_order_of_questions(
+    counts: list[list[int]], order: list[int], k: int
+) -> None:
     arm = {s: cell("arm", s, [point(2, counts[s])]) for s in (0, 1)}
     grpo = {s: cell("grpo", s, [point(2, counts[2 + s])]) for s in (0, 1)}
     there, back = compared(WHERE, pass_at(k), arm, grpo).found, compared(WHERE, pass_at(k), grpo, arm).found
@@ -87,7 +117,9 @@ def test_the_other_way_round_itself_and_the_order_of_questions(counts: list[list
     assert itself is not None
     assert back.mean == pytest.approx(-there.mean, abs=1e-15)
     assert (itself.mean, itself.interval, itself.p) == (0.0, (0.0, 0.0), 1.0)
-    shuffled = [{s: cell("x", s, [point(2, [of[s].points[0].correct[q] for q in order])]) for s in (0, 1)} for of in (arm, grpo)]
+    shuffled = [
+        {s: cell("x", s, [point(2, [of[s].points[0].correct[q] for q in order])]) for s in (0, 1)} for of in (arm, grpo)
+    ]
     other = compared(WHERE, pass_at(k), *shuffled).found
     assert other is not None
     assert other.mean == pytest.approx(there.mean, abs=1e-15)
@@ -97,13 +129,17 @@ def test_the_other_way_round_itself_and_the_order_of_questions(counts: list[list
 
 def test_what_cannot_be_paired_is_refused() -> None:
     first, second = cell("arm", 0, [point(2, [1, 2])]), cell("grpo", 0, [point(2, [1, 2])])
-    with pytest.raises(DataError, match=r"s/grpo seed 0 was evaluated on 2 questions \(other\), s/arm seed 0 on 2 \(digest\)"):
+    with pytest.raises(
+        DataError, match=r"s/grpo seed 0 was evaluated on 2 questions \(other\), s/arm seed 0 on 2 \(digest\)"
+    ):
         gather([first, replace(second, questions=(2, "other"))])
     with pytest.raises(DataError, match="two cells are s/arm seed 0"):
         gather([first, first])
     with pytest.raises(DataError, match="4 samples a question for arm, 8 for grpo"):
         compared(WHERE, pass_at(1), {0: first}, {0: cell("grpo", 0, [point(2, [1, 2], samples=8)])})
-    gather([first, replace(second, setting="other", questions=(9, "another"))])  # another setting may have other questions
+    gather(
+        [first, replace(second, setting="other", questions=(9, "another"))]
+    )  # another setting may have other questions
 
 
 def test_the_first_rise_to_the_level_counts() -> None:
@@ -123,7 +159,10 @@ def test_at_equal_pass_1_by_hand() -> None:
     of both ends. Seed 1's grpo never rises: it has no level."""
     start, low, high = [1, 1], [4, 0], [3, 3]
     arm = {s: cell("arm", s, [point(0, start), point(10, high)]) for s in (0, 1)}
-    grpo = {0: cell("grpo", 0, [point(0, start), point(10, low)]), 1: cell("grpo", 1, [point(0, start), point(10, [1, 0])])}
+    grpo = {
+        0: cell("grpo", 0, [point(0, start), point(10, low)]),
+        1: cell("grpo", 1, [point(0, start), point(10, [1, 0])]),
+    }
     found = at_equal_pass_1(replace(WHERE, iteration=None), [pass_at(1), pass_at(4)], arm, grpo)
     (place,) = found.places
     assert (place.seed, place.level, place.variant_at, place.against_at) == (0, 0.5, 5.0, 10.0)
@@ -141,7 +180,16 @@ def test_at_equal_compute_by_hand() -> None:
     assert found.differences[0].found is not None
     assert found.differences[0].found.mean == 0.75
     lengths = replace(grpo[0], iterations=4, dynamics={"response_length_mean": (1.0, 1.0, 2.0, 4.0)}, tokens=800)
-    assert [after_tokens(lengths, tokens) for tokens in (0, 50, 100, 300, 400, 600, 800, 900)] == [0.0, 0.5, 1.0, 2.5, 3.0, 3.5, 4.0, 4.0]
+    assert [after_tokens(lengths, tokens) for tokens in (0, 50, 100, 300, 400, 600, 800, 900)] == [
+        0.0,
+        0.5,
+        1.0,
+        2.5,
+        3.0,
+        3.5,
+        4.0,
+        4.0,
+    ]
 
 
 def test_the_table_is_seeds_by_questions() -> None:
@@ -150,7 +198,12 @@ def test_the_table_is_seeds_by_questions() -> None:
     by = {c.name: c for c in made}
     arm, grpo = ({s: by["countdown", name, s] for s in (0, 1, 2)} for name in ("arm", "grpo"))
     found = compared(Where("countdown", "arm", "grpo", 0.6, 40), pass_at(1), arm, grpo).found
-    table = np.array([[(a - g) / 32 for a, g in zip(arm[s].at(40, 0.6).correct, grpo[s].at(40, 0.6).correct, strict=True)] for s in (0, 1, 2)])
+    table = np.array(
+        [
+            [(a - g) / 32 for a, g in zip(arm[s].at(40, 0.6).correct, grpo[s].at(40, 0.6).correct, strict=True)]
+            for s in (0, 1, 2)
+        ]
+    )
     assert found is not None
     assert found.by_seed == pytest.approx(tuple(table.mean(axis=1)))
 

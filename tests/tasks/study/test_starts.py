@@ -30,4 +30,7 @@ def test_a_line_that_is_no_start_costs_its_time_alone(tmp_path: Path, caplog: py
     with caplog.at_level("WARNING", "armature"):
         assert read_starts(tmp_path) == [FIRST]
     said = [record.getMessage() for record in caplog.records]
-    assert [line.startswith(f"{tmp_path / FILE}:{n} is no start of a study") for n, line in enumerate(said, 1)] == [True, True]
+    assert [line.startswith(f"{tmp_path / FILE}:{n} is no start of a study") for n, line in enumerate(said, 1)] == [
+        True,
+        True,
+    ]

@@ -61,7 +61,14 @@ def pass_at_k(scores: Scores, k: int, correct_at: float) -> list[float]:
 
 
 def base_advantages(
-    estimator: str, groups: Sequence[Scores], lengths: Sequence[Sequence[int]], *, eps: float, ddof: int, k: int | None, correct_at: float
+    estimator: str,
+    groups: Sequence[Scores],
+    lengths: Sequence[Sequence[int]],
+    *,
+    eps: float,
+    ddof: int,
+    k: int | None,
+    correct_at: float,
 ) -> list[list[float]]:
     """A batch's advantages by the estimator's name, before ARM's term."""
     if estimator == "rloo":
@@ -84,7 +91,9 @@ def low_confidence(log_probs: Sequence[float], fraction: str) -> float:
     return math.exp(float(np.mean(lowest)))
 
 
-def bonus(scores: Scores, c_q: float, c_o: Sequence[float], *, alpha: float, scope: str, correct_at: float) -> list[float]:
+def bonus(
+    scores: Scores, c_q: float, c_o: Sequence[float], *, alpha: float, scope: str, correct_at: float
+) -> list[float]:
     """alpha (c(q) - c(o)) of one group, where the scope says so."""
     judged = [s for s in scores if s is not None]
     right = sum(s >= correct_at for s in judged)
@@ -99,15 +108,23 @@ def bonus(scores: Scores, c_q: float, c_o: Sequence[float], *, alpha: float, sco
     return out
 
 
-def prompt_confidence(mode: str, prompt: Sequence[float], scores: Scores, c_o: Sequence[float], *, fraction: str, correct_at: float) -> float:
+def prompt_confidence(
+    mode: str, prompt: Sequence[float], scores: Scores, c_o: Sequence[float], *, fraction: str, correct_at: float
+) -> float:
     """c(q) of one group from the prompt's log-probabilities, or from its correct responses' confidences."""
     if mode == "group_mean":
         right = [c for s, c in zip(scores, c_o, strict=True) if s is not None and s >= correct_at]
         return float(np.mean(right)) if right else 0.0
-    return {"mean": lambda: low_confidence(prompt, "1"), "low": lambda: low_confidence(prompt, fraction), "none": lambda: 0.0}[mode]()
+    return {
+        "mean": lambda: low_confidence(prompt, "1"),
+        "low": lambda: low_confidence(prompt, fraction),
+        "none": lambda: 0.0,
+    }[mode]()
 
 
-def token_losses(kind: str, now: np.ndarray, old: np.ndarray, advantage: float, *, clip_low: float, clip_high: float) -> np.ndarray:
+def token_losses(
+    kind: str, now: np.ndarray, old: np.ndarray, advantage: float, *, clip_low: float, clip_high: float
+) -> np.ndarray:
     """One response's tokens: -min(r A, clip(r) A) (ppo_clip; gspo with the geometric mean of the ratios as each token's), or
     -min(r, 1 + high) A log pi (cispo)."""
     out = np.zeros(len(now))

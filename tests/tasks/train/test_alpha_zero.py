@@ -37,7 +37,10 @@ def test_alpha_zero_is_grpo_bit_for_bit(spec: StepSpec, prompt_confidence: str, 
     assert not torch.equal(arm.engine.gradients[0], grpo.engine.gradients[0]), "alpha does nothing here"
     assert grpo.iteration.advantages is not None and arm.iteration.advantages is not None
     # A control logs the same curves.
-    assert torch.equal(grpo.iteration.advantages.c_q, arm.iteration.advantages.c_q) and (grpo.iteration.advantages.c_q > 0).any()
+    assert (
+        torch.equal(grpo.iteration.advantages.c_q, arm.iteration.advantages.c_q)
+        and (grpo.iteration.advantages.c_q > 0).any()
+    )
     assert torch.equal(grpo.iteration.advantages.c_o, arm.iteration.advantages.c_o)
 
 
@@ -46,7 +49,10 @@ def test_alpha_zero_is_grpo_bit_for_bit(spec: StepSpec, prompt_confidence: str, 
 def test_arm_makes_as_many_forward_calls_as_grpo(minibatch_prompts: int, budget: int) -> None:
     spec = replace(SPEC, minibatch_prompts=minibatch_prompts, token_budget=budget)
     batch = rollouts(seed=12)
-    calls = {name: run(policy(), batch, replace(spec, estimator=name)).result["metrics"]["forward_calls"] for name in ("grpo", "arm", "dr_grpo")}
+    calls = {
+        name: run(policy(), batch, replace(spec, estimator=name)).result["metrics"]["forward_calls"]
+        for name in ("grpo", "arm", "dr_grpo")
+    }
     assert len(set(calls.values())) == 1, calls
 
 
@@ -64,7 +70,9 @@ def test_the_old_policys_pass_is_made_where_it_is_needed_and_nowhere_else() -> N
     assert several == training + whole
 
 
-@pytest.mark.parametrize("dtype, tolerance", [(torch.float64, 1e-12), (torch.float32, 1e-6)], ids=["float64", "float32"])
+@pytest.mark.parametrize(
+    "dtype, tolerance", [(torch.float64, 1e-12), (torch.float32, 1e-6)], ids=["float64", "float32"]
+)
 def test_one_step_gives_the_same_gradient_as_with_a_pass_before_it(dtype: torch.dtype, tolerance: float) -> None:
     batch, spec = rollouts(seed=13), replace(SPEC, importance_cap=1.5, token_budget=60)
     at_once = run(policy(dtype), batch, spec)

@@ -18,7 +18,9 @@ from tests.tasks.train.tools import OFF_POLICY, SPEC, Done, difference, policy, 
 
 TOLERANCES = {torch.float64: 1e-12, torch.float32: 1e-6}
 FAR = replace(OFF_POLICY, learning_rate=0.5, importance_cap=1.5, entropy_coefficient=0.01)
-GSPO = replace(OFF_POLICY, learning_rate=0.2, objective="gspo", clip_low=3e-4, clip_high=4e-4, estimator="reinforce_pp_baseline")
+GSPO = replace(
+    OFF_POLICY, learning_rate=0.2, objective="gspo", clip_low=3e-4, clip_high=4e-4, estimator="reinforce_pp_baseline"
+)
 CISPO = replace(OFF_POLICY, learning_rate=0.2, objective="cispo", importance_mode="sequence_mask", importance_cap=1.5)
 
 
@@ -42,13 +44,23 @@ WAYS = {
 }
 
 
-def run_in(way: Way, monkeypatch: pytest.MonkeyPatch, batch: GroupBatch, spec: StepSpec, dtype: torch.dtype, like: Done | None = None) -> Done:
+def run_in(
+    way: Way,
+    monkeypatch: pytest.MonkeyPatch,
+    batch: GroupBatch,
+    spec: StepSpec,
+    dtype: torch.dtype,
+    like: Done | None = None,
+) -> Done:
     """An iteration cut that way, each step from the weights that `like` had before it: what is compared is a step."""
+
     def rows(group: int, prompt_length: int, response_lengths: dict[int, int]) -> list[layout.Row]:
         return layout.rows_of(group, prompt_length, response_lengths, limit=way.row_limit)
 
     monkeypatch.setattr(batches, "rows_of", rows)
-    return run(policy(dtype), batch, replace(spec, token_budget=way.budget), way.ranks, like.engine.weights if like else ())
+    return run(
+        policy(dtype), batch, replace(spec, token_budget=way.budget), way.ranks, like.engine.weights if like else ()
+    )
 
 
 @cache
@@ -66,24 +78,37 @@ def assert_same(found: Done, wanted: Done, tolerance: float) -> None:
     for one, other in zip(found.engine.gradients, wanted.engine.gradients, strict=True):
         assert difference(one, other) <= tolerance
     # The on-policy loss is near zero: against the size of a token's loss.
-    assert abs(found.result["metrics"]["loss"] - wanted.result["metrics"]["loss"]) <= tolerance * wanted.token_loss_scale
+    assert (
+        abs(found.result["metrics"]["loss"] - wanted.result["metrics"]["loss"]) <= tolerance * wanted.token_loss_scale
+    )
     assert found.iteration.advantages is not None and wanted.iteration.advantages is not None
     assert (found.iteration.advantages.total - wanted.iteration.advantages.total).abs().max() <= tolerance
 
 
 @pytest.mark.parametrize("dtype", TOLERANCES, ids=str)
-@pytest.mark.parametrize("spec", [SPEC, FAR, GSPO, CISPO], ids=["one step", "three steps, off policy", "gspo", "cispo, sequence masking"])
+@pytest.mark.parametrize(
+    "spec", [SPEC, FAR, GSPO, CISPO], ids=["one step", "three steps, off policy", "gspo", "cispo, sequence masking"]
+)
 @pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
-def test_the_same_gradient_in_every_way(way: Way, spec: StepSpec, dtype: torch.dtype, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_same_gradient_in_every_way(
+    way: Way, spec: StepSpec, dtype: torch.dtype, monkeypatch: pytest.MonkeyPatch
+) -> None:
     batch = nearly_agreed() if spec is CISPO else rollouts(seed=3)
     wanted = run_in(Way(), monkeypatch, batch, spec, dtype)
     found = run_in(way, monkeypatch, batch, spec, dtype, like=wanted)
     if way.budget < 1000:
-        assert found.result["metrics"]["forward_calls"] > wanted.result["metrics"]["forward_calls"], "this way cuts nothing"
+        assert found.result["metrics"]["forward_calls"] > wanted.result["metrics"]["forward_calls"], (
+            "this way cuts nothing"
+        )
     # A response's weight is the product of its tokens' ratios, and so holds all their rounding.
     assert_same(found, wanted, TOLERANCES[dtype] * (5 if spec is CISPO else 1))
     if spec is CISPO:
-        assert 0 < found.result["metrics"]["importance_masked_share"] == wanted.result["metrics"]["importance_masked_share"] < 1
+        assert (
+            0
+            < found.result["metrics"]["importance_masked_share"]
+            == wanted.result["metrics"]["importance_masked_share"]
+            < 1
+        )
     assert len(set(found.micro_batches)) == 1, "ranks ran different numbers of micro-batches"
 
 
@@ -102,7 +127,10 @@ def reordered(batch: GroupBatch, order: Sequence[int]) -> GroupBatch:
 def test_the_order_of_groups_in_a_minibatch(dtype: torch.dtype) -> None:
     batch = rollouts(seed=5)
     order = [4, 2, 0, 5, 1, 3]
-    one, other = run(policy(dtype), batch, SPEC), run(policy(dtype), reordered(batch, order), replace(SPEC, token_budget=60))
+    one, other = (
+        run(policy(dtype), batch, SPEC),
+        run(policy(dtype), reordered(batch, order), replace(SPEC, token_budget=60)),
+    )
     assert difference(other.engine.gradients[0], one.engine.gradients[0]) <= TOLERANCES[dtype]
     assert one.iteration.advantages is not None and other.iteration.advantages is not None
     assert (other.iteration.advantages.total - one.iteration.advantages.total[order]).abs().max() <= TOLERANCES[dtype]
@@ -142,7 +170,9 @@ def test_nothing_judged_at_all_is_a_step_of_zero() -> None:
 def test_a_loss_that_is_not_finite_names_iteration_micro_batch_and_samples() -> None:
     batch = rollouts(seed=2)
     broken = replace(batch, scores=[[float("nan"), *batch.scores[0][1:]], *batch.scores[1:]])
-    with pytest.raises(TrainingError, match=r"iteration 0, minibatch 0, micro-batch \d.*nan on samples p0#.*; the step was not applied"):
+    with pytest.raises(
+        TrainingError, match=r"iteration 0, minibatch 0, micro-batch \d.*nan on samples p0#.*; the step was not applied"
+    ):
         run(policy(), broken)
     one = replace(SPEC, importance_cap=2.0)
     log_probs = [[list(r) for r in group] for group in batch.engine_log_probs]
@@ -167,5 +197,8 @@ class _InfiniteGradient(torch.autograd.Function):
 def test_a_gradient_that_is_not_finite_stops_before_the_step_on_every_rank() -> None:
     module = policy()
     module.lm.model.norm.register_forward_hook(lambda _module, _inputs, output: _InfiniteGradient.apply(output))
-    with pytest.raises(TrainingError, match=r"minibatch 0, micro-batch 0 of rank 0: a gradient is not finite on samples p\d#\d.*not applied"):
+    with pytest.raises(
+        TrainingError,
+        match=r"minibatch 0, micro-batch 0 of rank 0: a gradient is not finite on samples p\d#\d.*not applied",
+    ):
         run(module, rollouts(seed=2), ranks=2)

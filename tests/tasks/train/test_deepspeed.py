@@ -48,7 +48,14 @@ def trainers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trainers]:
     made = {
         ranks: Trainer(
             TrainerOptions(
-                ranks=ranks, threads=1, devices=None, dtype="float32", zero_stage=0, offload_optimizer=False, gradient_checkpointing=False, step_deadline_s=120
+                ranks=ranks,
+                threads=1,
+                devices=None,
+                dtype="float32",
+                zero_stage=0,
+                offload_optimizer=False,
+                gradient_checkpointing=False,
+                step_deadline_s=120,
             ),
             folder / f"{ranks}.log",
         )
@@ -75,17 +82,26 @@ def saved(trainer: Trainer, folder: Path, weights: Path | None = None) -> dict[s
 
 def gradient_in(state: dict[str, Tensor]) -> dict[str, Tensor]:
     """The gradient of the only step so far, from AdamW's first moment."""
-    return {name.removesuffix("/exp_avg"): tensor / (1 - BETA) for name, tensor in state.items() if name.endswith("/exp_avg")}
+    return {
+        name.removesuffix("/exp_avg"): tensor / (1 - BETA)
+        for name, tensor in state.items()
+        if name.endswith("/exp_avg")
+    }
 
 
 def plain_gradient(
     weights: Path, spec: StepSpec, dtype: torch.dtype = torch.float32, arithmetic: torch.dtype = torch.float32
 ) -> dict[str, Tensor]:
     """One process, plain torch, everything in one micro-batch: weights rounded to `dtype`, computed in `arithmetic`."""
-    module = PolicyModule(AutoModelForCausalLM.from_pretrained(weights, dtype=dtype, attn_implementation="sdpa").to(arithmetic))
+    module = PolicyModule(
+        AutoModelForCausalLM.from_pretrained(weights, dtype=dtype, attn_implementation="sdpa").to(arithmetic)
+    )
     flat = run(module, BATCH, replace(spec, token_budget=100_000)).engine.gradients[0]
     parts = flat.split([p.numel() for p in module.parameters()])
-    return {name.removeprefix("lm."): part.reshape(p.shape) for (name, p), part in zip(module.named_parameters(), parts, strict=True)}
+    return {
+        name.removeprefix("lm."): part.reshape(p.shape)
+        for (name, p), part in zip(module.named_parameters(), parts, strict=True)
+    }
 
 
 def apart(a: dict[str, Tensor], b: dict[str, Tensor]) -> float:
@@ -98,7 +114,9 @@ def assert_identical(a: dict[str, Tensor], b: dict[str, Tensor]) -> None:
     assert [name for name in a if not torch.equal(a[name], b[name])] == []
 
 
-def gradients(trainers: Trainers, ways: list[tuple[int, int]], weights: Path, folder: Path, dtype: str = "float32") -> list[dict[str, Tensor]]:
+def gradients(
+    trainers: Trainers, ways: list[tuple[int, int]], weights: Path, folder: Path, dtype: str = "float32"
+) -> list[dict[str, Tensor]]:
     found = []
     for ranks, stage in ways:
         trainer = configured(trainers, ranks, stage, dtype)
@@ -126,7 +144,9 @@ def assert_resumes(trainer: Trainer, weights: Path, folder: Path) -> None:
         assert file.metadata()["steps"] == "6"
 
 
-def test_the_gradient_is_that_of_plain_torch_on_one_rank_and_on_two(trainers: Trainers, weights: Path, tmp_path: Path) -> None:
+def test_the_gradient_is_that_of_plain_torch_on_one_rank_and_on_two(
+    trainers: Trainers, weights: Path, tmp_path: Path
+) -> None:
     wanted = plain_gradient(weights, STEP)
     one, two = gradients(trainers, [(1, 0), (2, 2)], weights, tmp_path)
     assert apart(one, wanted) <= 1e-6
@@ -135,7 +155,9 @@ def test_the_gradient_is_that_of_plain_torch_on_one_rank_and_on_two(trainers: Tr
 
 
 @pytest.mark.parametrize("ranks, stage", [(1, 0), pytest.param(2, 2, marks=pytest.mark.slow)])
-def test_save_load_and_on_is_bit_identical(ranks: int, stage: int, trainers: Trainers, weights: Path, tmp_path: Path) -> None:
+def test_save_load_and_on_is_bit_identical(
+    ranks: int, stage: int, trainers: Trainers, weights: Path, tmp_path: Path
+) -> None:
     assert_resumes(configured(trainers, ranks, stage), weights, tmp_path)
 
 
@@ -149,7 +171,9 @@ def test_clipping_bounds_the_gradient_and_reports_its_norm(trainers: Trainers, w
         trainer.load("start", weights, None, {**ADAMW, "max_grad_norm": limit})
         assert trainer.train("next", BATCH, STEP, 0)["metrics"]["grad_norm"] == pytest.approx(float(norm), rel=1e-5)
         clipped = gradient_in(saved(trainer, tmp_path / f"{ranks}"))
-        assert apart(clipped, {n: g * (limit / norm) for n, g in wanted.items()}) <= 1e-3  # the libraries add 1e-6 to the norm
+        assert (
+            apart(clipped, {n: g * (limit / norm) for n, g in wanted.items()}) <= 1e-3
+        )  # the libraries add 1e-6 to the norm
 
 
 def processes(trainer: Trainer) -> list[int]:
@@ -188,7 +212,10 @@ def test_a_loss_that_is_not_finite_ends_the_ranks_and_the_trainer_goes_on_from_w
     trainer.train("one", BATCH, STEPS, 0)
     middle = saved(trainer, tmp_path / "middle", weights)
     pids = processes(trainer)
-    with pytest.raises(TrainingError, match=r"iteration 4, minibatch 0, micro-batch \d+ of rank \d: the loss is nan on samples p0#0; the step was not applied"):
+    with pytest.raises(
+        TrainingError,
+        match=r"iteration 4, minibatch 0, micro-batch \d+ of rank \d: the loss is nan on samples p0#0; the step was not applied",
+    ):
         trainer.train("two", replace(BATCH, engine_log_probs=log_probs), STEP, 4)
     assert trainer.state is None
     assert gone(pids), "ranks with half a gradient live on"
@@ -197,11 +224,18 @@ def test_a_loss_that_is_not_finite_ends_the_ranks_and_the_trainer_goes_on_from_w
     trainer.train("two", NEXT, STEP, 1)
 
 
-@pytest.mark.parametrize("ranks, stage", [(1, 0), pytest.param(2, 2, marks=pytest.mark.slow), pytest.param(2, 3, marks=pytest.mark.slow)])
-def test_a_gradient_that_is_not_finite_is_not_applied(ranks: int, stage: int, trainers: Trainers, weights: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "ranks, stage", [(1, 0), pytest.param(2, 2, marks=pytest.mark.slow), pytest.param(2, 3, marks=pytest.mark.slow)]
+)
+def test_a_gradient_that_is_not_finite_is_not_applied(
+    ranks: int, stage: int, trainers: Trainers, weights: Path, tmp_path: Path
+) -> None:
     trainer = configured(trainers, ranks, stage)
     trainer.load("start", explosive(weights, tmp_path / "explosive"), None, ADAMW)
-    with pytest.raises(TrainingError, match=r"iteration 5, minibatch 0, micro-batch \d+ of rank \d: a gradient is not finite on samples p\d#\d.*not applied"):
+    with pytest.raises(
+        TrainingError,
+        match=r"iteration 5, minibatch 0, micro-batch \d+ of rank \d: a gradient is not finite on samples p\d#\d.*not applied",
+    ):
         trainer.train("next", BATCH, replace(STEP, entropy_coefficient=1e36), 5)
     assert trainer.state is None
 
@@ -244,7 +278,9 @@ def test_every_stage_in_float32(stage: int, ranks: int, trainers: Trainers, weig
 
 @pytest.mark.slow
 @pytest.mark.parametrize("ranks", [pytest.param(1, marks=pytest.mark.proof), 2])
-@pytest.mark.parametrize("stage", [pytest.param(1, marks=pytest.mark.proof), pytest.param(2, marks=pytest.mark.proof), 3])
+@pytest.mark.parametrize(
+    "stage", [pytest.param(1, marks=pytest.mark.proof), pytest.param(2, marks=pytest.mark.proof), 3]
+)
 @pytest.mark.turn
 def test_every_stage_in_bfloat16(stage: int, ranks: int, trainers: Trainers, weights: Path, tmp_path: Path) -> None:
     # A policy nearer to uniform than the others': with theirs, bfloat16 itself costs 3e-2 in plain torch.
@@ -259,7 +295,9 @@ def test_every_stage_in_bfloat16(stage: int, ranks: int, trainers: Trainers, wei
     exact = plain_gradient(weights, STEP, torch.bfloat16)
     error = apart(found, exact)
     assert error <= 2e-2
-    assert error <= 1.1 * apart(plain_gradient(weights, STEP, torch.bfloat16, torch.bfloat16), exact), "worse than bfloat16 without DeepSpeed"
+    assert error <= 1.1 * apart(plain_gradient(weights, STEP, torch.bfloat16, torch.bfloat16), exact), (
+        "worse than bfloat16 without DeepSpeed"
+    )
     trainer = configured(trainers, ranks, stage, "bfloat16")
     assert_resumes(trainer, weights, tmp_path / "resumes")
     middle = load_file(tmp_path / "resumes" / "middle" / "optimizer.safetensors")
@@ -268,10 +306,14 @@ def test_every_stage_in_bfloat16(stage: int, ranks: int, trainers: Trainers, wei
         master = middle[f"{name}/master"]
         assert tensor.dtype == torch.bfloat16 and master.dtype == torch.float32
         assert torch.equal(master.bfloat16(), tensor)
-    assert any(not torch.equal(middle[f"{name}/master"], tensor.float()) for name, tensor in weights_of.items()), "master weights are rounded"
+    assert any(not torch.equal(middle[f"{name}/master"], tensor.float()) for name, tensor in weights_of.items()), (
+        "master weights are rounded"
+    )
 
 
-MORE_PAIRS = [pytest.param(*pair, marks=pytest.mark.proof) for pair in (((2, 2), (1, 0)), ((1, 1), (2, 3)), ((2, 3), (1, 1)))]
+MORE_PAIRS = [
+    pytest.param(*pair, marks=pytest.mark.proof) for pair in (((2, 2), (1, 0)), ((1, 1), (2, 3)), ((2, 3), (1, 1)))
+]
 
 
 @pytest.mark.slow

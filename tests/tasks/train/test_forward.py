@@ -41,7 +41,15 @@ def case() -> tuple[Tensor, CountingHead, Tensor]:
 
 def stats_and_gradients(temperature: float, entropy_gradient: bool) -> tuple[TokenStats, list[Tensor], CountingHead]:
     hidden, head, target = case()
-    stats = token_stats(hidden, head, target, most=len(target), vocabulary=VOCABULARY, temperature=temperature, entropy_gradient=entropy_gradient)
+    stats = token_stats(
+        hidden,
+        head,
+        target,
+        most=len(target),
+        vocabulary=VOCABULARY,
+        temperature=temperature,
+        entropy_gradient=entropy_gradient,
+    )
     weights = torch.linspace(-1, 2, COUNT, dtype=torch.float64)
     total = (stats.log_probs * weights).sum() + (stats.log_probs_t1 * weights.flip(0)).sum()
     if entropy_gradient:
@@ -52,7 +60,9 @@ def stats_and_gradients(temperature: float, entropy_gradient: bool) -> tuple[Tok
 @pytest.mark.parametrize("temperature", [1.0, 0.6])
 @pytest.mark.parametrize("entropy_gradient", [False, True])
 @pytest.mark.parametrize("rows", [1, 4, 22])
-def test_several_blocks_equal_one(rows: int, entropy_gradient: bool, temperature: float, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_several_blocks_equal_one(
+    rows: int, entropy_gradient: bool, temperature: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
     wanted, wanted_gradients, head = stats_and_gradients(temperature, entropy_gradient)
     assert head.rows == [COUNT]
     monkeypatch.setattr(forward, "LOGITS_BLOCK", rows * VOCABULARY)
@@ -67,7 +77,9 @@ def test_several_blocks_equal_one(rows: int, entropy_gradient: bool, temperature
 @pytest.mark.parametrize("temperature", [1.0, 0.6, 1.7])
 def test_values_against_a_direct_computation(temperature: float) -> None:
     hidden, head, target = case()
-    stats = token_stats(hidden, head, target, most=len(target), vocabulary=VOCABULARY, temperature=temperature, entropy_gradient=False)
+    stats = token_stats(
+        hidden, head, target, most=len(target), vocabulary=VOCABULARY, temperature=temperature, entropy_gradient=False
+    )
     logits = (hidden @ head.weight.T).detach()
     for m in range(COUNT):
         at_one = torch.distributions.Categorical(logits=logits[m])
@@ -80,20 +92,32 @@ def test_values_against_a_direct_computation(temperature: float) -> None:
 def test_the_entropy_carries_a_gradient_only_where_it_is_asked_for() -> None:
     hidden, head, target = case()
     for wanted in (False, True):
-        stats = token_stats(hidden, head, target, most=len(target), vocabulary=VOCABULARY, temperature=1.0, entropy_gradient=wanted)
+        stats = token_stats(
+            hidden, head, target, most=len(target), vocabulary=VOCABULARY, temperature=1.0, entropy_gradient=wanted
+        )
         assert stats.entropies.requires_grad is wanted
 
 
 def test_bfloat16_logits_are_normalised_in_float32() -> None:
     hidden, head, target = case()
-    stats = token_stats(hidden.bfloat16(), head.bfloat16(), target, most=len(target), vocabulary=VOCABULARY, temperature=0.7, entropy_gradient=False)
+    stats = token_stats(
+        hidden.bfloat16(),
+        head.bfloat16(),
+        target,
+        most=len(target),
+        vocabulary=VOCABULARY,
+        temperature=0.7,
+        entropy_gradient=False,
+    )
     assert {s.dtype for s in stats} == {torch.float32}
     logits = (hidden.bfloat16() @ head.weight.T).float()
     torch.testing.assert_close(stats.log_probs_t1, logits.log_softmax(-1).gather(-1, target[:, None])[:, 0])
 
 
 def answer(module: PolicyModule, micro: MicroBatch) -> TokenStats:
-    stats: TokenStats = module(micro.input_ids, micro.position_ids, micro.mask, micro.source, micro.target, temperature=0.8)
+    stats: TokenStats = module(
+        micro.input_ids, micro.position_ids, micro.mask, micro.source, micro.target, temperature=0.8
+    )
     return stats
 
 
@@ -105,7 +129,9 @@ def test_rows_that_share_a_prompt_equal_separate_sequences(seed: int, samples: i
     rows = [
         row
         for g in range(3)
-        for row in rows_of(g, len(batch.prompt_ids[g]), {s: len(r) for s, r in enumerate(batch.response_ids[g])}, limit=limit)
+        for row in rows_of(
+            g, len(batch.prompt_ids[g]), {s: len(r) for s, r in enumerate(batch.response_ids[g])}, limit=limit
+        )
     ]
     micro = micro_batch(rows, batch)
     with torch.no_grad():
@@ -118,7 +144,9 @@ def test_rows_that_share_a_prompt_equal_separate_sequences(seed: int, samples: i
         target = torch.tensor(batch.response_ids[g][s])[:, None]
         plain = logits.log_softmax(-1)
         torch.testing.assert_close(stats.log_probs_t1[start:stop], plain.gather(-1, target)[:, 0], rtol=0, atol=1e-12)
-        torch.testing.assert_close(stats.log_probs[start:stop], (logits / 0.8).log_softmax(-1).gather(-1, target)[:, 0], rtol=0, atol=1e-12)
+        torch.testing.assert_close(
+            stats.log_probs[start:stop], (logits / 0.8).log_softmax(-1).gather(-1, target)[:, 0], rtol=0, atol=1e-12
+        )
         torch.testing.assert_close(stats.entropies[start:stop], -(plain.exp() * plain).sum(-1), rtol=0, atol=1e-12)
     for g, start, stop in micro.prompts:
         positions = [p for p in batch.content[g] if p > 0]

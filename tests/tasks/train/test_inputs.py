@@ -19,7 +19,9 @@ KINDS = get_args(Objective.model_fields["kind"].annotation)
 MODES = get_args(ImportanceCorrection.model_fields["mode"].annotation)
 
 
-def settings(estimator: str = "arm", kind: str = "ppo_clip", mode: str = "auto", engine: str = "vllm", samples: int = 4) -> StepSpec:
+def settings(
+    estimator: str = "arm", kind: str = "ppo_clip", mode: str = "auto", engine: str = "vllm", samples: int = 4
+) -> StepSpec:
     spec = Spec.model_validate({
         "name": "x",
         "policy": {"model": "m/m", "dtype": "float32"},
@@ -42,14 +44,22 @@ def test_an_iteration_of_every_combination_takes_its_steps(estimator: str, kind:
 
 
 def test_the_correction_follows_the_engine_unless_it_is_said() -> None:
-    found = {(mode, engine): settings(mode=mode, engine=engine) for mode, engine in product(MODES, ("vllm", "transformers"))}
+    found = {
+        (mode, engine): settings(mode=mode, engine=engine) for mode, engine in product(MODES, ("vllm", "transformers"))
+    }
     on = {key for key, spec in found.items() if spec.importance_cap is not None}
     assert on == {("auto", "vllm"), *product(("token", "sequence_mask"), ("vllm", "transformers"))}
-    assert {key for key, spec in found.items() if spec.importance_mode == "sequence_mask"} == set(product(("sequence_mask",), ("vllm", "transformers")))
+    assert {key for key, spec in found.items() if spec.importance_mode == "sequence_mask"} == set(
+        product(("sequence_mask",), ("vllm", "transformers"))
+    )
 
 
 def test_a_clip_that_the_objective_does_not_read_is_no_part_of_the_step() -> None:
-    assert [(settings(kind=kind).clip_low, settings(kind=kind).clip_high) for kind in KINDS] == [(0.2, 0.28), (3e-4, 4e-4), (0.0, 0.28)]
+    assert [(settings(kind=kind).clip_low, settings(kind=kind).clip_high) for kind in KINDS] == [
+        (0.2, 0.28),
+        (3e-4, 4e-4),
+        (0.0, 0.28),
+    ]
 
 
 def test_reports_have_a_label_for_every_estimator() -> None:

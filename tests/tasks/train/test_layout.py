@@ -9,7 +9,11 @@ from hypothesis import strategies as st
 
 from tasks.train.layout import Row, micro_batches, rows_of, share
 
-groups = st.lists(st.tuples(st.integers(1, 30), st.dictionaries(st.integers(0, 15), st.integers(1, 60), max_size=8)), min_size=1, max_size=6)
+groups = st.lists(
+    st.tuples(st.integers(1, 30), st.dictionaries(st.integers(0, 15), st.integers(1, 60), max_size=8)),
+    min_size=1,
+    max_size=6,
+)
 
 
 def rows_for(values: list[tuple[int, dict[int, int]]], limit: int) -> list[Row]:
@@ -19,7 +23,9 @@ def rows_for(values: list[tuple[int, dict[int, int]]], limit: int) -> list[Row]:
 @given(groups, st.integers(1, 200))
 def test_rows_hold_every_response_once_within_the_limit(values: list[tuple[int, dict[int, int]]], limit: int) -> None:
     rows = rows_for(values, limit)
-    assert sorted((r.group, s) for r in rows for s in r.samples) == sorted((g, s) for g, (_, responses) in enumerate(values) for s in responses)
+    assert sorted((r.group, s) for r in rows for s in r.samples) == sorted(
+        (g, s) for g, (_, responses) in enumerate(values) for s in responses
+    )
     for row in rows:
         prompt, responses = values[row.group]
         assert row.length == prompt + sum(responses[s] for s in row.samples)
@@ -35,7 +41,9 @@ def test_ranks_share_every_row_once_in_equally_many_batches_within_the_budget(
     assert len(shares) == ranks
     dealt = [row for part in shares for batch in part for row in batch]
     assert sorted(dealt, key=str) == sorted(rows, key=str)
-    assert len({len(part) for part in shares}) == 1 and shares[0], "every rank runs equally many micro-batches, at least one"
+    assert len({len(part) for part in shares}) == 1 and shares[0], (
+        "every rank runs equally many micro-batches, at least one"
+    )
     for part in shares:
         for batch in part:
             if len(batch) > 1:
@@ -46,7 +54,9 @@ def test_ranks_share_every_row_once_in_equally_many_batches_within_the_budget(
 
 
 @given(groups, st.integers(1, 200), st.integers(1, 4), st.integers(1, 300), st.randoms(use_true_random=False))
-def test_the_order_of_rows_does_not_matter(values: list[tuple[int, dict[int, int]]], limit: int, ranks: int, budget: int, draw: random.Random) -> None:
+def test_the_order_of_rows_does_not_matter(
+    values: list[tuple[int, dict[int, int]]], limit: int, ranks: int, budget: int, draw: random.Random
+) -> None:
     rows = rows_for(values, limit)
     shuffled = list(rows)
     draw.shuffle(shuffled)

@@ -32,7 +32,9 @@ def test_the_audits_numbers() -> None:
 
 
 def test_a_mean_beyond_the_limit_stops_and_names_the_key() -> None:
-    with pytest.raises(TrainingError, match=r"iteration 7: .*mean \|difference\| 0\.05 \(audit\.max_mean 0\.02\).*stale"):
+    with pytest.raises(
+        TrainingError, match=r"iteration 7: .*mean \|difference\| 0\.05 \(audit\.max_mean 0\.02\).*stale"
+    ):
         audit(*one_response([-1.0] * 4, [-1.05] * 4), LIMITS, 7)
 
 
@@ -53,14 +55,22 @@ def test_a_number_that_is_not_finite_stops(trainer: float, engine: float) -> Non
 @pytest.mark.parametrize("spec", [SPEC, OFF_POLICY], ids=["one step", "three steps"])
 def test_rollouts_of_a_stale_policy_stop_the_iteration_before_a_step_is_applied(spec: StepSpec) -> None:
     """The rollouts agree with one policy; another trains on them."""
-    spec = replace(spec, audit_max_mean=LIMITS.audit_max_mean, audit_min_effective_share=LIMITS.audit_min_effective_share)
+    spec = replace(
+        spec, audit_max_mean=LIMITS.audit_max_mean, audit_min_effective_share=LIMITS.audit_min_effective_share
+    )
     batch = rollouts(seed=6)
     seen = run(policy(), batch).iteration.old
     assert seen is not None
-    log_probs = {(p, g): torch.zeros(len(r)) for p, group in enumerate(batch.response_ids) for g, r in enumerate(group)} | seen.log_probs
+    log_probs = {
+        (p, g): torch.zeros(len(r)) for p, group in enumerate(batch.response_ids) for g, r in enumerate(group)
+    } | seen.log_probs
     fresh = with_engine_log_probs(batch, log_probs, noise=0.01)
     metrics = run(policy(), fresh, spec).result["metrics"]
-    assert metrics["audit_mean"] == pytest.approx(0.005, rel=0.3) and metrics["audit_max"] <= 0.01 and metrics["audit_effective_share"] > 0.999
+    assert (
+        metrics["audit_mean"] == pytest.approx(0.005, rel=0.3)
+        and metrics["audit_max"] <= 0.01
+        and metrics["audit_effective_share"] > 0.999
+    )
     stale = PlainEngine(policy(seed=1), OneRank())
     with pytest.raises(TrainingError, match=r"audit\.max_mean"):
         Iteration(stale, OneRank(), fresh, spec, 0).run()

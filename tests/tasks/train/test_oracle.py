@@ -17,7 +17,13 @@ from specs.schema import Advantage
 from tasks.train.advantages import arm_bonus, base_advantages, group_mean_confidence, pass_at_k
 from tasks.train.batch import GroupBatch
 from tasks.train.confidence import confidence, low_probability_count
-from tasks.train.objective import aggregation_weights, effective_sample_share, importance_weights, sequence_mask_weights, token_losses
+from tasks.train.objective import (
+    aggregation_weights,
+    effective_sample_share,
+    importance_weights,
+    sequence_mask_weights,
+    token_losses,
+)
 from tests.tasks.train import oracle
 from tests.tasks.train.tools import SPEC
 
@@ -51,7 +57,9 @@ def lengths_of(values: Groups, seed: int = 0) -> list[list[int]]:
     values=groups, eps=st.sampled_from([1e-6, 1e-4, 0.1]), ddof=st.sampled_from([0, 1]), k=st.integers(1, 10), at=st.sampled_from([1.0, 0.5]),
     seed=st.integers(0, 99),
 )  # fmt: skip
-def test_advantages_of_groups(estimator: str, values: Groups, eps: float, ddof: int, k: int, at: float, seed: int) -> None:
+def test_advantages_of_groups(
+    estimator: str, values: Groups, eps: float, ddof: int, k: int, at: float, seed: int
+) -> None:
     spec = replace(SPEC, estimator=estimator, eps=eps, ddof=ddof, k=k, correct_at=at)
     lengths = lengths_of(values, seed)
     found = base_advantages(*tensors(values), torch.tensor(lengths), spec)
@@ -70,7 +78,10 @@ def test_not_judged_gets_exactly_zero_and_changes_nothing(estimator: str, values
     assert (found[~judged] == 0).all()
     assert (found[judged.sum(-1) < 2] == 0).all()
     torch.manual_seed(seed)
-    scored, long = torch.where(judged, given_scores, torch.rand(judged.shape, dtype=torch.float64)), torch.where(judged, lengths, 1000)
+    scored, long = (
+        torch.where(judged, given_scores, torch.rand(judged.shape, dtype=torch.float64)),
+        torch.where(judged, lengths, 1000),
+    )
     assert torch.equal(base_advantages(scored, judged, long, spec), found)
     if estimator == "reinforce_pp_baseline":  # the others know no other group
         return
@@ -123,7 +134,10 @@ def test_arm_bonus_in_every_scope(values: Groups, scope: str, correct_at: float,
         torch.tensor(c_q, dtype=torch.float64)[:, None], torch.tensor(c_o, dtype=torch.float64), *tensors(values),
         alpha=0.3, scope=scope, correct_at=correct_at,
     )  # fmt: skip
-    wanted = [oracle.bonus(g, q, o, alpha=0.3, scope=scope, correct_at=correct_at) for g, q, o in zip(values, c_q, c_o, strict=True)]
+    wanted = [
+        oracle.bonus(g, q, o, alpha=0.3, scope=scope, correct_at=correct_at)
+        for g, q, o in zip(values, c_q, c_o, strict=True)
+    ]
     np.testing.assert_allclose(found.numpy(), wanted, rtol=EXACT, atol=0)
     assert (found[~tensors(values)[1]] == 0).all()
     assert (found.abs() <= 0.3).all()
@@ -133,7 +147,10 @@ def test_arm_bonus_in_every_scope(values: Groups, scope: str, correct_at: float,
 def test_group_mean_confidence(values: Groups, data: st.DataObject) -> None:
     c_o = [[data.draw(st.floats(0.01, 1.0)) for _ in g] for g in values]
     found = group_mean_confidence(torch.tensor(c_o, dtype=torch.float64), *tensors(values), correct_at=1.0)
-    wanted = [oracle.prompt_confidence("group_mean", [], g, c, fraction="0.2", correct_at=1.0) for g, c in zip(values, c_o, strict=True)]
+    wanted = [
+        oracle.prompt_confidence("group_mean", [], g, c, fraction="0.2", correct_at=1.0)
+        for g, c in zip(values, c_o, strict=True)
+    ]
     np.testing.assert_allclose(found[:, 0].numpy(), wanted, rtol=EXACT)
 
 
@@ -141,7 +158,10 @@ def test_the_number_of_low_probability_tokens_is_exact() -> None:
     assert [low_probability_count(n, 0.2) for n in (1, 4, 5, 6, 10, 15, 16, 35, 8192)] == [1, 1, 1, 2, 2, 3, 4, 7, 1639]
     for fraction in (0.05, 0.07, 0.1, 0.2, 0.29, 0.3, 0.5, 0.7, 1.0):
         for length in range(1, 400):
-            assert low_probability_count(length, fraction) == oracle.low_count(length, str(fraction)), (fraction, length)
+            assert low_probability_count(length, fraction) == oracle.low_count(length, str(fraction)), (
+                fraction,
+                length,
+            )
 
 
 @given(st.lists(log_probs, min_size=1, max_size=80), st.sampled_from([0.1, 0.2, 0.5, 1.0]))
@@ -168,7 +188,9 @@ def test_objectives_and_where_the_clip_takes_hold(
     advantage = torch.tensor([a for _, a in values], dtype=torch.float64).repeat_interleave(torch.tensor(lengths))
     found, clipped = token_losses(kind, now, now - before, advantage, lengths, clip_low=low, clip_high=high)
     parts = zip(now.detach().split(lengths), before.split(lengths), values, strict=True)
-    wanted = [oracle.token_losses(kind, x.numpy(), b.numpy(), a, clip_low=low, clip_high=high) for x, b, (_, a) in parts]
+    wanted = [
+        oracle.token_losses(kind, x.numpy(), b.numpy(), a, clip_low=low, clip_high=high) for x, b, (_, a) in parts
+    ]
     np.testing.assert_allclose(found.detach().numpy(), np.concatenate(wanted), rtol=1e-11, atol=1e-300)
 
     (gradient,) = torch.autograd.grad(found.sum(), now)
@@ -184,7 +206,12 @@ def test_objectives_and_where_the_clip_takes_hold(
     np.testing.assert_allclose(gradient.numpy(), (-ratio * advantage).numpy(), rtol=1e-11, atol=1e-300)
 
 
-@given(st.lists(st.tuples(st.integers(1, 20), st.booleans()), min_size=1, max_size=12).filter(lambda v: any(c for _, c in v)), st.data())
+@given(
+    st.lists(st.tuples(st.integers(1, 20), st.booleans()), min_size=1, max_size=12).filter(
+        lambda v: any(c for _, c in v)
+    ),
+    st.data(),
+)
 def test_aggregations(responses: list[tuple[int, bool]], data: st.DataObject) -> None:
     draw = np.random.default_rng(data.draw(st.integers(0, 2**32)))
     losses = [draw.normal(size=n) for n, _ in responses]
@@ -199,7 +226,9 @@ def test_aggregations(responses: list[tuple[int, bool]], data: st.DataObject) ->
 
 def test_nothing_judged_weighs_nothing() -> None:
     for aggregation in ("token_mean", "sequence_mean", "constant"):
-        weights = aggregation_weights(torch.tensor([3, 4]), torch.tensor([False, False]), aggregation=aggregation, constant_length=5)
+        weights = aggregation_weights(
+            torch.tensor([3, 4]), torch.tensor([False, False]), aggregation=aggregation, constant_length=5
+        )
         assert weights.tolist() == [0.0, 0.0]
 
 
@@ -215,7 +244,10 @@ def test_importance_weights_and_effective_share(values: list[tuple[float, float]
     assert 1 / len(values) - 1e-12 <= share <= 1 + 1e-12
 
 
-@given(st.lists(st.lists(st.tuples(log_probs, st.floats(-0.5, 0.5)), min_size=1, max_size=12), min_size=1, max_size=8), st.sampled_from([1.0, 2.0]))
+@given(
+    st.lists(st.lists(st.tuples(log_probs, st.floats(-0.5, 0.5)), min_size=1, max_size=12), min_size=1, max_size=8),
+    st.sampled_from([1.0, 2.0]),
+)
 def test_sequence_masking_is_all_or_nothing(values: list[list[tuple[float, float]]], cap: float) -> None:
     trainer = [np.array([x for x, _ in response]) for response in values]
     engine = [np.array([x - d for x, d in response]) for response in values]
@@ -231,4 +263,7 @@ def test_sequence_masking_is_all_or_nothing(values: list[list[tuple[float, float
 def test_sequence_masking_at_the_ends_of_what_a_float_holds() -> None:
     weights = sequence_mask_weights(torch.tensor([0.0] * 2), torch.tensor([-9000.0, 9000.0]), [1, 1], cap=2.0)
     assert weights.tolist() == [0.0, 0.0]
-    assert sequence_mask_weights(torch.tensor([math.nan, 0.0]), torch.zeros(2), [1, 1], cap=2.0).isnan().tolist() == [True, False]
+    assert sequence_mask_weights(torch.tensor([math.nan, 0.0]), torch.zeros(2), [1, 1], cap=2.0).isnan().tolist() == [
+        True,
+        False,
+    ]

@@ -22,7 +22,9 @@ from tests.tasks.train.tools import OFF_POLICY, SPEC, difference, policy, rollou
 EXACT = 1e-12
 
 
-def teacher_forced(module: PolicyModule, prompt: Sequence[int], response: Sequence[int], temperature: float) -> tuple[Tensor, Tensor, Tensor]:
+def teacher_forced(
+    module: PolicyModule, prompt: Sequence[int], response: Sequence[int], temperature: float
+) -> tuple[Tensor, Tensor, Tensor]:
     """(log-probabilities of the response at `temperature` and at 1 and of the prompt from its second token on at 1, entropies)"""
     logits = module.lm(input_ids=torch.tensor([[*prompt, *response]])).logits[0, :-1]
     targets = torch.tensor([*prompt[1:], *response])[:, None]
@@ -38,13 +40,17 @@ def oracle_advantages(module: PolicyModule, batch: GroupBatch, spec: StepSpec) -
     lengths = [[len(r) for r in group] for group in batch.response_ids]
     options = {"eps": spec.eps, "ddof": spec.ddof, "k": spec.k, "correct_at": spec.correct_at}
     bases = oracle.base_advantages(spec.estimator, batch.scores, lengths, **options)  # type: ignore[arg-type]
-    for prompt, content, responses, group, base in zip(batch.prompt_ids, batch.content, batch.response_ids, batch.scores, bases, strict=True):
+    for prompt, content, responses, group, base in zip(
+        batch.prompt_ids, batch.content, batch.response_ids, batch.scores, bases, strict=True
+    ):
         if spec.estimator == "arm":
             with torch.no_grad():
                 plain = [teacher_forced(module, prompt, r, 1.0)[1].numpy() for r in responses]
             c_o = [oracle.low_confidence(x[len(prompt) - 1 :], fraction) for x in plain]
             seen = [plain[0][p - 1] for p in content if p > 0]
-            c_q = oracle.prompt_confidence(spec.prompt_confidence, seen, group, c_o, fraction=fraction, correct_at=spec.correct_at)
+            c_q = oracle.prompt_confidence(
+                spec.prompt_confidence, seen, group, c_o, fraction=fraction, correct_at=spec.correct_at
+            )
             extra = oracle.bonus(group, c_q, c_o, alpha=spec.alpha, scope=spec.scope, correct_at=spec.correct_at)
             base = [a + b for a, b in zip(base, extra, strict=True)]
         out.append(base)
@@ -52,7 +58,12 @@ def oracle_advantages(module: PolicyModule, batch: GroupBatch, spec: StepSpec) -
 
 
 def oracle_step(
-    now: PolicyModule, old: PolicyModule, batch: GroupBatch, spec: StepSpec, advantages: list[list[float]], minibatch: range
+    now: PolicyModule,
+    old: PolicyModule,
+    batch: GroupBatch,
+    spec: StepSpec,
+    advantages: list[list[float]],
+    minibatch: range,
 ) -> tuple[float, Tensor, list[bool]]:
     """(loss in NumPy, gradient by autograd of the same loss written plainly, which responses weigh nothing) of one optimiser step."""
     losses: list[np.ndarray] = []
@@ -91,7 +102,11 @@ def oracle_step(
         assert spec.constant_length
         loss = torch.cat(plain).sum() / (len(plain) * spec.constant_length)
     gradient = torch.autograd.grad(loss, list(now.parameters()))
-    return oracle.aggregate(losses, spec.aggregation, spec.constant_length), torch.cat([x.flatten() for x in gradient]), masked
+    return (
+        oracle.aggregate(losses, spec.aggregation, spec.constant_length),
+        torch.cat([x.flatten() for x in gradient]),
+        masked,
+    )
 
 
 FAR = replace(OFF_POLICY, learning_rate=1.0)  # steps large enough that the clip takes hold
@@ -120,15 +135,21 @@ ITERATIONS = {
     "three steps, reinforce_pp_baseline": replace(FAR, estimator="reinforce_pp_baseline", aggregation="sequence_mean"),
     "three steps, pass_at_k, hot": replace(FAR, estimator="pass_at_k", k=2, temperature=0.7),
     "three steps, gspo": replace(FAR, **GSPO),
-    "three steps, gspo as in its paper": replace(FAR, **GSPO, aggregation="sequence_mean", estimator="grpo", learning_rate=0.1),
-    "three steps, gspo, everything": replace(FAR, **GSPO, importance_cap=1.5, entropy_coefficient=0.02, temperature=0.8),
+    "three steps, gspo as in its paper": replace(
+        FAR, **GSPO, aggregation="sequence_mean", estimator="grpo", learning_rate=0.1
+    ),
+    "three steps, gspo, everything": replace(
+        FAR, **GSPO, importance_cap=1.5, entropy_coefficient=0.02, temperature=0.8
+    ),
     "three steps, cispo": replace(FAR, objective="cispo"),
     "three steps, cispo, masking": replace(FAR, objective="cispo", **MASKING, aggregation="sequence_mean"),
     "three steps, masking": replace(FAR, **MASKING),
     "three steps, gspo, masking": replace(FAR, **GSPO, **MASKING),
     "three steps, grpo": replace(FAR, estimator="grpo"),
     "three steps, arm": FAR,
-    "three steps, everything": replace(FAR, importance_cap=1.5, entropy_coefficient=0.02, temperature=0.8, aggregation="sequence_mean"),
+    "three steps, everything": replace(
+        FAR, importance_cap=1.5, entropy_coefficient=0.02, temperature=0.8, aggregation="sequence_mean"
+    ),
 }
 
 
@@ -157,7 +178,9 @@ def test_loss_and_gradient_of_an_iteration(name: str) -> None:
     for groups_of_step, gradient, weights in zip(minibatches, done.engine.gradients, done.engine.weights, strict=True):
         now = policy()
         now.load_state_dict(weights)
-        loss, expected, weightless = oracle_step(now, module, batch, spec, wanted, range(int(groups_of_step[0]), int(groups_of_step[-1]) + 1))
+        loss, expected, weightless = oracle_step(
+            now, module, batch, spec, wanted, range(int(groups_of_step[0]), int(groups_of_step[-1]) + 1)
+        )
         losses.append(loss)
         masked += weightless
         assert difference(gradient, expected) <= EXACT
@@ -170,7 +193,11 @@ def test_loss_and_gradient_of_an_iteration(name: str) -> None:
 
 
 @settings(max_examples=15, deadline=None)
-@given(st.integers(0, 10**6), st.sampled_from(["any_correct", "mixed_only", "correct_only"]), st.sampled_from(["mean", "low", "group_mean", "none"]))
+@given(
+    st.integers(0, 10**6),
+    st.sampled_from(["any_correct", "mixed_only", "correct_only"]),
+    st.sampled_from(["mean", "low", "group_mean", "none"]),
+)
 def test_arm_advantages_of_any_rollouts(seed: int, scope: str, prompt_confidence: str) -> None:
     spec = replace(SPEC, scope=scope, prompt_confidence=prompt_confidence)
     module, batch = policy(), rollouts(prompts=3, samples=4, seed=seed, not_judged=0.3)

@@ -41,7 +41,9 @@ def limit_memory(trainer: Trainer, room_mb: int, monkeypatch: pytest.MonkeyPatch
         load(*arguments)
         assert trainer._ranks is not None
         for pid in trainer._ranks.pids:
-            (line,) = (line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("VmData:"))
+            (line,) = (
+                line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("VmData:")
+            )
             most = int(line.split()[1]) * 1024 + room_mb * 2**20
             resource.prlimit(pid, resource.RLIMIT_DATA, (most, resource.RLIM_INFINITY))
 
@@ -56,7 +58,12 @@ def rows(*lengths: int) -> list[Row]:
     "error, wanted",
     [
         (torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB"), True),
-        (RuntimeError("[enforce fail at alloc_cpu.cpp:127] err == 0. DefaultCPUAllocator: can't allocate memory: you tried to allocate 4096 bytes."), True),
+        (
+            RuntimeError(
+                "[enforce fail at alloc_cpu.cpp:127] err == 0. DefaultCPUAllocator: can't allocate memory: you tried to allocate 4096 bytes."
+            ),
+            True,
+        ),
         (RuntimeError("DefaultCPUAllocator: not enough memory: you tried to allocate 4096 bytes."), True),
         (RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`"), True),
         (RuntimeError("std::bad_alloc"), True),
@@ -112,8 +119,15 @@ def test_where_nothing_smaller_is_left_one_line_says_what_to_do() -> None:
     with pytest.raises(OutOfMemory) as caught:
         TokenBudget().run(attempt, lambda: [rows(30, 12)], 1, 40)
     message = str(caught.value)
-    assert message.startswith("iteration 7: memory ran out on rank 1 at a token budget of 40"), "20 would change nothing"
-    assert "one row of 30 tokens" in message and "placement.ranks" in message and "gradient_checkpointing" in message and "\n" not in message
+    assert message.startswith("iteration 7: memory ran out on rank 1 at a token budget of 40"), (
+        "20 would change nothing"
+    )
+    assert (
+        "one row of 30 tokens" in message
+        and "placement.ranks" in message
+        and "gradient_checkpointing" in message
+        and "\n" not in message
+    )
 
 
 # With real ranks whose memory runs out.
@@ -135,7 +149,14 @@ def make(tmp_path: Path) -> Iterator[Make]:
 
     def trainer(ranks: int) -> Trainer:
         options = TrainerOptions(
-            ranks=ranks, threads=1, devices=None, dtype="float32", zero_stage=0, offload_optimizer=False, gradient_checkpointing=False, step_deadline_s=120
+            ranks=ranks,
+            threads=1,
+            devices=None,
+            dtype="float32",
+            zero_stage=0,
+            offload_optimizer=False,
+            gradient_checkpointing=False,
+            step_deadline_s=120,
         )
         made.append(Trainer(options, tmp_path / f"{len(made)}.log"))
         return made[-1]
@@ -145,7 +166,9 @@ def make(tmp_path: Path) -> Iterator[Make]:
         each.stop()
 
 
-def step(trainer: Trainer, weights: Path, folder: Path, wanted: int) -> tuple[dict[str, Any], dict[str, int], dict[str, Tensor]]:
+def step(
+    trainer: Trainer, weights: Path, folder: Path, wanted: int
+) -> tuple[dict[str, Any], dict[str, int], dict[str, Tensor]]:
     """Metrics of a step, what is recorded, and the policy and optimizer after it."""
     spec = replace(SPEC, learning_rate=1e-3)
 
@@ -153,16 +176,27 @@ def step(trainer: Trainer, weights: Path, folder: Path, wanted: int) -> tuple[di
         trainer.load("start", weights, None, ADAMW)
         return trainer.train("next", BATCH, replace(spec, token_budget=tokens), 3)
 
-    done, recorded = trainer.budget.run(attempt, lambda: BATCH.passes(spec.minibatch_prompts), trainer.options.ranks, wanted)
+    done, recorded = trainer.budget.run(
+        attempt, lambda: BATCH.passes(spec.minibatch_prompts), trainer.options.ranks, wanted
+    )
     trainer.save(folder, optimizer=True)
-    return done["metrics"], recorded, load_file(folder / "model.safetensors") | load_file(folder / "optimizer.safetensors")
+    return (
+        done["metrics"],
+        recorded,
+        load_file(folder / "model.safetensors") | load_file(folder / "optimizer.safetensors"),
+    )
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("ranks", [1, 2])
 @pytest.mark.turn
 def test_a_step_whose_memory_runs_out_is_repeated_and_gives_the_same(
-    ranks: int, make: Make, weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ranks: int,
+    make: Make,
+    weights: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     trainer = make(ranks)
     at_full, recorded, whole = step(trainer, weights, tmp_path / "full", FULL)
@@ -178,18 +212,28 @@ def test_a_step_whose_memory_runs_out_is_repeated_and_gives_the_same(
     assert found_metrics["forward_calls"] > at_full["forward_calls"]
     if ranks == 1:
         assert found_metrics == at_half
-        assert [name for name in found if not torch.equal(found[name], halves[name])] == [], "the bits of a run that takes that budget at once"
+        assert [name for name in found if not torch.equal(found[name], halves[name])] == [], (
+            "the bits of a run that takes that budget at once"
+        )
     moments = sorted(name for name in found if name.endswith("/exp_avg"))
-    assert difference(torch.cat([found[n].flatten() for n in moments]), torch.cat([whole[n].flatten() for n in moments])) <= 1e-6
+    assert (
+        difference(torch.cat([found[n].flatten() for n in moments]), torch.cat([whole[n].flatten() for n in moments]))
+        <= 1e-6
+    )
     assert found_metrics["grad_norm"] == pytest.approx(at_full["grad_norm"], rel=1e-6)
 
 
 @pytest.mark.slow
 @pytest.mark.turn
-def test_memory_that_not_even_one_row_fits_in_ends_the_run_with_one_line(make: Make, weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_memory_that_not_even_one_row_fits_in_ends_the_run_with_one_line(
+    make: Make, weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     trainer = make(1)
     limit_memory(trainer, 4, monkeypatch)
-    with pytest.raises(OutOfMemory, match=r"^iteration 3: memory ran out on rank 0 at a token budget of 1000 .* one row of \d+ tokens: give it more memory.*$"):
+    with pytest.raises(
+        OutOfMemory,
+        match=r"^iteration 3: memory ran out on rank 0 at a token budget of 1000 .* one row of \d+ tokens: give it more memory.*$",
+    ):
         step(trainer, weights, tmp_path, 1000)
     assert trainer.state is None and trainer._ranks is None
 
@@ -232,7 +276,9 @@ def test_a_run_goes_on_with_what_fits_and_its_manifests_say_why(
         used = context.trainer.budget.fits
     warnings = [record.getMessage() for record in caplog.records]
     assert warnings and f"at a token budget of {WANTED} (" in warnings[0], warnings
-    assert all(warning.startswith("iteration 0: memory ran out on rank 0 at") for warning in warnings), "iteration 1 takes what fitted"
+    assert all(warning.startswith("iteration 0: memory ran out on rank 0 at") for warning in warnings), (
+        "iteration 1 takes what fitted"
+    )
     assert used is not None and used < WANTED
     for found, before in zip(made, undisturbed, strict=True):
         assert before.recorded["token_budget"] == WANTED and "out_of_memory_at" not in before.recorded
@@ -251,9 +297,13 @@ def test_a_run_goes_on_with_what_fits_and_its_manifests_say_why(
 
 @pytest.mark.proof
 def test_a_warm_start_whose_memory_runs_out_begins_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with opened(tmp_path / "store", "warm_start.batch=2048", "warm_start.steps=2", "train.token_budget=131072") as context:
+    with opened(
+        tmp_path / "store", "warm_start.batch=2048", "warm_start.steps=2", "train.token_budget=131072"
+    ) as context:
         value(data.fn(context))
         limit_memory(context.trainer, 500, monkeypatch)
         begun: Manifest = value(start.fn(context))
-    assert begun.recorded["token_budget"] < begun.recorded["out_of_memory_at"] <= 131072 and begun.recorded["ranks"] == 1
+    assert (
+        begun.recorded["token_budget"] < begun.recorded["out_of_memory_at"] <= 131072 and begun.recorded["ranks"] == 1
+    )
     assert begun.result["loss"] > 0

@@ -50,7 +50,9 @@ def table(heading: str) -> list[list[str]]:
 
 def test_what_is_named_is_there() -> None:
     assert len(LINKS) > 60
-    missing = [f"{name} of {path}" for name, path in sorted(set(LINKS)) if name not in defined((PAPER.parent / path).resolve())]
+    missing = [
+        f"{name} of {path}" for name, path in sorted(set(LINKS)) if name not in defined((PAPER.parent / path).resolve())
+    ]
     assert not missing, "PAPER.md names what is not there: " + ", ".join(missing)
 
 
@@ -62,7 +64,10 @@ def test_links_lead_somewhere() -> None:
 @pytest.mark.parametrize("heading", ["The method", "The family"])
 def test_every_equation_has_a_function_and_a_test(heading: str) -> None:
     for equation, function, test in table(heading):
-        assert all("/tests/" not in path for _, path in re.findall(r"\[`([\w.]+)`\]\(([^)]+)\)", function)) and "](" in function, equation
+        assert (
+            all("/tests/" not in path for _, path in re.findall(r"\[`([\w.]+)`\]\(([^)]+)\)", function))
+            and "](" in function
+        ), equation
         assert all(name.startswith("test_") for name in re.findall(r"\[`([\w.]+)`\]", test)) and "](" in test, equation
 
 
@@ -79,13 +84,21 @@ def test_the_default_of_each_switch(key: str, default: str) -> None:
     for name in path:
         section = section.model_fields[name].annotation
         assert issubclass(section, BaseModel)
-    assert section.model_fields[last].get_default(call_default_factory=True, validated_data={}) == yaml.safe_load(default.strip("`"))
+    assert section.model_fields[last].get_default(call_default_factory=True, validated_data={}) == yaml.safe_load(
+        default.strip("`")
+    )
 
 
 def test_estimators_objectives_and_modes_of_a_spec_are_all_here() -> None:
     sections = Spec.model_fields["advantage"].annotation, Spec.model_fields["objective"].annotation
     correction = sections[1].model_fields["importance_correction"].annotation
-    choices = [(sections[0], "estimator"), (sections[0], "scope"), (sections[0], "prompt_confidence"), (sections[1], "kind"), (sections[1], "aggregation")]
+    choices = [
+        (sections[0], "estimator"),
+        (sections[0], "scope"),
+        (sections[0], "prompt_confidence"),
+        (sections[1], "kind"),
+        (sections[1], "aggregation"),
+    ]
     for section, key in (*choices, (correction, "mode")):
         for choice in section.model_fields[key].annotation.__args__:
             assert f"`{choice}`" in TEXT or choice in ("off", "arm"), choice
@@ -93,7 +106,10 @@ def test_estimators_objectives_and_modes_of_a_spec_are_all_here() -> None:
 
 def test_the_quickstarts_numbers_are_those_of_the_readme() -> None:
     shown = [line.split("  ") for line in (ROOT / "README.md").read_text().splitlines() if "±" in line]
-    readme = {cells[0].strip(): [cell.strip() for cell in cells[1:] if cell.strip()] for cells in ([c for c in line if c.strip()] for line in shown)}
+    readme = {
+        cells[0].strip(): [cell.strip() for cell in cells[1:] if cell.strip()]
+        for cells in ([c for c in line if c.strip()] for line in shown)
+    }
     for name, *cells in table("One seed of the quickstart"):
         assert readme[name] == cells
 
@@ -140,7 +156,10 @@ def test_alpha_below_one_over_root_g_flips_no_sign(size: int, ddof: int) -> None
     def flipped(alpha: float) -> bool:
         """At the worst confidences: of prompt and response at opposite ends, either way round."""
         settings = {"alpha": alpha, "scope": "any_correct", "correct_at": 1.0}
-        bonuses = [arm_bonus(torch.full_like(scores[:, :1], c), torch.full_like(scores, 1 - c), scores, judged, **settings) for c in (0.0, 1.0)]
+        bonuses = [
+            arm_bonus(torch.full_like(scores[:, :1], c), torch.full_like(scores, 1 - c), scores, judged, **settings)
+            for c in (0.0, 1.0)
+        ]
         return any(bool((base * (base + bonus) < 0).any()) for bonus in bonuses)
 
     smallest = float(base.abs().min())

@@ -21,7 +21,9 @@ def plain(prompt_weight: float) -> tuple[float, Tensor]:
     """(loss, gradient) of weighted cross-entropy, one sequence at a time."""
     module = policy()
     total, tokens = torch.zeros((), dtype=torch.float64), 0.0
-    for prompt, content, response in zip(DEMONSTRATIONS.prompt_ids, DEMONSTRATIONS.content, DEMONSTRATIONS.response_ids, strict=True):
+    for prompt, content, response in zip(
+        DEMONSTRATIONS.prompt_ids, DEMONSTRATIONS.content, DEMONSTRATIONS.response_ids, strict=True
+    ):
         ids = torch.tensor([[*prompt, *response]])
         weights = torch.zeros(ids.shape[1], dtype=torch.float64)
         weights[len(prompt) :] = 1.0
@@ -38,7 +40,9 @@ def plain(prompt_weight: float) -> tuple[float, Tensor]:
 def test_it_is_weighted_cross_entropy(prompt_weight: float, budget: int) -> None:
     engine = PlainEngine(policy(), OneRank())
     before = torch.cat([p.detach().clone().flatten() for p in engine.module.parameters()])
-    numbers = supervised_step(engine, OneRank(), DEMONSTRATIONS, prompt_weight=prompt_weight, token_budget=budget, learning_rate=0.5)
+    numbers = supervised_step(
+        engine, OneRank(), DEMONSTRATIONS, prompt_weight=prompt_weight, token_budget=budget, learning_rate=0.5
+    )
     loss, gradient = plain(prompt_weight)
     assert numbers["loss"] == pytest.approx(loss, rel=1e-12)
     assert difference(engine.gradients[0], gradient) <= 1e-12
@@ -54,7 +58,12 @@ def test_the_number_of_ranks_changes_nothing() -> None:
 
     def work(rank: int) -> None:
         numbers[rank] = supervised_step(
-            engines[rank], ThreadRank(rank, 3, meeting), DEMONSTRATIONS, prompt_weight=0.1, token_budget=40, learning_rate=0.5
+            engines[rank],
+            ThreadRank(rank, 3, meeting),
+            DEMONSTRATIONS,
+            prompt_weight=0.1,
+            token_budget=40,
+            learning_rate=0.5,
         )
 
     threads = [threading.Thread(target=work, args=(r,)) for r in range(3)]

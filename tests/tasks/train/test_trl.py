@@ -25,5 +25,9 @@ def test_loss_gradient_and_advantages_are_those_of_trl(tmp_path: Path) -> None:
             clipped, (low, high) = row["clipped"][0], row["clipped"][1].values()
             assert not case.off_policy or clipped > 0.02, f"{name}: the clip never took hold"
             if "objective" not in case.ours:  # of GSPO TRL counts responses, and of CISPO in another way
-                assert clipped == pytest.approx(low + high, abs=1e-6) and (not case.off_policy or min(low, high) > 0.02), name
-    assert result["cases"][f"{EPS_SEEN_IN}, float64"]["gradient_with_eps_1e-6"] > 1e-5, "this comparison would not see another eps"
+                assert clipped == pytest.approx(low + high, abs=1e-6) and (
+                    not case.off_policy or min(low, high) > 0.02
+                ), name
+    assert result["cases"][f"{EPS_SEEN_IN}, float64"]["gradient_with_eps_1e-6"] > 1e-5, (
+        "this comparison would not see another eps"
+    )

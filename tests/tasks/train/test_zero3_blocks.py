@@ -44,16 +44,35 @@ os._exit(0)  # gloo may abort at an orderly exit
 def test_ranks_with_unequal_predictions_make_equally_many_blocks(tmp_path: Path) -> None:
     # Wide enough that ZeRO-3 really partitions the head (below 1e5 elements it keeps a parameter whole).
     config = LlamaConfig(
-        vocab_size=VOCABULARY, hidden_size=1024, num_hidden_layers=1, num_attention_heads=8, intermediate_size=64, max_position_embeddings=128
+        vocab_size=VOCABULARY,
+        hidden_size=1024,
+        num_hidden_layers=1,
+        num_attention_heads=8,
+        intermediate_size=64,
+        max_position_embeddings=128,
     )
     torch.manual_seed(0)
     AutoModelForCausalLM.from_config(config).save_pretrained(tmp_path / "model")
     (tmp_path / "rank.py").write_text(RANK)
     norms = []
     for block in (1000, 20):  # one block for everyone; five for the longer rank
-        command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", str(tmp_path / "rank.py")]
+        command = [
+            sys.executable,
+            "-m",
+            "torch.distributed.run",
+            "--standalone",
+            "--nproc-per-node",
+            "2",
+            str(tmp_path / "rank.py"),
+        ]
         environment = {**os.environ, "PYTHONPATH": str(ROOT), "DS_ACCELERATOR": "cpu", "OMP_NUM_THREADS": "1"}
-        done = subprocess.run([*command, str(tmp_path / "model"), str(block)], env=environment, capture_output=True, text=True, timeout=200)
+        done = subprocess.run(
+            [*command, str(tmp_path / "model"), str(block)],
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=200,
+        )
         assert done.returncode == 0, done.stderr[-3000:]
         norms.append(float(next(line for line in done.stdout.splitlines() if "norm" in line).split("norm")[1]))
     assert norms[1] == pytest.approx(norms[0], rel=1e-6)

@@ -35,8 +35,15 @@ def llama(*, seed: int = 0, tied: bool = False, hidden: int = 32) -> LlamaForCau
     torch.manual_seed(seed)
     model = LlamaForCausalLM(
         LlamaConfig(
-            vocab_size=VOCABULARY, hidden_size=hidden, intermediate_size=2 * hidden, num_hidden_layers=2, num_attention_heads=4,
-            num_key_value_heads=2, max_position_embeddings=512, tie_word_embeddings=tied, attn_implementation="sdpa",
+            vocab_size=VOCABULARY,
+            hidden_size=hidden,
+            intermediate_size=2 * hidden,
+            num_hidden_layers=2,
+            num_attention_heads=4,
+            num_key_value_heads=2,
+            max_position_embeddings=512,
+            tie_word_embeddings=tied,
+            attn_implementation="sdpa",
         )
     )
     with torch.no_grad():
@@ -56,7 +63,9 @@ def policy(dtype: torch.dtype = torch.float64, *, seed: int = 0) -> PolicyModule
     return PolicyModule(model.to(dtype))
 
 
-def rollouts(*, prompts: int = 6, samples: int = 5, seed: int = 0, not_judged: float = 0.15, longest: int = 14) -> GroupBatch:
+def rollouts(
+    *, prompts: int = 6, samples: int = 5, seed: int = 0, not_judged: float = 0.15, longest: int = 14
+) -> GroupBatch:
     """Random groups: prompts and responses of different lengths, right, wrong and not judged; some reach the longest length."""
     draw = random.Random(seed)
 
@@ -64,8 +73,14 @@ def rollouts(*, prompts: int = 6, samples: int = 5, seed: int = 0, not_judged: f
         return [draw.randrange(VOCABULARY) for _ in range(count)]
 
     lengths = [draw.randint(3, 12) for _ in range(prompts)]
-    responses = [[tokens(longest if draw.random() < 0.2 else draw.randint(1, longest)) for _ in range(samples)] for _ in range(prompts)]
-    scores = [[None if draw.random() < not_judged else float(draw.random() < 0.5) for _ in range(samples)] for _ in range(prompts)]
+    responses = [
+        [tokens(longest if draw.random() < 0.2 else draw.randint(1, longest)) for _ in range(samples)]
+        for _ in range(prompts)
+    ]
+    scores = [
+        [None if draw.random() < not_judged else float(draw.random() < 0.5) for _ in range(samples)]
+        for _ in range(prompts)
+    ]
     return GroupBatch(
         problem_ids=[f"p{i}" for i in range(prompts)],
         prompt_ids=[tokens(n) for n in lengths],
@@ -77,11 +92,14 @@ def rollouts(*, prompts: int = 6, samples: int = 5, seed: int = 0, not_judged: f
     )
 
 
-def with_engine_log_probs(batch: GroupBatch, values: dict[tuple[int, int], Tensor], noise: float, seed: int = 1) -> GroupBatch:
+def with_engine_log_probs(
+    batch: GroupBatch, values: dict[tuple[int, int], Tensor], noise: float, seed: int = 1
+) -> GroupBatch:
     """The batch as an engine would have given it that agrees with the trainer up to `noise` (nats, uniform)."""
     draw = random.Random(seed)
     groups = [
-        [[float(x) + draw.uniform(-noise, noise) for x in values[p, g]] for g in range(len(group))] for p, group in enumerate(batch.response_ids)
+        [[float(x) + draw.uniform(-noise, noise) for x in values[p, g]] for g in range(len(group))]
+        for p, group in enumerate(batch.response_ids)
     ]
     return replace(batch, engine_log_probs=groups)
 
@@ -168,7 +186,9 @@ class PlainEngine:
 
 
 def flat_gradient(module: nn.Module) -> Tensor:
-    return torch.cat([(torch.zeros_like(p) if p.grad is None else p.grad.detach()).flatten() for p in module.parameters()])
+    return torch.cat(
+        [(torch.zeros_like(p) if p.grad is None else p.grad.detach()).flatten() for p in module.parameters()]
+    )
 
 
 @dataclass(frozen=True)
@@ -185,7 +205,13 @@ class Done:
         return float(self.iteration.advantages.total[self.iteration.judged].abs().mean())
 
 
-def run(module: PolicyModule, batch: GroupBatch, spec: StepSpec = SPEC, ranks: int = 1, path: Sequence[dict[str, Tensor]] = ()) -> Done:
+def run(
+    module: PolicyModule,
+    batch: GroupBatch,
+    spec: StepSpec = SPEC,
+    ranks: int = 1,
+    path: Sequence[dict[str, Tensor]] = (),
+) -> Done:
     """One iteration on copies of `module`, each rank a thread. `path`: as in PlainEngine."""
     if ranks == 1:
         engine = PlainEngine(copy.deepcopy(module), OneRank(), path=path)
@@ -216,7 +242,9 @@ def run(module: PolicyModule, batch: GroupBatch, spec: StepSpec = SPEC, ranks: i
             raise error
     assert not errors, errors
     results = [d for d in done if isinstance(d, Done)]
-    assert all(d.result == results[0].result or d.result["metrics"] == results[0].result["metrics"] for d in results), "ranks disagree on the metrics"
+    assert all(d.result == results[0].result or d.result["metrics"] == results[0].result["metrics"] for d in results), (
+        "ranks disagree on the metrics"
+    )
     return results[0]
 
 

@@ -25,7 +25,9 @@ def brute_force(numbers: list[int], target: int) -> set[str]:
         for operators in itertools.product("+-*/", repeat=3):
             result, tokens = Fraction(order[0]), [str(order[0])]
             for operator, number in zip(operators, order[1:], strict=True):
-                result = {"+": result + number, "-": result - number, "*": result * number, "/": result / number}[operator]
+                result = {"+": result + number, "-": result - number, "*": result * number, "/": result / number}[
+                    operator
+                ]
                 if result.denominator != 1 or not 0 <= result <= 99:
                     break
                 tokens += [operator, str(number), str(result)]

@@ -107,10 +107,19 @@ def test_an_answer_is_right_for_its_own_problem_alone(problem, pick, number, tar
         (RIGHT.replace("9 + 3 = 12", "3 + 9 = 12"), VerdictKind.WRONG),  # the smaller operand left
         ("2 + 2 = 4 : 3 3 9 , 9 + 3 = 12 : 3 4 , 12 * 3 = 36 : 4 , 36 + 4 = 40", VerdictKind.WRONG),  # another target
         ("2 + 2 = 4 : 3 3 9 , 9 + 3 = 12 : 3 4 , 12 * 3 = 36 : 4 , 36 - 4 = 40", VerdictKind.WRONG),
-        ("2 + 2 = 4 : 3 3 9 , 9 + 3 = 12 : 3 4 , 12 * 4 = 48 : 3 , 36 - 4 = 32", VerdictKind.WRONG),  # values that are not at hand
-        ("9 + 3 = 12 : 2 2 3 , 9 + 3 = 12 : 2 3 , 12 * 3 = 36 : 2 , 16 * 2 = 32", VerdictKind.WRONG),  # numbers used again
+        (
+            "2 + 2 = 4 : 3 3 9 , 9 + 3 = 12 : 3 4 , 12 * 4 = 48 : 3 , 36 - 4 = 32",
+            VerdictKind.WRONG,
+        ),  # values that are not at hand
+        (
+            "9 + 3 = 12 : 2 2 3 , 9 + 3 = 12 : 2 3 , 12 * 3 = 36 : 2 , 16 * 2 = 32",
+            VerdictKind.WRONG,
+        ),  # numbers used again
         ("8 * 4 = 32 : 3 3 9 , 9 * 3 = 27 : 3 32 , 3 - 3 = 0 : 32 , 32 - 0 = 32", VerdictKind.WRONG),
-        ("3 - 3 = 0 : 2 2 9 , 9 * 2 = 18 : 0 2 , 18 - 2 = 16 : 0 , 16 + 0 = 16", VerdictKind.WRONG),  # zero is no result
+        (
+            "3 - 3 = 0 : 2 2 9 , 9 * 2 = 18 : 0 2 , 18 - 2 = 16 : 0 , 16 + 0 = 16",
+            VerdictKind.WRONG,
+        ),  # zero is no result
     ],
 )
 def test_verdicts(text: str, kind: VerdictKind) -> None:

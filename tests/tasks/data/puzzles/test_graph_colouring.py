@@ -41,9 +41,13 @@ def test_reasoning_gyms_counts_and_answers(name):
 
 @given(st.integers(0, 10**9), st.integers(0, 10**6), st.integers(2, 6), st.floats(0.1, 0.6), st.integers(2, 3))
 @settings(max_examples=60, deadline=None)
-def test_accepted_answers_are_the_proper_colourings_and_their_number_is_right(seed, index, vertices, probability, colours):
+def test_accepted_answers_are_the_proper_colourings_and_their_number_is_right(
+    seed, index, vertices, probability, colours
+):
     problem = graph_colouring.generate(seed, index, vertices=vertices, edge_probability=probability, colours=colours)
-    assert problem == graph_colouring.generate(seed, index, vertices=vertices, edge_probability=probability, colours=colours)
+    assert problem == graph_colouring.generate(
+        seed, index, vertices=vertices, edge_probability=probability, colours=colours
+    )
     edges = problem.reference["edges"]
     proper = {
         " ".join(map(str, answer))

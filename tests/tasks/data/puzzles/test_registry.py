@@ -13,7 +13,9 @@ from tasks.records import Problem
 from tasks.reward import puzzle
 
 
-@pytest.mark.parametrize(("name", "train"), [("countdown", 16_670), ("free_order", 12_372), ("graph_colouring", 2000), ("sums", 529)])
+@pytest.mark.parametrize(
+    ("name", "train"), [("countdown", 16_670), ("free_order", 12_372), ("graph_colouring", 2000), ("sums", 529)]
+)
 def test_train_and_heldout_are_disjoint_and_complete(name, train):
     heldout = puzzle_problems(name, 17, "heldout", 200, {})
     training = puzzle_problems(name, 17, "train", 200, {})
@@ -32,7 +34,9 @@ def test_the_number_held_out_does_not_change_the_order():
 
 
 def test_options():
-    problems = puzzle_problems("graph_colouring", 1, "train", 5, {"vertices": "4", "edge_probability": "0.5", "count": "20"})
+    problems = puzzle_problems(
+        "graph_colouring", 1, "train", 5, {"vertices": "4", "edge_probability": "0.5", "count": "20"}
+    )
     assert len(problems) == 20
     assert {problem.reference["vertices"] for problem in problems} == {4}
 

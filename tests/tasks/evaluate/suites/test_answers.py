@@ -29,7 +29,9 @@ def judge() -> Iterator[Judge]:
 
 
 def accepted(judge: Judge, answers: list[tuple[Problem, str]]) -> list[bool]:
-    return [v.score == 1.0 for v in judge.judge([(p, text, FinishReason.STOP) for p, text in answers], mask_truncated=False)]
+    return [
+        v.score == 1.0 for v in judge.judge([(p, text, FinishReason.STOP) for p, text in answers], mask_truncated=False)
+    ]
 
 
 @needs_shared
@@ -81,7 +83,9 @@ def test_a_choice_is_accepted_by_letter_and_by_text_and_no_other_letter_is(judge
 @needs_shared
 @pytest.mark.xfail(strict=True, reason="the gold is `$221,$8$`: its dollar signs do not match (the set's own fault)")
 def test_the_two_values_of_olympiadbench_2349(judge: Judge) -> None:
-    (problem,) = (p.problem for p in load_suite("olympiadbench", SHARED).problems if p.problem.id == "olympiadbench/2349")
+    (problem,) = (
+        p.problem for p in load_suite("olympiadbench", SHARED).problems if p.problem.id == "olympiadbench/2349"
+    )
     assert all(accepted(judge, [(problem, "\\boxed{221, 8}")]))
 
 

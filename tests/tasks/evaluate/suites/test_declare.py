@@ -53,13 +53,29 @@ def test_an_unknown_name_is_answered_with_the_nearest() -> None:
         ("size: 500   ", "sizes: 500   ", r":6: sizes: no such key; the nearest is size"),
         ("  top_p: 0.95", "  topp: 0.95", r":13: sampling\.topp: no such key; the nearest is top_p"),
         ("title: MATH-500\n", "", r":1: title: missing"),
-        ("level: level, subject: subject}\nsize", "lvel: level}\nsize", r":5: columns\.lvel: no such key; the nearest is level"),
+        (
+            "level: level, subject: subject}\nsize",
+            "lvel: level}\nsize",
+            r":5: columns\.lvel: no such key; the nearest is level",
+        ),
         ("title: MATH-500", "title: MATH-500\nname: math", r":2: name: no such key; a suite's name is its file's"),
         ("prompt: boxed", "prompt: box", r":9: prompt: got 'box': input should be 'none', 'boxed' or 'code'"),
-        ("verifier: math", "verifier: maths", r"verifier: got 'maths', want one of math, code, countdown, free_order, graph_colouring"),
+        (
+            "verifier: math",
+            "verifier: maths",
+            r"verifier: got 'maths', want one of math, code, countdown, free_order, graph_colouring",
+        ),
         ("answers: 500", "answers: 501", r"answers: 501, more than size 500"),
-        ("revision: 6e4ed1a2a79af7d8630a6b768ec859cb5af4d3be", "revision: main", r":2: source\.revision: got 'main', want a commit of 40 hex digits"),
-        ("at: hf://HuggingFaceH4/MATH-500", "at: x.jsonl", r":2: source\.revision, subset: only for a source hf://, given with x\.jsonl"),
+        (
+            "revision: 6e4ed1a2a79af7d8630a6b768ec859cb5af4d3be",
+            "revision: main",
+            r":2: source\.revision: got 'main', want a commit of 40 hex digits",
+        ),
+        (
+            "at: hf://HuggingFaceH4/MATH-500",
+            "at: x.jsonl",
+            r":2: source\.revision, subset: only for a source hf://, given with x\.jsonl",
+        ),
         ("size: 500   ", "size: '500'   ", r":6: size: got '500'"),
         ("title: MATH-500", "title: [", r"math500\.yaml:\d+: not YAML"),
     ],
@@ -75,7 +91,12 @@ def test_a_wrong_file_is_named_with_line_and_key(old: str, new: str, message: st
 def test_every_key_says_what_it_is() -> None:
     schema = Suite.model_json_schema()
     sections = [schema, *schema["$defs"].values()]
-    said = [key for section in sections for key, value in section["properties"].items() if "description" not in value and "$ref" not in value]
+    said = [
+        key
+        for section in sections
+        for key, value in section["properties"].items()
+        if "description" not in value and "$ref" not in value
+    ]
     assert said == []
 
 

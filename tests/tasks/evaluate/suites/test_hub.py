@@ -57,7 +57,13 @@ def test_mathematics(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_several_values_and_a_context_are_one_text_each(monkeypatch: pytest.MonkeyPatch) -> None:
-    row = {**MATHEMATICS["olympiadbench"][0], "context": "Let $n=3$", "final_answer": ["$1$", "$3$"], "unit": None, "error": None}
+    row = {
+        **MATHEMATICS["olympiadbench"][0],
+        "context": "Let $n=3$",
+        "final_answer": ["$1$", "$3$"],
+        "unit": None,
+        "error": None,
+    }
     one, two = loaded(monkeypatch, "olympiadbench", [row, {**MATHEMATICS["olympiadbench"][0], "id": 1}])
     assert one.question == "Let $n=3$. Find it."
     assert (one.problem.reference, len(two.problem.reference)) == ({"answer": "$1$, $3$"}, 3)
@@ -69,17 +75,29 @@ MMLU = {"question_id": 70, "question": "Which?", "options": ["one", "two", "thre
 
 def test_choices_are_lettered_in_the_prompt_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     (problem,) = loaded(monkeypatch, "mmlu_pro", [MMLU])
-    assert problem.problem.prompt[0]["content"] == "Which?\n\nA. one\nB. two\nC. three\n\nAnswer with the letter of the right choice."
+    assert (
+        problem.problem.prompt[0]["content"]
+        == "Which?\n\nA. one\nB. two\nC. three\n\nAnswer with the letter of the right choice."
+    )
     assert problem.problem.reference == {"answer": "B", "choices": ["one", "two", "three"]}
     assert (said(problem), problem.problem.id) == (("Which?", None, "law", "ori_mmlu"), "70")
-    for wrong, message in (({"answer": "D"}, "want a letter from A to C, given 'D'"), ({"options": ["one"]}, "want a list of 2 to 26 texts")):
+    for wrong, message in (
+        ({"answer": "D"}, "want a letter from A to C, given 'D'"),
+        ({"options": ["one"]}, "want a list of 2 to 26 texts"),
+    ):
         with pytest.raises(DataError, match=message):
             loaded(monkeypatch, "mmlu_pro", [{**MMLU, **wrong}])
 
 
 def gpqa(number: int) -> dict[str, Any]:
     wrong = {f"Incorrect Answer {k}": f"wrong {k} of {number}" for k in (1, 2, 3)}
-    return {"Question": f"Why {number}?", "Correct Answer": f" right {number}\n", **wrong, "High-level domain": "Physics", "Record ID": f"rec{number}"}
+    return {
+        "Question": f"Why {number}?",
+        "Correct Answer": f" right {number}\n",
+        **wrong,
+        "High-level domain": "Physics",
+        "Record ID": f"rec{number}",
+    }
 
 
 def test_shuffled_choices_depend_on_their_row_alone(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -91,7 +109,9 @@ def test_shuffled_choices_depend_on_their_row_alone(monkeypatch: pytest.MonkeyPa
         assert sorted(choices) == [f"right {number}", *(f"wrong {k} of {number}" for k in (1, 2, 3))]
         assert f"\n{letter}. right {number}\n" in problem.problem.prompt[0]["content"]
         assert said(problem) == (f"Why {number}?", None, "Physics", None)
-    assert all(30 <= letters.count(letter) <= 70 for letter in "ABCD"), "no letter is favoured (50 expected, standard deviation 6)"
+    assert all(30 <= letters.count(letter) <= 70 for letter in "ABCD"), (
+        "no letter is favoured (50 expected, standard deviation 6)"
+    )
     again = {p.problem.id: p for p in loaded(monkeypatch, "gpqa", [gpqa(n) for n in reversed(range(100))])}
     assert all(again[p.problem.id] == p for p in problems[:100])
 
@@ -103,12 +123,21 @@ LIVE = {
 
 
 def test_live_code_bench_in_deepcoder_s_own_form(monkeypatch: pytest.MonkeyPatch) -> None:
-    stdin = {"problem": "Double.", "starter_code": "", "metadata": {"func_name": None}, "tests": '[{"input": "2", "output": "4", "testtype": "stdin"}]'}
+    stdin = {
+        "problem": "Double.",
+        "starter_code": "",
+        "metadata": {"func_name": None},
+        "tests": '[{"input": "2", "output": "4", "testtype": "stdin"}]',
+    }
     calls, reads = loaded(monkeypatch, "livecodebench", [LIVE, stdin])
     assert calls.problem.reference["entry_point"] == "Solution.add"
     assert calls.problem.prompt[0]["content"].startswith("Add up.\n\nComplete this code:\n```python\nclass Solution:")
     assert (calls.question, reads.question) == ("Add up.", "Double.")
-    assert reads.problem.reference == {"test_type": "stdin", "prompt_style": "stdin", "tests": [{"input": "2", "output": "4"}]}
+    assert reads.problem.reference == {
+        "test_type": "stdin",
+        "prompt_style": "stdin",
+        "tests": [{"input": "2", "output": "4"}],
+    }
 
 
 def shared_rows(file: str) -> list[dict[str, Any]]:
@@ -124,7 +153,13 @@ def test_completions_give_what_the_stand_in_has(name: str, monkeypatch: pytest.M
     tests = [row["tests"][-1] for row in shared]
     calls = [f"check({row['entry_point']})" for row in shared]
     rows = [
-        {"task_id": f"HumanEval/{n}", "prompt": row["prompt"], "canonical_solution": "", "entry_point": row["entry_point"], "test": test.rsplit(call, 1)[0]}
+        {
+            "task_id": f"HumanEval/{n}",
+            "prompt": row["prompt"],
+            "canonical_solution": "",
+            "entry_point": row["entry_point"],
+            "test": test.rsplit(call, 1)[0],
+        }
         for n, (row, test, call) in enumerate(zip(shared, tests, calls, strict=True))
     ]
     real = loaded(monkeypatch, name, rows)
@@ -132,7 +167,9 @@ def test_completions_give_what_the_stand_in_has(name: str, monkeypatch: pytest.M
         reference = dict(problem.problem.reference)
         assert "".join(reference.pop("tests")[0].split()) == "".join(test.split())
         assert reference.pop("requires", ["numpy"]) == ["numpy"]
-        assert reference == {key: row[key] for key in ("entry_point", "starter_code", "prompt_style", "test_type", "timeout_s")}
+        assert reference == {
+            key: row[key] for key in ("entry_point", "starter_code", "prompt_style", "test_type", "timeout_s")
+        }
         assert problem.question == row["prompt"]
 
 
@@ -142,9 +179,18 @@ def test_asserts_give_what_the_stand_in_has(name: str, monkeypatch: pytest.Monke
     """All the shared rows, the training part too: the entry point is found for each, the prompt is the shared one to the letter."""
     plus = name == "mbppplus"
     shared = shared_rows(f"{name}.jsonl.gz" if plus else f"{name}.jsonl")
-    common = [{"task_id": n, "code": row["canonical_solution"], "test_list": row["tests"][:-1] if plus else row["tests"]} for n, row in enumerate(shared)]
+    common = [
+        {"task_id": n, "code": row["canonical_solution"], "test_list": row["tests"][:-1] if plus else row["tests"]}
+        for n, row in enumerate(shared)
+    ]
     rows = [
-        {**row, "prompt": was["task_text"], "source_file": "", "test_imports": was["setup_code"].splitlines(), "test": was["tests"][-1]}
+        {
+            **row,
+            "prompt": was["task_text"],
+            "source_file": "",
+            "test_imports": was["setup_code"].splitlines(),
+            "test": was["tests"][-1],
+        }
         if plus
         else {**row, "text": was["task_text"], "test_setup_code": was["setup_code"], "challenge_test_list": []}
         for row, was in zip(common, shared, strict=True)
@@ -176,14 +222,21 @@ def test_counts_answers_ids_and_columns_are_checked(monkeypatch: pytest.MonkeyPa
     row, other = MATHEMATICS["math500"][0], {**MATHEMATICS["math500"][0], "unique_id": "2"}
     serve(monkeypatch, [row, other])
     assert len(load_declared(cut("math500", 2)).problems) == 2
-    with pytest.raises(DataError, match=r"suite math500: 2 rows in hf://HuggingFaceH4/MATH-500@.*, 3 declared: take .* correct .*math500\.yaml"):
+    with pytest.raises(
+        DataError,
+        match=r"suite math500: 2 rows in hf://HuggingFaceH4/MATH-500@.*, 3 declared: take .* correct .*math500\.yaml",
+    ):
         load_declared(cut("math500", 3))
     serve(monkeypatch, [row, {**other, "answer": " "}])
     with pytest.raises(DataError, match=r"1 rows with an answer in .*, 2 declared"):
         load_declared(cut("math500", 2))
-    assert len(load_declared(cut("math500", 2, answers=1)).problems) == 1, "a problem without an answer cannot be judged"
+    assert len(load_declared(cut("math500", 2, answers=1)).problems) == 1, (
+        "a problem without an answer cannot be judged"
+    )
     serve(monkeypatch, [row, row])
-    with pytest.raises(DataError, match=r"MATH-500:1: id: 'test/algebra/1.json' is taken by hf://HuggingFaceH4/MATH-500:0"):
+    with pytest.raises(
+        DataError, match=r"MATH-500:1: id: 'test/algebra/1.json' is taken by hf://HuggingFaceH4/MATH-500:0"
+    ):
         load_declared(cut("math500", 2))
     serve(monkeypatch, [{**row, "answer": "\\frac{"}])
     with pytest.raises(DataError, match=r"MATH-500:0: problem test/algebra/1.json: the gold answer .* cannot be read"):
@@ -206,7 +259,9 @@ def test_a_json_lines_file_is_a_source_too(tmp_path: Any) -> None:
     suite = load_declared(cut("math500", 1, source=source))
     assert (suite.origin, suite.revision, suite.problems[0].problem.reference) == (str(path), None, {"answer": "2"})
     path.unlink()
-    with pytest.raises(DataError, match=r"suite math500: no such file .*own\.jsonl: correct tasks/evaluate/suites/math500\.yaml"):
+    with pytest.raises(
+        DataError, match=r"suite math500: no such file .*own\.jsonl: correct tasks/evaluate/suites/math500\.yaml"
+    ):
         load_declared(cut("math500", 1, source=source))
 
 
@@ -215,9 +270,15 @@ def test_without_a_network_the_error_says_what_to_do(monkeypatch: pytest.MonkeyP
         raise socket.gaierror(-2, "Name or service not known")
 
     monkeypatch.setattr(socket, "getaddrinfo", refuse)
-    with pytest.raises(DataError, match=r"^suite svamp: hf://ChilleD/SVAMP: its commit .*; or give a folder of stand-ins that holds math/svamp.jsonl$"):
+    with pytest.raises(
+        DataError,
+        match=r"^suite svamp: hf://ChilleD/SVAMP: its commit .*; or give a folder of stand-ins that holds math/svamp.jsonl$",
+    ):
         load_suite("svamp")
     with pytest.raises(DataError, match=r"^suite gpqa: .*; there is no stand-in for it$"):
         load_suite("gpqa", tmp_path)
-    with pytest.raises(DataError, match=r"^suite svamp: no stand-in .*math/svamp.jsonl: name the folder that holds math/svamp.jsonl, or none, to load hf://"):
+    with pytest.raises(
+        DataError,
+        match=r"^suite svamp: no stand-in .*math/svamp.jsonl: name the folder that holds math/svamp.jsonl, or none, to load hf://",
+    ):
         load_suite("svamp", tmp_path)

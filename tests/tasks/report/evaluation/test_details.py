@@ -27,7 +27,9 @@ def made(of: EvaluationReport) -> tuple[dict[str, Any], list[Any], dict[str, byt
     assert list(files) == [f"report-data-{n}.js" for n in range(1, len(files) + 1)]
     data = []
     for digest, content in zip(json.loads(index)["digests"], files.values(), strict=True):
-        (body,) = re.fullmatch(rf'\(globalThis\.reportData \?\?= \{{\}}\)\["{digest}"\] = (\[.*\]);\n', content.decode("ascii")).groups()  # type: ignore[union-attr]
+        (body,) = re.fullmatch(
+            rf'\(globalThis\.reportData \?\?= \{{\}}\)\["{digest}"\] = (\[.*\]);\n', content.decode("ascii")
+        ).groups()  # type: ignore[union-attr]
         assert hashlib.sha256(body.encode()).hexdigest().startswith(digest)
         data.append(json.loads(body))
     return json.loads(index), data, files
@@ -43,7 +45,13 @@ def test_texts_travel_whole_and_without_markup(text: str) -> None:
     read, (problems,), _ = made(of)
     assert read["suites"][0]["name"] == text
     first = problems[0]["samples"][0][0]
-    assert (first["text"], first["detail"], first["answer"], first["end"], problems[0]["prompt"]) == (text, text, text, text, text)
+    assert (first["text"], first["detail"], first["answer"], first["end"], problems[0]["prompt"]) == (
+        text,
+        text,
+        text,
+        text,
+        text,
+    )
 
 
 def test_each_sample_is_where_the_index_says() -> None:
@@ -59,7 +67,10 @@ def test_each_sample_is_where_the_index_says() -> None:
                     row = rows.pop((problem["id"], sample["sample"]))
                     assert sample["text"] == row["text"]
                     verdict, *found = problem["found"][ord(mark) - ord("0")]
-                    assert index["verdicts"][verdict] == [row["kind"], {None: "unjudged", 1.0: "right", 0.0: "wrong"}[row["score"]]]
+                    assert index["verdicts"][verdict] == [
+                        row["kind"],
+                        {None: "unjudged", 1.0: "right", 0.0: "wrong"}[row["score"]],
+                    ]
                     assert found == [row["answer"], row["detail"]]
             assert not rows
 
@@ -85,7 +96,12 @@ def test_a_policy_that_lacks_a_problem_has_no_samples_of_it() -> None:
 def test_compared_pairs_come_first_then_each_policy_alone() -> None:
     of = suite("gsm8k", problems=2, samples=2)
     assert made(report([of]))[0]["suites"][0]["views"] == [[0, 2], [1, 2], [2], [1], [0]]
-    assert made(report([replace(of, comparisons=of.comparisons[1:])]))[0]["suites"][0]["views"] == [[1, 2], [2], [1], [0]]
+    assert made(report([replace(of, comparisons=of.comparisons[1:])]))[0]["suites"][0]["views"] == [
+        [1, 2],
+        [2],
+        [1],
+        [0],
+    ]
     assert made(report([replace(of, comparisons=[])]))[0]["suites"][0]["views"] == [[0, 2], [1, 2], [2], [1], [0]]
     assert made(report([suite("gsm8k", problems=2, samples=2, labels=("tonight",))]))[0]["suites"][0]["views"] == [[0]]
 
@@ -93,7 +109,10 @@ def test_compared_pairs_come_first_then_each_policy_alone() -> None:
 def test_a_sample_of_a_megabyte_keeps_its_start_and_its_end() -> None:
     long = "begin" + "a<" * 500_000 + "\\boxed{7}"
     rows = [{**row, "text": long} for row in SMALL.suites[0].policies[0].rows]
-    of = replace(SMALL, suites=[replace(SMALL.suites[0], policies=[replace(SMALL.suites[0].policies[0], rows=rows)], comparisons=[])])
+    of = replace(
+        SMALL,
+        suites=[replace(SMALL.suites[0], policies=[replace(SMALL.suites[0].policies[0], rows=rows)], comparisons=[])],
+    )
     _, data, files = made(of)
     assert sum(map(len, files.values())) < 5 * TEXT_BYTES
     text = data[0][0]["samples"][0][0]["text"]
@@ -106,7 +125,9 @@ def test_a_sample_of_a_megabyte_keeps_its_start_and_its_end() -> None:
 def test_files_stay_small_and_short_texts_whole_where_others_are_long() -> None:
     policy = suite("gsm8k", problems=5, samples=96, labels=("tonight",), characters=40).policies[0]
     rows = [{**row, "text": "short"} if row["sample"] % 2 else {**row, "text": "b" * 60_000} for row in policy.rows]
-    index, data, files = made(report([replace(suite("gsm8k", 1, 1), policies=[replace(policy, rows=rows)], comparisons=[])]))
+    index, data, files = made(
+        report([replace(suite("gsm8k", 1, 1), policies=[replace(policy, rows=rows)], comparisons=[])])
+    )
     assert len(files) == 5
     assert all(len(content) < 1.1 * FILE_BYTES for content in files.values())
     for problem in index["suites"][0]["problems"]:
@@ -118,7 +139,10 @@ def test_files_stay_small_and_short_texts_whole_where_others_are_long() -> None:
 def test_long_reasons_leave_the_page_small() -> None:
     """A hundred problems, each sample with another answer and another traceback: the data files have more of them than the page."""
     policy = suite("gsm8k", problems=100, samples=64, labels=("tonight",), characters=40).policies[0]
-    rows = [{**row, "answer": f"{place} {'9' * 400}", "detail": f"{place} {'<at line 7>' * 200}"} for place, row in enumerate(policy.rows)]
+    rows = [
+        {**row, "answer": f"{place} {'9' * 400}", "detail": f"{place} {'<at line 7>' * 200}"}
+        for place, row in enumerate(policy.rows)
+    ]
     of = report([replace(suite("gsm8k", 1, 1), policies=[replace(policy, rows=rows)], comparisons=[])])
     index, data, _ = made(of)
     assert len(json.dumps(index)) < 2 * INDEX_BYTES

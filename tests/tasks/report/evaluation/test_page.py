@@ -18,7 +18,10 @@ from tests.tasks.report.chromium import PROGRAM, Page, chromium
 from tests.tasks.report.evaluation.sample_evaluation import report, solved, suite, with_text
 from tests.tasks.report.sample_report import HOSTILE
 
-pytestmark = [pytest.mark.slow, pytest.mark.skipif(PROGRAM is None, reason="no chromium on PATH (apt-get install chromium)")]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(PROGRAM is None, reason="no chromium on PATH (apt-get install chromium)"),
+]
 
 LISTED = "[...document.querySelectorAll('#list [role=option] b')].map((e) => e.textContent)"
 TITLE = "document.querySelector('#detail h3').textContent"
@@ -59,11 +62,16 @@ def opened(page: Page, folder: Path, *, link: str = "", width: int = 1200, dark:
     page.open(folder / "report.html", width=width, dark=dark)
     if link:
         page.evaluate(f"location.hash = {link!r}")
-    until(page, "document.querySelector('#detail') !== null && document.querySelector('#detail [role=status]:not(.missing)') === null")
+    until(
+        page,
+        "document.querySelector('#detail') !== null && document.querySelector('#detail [role=status]:not(.missing)') === null",
+    )
 
 
 def choose(page: Page, field: str, value: str, event: str = "change") -> None:
-    page.evaluate(f"(e => {{ e.value = {value!r}; e.dispatchEvent(new Event('{event}')); }})(document.getElementById('{field}'))")
+    page.evaluate(
+        f"(e => {{ e.value = {value!r}; e.dispatchEvent(new Event('{event}')); }})(document.getElementById('{field}'))"
+    )
 
 
 def ids(of: SuiteResult) -> list[str]:
@@ -79,7 +87,9 @@ def rights(of: SuiteResult, place: int) -> dict[str, list[bool]]:
     return found
 
 
-def test_it_runs_without_an_error_and_reads_only_the_file_that_it_needs(page: Page, night: EvaluationReport, tmp_path: Path) -> None:
+def test_it_runs_without_an_error_and_reads_only_the_file_that_it_needs(
+    page: Page, night: EvaluationReport, tmp_path: Path
+) -> None:
     assert len(put(night, tmp_path)) > 1
     opened(page, tmp_path)
     assert page.errors() == []
@@ -92,16 +102,29 @@ def test_filters_find_what_they_say(page: Page, night: EvaluationReport, tmp_pat
     opened(page, tmp_path)
     of = night.suites[0]
     base, last, tonight = (solved(policy) for policy in of.policies)
-    assert page.evaluate("[...document.querySelectorAll('#view, #show')].map((e) => e.selectedOptions[0].text)") == ["base → tonight", "flipped"]
+    assert page.evaluate("[...document.querySelectorAll('#view, #show')].map((e) => e.selectedOptions[0].text)") == [
+        "base → tonight",
+        "flipped",
+    ]
     first, third = rights(of, 0), rights(of, 2)
     for view, before in (("0", base), ("1", last)):
         choose(page, "view", view)
-        for show, wanted in (("flipped", before ^ tonight), ("gained", tonight - before), ("lost", before - tonight), ("all", set(ids(of)))):
+        for show, wanted in (
+            ("flipped", before ^ tonight),
+            ("gained", tonight - before),
+            ("lost", before - tonight),
+            ("all", set(ids(of))),
+        ):
             choose(page, "show", show)
             assert page.evaluate(LISTED) == [name for name in ids(of) if name in wanted], (view, show)
     choose(page, "view", "0")
     shares = [f"{sum(first[name])}/{len(first[name])} → {sum(third[name])}/{len(third[name])}" for name in ids(of)]
-    assert page.evaluate("[...document.querySelectorAll('#list .share')].map((e) => e.textContent.replace(/^(gained|lost) /, ''))") == shares
+    assert (
+        page.evaluate(
+            "[...document.querySelectorAll('#list .share')].map((e) => e.textContent.replace(/^(gained|lost) /, ''))"
+        )
+        == shares
+    )
     choose(page, "show", "never")
     assert page.evaluate(LISTED) == [name for name in ids(of) if not any(first[name]) and not any(third[name])]
     choose(page, "show", "always")
@@ -112,19 +135,26 @@ def test_filters_find_what_they_say(page: Page, night: EvaluationReport, tmp_pat
     late = {row["problem_id"] for place in (0, 2) for row in of.policies[place].rows if row["kind"] == "time_limit"}
     assert page.evaluate(LISTED) == [name for name in ids(of) if name in late]
     assert page.evaluate("document.getElementById('count').textContent") == f"{len(late)} of 60 problems"
-    until(page, "[...document.querySelectorAll('#detail .verdict')].map((e) => e.textContent).every((text) => text === 'time limit')")
+    until(
+        page,
+        "[...document.querySelectorAll('#detail .verdict')].map((e) => e.textContent).every((text) => text === 'time limit')",
+    )
 
 
 def test_a_policy_alone_has_no_flips(page: Page, night: EvaluationReport, tmp_path: Path) -> None:
     put(night, tmp_path)
     opened(page, tmp_path)
     choose(page, "suite", "1")
-    assert page.evaluate("[...document.getElementById('show').options].filter((o) => o.disabled).map((o) => o.value)") == ["flipped", "gained", "lost"]
+    assert page.evaluate(
+        "[...document.getElementById('show').options].filter((o) => o.disabled).map((o) => o.value)"
+    ) == ["flipped", "gained", "lost"]
     assert page.evaluate(LISTED) == ids(night.suites[1])
     until(page, f"{TEXTS}.map((texts) => texts.length)", [16])
 
 
-def test_samples_verdicts_reasons_and_answers_are_those_of_the_rows(page: Page, night: EvaluationReport, tmp_path: Path) -> None:
+def test_samples_verdicts_reasons_and_answers_are_those_of_the_rows(
+    page: Page, night: EvaluationReport, tmp_path: Path
+) -> None:
     put(night, tmp_path)
     opened(page, tmp_path)
     name = page.evaluate(TITLE)
@@ -137,15 +167,25 @@ def test_samples_verdicts_reasons_and_answers_are_those_of_the_rows(page: Page, 
     assert night.suites[0].questions[name].prompt in shown
     choose(page, "samples-shown", "right")
     until(page, TEXTS, [[row["text"] for row in of if row["score"] == 1] for of in rows])
-    marks = page.evaluate("[...document.querySelectorAll('#detail .strip')].map((s) => [...s.children].map((e) => e.className))")
+    marks = page.evaluate(
+        "[...document.querySelectorAll('#detail .strip')].map((s) => [...s.children].map((e) => e.className))"
+    )
     assert marks == [[{None: "unjudged", 1.0: "right", 0.0: "wrong"}[row["score"]] for row in of] for of in rows]
 
 
-def test_search_looks_into_questions_and_when_asked_into_samples(page: Page, night: EvaluationReport, tmp_path: Path) -> None:
+def test_search_looks_into_questions_and_when_asked_into_samples(
+    page: Page, night: EvaluationReport, tmp_path: Path
+) -> None:
     of = night.suites[0]
     row = of.policies[0].rows[40 * 16]
     rows = [{**each, "text": each["text"] + " Pineapple"} if each is row else each for each in of.policies[0].rows]
-    put(replace(night, suites=[replace(of, policies=[replace(of.policies[0], rows=rows), *of.policies[1:]]), night.suites[1]]), tmp_path)
+    put(
+        replace(
+            night,
+            suites=[replace(of, policies=[replace(of.policies[0], rows=rows), *of.policies[1:]]), night.suites[1]],
+        ),
+        tmp_path,
+    )
     opened(page, tmp_path)
     choose(page, "show", "all")
     choose(page, "search", "PROBLEM 17:", "input")
@@ -228,16 +268,28 @@ def test_the_keyboard_is_enough(page: Page, night: EvaluationReport, tmp_path: P
         if reached[-1] == "list":
             break
     wanted = ["suite", "view", "show", "verdict", "samples-shown", "search", "deep", "next", "list"]
-    assert reached[-len(wanted):] == wanted  # previous is disabled at the first problem
+    assert reached[-len(wanted) :] == wanted  # previous is disabled at the first problem
     assert {"A", "SUMMARY"} <= set(reached)
     assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
     listed = page.evaluate(LISTED)
     boxes = "['#list', '#list [aria-selected=true]'].map((s) => document.querySelector(s).getBoundingClientRect()).map((b) => [b.top, b.bottom])"
-    for press, place in (("ArrowDown", 1), ("j", 2), ("ArrowUp", 1), ("k", 0), ("k", 0), ("End", len(listed) - 1), ("Home", 0)):
+    for press, place in (
+        ("ArrowDown", 1),
+        ("j", 2),
+        ("ArrowUp", 1),
+        ("k", 0),
+        ("k", 0),
+        ("End", len(listed) - 1),
+        ("Home", 0),
+    ):
         page.press(press)
         assert page.evaluate(TITLE) == listed[place], (press, place)
-        marked = page.evaluate("[...document.querySelectorAll('#list [aria-selected=true]')].map((e) => [e.id, e.querySelector('b').textContent])")
-        assert marked == [[page.evaluate("document.getElementById('list').getAttribute('aria-activedescendant')"), listed[place]]]
+        marked = page.evaluate(
+            "[...document.querySelectorAll('#list [aria-selected=true]')].map((e) => [e.id, e.querySelector('b').textContent])"
+        )
+        assert marked == [
+            [page.evaluate("document.getElementById('list').getAttribute('aria-activedescendant')"), listed[place]]
+        ]
         around, row = page.evaluate(boxes)
         assert around[0] - 1 <= row[0] < row[1] <= around[1] + 1, press
     page.press("Enter")
@@ -252,12 +304,30 @@ def test_the_keyboard_is_enough(page: Page, night: EvaluationReport, tmp_path: P
 def test_no_sideways_scrolling(page: Page, tmp_path: Path, width: int) -> None:
     of = report([suite("gsm8k", problems=4, samples=3)])
     names = {label: label * 12 for label in ("base", "last night", "tonight")}
-    policies = [replace(p, label=names[p.label], rows=[{**r, "text": "x" * 3000, "detail": "z" * 300, "answer": "9" * 300} for r in p.rows])
-                for p in of.suites[0].policies]
+    policies = [
+        replace(
+            p,
+            label=names[p.label],
+            rows=[{**r, "text": "x" * 3000, "detail": "z" * 300, "answer": "9" * 300} for r in p.rows],
+        )
+        for p in of.suites[0].policies
+    ]
     comparisons = [replace(c, first=names[c.first], second=names[c.second]) for c in of.suites[0].comparisons]
     questions = {name: replace(q, prompt="y" * 900, subject="s" * 200) for name, q in of.suites[0].questions.items()}
-    wide = replace(of.suites[0], name="n" * 90, about={"source": "u" * 400}, policies=policies, comparisons=comparisons, questions=questions)
-    put(replace(of, suites=[wide], title="t" * 200, verdict="v" * 300, alarms=("a" * 300,), subtitle={"store": "s" * 300}), tmp_path)
+    wide = replace(
+        of.suites[0],
+        name="n" * 90,
+        about={"source": "u" * 400},
+        policies=policies,
+        comparisons=comparisons,
+        questions=questions,
+    )
+    put(
+        replace(
+            of, suites=[wide], title="t" * 200, verdict="v" * 300, alarms=("a" * 300,), subtitle={"store": "s" * 300}
+        ),
+        tmp_path,
+    )
     opened(page, tmp_path, width=width)
     page.evaluate("document.querySelectorAll('details').forEach((d) => { d.open = true; })")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
@@ -323,8 +393,10 @@ def test_a_night_of_a_thousand_problems(page: Page, tmp_path: Path) -> None:
     started = time.monotonic()
     choose(page, "show", "all")
     filtered = time.monotonic() - started
-    print(f"\nreport.html {len(files['report.html']) / 1e6:.2f} MB, {len(files) - 1} data files of {sum(sizes) / 1e6:.0f} MB, made in {took:.1f} s; "
-          f"opened with its first problem in {first:.2f} s, filtered to 1,000 problems in {filtered:.2f} s")
+    print(
+        f"\nreport.html {len(files['report.html']) / 1e6:.2f} MB, {len(files) - 1} data files of {sum(sizes) / 1e6:.0f} MB, made in {took:.1f} s; "
+        f"opened with its first problem in {first:.2f} s, filtered to 1,000 problems in {filtered:.2f} s"
+    )
     assert len(files["report.html"]) < 5_000_000
     assert sizes[-1] < 3_000_000
     assert len(page.evaluate(LISTED)) == 1000

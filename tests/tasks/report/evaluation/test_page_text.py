@@ -16,8 +16,24 @@ from tests.tasks.report.evaluation.test_details import ANY_TEXT, SMALL
 from tests.tasks.report.sample_report import key
 from tests.tasks.report.test_html import Elements
 
-KEYS_OF_TODAY = ("problems", "samples", "pass_at", "pass_at_se", "avg", "maj", "entropy", "entropy_se", "distinct_answers", "distinct_correct",
-                 "distinct_correct_se", "coverage", "response_tokens", "truncated_share", "no_answer_share", "not_judged_share")
+KEYS_OF_TODAY = (
+    "problems",
+    "samples",
+    "pass_at",
+    "pass_at_se",
+    "avg",
+    "maj",
+    "entropy",
+    "entropy_se",
+    "distinct_answers",
+    "distinct_correct",
+    "distinct_correct_se",
+    "coverage",
+    "response_tokens",
+    "truncated_share",
+    "no_answer_share",
+    "not_judged_share",
+)
 
 
 def page_of(of: EvaluationReport) -> str:
@@ -39,9 +55,15 @@ def test_no_text_can_become_markup(text: str) -> None:
 
 def test_the_page_asks_for_nothing_elsewhere() -> None:
     found = Elements(page_of(SMALL))
-    assert not [attributes for _, attributes in found.tags if attributes.keys() & {"src", "srcset", "action", "onclick", "onerror"}]
+    assert not [
+        attributes
+        for _, attributes in found.tags
+        if attributes.keys() & {"src", "srcset", "action", "onclick", "onerror"}
+    ]
     assert all(str(attributes["href"]).startswith("#") for _, attributes in found.tags if "href" in attributes)
-    (policy,) = [str(a["content"]) for tag, a in found.tags if tag == "meta" and a.get("http-equiv") == "Content-Security-Policy"]
+    (policy,) = [
+        str(a["content"]) for tag, a in found.tags if tag == "meta" and a.get("http-equiv") == "Content-Security-Policy"
+    ]
     assert policy.startswith("default-src 'none'")
     assert re.search(r"; script-src 'sha256-[\w+/=]+' 'strict-dynamic'; base-uri 'none'; form-action 'none'$", policy)
 
@@ -70,14 +92,21 @@ def test_numbers_and_intervals_are_those_of_the_summaries() -> None:
             low, high = policy.summary["pass_at_interval"]["8"]
             assert f'<td>{policy.summary["pass_at"]["8"]:.3f}<span class="error">{low:.3f} to {high:.3f}</span>' in page
         for comparison in each.comparisons:
-            (cells,) = re.findall(rf"<tr><td>{each.name}<td>Pass@1<td>{comparison.first} → {comparison.second}(.*?)(?:<tr>|</table>)", page)
+            (cells,) = re.findall(
+                rf"<tr><td>{each.name}<td>Pass@1<td>{comparison.first} → {comparison.second}(.*?)(?:<tr>|</table>)",
+                page,
+            )
             difference, _, _, questions, gained, lost, _ = cells.removeprefix("<td>").split("<td>")
             assert float(difference.replace("\u2212", "-")) == round(comparison.result["difference"], 3)
-            assert [int(text) for text in (questions, gained, lost)] == [comparison.result[name] for name in ("questions", "gained", "lost")]
+            assert [int(text) for text in (questions, gained, lost)] == [
+                comparison.result[name] for name in ("questions", "gained", "lost")
+            ]
 
 
 def test_bands_are_the_intervals_where_there_are_some() -> None:
-    of = with_summaries(report(), lambda summary: {**summary, "pass_at_interval": {k: [0.0, 1.0] for k in summary["pass_at"]}})
+    of = with_summaries(
+        report(), lambda summary: {**summary, "pass_at_interval": {k: [0.0, 1.0] for k in summary["pass_at"]}}
+    )
     figures = re.findall(r"<figure>.*?</figure>", page_of(of))
     for figure in figures[:4]:  # Pass@k of two suites, Pass@1 and Pass@8 over the run
         for band in re.findall(r'class="band[^"]*" d="([^"]+)"', figure):
@@ -93,7 +122,10 @@ def test_an_evaluation_with_todays_keys_has_gaps_and_no_zeros() -> None:
         assert [re.findall(r"<td>([^<]*)", row) for row in cells] == [["-"] * 3] * 2
     assert "time limit -" in page
     assert "Bands are ± 1 standard error" in page
-    assert "No evaluation recorded: Surprisal, Entropy of the answers, Vendi score, Self-BLEU, Distinct-2, Share of all solutions." in page
+    assert (
+        "No evaluation recorded: Surprisal, Entropy of the answers, Vendi score, Self-BLEU, Distinct-2, Share of all solutions."
+        in page
+    )
     assert "<summary>Diversity" not in page
 
 
@@ -109,7 +141,11 @@ def test_numbers_that_are_not_finite_are_dashes_and_do_not_break_the_data() -> N
     nan = float("nan")
     of = with_summaries(SMALL, lambda summary: {**summary, "entropy": nan, "avg_interval": [nan, 1.0]})
     rows = [{**row, "entropy": nan, "surprisal": float("inf")} for row in of.suites[0].policies[0].rows]
-    files = render(replace(of, suites=[replace(of.suites[0], policies=[replace(of.suites[0].policies[0], rows=rows)], comparisons=[])]))
+    files = render(
+        replace(
+            of, suites=[replace(of.suites[0], policies=[replace(of.suites[0].policies[0], rows=rows)], comparisons=[])]
+        )
+    )
     assert "nan" not in re.sub(r"(?s)<script.*?</script>", "", files["report.html"].decode())
     assert b'"entropy":"nan","surprisal":"inf"' in files["report-data-1.js"]
 
@@ -132,8 +168,12 @@ def test_nothing_to_show_is_said() -> None:
 
 def test_a_regression_and_questions_that_were_left_out_can_be_seen() -> None:
     first = SMALL.suites[0].comparisons[0]
-    worse = replace(first, result={**first.result, "regressed": True, "improved": False, "only_first": 2, "only_second": 1})
-    page = page_of(replace(SMALL, verdict="REGRESSION on gsm8k: Pass@1", suites=[replace(SMALL.suites[0], comparisons=[worse])]))
+    worse = replace(
+        first, result={**first.result, "regressed": True, "improved": False, "only_first": 2, "only_second": 1}
+    )
+    page = page_of(
+        replace(SMALL, verdict="REGRESSION on gsm8k: Pass@1", suites=[replace(SMALL.suites[0], comparisons=[worse])])
+    )
     assert '<p class="finding bad">REGRESSION on gsm8k: Pass@1</p>' in page
     assert "<td>regressed<td>2 (3 left out)" in page
     assert '<p class="finding good">No regression</p>' in page_of(SMALL)
@@ -141,6 +181,10 @@ def test_a_regression_and_questions_that_were_left_out_can_be_seen() -> None:
 
 def test_the_base_is_grey_and_a_policy_keeps_its_colour_on_every_suite() -> None:
     page = page_of(report([suite("gsm8k", 2, 2), suite("math500", 2, 2, labels=("base", "tonight"))]))
-    assert set(re.findall(r'<i class="swatch ([\w-]+)"></i>(?:base|last night|tonight)', page)) == {"start", "run-0", "run-1"}
+    assert set(re.findall(r'<i class="swatch ([\w-]+)"></i>(?:base|last night|tonight)', page)) == {
+        "start",
+        "run-0",
+        "run-1",
+    }
     assert len(re.findall(r'<i class="swatch run-1"></i>tonight', page)) == 2
     assert page.count(key("evaluation", "math500", "base")[:12]) >= 3

@@ -11,7 +11,10 @@ from tasks.report.study.page import render
 from tests.tasks.report.chromium import PROGRAM, Page, chromium
 from tests.tasks.report.study.sample_study import report
 
-pytestmark = [pytest.mark.slow, pytest.mark.skipif(PROGRAM is None, reason="no chromium on PATH (apt-get install chromium)")]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(PROGRAM is None, reason="no chromium on PATH (apt-get install chromium)"),
+]
 
 COLOUR = "getComputedStyle(document.querySelector('[data-v=\"9\"] .line')).stroke"
 OFF = "document.querySelectorAll('[data-v=\"9\"].off').length"
@@ -47,7 +50,9 @@ def test_a_variant_comes_forward_and_goes_back(page: Page, folder: Path) -> None
     page.evaluate("document.querySelector('[data-choice=\"9\"]').click()")
     assert page.evaluate(OFF) == 0
     assert page.evaluate(COLOUR) != grey
-    assert page.evaluate("[...document.querySelectorAll('figure svg')].every((plot) => plot.lastElementChild.dataset.v === '9')")
+    assert page.evaluate(
+        "[...document.querySelectorAll('figure svg')].every((plot) => plot.lastElementChild.dataset.v === '9')"
+    )
     assert page.evaluate("document.querySelector('[data-choice=\"9\"]').getAttribute('aria-pressed')") == "true"
     page.evaluate("document.querySelector('[data-choice=\"9\"]').click()")
     assert (page.evaluate(OFF), page.evaluate(COLOUR)) == (plots, grey)

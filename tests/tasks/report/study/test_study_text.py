@@ -41,16 +41,26 @@ def cells_of(text: str) -> list[str]:
 
 def test_the_headline_says_who_where_how_much_and_over_what() -> None:
     first, _, wins = sentences(report())
-    assert first.startswith("Setting countdown, iteration 80, T = 1: ARM against GRPO, 5 seeds (0, 1, 2, 3, 4), 100 questions: Pass@1 is higher (+0.")
-    assert re.search(r"Pass@32 is higher \(\+0\.\d{3}, 95 % \+0\.\d{3} to \+0\.\d{3}, p (< )?0\.\d+ after Holm\)\.$", first)
-    assert re.match(r"Above GRPO in both Pass@1 and Pass@32: shown in \d of 8 looks \(ARM, 1 setting, 2 temperatures, 4 iterations\)", wins)
+    assert first.startswith(
+        "Setting countdown, iteration 80, T = 1: ARM against GRPO, 5 seeds (0, 1, 2, 3, 4), 100 questions: Pass@1 is higher (+0."
+    )
+    assert re.search(
+        r"Pass@32 is higher \(\+0\.\d{3}, 95 % \+0\.\d{3} to \+0\.\d{3}, p (< )?0\.\d+ after Holm\)\.$", first
+    )
+    assert re.match(
+        r"Above GRPO in both Pass@1 and Pass@32: shown in \d of 8 looks \(ARM, 1 setting, 2 temperatures, 4 iterations\)",
+        wins,
+    )
 
 
 def test_without_an_effect_no_difference_is_shown() -> None:
     first, _, wins = sentences(report(NONE))
     assert first.count("no difference was shown") == 2
     assert not CLAIM.search(first)
-    assert re.match(r"Above GRPO in both Pass@1 and Pass@32: not found here, in 8 looks .* nearest was Setting countdown, ARM, T = ", wins)
+    assert re.match(
+        r"Above GRPO in both Pass@1 and Pass@32: not found here, in 8 looks .* nearest was Setting countdown, ARM, T = ",
+        wins,
+    )
     assert "not shown" in cells_of(page(report(NONE)))
 
 
@@ -72,7 +82,9 @@ def test_one_seed_makes_no_claim() -> None:
     assert "one seed: no claim" in found
     assert "One seed: an example, no evidence" in files["frontier.svg"].decode()
     numbers = json.loads(files["summary.json"])
-    tests = [test for families in numbers["families"].values() for family in families for test in family.get("tests", [])]
+    tests = [
+        test for families in numbers["families"].values() for family in families for test in family.get("tests", [])
+    ]
     assert {(test.get("p"), test.get("interval"), test["p_holm"]) for test in tests} == {(None, None, None)}
     for text in (summary_text(alone), files["summary.md"].decode()):
         assert not CLAIM.search(text.replace("whose best Pass@1 is lower", ""))
@@ -101,7 +113,10 @@ def test_end_of_training_and_time_by_hand() -> None:
 
 
 def test_every_variant_is_held_against_the_control_on_their_common_seeds_and_not_tested() -> None:
-    made = replace(report(more=1, seeds=(0, 1, 2), skip=[("countdown", "grpo", 2), ("countdown", "arm-0", 0)]), comparisons=[("arm", "grpo")])
+    made = replace(
+        report(more=1, seeds=(0, 1, 2), skip=[("countdown", "grpo", 2), ("countdown", "arm-0", 0)]),
+        comparisons=[("arm", "grpo")],
+    )
     scores = {cell.name: sum(cell.at(80, 1.0).correct) / 3200 for cell in made.cells}
     apart = [scores["countdown", "arm", seed] - scores["countdown", "grpo", seed] for seed in (0, 1)]
     alone = scores["countdown", "arm-0", 1] - scores["countdown", "grpo", 1]
@@ -129,7 +144,12 @@ def test_what_is_not_tested_has_no_test_in_the_numbers() -> None:
 
 
 def test_what_is_left_at_equal_pass_1_and_wins_that_are_not_tested_are_said_beside_the_claims() -> None:
-    made = replace(report({"grpo": (0.0, 0.3), "arm": (0.7, 0.0), "low": (0.5, 0.1)}), comparisons=[("arm", "grpo")], arms=["arm"], aside=["low"])
+    made = replace(
+        report({"grpo": (0.0, 0.3), "arm": (0.7, 0.0), "low": (0.5, 0.1)}),
+        comparisons=[("arm", "grpo")],
+        arms=["arm"],
+        aside=["low"],
+    )
     found = find(made.ordered, made.plan)
     _, equal, wins, aside = headline(made, found)
     (difference,) = (d for d, _ in found.equal_pass_1[0].of("countdown", "arm", "grpo"))
@@ -157,7 +177,9 @@ def test_the_clock_counts_starts_and_names_what_was_not_timed() -> None:
     assert clock_sentence(made) == "No start of these cells was timed."
     starts = [Start("2026-01-01T00:00:00+00:00", 90.0, tuple(cell.name for cell in made.cells[:2]), 2, 2)]
     some = replace(made, starts=starts)
-    assert clock_sentence(some).startswith("By the clock: 1 start, 1 min 30 s for 2 of 4 cells, 2 at a time on 2 cores; the other 2 are of starts")
+    assert clock_sentence(some).startswith(
+        "By the clock: 1 start, 1 min 30 s for 2 of 4 cells, 2 at a time on 2 cores; the other 2 are of starts"
+    )
     rest = Start("2026-01-02T00:00:00+00:00", 30.0, tuple(cell.name for cell in made.cells), 1, 2)
     assert clock_sentence(replace(made, starts=[*starts, rest])) == (
         "By the clock: 2 starts, 2 min 00 s for 4 of 4 cells, 1 to 2 at a time on 2 cores. A start that is killed leaves no time."
@@ -168,9 +190,19 @@ def test_the_clock_counts_starts_and_names_what_was_not_timed() -> None:
 def test_learning_dynamics_at_the_end_by_hand() -> None:
     """The last tenth of 80 iterations is 8 of them."""
     made = report(seeds=(0, 1))
-    ends = [sum(v for v in cell.dynamics["c_q_mean"][-8:] if v is not None) / 8 for cell in made.cells if cell.variant == "arm"]
+    ends = [
+        sum(v for v in cell.dynamics["c_q_mean"][-8:] if v is not None) / 8
+        for cell in made.cells
+        if cell.variant == "arm"
+    ]
     assert f"{sum(ends) / 2:.4g} ({min(ends):.4g} to {max(ends):.4g})" in cells_of(page(made))
-    assert course([replace(made.cells[0], dynamics={"x": (1.0, None, 3.0)}), replace(made.cells[0], dynamics={"x": (2.0, None, None)})], "x") == [
+    assert course(
+        [
+            replace(made.cells[0], dynamics={"x": (1.0, None, 3.0)}),
+            replace(made.cells[0], dynamics={"x": (2.0, None, None)}),
+        ],
+        "x",
+    ) == [
         Dot(0.0, 1.5, y_ends=(1.0, 2.0)),
         Dot(2.0, 3.0),
     ]
@@ -179,7 +211,9 @@ def test_learning_dynamics_at_the_end_by_hand() -> None:
 def test_seeds_that_agree_have_no_spread() -> None:
     assert mean_text(over_seeds([0.5, 0.5]), 3) == "0.500 (no spread)"
     assert mean_text(over_seeds([0.25]), 3) == "0.250 (one seed)"
-    assert mean_text(over_seeds([0.25, 0.75]), 2) == "0.50 ± 3.18"  # a quarter times the t of one degree of freedom, 12.706
+    assert (
+        mean_text(over_seeds([0.25, 0.75]), 2) == "0.50 ± 3.18"
+    )  # a quarter times the t of one degree of freedom, 12.706
     assert mean_text(None, 3) == "-"
 
 
@@ -187,7 +221,13 @@ def test_no_axis_of_pass_at_k_leaves_what_a_share_can_be() -> None:
     """Of two seeds an interval of the t with one degree of freedom may."""
     made = report(seeds=(0, 1))
     found = find(made.ordered, made.plan)
-    ends = [e.over_seeds for c in found.curves for stop in c.stops for name, e in stop.means.items() if name == "Pass@32" and e.over_seeds is not None]
+    ends = [
+        e.over_seeds
+        for c in found.curves
+        for stop in c.stops
+        for name, e in stop.means.items()
+        if name == "Pass@32" and e.over_seeds is not None
+    ]
     assert max(end for _, end in ends) > 1.2
     texts = re.findall(r"<text[^>]*>(\u2212?\d\.\d+)</text>", render(made)["frontier.svg"].decode())
     assert len(texts) > 4 and all(0 <= float(text.replace(MINUS, "-")) <= 1 for text in texts), texts
@@ -200,7 +240,9 @@ def test_many_variants_stay_apart() -> None:
     plots = re.findall(r"<figure>.*?</figure>", text)
     assert len(plots) == 2 * 4 + 17
     for plot in plots:
-        assert sorted(re.findall(r"<title>([^<]*)</title>", plot)) == sorted(re.findall(r'data-choice=.*?</i>([^<]*)</button>', text))
+        assert sorted(re.findall(r"<title>([^<]*)</title>", plot)) == sorted(
+            re.findall(r"data-choice=.*?</i>([^<]*)</button>", text)
+        )
         assert len(re.findall(r'class="v run-\d off"', plot)) == 14
 
 
