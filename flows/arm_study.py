@@ -11,14 +11,13 @@ is not run again, whatever machine it came from. With --set, --seeds or ARMATURE
 
 from __future__ import annotations
 
-from infra import embedded
+from infra import prefect_runtime
 
-embedded.configure()
+prefect_runtime.configure()
 
 import argparse  # noqa: E402  # Prefect must be imported after it has been told where to live
 import logging  # noqa: E402
 import os  # noqa: E402
-import signal  # noqa: E402
 import sys  # noqa: E402
 import time  # noqa: E402
 from collections.abc import Mapping, Sequence  # noqa: E402
@@ -28,7 +27,6 @@ from typing import Any  # noqa: E402
 
 from prefect import Flow, flow  # noqa: E402
 from prefect.artifacts import create_link_artifact  # noqa: E402
-from prefect.exceptions import TerminationSignal  # noqa: E402
 
 from flows.arm_train import spec_path  # noqa: E402
 from flows.cells import run_cell  # noqa: E402
@@ -38,7 +36,7 @@ from flows.study_results import publish, result, results, results_folder  # noqa
 from infra.errors import StoreError  # noqa: E402
 from infra.lease import RunHeldError  # noqa: E402
 from infra.store import Store  # noqa: E402
-from infra.termination import termination  # noqa: E402
+from infra.termination import Terminated, termination  # noqa: E402
 from specs.paths import shown  # noqa: E402
 from specs.study import LoadedStudy, PlannedCell, load_study  # noqa: E402
 from tasks.engines import Engines  # noqa: E402
@@ -58,7 +56,7 @@ def arm_study(
     time, then the report. `overrides` are `key.path=value` for every cell; `seeds` take the place of the file's. Returns {"report": URI, "ran": how many
     cells ran, "cells": how many there are}. StudyError, once the others have ended, where cells failed."""
     loaded = load_study(spec_path(study), overrides or [], seeds)
-    with embedded.server_kept(), termination:
+    with prefect_runtime.flow_body():
         ran, failed = run_missing(loaded, side_by_side or loaded.study.side_by_side)
         if failed and not results(loaded)[0]:
             raise_first(failed)
@@ -96,8 +94,7 @@ def run_missing(loaded: LoadedStudy, side_by_side: int) -> tuple[int, dict[str, 
         try:
             cell = _flow_of(loaded, planned, engines, queue)()
         except USER_ERRORS as error:
-            if termination.requested:
-                raise TerminationSignal(signal.SIGTERM) from error
+            termination.check()
             if isinstance(error, StoreError) and not isinstance(error, RunHeldError):
                 raise
             failed[planned.label] = error
@@ -119,7 +116,7 @@ def run_missing(loaded: LoadedStudy, side_by_side: int) -> tuple[int, dict[str, 
         places = min(side_by_side, len(lacking))
         try:
             Places(queue, places, run).work()
-        except TerminationSignal:
+        except Terminated:
             log.warning("stopped by SIGTERM; results and finished steps are kept, the same command goes on from here")
             raise
         finally:
@@ -218,7 +215,7 @@ def _run(arguments: Sequence[str]) -> None:
     for planned in loaded.cells:
         Experiment(planned.loaded.spec)  # a missing file or model is said now, before Prefect starts
     Store(loaded.cells[0].loaded.spec.store)  # an unreachable store is said before anything starts
-    embedded.guard_server()
+    prefect_runtime.guard_server()
     arm_study(
         study=str(Path(parsed.study).resolve()),
         overrides=parsed.overrides,

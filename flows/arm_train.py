@@ -9,9 +9,9 @@ A run with a `control` trains the control first, from the same warm start, in th
 
 from __future__ import annotations
 
-from infra import embedded
+from infra import prefect_runtime
 
-embedded.configure()
+prefect_runtime.configure()
 
 import contextlib  # noqa: E402  # Prefect must be imported after it has been told where to live
 import logging  # noqa: E402
@@ -23,7 +23,6 @@ from typing import Any  # noqa: E402
 
 from prefect import flow  # noqa: E402
 from prefect.client.schemas.objects import State  # noqa: E402
-from prefect.exceptions import TerminationSignal  # noqa: E402
 
 from flows.command_line import main  # noqa: E402
 from flows.evaluations import suite_steps  # noqa: E402
@@ -32,7 +31,7 @@ from infra.lease import RunLock  # noqa: E402
 from infra.paths import ROOT  # noqa: E402
 from infra.steps import value  # noqa: E402
 from infra.store import Manifest, Store  # noqa: E402
-from infra.termination import termination  # noqa: E402
+from infra.termination import Terminated, termination  # noqa: E402
 from specs.identity import run_name  # noqa: E402
 from specs.load import Loaded, load_control, load_spec  # noqa: E402
 from tasks.checkpoint.task import checkpoint, save  # noqa: E402
@@ -63,7 +62,7 @@ def arm_train(
     settings = [*(overrides or []), *([f"seed={seed}"] if seed is not None else [])]
     loaded = load_spec(spec_path(spec), settings)
     control = load_control(loaded, settings)
-    with embedded.server_kept(), termination:
+    with prefect_runtime.flow_body():
         return run_experiments([each for each in (control, loaded) if each is not None], replay=replay)
 
 
@@ -85,8 +84,8 @@ def run_experiments(experiments: list[Loaded], *, replay: bool) -> dict[str, Any
                 runs.append((context, record))
                 train_run(context, record, replay=replay)
             where, comparison = report(runs)
-        except TerminationSignal:
-            store.files.patience.seconds = LAST_PATIENCE_S
+        except Terminated:
+            store.files.retry.limit_s = LAST_PATIENCE_S
             log.warning("stopped by SIGTERM; what was finished is in the store, the same command goes on from here")
             raise
         _say_what_ran([context for context, _ in runs])

@@ -9,14 +9,13 @@ import platform
 import time
 from collections.abc import Callable, Iterator, Sequence
 
-from prefect.exceptions import TerminationSignal
-
 from flows.arm_train import LAST_PATIENCE_S, train_run
 from flows.evaluations import suite_steps
 from infra.caching import Step, canonical
 from infra.lease import RunLock
 from infra.steps import value
 from infra.store import Manifest, Store
+from infra.termination import Terminated
 from specs.identity import run_name
 from specs.schema import Spec
 from specs.study import PlannedCell, Study
@@ -71,8 +70,8 @@ def run_cell(study: Study, planned: PlannedCell, engines: Engines, begun: Callab
             _begin(contexts)
             begun()
             train_run(context, record, replay=True, others=contexts[1:])
-        except TerminationSignal:
-            store.files.patience.seconds = LAST_PATIENCE_S
+        except Terminated:
+            store.files.retry.limit_s = LAST_PATIENCE_S
             raise
         points = [point for each in contexts for point in _points(each)]
         _name_evaluations(store, study, planned, points)

@@ -15,7 +15,7 @@ import httpx
 
 from flows.inspect import export_policy, list_runs, run_status
 from flows.plan import plan
-from infra import embedded
+from infra import prefect_runtime
 from infra.errors import EngineError, StoreError
 from infra.store import Store
 from sandbox.errors import SandboxError
@@ -105,7 +105,7 @@ def _run(run_flow: Callable[..., dict[str, Any]], arguments: Sequence[str]) -> N
         return
     for each in filter(None, (control, loaded)):
         Experiment(each.spec)  # a missing file or model is said now, before Prefect starts
-    embedded.guard_server()
+    prefect_runtime.guard_server()
     result = run_flow(spec=str(Path(parsed.spec).resolve()), overrides=parsed.overrides, replay=parsed.replay)
     if result["comparison"]:
         print(f"\n{result['comparison']}\n")

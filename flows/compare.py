@@ -32,12 +32,11 @@ from flows.command_line import open_store, store_option
 from flows.evaluations import Suite, evaluate_suites, opened, ready_suites
 from flows.inspect import RunView, one_run
 from flows.publish import publish
-from infra import embedded
+from infra import prefect_runtime
 from infra.caching import canonical
 from infra.errors import StoreError
 from infra.steps import value
 from infra.store import Store
-from infra.termination import termination
 from specs.load import Loaded, load_spec
 from specs.problems import problem_lines
 from specs.schema import Spec
@@ -73,7 +72,7 @@ def compare(
 ) -> dict[str, Any]:
     """Evaluate two policies on the same suites and compare them in pairs of questions. `first`, `second` as in this module's text; `store` a URI;
     `spec` a file, `overrides` are `key.path=value`. Returns {"report": URI, "comparisons": rows}."""
-    with embedded.server_kept(), termination:
+    with prefect_runtime.flow_body():
         policies, loaded = resolved([first, second], Store(store), spec, overrides or [])
         return _compare(policies, loaded, Store(store))
 
@@ -314,7 +313,7 @@ def compare_command(arguments: Sequence[str]) -> None:
     parsed = parser.parse_args(arguments)
     store = open_store(parsed.store)
     resolved(parsed.policies, store, parsed.spec, parsed.overrides)  # what is not there is said before Prefect starts
-    embedded.guard_server()
+    prefect_runtime.guard_server()
     first, second = parsed.policies
     spec = None if parsed.spec is None else str(Path(parsed.spec).resolve())
     result = compare(first=first, second=second, store=store.uri, spec=spec, overrides=parsed.overrides)

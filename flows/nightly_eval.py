@@ -10,9 +10,9 @@ the run began with, and fails where it has become worse than chance explains.
 
 from __future__ import annotations
 
-from infra import embedded
+from infra import prefect_runtime
 
-embedded.configure()
+prefect_runtime.configure()
 
 import argparse  # noqa: E402  # Prefect must be imported after it has been told where to live
 import logging  # noqa: E402
@@ -36,7 +36,6 @@ from flows.inspect import RunView, one_run  # noqa: E402
 from flows.publish import publish  # noqa: E402
 from infra.lease import RunLock  # noqa: E402
 from infra.store import Manifest, Store  # noqa: E402
-from infra.termination import termination  # noqa: E402
 from specs.identity import run_name  # noqa: E402
 from specs.load import Loaded, load_spec  # noqa: E402
 from tasks.context import Context  # noqa: E402
@@ -58,7 +57,7 @@ def nightly_eval(spec: str, overrides: list[str] | None = None) -> dict[str, Any
     `key.path=value`. Returns {"report": URI, "run", "iteration"}, or a state that says why there was nothing to do. Fails with RegressionError where
     the policy is worse than last night's, or than the one that the run began with, beyond a paired 95 % interval."""
     loaded = load_spec(spec_path(spec), overrides or [])
-    with embedded.server_kept(), termination:
+    with prefect_runtime.flow_body():
         return night(loaded)
 
 
@@ -329,7 +328,7 @@ def _command(arguments: Sequence[str]) -> None:
     )
     parsed = parser.parse_args(arguments)
     load_spec(Path(parsed.spec), parsed.overrides)  # what is wrong with it is said before Prefect starts
-    embedded.guard_server()
+    prefect_runtime.guard_server()
     result = nightly_eval(spec=str(Path(parsed.spec).resolve()), overrides=parsed.overrides)
     if isinstance(result, dict):
         print(f"report: {result['report']}")

@@ -27,9 +27,9 @@ from infra.errors import StoreError
 from infra.files import Files
 from infra.gc import UPLOADS, survey, sweep
 from infra.lease import RunLock
+from infra.parallel import run_parallel
 from infra.paths import ROOT
 from infra.store import DamagedError, Manifest, Store
-from infra.together import together
 from tests.infra.conftest import S3Server, client
 from tests.infra.fault_proxy import FaultProxy, Kind
 
@@ -46,8 +46,8 @@ def proxy(s3: S3Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[FaultProxy]
     proxy = FaultProxy(s3.endpoint)
     monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.endpoint)
     monkeypatch.setattr("infra.bucket.LARGE", 1 << 20)
-    monkeypatch.setattr("infra.parts.PART", 5 << 20)
-    monkeypatch.setattr("infra.patience.LONGEST_S", 0.4)
+    monkeypatch.setattr("infra.multipart.PART", 5 << 20)
+    monkeypatch.setattr("infra.retry.LONGEST_S", 0.4)
     yield proxy
     proxy.leave()
 
@@ -225,7 +225,7 @@ def test_a_server_that_is_gone_for_30_seconds(
     record_property: Any,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("infra.patience.LONGEST_S", 5.0)
+    monkeypatch.setattr("infra.retry.LONGEST_S", 5.0)
     made = commit(store, payload)
     another = Store(store.uri)
     proxy.go(30.0)
@@ -239,7 +239,7 @@ def test_a_server_that_is_gone_for_30_seconds(
         store.fetch(made, payload.target)
         return time.monotonic() - began
 
-    for direction, waited in zip(("up", "down"), together([up, down], 2), strict=True):
+    for direction, waited in zip(("up", "down"), run_parallel([up, down], 2), strict=True):
         record_property(f"seconds {direction}, server gone for 30 s", round(waited, 1))
         assert 29 < waited < 42
     store.drop("policy", Step("policy", 1, {"policy": "bb"}).key)
@@ -253,7 +253,7 @@ def test_a_server_that_stays_away_is_one_line(
     direction: str, size: str, store: Store, proxy: FaultProxy, payload: Payload, s3: S3Server
 ) -> None:
     made = commit(store, payload)
-    store.files.patience.seconds = 1.0
+    store.files.retry.limit_s = 1.0
     if direction == "up":
         store.drop(STEP.stage, STEP.key)
     proxy.leave()
@@ -278,7 +278,7 @@ def test_a_server_that_stays_away_is_one_line(
 def test_an_upload_that_fails_is_aborted(
     size: str, store: Store, proxy: FaultProxy, payload: Payload, s3: S3Server
 ) -> None:
-    store.files.patience.seconds = 1.0
+    store.files.retry.limit_s = 1.0
     proxy.inject("slow down", r"PUT .*weights.bin\?.*partNumber=2", times=10**6)
     with pytest.raises(StoreError, match=r"weights.bin: cannot write: .*SlowDown"):
         commit(store, payload)
@@ -290,8 +290,8 @@ def test_an_upload_that_fails_is_aborted(
 def test_a_server_that_answers_slow_down_for_ever_gets_few_requests(
     store: Store, proxy: FaultProxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("infra.patience.LONGEST_S", 5.0)
-    store.files.patience.seconds = 2.0
+    monkeypatch.setattr("infra.retry.LONGEST_S", 5.0)
+    store.files.retry.limit_s = 2.0
     before = len(proxy.requests)
     proxy.inject("slow down", "PUT", times=10**6)
     with pytest.raises(StoreError, match=r"runs/x: cannot write: .*SlowDown"):
@@ -301,11 +301,11 @@ def test_a_server_that_answers_slow_down_for_ever_gets_few_requests(
 
 KILLED = """
 import sys
-import infra.bucket, infra.parts
+import infra.bucket, infra.multipart
 from infra.caching import Step
 from infra.store import Store
 from pathlib import Path
-infra.bucket.LARGE, infra.parts.PART = 1 << 20, 5 << 20
+infra.bucket.LARGE, infra.multipart.PART = 1 << 20, 5 << 20
 Store(sys.argv[1]).commit(Step("policy", 1, {"policy": "aa"}), {"weights.bin": Path(sys.argv[2])}, kind="weights")
 """
 

@@ -19,8 +19,8 @@ from infra.caching import Step
 from infra.digests import FileEntry
 from infra.errors import StoreError
 from infra.files import Files
+from infra.parallel import run_parallel
 from infra.store import Manifest, Store
-from infra.together import together
 
 STEP = Step("verdict", 1, {"a": 1})
 
@@ -101,7 +101,7 @@ def test_of_writers_that_replace_the_same_one_wins(files: Files) -> None:
         except FileExistsError:
             pass
 
-    together([lambda stop, number=number: write(number, stop) for number in range(6)], 6)  # type: ignore[misc]
+    run_parallel([lambda stop, number=number: write(number, stop) for number in range(6)], 6)  # type: ignore[misc]
     assert [files.read("a")] == won and files.list("") == ["a"]
 
 
@@ -133,7 +133,7 @@ def test_writers_that_find_the_same_damage_agree_on_one_commit(files: Files) -> 
         barrier.wait()
         return mine.commit(STEP, {"a.bin": b"by %d" % number}, kind="rows")
 
-    commits = together([lambda stop, number=number: write(number, stop) for number in range(4)], 4)  # type: ignore[misc]
+    commits = run_parallel([lambda stop, number=number: write(number, stop) for number in range(4)], 4)  # type: ignore[misc]
     stands = store.find("verdict", STEP.key)
     assert stands is not None and store.intact(stands) and commits == [stands] * 4 and stands != damaged
 
@@ -247,5 +247,5 @@ def test_a_failure_of_one_file_stops_the_others() -> None:
         waited.append(stop.wait(30))
 
     with pytest.raises(StoreError, match="the first"):
-        together([wait, fail, wait, wait, wait], 3)
+        run_parallel([wait, fail, wait, wait, wait], 3)
     assert all(waited) and 1 <= len(waited) <= 4

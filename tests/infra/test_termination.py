@@ -25,7 +25,7 @@ logging.getLogger("armature").addHandler(Queued())
 try:
     with module.termination:
         logging.getLogger("armature").warning("a line")
-except module.TerminationSignal:
+except module.Terminated:
     print("stopped")
 """
 

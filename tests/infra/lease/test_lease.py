@@ -17,10 +17,10 @@ from pathlib import Path
 
 import pytest
 
-from infra import holder as holder_module
 from infra.files import Files
-from infra.holder import Holder
 from infra.lease import MISSED_BEATS, RunHeldError, RunLock, RunLostError
+from infra.lease_holder import Holder
+from infra.processes import start_ticks
 from infra.store import Store
 from tests.infra.lease.conftest import BEAT, RUN, Actor, names, one_line, wait_for
 
@@ -195,7 +195,7 @@ def test_a_killed_holder_here_is_taken_over_at_once(
 def test_a_pid_that_was_given_to_another_process_is_not_the_holder(local: str) -> None:
     files = Files(local)
     mine = Holder.this_process(BEAT)
-    parent = holder_module._started(os.getppid())
+    parent = start_ticks(os.getppid())
     assert parent is not None
     for pid, started, state in [
         (os.getppid(), parent, "runs"),

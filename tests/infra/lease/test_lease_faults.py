@@ -17,8 +17,8 @@ import pytest
 
 from infra.errors import StoreError
 from infra.files import Files
-from infra.holder import Holder
 from infra.lease import MISSED_BEATS, RunHeldError, RunLock, RunLostError
+from infra.lease_holder import Holder
 from tests.infra.conftest import S3Server
 from tests.infra.lease.conftest import BEAT, ROOT, RUN, Actor, names, one_line, wait_for
 

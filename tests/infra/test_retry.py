@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from infra.patience import Patience
+from infra.retry import Patience
 
 
 def test_who_waits_already_leaves_when_there_is_less_time() -> None:

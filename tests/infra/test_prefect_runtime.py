@@ -17,12 +17,12 @@ from infra.paths import HOME, ROOT
 
 SHOW = """
 import json, os, sys
-from infra import embedded
-embedded.configure()
+from infra import prefect_runtime
+prefect_runtime.configure()
 assert "prefect" not in sys.modules
 before = dict(os.environ)
 from prefect.settings import PREFECT_API_URL, PREFECT_HOME, PREFECT_LOCAL_STORAGE_PATH
-embedded.configure()  # Prefect is loaded: nothing may change any more
+prefect_runtime.configure()  # Prefect is loaded: nothing may change any more
 assert dict(os.environ) == before
 folders = [str(PREFECT_HOME.value()), str(PREFECT_LOCAL_STORAGE_PATH.value())]
 print(json.dumps([*folders, PREFECT_API_URL.value(), os.environ.get("PREFECT_SERVER_ANALYTICS_ENABLED")]))
@@ -61,11 +61,11 @@ def test_a_server_that_the_user_names_keeps_the_users_settings(tmp_path: Path) -
 #: Ends at once, as a run that is killed does. `earlier`: the server that it guards was another process with the same number.
 GUARD = """
 import os, sys
-from infra import embedded, processes
+from infra import prefect_runtime, processes
 pid, earlier = int(sys.argv[1]), sys.argv[2] == "True"
 if earlier:
     processes.process = lambda pid: processes.Process(pid, 1)
-embedded._end_with_us(pid)
+prefect_runtime._end_with_us(pid)
 os._exit(0)
 """
 
@@ -88,10 +88,10 @@ def test_a_server_ends_with_its_run_and_nobody_who_got_its_number_later(earlier:
 #: Killed while Prefect's temporary server starts, before any flow runs.
 STARTING = """
 import os, subprocess
-from infra import embedded
+from infra import prefect_runtime
 from prefect.server.api.server import SubprocessASGIServer
 SubprocessASGIServer._run_uvicorn_command = lambda server: subprocess.Popen(["sleep", "60"])
-embedded.guard_server()
+prefect_runtime.guard_server()
 print(SubprocessASGIServer()._run_uvicorn_command().pid, flush=True)
 os._exit(0)
 """
