@@ -22,8 +22,8 @@ from botocore.exceptions import ClientError
 from s3fs.errors import translate_boto_error
 
 from infra.digests import FileEntry, entry_of
-from infra.multipart import MultipartTransfer, Retry
-from infra.retry import error_code
+from infra.multipart import MultipartTransfer
+from infra.retry import Retry, error_code
 
 LARGE = 16 << 20  # bytes; above it in parts
 #: Settings of both clients. Retries are infra/retry.py's; what arrives is checked by the manifest's sha256.

@@ -7,21 +7,21 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import os
 import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
-import fsspec
-
-from infra.bucket import Bucket, Dangling
 from infra.digests import FileEntry, read_hashed, sha256_file, write_hashed
 from infra.disk import Disk
 from infra.errors import StoreError
-from infra.multipart import Retry
-from infra.retry import RetryPolicy, error_code, is_transient, reason
+from infra.retry import Retry, RetryPolicy, error_code, is_transient, reason
+
+if TYPE_CHECKING:
+    from infra.bucket import Bucket, Dangling
 
 T = TypeVar("T")
 
@@ -60,8 +60,8 @@ class Files:
         self.uri = uri.rstrip("/")
         self.local = scheme == "file"
         self.retry = RetryPolicy()
-        self._disk, self._bucket = Disk(), Bucket(self.uri) if not self.local else None
-        self._root = self._bucket.root if self._bucket else fsspec.core.url_to_fs(self.uri)[1]
+        self._disk, self._bucket = Disk(), None if self.local else _bucket(self.uri)
+        self._root = self._bucket.root if self._bucket else _folder(self.uri)
         with self._errors("", "reach"):
             if self._bucket is None:
                 self._disk.make(self._root)
@@ -251,4 +251,16 @@ class Files:
         return None
 
 
-__all__ = ["Dangling", "FileEntry", "Files", "sha256_file", "storage_options"]
+def _bucket(uri: str) -> Bucket:
+    from infra.bucket import Bucket  # s3fs and botocore take half a second to import
+
+    return Bucket(uri)
+
+
+def _folder(uri: str) -> str:
+    """Return the absolute path of a file:// URI. Percent signs stay as they are, as fsspec has it."""
+    path = uri.removeprefix("file:").removeprefix("//")
+    return os.path.join(os.getcwd(), os.path.expanduser(path)).rstrip("/")
+
+
+__all__ = ["FileEntry", "Files", "sha256_file", "storage_options"]

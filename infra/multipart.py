@@ -16,25 +16,17 @@ import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any, Protocol, TypeVar
+from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.digests import FileEntry
 from infra.parallel import until_stopped
-from infra.retry import error_code
-
-T = TypeVar("T")
+from infra.retry import Retry, error_code
 
 PART = 8 << 20  # bytes
 MOST_PARTS = 10_000  # S3's limit
 AT_ONCE = 4  # parts of one object; with the one being hashed, 5 parts are in memory
-
-
-class Retry(Protocol):
-    """A call that is repeated until it goes through (infra/retry.py)."""
-
-    def __call__(self, action: Callable[[], T], *, stop: threading.Event | None = None) -> T: ...
 
 
 def part_bytes(size: int) -> int:

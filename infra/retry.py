@@ -12,10 +12,9 @@ import random
 import threading
 import time
 from collections.abc import Callable, Iterator
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import botocore.exceptions as boto
-from botocore.parsers import ResponseParserError
 
 log = logging.getLogger("armature.store")
 T = TypeVar("T")
@@ -35,11 +34,16 @@ _TRANSPORT_ERRORS = (
     boto.HTTPClientError,
     boto.IncompleteReadError,
     boto.ResponseStreamingError,
-    ResponseParserError,
 )
 _STATUSES = {408, 429, 500, 502, 503, 504}
-# Errors of aiohttp and urllib3 are told by their modules, so that neither is imported for it.
-_TRANSPORTS = {"aiohttp", "urllib3", "http"}
+# Errors of these are told by their modules, which then need not be imported.
+_TRANSPORTS = ("aiohttp", "urllib3", "http", "botocore.parsers")
+
+
+class Retry(Protocol):
+    """A call that is repeated until it goes through: `RetryPolicy.call` for a given object."""
+
+    def __call__(self, action: Callable[[], T], *, stop: threading.Event | None = None) -> T: ...
 
 
 def is_transient(error: BaseException) -> bool:
@@ -62,7 +66,8 @@ def _passes(error: BaseException) -> bool:
     if isinstance(error, _TRANSPORT_ERRORS):
         return True
     # Sockets that break below the clients.
-    return isinstance(error, (ConnectionError, TimeoutError)) or type(error).__module__.split(".")[0] in _TRANSPORTS
+    module = f"{type(error).__module__}."
+    return isinstance(error, (ConnectionError, TimeoutError)) or module.startswith(tuple(f"{x}." for x in _TRANSPORTS))
 
 
 def error_code(error: BaseException) -> str:
