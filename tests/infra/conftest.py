@@ -17,6 +17,8 @@ from typing import Any
 
 import pytest
 
+from tests.infra.waiting import DEADLINE_S
+
 ACCESS, SECRET = "armature-test", "armature-test-secret"
 MAKER = ("maker", "maker-secret")  # may do everything, even make buckets
 
@@ -33,7 +35,7 @@ class S3Server:
 
 
 def free_ports(count: int) -> list[int]:
-    """Loopback ports that nobody listens on. Weed adds 10,000 to each for gRPC."""
+    """Return loopback ports that nobody listens on. Weed adds 10,000 to each for gRPC."""
     found: list[int] = []
     while len(found) < count:
         with socket.socket() as plain, socket.socket() as grpc:
@@ -83,7 +85,7 @@ def s3_processes(folder: Path, volume_mb: int = 64) -> Iterator[S3Server]:
 
 @contextlib.contextmanager
 def weed(folder: Path, volume_mb: int = 64) -> Iterator[Weed]:
-    """As `s3_processes`, for who wants to kill it."""
+    """As `s3_processes`, for a test that kills the server."""
     folder.mkdir(exist_ok=True)
     # Bound to one bucket: an Admin's PUT to a bucket that is missing would create it.
     maker = {"name": "maker", "credentials": [{"accessKey": MAKER[0], "secretKey": MAKER[1]}], "actions": ["Admin"]}
@@ -121,7 +123,7 @@ class Weed:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> bool:
-        """True once it answers; False where it ended."""
+        """Return True once it answers, False where it ended."""
         with self.log.open("ab") as log:
             env = {"HOME": str(self._folder), "PATH": os.environ["PATH"]}
             self._process = subprocess.Popen(
@@ -136,11 +138,11 @@ class Weed:
 
 
 def _ready(server: S3Server, process: subprocess.Popen[bytes], log: Path) -> bool:
-    """Once it answers; False where it ended."""
+    """Return True once it answers, False where it ended."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     maker = client(S3Server(server.endpoint, server.bucket, *MAKER))
-    end = time.monotonic() + 90
+    end = time.monotonic() + DEADLINE_S
     while process.poll() is None:
         try:
             with contextlib.suppress(maker.exceptions.BucketAlreadyOwnedByYou):  # a server that was started again

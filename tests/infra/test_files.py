@@ -21,6 +21,7 @@ from infra.errors import StoreError
 from infra.files import Files
 from infra.parallel import run_parallel
 from infra.store import Manifest, Store
+from tests.infra.waiting import DEADLINE_S
 
 STEP = Step("verdict", 1, {"a": 1})
 
@@ -244,7 +245,7 @@ def test_a_failure_of_one_file_stops_the_others() -> None:
         raise StoreError("the first")
 
     def wait(stop: threading.Event) -> None:
-        waited.append(stop.wait(30))
+        waited.append(stop.wait(DEADLINE_S))
 
     with pytest.raises(StoreError, match="the first"):
         run_parallel([wait, fail, wait, wait, wait], 3)
