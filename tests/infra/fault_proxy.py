@@ -24,8 +24,8 @@ Kind = Literal[
 
 @dataclass
 class Fault:
-    """A fault of the next `times` requests whose "METHOD /path?query" matches `request` (a regular expression), at `byte`
-    of the body. A request that is held gets no answer for as long as its client lives."""
+    """A fault of the next `times` requests whose "METHOD /path?query" matches `request` (a regular expression), at
+    `byte` of the body. A request that is held gets no answer for as long as its client lives."""
 
     kind: Kind
     request: str
@@ -115,10 +115,8 @@ class FaultProxy:
         self.requests.append(f"{method} {target}")
         fault = self._take(f"{method} {target}")
         if fault and fault.kind == "slow down":
-            client.sendall(
-                b"HTTP/1.1 503 Slow Down\r\nContent-Type: application/xml\r\nConnection: close\r\nContent-Length: %d\r\n\r\n"
-                % len(SLOW_DOWN)
-            )
+            size = b"Content-Length: %d\r\n\r\n" % len(SLOW_DOWN)
+            client.sendall(b"HTTP/1.1 503 Slow Down\r\nContent-Type: application/xml\r\nConnection: close\r\n" + size)
             client.sendall(b"" if method == "HEAD" else SLOW_DOWN)
             client.shutdown(socket.SHUT_WR)
             return _drain(client, 60)

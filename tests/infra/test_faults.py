@@ -104,7 +104,7 @@ def left(store: Store, s3: S3Server) -> tuple[list[str], int]:
     )
 
 
-# -- faults that pass are waited out -----------------------------------------------------------------------------------------
+# -- faults that pass are waited out -----------------------------------------------------------------------------------
 
 DATA = r"PUT .*/data-[0-9a-f]{8}/(a|weights)\.bin"
 #: fault, requests, times, byte of the body
@@ -357,7 +357,7 @@ def test_a_conditional_write_whose_reply_was_lost_has_succeeded(verb: str, store
     assert store.files.read("locks/a" if verb == "create" else "locks/b") == b"mine"
 
 
-# -- faults that no retry mends: at once, one line ---------------------------------------------------------------------------
+# -- faults that no retry mends: at once, one line ---------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("size", ["large"])
@@ -416,7 +416,7 @@ def test_a_bucket_that_goes_under_a_run(size: str, store: Store, payload: Payloa
     assert len(proxy.requests) - before <= 2, "no retry"
 
 
-# -- what is not what its manifest says --------------------------------------------------------------------------------------
+# -- what is not what its manifest says --------------------------------------------------------------------------------
 
 
 @pytest.mark.slow()
@@ -459,7 +459,7 @@ def test_damage_is_found_and_made_good(
     assert [key for key in left(store, s3)[0] if made.folder not in key] == [], "the damaged payload is gc's"
 
 
-# -- the local disk is full ----------------------------------------------------------------------------------------------------
+# -- the local disk is full --------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("size", ["large", "small"])

@@ -1,4 +1,5 @@
-"""Objects of a store: lists that see everything, replacements that overwrite nobody's work, writes that a power cut cannot halve."""
+"""Objects of a store: lists that see everything, replacements that overwrite nobody's work, writes that a power cut
+cannot halve."""
 
 from __future__ import annotations
 
@@ -34,7 +35,7 @@ def files(request: pytest.FixtureRequest, tmp_path: Path) -> Files:
     return Files(f"s3://{server.bucket}/{uuid.uuid4().hex}")
 
 
-# -- lists -------------------------------------------------------------------------------------------------------------------
+# -- lists -------------------------------------------------------------------------------------------------------------
 
 
 def test_lists_see_what_others_wrote_and_go_on_over_pages(files: Files, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -77,7 +78,7 @@ def test_runs_are_listed_wherever_the_store_lies(place: str, s3: Any) -> None:
         store.files.remove(f"runs/{name}")
 
 
-# -- whole or not at all -----------------------------------------------------------------------------------------------------
+# -- whole or not at all -----------------------------------------------------------------------------------------------
 
 
 def test_replace_takes_the_place_of_what_it_was_told_and_of_nothing_else(files: Files) -> None:
@@ -155,7 +156,7 @@ def test_a_commit_that_wakes_up_late_overwrites_nothing(files: Files, monkeypatc
 
 
 def test_the_power_may_go_at_any_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Before the manifest gets its name, everything that it speaks of is on the disk: contents, and the names in every folder."""
+    """Before the manifest gets its name, everything that it lists is on the disk: contents, and each folder's names."""
     store = Store((tmp_path / "store").as_uri())
     source = tmp_path / "weights.bin"
     source.write_bytes(os.urandom(3_000_000))
@@ -202,7 +203,7 @@ def _die(*_: object) -> None:
     raise KeyboardInterrupt
 
 
-# -- transfers -----------------------------------------------------------------------------------------------------------------
+# -- transfers ---------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("size", [0, 1, (16 << 20) + 1, pytest.param(40_000_000, marks=pytest.mark.slow)], ids=str)

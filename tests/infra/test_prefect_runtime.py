@@ -31,8 +31,8 @@ print(json.dumps([*folders, PREFECT_API_URL.value(), os.environ.get("PREFECT_SER
 
 
 def settings(tmp_path: Path, **environment: str) -> list[str | None]:
-    """Return home, storage, server and telemetry as a fresh Prefect sees them: started from another directory, in the home
-    of a user with a profile."""
+    """Return home, storage, server and telemetry as a fresh Prefect sees them: started from another directory, in the
+    home of a user with a profile."""
     profile = tmp_path / "home" / ".prefect"
     profile.mkdir(parents=True)
     (profile / "profiles.toml").write_text(

@@ -1,4 +1,4 @@
-"""Resident processes: calls, errors that travel, deadlines, deaths of child and parent. The children are small real ones."""
+"""Resident processes: calls, errors that travel, deadlines, deaths of child and parent. The children are real ones."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ def payload_name(manifest: Manifest, file: str) -> str:
     return f"steps/{manifest.stage}/{manifest.key}/{manifest.folder}/{file}"
 
 
-# -- keys ----------------------------------------------------------------------------------------------------------------
+# -- keys --------------------------------------------------------------------------------------------------------------
 
 
 def test_a_key_is_pinned() -> None:
@@ -82,7 +82,7 @@ def test_a_key_of_what_is_not_a_number_is_refused() -> None:
         _ = Step("train", 1, {"learning_rate": float("nan")}).key
 
 
-# -- commit, find, read ----------------------------------------------------------------------------------------------------
+# -- commit, find, read ------------------------------------------------------------------------------------------------
 
 
 def test_what_was_committed_is_found_read_and_fetched(store: Store, tmp_path: Path) -> None:
@@ -269,7 +269,7 @@ def test_files_are_listed_created_once_and_looked_up(store: Store) -> None:
         files.read("runs/none")
 
 
-# -- failures: one line that names the object ----------------------------------------------------------------------------------
+# -- failures: one line that names the object --------------------------------------------------------------------------
 
 
 @contextlib.contextmanager

@@ -1,4 +1,4 @@
-"""A process that takes run locks on command: `python actor.py URI BEAT_S [HOST]`, a JSON list a line in, a JSON value out.
+"""A process that takes run locks on command: `python actor.py URI BEAT_S [HOST]`, a JSON list in, a JSON value out.
 
 HOST: the name that it takes for its host's, so that other processes take it for one on another host.
 """

@@ -25,7 +25,7 @@ from infra.store import Store
 from tests.infra.lease.conftest import BEAT, RUN, Actor, Watching, names, one_line
 from tests.infra.waiting import wait_for
 
-# -- races -----------------------------------------------------------------------------------------------------------------
+# -- races -------------------------------------------------------------------------------------------------------------
 
 
 def test_of_eight_exactly_one_gets_a_lock_that_is_free_released_or_dead(uri: str, actors: Callable[..., Actor]) -> None:
@@ -79,7 +79,8 @@ def test_of_eight_exactly_one_takes_over_from_a_dead_one_elsewhere(
 def test_who_decided_long_ago_does_not_come_on_top_of_the_living(
     local: str, local_actors: Callable[..., Actor], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It finds generation 1 dead and sleeps; meanwhile the run is taken over, released, acquired again: by numbers used twice it would win."""
+    """It finds generation 1 dead and sleeps; meanwhile the run is taken over, released and acquired again: if numbers
+    were used twice, it would win."""
     first, second, third = local_actors(), local_actors(), local_actors()
     first.acquire()
     first.kill()
@@ -157,7 +158,7 @@ def test_of_many_that_come_go_and_die_no_two_hold_it_at_once(tmp_path: Path) -> 
     assert all(before[1] < after[0] for before, after in itertools.pairwise(times))
 
 
-# -- holders on this host --------------------------------------------------------------------------------------------------
+# -- holders on this host ----------------------------------------------------------------------------------------------
 
 
 def test_a_lock_held_here_names_its_holder_at_once(uri: str, actors: Callable[..., Actor], watching: Watching) -> None:
@@ -245,7 +246,7 @@ def test_a_second_lock_in_this_process_is_held(local: str) -> None:
         RunLock(files, RUN, BEAT).acquire()
 
 
-# -- holders elsewhere -----------------------------------------------------------------------------------------------------
+# -- holders elsewhere -------------------------------------------------------------------------------------------------
 
 
 def test_a_holder_elsewhere_that_beats_is_waited_for_and_held(

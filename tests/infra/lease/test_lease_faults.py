@@ -22,7 +22,7 @@ from tests.infra.conftest import S3Server
 from tests.infra.lease.conftest import BEAT, ROOT, RUN, Actor, Watching, names, one_line
 from tests.infra.waiting import DEADLINE_S, wait_for
 
-# -- release ---------------------------------------------------------------------------------------------------------------
+# -- release -----------------------------------------------------------------------------------------------------------
 
 
 def test_release_leaves_one_marked_object_and_is_safe_twice(uri: str) -> None:
@@ -45,7 +45,8 @@ def test_release_leaves_one_marked_object_and_is_safe_twice(uri: str) -> None:
 
 
 def test_a_process_that_ends_without_release_ends(local: str) -> None:
-    code = f"from infra.lease import RunLock; from infra.files import Files; RunLock(Files({local!r}), 'a/b', 0.05).acquire()"
+    imports = "from infra.lease import RunLock; from infra.files import Files"
+    code = f"{imports}; RunLock(Files({local!r}), 'a/b', 0.05).acquire()"
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, timeout=DEADLINE_S)
     with RunLock(Files(local), "a/b", BEAT):
         pass
@@ -69,7 +70,7 @@ def test_in_a_forked_child_it_is_not_held_and_not_released(local: str) -> None:
         assert there is not None and there.released is None and not lock.lost
 
 
-# -- damage ----------------------------------------------------------------------------------------------------------------
+# -- damage ------------------------------------------------------------------------------------------------------------
 
 
 def test_a_lock_deleted_by_hand_is_lost_and_its_number_not_used_again(uri: str) -> None:
@@ -141,7 +142,7 @@ def test_a_holder_whose_own_object_is_damaged_goes_on(local: str, local_actors: 
     assert actor("lost", RUN) is False
 
 
-# -- a store that is away --------------------------------------------------------------------------------------------------
+# -- a store that is away ----------------------------------------------------------------------------------------------
 
 
 def test_a_local_store_that_is_away_for_a_while(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
