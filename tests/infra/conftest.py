@@ -122,7 +122,8 @@ class Weed:
         self._argv = [
             binary, "server", f"-dir={data}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1",
             f"-master.port={master}", f"-volume.port={volume}", f"-filer.port={filer}", "-filer", "-s3",
-            f"-s3.port={s3}", f"-s3.config={folder / 's3.json'}", "-s3.port.iceberg=0", "-s3.port.lance=0",  # fixed ports
+            f"-s3.port={s3}", f"-s3.config={folder / 's3.json'}",
+            "-s3.port.iceberg=0", "-s3.port.lance=0",  # catalogues at fixed ports
             "-volume.max=100", f"-master.volumeSizeLimitMB={volume_mb}",
         ]  # fmt: skip
         self._process: subprocess.Popen[bytes] | None = None
