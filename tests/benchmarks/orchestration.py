@@ -42,8 +42,8 @@ def run(iterations: int, home: Path) -> dict[str, Any]:
 
     infra.paths.HOME, infra.paths.LOGS, infra.paths.SCRATCH = home, home / "logs", home / "scratch"
     from flows import arm_train as module
-    from tasks import context as contexts
-    from tasks.runs import RunRecord
+    from tasks import run as contexts
+    from tasks.run.record import RunRecord
 
     class Engines(TrivialEngines):
         pass

@@ -16,24 +16,24 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from flows.course import Course, course
-from flows.holdings import Holdings
-from flows.plan import plan
+from tasks.data.task import data
+from tasks.evaluate.task import contamination
+from tasks.train.task import start
+
+from flows.cli.plan import plan
 from infra.paths import HOME, LOGS, ROOT
-from infra.steps import value
 from infra.store import Store
 from specs.load import Loaded, load_spec
 from tasks import experiment as experiments
 from tasks.checkpoint.weights import write_scratch_model
-from tasks.context import Context
-from tasks.data.task import data
 from tasks.data.tokenizer import puzzle_tokenizer
-from tasks.engines import Engines
-from tasks.evaluate.task import contamination
-from tasks.experiment import Experiment
-from tasks.runs import RunRecord
-from tasks.train.task import start
+from tasks.engines.engines import Engines
+from tasks.graph.experiment import Experiment
+from tasks.graph.listing import Listing
+from tasks.run import OpenRun
+from tasks.run.record import RunRecord
+from tasks.stage import value
 from tests.specs.test_identity import HUB, MODEL, PUZZLE, TABLE, WARM
 from tests.tasks.small_run import SETTINGS, evaluation, iterate
 
@@ -130,7 +130,7 @@ def keys(experiment: Experiment) -> dict[str, list[str]]:
         "data": [experiment.data.key],
         "start": [experiment.start.key],
         "rollout": [step.key for step in experiment.rollouts(0)],
-        "judge": [experiment.verdicts(0).key],
+        "judge": [experiment.reward(0).key],
         "train": [experiment.train(0).key],
         "evaluate": [experiment.evaluation(0, "heldout").key],
         "next": [experiment.rollouts(1)[0].key, experiment.evaluation(1, "heldout").key],
@@ -228,26 +228,26 @@ def run(engines: Engines, store: Path, *overrides: str) -> None:
     """What the flow does, without Prefect; evaluations last."""
     loaded = load(store, *overrides)
     left_out = {entry.iteration for entry in foreseen(store, *overrides).left_out}
-    context = Context(loaded.spec, Store(store.as_uri()), engines)
+    run = OpenRun(loaded.spec, Store(store.as_uri()), engines)
     try:
-        record = RunRecord(context, loaded)
-        value(data.fn(context))
-        record.suite("heldout", None, value(contamination.fn(context, "heldout")))
-        value(start.fn(context))
+        record = RunRecord(run, loaded)
+        value(data.fn(run))
+        record.suite("heldout", None, value(contamination.fn(run, "heldout")))
+        value(start.fn(run))
         record.begin()
-        iterate(context, context.spec.train.iterations)
-        for iteration in context.experiment.evaluated_iterations():
+        iterate(run, run.spec.train.iterations)
+        for iteration in run.experiment.evaluated_iterations():
             if iteration not in left_out:
-                record.evaluation(iteration, "heldout", evaluation(context, iteration))
+                record.evaluation(iteration, "heldout", evaluation(run, iteration))
         record.finish()
     finally:
-        context.close()
+        run.close()
 
 
 def foreseen(store: Path, *overrides: str) -> Course:
     """What the plan builds on."""
     experiment = Experiment(load(store, *overrides).spec, download=False)
-    holdings = Holdings(Store(store.as_uri()), experiment)
+    holdings = Listing(Store(store.as_uri()), experiment)
     return course(experiment, holdings.has, holdings.begun, holdings.drawn, replay=False)
 
 
@@ -443,7 +443,7 @@ def payloads(store: Path) -> dict[str, Path]:
         "data": ("data", experiment.data.key, "train.parquet"),
         "start": ("policy", experiment.lineage(0), "model.safetensors"),
         "rollout": ("rollout", experiment.rollouts(1)[0].key, "rollouts.parquet"),
-        "judge": ("verdict", experiment.verdicts(1).key, "verdicts.parquet"),
+        "judge": ("verdict", experiment.reward(1).key, "verdicts.parquet"),
         "train": ("train", experiment.train(1).key, "responses.parquet"),
         "checkpoint": ("policy", experiment.lineage(2), "model.safetensors"),
         "evaluate": ("evaluate", experiment.evaluation(3, "heldout").key, "samples.parquet"),

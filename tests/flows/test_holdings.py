@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from flows.holdings import Holdings
 from infra.paths import ROOT
 from infra.store import Store
 from specs.load import load_spec
 from tasks.evaluate.samples import Sample, SampleSet
-from tasks.experiment import Experiment
+from tasks.graph.experiment import Experiment
+from tasks.graph.listing import Listing
 from tasks.records import FinishReason
 from tests.flows.runs import TINY
 
@@ -47,4 +47,4 @@ def test_drawn_is_when_no_sample_is_missing(
         into.append(
             [Sample(f"p/{p}", s, (1,), (-1.0,), FinishReason.STOP, None, 0) for p in range(many) for s in range(each)]
         )
-    assert Holdings(store, experiment).drawn(step) is drawn
+    assert Listing(store, experiment).drawn(step) is drawn

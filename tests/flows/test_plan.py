@@ -7,17 +7,16 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
+from flows.course import Course, Replay, course
 
 from flows import holdings
-from flows.course import Course, Replay, course
-from flows.plan import plan
+from flows.cli.plan import plan
 from infra.store import Manifest, Store
 from specs.load import Loaded, load_spec
-from tasks.checkpoint.policies import policy_step
-from tasks.checkpoint.weights import write_scratch_model
+from tasks.checkpoint.weights import policy_step, write_scratch_model
 from tasks.data.tokenizer import puzzle_tokenizer
 from tasks.evaluate.samples import Sample, SampleSet
-from tasks.experiment import Experiment
+from tasks.graph.experiment import Experiment
 from tasks.records import FinishReason
 
 SPEC = """\
@@ -43,7 +42,7 @@ def fill(loaded: Loaded, trained: int, weights: Iterable[int], evaluated: Iterab
     store, experiment = Store(loaded.spec.store), Experiment(loaded.spec)
     steps = [experiment.data, experiment.contamination("heldout"), experiment.start]
     for k in range(trained):
-        steps += [*experiment.rollouts(k), experiment.verdicts(k), experiment.train(k)]
+        steps += [*experiment.rollouts(k), experiment.reward(k), experiment.train(k)]
     steps += [experiment.evaluation(i, "heldout") for i in evaluated]
     for step in steps:
         store.commit(step, {"payload": b"bytes"}, kind="rows")
@@ -69,7 +68,7 @@ def fill(loaded: Loaded, trained: int, weights: Iterable[int], evaluated: Iterab
 
 def foreseen(loaded: Loaded, store: Store, *, replay: bool = False) -> Course:
     experiment = Experiment(loaded.spec)
-    had = holdings.Holdings(store, experiment)
+    had = holdings.Listing(store, experiment)
     return course(experiment, had.has, had.begun, had.drawn, replay=replay)
 
 
@@ -204,7 +203,7 @@ def test_the_nearest_run_is_compared(tmp_path: Path) -> None:
 def test_what_is_half_there_or_lost_is_said(tmp_path: Path) -> None:
     loaded = load(tmp_path)
     store, experiment = fill(loaded, trained=10, weights=(0, 5, 10), evaluated=(0, 10))
-    store.files.remove(f"steps/verdict/{experiment.verdicts(9).key}/MANIFEST.json")
+    store.files.remove(f"steps/verdict/{experiment.reward(9).key}/MANIFEST.json")
     assert "not whole" in reason(loaded, store, "judge")
     store.drop("train", experiment.lineage(4))
     assert reason(loaded, store, "train") == "it was in the store and is not any more: later ones are"

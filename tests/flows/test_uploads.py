@@ -11,8 +11,8 @@ import pytest
 from prefect.exceptions import TerminationSignal
 
 from flows import uploads as module
-from flows.uploads import Uploads
 from infra.errors import StoreError, TransferStopped
+from tasks.run.uploads import Uploads
 
 
 @pytest.fixture()

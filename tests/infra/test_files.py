@@ -13,7 +13,6 @@ from typing import Any
 
 import pytest
 
-from flows.inspect import list_runs
 from infra.bucket import Bucket
 from infra.caching import Step
 from infra.digests import FileEntry
@@ -21,6 +20,7 @@ from infra.errors import StoreError
 from infra.files import Files
 from infra.store import Manifest, Store
 from infra.together import together
+from tasks.run.runs import list_runs
 
 STEP = Step("verdict", 1, {"a": 1})
 

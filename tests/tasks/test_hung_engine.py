@@ -11,11 +11,8 @@ import pytest
 
 from infra.engine import Resident
 from infra.errors import EngineError
-from infra.steps import value
-from tasks.data.task import data
-from tasks.reward.task import judge
-from tasks.rollout.task import rollout
-from tasks.train.task import start, train
+from tasks.stage import value
+from tasks.stages import data, remake_start, reward, rollout, train
 from tests.tasks.small_run import opened
 
 DEADLINE_S = 10
@@ -42,17 +39,17 @@ def hangs(engine: Resident | None, stage: Callable[[], object], what: str) -> No
 @pytest.mark.slow
 @pytest.mark.turn
 def test_both_engines_are_replaced(tmp_path: Path) -> None:
-    with opened(tmp_path / "store", f"placement.deadline_s={DEADLINE_S}", "warm_start.steps=5") as context:
-        value(data.fn(context))
-        value(start.fn(context))
-        first = context.experiment.lineage(0)
-        context.engine_for(first)
-        hangs(context.roller._child, lambda: rollout.fn(context, 0), "rollout engine: generate")
-        assert context.roller.state is None
-        assert len(value(rollout.fn(context, 0))) == 2
-        value(judge.fn(context, 0))
-        context.trainer_for(first)
-        hangs(context.trainer._ranks, lambda: train.fn(context, 0), "trainer: train")
-        assert context.trainer.state is None
-        assert value(train.fn(context, 0)).key == context.experiment.lineage(1)
-        assert context.trainer.state == context.experiment.lineage(1)
+    with opened(tmp_path / "store", f"placement.deadline_s={DEADLINE_S}", "warm_start.steps=5") as run:
+        value(data.plain(run))
+        remake_start(run)
+        first = run.experiment.lineage(0)
+        run.policies.on_rollout(first)
+        hangs(run.policies.rollout._child, lambda: rollout.plain(run, 0), "rollout engine: generate")
+        assert run.policies.rollout.state is None
+        assert len(value(rollout.plain(run, 0))) == 2
+        value(reward.plain(run, 0))
+        run.policies.on_trainer(first)
+        hangs(run.policies.trainer._ranks, lambda: train.plain(run, 0), "trainer: train")
+        assert run.policies.trainer.state is None
+        assert value(train.plain(run, 0)).key == run.experiment.lineage(1)
+        assert run.policies.trainer.state == run.experiment.lineage(1)

@@ -5,22 +5,22 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
 from infra.lease import RunLostError
 from infra.store import Store
 from specs.load import Loaded
-from tasks import runs
-from tasks.runs import RunRecord
+from tasks.run.record import RunRecord
+from tasks.run.session import Session
 
 NAME = "run/12345678"
 
 
 @pytest.fixture()
 def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
-    monkeypatch.setattr(runs, "HOME", tmp_path / "home")
+    monkeypatch.setattr("tasks.run.record.HOME", tmp_path / "home")
     return Store((tmp_path / "store").as_uri())
 
 
@@ -31,14 +31,11 @@ def record(store: Store, lost: list[str]) -> RunRecord:
         if lost:
             raise RunLostError(lost[0])
 
-    experiment = SimpleNamespace(run=NAME, source=None, lineage=str, checkpointed_iterations=lambda: [0, 1])
-    context = SimpleNamespace(
-        experiment=experiment,
-        spec=SimpleNamespace(train=SimpleNamespace(iterations=1)),
-        store=store,
-        still_ours=still_ours,
+    spec: Any = SimpleNamespace(train=SimpleNamespace(iterations=1))
+    experiment: Any = SimpleNamespace(
+        run=NAME, spec=spec, source=None, lineage=str, checkpointed_iterations=lambda: [0, 1], roots=lambda: []
     )
-    return RunRecord(cast(Any, context), Loaded(cast(Any, context.spec), {}, Path("run.yaml"), "", None))
+    return RunRecord(Session(store, still_ours), experiment, Loaded(spec, {}, Path("run.yaml"), "", None))
 
 
 def said(store: Store) -> tuple[str, str | None]:

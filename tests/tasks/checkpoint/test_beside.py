@@ -6,16 +6,25 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
+from infra.paths import ROOT
 from infra.store import Store
-from tasks.checkpoint.policies import Policies, policy_step
-
-ROOT_POLICY, POLICY = "a" * 64, "b" * 64
+from specs.load import load_spec
+from tasks.checkpoint.weights import policy_step
+from tasks.engines.checkpoints import Checkpoints
+from tasks.engines.policies import Policies
+from tasks.graph.experiment import Experiment
+from tasks.run.artifacts import Datasets
+from tasks.run.session import Session
+from tests.tasks.small_run import SETTINGS
 
 
 def test_a_policy_that_is_saved_again_leaves_the_folder_that_is_being_uploaded_alone(tmp_path: Path) -> None:
     """The ranks die while a checkpoint uploads: a replay passes the same policy, and saves it again."""
     store = Store((tmp_path / "store").as_uri())
-    store.commit(policy_step(ROOT_POLICY), {"config.json": b"{}"}, kind="weights", key=ROOT_POLICY)
+    session = Session(store)
+    experiment = Experiment(load_spec(ROOT / "specs" / "quickstart.yaml", [*SETTINGS], environ={}).spec)
+    policy = experiment.lineage(2)
+    store.commit(policy_step(experiment.lineage(0)), {"config.json": b"{}"}, kind="weights")
     between: list[Any] = []
 
     def save(folder: Path, *, optimizer: bool) -> None:
@@ -24,15 +33,17 @@ def test_a_policy_that_is_saved_again_leaves_the_folder_that_is_being_uploaded_a
             look()
         (folder / "model.safetensors").write_bytes(b"half and half")
 
-    trainer = SimpleNamespace(state=POLICY, adamw={}, environment={}, save=save)
-    policies = Policies(
-        store, cast(Any, trainer), cast(Any, None), tmp_path / "scratch", cast(Any, None), cast(Any, None)
-    )
+    trainer = SimpleNamespace(state=policy, environment={}, save=save)
+    engines = SimpleNamespace(trainer=trainer, rollout=None, sleeps=False)
+    policies = Policies(session, experiment, cast(Any, engines), Datasets(session), lambda: None)
+    trainer.adamw = policies._adamw
     policies._describe = lambda _, folder: folder.mkdir(parents=True)  # type: ignore[method-assign]
-    uploading = policies.save(POLICY, {})
-    between.append(lambda: policies.commit(uploading))
-    again = policies.save(POLICY, {})
-    manifest = store.find("policy", POLICY)
+    checkpoints = Checkpoints(session, experiment, policies)
+    uploading = policies.save(policy)
+    between.append(lambda: checkpoints.commit(uploading, 2))
+    again = policies.save(policy)
+    manifest = store.find("policy", policy)
     assert manifest is not None and store.read(manifest, "model.safetensors") == b"half and half"
-    assert policies.commit(again) == manifest, "the first stands"
-    assert list((tmp_path / "scratch").iterdir()) == []
+    assert checkpoints.commit(again, 2) == manifest, "the first stands"
+    assert list(session.folder.iterdir()) == []
+    session.close()
