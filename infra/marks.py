@@ -33,6 +33,7 @@ class Marks:
         self.kept: set[Reference] = set()
         for record in records:
             self._keep(self._roots(record))
+        self._keep(old_records.contaminations(self.kept, steps, self.manifest))
 
     def _keep(self, references: Iterable[Reference]) -> None:
         """Keep the references, and all that follow from them."""

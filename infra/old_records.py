@@ -6,7 +6,7 @@ new is added to it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from infra.manifest import Manifest
@@ -53,14 +53,17 @@ def roots(
     found = [(stage, lineage) for lineage in lineages for stage in ("policy", "train")]
     found += [("evaluate", str(row["artifact"])) for row in evaluations]
     found += [tuple(each.split("/", 1)) for each in record.get("steps", ())]  # type: ignore[misc]
-    return [*found, *_beside(found, steps, find), *([] if finished else _unfinished(lineages, steps, find))]
+    return [*found, *([] if finished else _unfinished(lineages, steps, find))]
 
 
-def _beside(found: Sequence[Reference], steps: Steps, find: Find) -> list[Reference]:
-    """Contamination steps of the data that the roots came from: no step refers to them."""
-    data = {step.inputs.get("data") for at in found if (step := find(*at)) is not None}
-    contaminations = [at for at in steps if at[0] == "contamination"]
-    return [at for at in contaminations if (step := find(*at)) is not None and step.inputs["data"] in data]
+def contaminations(kept: Collection[Reference], steps: Steps, find: Find) -> list[Reference]:
+    """Return the contamination steps of data that is kept, of the versions in which no evaluation referred to them."""
+    found = [(at, find(*at)) for at in steps if at[0] == "contamination"]
+    return [
+        at
+        for at, step in found
+        if step is not None and step.references is None and ("data", step.inputs.get("data")) in kept
+    ]
 
 
 def _unfinished(lineages: Sequence[str], steps: Steps, find: Find) -> list[Reference]:

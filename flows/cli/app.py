@@ -190,3 +190,7 @@ def run_module(command: str, also: Sequence[str] = ()) -> None:
     """
     arguments = sys.argv[1:]
     main(arguments if arguments[:1] and arguments[0] in also else [command, *arguments])
+
+
+if __name__ == "__main__":
+    main()

@@ -14,8 +14,7 @@ from tasks.graph.experiment import longest_response
 
 
 def _devices(placement: Placement) -> tuple[str | None, str | None]:
-    """Return CUDA_VISIBLE_DEVICES of trainer and engine: the same GPUs where they are colocated, else the trainer's first.
-    """
+    """Return CUDA_VISIBLE_DEVICES of trainer and engine: the same GPUs where they are colocated, else the trainer's first."""
     if not placement.gpus:
         return None, None
     given = os.environ.get("CUDA_VISIBLE_DEVICES")

@@ -99,8 +99,7 @@ class Policies:
         return adamw_settings(self._experiment.train(0).inputs["part"])
 
     def _bring(self, onto: Callable[[str, dict[str, Any]], None], lineage: str) -> None:
-        """Call `onto`; where the first policy turns out to be damaged, which loading finds, make it again and try anew.
-        """
+        """Call `onto`; where the first policy turns out to be damaged, which loading finds, make it again and try anew."""
         try:
             onto(lineage, self._adamw)
         except StoreError:

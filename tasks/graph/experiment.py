@@ -178,8 +178,7 @@ class Experiment:
             yield from evaluations(k + 1)
 
     def roots(self) -> list[str]:
-        """Return references to every step, every policy's weights and every set of samples: what gc keeps for the run.
-        """
+        """Return references to every step, every policy's weights and every set of samples: what gc keeps for the run."""
         policies = [f"{POLICY_STAGE}/{self.lineage(i)}" for i in range(self.spec.train.iterations + 1)]
         steps = [each for node in self.steps() for each in (node.step.reference, *node.step.references)]
         return list(dict.fromkeys([*steps, *policies]))
@@ -287,7 +286,8 @@ class Experiment:
             "reward": {"verifier": VERSIONS["verdict"], **settings},
             "set": samples,
         }
-        return Step("evaluate", VERSIONS["evaluate"], inputs, (problems.reference, f"samples/{samples}"))
+        references = (problems.reference, self.contamination(suite).reference, f"samples/{samples}")
+        return Step("evaluate", VERSIONS["evaluate"], inputs, references)
 
     def sample_set(self, step: Step) -> dict[str, Any]:
         """Return what the samples of an evaluation depend on: the `about` of tasks.evaluate.samples.SampleSet."""

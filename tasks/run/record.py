@@ -18,7 +18,7 @@ from infra.store import Manifest
 from infra.termination import termination
 from specs.load import Loaded
 from tasks.graph.experiment import Experiment
-from tasks.run.progress import iteration_line
+from tasks.report.progress import iteration_line
 from tasks.run.session import Session
 from tasks.run.trackers import Tracker
 
@@ -37,8 +37,7 @@ def metrics_row(iteration: int, shards: Sequence[Manifest], verdicts: Manifest, 
 
 
 class RunRecord:
-    """Writes `runs/<name>/<identity>/` below `.armature` as the run goes, and into the store when it begins and ends.
-    """
+    """Writes `runs/<name>/<identity>/` below `.armature` as the run goes, and into the store when it begins and ends."""
 
     def __init__(
         self,

@@ -215,7 +215,7 @@ def measure(mode: str, iterations: int) -> dict[str, Any]:
             row = json.loads(done.stdout.splitlines()[-1])
             expected = (
                 3 + 3 * iterations + 2 * row.pop("checkpoints")
-            )  # data, start, report; rollout, judge, train; save, checkpoint
+            )  # data, start, report; rollout, reward, train; save, checkpoint
             end = time.monotonic() + 60
             while (rows := _rows(database)) < expected and mode == "server" and time.monotonic() < end:
                 time.sleep(1.0)  # the server writes them down in its own time

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tasks.report.progress import duration, iteration_line
 from tasks.report.table import comparison_table, render_text
-from tasks.run.progress import duration, iteration_line
 from tests.tasks.report.sample_report import column
 
 

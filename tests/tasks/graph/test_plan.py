@@ -7,16 +7,16 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
-from flows.course import Course, Replay, course
 
-from flows import holdings
 from flows.cli.plan import plan
 from infra.store import Manifest, Store
 from specs.load import Loaded, load_spec
 from tasks.checkpoint.weights import policy_step, write_scratch_model
 from tasks.data.tokenizer import puzzle_tokenizer
 from tasks.evaluate.samples import Sample, SampleSet
+from tasks.graph import listing
 from tasks.graph.experiment import Experiment
+from tasks.graph.simulate import Replay, Simulation, simulate
 from tasks.records import FinishReason
 
 SPEC = """\
@@ -47,9 +47,7 @@ def fill(loaded: Loaded, trained: int, weights: Iterable[int], evaluated: Iterab
     for step in steps:
         store.commit(step, {"payload": b"bytes"}, kind="rows")
     for i in set(weights) - {0}:
-        store.commit(
-            policy_step(experiment.lineage(i)), {"payload": b"bytes"}, kind="weights", key=experiment.lineage(i)
-        )
+        store.commit(policy_step(experiment.lineage(i)), {"payload": b"bytes"}, kind="weights")
     last = loaded.spec.train.iterations
     record = {
         "run": experiment.run,
@@ -66,10 +64,10 @@ def fill(loaded: Loaded, trained: int, weights: Iterable[int], evaluated: Iterab
     return store, experiment
 
 
-def foreseen(loaded: Loaded, store: Store, *, replay: bool = False) -> Course:
+def foreseen(loaded: Loaded, store: Store, *, replay: bool = False) -> Simulation:
     experiment = Experiment(loaded.spec)
-    had = holdings.Listing(store, experiment)
-    return course(experiment, had.has, had.begun, had.drawn, replay=replay)
+    had = listing.Listing(store, experiment)
+    return simulate(experiment, had.has, had.begun, had.drawn, replay=replay)
 
 
 def reason(loaded: Loaded, store: Store, stage: str) -> str:
@@ -87,9 +85,9 @@ def test_a_run_that_was_killed_goes_on_from_its_last_checkpoint(tmp_path: Path) 
     will = foreseen(loaded, store)
     assert will.replays == [Replay(5, 8)] and will.saved == [10] and will.stored == [0, 5]
     assert will.first is not None and will.first.label == "rollout of iteration 8, shard 0"
-    assert {stage: len(entries) for stage, entries in will.running.items() if entries} == {
+    assert {stage: len(nodes) for stage, nodes in will.running.items() if nodes} == {
         "rollout": 4,
-        "judge": 2,
+        "reward": 2,
         "train": 2,
         "evaluate": 1,
     }
@@ -112,14 +110,14 @@ def test_an_evaluation_of_weights_that_were_not_kept_waits_for_replay(tmp_path: 
     store, _ = fill(load(tmp_path), trained=10, weights=(0, 5, 10), evaluated=(0, 10))
     more = load(tmp_path, "evaluate.every=2")
     will = foreseen(more, store)
-    assert will.idle and [entry.iteration for entry in will.left_out] == [2, 4, 6, 8] and will.replays == []
+    assert will.idle and [node.iteration for node in will.left_out] == [2, 4, 6, 8] and will.replays == []
     text = plan(more, store)
     assert (
         "weights not kept: evaluations after 2, 4, 6, 8 iterations are left out; --replay makes their weights again"
         in text
     )
     will = foreseen(more, store, replay=True)
-    assert not will.left_out and [entry.iteration for entry in will.running["evaluate"]] == [2, 4, 6, 8]
+    assert not will.left_out and [node.iteration for node in will.running["evaluate"]] == [2, 4, 6, 8]
     assert will.replays == [Replay(0, 2), Replay(2, 4), Replay(5, 6), Replay(6, 8)], (
         "from what the trainer holds, or from nearer weights"
     )
@@ -140,10 +138,10 @@ def test_an_evaluation_whose_samples_are_stored_needs_no_weights(tmp_path: Path)
 
     samples = SampleSet(store.files, Experiment(more.spec).sample_set(step))
     samples.append([sample(p, s) for p in range(8) for s in range(4) if (p, s) != (7, 3)])
-    assert 4 in [entry.iteration for entry in foreseen(more, store).left_out], "one is missing"
+    assert 4 in [node.iteration for node in foreseen(more, store).left_out], "one is missing"
     samples.append([sample(7, 3)])
     will = foreseen(more, store)
-    assert 4 in [entry.iteration for entry in will.running["evaluate"]] and not any(
+    assert 4 in [node.iteration for node in will.running["evaluate"]] and not any(
         replay.to == 4 for replay in will.replays
     )
 
@@ -157,7 +155,7 @@ def test_a_damaged_evaluation_is_made_again_though_its_weights_were_not_kept(tmp
     will = foreseen(loaded, store)
     assert (
         not will.left_out
-        and [entry.iteration for entry in will.running["evaluate"]] == [4]
+        and [node.iteration for node in will.running["evaluate"]] == [4]
         and will.replays == [Replay(0, 4)]
     )
     assert "not whole" in reason(loaded, store, "evaluate")
@@ -166,13 +164,13 @@ def test_a_damaged_evaluation_is_made_again_though_its_weights_were_not_kept(tmp
 def test_the_front_of_a_run_and_its_end_are_always_evaluated(tmp_path: Path) -> None:
     store, _ = fill(load(tmp_path), trained=7, weights=(0, 5), evaluated=(0,))
     will = foreseen(load(tmp_path, "evaluate.every=1"), store)
-    assert [entry.iteration for entry in will.running["evaluate"]] == [5, 7, 8, 9, 10], (
+    assert [node.iteration for node in will.running["evaluate"]] == [5, 7, 8, 9, 10], (
         "5 has weights, 7 is where the run goes on, the others are new"
     )
-    assert [entry.iteration for entry in will.left_out] == [1, 2, 3, 4, 6]
+    assert [node.iteration for node in will.left_out] == [1, 2, 3, 4, 6]
     shorter = foreseen(load(tmp_path, "train.iterations=4"), store)
     assert shorter.replays == [Replay(0, 4)] and shorter.saved == [4]
-    assert [entry.iteration for entry in shorter.running["evaluate"]] == [4] and not shorter.running["train"]
+    assert [node.iteration for node in shorter.running["evaluate"]] == [4] and not shorter.running["train"]
 
 
 # -- why ---------------------------------------------------------------------------------------------------------------------------
@@ -204,7 +202,7 @@ def test_what_is_half_there_or_lost_is_said(tmp_path: Path) -> None:
     loaded = load(tmp_path)
     store, experiment = fill(loaded, trained=10, weights=(0, 5, 10), evaluated=(0, 10))
     store.files.remove(f"steps/verdict/{experiment.reward(9).key}/MANIFEST.json")
-    assert "not whole" in reason(loaded, store, "judge")
+    assert "not whole" in reason(loaded, store, "reward")
     store.drop("train", experiment.lineage(4))
     assert reason(loaded, store, "train") == "it was in the store and is not any more: later ones are"
     store.files.write(f"runs/{experiment.run}/run.json", b"{")
@@ -280,7 +278,7 @@ def test_over_a_network_old_steps_are_taken_as_listed(tmp_path: Path, monkeypatc
     assert store.asked == 47 and "as the store lists them" not in text, (
         "data, contamination, 20 rollouts, 10 verdicts, 10 trained, 3 weights, 2 evaluations"
     )
-    monkeypatch.setattr(holdings, "NEWEST", 3)
+    monkeypatch.setattr(listing, "NEWEST", 3)
     store = Counting(loaded.spec.store)
     store.files.local = False
     text = plan(loaded, store)

@@ -10,8 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from prefect.exceptions import TerminationSignal
 
-from flows import uploads as module
 from infra.errors import StoreError, TransferStopped
+from tasks.run import uploads as module
 from tasks.run.uploads import Uploads
 
 

@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
-from flows.side_by_side import Places, Queue
+from tasks.engines.workers import Workers
 from tasks.errors import StudyError
+from tasks.study.queue import Queue
 
 
 def cells(*names: str) -> list[Any]:
@@ -74,7 +75,7 @@ class _Engines:
 @pytest.fixture(autouse=True)
 def _no_engines(monkeypatch: pytest.MonkeyPatch) -> None:
     _Engines.made = []
-    monkeypatch.setattr("flows.side_by_side.Engines", _Engines)
+    monkeypatch.setattr("tasks.engines.workers.Engines", _Engines)
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -101,14 +102,14 @@ def test_every_cell_runs_once_and_no_beginning_is_made_twice_or_at_the_same_time
                 made.append((policy, rollouts))
             line.begun(cell)
 
-    Places(line, 3, run).work()
+    Workers(line, 3, run).work()
     assert set(ran.values()) == {1} and len(ran) == 40 and len(made) == len(set(made))
     assert len(_Engines.made) <= 3 and all(each.closed for each in _Engines.made)
 
 
 def test_an_error_that_nobody_expects_ends_the_others_and_is_raised(monkeypatch: pytest.MonkeyPatch) -> None:
     requested: list[str] = []
-    monkeypatch.setattr("flows.side_by_side.termination.request", requested.append)
+    monkeypatch.setattr("tasks.engines.workers.termination.request", requested.append)
     line = queue(them := cells("a/x/1", "b/x/1", "c/x/1"))
     begun = threading.Event()
 
@@ -122,5 +123,5 @@ def test_an_error_that_nobody_expects_ends_the_others_and_is_raised(monkeypatch:
         raise StudyError("its engine ended")
 
     with pytest.raises(ValueError, match="a defect"):
-        Places(line, 2, run).work()
+        Workers(line, 2, run).work()
     assert requested == ["stopped with another run, which ended by ValueError"] and line.take() is None

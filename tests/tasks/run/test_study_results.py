@@ -11,13 +11,14 @@ from typing import Any
 import pytest
 import yaml
 
-from flows import arm_study, study_results
-from flows.cells import cell_key
+from flows import arm_study
 from infra.errors import StoreError
 from infra.lease import RunHeldError
 from infra.paths import ROOT
 from specs.study import LoadedStudy, PlannedCell, load_study
 from tasks.errors import DataError, StudyError, TrainingError
+from tasks.graph.cells import cell_key
+from tasks.run import study_results
 from tasks.study.cells import Cell, write_cell
 from tasks.study.starts import read_starts
 from tests.tasks.study.simulated import cells

@@ -16,24 +16,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from flows.course import Course, course
-from tasks.data.task import data
-from tasks.evaluate.task import contamination
-from tasks.train.task import start
 
 from flows.cli.plan import plan
 from infra.paths import HOME, LOGS, ROOT
 from infra.store import Store
 from specs.load import Loaded, load_spec
-from tasks import experiment as experiments
 from tasks.checkpoint.weights import write_scratch_model
 from tasks.data.tokenizer import puzzle_tokenizer
 from tasks.engines.engines import Engines
-from tasks.graph.experiment import Experiment
+from tasks.engines.open_run import OpenRun
+from tasks.graph.experiment import VERSIONS, Experiment
 from tasks.graph.listing import Listing
-from tasks.run import OpenRun
+from tasks.graph.simulate import Simulation, simulate
 from tasks.run.record import RunRecord
+from tasks.run.session import Session
 from tasks.stage import value
+from tasks.stages import contamination, data, remake_start
 from tests.specs.test_identity import HUB, MODEL, PUZZLE, TABLE, WARM
 from tests.tasks.small_run import SETTINGS, evaluation, iterate
 
@@ -41,15 +39,15 @@ from tests.tasks.small_run import SETTINGS, evaluation, iterate
 AFTER = {
     "data": "rollout",
     "start": "rollout",
-    "rollout": "judge",
-    "judge": "train",
+    "rollout": "reward",
+    "reward": "train",
     "train": "",
     "none": "",
     "evaluate": "",
 }
 #: Section of a spec -> the first stage that a change of it reaches.
 FIRST = {
-    "name": "none", "control": "none", "seed": "start", "policy": "start", "warm_start": "start", "data": "data", "rollout": "rollout", "reward": "judge",
+    "name": "none", "control": "none", "seed": "start", "policy": "start", "warm_start": "start", "data": "data", "rollout": "rollout", "reward": "reward",
     "advantage": "train", "objective": "train", "train": "train", "audit": "none", "store": "none", "checkpoint": "none", "placement": "none",
     "evaluate": "evaluate", "schedule": "none",
 }  # fmt: skip
@@ -73,11 +71,11 @@ COMMIT = "a" * 40
 CODE = MODEL.replace("verifier: math", "verifier: code")
 #: Rows beyond those of tests/specs/test_identity.py, which has one for each key: (base, override, first stage).
 MORE = [
-    (MODEL, "reward.math.deadline_s=3.0", "judge"),
+    (MODEL, "reward.math.deadline_s=3.0", "reward"),
     (MODEL, "reward.math.workers=3", "none"),
     (MODEL, "reward.code.cpu_s=3.0", "none"),
-    (CODE, "reward.code.cpu_s=3.0", "judge"),
-    (CODE, "reward.code.memory_mb=700", "judge"),
+    (CODE, "reward.code.cpu_s=3.0", "reward"),
+    (CODE, "reward.code.memory_mb=700", "reward"),
     (MODEL, "data.train=same/problems.jsonl", "none"),
     (MODEL, "data.train=other/problems.jsonl", "data"),
     (HUB, f"data.train=hf://a/b@{'b' * 40}", "data"),
@@ -130,7 +128,7 @@ def keys(experiment: Experiment) -> dict[str, list[str]]:
         "data": [experiment.data.key],
         "start": [experiment.start.key],
         "rollout": [step.key for step in experiment.rollouts(0)],
-        "judge": [experiment.reward(0).key],
+        "reward": [experiment.reward(0).key],
         "train": [experiment.train(0).key],
         "evaluate": [experiment.evaluation(0, "heldout").key],
         "next": [experiment.rollouts(1)[0].key, experiment.evaluation(1, "heldout").key],
@@ -168,7 +166,7 @@ def test_a_key_of_the_spec_runs_again_what_it_reaches(
     training = reached(first, warm=then.spec.warm_start is not None)
     # An evaluation reads sampling and reward settings of its own; what training alone reads leaves that of the first policy.
     evaluated = first in ("data", "start", "evaluate") or (
-        first == "judge" and not override.startswith("reward.truncated")
+        first == "reward" and not override.startswith("reward.truncated")
     )
     evaluated |= "evaluate" in parts.split() and first != "none"
     assert changed - {"evaluate", "next"} == training
@@ -179,28 +177,29 @@ def test_a_key_of_the_spec_runs_again_what_it_reaches(
         assert before["next"] == after["next"]
 
 
-VERSIONS = {
-    "DATA": "data",
-    "START_VERSION": "start",
-    "ROLLOUT": "rollout",
-    "REWARD": "judge",
-    "TRAIN": "train",
-    "EVALUATE": "evaluate",
+#: Name of a stage in the store -> the first stage that a new version reaches.
+RAISED = {
+    "data": "data",
+    "policy": "start",
+    "rollout": "rollout",
+    "verdict": "reward",
+    "train": "train",
+    "evaluate": "evaluate",
 }
 
 
-@pytest.mark.parametrize(("name", "first"), VERSIONS.items())
+@pytest.mark.parametrize(("name", "first"), RAISED.items())
 def test_a_raised_version_runs_its_stage_again_and_what_follows(
     name: str, first: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "x.yaml"
     path.write_text(WARM)
     before = keys(Experiment(load_spec(path, (), {}).spec))
-    monkeypatch.setattr(experiments, name, getattr(experiments, name) + 1)
+    monkeypatch.setitem(VERSIONS, name, VERSIONS[name] + 1)  # type: ignore[arg-type]
     after = keys(Experiment(load_spec(path, (), {}).spec))
     changed = {stage for stage in before if set(before[stage]) != set(after[stage])} - {"next"}
     assert changed == reached(first, warm=True) | (
-        {"evaluate"} if first in ("data", "start", "judge", "evaluate") else set()
+        {"evaluate"} if first in ("data", "start", "reward", "evaluate") else set()
     )
 
 
@@ -224,16 +223,16 @@ def engines() -> Iterator[Engines]:
     shutil.rmtree(LOGS / f"caching-{os.getpid()}", ignore_errors=True)
 
 
-def run(engines: Engines, store: Path, *overrides: str) -> None:
+def train(engines: Engines, store: Path, *overrides: str) -> None:
     """What the flow does, without Prefect; evaluations last."""
     loaded = load(store, *overrides)
-    left_out = {entry.iteration for entry in foreseen(store, *overrides).left_out}
-    run = OpenRun(loaded.spec, Store(store.as_uri()), engines)
+    left_out = {node.iteration for node in foreseen(store, *overrides).left_out}
+    run = OpenRun(loaded.spec, Session(Store(store.as_uri())), engines, remake_start)
     try:
-        record = RunRecord(run, loaded)
-        value(data.fn(run))
-        record.suite("heldout", None, value(contamination.fn(run, "heldout")))
-        value(start.fn(run))
+        record = RunRecord(run.session, run.experiment, loaded)
+        value(data.plain(run))
+        record.suite("heldout", None, value(contamination.plain(run, "heldout")))
+        remake_start(run)
         record.begin()
         iterate(run, run.spec.train.iterations)
         for iteration in run.experiment.evaluated_iterations():
@@ -244,17 +243,17 @@ def run(engines: Engines, store: Path, *overrides: str) -> None:
         run.close()
 
 
-def foreseen(store: Path, *overrides: str) -> Course:
+def foreseen(store: Path, *overrides: str) -> Simulation:
     """What the plan builds on."""
     experiment = Experiment(load(store, *overrides).spec, download=False)
-    holdings = Listing(Store(store.as_uri()), experiment)
-    return course(experiment, holdings.has, holdings.begun, holdings.drawn, replay=False)
+    listing = Listing(Store(store.as_uri()), experiment)
+    return simulate(experiment, listing.has, listing.begun, listing.drawn, replay=False)
 
 
-def will_commit(course: Course) -> dict[str, int]:
+def will_commit(simulation: Simulation) -> dict[str, int]:
     """Stage of the store -> commits that the plan foresees."""
-    counts = Counter(entry.step.stage for entries in course.running.values() for entry in entries)
-    return dict(counts + Counter({"policy": len(course.saved)}))
+    counts = Counter(node.step.stage for nodes in simulation.running.values() for node in nodes)
+    return dict(counts + Counter({"policy": len(simulation.saved)}))
 
 
 def commits(store: Path) -> dict[str, str]:
@@ -283,7 +282,7 @@ def _no_records_left() -> Iterator[None]:
 def finished(engines: Engines, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The store of a run of three iterations, weights after 0, 2 and 3, evaluated after 0 and 3."""
     store = tmp_path_factory.mktemp("caching") / "store"
-    run(engines, store)
+    train(engines, store)
     return store
 
 
@@ -388,7 +387,7 @@ def test_a_change_really_runs_that_again_and_no_more(
     overrides: tuple[str, ...], expected: dict[str, int], copy: Path, engines: Engines
 ) -> None:
     before = commits(copy)
-    run(engines, copy, *overrides)
+    train(engines, copy, *overrides)
     after = commits(copy)
     assert dict(Counter(name.partition("/")[0] for name in after.items() - before.items() for name in name[:1])) == {
         k: n for k, n in expected.items() if n
@@ -404,17 +403,17 @@ def test_another_store_runs_everything_and_the_plan_says_so(tmp_path: Path) -> N
     assert [path for path in (tmp_path / "empty").rglob("*") if path.is_file()] == []
 
 
-@pytest.mark.parametrize(("name", "first"), VERSIONS.items())
+@pytest.mark.parametrize(("name", "first"), RAISED.items())
 def test_the_plan_names_a_version_that_was_raised(
     name: str, first: str, finished: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    now = getattr(experiments, name)
-    monkeypatch.setattr(experiments, name, now + 1)
+    now = VERSIONS[name]
+    monkeypatch.setitem(VERSIONS, name, now + 1)  # type: ignore[arg-type]
     text = plan(load(finished), Store(finished.as_uri())).splitlines()
     at = next(i for i, line in enumerate(text) if line.startswith(f"{first} "))
     assert text[at + 1].startswith(f"    version of the stage: {now} -> {now + 1}   (against run caching/")
     assert sum("version of the stage" in line for line in text) == 1
-    assert {stage for stage, entries in foreseen(finished).running.items() if entries} - {"evaluate"} >= reached(
+    assert {stage for stage, nodes in foreseen(finished).running.items() if nodes} - {"evaluate"} >= reached(
         first, warm=True
     )
 
@@ -443,7 +442,7 @@ def payloads(store: Path) -> dict[str, Path]:
         "data": ("data", experiment.data.key, "train.parquet"),
         "start": ("policy", experiment.lineage(0), "model.safetensors"),
         "rollout": ("rollout", experiment.rollouts(1)[0].key, "rollouts.parquet"),
-        "judge": ("verdict", experiment.reward(1).key, "verdicts.parquet"),
+        "reward": ("verdict", experiment.reward(1).key, "verdicts.parquet"),
         "train": ("train", experiment.train(1).key, "responses.parquet"),
         "checkpoint": ("policy", experiment.lineage(2), "model.safetensors"),
         "evaluate": ("evaluate", experiment.evaluation(3, "heldout").key, "samples.parquet"),
@@ -457,7 +456,7 @@ def payloads(store: Path) -> dict[str, Path]:
 
 
 @pytest.mark.parametrize("damage", [missing, truncated, altered])
-@pytest.mark.parametrize("stage", ["data", "judge", "rollout", "train", "evaluate"])
+@pytest.mark.parametrize("stage", ["data", "reward", "rollout", "train", "evaluate"])
 def test_a_damaged_step_is_made_again_with_a_warning_that_names_it(
     stage: str,
     damage: Callable[[Path], Any],
@@ -499,7 +498,7 @@ def test_damaged_weights_are_made_again_once_they_are_needed(
         Store(copy.as_uri()).drop(step.stage, step.key)
     shutil.rmtree(copy / "samples")  # of which an evaluation is made without any weights
     engines.trainer.stop()  # stopped, not closed: both start again once they are asked
-    engines.roller.stop()
+    engines.rollout.stop()
     assert warned(engines, copy, caplog) == [str(payload.relative_to(copy))]
     # An older checkpoint is had again by replay; whether it is saved again is the retention's affair.
     older = f"policy/{experiment.lineage(2)}"
@@ -509,6 +508,6 @@ def test_damaged_weights_are_made_again_once_they_are_needed(
 def warned(engines: Engines, store: Path, caplog: pytest.LogCaptureFixture) -> list[str]:
     """A run; the payload files that its warnings name, each once."""
     with caplog.at_level(logging.WARNING, "armature"):
-        run(engines, store)
+        train(engines, store)
     said = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
     return sorted({match for line in said for match in re.findall(r"steps/\w+/\w+/data-\w+/[\w.]+", line)})
