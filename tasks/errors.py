@@ -27,3 +27,7 @@ class StudyError(ArmatureError, RuntimeError):
 
 class RegressionError(ArmatureError, RuntimeError):
     """A policy is worse than another one beyond a paired 95 % interval. Names the suites and their differences."""
+
+
+class ServerError(RuntimeError):
+    """The Prefect server that a command needs is not there or does not answer. Names its address."""

@@ -1,4 +1,4 @@
-"""Stored samples and a verifier: the rows that an evaluation is made of."""
+"""Judges stored samples: the rows that an evaluation is made of."""
 
 from __future__ import annotations
 
@@ -22,8 +22,10 @@ def judged_rows(
     max_not_judged_share: float,
     suite: str,
 ) -> list[dict[str, Any]]:
-    """A row (tasks.table.SAMPLES and what is known of the problem) for each of the first `samples` samples of each problem, all in `stored`.
-    VerifierError where more than `max_not_judged_share` could not be judged."""
+    """Return a row (tasks.table.SAMPLES) for each of the first `samples` samples of each problem, all of them in `stored`.
+
+    Raises VerifierError where more than `max_not_judged_share` could not be judged.
+    """
     chosen = [(fact, stored[fact.problem.id, s]) for fact in problems.facts for s in range(samples)]
     texts = [decode(sample.response_ids, tokenizer) for _, sample in chosen]
     verdicts = judge.judge(

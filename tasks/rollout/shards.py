@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from tasks.data.order import positions
 from tasks.data.seeds import derive_seed
 from tasks.records import EncodedProblem, Rollout
-from tasks.rollout.client import Roller
-from tasks.rollout.protocol import PromptGroup, Sampling
+from tasks.rollout.protocol import Completion, PromptGroup, Sampling
+
+
+class Sampler(Protocol):
+    """A rollout engine as a flow sees it (tasks/engines/rollout.py). `state` is the policy that it holds."""
+
+    @property
+    def state(self) -> str | None: ...
+    def generate(self, groups: Sequence[PromptGroup], sampling: Sampling) -> list[list[Completion]]: ...
 
 
 def shard_count(part: Mapping[str, Any]) -> int:
@@ -27,7 +34,7 @@ def shard_problems(
 
 
 def roll_out(
-    roller: Roller,
+    engine: Sampler,
     problems: Sequence[EncodedProblem],
     part: Mapping[str, Any],
     stop_token_ids: tuple[int, ...],
@@ -35,7 +42,7 @@ def roll_out(
     iteration: int,
 ) -> list[Rollout]:
     """All samples of `problems` from the policy `lineage`, which the engine holds."""
-    assert roller.state == lineage, (roller.state, lineage)
+    assert engine.state == lineage, (engine.state, lineage)
     sampling = Sampling(part["temperature"], part["max_response_tokens"], stop_token_ids, part["top_p"], part["top_k"])
     groups = [
         PromptGroup(
@@ -47,7 +54,7 @@ def roll_out(
         )
         for problem in problems
     ]
-    completions = roller.generate(groups, sampling)
+    completions = engine.generate(groups, sampling)
     return [
         Rollout(
             problem.problem.id,

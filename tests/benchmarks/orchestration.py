@@ -42,8 +42,8 @@ def run(iterations: int, home: Path) -> dict[str, Any]:
 
     infra.paths.HOME, infra.paths.LOGS, infra.paths.SCRATCH = home, home / "logs", home / "scratch"
     from flows import arm_train as module
-    from tasks import context as contexts
-    from tasks.runs import RunRecord
+    from tasks import run as contexts
+    from tasks.run.record import RunRecord
 
     class Engines(TrivialEngines):
         pass
@@ -215,7 +215,7 @@ def measure(mode: str, iterations: int) -> dict[str, Any]:
             row = json.loads(done.stdout.splitlines()[-1])
             expected = (
                 3 + 3 * iterations + 2 * row.pop("checkpoints")
-            )  # data, start, report; rollout, judge, train; save, checkpoint
+            )  # data, start, report; rollout, reward, train; save, checkpoint
             end = time.monotonic() + 60
             while (rows := _rows(database)) < expected and mode == "server" and time.monotonic() < end:
                 time.sleep(1.0)  # the server writes them down in its own time

@@ -27,18 +27,19 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from infra.steps import value
+from tasks.data.task import data
+from tasks.evaluate.task import evaluate, suite
+from tasks.train.task import start
+
 from infra.store import Store
 from specs.load import load_spec
 from tasks import table
-from tasks.context import Context
-from tasks.data.task import data
-from tasks.engines import Engines
-from tasks.evaluate.task import evaluate, suite
+from tasks.engines.engines import Engines
 from tasks.records import FinishReason, Problem
 from tasks.reward.judge import Judge
 from tasks.reward.math.verifier import cheap
-from tasks.train.task import start
+from tasks.run import OpenRun
+from tasks.stage import value
 
 ROOT = Path(__file__).parents[2]
 RESULTS = Path(__file__).parent / "results" / "peer_scoring.json"
@@ -65,17 +66,17 @@ def stored(store: str, stand_ins: Path) -> tuple[list[dict[str, Any]], list[Item
     ]
     spec = load_spec(ROOT / "specs" / "smollm2.yaml", [*settings, f"store={store}"], environ={}).spec
     engines = Engines(spec)
-    context = Context(spec, Store(spec.store), engines)
+    run = OpenRun(spec, Store(spec.store), engines)
     try:
-        for stage in (data.fn(context), suite.fn(context, "gsm8k"), start.fn(context)):
+        for stage in (data.fn(run), suite.fn(run, "gsm8k"), start.fn(run)):
             value(stage)
-        manifest = value(evaluate.fn(context, 0, "gsm8k"))
-        rows = table.from_bytes(context.store.read(manifest, "samples.parquet"))
-        problems = context.suite_data("gsm8k").by_id
+        manifest = value(evaluate.fn(run, 0, "gsm8k"))
+        rows = table.from_bytes(run.store.read(manifest, "samples.parquet"))
+        problems = run.problems("gsm8k").by_id
         items = [(problems[row["problem_id"]].problem, row["text"], FinishReason(row["finish_reason"])) for row in rows]
         return rows, items, {"evaluation": manifest.key, "summary": manifest.result}
     finally:
-        context.close()
+        run.close()
         engines.close()
 
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 import argparse
 import json
 
-from flows.inspect import runs
 from infra.store import Store
 from specs.schema import default_store
+from tasks.run.runs import runs
 
 
 def split(store: Store, name: str, seen: set[str]) -> dict[str, float]:

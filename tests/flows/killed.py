@@ -24,15 +24,14 @@ from typing import Any
 
 import psutil
 
-from flows import arm_train
-from flows.command_line import main
+from flows.cli.app import main
 from infra.files import Files
 from infra.store import Store
 from sandbox.api import Sandbox
+from tasks.engines.rollout import RolloutClient
+from tasks.engines.trainer import TrainerClient
 from tasks.reward.judge import Judge
-from tasks.rollout.client import Roller
-from tasks.runs import RunRecord
-from tasks.train.client import Trainer
+from tasks.run.record import RunRecord
 
 _DURING_S = 0.005  # after the beginning of a call: it is under way
 
@@ -104,8 +103,8 @@ def watched(moments: Moments) -> None:
 
     before(Files, "create", manifest, 0.0)
     before(RunRecord, "publish", lambda file, _: f"publish {file}", 0.0)
-    before(Roller, "generate", lambda *_: "during rollout", _DURING_S)
-    before(Trainer, "train", lambda *_: "during train", _DURING_S)
+    before(RolloutClient, "generate", lambda *_: "during rollout", _DURING_S)
+    before(TrainerClient, "train", lambda *_: "during train", _DURING_S)
     before(Judge, "judge", lambda *_, **__: "during verdict", _DURING_S)
     before(Sandbox, "grade", lambda *_, **__: "during grade", _DURING_S)
     commit = Store.commit
@@ -123,6 +122,7 @@ if __name__ == "__main__":
     kills, *rest = sys.argv[1:]
     moments = Moments(dict(each.split("=") for each in kills.split(";") if each))
     watched(moments)
-    status = main(arm_train.arm_train, rest)
-    print("events:", json.dumps(moments.seen, sort_keys=True))
-    sys.exit(status)
+    try:
+        main(["train", *rest])
+    finally:
+        print("events:", json.dumps(moments.seen, sort_keys=True))

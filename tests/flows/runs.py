@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
+import pytest
 
 from infra.store import Store
 
@@ -42,6 +43,16 @@ def clean_environment(**more: str) -> dict[str, str]:
 
 def command(arguments: Sequence[str]) -> list[str]:
     return [sys.executable, "-m", "flows.arm_train", *arguments]
+
+
+def status_of(*arguments: str) -> object:
+    """Run the command line in this process, training where no command is named; return its exit status."""
+    from flows.cli.app import main  # configures Prefect's home
+
+    named = arguments[:1] and arguments[0] in ("ls", "status", "export", "gc", "compare", "eval", "study", "plan")
+    with pytest.raises(SystemExit) as ended:
+        main([*arguments] if named else ["train", *arguments])
+    return ended.value.code
 
 
 def settings(*overrides: str) -> list[str]:

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from flows.study_results import report_of, results, results_folder
 from infra.paths import ROOT
 from specs.study import load_study
 from tasks.report.study.page import render
+from tasks.run.study_results import report_of, results, results_folder
 from tasks.study.cells import cell_file
 
 RESULTS = ROOT / "tests" / "benchmarks" / "results"

@@ -22,7 +22,7 @@ from specs.errors import SpecError
 from specs.load import load_spec
 from tasks import table as rows_of
 from tasks.errors import DataError
-from tasks.evaluate.sides import Evaluation, Side, compared, unlike
+from tasks.evaluate.comparison import Evaluation, Side, compared, unlike
 from tests.flows.runs import NAME, TINY, Server, clean_environment, command, settings
 from tests.tasks.rollout.test_endpoint import Fake, fake
 

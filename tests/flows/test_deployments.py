@@ -152,7 +152,7 @@ def test_a_deployment_runs_and_runs_again_from_the_store(
         "data",
         "start",
         "rollout",
-        "judge",
+        "reward",
         "train",
         "evaluate",
     }

@@ -14,13 +14,12 @@ import s3fs
 from tokenizers import Tokenizer, decoders, pre_tokenizers, trainers
 from tokenizers.models import BPE
 
-from flows.command_line import main
 from infra.lease import RunLock
 from infra.paths import ROOT
 from infra.store import Store
 from specs.identity import run_name
 from specs.load import load_spec
-from tests.flows.runs import NAME, TINY, Run, Server, clean_environment, settings
+from tests.flows.runs import NAME, TINY, Run, Server, clean_environment, settings, status_of
 
 CHATML = (
     "{% for m in messages %}{{ '<|im_start|>' + m['role'] + '\\n' + m['content'] + '<|im_end|>\\n' }}{% endfor %}"
@@ -84,7 +83,7 @@ def error_of(run: Run, *arguments: str, env: dict[str, str] | None = None) -> st
 
 
 @pytest.fixture()
-def refused(capsys: pytest.CaptureFixture[str]) -> Iterator[Refused]:
+def refused(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Refused]:
     """The one line of a command that is refused before any flow starts, in this process: importing all there is takes seconds."""
     logger = logging.getLogger("armature")
     before = (logger.handlers[:], logger.level, logger.propagate)
@@ -92,8 +91,10 @@ def refused(capsys: pytest.CaptureFixture[str]) -> Iterator[Refused]:
     def no_flow(**_: Any) -> dict[str, Any]:
         raise AssertionError("a flow was started")
 
+    monkeypatch.setattr("flows.arm_train.arm_train", no_flow)
+
     def call(*arguments: str) -> str:
-        assert main(no_flow, arguments) == 1
+        assert status_of(*arguments) == 1
         (line,) = capsys.readouterr().err.strip().splitlines()
         assert line.startswith("error: ")
         return line

@@ -21,7 +21,7 @@ from safetensors.torch import load_file, save_file
 
 from infra.paths import ROOT
 from infra.store import Store
-from tasks.checkpoint.policies import policy_step
+from tasks.checkpoint.weights import policy_step
 from tests.flows.runs import TINY, Server, kill_tree
 
 pytestmark = pytest.mark.slow

@@ -12,11 +12,22 @@ from typing import Any
 import psutil
 import pytest
 
-from flows.command_line import main
 from infra.paths import ROOT, SCRATCH
 from infra.store import Manifest, Store
 from tasks import table
-from tests.flows.runs import NAME, TINY, Finished, Run, Server, clean_environment, command, kill_tree, settings, tree
+from tests.flows.runs import (
+    NAME,
+    TINY,
+    Finished,
+    Run,
+    Server,
+    clean_environment,
+    command,
+    kill_tree,
+    settings,
+    status_of,
+    tree,
+)
 
 SPEC = "specs/quickstart.yaml"
 OVERRIDES = settings(*TINY, f"name={NAME}", "advantage.alpha=0")
@@ -30,10 +41,7 @@ def front_door(capsys: pytest.CaptureFixture[str]) -> Iterator[Any]:
     before = (logger.handlers[:], logger.level, logger.propagate)
 
     def call(*arguments: str) -> str:
-        def no_flow(**_: Any) -> dict[str, Any]:
-            raise AssertionError("a flow was started")
-
-        assert main(no_flow, arguments) == 0, capsys.readouterr().err
+        assert status_of(*arguments) == 0, capsys.readouterr().err
         return capsys.readouterr().out
 
     yield call
@@ -152,11 +160,11 @@ def test_the_plan_before_and_after(finished: Finished, front_door: Any, tmp_path
         return {
             row[0]: row[1:4]
             for row in rows
-            if row and row[0] in ("data", "start", "rollout", "judge", "train", "evaluate") and len(row) >= 4
+            if row and row[0] in ("data", "start", "rollout", "reward", "train", "evaluate") and len(row) >= 4
         }
 
     empty = front_door(SPEC, *ALONE, *settings(f"store={(tmp_path / 'empty').as_uri()}"), "--plan")
-    expected = {"data": 1, "start": 1, "rollout": 6, "judge": 3, "train": 3, "evaluate": 2}
+    expected = {"data": 1, "start": 1, "rollout": 6, "reward": 3, "train": 3, "evaluate": 2}
     assert stages(empty) == {stage: [str(count), "0", str(count)] for stage, count in expected.items()}
     assert "first to run: data" in empty and list((tmp_path / "empty").rglob("*")) == []
     full = front_door(SPEC, *ALONE, *settings(f"store={finished.store.uri}"), "--plan")
@@ -164,7 +172,7 @@ def test_the_plan_before_and_after(finished: Finished, front_door: Any, tmp_path
     assert "nothing to do: every step is in the store" in full
     changed = front_door(SPEC, *ALONE, *settings(f"store={finished.store.uri}", "train.learning_rate=2e-4"), "--plan")
     assert stages(changed) | {"evaluate": []} == {
-        "data": ["1", "1", "0"], "start": ["1", "1", "0"], "rollout": ["6", "2", "4"], "judge": ["3", "1", "2"], "train": ["3", "0", "3"], "evaluate": [],
+        "data": ["1", "1", "0"], "start": ["1", "1", "0"], "rollout": ["6", "2", "4"], "reward": ["3", "1", "2"], "train": ["3", "0", "3"], "evaluate": [],
     }  # fmt: skip
     assert "train.learning_rate: 0.0001 -> 0.0002" in changed
 

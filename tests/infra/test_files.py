@@ -14,7 +14,6 @@ from typing import Any
 
 import pytest
 
-from flows.inspect import list_runs
 from infra.bucket import Bucket
 from infra.caching import Step
 from infra.digests import FileEntry
@@ -22,6 +21,7 @@ from infra.errors import StoreError
 from infra.files import Files
 from infra.parallel import run_parallel
 from infra.store import Manifest, Store
+from tasks.run.runs import list_runs
 from tests.infra.waiting import DEADLINE_S
 
 STEP = Step("verdict", 1, {"a": 1})

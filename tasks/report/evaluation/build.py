@@ -7,15 +7,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from infra.store import Manifest
+from tasks.evaluate.comparison import METRIC, EvaluatedPolicy
 from tasks.evaluate.metrics.paired import PairedComparison
 from tasks.evaluate.problems import SuiteData
-from tasks.evaluate.sides import METRIC, Side
 from tasks.report.evaluation.data import Comparison, Evaluated, Question, SuiteResult
 
 
 def suite_result(
     name: str,
-    sides: Sequence[Side],
+    sides: Sequence[EvaluatedPolicy],
     comparisons: Sequence[tuple[str, str, PairedComparison]],
     problems: SuiteData,
     about: Mapping[str, str],
@@ -74,7 +74,7 @@ def _few(names: Sequence[str]) -> str:
     return f" ({', '.join(names[:6])}{', ...' if len(names) > 6 else ''})"
 
 
-def _evaluated(side: Side, suite: str) -> Evaluated:
+def _evaluated(side: EvaluatedPolicy, suite: str) -> Evaluated:
     evaluation = side.evaluations[suite]
     return Evaluated(
         side.label, side.iteration, side.lineage, evaluation.summary, evaluation.manifest.key, evaluation.rows

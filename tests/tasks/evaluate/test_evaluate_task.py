@@ -10,22 +10,22 @@ from pathlib import Path
 import pytest
 
 from infra.paths import ROOT
-from infra.steps import value
 from infra.store import Manifest, Store
 from specs.load import load_spec
 from tasks import table
-from tasks.context import Context
 from tasks.data.encode import decode
-from tasks.data.task import data
-from tasks.engines import Engines
+from tasks.engines.engines import Engines
+from tasks.engines.open_run import OpenRun
 from tasks.evaluate import sampling
 from tasks.evaluate.samples import Name, Sample, SampleSet
 from tasks.evaluate.suites.load import load_suite
-from tasks.evaluate.task import contamination, evaluate, evaluate_policy, suite
 from tasks.rollout.endpoint import Endpoint
 from tasks.rollout.protocol import Completion, PromptGroup, Sampling
+from tasks.run.session import Session
+from tasks.stage import value
+from tasks.stages import contamination, data, evaluate, remake_start, suite
 from tests.tasks.rollout.test_endpoint import Fake, fake
-from tests.tasks.small_run import SETTINGS, iterate, opened
+from tests.tasks.small_run import SETTINGS, evaluation, iterate, opened
 
 __all__ = ["fake"]
 
@@ -41,18 +41,18 @@ def _small_calls() -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Context]:
+def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenRun]:
     """A start, evaluated on held-out problems and on a suite; engines that are alive."""
-    with opened(tmp_path_factory.mktemp("made") / "store", *SUITES) as context:
-        iterate(context, 0)
+    with opened(tmp_path_factory.mktemp("made") / "store", *SUITES) as run:
+        iterate(run, 0)
         for name in ("heldout", "graph_colouring"):
             if name != "heldout":
-                value(suite.fn(context, name))
-            value(evaluate.fn(context, 0, name))
-        yield context
+                value(suite.plain(run, name))
+            evaluation(run, 0, name)
+        yield run
 
 
-class Counted(Context):
+class Counted(OpenRun):
     """Counts what is asked of the engine; `fails_at`: the call at which the process is killed."""
 
     calls: list[Sequence[PromptGroup]]
@@ -60,13 +60,13 @@ class Counted(Context):
 
 
 @pytest.fixture
-def another(made: Context, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Counted]]:
+def another(made: OpenRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Counted]]:
     """As a process that starts later, on a copy of the store, finds it; the engine is the one that is alive already, and empty."""
     store, contexts = tmp_path / "store", list[Counted]()
     shutil.copytree(made.store.files.path(""), store)
     engines = Engines(made.spec)  # starts nothing
-    engines.trainer, engines.roller = made.trainer, made.roller
-    generate = made.roller.generate
+    engines.trainer, engines.rollout = made.policies.trainer, made.policies.rollout
+    generate = made.policies.rollout.generate
 
     def asked(groups: Sequence[PromptGroup], how: Sampling) -> list[list[Completion]]:
         if len(contexts[-1].calls) == contexts[-1].fails_at:
@@ -78,42 +78,42 @@ def another(made: Context, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> I
         loaded = load_spec(
             ROOT / "specs" / "quickstart.yaml", [*SETTINGS, *SUITES, *overrides, f"store={store.as_uri()}"], environ={}
         )
-        contexts.append(Counted(loaded.spec, Store(store.as_uri()), engines))
+        contexts.append(Counted(loaded.spec, Session(Store(store.as_uri())), engines, remake_start))
         contexts[-1].calls = []
         return contexts[-1]
 
-    monkeypatch.setattr(made.roller, "generate", asked)
+    monkeypatch.setattr(made.policies.rollout, "generate", asked)
     yield start
-    for context in contexts:
-        context.close()
+    for run in contexts:
+        run.close()
 
 
-def evaluated(context: Context, name: str = "heldout") -> Manifest:
-    manifest: Manifest = value(evaluate.fn(context, 0, name))
+def evaluated(run: OpenRun, name: str = "heldout") -> Manifest:
+    manifest: Manifest = evaluation(run, 0, name)
     return manifest
 
 
-def stored(context: Context, name: str = "heldout") -> dict[Name, Sample]:
-    return SampleSet(context.store.files, context.experiment.sample_set(context.experiment.evaluation(0, name))).read()
+def stored(run: OpenRun, name: str = "heldout") -> dict[Name, Sample]:
+    return SampleSet(run.store.files, run.experiment.sample_set(run.experiment.evaluation(0, name))).read()
 
 
-def files(context: Context, name: str = "heldout") -> list[str]:
-    folder = f"samples/{context.experiment.evaluation(0, name).inputs['set']}"
-    return [f"{folder}/{each}" for each in context.store.files.list(folder) if each.endswith(".parquet")]
+def files(run: OpenRun, name: str = "heldout") -> list[str]:
+    folder = f"samples/{run.experiment.evaluation(0, name).inputs['set']}"
+    return [f"{folder}/{each}" for each in run.store.files.list(folder) if each.endswith(".parquet")]
 
 
-def forget(context: Context, *, samples: bool) -> None:
+def forget(run: OpenRun, *, samples: bool) -> None:
     """The evaluation; and its samples."""
-    context.store.files.remove("steps/evaluate")
+    run.store.files.remove("steps/evaluate")
     if samples:
-        context.store.files.remove("samples")
+        run.store.files.remove("samples")
 
 
 @pytest.mark.parametrize("name", ["heldout", "graph_colouring"])
-def test_a_row_is_a_stored_sample_and_its_verdict(made: Context, name: str) -> None:
+def test_a_row_is_a_stored_sample_and_its_verdict(made: OpenRun, name: str) -> None:
     manifest, samples = evaluated(made, name), stored(made, name)
     rows = table.from_bytes(made.store.read(manifest, "samples.parquet"))
-    problems = made.suite_data(name).first(ASKED)
+    problems = made.problems(name).first(ASKED)
     assert [(row["problem_id"], row["sample"]) for row in rows] == [
         (p.problem.id, s) for p in problems.encoded for s in range(2)
     ]
@@ -125,7 +125,7 @@ def test_a_row_is_a_stored_sample_and_its_verdict(made: Context, name: str) -> N
         assert row["text"] == decode(sample.response_ids, made.dataset.tokenizer)
         assert (row["response_tokens"], row["finish_reason"]) == (len(sample.response_ids), sample.finish_reason)
         assert row["solutions"] == fact.problem.solutions
-        [verdict] = made.judge.judge([(fact.problem, row["text"], sample.finish_reason)], mask_truncated=False)
+        [verdict] = made.verifiers.judge([(fact.problem, row["text"], sample.finish_reason)], mask_truncated=False)
         assert (row["score"], row["kind"], row["answer"]) == (verdict.score, verdict.kind, verdict.answer)
     scores = [row["score"] for row in rows]
     assert manifest.result["avg"] == manifest.result["pass_at"]["1"] == sum(scores) / len(scores)
@@ -144,102 +144,102 @@ def test_a_row_is_a_stored_sample_and_its_verdict(made: Context, name: str) -> N
     ],
 )
 def test_scoring_again_draws_nothing_and_needs_no_weights(
-    made: Context, another: Callable[..., Counted], overrides: tuple[str, ...]
+    made: OpenRun, another: Callable[..., Counted], overrides: tuple[str, ...]
 ) -> None:
-    context = another(*overrides)
-    context.store.files.remove("steps/policy")
-    before = files(context)
-    again, first = evaluated(context), evaluated(made)
-    assert context.calls == [] and files(context) == before
+    run = another(*overrides)
+    run.store.files.remove("steps/policy")
+    before = files(run)
+    again, first = evaluated(run), evaluated(made)
+    assert run.calls == [] and files(run) == before
     same_step = overrides == ("reward.math.deadline_s=9",)  # puzzles do not read it
     assert (again.key == first.key) is same_step
     assert again.inputs["set"] == first.inputs["set"]
-    rows = table.from_bytes(context.store.read(again, "samples.parquet"))
+    rows = table.from_bytes(run.store.read(again, "samples.parquet"))
     all_rows = table.from_bytes(made.store.read(first, "samples.parquet"))
     assert rows == [
         row for row in all_rows if (row["problem_id"], row["sample"]) in {(r["problem_id"], r["sample"]) for r in rows}
     ]
-    part = context.experiment.evaluation(0, "heldout").inputs["part"]
+    part = run.experiment.evaluation(0, "heldout").inputs["part"]
     assert len(rows) == part["samples"] * part["problems"] and again.result["samples"] == part["samples"]
 
 
-def test_k_is_in_no_key(made: Context, another: Callable[..., Counted]) -> None:
-    context = another("evaluate.ks=[2]")
-    assert evaluated(context).key == evaluated(made).key and (context.found, context.made) == (1, 0)
+def test_k_is_in_no_key(made: OpenRun, another: Callable[..., Counted]) -> None:
+    run = another("evaluate.ks=[2]")
+    assert evaluated(run).key == evaluated(made).key and (run.session.found, run.session.made) == (1, 0)
 
 
 def test_samples_that_were_removed_are_drawn_again_and_are_the_same(
-    made: Context, another: Callable[..., Counted]
+    made: OpenRun, another: Callable[..., Counted]
 ) -> None:
-    context = another("reward.correct_at=0.5")
-    before, [lost, kept] = stored(context), files(context)
-    context.store.files.remove(lost)
-    again = evaluated(context)
-    assert len(context.calls) == 1 and stored(context) == before and files(context) == [lost, kept], (
+    run = another("reward.correct_at=0.5")
+    before, [lost, kept] = stored(run), files(run)
+    run.store.files.remove(lost)
+    again = evaluated(run)
+    assert len(run.calls) == 1 and stored(run) == before and files(run) == [lost, kept], (
         "the same bytes, so the same name"
     )
     assert again.result == evaluated(made).result
 
 
-def test_a_killed_evaluation_goes_on_and_ends_the_same(made: Context, another: Callable[..., Counted]) -> None:
+def test_a_killed_evaluation_goes_on_and_ends_the_same(made: OpenRun, another: Callable[..., Counted]) -> None:
     killed = another()
     forget(killed, samples=True)
     killed.fails_at = 1
     with pytest.raises(KeyboardInterrupt):
         evaluated(killed)
     assert len(stored(killed)) == 4 and killed.store.files.list("steps/evaluate") == []
-    context = another()
-    again, first = evaluated(context), evaluated(made)
-    assert len(killed.calls) == len(context.calls) == 1
+    run = another()
+    again, first = evaluated(run), evaluated(made)
+    assert len(killed.calls) == len(run.calls) == 1
     assert (again.key, again.sha256, again.result) == (first.key, first.sha256, first.result)
-    assert files(context) == files(made)
+    assert files(run) == files(made)
 
 
-def test_more_samples_are_added_to_those_that_are_there(made: Context, another: Callable[..., Counted]) -> None:
-    context = another("evaluate.samples=4", "evaluate.ks=[1,4]")
-    before = stored(context)
-    manifest = evaluated(context)
-    after = stored(context)
-    assert [len(group.seeds) for call in context.calls for group in call] == [2] * ASKED
+def test_more_samples_are_added_to_those_that_are_there(made: OpenRun, another: Callable[..., Counted]) -> None:
+    run = another("evaluate.samples=4", "evaluate.ks=[1,4]")
+    before = stored(run)
+    manifest = evaluated(run)
+    after = stored(run)
+    assert [len(group.seeds) for call in run.calls for group in call] == [2] * ASKED
     assert {name: after[name] for name in before} == before and {
         index for _, index in after.keys() - before.keys()
     } == {2, 3}
     assert manifest.result["samples"] == 4 and list(manifest.result["pass_at"]) == ["1", "2", "3", "4"]
 
 
-def test_a_suites_problems_are_kept_as_they_were_loaded(made: Context) -> None:
-    manifest, loaded = value(suite.fn(made, "graph_colouring")), load_suite("graph_colouring")
-    assert made.suite_data("graph_colouring").facts == loaded.problems and manifest.rows == len(loaded.problems) == 200
+def test_a_suites_problems_are_kept_as_they_were_loaded(made: OpenRun) -> None:
+    manifest, loaded = value(suite.plain(made, "graph_colouring")), load_suite("graph_colouring")
+    assert made.problems("graph_colouring").facts == loaded.problems and manifest.rows == len(loaded.problems) == 200
     assert (manifest.result["digest"], manifest.result["label"], manifest.result["differs"]) == (
         loaded.digest,
         loaded.label,
         None,
     )
-    assert all(len(each.prompt_ids) > 1 for each in made.suite_data("graph_colouring").encoded)
+    assert all(len(each.prompt_ids) > 1 for each in made.problems("graph_colouring").encoded)
 
 
-def test_a_server_has_samples_of_its_own(made: Context, another: Callable[..., Counted], fake: Fake) -> None:
+def test_a_server_has_samples_of_its_own(made: OpenRun, another: Callable[..., Counted], fake: Fake) -> None:
     """What it has loaded is named by whoever asks, its precision is its own; of raw log-probabilities at another temperature no surprisal is made."""
     fake.kind = "raw"
     keys = set()
     for temperature, surprisal in ((1.0, pytest.approx(-math.log(0.5), rel=1e-7)), (0.7, None)):
-        context = another(f"evaluate.temperature={temperature}")
+        run = another(f"evaluate.temperature={temperature}")
         source = Endpoint(fake.url, "tiny", deadline_s=20.0)
-        manifest = value(evaluate_policy.fn(context, "server-0123", "heldout", "a server", source))
+        manifest = value(evaluate.plain(run, "a server", "heldout", "server-0123", source))
         keys |= {manifest.inputs["set"]}
         assert manifest.inputs["policy"] == "server-0123"
         assert (manifest.inputs["part"]["engine"], manifest.inputs["part"]["dtype"]) == ("server", None)
         assert manifest.result["surprisal"] == surprisal and manifest.result["entropy"] is None
-        assert [row["surprisal"] for row in table.from_bytes(context.store.read(manifest, "samples.parquet"))] == [
+        assert [row["surprisal"] for row in table.from_bytes(run.store.read(manifest, "samples.parquet"))] == [
             surprisal
         ] * 2 * ASKED
-        assert context.calls == [] and {body["temperature"] for body in fake.bodies[-2 * ASKED :]} == {temperature}
+        assert run.calls == [] and {body["temperature"] for body in fake.bodies[-2 * ASKED :]} == {temperature}
         assert {body["seed"] for body in fake.bodies} == {sample.seed for sample in stored(made).values()}, (
             "paired with every other policy"
         )
         asked = len(fake.bodies)
-        context.store.files.remove("steps/evaluate")
-        again = value(evaluate_policy.fn(context, "server-0123", "heldout", "a server", source))
+        run.store.files.remove("steps/evaluate")
+        again = value(evaluate.plain(run, "a server", "heldout", "server-0123", source))
         assert again.sha256 == manifest.sha256 and len(fake.bodies) == asked
     assert len({*keys, evaluated(made).inputs["set"]}) == 3
 
@@ -247,18 +247,16 @@ def test_a_server_has_samples_of_its_own(made: Context, another: Callable[..., C
 def test_problems_of_a_suite_that_are_trained_on_are_found(tmp_path: Path) -> None:
     """The suite is the first 200 of the generator's problems: a run of the same puzzle that keeps 4 of them out has trained on the next 30."""
     train = "data.train=puzzle:graph_colouring?vertices=7&edge_probability=0.35&colours=3&count=30"
-    with opened(tmp_path / "store", "evaluate.suites=[heldout,graph_colouring]", train) as context:
-        value(data.fn(context))
-        value(suite.fn(context, "graph_colouring"))
-        found = value(contamination.fn(context, "graph_colouring")).result["findings"]
-        trained = {p.problem.prompt[-1]["content"]: p.problem.id for p in context.dataset.train}
-        equal = {
-            (name, trained[text]) for name, text in context.suite_data("graph_colouring").questions if text in trained
-        }
+    with opened(tmp_path / "store", "evaluate.suites=[heldout,graph_colouring]", train) as run:
+        value(data.plain(run))
+        value(suite.plain(run, "graph_colouring"))
+        found = value(contamination.plain(run, "graph_colouring")).result["findings"]
+        trained = {p.problem.prompt[-1]["content"]: p.problem.id for p in run.dataset.train}
+        equal = {(name, trained[text]) for name, text in run.problems("graph_colouring").questions if text in trained}
         assert (
             len(equal) == 30
             and {(each["evaluation_id"], each["training_id"]) for each in found if each["kind"] == "exact"} == equal
         )
         assert not [
-            each for each in value(contamination.fn(context, "heldout")).result["findings"] if each["kind"] == "exact"
+            each for each in value(contamination.plain(run, "heldout")).result["findings"] if each["kind"] == "exact"
         ]
