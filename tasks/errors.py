@@ -29,5 +29,5 @@ class RegressionError(ArmatureError, RuntimeError):
     """A policy is worse than another one beyond a paired 95 % interval. Names the suites and their differences."""
 
 
-class ServerError(RuntimeError):
+class ServerError(ArmatureError, RuntimeError):
     """The Prefect server that a command needs is not there or does not answer. Names its address."""

@@ -12,7 +12,7 @@ from infra.lease import RunHeldError, RunLostError
 from infra.store import DamagedError
 from sandbox.errors import SandboxError
 from specs.errors import ArmatureError, SpecError
-from tasks.errors import DataError, OutOfMemory, RegressionError, StudyError, TrainingError, VerifierError
+from tasks.errors import DataError, OutOfMemory, RegressionError, ServerError, StudyError, TrainingError, VerifierError
 
 OURS: dict[type[ArmatureError], type[Exception]] = {
     SpecError: ValueError,
@@ -23,6 +23,7 @@ OURS: dict[type[ArmatureError], type[Exception]] = {
     TrainingError: RuntimeError,
     StudyError: RuntimeError,
     RegressionError: RuntimeError,
+    ServerError: RuntimeError,
     TransferStopped: StoreError,
     MissingError: StoreError,
     DamagedError: StoreError,
