@@ -1,5 +1,5 @@
 """The flows and the command line. Prefect is told where to live before any of them imports it."""
 
-from infra import embedded
+from infra import prefect_runtime
 
-embedded.configure()
+prefect_runtime.configure()

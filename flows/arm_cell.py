@@ -8,12 +8,11 @@ import platform
 import time
 from collections.abc import Callable, Iterator, Sequence
 
-from prefect.exceptions import TerminationSignal
-
 from flows.arm_train import LAST_PATIENCE_S, train_run
 from infra.caching import Step
 from infra.lease import RunLock
 from infra.store import Store
+from infra.termination import Terminated
 from specs.identity import run_name
 from specs.study import PlannedCell, Study
 from tasks.engines.engines import Engines
@@ -43,8 +42,8 @@ def run_cell(study: Study, planned: PlannedCell, engines: Engines, begun: Callab
             _begin(run, experiments)
             begun()
             train_run(run, record, replay=True, others=experiments[1:])
-        except TerminationSignal:
-            store.files.patience.seconds = LAST_PATIENCE_S
+        except Terminated:
+            store.files.retry.limit_s = LAST_PATIENCE_S
             raise
         points = [point for each in experiments for point in points_of(run, each)]
         _name_evaluations(store, study, planned, points)

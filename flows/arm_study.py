@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import logging
 import os
-import signal
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -22,15 +21,14 @@ from typing import Any
 
 from prefect import Flow, flow
 from prefect.artifacts import create_link_artifact
-from prefect.exceptions import TerminationSignal
 
 from flows.arm_cell import run_cell
 from flows.arm_train import spec_path
 from flows.cli.errors import USER_ERRORS
-from infra import embedded
+from infra import prefect_runtime
 from infra.errors import StoreError
 from infra.lease import RunHeldError
-from infra.termination import termination
+from infra.termination import Terminated, termination
 from specs.study import LoadedStudy, PlannedCell, load_study
 from tasks.engines.engines import Engines
 from tasks.engines.workers import Workers
@@ -55,7 +53,7 @@ def arm_study(
     there are}. Raises StudyError, once the others have ended, where cells failed.
     """
     loaded = load_study(spec_path(study), overrides or [], seeds)
-    with embedded.server_kept(), termination:
+    with prefect_runtime.flow_body():
         ran, failed = run_missing(loaded, side_by_side or loaded.study.side_by_side)
         if failed and not results(loaded)[0]:
             raise_first(failed)
@@ -95,8 +93,7 @@ def run_missing(loaded: LoadedStudy, side_by_side: int) -> tuple[int, dict[str, 
         try:
             cell = _flow_of(loaded, planned, engines, queue)()
         except USER_ERRORS as error:
-            if termination.requested:
-                raise TerminationSignal(signal.SIGTERM) from error
+            termination.check()
             if isinstance(error, StoreError) and not isinstance(error, RunHeldError):
                 raise
             failed[planned.label] = error
@@ -118,7 +115,7 @@ def run_missing(loaded: LoadedStudy, side_by_side: int) -> tuple[int, dict[str, 
         workers = min(side_by_side, len(lacking))
         try:
             Workers(queue, workers, run).work()
-        except TerminationSignal:
+        except Terminated:
             log.warning("stopped by SIGTERM; results and finished steps are kept, the same command goes on from here")
             raise
         finally:

@@ -17,13 +17,12 @@ from typing import Any
 
 from prefect import flow
 from prefect.client.schemas.objects import State
-from prefect.exceptions import TerminationSignal
 
-from infra import embedded
+from infra import prefect_runtime
 from infra.lease import RunLock
 from infra.paths import ROOT
 from infra.store import Manifest, Store
-from infra.termination import termination
+from infra.termination import Terminated, termination
 from specs.identity import run_name
 from specs.load import Loaded, load_control, load_spec
 from tasks.engines.engines import Engines
@@ -69,7 +68,7 @@ def arm_train(
     settings = [*(overrides or []), *([f"seed={seed}"] if seed is not None else [])]
     loaded = load_spec(spec_path(spec), settings)
     control = load_control(loaded, settings)
-    with embedded.server_kept(), termination:
+    with prefect_runtime.flow_body():
         return run_experiments([each for each in (control, loaded) if each is not None], replay=replay)
 
 
@@ -96,8 +95,8 @@ def run_experiments(experiments: list[Loaded], *, replay: bool) -> dict[str, Any
             where, comparison = report(
                 record, lambda: build([content_of(*each) for each in runs]), run.spec.evaluate.ks
             )
-        except TerminationSignal:
-            store.files.patience.seconds = LAST_PATIENCE_S
+        except Terminated:
+            store.files.retry.limit_s = LAST_PATIENCE_S
             log.warning("stopped by SIGTERM; what was finished is in the store, the same command goes on from here")
             raise
         _log_counts([run for run, _ in runs])

@@ -20,10 +20,9 @@ from prefect import flow
 from prefect.artifacts import create_link_artifact
 
 from flows.evaluations import evaluate_suites, prepare_suites
-from infra import embedded
+from infra import prefect_runtime
 from infra.caching import canonical
 from infra.store import Store
-from infra.termination import termination
 from specs.load import Loaded
 from tasks.engines.open_run import OpenRun, opened
 from tasks.errors import DataError
@@ -48,7 +47,7 @@ def compare(
 
     `store` is a URI, `spec` a file, `overrides` are `key.path=value`. Returns {"report": URI, "comparisons": rows}.
     """
-    with embedded.server_kept(), termination:
+    with prefect_runtime.flow_body():
         policies, loaded = resolved([first, second], Store(store), spec, overrides or [])
         return _compare(policies, loaded, Store(store))
 

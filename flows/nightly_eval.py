@@ -22,10 +22,9 @@ from prefect.states import Completed
 
 from flows.arm_train import spec_path
 from flows.evaluations import evaluate_suites, prepare_suites
-from infra import embedded
+from infra import prefect_runtime
 from infra.lease import RunLock
 from infra.store import Store
-from infra.termination import termination
 from specs.identity import run_name
 from specs.load import Loaded, load_spec
 from tasks.engines.open_run import OpenRun, opened
@@ -53,7 +52,7 @@ def nightly_eval(spec: str, overrides: list[str] | None = None) -> dict[str, Any
     interval.
     """
     loaded = load_spec(spec_path(spec), overrides or [])
-    with embedded.server_kept(), termination:
+    with prefect_runtime.flow_body():
         return night(loaded)
 
 

@@ -13,10 +13,14 @@ import time
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from infra.errors import StoreError
-from infra.files import Dangling, Files, MissingError
+from infra.files import Files, MissingError
 from infra.marks import Marks, records_of, runs_of
+
+if TYPE_CHECKING:
+    from infra.bucket import Dangling
 
 NO_RUN = "steps that no run names"
 NO_EVALUATION = "samples that no evaluation names"

@@ -28,7 +28,7 @@ from infra.digests import FileEntry, entry_of
 from infra.errors import StoreError
 from infra.files import Files, MissingError
 from infra.manifest import Manifest, manifest_name, parse_manifest, write_manifest
-from infra.together import together
+from infra.parallel import run_parallel
 
 log = logging.getLogger("armature.store")
 
@@ -106,7 +106,7 @@ class Store:
             )
 
         try:
-            together([partial(get, file) for file in manifest.files], FILES_AT_ONCE)
+            run_parallel([partial(get, file) for file in manifest.files], FILES_AT_ONCE)
         except BaseException:
             for file in manifest.files:
                 (folder / file).unlink(missing_ok=True)
@@ -119,7 +119,7 @@ class Store:
             self._verify(manifest, file, lambda: self.files.digest(self._payload(manifest, file), stop))
 
         try:
-            together([partial(check, file) for file in manifest.files], FILES_AT_ONCE)
+            run_parallel([partial(check, file) for file in manifest.files], FILES_AT_ONCE)
         except DamagedError as error:
             log.warning("%s", error)
             return False
@@ -167,7 +167,9 @@ class Store:
             return self.files.upload(content, f"{base}/{attempt}/{file}", stop)
 
         try:
-            entries = together([partial(put, file, content) for file, content in files.items()], FILES_AT_ONCE, stop)
+            entries = run_parallel(
+                [partial(put, file, content) for file, content in files.items()], FILES_AT_ONCE, stop
+            )
         except BaseException:
             self.files.discard(f"{base}/{attempt}")
             raise

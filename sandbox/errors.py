@@ -1,4 +1,4 @@
-"""The one error of the sandbox."""
+"""The one error of the sandbox. It has no base in Armature: the sandbox works alone."""
 
 from __future__ import annotations
 

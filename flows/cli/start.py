@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from infra import embedded
+from infra import prefect_runtime
 from infra.store import Store
 from specs.load import load_control, load_spec
 from specs.study import load_study
@@ -22,7 +22,7 @@ def start_training(path: Path, overrides: Sequence[str], *, replay: bool) -> Non
         Experiment(each.spec)  # so is a missing file or model
     from flows.arm_train import arm_train
 
-    embedded.guard_server()
+    prefect_runtime.guard_server()
     result = arm_train(spec=str(path.resolve()), overrides=list(overrides), replay=replay)
     if result["comparison"]:
         print(f"\n{result['comparison']}\n")
@@ -34,7 +34,7 @@ def start_night(path: Path, overrides: Sequence[str]) -> None:
     load_spec(path, overrides)
     from flows.nightly_eval import nightly_eval
 
-    embedded.guard_server()
+    prefect_runtime.guard_server()
     result = nightly_eval(spec=str(path.resolve()), overrides=list(overrides))
     if isinstance(result, dict):
         print(f"report: {result['report']}")
@@ -49,7 +49,7 @@ def start_comparison(first: str, second: str, spec: Path | None, overrides: Sequ
     resolved([first, second], store, file, overrides)  # names that lead nowhere are said before Prefect starts
     from flows.compare import compare
 
-    embedded.guard_server()
+    prefect_runtime.guard_server()
     result = compare(first=first, second=second, store=store.uri, spec=file, overrides=list(overrides))
     print(f"\nreport: {result['report']}")
 
@@ -81,6 +81,6 @@ def start_study(
     Store(loaded.cells[0].loaded.spec.store)
     from flows.arm_study import arm_study
 
-    embedded.guard_server()
+    prefect_runtime.guard_server()
     given = None if seeds is None else list(seeds)
     arm_study(study=str(path.resolve()), overrides=list(overrides), seeds=given, side_by_side=side_by_side)

@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from infra.engine import Resident
 from infra.errors import EngineError
 from infra.paths import ROOT
+from infra.resident import Resident
 from tasks.rollout.protocol import Completion, PromptGroup, Sampling
 
 LOAD_S = 1800.0

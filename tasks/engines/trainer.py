@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from infra.engine import Resident
 from infra.errors import EngineError
 from infra.paths import ROOT
+from infra.resident import Resident
 from tasks.errors import TrainingError
 from tasks.train.batch import GroupBatch
 from tasks.train.memory import TokenBudget

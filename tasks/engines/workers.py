@@ -6,9 +6,7 @@ import contextvars
 from collections.abc import Callable
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 
-from prefect.exceptions import TerminationSignal
-
-from infra.termination import GRACE_S, termination
+from infra.termination import GRACE_S, Terminated, termination
 from specs.study import PlannedCell
 from tasks.engines.engines import Engines
 from tasks.study.queue import Queue
@@ -34,7 +32,7 @@ class Workers:
                     done.result()
             except BaseException as error:
                 self._queue.close()
-                if isinstance(error, TerminationSignal):
+                if isinstance(error, Terminated):
                     wait(threads, timeout=termination.left_s(GRACE_S))
                 termination.request(f"stopped with another run, which ended by {type(error).__name__}")
                 for engines in list(self._engines):

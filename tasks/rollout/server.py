@@ -1,6 +1,6 @@
 """A rollout engine as a resident child: `python -m tasks.rollout.server --engine vllm --options JSON --address SOCKET`.
 
-`infra.engine.Resident` starts it (and appends `--address`); its calls are the methods of `tasks.rollout.protocol.Engine`.
+`infra.resident.Resident` starts it (and appends `--address`); its calls are the methods of `tasks.rollout.protocol.Engine`.
 The engines use as many threads as OMP_NUM_THREADS says.
 """
 
@@ -11,7 +11,7 @@ import json
 import sys
 from typing import Any
 
-from infra.engine import serve
+from infra.resident import serve
 from tasks.rollout.protocol import Engine
 
 

@@ -9,10 +9,8 @@ import threading
 from types import TracebackType
 from typing import Any, Protocol, Self
 
-from prefect.exceptions import TerminationSignal
-
 from infra.errors import StoreError
-from infra.termination import termination
+from infra.termination import Terminated, termination
 
 log = logging.getLogger("armature")
 
@@ -74,7 +72,7 @@ class Uploads:
             return
         left = (
             termination.left_s(_STOP_S)
-            if isinstance(error, TerminationSignal)
+            if isinstance(error, Terminated)
             else None
             if isinstance(error, Exception)
             else 0.0

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from infra.engine import serve
+from infra.resident import serve
 from tasks.errors import OutOfMemory, TrainingError
 from tasks.train import memory
 from tasks.train.batch import GroupBatch

@@ -17,10 +17,10 @@ from tests.flows.runs import Server
 FLOWS = """
 import logging, os, signal, sys
 from pathlib import Path
-from infra import embedded
-embedded.configure()
+from infra import prefect_runtime
+prefect_runtime.configure()
 from prefect import flow, task
-from infra.engine import Resident
+from infra.resident import Resident
 from infra.errors import EngineError, StoreError
 from infra.steps import TASK_OPTIONS
 from tasks.errors import OutOfMemory
@@ -70,7 +70,7 @@ for name, error in (("away", StoreError), ("broken", EngineError), ("large", Out
 CHILD = """
 import argparse, collections, itertools, os, signal, time
 from pathlib import Path
-from infra.engine import serve
+from infra.resident import serve
 
 class Handler:
     def first(self):
@@ -164,7 +164,7 @@ def test_a_task_that_is_tried_again_says_why_and_a_hung_engine_is_replaced(
         "step recovers: attempt 1 of 3 failed, the next one comes in 0.1 s: StoreError: recovers: does not answer, 1",
         "step recovers: attempt 2 of 3 failed, the next one comes in 0.2 s: StoreError: recovers: does not answer, 2",
     ]
-    for way, where in (("sleep", "in sleep"), ("c_loop", "in c_loop"), ("sigstop", "state T (stopped)")):
+    for way, where in (("sleep", "in sleep"), ("c_loop", "in c_loop"), ("sigstop", "state stopped")):
         (stacks,) = tmp_path.glob(f"{way}.log.stacks-*")
         assert where in stacks.read_text()
         (line,) = (text for text in named(prefect_server, f"engine {way}")[1])

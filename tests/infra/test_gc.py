@@ -196,7 +196,8 @@ def test_a_fork_keeps_what_its_beginning_came_from(store: Store) -> None:
     collect(store)
     gone = set(history.made) - history.there()
     assert gone == {
-        "source/aaaa rollout 2.0", "source/aaaa rollout 2.1", "source/aaaa verdicts 2", "source/aaaa train 2", "source/aaaa evaluation",
+        "source/aaaa rollout 2.0", "source/aaaa rollout 2.1", "source/aaaa verdicts 2", "source/aaaa train 2",
+        "source/aaaa evaluation",
         "source/aaaa weights 1",
     }  # fmt: skip
 
@@ -362,7 +363,7 @@ class TestEvaluations:
 
     @staticmethod
     def evaluation(history: History, name: str, policy: str, problems: str, *, samples: bool = True) -> str:
-        """A step on a suite or on held-out problems (`problems` a key), and the set that it was made from, called by the same name."""
+        """A step on a suite or on held-out problems (`problems` a key), and its set of samples, called by its name."""
         about = {"policy": policy, "problems": problems, "suite": "x", "name": name}
         key = hashlib.sha256(json.dumps(about).encode()).hexdigest()
         step = history.step(name, "evaluate", {"policy": policy, "data": problems, "suite": "x", "set": key})
@@ -413,7 +414,8 @@ class TestEvaluations:
             record["roots"].append(f"evaluate/{steps['of the run']}")
             store.files.write("runs/one/aaaa/run.json", json.dumps(record).encode())
         records = {
-            "runs/one/aaaa/nights/2026-01-02T03-04-05Z/night.json": ["of a night"], "comparisons/0123-4567/comparison.json": ["compared", "compared, held out"],
+            "runs/one/aaaa/nights/2026-01-02T03-04-05Z/night.json": ["of a night"],
+            "comparisons/0123-4567/comparison.json": ["compared", "compared, held out"],
         }  # fmt: skip
         for name, evaluations in records.items():
             store.files.write(name, json.dumps({"steps": [f"evaluate/{steps[each]}" for each in evaluations]}).encode())

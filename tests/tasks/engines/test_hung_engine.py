@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from infra.engine import Resident
 from infra.errors import EngineError
+from infra.resident import Resident
 from tasks.stage import value
 from tasks.stages import data, remake_start, reward, rollout, train
 from tests.tasks.small_run import opened
@@ -32,7 +32,7 @@ def hangs(engine: Resident | None, stage: Callable[[], object], what: str) -> No
     ) as caught:
         stage()
     stacks = Path(str(caught.value).partition("its stacks are in ")[2].partition(";")[0])
-    assert "state T (stopped)" in stacks.read_text() and "in serve" in stacks.read_text()
+    assert "state stopped" in stacks.read_text() and "in serve" in stacks.read_text()
     assert all(gone(pid) for pid in pids)
 
 

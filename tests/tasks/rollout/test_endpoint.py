@@ -21,8 +21,8 @@ from typing import Any
 import httpx
 import pytest
 
-from infra.engine import child_environment
 from infra.errors import EngineError
+from infra.resident import child_environment
 from tasks.data.tokenizer import puzzle_tokenizer
 from tasks.records import FinishReason
 from tasks.rollout import endpoint as module

@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from infra.engine import Resident
 from infra.errors import EngineError
+from infra.resident import Resident
 from tasks.records import FinishReason
 from tasks.rollout.protocol import Completion, PromptGroup, Sampling
 

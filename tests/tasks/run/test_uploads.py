@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from prefect.exceptions import TerminationSignal
 
 from infra.errors import StoreError, TransferStopped
+from infra.termination import Terminated
 from tasks.run import uploads as module
 from tasks.run.uploads import Uploads
 
@@ -52,7 +52,7 @@ def test_a_failed_one_is_the_reason_where_nothing_else_is(pool: ThreadPoolExecut
         uploads.add(pool.submit(fail))
 
 
-@pytest.mark.parametrize("interruption", [TerminationSignal(15), KeyboardInterrupt()], ids=["SIGTERM", "Ctrl-C"])
+@pytest.mark.parametrize("interruption", [Terminated(15), KeyboardInterrupt()], ids=["SIGTERM", "Ctrl-C"])
 def test_a_signal_gives_up_one_that_takes_too_long(
     interruption: BaseException,
     pool: ThreadPoolExecutor,

@@ -1,4 +1,4 @@
-"""A few things at once, in threads. The first that fails stops the others."""
+"""Several actions at a time, in threads. The first that fails stops the others."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from infra.errors import TransferStopped
 T = TypeVar("T")
 
 
-class Stop(threading.Event):
-    """Set by itself, or where `outer` is; to set it leaves `outer` alone."""
+class _LinkedEvent(threading.Event):
+    """An event that is set by itself, or while `outer` is; to set it leaves `outer` alone."""
 
     def __init__(self, outer: threading.Event | None) -> None:
         super().__init__()
@@ -26,12 +26,15 @@ class Stop(threading.Event):
         return super().wait(timeout) or self.is_set()
 
 
-def together(
+def run_parallel(
     actions: Sequence[Callable[[threading.Event], T]], at_once: int, outer: threading.Event | None = None
 ) -> list[T]:
-    """What each action gives, in order; at most `at_once` run at a time. Each is handed an event that is set when another has failed, this thread was
-    interrupted, or `outer` is set: it should not go on any more. Raises the first failure in the actions' order."""
-    stop = Stop(outer)
+    """Run the actions, at most `at_once` at a time, and return their values in order.
+
+    Each action gets an event that is set when another one has failed, when this thread was interrupted, or when `outer`
+    is set: it should stop then. Raises the first failure in the order of the actions.
+    """
+    stop = _LinkedEvent(outer)
     if len(actions) < 2:
         return [action(stop) for action in actions]
     with ThreadPoolExecutor(min(at_once, len(actions))) as pool:
@@ -52,8 +55,8 @@ def together(
             raise
 
 
-def until(stop: threading.Event | None, what: str, items: Iterable[T]) -> Generator[T, None, None]:
-    """`items`, as long as `stop` is not set; then TransferStopped, which names `what`."""
+def until_stopped(items: Iterable[T], stop: threading.Event | None, what: str) -> Generator[T, None, None]:
+    """Yield the items while `stop` is not set; then raise TransferStopped, which names `what`."""
     for item in items:
         if stop is not None and stop.is_set():
             raise TransferStopped(f"{what}: the transfer was stopped")

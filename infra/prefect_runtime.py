@@ -1,7 +1,7 @@
-"""Prefect without a server to start: an embedded run keeps Prefect's home under `.armature` and ignores the user's profile.
+"""Prefect without a server to start, its temporary server's life, and the frame of a flow's body.
 
-It has to be called before Prefect is imported, and does nothing where Prefect is loaded already (a worker, a deployment
-script). Where PREFECT_API_URL names a server it only keeps Prefect's log lines off the console.
+The only module of infra that imports Prefect. A run without PREFECT_API_URL is embedded: Prefect starts a temporary
+server, its home is under `.armature`, and the user's profile is ignored.
 """
 
 from __future__ import annotations
@@ -17,27 +17,32 @@ from collections.abc import Iterator
 from typing import Any
 
 import httpx
+import psutil
 
 from infra import processes
 from infra.paths import HOME
+from infra.termination import Terminated, termination
 
 log = logging.getLogger("armature")
 
 _LOOK_S = 0.5
-_guarded: set[processes.Process] = set()
+_guarded: set[psutil.Process] = set()
 
 
 def configure() -> None:
+    """Set Prefect's environment variables. Has to be called before Prefect is imported.
+
+    Does nothing to a Prefect that is loaded already (a worker, a deployment script). Where PREFECT_API_URL names a
+    server it only keeps Prefect's log lines off the console.
+    """
     os.environ.setdefault("PREFECT_LOGGING_EXTRA_LOGGERS", "armature")
-    os.environ.setdefault(
-        "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW", "ignore"
-    )  # what is said before a run begins is for the console alone
+    # Lines that are logged before a run begins are for the console alone.
+    os.environ.setdefault("PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW", "ignore")
     os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
     os.environ.setdefault("DO_NOT_TRACK", "1")
     if not glob.glob("/dev/nvidia[0-9]*"):
-        os.environ.setdefault(
-            "DS_ACCELERATOR", "cpu"
-        )  # else DeepSpeed, which transformers imports, warns that it has to guess
+        # Else DeepSpeed, which transformers imports, warns that it has to guess.
+        os.environ.setdefault("DS_ACCELERATOR", "cpu")
     if "prefect" in sys.modules:
         return
     # Progress and errors are printed by us; a line of Prefect for each task, and its tracebacks, would bury them.
@@ -52,13 +57,29 @@ def configure() -> None:
     os.environ.setdefault("PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS", "120")
     os.environ.setdefault("PREFECT_LOGGING_LEVEL", "CRITICAL")
     os.environ.setdefault("PREFECT_LOGGING_LOGGERS_PREFECT_LEVEL", "CRITICAL")
-    os.environ.setdefault(
-        "PREFECT_LOGGING_INTERNAL_LEVEL", "CRITICAL"
-    )  # of what an event that waits for its server would print
+    # An event that waits for its server would print otherwise.
+    os.environ.setdefault("PREFECT_LOGGING_INTERNAL_LEVEL", "CRITICAL")
+
+
+@contextlib.contextmanager
+def flow_body() -> Iterator[None]:
+    """Hold Prefect's temporary server and take over SIGTERM, around a flow's body.
+
+    `Terminated`, as the body sees it, is Prefect's TerminationSignal too, so that Prefect ends task and flow runs as it
+    does after its own handling of the signal, as Crashed or Cancelled.
+    """
+    from prefect.exceptions import TerminationSignal
+
+    class TerminatedFlow(Terminated, TerminationSignal):
+        """Both, for the body and for Prefect."""
+
+    termination.error = TerminatedFlow
+    with server_kept(), termination:
+        yield
 
 
 def guard_server() -> None:
-    """Before Prefect starts its temporary server: it ends with this process from its first moment on, not only once a flow runs."""
+    """Make the temporary server that Prefect is about to start end with this process, from its first moment on."""
     if os.environ.get("PREFECT_API_URL"):
         return
     from prefect.server.api.server import SubprocessASGIServer  # heavy, and about to be imported by Prefect itself
@@ -75,11 +96,14 @@ def guard_server() -> None:
 
 @contextlib.contextmanager
 def server_kept() -> Iterator[None]:
-    """Around a flow's body: Prefect's temporary server ends with this process, however that ends, and is started again, on the same port and database, should
-    it end before the flow: Prefect's clients try again, and nothing of the run is lost."""
+    """Keep Prefect's temporary server up, and make it end with this process, however that ends.
+
+    A server that ends before the flow is started again, on the same port and database: Prefect's clients try again, and
+    nothing of the run is lost. A server that the user names is left alone.
+    """
     module = sys.modules.get("prefect.server.api.server")
     server = module.SubprocessASGIServer() if module is not None else None
-    if server is None or server.server_process is None:  # a server that the user names
+    if server is None or server.server_process is None:
         yield
         return
     _end_with_us(server.server_process.pid)
@@ -94,6 +118,7 @@ def server_kept() -> Iterator[None]:
 
 
 def _revive(server: Any, over: threading.Event) -> None:
+    """Start the server again each time that it ends, until `over` is set."""
     while not over.wait(_LOOK_S):
         if server.server_process.poll() is not None:
             log.warning(
@@ -110,19 +135,19 @@ def _revive(server: Any, over: threading.Event) -> None:
 
 
 def _end_with_us(pid: int) -> None:
-    """Prefect stops its server at a normal exit only. A shell waits for the end of a pipe that only we hold, so that SIGKILL, SIGTERM or the
-    kernel's out-of-memory killer leave no server behind. It looks whether the server is still the process that has the number: one that ended
-    hours ago was replaced, and by now its number may be anybody's."""
-    server = processes.process(pid)
-    if server is None or server in _guarded:
+    """Start a guard that ends the server `pid` once this process has ended: Prefect does so at a normal exit only.
+
+    The guard waits for the end of a pipe that only this process holds. Before it kills it looks whether the server
+    still has the number: a server that ended hours ago was replaced, and another process may have its number by now. It
+    is a shell that reads /proc, not Python with psutil, since it idles for as long as the run lasts.
+    """
+    server, started = processes.process(pid), processes.start_ticks(pid)
+    if server is None or started is None or server in _guarded:
         return
     _guarded.add(server)
     theirs, _ours = os.pipe()  # ours stays open, and no child inherits it
-    # Of /proc/PID/stat, what follows the name: the state is its first field, the time of the start its twentieth.
-    guard = [
-        "/bin/sh",
-        "-c",
-        f'read _; at=$(cat /proc/{pid}/stat 2>/dev/null) && set -- ${{at##*) }} && [ "${{20}}" = {server.started} ] && kill {pid}',
-    ]
+    # In /proc/PID/stat, after the name: the state is the first field, the time of the start the twentieth.
+    look = f"read _; at=$(cat /proc/{pid}/stat 2>/dev/null) && set -- ${{at##*) }}"
+    guard = ["/bin/sh", "-c", f'{look} && [ "${{20}}" = {started} ] && kill {pid}']
     subprocess.Popen(guard, stdin=theirs, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
     os.close(theirs)

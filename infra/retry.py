@@ -1,7 +1,8 @@
-"""Faults that pass are waited out, here and nowhere else: the clients below are told to try once, since retries multiply.
+"""Retries of transient faults, here and nowhere else: the clients below are told to try once, since retries multiply.
 
-A server that says slow down, a connection that breaks, a server that is gone for a while: the call is repeated with growing pauses, up to
-PATIENCE_S in all. What no waiting mends (credentials, a missing bucket, a full disk) is raised at once.
+A server that says slow down, a connection that breaks, a server that is away for a while: the call is repeated with
+growing pauses, for LIMIT_S in all. A fault that no retry mends (credentials, a missing bucket, a full disk) is raised
+at once.
 """
 
 from __future__ import annotations
@@ -11,37 +12,42 @@ import random
 import threading
 import time
 from collections.abc import Callable, Iterator
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import botocore.exceptions as boto
-from botocore.parsers import ResponseParserError
 
 log = logging.getLogger("armature.store")
 T = TypeVar("T")
 
-PATIENCE_S = 90.0  # of one call, from its first failure to its last attempt
+LIMIT_S = 90.0  # of one call, from its first failure to its last attempt
 SHORTEST_S, LONGEST_S = 0.2, 5.0  # pauses double from one to the other
-QUIET_S = 30.0  # bursts that come again within this time are not announced again
+QUIET_S = 30.0  # faults that come again within this time are not announced again
 
-# By name: of these the HTTP status does not tell (BadDigest is a 400: bytes were altered on their way).
+# By name, where the HTTP status does not tell (BadDigest is a 400: bytes were altered on their way).
 _CODES = {
-    "SlowDown", "ServiceUnavailable", "InternalError", "RequestTimeout", "Throttling", "ThrottlingException", "RequestLimitExceeded", "TooManyRequests",
-    "OperationAborted", "ConditionalRequestConflict", "BadDigest", "XAmzContentChecksumMismatch", "XAmzContentSHA256Mismatch", "IncompleteBody",
+    "SlowDown", "ServiceUnavailable", "InternalError", "RequestTimeout", "Throttling", "ThrottlingException",
+    "RequestLimitExceeded", "TooManyRequests", "OperationAborted", "ConditionalRequestConflict", "BadDigest",
+    "XAmzContentChecksumMismatch", "XAmzContentSHA256Mismatch", "IncompleteBody",
 }  # fmt: skip
 _TRANSPORT_ERRORS = (
     boto.ConnectionError,
     boto.HTTPClientError,
     boto.IncompleteReadError,
     boto.ResponseStreamingError,
-    ResponseParserError,
 )
 _STATUSES = {408, 429, 500, 502, 503, 504}
-# aiohttp's and urllib3's own are told by their modules, so that neither is imported for it.
-_TRANSPORTS = {"aiohttp", "urllib3", "http"}
+# Errors of these are told by their modules, which then need not be imported.
+_TRANSPORTS = ("aiohttp", "urllib3", "http", "botocore.parsers")
 
 
-def transient(error: BaseException) -> bool:
-    """Whether the same call may succeed in a while."""
+class Retry(Protocol):
+    """A call that is repeated until it goes through: `RetryPolicy.call` for a given object."""
+
+    def __call__(self, action: Callable[[], T], *, stop: threading.Event | None = None) -> T: ...
+
+
+def is_transient(error: BaseException) -> bool:
+    """Return True where the same call may succeed later."""
     return any(_passes(each) for each in _causes(error))
 
 
@@ -53,37 +59,45 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
 
 def _passes(error: BaseException) -> bool:
     if isinstance(error, boto.ClientError):
-        return code(error) in _CODES or error.response.get("ResponseMetadata", {}).get("HTTPStatusCode") in _STATUSES
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
+        return error_code(error) in _CODES or status in _STATUSES
     if isinstance(error, boto.SSLError):
         return False  # a certificate that is not trusted
     if isinstance(error, _TRANSPORT_ERRORS):
         return True
     # Sockets that break below the clients.
-    return isinstance(error, (ConnectionError, TimeoutError)) or type(error).__module__.split(".")[0] in _TRANSPORTS
+    module = f"{type(error).__module__}."
+    return isinstance(error, (ConnectionError, TimeoutError)) or module.startswith(tuple(f"{x}." for x in _TRANSPORTS))
 
 
-def code(error: BaseException) -> str:
-    """S3's code of an error or of its cause (NoSuchKey, PreconditionFailed, 404, ...); empty where S3 said nothing."""
+def error_code(error: BaseException) -> str:
+    """Return S3's code of an error or of its cause (NoSuchKey, 404, ...); empty where there is none."""
     for each in _causes(error):
         if isinstance(each, boto.ClientError):
             return str(each.response.get("Error", {}).get("Code", ""))
     return ""
 
 
-class Patience:
-    """Of one store. Threads that wait at the same time say so once. `seconds` may be lowered while some wait: they leave that much earlier."""
+class RetryPolicy:
+    """The retries of one store. Threads that wait at the same time log it once.
 
-    def __init__(self, seconds: float = PATIENCE_S) -> None:
-        self.seconds = seconds
+    `limit_s` may be lowered while some threads wait: they give up that much earlier.
+    """
+
+    def __init__(self, limit_s: float = LIMIT_S) -> None:
+        self.limit_s = limit_s
         self._lock = threading.Lock()
         self._waiting = 0
         self._since = self._said = float("-inf")
 
-    def wait_out(
-        self, action: Callable[[], T], what: str, *, seconds: float | None = None, stop: threading.Event | None = None
+    def call(
+        self, action: Callable[[], T], what: str, *, limit_s: float | None = None, stop: threading.Event | None = None
     ) -> T:
-        """`action()`, repeated while its failures are of those that pass. Raises its last error after `seconds` (default: the store's), or
-        once `stop` is set. `what` names the object in the log."""
+        """Return `action()`, repeated while its failures are transient.
+
+        Raises the last error after `limit_s` (default: the store's), or once `stop` is set. `what` names the object in
+        the log.
+        """
         pause = SHORTEST_S
         first: float | None = None
         stop = stop or threading.Event()
@@ -92,14 +106,14 @@ class Patience:
                 try:
                     return action()
                 except Exception as error:
-                    if not transient(error):
+                    if not is_transient(error):
                         raise
                     now = time.monotonic()
-                    limit = self.seconds if seconds is None else seconds
+                    limit = self.limit_s if limit_s is None else limit_s
                     if first is None:
                         first = now
                         self._begin(what, error, limit)
-                    # Apart from one another, or all threads come back at the same moment.
+                    # Random, or all threads come back at the same moment.
                     delay = pause * random.uniform(0.5, 1.0)
                     if now + delay - first > limit or stop.wait(delay):
                         raise
@@ -128,9 +142,9 @@ class Patience:
 
 
 def reason(error: BaseException) -> str:
-    """One line: S3's words and code, or the system's."""
+    """Return the error in one line: S3's words and code, or the system's."""
     text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
     if isinstance(error, boto.ClientError):
         text = str(error.response.get("Error", {}).get("Message", "")) or text
-    text, name = " ".join((text or type(error).__name__).split()), code(error)
-    return f"{text} ({name})" if name and name not in text else text
+    text, code = " ".join((text or type(error).__name__).split()), error_code(error)
+    return f"{text} ({code})" if code and code not in text else text

@@ -1,9 +1,9 @@
-"""Resident engines: child processes that the flow owns and tasks call (design rule 5).
+"""Resident processes: groups of child processes that the flow owns and tasks call, such as the training ranks.
 
-The parent listens on a Unix socket in a private folder; each rank connects twice: once for calls, once as a lifeline
-whose end means that the parent is gone. A launcher such as torchrun may stand between. Calls are synchronous and go to
-every rank (SPMD); replies come back in the order of the ranks. An engine that breaks, hangs or half-answers is ended as
-a group: what state its ranks would be in is anybody's guess.
+They stay alive between calls, so that a model is loaded once. The parent listens on a Unix socket in a private folder;
+each rank connects twice: once for calls, once as a lifeline whose end means that the parent is gone. A launcher such as
+torchrun may stand between. Calls are synchronous and go to every rank (SPMD); replies come back in the order of the
+ranks. A group that breaks, hangs or answers in part is ended: the state of its ranks is unknown then.
 """
 
 from __future__ import annotations
@@ -26,12 +26,14 @@ from multiprocessing.connection import Client, Connection, Listener, wait
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from infra import processes, stacks
 from infra.errors import EngineError
-from infra.processes import Process
 from infra.scratch import short_folder
+from specs.errors import ArmatureError
 
-# Credentials must not reach children that do not need them, so children get what is named here and nothing else.
+# Credentials must not reach children that do not need them, so children get these variables and no others.
 _ENV_NAMES = frozenset({"PATH", "HOME", "USER", "LANG", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "VIRTUAL_ENV", "CC", "CXX"})
 _ENV_PREFIXES = (
     "LC_",
@@ -50,15 +52,15 @@ _ENV_PREFIXES = (
     "XDG_",
 )
 
-# How long the other ranks have to answer, seconds. One that waits in a collective for a rank that failed never will, and of one that died the
-# others may be about to say why.
+# Seconds that the other ranks have to answer, by the answer of the first. A rank that waits in a collective for one
+# that failed never answers; where one died, the others may be about to say why.
 _GRACE_S = {"ok": float("inf"), "error": 10.0, "died": 1.0}
 
 _SECRET = re.compile("KEY|TOKEN|SECRET|PASSWORD")  # NVIDIA_API_KEY, VLLM_API_KEY
 
 
 def child_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
-    """The environment of an engine: an allow-list of this one, and `extra`."""
+    """Return the environment of a resident: the variables of this process that an allow-list has, and `extra`."""
     kept = {
         k: v
         for k, v in os.environ.items()
@@ -68,7 +70,7 @@ def child_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
 
 
 class Resident:
-    """A group of `ranks` child processes started by `argv` (which gets `--address PATH` appended)."""
+    """A group of `ranks` child processes, started by `argv` (to which `--address PATH` is appended)."""
 
     def __init__(
         self,
@@ -86,17 +88,17 @@ class Resident:
         self._address = address = str(self._folder / "socket")
         self._calls: list[Connection] = []
         self._lifelines: list[Connection] = []
-        self._launcher: Process | None = None
-        self._ranks: list[Process] = []
+        self._launcher: psutil.Process | None = None
+        self._ranks: list[psutil.Process] = []
         log.parent.mkdir(parents=True, exist_ok=True)
         started = False
         try:
             with Listener(address, family="AF_UNIX", backlog=2 * ranks) as listener, log.open("ab") as out:
-                # Its own log file: a child that holds the flow's stdout would hide the flow's death from a Prefect worker.
+                # A log file of its own: a child with the flow's stdout would hide its death from a Prefect worker.
                 try:
                     self._process = subprocess.Popen(
-                        [*argv, "--address", address], stdin=subprocess.DEVNULL, stdout=out, stderr=out, env=child_environment(env), cwd=cwd,
-                        start_new_session=True,
+                        [*argv, "--address", address], stdin=subprocess.DEVNULL, stdout=out, stderr=out,
+                        env=child_environment(env), cwd=cwd, start_new_session=True,
                     )  # fmt: skip
                 except OSError as error:
                     raise EngineError(f"{name}: cannot be started ({error})") from error
@@ -104,7 +106,7 @@ class Resident:
                 self._launcher = processes.process(self._process.pid)
                 self._accept(listener, ranks, time.monotonic() + start_deadline_s)
         except BaseException:
-            # After the listener has closed: it unlinks its socket, whose folder goes with the engine.
+            # After the listener has closed: it unlinks its socket, whose folder goes with the resident.
             if started:
                 self.stop()
             else:
@@ -118,12 +120,12 @@ class Resident:
         while len(joined) < 2 * ranks:
             if not wait([sock], timeout=0.2):
                 if self._process.poll() is not None:
-                    raise EngineError(
-                        f"{self.name}: ended with status {self._process.returncode} while starting; {self.log_tail()}"
-                    )
+                    status = self._process.returncode
+                    raise EngineError(f"{self.name}: ended with status {status} while starting; {self.log_tail()}")
                 if time.monotonic() > deadline:
+                    where = self._save_stacks()
                     raise EngineError(
-                        f"{self.name}: did not start in time; what it was doing is in {self._save_stacks()}; {self.log_tail()}"
+                        f"{self.name}: did not start in time; what it was doing is in {where}; {self.log_tail()}"
                     )
                 continue
             connection = listener.accept()
@@ -136,19 +138,20 @@ class Resident:
 
     @property
     def alive(self) -> bool:
+        """True while calls can be made."""
         return bool(self._calls) and self._process.poll() is None
 
     @property
     def pids(self) -> list[int]:
-        """Process ids of the ranks."""
+        """The process ids of the ranks."""
         return [each.pid for each in self._ranks]
 
     def call(self, method: str, *, deadline_s: float, **kwargs: Any) -> list[Any]:
-        """`handler.method(**kwargs)` on every rank; replies in the order of the ranks.
+        """Call `handler.method(**kwargs)` on every rank; return the replies in the order of the ranks.
 
-        An error that every rank reports leaves the engine alive (a step refused before it was applied). A rank that
+        An error that every rank reports leaves the group alive (a step refused before it was applied). A rank that
         dies, hangs past the deadline or leaves the others waiting ends the group. Raises the rank's own error if it is
-        one of Armature's types, else EngineError.
+        an ArmatureError, else EngineError.
         """
         if not self.alive:
             raise EngineError(f"{self.name}: is not running; {self.log_tail()}")
@@ -170,7 +173,7 @@ class Resident:
             raise self._hung(method, deadline_s)
         if missing or died or (errors and len(errors) < len(self._calls)):
             self.stop()
-        for _, exception in errors.values():  # the reason comes before what it made of the other ranks
+        for _, exception in errors.values():  # the cause comes before its effects on the other ranks
             if exception is not None:
                 raise exception
         if died:
@@ -180,7 +183,8 @@ class Resident:
         return [replies[r][1] for r in range(len(self._calls))]
 
     def _replies(self, deadline: float) -> dict[int, tuple[str, Any]]:
-        """What the ranks answer until the deadline: ("ok", value), ("error", (summary, exception or None)) or ("died", None)."""
+        """Return the answers until the deadline, by rank: ("ok", value), ("error", (summary, exception or None)) or
+        ("died", None)."""
         replies: dict[int, tuple[str, Any]] = {}
         while len(replies) < len(self._calls):
             pending = {c: r for r, c in enumerate(self._calls) if r not in replies}
@@ -199,12 +203,11 @@ class Resident:
         return replies
 
     def _hung(self, method: str, deadline_s: float) -> EngineError:
-        """Keeps what the processes are doing, and ends them."""
+        """Save the stacks of the processes, end them, and return the error that says so."""
         where = self._save_stacks()
         self.stop()
-        return EngineError(
-            f"{self.name}: {method} took longer than {deadline_s:g} s; its stacks are in {where}; {self.log_tail()}"
-        )
+        late = f"{method} took longer than {deadline_s:g} s"
+        return EngineError(f"{self.name}: {late}; its stacks are in {where}; {self.log_tail()}")
 
     def _save_stacks(self) -> Path:
         path = self.log.with_name(f"{self.log.name}.stacks-{time.strftime('%Y%m%dT%H%M%S')}")
@@ -213,19 +216,19 @@ class Resident:
         return path
 
     def log_tail(self, lines: int = 3) -> str:
-        """`log PATH` and its last lines, for messages."""
+        """Return `log PATH` and its last lines, for messages."""
         text = self.log.read_text(errors="replace").strip().splitlines()[-lines:] if lines and self.log.exists() else []
         return f"log {self.log}" + (": " + " | ".join(text) if text else "")
 
     @property
-    def _everyone(self) -> list[Process]:
+    def _everyone(self) -> list[psutil.Process]:
         return [*filter(None, [self._launcher]), *self._ranks]
 
     def stop(self) -> None:
-        """Ends every process of the engine and all that they started; safe to call twice."""
+        """End every process of the group and all that they started; safe to call twice."""
         if not self._folder.exists():
             return
-        # Found while their parents live. Not all are in the launcher's group: torchrun gives each rank a session of its own.
+        # Found while their parents live. Not all are in the launcher's group: torchrun gives each rank a session.
         everyone = processes.family(self._everyone)
         for connection in (*self._calls, *self._lifelines):
             connection.close()  # the ranks' lifeline threads leave at once
@@ -251,16 +254,16 @@ class Resident:
 
 
 def _bound(connection: Connection, seconds: float) -> None:
-    """No read or write of the socket waits longer: it raises BlockingIOError then."""
+    """Limit each read and write of the socket: it raises BlockingIOError after `seconds`."""
     with socket.socket(fileno=os.dup(connection.fileno())) as same:
         for option in (socket.SO_SNDTIMEO, socket.SO_RCVTIMEO):
-            same.setsockopt(
-                socket.SOL_SOCKET, option, struct.pack("ll", int(seconds), max(1, int(seconds % 1 * 1e6)))
-            )  # 0 is no limit
+            # At least a microsecond: 0 is no limit.
+            limit = struct.pack("ll", int(seconds), max(1, int(seconds % 1 * 1e6)))
+            same.setsockopt(socket.SOL_SOCKET, option, limit)
 
 
 def serve(make_handler: Callable[[], object], address: str, rank: int = 0) -> None:
-    """The child's loop: answers calls until the parent stops it or is gone. Never returns while the parent lives.
+    """Answer calls in a child process until the parent stops it or is gone; never returns.
 
     The connections come first and the handler (which may import torch for seconds) second, so that a parent that dies
     early is noticed.
@@ -279,10 +282,10 @@ def serve(make_handler: Callable[[], object], address: str, rank: int = 0) -> No
             os._exit(0)
         try:
             reply = ("ok", getattr(handler, method)(**kwargs))
-        except Exception as error:  # everything is reported to the parent, which raises it there
+        except Exception as error:  # every error is reported to the parent, which raises it
             traceback.print_exc()
-            ours = type(error).__module__.split(".")[0] in {"tasks", "infra", "specs", "sandbox"}
-            reply = ("error", (f"{type(error).__name__}: {error}", error if ours else None))
+            ours = error if isinstance(error, ArmatureError) else None  # another class may not be there to unpickle
+            reply = ("error", (f"{type(error).__name__}: {error}", ours))
         sys.stderr.flush()
         calls.send(reply)
 

@@ -1,4 +1,4 @@
-"""Who holds a run: a process, named so that another can tell whether it still lives."""
+"""The holder of a run's lease: a process, described so that another process can find out whether it still lives."""
 
 from __future__ import annotations
 
@@ -14,11 +14,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
+from infra.processes import start_ticks
+
 
 @dataclass(frozen=True)
 class Holder:
-    """`started`: clock ticks from the host's boot to the start of the process; `since`, `released`: ISO times by the holder's
-    clock, for people only; `token`: one per acquisition; `beat_s`: seconds between its beats."""
+    """One acquisition of a lease, as JSON in the store.
+
+    `started`: clock ticks from the host's boot to the start of the process; `since`, `released`: ISO times by the
+    holder's clock, for people only; `token`: one per acquisition; `beat_s`: seconds between the holder's beats.
+    """
 
     host: str
     boot_id: str
@@ -33,15 +38,16 @@ class Holder:
 
     @classmethod
     def this_process(cls, beat_s: float) -> Holder:
+        """Return a holder that describes this process, with a new token."""
         host, boot_id, namespace = _here()
-        started = _started(os.getpid())
+        started = start_ticks(os.getpid())
         assert started is not None, "this process runs"
         command = textwrap.shorten(shlex.join(sys.orig_argv), 200)
         return cls(host, boot_id, os.getpid(), namespace, started, iso_now(), uuid.uuid4().hex, command, beat_s)
 
     @classmethod
     def parse(cls, raw: bytes) -> Holder | None:
-        """None where that is not a holder."""
+        """Return the holder that `raw` describes; None where it describes none."""
         try:
             holder = cls(**json.loads(raw))
             usable = type(holder.pid) is int and type(holder.started) is int and holder.beat_s > 0
@@ -50,13 +56,14 @@ class Holder:
         return holder if usable else None
 
     def to_bytes(self) -> bytes:
+        """Return the holder as JSON."""
         return json.dumps(asdict(self), indent=1).encode()
 
     def state(self) -> Literal["this process", "runs", "dead", "elsewhere"]:
-        """As far as can be seen from here; other hosts and other containers are elsewhere."""
+        """Return the holder's state as far as it can be seen from here: other hosts and containers are elsewhere."""
         if (self.host, self.boot_id, self.pid_namespace) != _here() or _hidden(self.pid):
             return "elsewhere"
-        if self.started != _started(self.pid):
+        if self.started != start_ticks(self.pid):
             return "dead"
         return "this process" if self.pid == os.getpid() else "runs"
 
@@ -65,26 +72,18 @@ class Holder:
 
 
 def iso_now() -> str:
+    """Return the time now, in UTC, to the second."""
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def _here() -> tuple[str, str, str]:
-    """Host, boot, pid namespace: where a pid means what it means to us."""
+    """Return host, boot and pid namespace: a pid names the same process only where all three are equal."""
     boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
     return socket.gethostname(), boot, os.readlink("/proc/self/ns/pid")
 
 
-def _started(pid: int) -> int | None:
-    """Clock ticks from boot to the start of a process, None where it is dead (a zombie is)."""
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except (FileNotFoundError, ProcessLookupError):
-        return None
-    return None if fields[0] in "ZX" else int(fields[19])
-
-
 def _hidden(pid: int) -> bool:
-    """Whether it exists and /proc does not show it: another user's, where /proc is mounted with hidepid (shared nodes are)."""
+    """Return True for a process that exists and is not in /proc: another user's, under hidepid (as on shared nodes)."""
     if Path(f"/proc/{pid}").exists():
         return False
     try:
@@ -93,4 +92,4 @@ def _hidden(pid: int) -> bool:
         return False
     except PermissionError:
         return True
-    return False  # it was born between the two looks
+    return False  # it was started between the two looks
