@@ -34,8 +34,8 @@ from tasks.evaluate.samples import SampleSet
 from tasks.evaluate.sampling import missing
 from tasks.experiment import Experiment, stand_ins
 from tasks.records import EncodedProblem, Rollout, Verdict
-from tasks.reward.code import CodeSettings
-from tasks.reward.judge import Judge, verdict_of
+from tasks.reward.verdicts import verdict_of
+from tasks.reward.verification import Verifiers
 from tasks.rollout.table import read_rollouts
 from tasks.train.inputs import adamw_settings, group_batch, step_spec
 from tasks.train.memory import TokenBudget
@@ -155,13 +155,8 @@ class Context:
         return self._suite_data[name]
 
     @cached_property
-    def judge(self) -> Judge:
-        reward = self.spec.reward
-        return Judge(
-            math_deadline_s=reward.math.deadline_s,
-            math_workers=reward.math.workers,
-            code=CodeSettings(**reward.code.model_dump()),
-        )
+    def judge(self) -> Verifiers:
+        return Verifiers(self.spec.reward)
 
     def rollouts(self, keys: Sequence[str]) -> list[Rollout]:
         """The rollouts of an iteration, all shards in order, verified."""

@@ -13,10 +13,8 @@ from infra.paths import resolve
 from infra.store import Store
 from specs.errors import SpecError
 from specs.identity import (
-    data_part,
     evaluate_part,
     heldout_sampling,
-    reward_part,
     rollout_part,
     run_name,
     sampling_part,
@@ -27,17 +25,20 @@ from specs.schema import Fork, Spec
 from tasks.checkpoint.fork import Source, find_source
 from tasks.checkpoint.weights import POLICY_STAGE, model_folder, weights_digest
 from tasks.data.dataset import source_fingerprint, tokenizer_of
+from tasks.data.sources.registry import data_key_part, source_of
 from tasks.data.task import VERSION as DATA
 from tasks.data.tokenizer import tokenizer_digest
 from tasks.errors import DataError
 from tasks.evaluate.problems import HELDOUT
 from tasks.evaluate.samples import set_key
-from tasks.evaluate.suites.declare import Suite, read_suite
+from tasks.evaluate.suites.declare import SuiteDeclaration, read_suite
 from tasks.evaluate.suites.load import suite_fingerprint
 from tasks.evaluate.task import CONTAMINATION_VERSION as CONTAMINATION
 from tasks.evaluate.task import SUITE_VERSION as SUITE
 from tasks.evaluate.task import VERSION as EVALUATE
 from tasks.reward.task import VERSION as REWARD
+from tasks.reward.verifiers.registry import verifier_key_part
+from tasks.rollout.engines import engine_key_part
 from tasks.rollout.shards import shard_count
 from tasks.rollout.task import VERSION as ROLLOUT
 from tasks.train.task import START_VERSION
@@ -62,18 +63,14 @@ class Experiment:
             self.source.folder if self.source else model_folder(start["policy"], download=download)
         )
         tokens = tokenizer_digest(tokenizer_of(self.model))
-        self.data_settings = data_part(spec)
-        source = source_fingerprint(self.data_settings)
-        self.data = Step(
-            "data", DATA, {"part": _data_key_part(self.data_settings), "source": source, "tokenizer": tokens}
-        )
+        source = source_fingerprint(spec.data)
+        self.data = Step("data", DATA, {"part": data_key_part(spec), "source": source, "tokenizer": tokens})
         self.start = self.source.step if self.source else self._made_start(start, tokens)
         self._root = self.source.root if self.source else self.start.key
-        self._rollout, self._train = rollout_part(spec), train_part(spec)
+        self._rollout, self._train = {**rollout_part(spec), **engine_key_part(spec.rollout.engine)}, train_part(spec)
         # Of the verifiers' settings, those of the verifier that these problems name.
-        self._reward = {
-            key: value for key, value in reward_part(spec).items() if key == "truncated" or key == spec.data.verifier
-        }
+        self._verifier = source_of(spec.data).verifier
+        self._reward = {"truncated": spec.reward.truncated, **verifier_key_part(self._verifier, spec.reward)}
         self._lineages = [self.start.key]
         self._lock = threading.RLock()  # checkpoints are committed beside the loop
         self._tokenizer = tokens
@@ -110,7 +107,7 @@ class Experiment:
             "part": self._rollout,
             "iteration": iteration,
         }
-        return [Step("rollout", ROLLOUT, {**common, "shard": shard}) for shard in range(shard_count(self._rollout))]
+        return [Step("rollout", ROLLOUT, {**common, "shard": shard}) for shard in range(shard_count(self.spec.rollout))]
 
     def verdicts(self, iteration: int) -> Step:
         keys = [step.key for step in self.rollouts(iteration)]
@@ -152,12 +149,9 @@ class Experiment:
         """Evaluation of a policy by its lineage. `served`: by a server that somebody else runs, in a precision of its own."""
         part = {**self.sampling(suite), "engine": "server", "dtype": None} if served else self.sampling(suite)
         own = self._suites.get(suite)
-        verifier = own.verifier if own else self.spec.data.verifier
+        verifier = own.verifier if own else self._verifier
         # An evaluation judges everything, so `truncated` is not read.
-        reward = {
-            "verifier": REWARD,
-            **{key: value for key, value in reward_part(self.spec).items() if key == verifier},
-        }
+        reward = {"verifier": REWARD, **verifier_key_part(verifier, self.spec.reward)}
         problems = own.step.key if own else self.data.key
         about = {"policy": policy, "problems": self._asked(suite), "suite": suite, "part": part}
         inputs = {
@@ -220,14 +214,14 @@ class _Suite:
     sampling: Mapping[str, Any]
 
 
-def _declared(name: str) -> Suite:
+def _declared(name: str) -> SuiteDeclaration:
     try:
         return read_suite(name)
     except DataError as error:
         raise SpecError(f"evaluate.suites: {error}") from None
 
 
-def _suite(declared: Suite, spec: Spec) -> _Suite:
+def _suite(declared: SuiteDeclaration, spec: Spec) -> _Suite:
     inputs = {"suite": declared.name, "source": suite_fingerprint(declared, stand_ins(spec))}
     return _Suite(Step("suite", SUITE, inputs), declared.prompt, declared.verifier, declared.sampling.model_dump())
 
@@ -245,14 +239,3 @@ def longest_response(spec: Spec) -> int:
 def stand_ins(spec: Spec) -> Path | None:
     """The folder that stands in for the hub, where the spec names one."""
     return None if spec.evaluate.stand_ins is None else Path(resolve(spec.evaluate.stand_ins))
-
-
-def _data_key_part(part: dict[str, Any]) -> dict[str, Any]:
-    """Of the data settings, those that the payload depends on: names whose content is in the key by its digest are left out, so that
-    moving a file or pinning the revision that was used anyway runs nothing again."""
-    if part["train"].startswith("puzzle:"):
-        return {key: part[key] for key in ("train", "heldout", "prompt", "drop_long_prompts", "max_prompt_tokens")}
-    by_digest = {"tokenizer", "revision"} | (
-        set() if part["train"].startswith("hf://") else {"train", "split", "subset"}
-    )
-    return {key: value for key, value in part.items() if key not in by_digest}

@@ -25,7 +25,7 @@ def data(context: Context) -> Manifest | Any:
         return cached(hit)
     started = time.monotonic()
     files, counts = prepare(
-        context.experiment.data_settings,
+        context.spec.data,
         step.inputs["source"],
         tokenizer_of(context.experiment.model),
         context.spec.rollout.max_prompt_tokens,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from tasks.records import FinishReason, Rollout, Verdict
-from tasks.reward.judge import counts
+from tasks.reward.verdicts import counts
 
 
 def iteration_measures(rollouts: Sequence[Rollout], verdicts: Sequence[Verdict], correct_at: float) -> dict[str, Any]:

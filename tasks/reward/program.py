@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tasks.reward.visible import visible
+from tasks.reward.thinking import answer_text
 
 _FENCE = re.compile(r"^([ \t]*)(`{3,}|~{3,})([^\n`]*)$")
 _PYTHON = frozenset({"python", "py", "python3", "py3"})
@@ -32,7 +32,7 @@ class Extraction:
 
 def extract(response: str, reference: Mapping[str, Any]) -> Extraction:
     """The whole program of one response to a code problem. Never raises; linear in the length of the response."""
-    text = visible(response)
+    text = answer_text(response)
     if text is None:
         return Extraction(None, "thinking never ends")
     completion = reference.get("prompt_style") == "completion"

@@ -12,8 +12,8 @@ from infra.steps import TASK_OPTIONS, cached
 from infra.store import Manifest
 from tasks import table
 from tasks.data.encode import decode
-from tasks.reward.judge import require_judged, row
 from tasks.reward.measures import iteration_measures, reused_share
+from tasks.reward.verdicts import require_judged, row
 
 if TYPE_CHECKING:
     from tasks.context import Context
@@ -36,7 +36,7 @@ def judge(context: Context, iteration: int) -> Manifest | Any:
         (problems[r.problem_id].problem, decode(r.response_ids, context.dataset.tokenizer), r.finish_reason)
         for r in rollouts
     ]
-    verdicts = context.judge.judge(items, mask_truncated=context.spec.reward.truncated == "mask")
+    verdicts = context.judge.verify(items, mask_truncated=context.spec.reward.truncated == "mask")
     require_judged(verdicts, context.spec.reward.max_not_judged_share, f"iteration {iteration}")
     rows = [{"problem_id": r.problem_id, "sample": r.sample, **row(v)} for r, v in zip(rollouts, verdicts, strict=True)]
     reused = reused_share(verdicts)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
+from specs.schema import RolloutSpec
 from tasks.data.order import positions
 from tasks.data.seeds import derive_seed
 from tasks.records import EncodedProblem, Rollout
@@ -12,37 +12,40 @@ from tasks.rollout.client import Roller
 from tasks.rollout.protocol import PromptGroup, Sampling
 
 
-def shard_count(part: Mapping[str, Any]) -> int:
-    """Shards an iteration; `part` is specs.identity.rollout_part."""
-    return -(-int(part["prompts"]) // int(part["shard_prompts"]))
+def shard_count(settings: RolloutSpec) -> int:
+    """Return the number of shards of an iteration."""
+    return -(-settings.prompts // settings.shard_prompts)
 
 
 def shard_problems(
-    problems: Sequence[EncodedProblem], part: Mapping[str, Any], iteration: int, shard: int
+    problems: Sequence[EncodedProblem], settings: RolloutSpec, seed: int, iteration: int, shard: int
 ) -> list[EncodedProblem]:
-    """The problems of one shard: a pure function of (seed, iteration, shard)."""
-    drawn = positions(part["seed"], iteration, part["prompts"], part.get("problems", len(problems)))
-    size = part["shard_prompts"]
+    """Return the problems of one shard: a pure function of (seed, iteration, shard). `seed`: the spec's."""
+    drawn = positions(seed, iteration, settings.prompts, settings.problems or len(problems))
+    size = settings.shard_prompts
     return [problems[i] for i in drawn[shard * size : (shard + 1) * size]]
 
 
 def roll_out(
     roller: Roller,
     problems: Sequence[EncodedProblem],
-    part: Mapping[str, Any],
+    settings: RolloutSpec,
+    seed: int,
     stop_token_ids: tuple[int, ...],
     lineage: str,
     iteration: int,
 ) -> list[Rollout]:
-    """All samples of `problems` from the policy `lineage`, which the engine holds."""
+    """Return all samples of `problems` from the policy `lineage`, which the engine holds. `seed`: the spec's."""
     assert roller.state == lineage, (roller.state, lineage)
-    sampling = Sampling(part["temperature"], part["max_response_tokens"], stop_token_ids, part["top_p"], part["top_k"])
+    sampling = Sampling(
+        settings.temperature, settings.max_response_tokens, stop_token_ids, settings.top_p, settings.top_k
+    )
     groups = [
         PromptGroup(
             problem.prompt_ids,
             tuple(
-                derive_seed(part["seed"], "rollout", iteration, problem.problem.id, sample)
-                for sample in range(part["samples"])
+                derive_seed(seed, "rollout", iteration, problem.problem.id, sample)
+                for sample in range(settings.samples)
             ),
         )
         for problem in problems

@@ -32,13 +32,13 @@ def rollout(context: Context, iteration: int) -> list[Manifest] | Any:
             shards.append(hit)
             continue
         termination.check()
-        lineage, part = step.inputs["policy"], step.inputs["part"]
-        problems = shard_problems(
-            context.dataset.train, part, iteration, index
-        )  # checked when they are read: before an engine starts
+        lineage, settings, seed = step.inputs["policy"], context.spec.rollout, context.spec.seed
+        # checked when they are read: before an engine starts
+        problems = shard_problems(context.dataset.train, settings, seed, iteration, index)
         context.engine_for(lineage)
         started = time.monotonic()
-        rows = roll_out(context.roller, problems, part, context.dataset.stop_token_ids, lineage, iteration)
+        stops = context.dataset.stop_token_ids
+        rows = roll_out(context.roller, problems, settings, seed, stops, lineage, iteration)
         with context.scratch_folder("rollouts") as folder:
             path = folder / "rollouts.parquet"
             write_rollouts(path, rows)

@@ -30,14 +30,15 @@ from typing import Any
 from infra.steps import value
 from infra.store import Store
 from specs.load import load_spec
+from specs.schema import MathReward, Reward
 from tasks import table
 from tasks.context import Context
 from tasks.data.task import data
 from tasks.engines import Engines
 from tasks.evaluate.task import evaluate, suite
 from tasks.records import FinishReason, Problem
-from tasks.reward.judge import Judge
 from tasks.reward.math.verifier import cheap
+from tasks.reward.verification import Verifiers
 from tasks.train.task import start
 
 ROOT = Path(__file__).parents[2]
@@ -81,9 +82,9 @@ def stored(store: str, stand_ins: Path) -> tuple[list[dict[str, Any]], list[Item
 
 def judged(items: list[Item], workers: int) -> tuple[list[bool], float]:
     """Ours: verdicts, and seconds, the start of a worker process included where one is needed."""
-    judge = Judge(math_deadline_s=5.0, math_workers=workers)
+    judge = Verifiers(Reward(math=MathReward(deadline_s=5.0, workers=workers)))
     began = time.perf_counter()
-    verdicts = judge.judge(items, mask_truncated=False)
+    verdicts = judge.verify(items, mask_truncated=False)
     seconds = time.perf_counter() - began
     judge.close()
     return [verdict.score == 1.0 for verdict in verdicts], seconds

@@ -29,7 +29,7 @@ from flows.command_line import main
 from infra.files import Files
 from infra.store import Store
 from sandbox.api import Sandbox
-from tasks.reward.judge import Judge
+from tasks.reward.verification import Verifiers
 from tasks.rollout.client import Roller
 from tasks.runs import RunRecord
 from tasks.train.client import Trainer
@@ -106,7 +106,7 @@ def watched(moments: Moments) -> None:
     before(RunRecord, "publish", lambda file, _: f"publish {file}", 0.0)
     before(Roller, "generate", lambda *_: "during rollout", _DURING_S)
     before(Trainer, "train", lambda *_: "during train", _DURING_S)
-    before(Judge, "judge", lambda *_, **__: "during verdict", _DURING_S)
+    before(Verifiers, "verify", lambda *_, **__: "during verdict", _DURING_S)
     before(Sandbox, "grade", lambda *_, **__: "during grade", _DURING_S)
     commit = Store.commit
 
