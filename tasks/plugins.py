@@ -8,8 +8,10 @@ from __future__ import annotations
 import ast
 import hashlib
 import sys
+import threading
 import traceback
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -21,6 +23,9 @@ from specs.plugins import is_plugin, split_plugin
 
 __all__ = ["error_line", "is_plugin", "load_plugin", "plugin_digest", "plugin_file"]
 
+_LOCK = threading.RLock()
+#: Folders of users' files, in which their imports are looked up after all others; the latest first.
+_FOLDERS: list[str] = []
 #: Packages of the project itself, which come before modules beside a user's file.
 _OWN_PACKAGES = frozenset({"flows", "tasks", "specs", "sandbox", "infra"})
 
@@ -74,22 +79,38 @@ def _module(path: Path, digest: str) -> ModuleType:
     name = f"armature_plugin_{digest[:16]}"
     module = ModuleType(name)
     module.__file__ = str(path)
-    if str(path.parent) not in sys.path:
-        sys.path.append(str(path.parent))
     sys.modules[name] = module  # dataclasses look their module up
-    try:
-        exec(compile(path.read_bytes(), path, "exec"), vars(module))
-    except Exception as error:  # whatever a user's file raises while it is imported
-        del sys.modules[name]
-        raise SpecError(f"{shown(path)} cannot be loaded: {error_line(error, path)}") from error
-    for file in _files(path)[1:]:
-        beside = sys.modules.get(_top_name(file, path.parent))
-        if beside is not None and not _lies_in(beside, path.parent):
-            raise SpecError(
-                f"{shown(path)} imports {beside.__name__}, which is {beside.__file__} and not {shown(file)}: "
-                "rename one of them"
-            )
+    with _LOCK, _beside_first(path):
+        try:
+            exec(compile(path.read_bytes(), path, "exec"), vars(module))
+        except Exception as error:  # whatever a user's file raises while it is imported
+            del sys.modules[name]
+            raise SpecError(f"{shown(path)} cannot be loaded: {error_line(error, path)}") from error
     return module
+
+
+@contextmanager
+def _beside_first(path: Path) -> Iterator[None]:
+    """Import modules from the folder of `path` before those of other users' files, and anew: two may have the same name."""
+    folder = str(path.parent)
+    beside = {file.relative_to(path.parent).parts[0].removesuffix(".py") for file in _files(path)[1:]}
+    ours = {name for name in beside if name in sys.modules and _home(sys.modules[name]) in _FOLDERS}
+    for name in [each for each in sys.modules if each.partition(".")[0] in ours]:
+        del sys.modules[name]
+    if folder in _FOLDERS or folder not in sys.path:
+        _FOLDERS[:] = [folder, *(each for each in _FOLDERS if each != folder)]
+        sys.path[:] = [*(each for each in sys.path if each not in _FOLDERS), *_FOLDERS]
+    written, sys.dont_write_bytecode = sys.dont_write_bytecode, True  # a cache of it is told apart by whole seconds
+    try:
+        yield
+    finally:
+        sys.dont_write_bytecode = written
+
+
+def _home(module: ModuleType) -> str:
+    """Return the folder in which a top-level module or package lies."""
+    file = Path(module.__file__ or "").resolve()
+    return str(file.parents[1] if file.name == "__init__.py" else file.parent)
 
 
 def _files(path: Path) -> tuple[Path, ...]:
@@ -136,14 +157,6 @@ def _digest(files: tuple[Path, ...]) -> str:
         name = "" if file == files[0] else str(file.relative_to(files[0].parent))
         total.update(f"{name}\0{len(content)}\0".encode() + content)
     return total.hexdigest()
-
-
-def _top_name(file: Path, folder: Path) -> str:
-    return file.relative_to(folder).parts[0].removesuffix(".py")
-
-
-def _lies_in(module: ModuleType, folder: Path) -> bool:
-    return module.__file__ is not None and Path(module.__file__).resolve().is_relative_to(folder)
 
 
 def _is_of(value: object, module: ModuleType) -> bool:
