@@ -1,7 +1,7 @@
 """One set of stored samples scored by ours and by peers: lm-evaluation-harness's gsm8k task and Hugging Face's math-verify.
 
     python -m venv PEER && PEER/bin/pip install lm_eval==0.4.13 math-verify==0.9.0
-    python -m infra.smollm2 .armature/models/SmolLM2-135M-Instruct
+    python -m tests.models.smollm2 .armature/models/SmolLM2-135M-Instruct
     python -m tests.benchmarks.peer_scoring PEER/bin/python --stand-ins ../shared/data --store file:///tmp/peer-store [--results FILE]
 
 SmolLM2-135M-Instruct as it is, the first 100 problems of GSM8K's test set, n = 8. The samples are drawn at the first call (CPU: 10 to 20 minutes)
@@ -40,6 +40,7 @@ from tasks.records import FinishReason, Problem
 from tasks.reward.math.verifier import cheap
 from tasks.reward.verification import Verifiers
 from tasks.train.task import start
+from tests.models.smollm2 import LOCAL_GSM8K, LOCAL_MODEL
 
 ROOT = Path(__file__).parents[2]
 RESULTS = Path(__file__).parent / "results" / "peer_scoring.json"
@@ -60,6 +61,8 @@ Key = tuple[str, int, str]  # problem, sample, first digits of the sha256 of the
 def stored(store: str, stand_ins: Path) -> tuple[list[dict[str, Any]], list[Item], dict[str, Any]]:
     """The evaluation's rows, what a judge is given for each, and the evaluation's key and summary."""
     settings = [
+        *LOCAL_MODEL,
+        *LOCAL_GSM8K,
         *(f"evaluate.{each}" for each in SETTINGS),
         f"evaluate.stand_ins={stand_ins}",
         f"data.train={stand_ins}/math/gsm8k_train.jsonl",
