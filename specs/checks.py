@@ -34,7 +34,10 @@ def _policy(spec: Spec) -> Iterator[str]:
         yield "policy.model: missing; name a model, or set policy.init to scratch"
     source = declared_source(spec.data.train)
     if scratch and source.puzzle_words is False:
-        yield f"policy.init: scratch makes a policy on a puzzle's vocabulary, but data.train is {spec.data.train!r}; use a puzzle: source"
+        yield (
+            f"policy.init: scratch makes a policy on a puzzle's vocabulary, but data.train is {spec.data.train!r}; "
+            "use a puzzle: source"
+        )
     if policy.architecture is not None:
         if not scratch:
             yield "policy.architecture: only with policy.init: scratch; drop it"
@@ -46,7 +49,10 @@ def _policy(spec: Spec) -> Iterator[str]:
     if policy.revision is not None and policy.model is None:
         yield "policy.revision: only with policy.model; drop it"
     if spec.warm_start is not None and not fork and source.demonstrations is False:
-        yield f"warm_start: needs demonstrations, which only puzzles have, but data.train is {spec.data.train!r}; set warm_start to null"
+        yield (
+            f"warm_start: needs demonstrations, which only puzzles have, but data.train is {spec.data.train!r}; "
+            "set warm_start to null"
+        )
 
 
 def _data(spec: Spec) -> Iterator[str]:

@@ -17,8 +17,8 @@ from specs.plugins import is_plugin
 class EngineDeclaration:
     """The traits of a rollout engine.
 
-    `importance`: what `objective.importance_correction.mode: auto` means with it; `off` where it computes as the trainer
-    does. `tensor_parallel`: one replica can take several GPUs.
+    `importance`: what `objective.importance_correction.mode: auto` means with it; `off` where it computes as the
+    trainer does. `tensor_parallel`: one replica can take several GPUs.
     """
 
     importance: Literal["token", "off"] = "token"

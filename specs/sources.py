@@ -18,9 +18,9 @@ class SourceDeclaration:
 
     `prefix`: how `data.train` begins that names it; `spelling`: a name as messages show it. `own_verifier`,
     `demonstrations`, `heldout`: its problems come with a verifier, with right answers to learn from in a warm start,
-    and with some that are kept out of training. `puzzle_words`: they are written in the words of the puzzles' tokenizer,
-    so that a policy made on the spot can read them. `hub`: it has configurations (`data.subset`) and commits
-    (`data.revision`).
+    and with some that are kept out of training. `puzzle_words`: they are written in the words of the puzzles'
+    tokenizer, so that a policy made on the spot can read them. `hub`: it has configurations (`data.subset`) and
+    commits (`data.revision`).
     """
 
     name: str

@@ -60,7 +60,9 @@ def load_plugin(text: str, key: str, folder: Path = REPOSITORY_ROOT) -> Any:
 
 
 def plugin_digest(text: str, key: str, folder: Path = REPOSITORY_ROOT) -> str:
-    """Return `<sha256>:<Name>`: of the file that `text` names and the modules beside it that it imports, without path."""
+    """Return `<sha256>:<Name>`: of the file that `text` names and the modules beside it that it imports, without
+    path.
+    """
     return f"{_digest(_files(plugin_file(text, key, folder)))}:{split_plugin(text)[1]}"
 
 
@@ -91,7 +93,9 @@ def _module(path: Path, digest: str) -> ModuleType:
 
 @contextmanager
 def _beside_first(path: Path) -> Iterator[None]:
-    """Import modules from the folder of `path` before those of other users' files, and anew: two may have the same name."""
+    """Import modules from the folder of `path` before those of other users' files, and anew: two may have the same
+    name.
+    """
     folder = str(path.parent)
     beside = {file.relative_to(path.parent).parts[0].removesuffix(".py") for file in _files(path)[1:]}
     ours = {name for name in beside if name in sys.modules and _home(sys.modules[name]) in _FOLDERS}

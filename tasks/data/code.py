@@ -1,7 +1,7 @@
 """Code problems: the reference is the row's tests, and the settings that it takes to run them.
 
-Two forms are read: the project's own schema (`test_type`, `tests`, `entry_point`, ...), and that of DeepCoder's data sets,
-where `tests` is JSON text (`tasks/data/deepcoder.py`). The project's own is stored.
+Two forms are read: the project's own schema (`test_type`, `tests`, `entry_point`, ...), and that of DeepCoder's data
+sets, where `tests` is JSON text (`tasks/data/deepcoder.py`). The project's own is stored.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ KEPT = (
 def read_code(row: Mapping[str, Any], columns: Columns, where: str, prompt: Prompt) -> tuple[dict[str, Any], Prompt]:
     """Return the reference, and the prompt with the starter code where it does not show it yet.
 
-    `columns.answer` names the column of the tests; its default, which code problems have not, stands for `tests`. Raises
-    DataError, which opens with `where`.
+    `columns.answer` names the column of the tests; its default, which code problems have not, stands for `tests`.
+    Raises DataError, which opens with `where`.
     """
     column = "tests" if columns.answer == DEFAULT_ANSWER else columns.answer
     tests = look_up(row, column, where)

@@ -18,8 +18,8 @@ DEFAULT_ANSWER = "answer"
 class Columns:
     """The columns that hold a row's prompt and reference, and the verifier that reads the reference.
 
-    `answer` may reach into nested records by dots (`reward_model.ground_truth`); with `answer_after` the reference is the
-    text after the last occurrence of that marker (GSM8K: `####`).
+    `answer` may reach into nested records by dots (`reward_model.ground_truth`); with `answer_after` the reference is
+    the text after the last occurrence of that marker (GSM8K: `####`).
     """
 
     prompt: str = "prompt"
@@ -57,7 +57,8 @@ Model = TypeVar("Model", bound=Strict)
 
 
 def validated(model: type[Model], fields: Mapping[str, Any], columns: Mapping[str, str], where: str) -> Model:
-    """Return `fields` as a `model`. DataError, which opens with `where` and names the column, for what it does not allow.
+    """Return `fields` as a `model`. DataError, which opens with `where` and names the column, for what it does not
+    allow.
 
     `columns` maps fields of the model to columns.
     """

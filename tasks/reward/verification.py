@@ -40,7 +40,8 @@ class Verifiers:
     def verify(self, items: Sequence[tuple[Problem, str, FinishReason]], *, mask_truncated: bool) -> list[Verdict]:
         """Return one verdict for each (problem, response text, finish reason), in order.
 
-        `mask_truncated`: a response cut at the limit is not judged (training may ask for that; an evaluation judges all).
+        `mask_truncated`: a response cut at the limit is not judged (training may ask for that; an evaluation judges
+        all).
         """
         verdicts: list[Verdict | None] = [None] * len(items)
         batches: dict[str, list[int]] = {}

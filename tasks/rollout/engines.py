@@ -1,8 +1,8 @@
 """The rollout engines by name: their classes, and their options from a spec.
 
-`specs/engines.py` declares the shipped ones; `tasks/rollout/<name>_engine.py` has each one's class as `ENGINE`, imported
-when it is first named, and with it the engine's library. `rollout.engine: my_engine.py:Name` names a class of a user's
-own that derives from `RolloutEngine` (tasks/rollout/protocol.py).
+`specs/engines.py` declares the shipped ones; `tasks/rollout/<name>_engine.py` has each one's class as `ENGINE`,
+imported when it is first named, and with it the engine's library. `rollout.engine: my_engine.py:Name` names a class
+of a user's own that derives from `RolloutEngine` (tasks/rollout/protocol.py).
 """
 
 from __future__ import annotations
@@ -28,7 +28,9 @@ def engine_names() -> tuple[str, ...]:
 
 
 def engine_class(name: str) -> type[RolloutEngine]:
-    """Return the class of the engine called `name`. EngineError where there is none, SpecError where a file does not load."""
+    """Return the class of the engine called `name`. EngineError where there is none, SpecError where a file does not
+    load.
+    """
     if is_plugin(name):
         found = load_plugin(name, KEY)
         if not (inspect.isclass(found) and issubclass(found, RolloutEngine)):

@@ -18,9 +18,9 @@ SEEDS = 2**63  # seeds are integers in [0, SEEDS): what both engines and a signe
 class Sampling:
     """The settings by which responses are drawn.
 
-    Logits are divided by `temperature` (0: greedy), then cut to the `top_k` likeliest tokens (0: off), then to the smallest
-    set of tokens whose probability reaches `top_p`, then renormalised. A response ends with the first of `stop_token_ids`
-    (which belongs to it) or after `max_tokens` tokens.
+    Logits are divided by `temperature` (0: greedy), then cut to the `top_k` likeliest tokens (0: off), then to the
+    smallest set of tokens whose probability reaches `top_p`, then renormalised. A response ends with the first of
+    `stop_token_ids` (which belongs to it) or after `max_tokens` tokens.
     """
 
     temperature: float
@@ -52,11 +52,11 @@ class PromptGroup:
 class Completion:
     """One sampled response.
 
-    `response_ids` [response tokens], a sampled end token included. `logprobs` [response tokens]: natural log-probabilities
-    under the distribution really sampled from (temperature and truncation included; 0.0 at temperature 0, where the
-    distribution is a point), float32 values; empty from an endpoint whose log-probabilities are of another distribution.
-    `entropies` [response tokens]: entropy in nats of the whole vocabulary at temperature 1 before each token, or None from
-    an engine that does not give it.
+    `response_ids` [response tokens], a sampled end token included. `logprobs` [response tokens]: natural
+    log-probabilities under the distribution really sampled from (temperature and truncation included; 0.0 at
+    temperature 0, where the distribution is a point), float32 values; empty from an endpoint whose log-probabilities
+    are of another distribution. `entropies` [response tokens]: entropy in nats of the whole vocabulary at temperature
+    1 before each token, or None from an engine that does not give it.
     """
 
     response_ids: tuple[int, ...]

@@ -1,4 +1,6 @@
-"""Rollouts of an iteration, in shards of fixed composition: a shard is the unit of caching and of what a signal flushes."""
+"""Rollouts of an iteration, in shards of fixed composition: a shard is the unit of caching, and of a flush on a
+signal.
+"""
 
 from __future__ import annotations
 

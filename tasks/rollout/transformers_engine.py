@@ -31,8 +31,8 @@ COMPACT_AT = 0.75  # unfinished rows are packed together when they are at most t
 class TransformersOptions(EngineOptions):
     """The options of the transformers engine.
 
-    `device`: a torch device; `cache_gib`: GiB that key-value cache and logits may take, which bounds how many samples run
-    side by side.
+    `device`: a torch device; `cache_gib`: GiB that key-value cache and logits may take, which bounds how many samples
+    run side by side.
     """
 
     device: str = "cpu"
@@ -158,8 +158,8 @@ class TransformersEngine(RolloutEngine):
             length = len(sample.prompt) + max_tokens
             if window is not None and length > window:
                 raise EngineError(
-                    f"a prompt of {len(sample.prompt)} tokens and {max_tokens} response tokens exceed the model's window "
-                    f"of {window}; shorten rollout.max_prompt_tokens or rollout.max_response_tokens"
+                    f"a prompt of {len(sample.prompt)} tokens and {max_tokens} response tokens exceed the model's "
+                    f"window of {window}; shorten rollout.max_prompt_tokens or rollout.max_response_tokens"
                 )
             full = (end + 1 - start) * (length * token_bytes + logit_bytes) > budget
             if full or end == len(samples) or len(samples[end].prompt) > 2 * len(samples[start].prompt) + 32:

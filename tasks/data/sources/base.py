@@ -32,9 +32,9 @@ Row = tuple[str, Mapping[str, Any]]  # the place of a row (`file:line`), for mes
 class LoadedData:
     """Checked problems in their source's order.
 
-    `duplicates_dropped`: rows left out because their prompt was there before; `duplicates_conflicting` of them gave another
-    answer than the first. `digest`: sha256 (hex) over the problems' content, wherever they lie. `revision`: the commit of a
-    hub data set.
+    `duplicates_dropped`: rows left out because their prompt was there before; `duplicates_conflicting` of them gave
+    another answer than the first. `digest`: sha256 (hex) over the problems' content, wherever they lie. `revision`:
+    the commit of a hub data set.
     """
 
     problems: list[Problem]
@@ -47,11 +47,12 @@ class LoadedData:
 class Source(ABC):
     """Problems that a spec names in `data.train`.
 
-    `VERSION`: raise it when the same content would give other problems. `HELDOUT`: `problems` knows the split `heldout`,
-    the first `data.heldout` problems. `NAMES`: settings whose content is in a key by the fingerprint or the tokenizer's
-    digest, so that moving a file, or pinning the revision that was used anyway, makes nothing again. `data`: the settings; relative paths start at `folder`; `key`: the key that names the
-    source, for messages. A class of a user's own that has a static method `verify(reference, response_text)` is the
-    verifier of its problems too.
+    `VERSION`: raise it when the same content would give other problems. `HELDOUT`: `problems` knows the split
+    `heldout`, the first `data.heldout` problems. `NAMES`: settings whose content is in a key by the fingerprint or
+    the tokenizer's digest, so that moving a file, or pinning the revision that was used anyway, makes nothing again.
+    `data`: the settings; relative paths start at `folder`; `key`: the key that names the source, for messages. A
+    class of a user's own that has a static method `verify(reference, response_text)` is the verifier of its problems
+    too.
     """
 
     VERSION: ClassVar[int] = 1
@@ -82,7 +83,8 @@ class Source(ABC):
         return self.data.verifier or self.own_verifier or "math"
 
     def fingerprint(self) -> str:
-        """Return a text that stands for the content (a digest, a commit), without loading it: part of the data step's key.
+        """Return a text that stands for the content (a digest, a commit), without loading it: part of the data step's
+        key.
 
         Of a source from outside: the digest of its file, its name and its options.
         """
@@ -91,7 +93,8 @@ class Source(ABC):
 
     @abstractmethod
     def problems(self, split: str = "train", fingerprint: str | None = None) -> LoadedData:
-        """Return the problems of `split` (train or heldout), of the content that `fingerprint` names; None: as it is now.
+        """Return the problems of `split` (train or heldout), of the content that `fingerprint` names; None: as it is
+        now.
 
         Raises DataError for anything that is not right.
         """
@@ -135,8 +138,8 @@ class RowSource(Source):
         problems, dropped, conflicting = self._collect(self.rows(revision))
         if len(problems) <= heldout:
             raise DataError(
-                f"{self.data.train}: {len(problems)} problems, too few for {heldout} held out and at least 1 to train on: "
-                "lower data.heldout"
+                f"{self.data.train}: {len(problems)} problems, too few for {heldout} held out and at least 1 to train "
+                "on: lower data.heldout"
             )
         problems = problems[:heldout] if split == "heldout" else problems[heldout:]
         return LoadedData(problems, dropped, conflicting, digest(problems), revision)
@@ -179,7 +182,7 @@ def prompt_key(problem: Problem) -> str:
 
 
 def split_options(text: str) -> tuple[str, dict[str, str]]:
-    """Return `text` before its question mark, and the options after it (`?key=value&key=value`). DataError otherwise."""
+    """Return `text` before its question mark, and the options after it: `?key=value&key=value`. DataError otherwise."""
     body, _, query = text.partition("?")
     try:
         return body, dict(parse_qsl(query, keep_blank_values=True, strict_parsing=True) if query else [])

@@ -26,7 +26,7 @@ from tasks.plugins import error_line, load_plugin, plugin_file
 
 
 def plugin_source(data: Data, folder: Path = REPOSITORY_ROOT, key: str = "data.train") -> Source:
-    """Return the source that `data.train` names. SpecError where its file does not load, DataError for another class."""
+    """Return the source that `data.train` names. SpecError where its file does not load, DataError where it is none."""
     name = data.train.partition("?")[0]
     found = load_plugin(name, key, folder)
     if not inspect.isclass(found):
@@ -50,7 +50,7 @@ class FunctionSource(RowSource):
         self._function = function
 
     def rows(self, revision: str | None = None) -> Iterator[Row]:
-        """Yield the rows, numbered from 0. DataError, with the line of the user's file, for what the function raises."""
+        """Yield the rows, numbered from 0. DataError, with the line of the user's file, for whatever it raises."""
         path = plugin_file(self.body, self.key, self.folder)
         try:
             for number, row in enumerate(self._function(**self.options)):

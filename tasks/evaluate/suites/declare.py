@@ -1,7 +1,7 @@
 """The YAML file of a suite: where its problems lie and how they are read, their number, their sampling and judging.
 
-A shipped suite is named by its file in this folder. A suite of a user's own is a file of the same form, named by its path;
-its data files are relative to it.
+A shipped suite is named by its file in this folder. A suite of a user's own is a file of the same form, named by its
+path; its data files are relative to it.
 """
 
 from __future__ import annotations

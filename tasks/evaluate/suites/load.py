@@ -31,8 +31,8 @@ from tasks.reward.verifiers.registry import make_verifier, reader_key_part, read
 class SuiteProblem:
     """A problem of a suite.
 
-    `problem`: without the suite's instruction, which encoding adds; `question`: its bare text, without choices and tests;
-    `level`, `subject` and `source` (where the set has it from) in the set's own words.
+    `problem`: without the suite's instruction, which encoding adds; `question`: its bare text, without choices and
+    tests; `level`, `subject` and `source` (where the set has it from) in the set's own words.
     """
 
     problem: Problem
@@ -46,9 +46,9 @@ class SuiteProblem:
 class LoadedSuite:
     """A suite and its problems.
 
-    `digest`: sha256 (hex) over the problems' whole content, in order, wherever they lie. `origin`: where they were read;
-    `revision`: the commit of a hub data set; `differs`: what a stand-in does not share with the real set, None for that
-    itself; `label`: name in reports.
+    `digest`: sha256 (hex) over the problems' whole content, in order, wherever they lie. `origin`: where they were
+    read; `revision`: the commit of a hub data set; `differs`: what a stand-in does not share with the real set, None
+    for that itself; `label`: name in reports.
     """
 
     suite: SuiteDeclaration
@@ -111,8 +111,8 @@ def load_declared(suite: SuiteDeclaration, stand_ins: Path | None = None) -> Loa
     for what, counted, declared in (("rows", seen, found.size), ("rows with an answer", len(problems), found.answers)):
         if counted != declared:
             raise DataError(
-                f"suite {suite.name}: {counted} {what} in {found.origin}, {declared} declared: take the revision that was "
-                f"meant, or correct {shown(suite.file)}"
+                f"suite {suite.name}: {counted} {what} in {found.origin}, {declared} declared: "
+                f"take the revision that was meant, or correct {shown(suite.file)}"
             )
     if absent := [name for name, present in optional.items() if not present]:
         raise DataError(
@@ -124,8 +124,8 @@ def load_declared(suite: SuiteDeclaration, stand_ins: Path | None = None) -> Loa
 def suite_fingerprint(suite: SuiteDeclaration, stand_ins: Path | None = None) -> dict[str, Any]:
     """Return what the suite's problems depend on, without loading them.
 
-    `asked`, what a policy sees: the content of the source (a file's sha256, a data set's commit, a puzzle's name), and how
-    questions are read from it. `judged`: how answers are read. DataError where nothing can be had.
+    `asked`, what a policy sees: the content of the source (a file's sha256, a data set's commit, a puzzle's name),
+    and how questions are read from it. `judged`: how answers are read. DataError where nothing can be had.
     """
     stand_in = suite.stand_in if stand_ins is not None else None
     if stand_ins is not None and stand_in is not None:
@@ -201,8 +201,8 @@ def _stand_in_file(suite: SuiteDeclaration, folder: Path) -> Path:
     path = folder / suite.stand_in.file
     if not path.is_file():
         raise DataError(
-            f"suite {suite.name}: no stand-in {path}: name the folder that holds {suite.stand_in.file}, or none, to load "
-            f"{suite.source.at}"
+            f"suite {suite.name}: no stand-in {path}: name the folder that holds {suite.stand_in.file}, or none, "
+            f"to load {suite.source.at}"
         )
     return path
 

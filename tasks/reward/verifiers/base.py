@@ -16,8 +16,8 @@ class Verifier(ABC):
     """A judge of responses to the problems that name it. Close it: it may hold processes.
 
     `VERSION`: raise it when equal responses would get other verdicts; `READER_VERSION`: when an equal row would give
-    another reference. `name`: the problems'; `reward`: the settings, of which a verifier's own section, without what changes
-    no verdict, is in the key (specs.identity.verifier_parts).
+    another reference. `name`: the problems'; `reward`: the settings, of which a verifier's own section, without what
+    changes no verdict, is in the key (specs.identity.verifier_parts).
     """
 
     VERSION: ClassVar[int] = 1

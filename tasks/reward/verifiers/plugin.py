@@ -5,9 +5,10 @@
     def same(reference, response_text):
         return response_text.strip() == reference["answer"]
 
-It returns a Verdict, a score from 0 to 1, or whether the response is right; score 1 is the verdict `accepted`, any other
-one `wrong`. It runs in the process that judges, and has to return. What it raises stops the run, with its line: it is
-never a reward of 0. A class that derives from `Verifier` may read references, judge in batches and hold processes as well.
+It returns a Verdict, a score from 0 to 1, or whether the response is right; score 1 is the verdict `accepted`, any
+other one `wrong`. It runs in the process that judges, and has to return. What it raises stops the run, with its line:
+it is never a reward of 0. A class that derives from `Verifier` may read references, judge in batches and hold
+processes as well.
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ class FunctionVerifier(Verifier):
         self._function, self._path = function, plugin_file(name, KEY)
 
     def verify(self, items: Sequence[tuple[Problem, str]]) -> list[Verdict]:
-        """Return one verdict for each (problem, response text), in order. VerifierError for what the function raises."""
+        """Return one verdict for each (problem, response text), in order. VerifierError where the function raises."""
         return [self._verdict(problem, text) for problem, text in items]
 
     def _verdict(self, problem: Problem, text: str) -> Verdict:
@@ -75,7 +76,9 @@ def verdict_from(given: object, where: str) -> Verdict:
 
 
 def _function(name: str, found: Any) -> Judge:
-    """Return the function itself, or the method `verify` of a class, which is made without arguments unless it is static."""
+    """Return the function itself, or the method `verify` of a class, which is made without arguments unless it is
+    static.
+    """
     if not inspect.isclass(found):
         judge: Judge = found
         return judge
