@@ -7,6 +7,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from specs.engines import declared_engine
+from specs.sources import declared_source
+
 if TYPE_CHECKING:
     from specs.schema import Spec
 
@@ -16,10 +19,6 @@ SUITE_OF_PUZZLES = "heldout"
 def broken_rules(spec: Spec) -> list[str]:
     """One line for each rule that `spec` breaks; empty when it is sound."""
     return [*_policy(spec), *_data(spec), *_rollout(spec), *_train(spec), *_placement(spec), *_evaluate(spec)]
-
-
-def uses_puzzle(spec: Spec) -> bool:
-    return spec.data.train.startswith("puzzle:")
 
 
 def _policy(spec: Spec) -> Iterator[str]:
@@ -33,8 +32,12 @@ def _policy(spec: Spec) -> Iterator[str]:
         yield "warm_start: not with policy.init naming a run, whose policy is trained already; set it to null"
     if not scratch and not fork and policy.model is None:
         yield "policy.model: missing; name a model, or set policy.init to scratch"
-    if scratch and not uses_puzzle(spec):
-        yield f"policy.init: scratch makes a policy on a puzzle's vocabulary, but data.train is {spec.data.train!r}; use a puzzle: source"
+    source = declared_source(spec.data.train)
+    if scratch and source.puzzle_words is False:
+        yield (
+            f"policy.init: scratch makes a policy on a puzzle's vocabulary, but data.train is {spec.data.train!r}; "
+            "use a puzzle: source"
+        )
     if policy.architecture is not None:
         if not scratch:
             yield "policy.architecture: only with policy.init: scratch; drop it"
@@ -45,25 +48,30 @@ def _policy(spec: Spec) -> Iterator[str]:
             )
     if policy.revision is not None and policy.model is None:
         yield "policy.revision: only with policy.model; drop it"
-    if spec.warm_start is not None and not fork and not uses_puzzle(spec):
-        yield f"warm_start: needs demonstrations, which only puzzles have, but data.train is {spec.data.train!r}; set warm_start to null"
+    if spec.warm_start is not None and not fork and source.demonstrations is False:
+        yield (
+            f"warm_start: needs demonstrations, which only puzzles have, but data.train is {spec.data.train!r}; "
+            "set warm_start to null"
+        )
 
 
 def _data(spec: Spec) -> Iterator[str]:
     data = spec.data
     if re.match(r"\w+://[^/]*@", data.train):
         yield "data.train: holds credentials, which would be recorded with the run; give them by environment or profile"
-    if uses_puzzle(spec):
-        if data.verifier is not None:
-            yield f"data.verifier: got {data.verifier!r}, but data.train {data.train!r} brings its own; drop it"
-    else:
-        if data.verifier is None:
-            yield f"data.verifier: missing; data.train {data.train!r} is no puzzle, so name its verifier (math, code)"
-        if data.heldout:
-            yield f"data.heldout: got {data.heldout}, but data.train {data.train!r} is no puzzle; use evaluate.suites of its own"
+    source = declared_source(data.train)
+    if source.own_verifier and data.verifier is not None:
+        yield f"data.verifier: got {data.verifier!r}, but data.train {data.train!r} brings its own; drop it"
+    if source.own_verifier is False and data.verifier is None:
+        yield f"data.verifier: missing; data.train {data.train!r} is no puzzle, so name its verifier (math, code)"
+    if source.heldout is False and data.heldout:
+        yield (
+            f"data.heldout: got {data.heldout}, but data.train {data.train!r} is no puzzle; "
+            "use evaluate.suites of its own"
+        )
     if data.verifier == "code" and data.answer_after is not None:
         yield f"data.answer_after: got {data.answer_after!r}, but data.verifier code reads tests, not text; drop it"
-    if not data.train.startswith("hf://"):
+    if not source.hub:
         for key, value in (("subset", data.subset), ("revision", data.revision)):
             if value is not None:
                 yield f"data.{key}: only with an hf:// dataset, but data.train is {data.train!r}; drop it"
@@ -134,7 +142,7 @@ def _train(spec: Spec) -> Iterator[str]:
 def _placement(spec: Spec) -> Iterator[str]:
     placement = spec.placement
     gpus, ranks, tensor_parallel = placement.gpus, placement.ranks, placement.tensor_parallel
-    if tensor_parallel > 1 and spec.rollout.engine != "vllm":
+    if tensor_parallel > 1 and not declared_engine(spec.rollout.engine).tensor_parallel:
         yield f"placement.tensor_parallel: {tensor_parallel} needs rollout.engine vllm, got {spec.rollout.engine}"
     if gpus == 0:
         if tensor_parallel > 1:

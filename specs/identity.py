@@ -13,7 +13,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from specs.schema import Spec
+from specs.engines import declared_engine
+from specs.schema import Reward, Spec
 
 Part = dict[str, Any]
 
@@ -31,7 +32,10 @@ def run_name(spec: Spec) -> str:
 
 
 def data_part(spec: Spec) -> Part:
-    """Source, prompts, which problems are dropped. No seed: seeds of a study share their problems and their held-out ones."""
+    """Return the settings that decide the problems: source, prompts, which of them are dropped.
+
+    No seed: the seeds of a study share their problems and their held-out ones.
+    """
     return {
         **spec.data.model_dump(mode="json"),
         "tokenizer": None if spec.policy.model is None else [spec.policy.model, spec.policy.revision],
@@ -49,17 +53,27 @@ def warm_start_part(spec: Spec) -> Part:
 
 
 def rollout_part(spec: Spec) -> Part:
-    """What decides a rollout's tokens, besides the policy and the problems: the engine, sampling, the make-up of shards, seeds."""
+    """Return the settings that decide a rollout's tokens, besides the policy and the problems.
+
+    The engine, sampling, the composition of shards, seeds.
+    """
     without = {"max_prompt_tokens"} | ({"problems"} if spec.rollout.problems is None else set())
     return {**spec.rollout.model_dump(mode="json", exclude=without), "dtype": spec.policy.dtype, "seed": spec.seed}
 
 
 def reward_part(spec: Spec) -> Part:
-    """What decides a verdict. `correct_at` is not here: verdicts are scores, and those who read them compare."""
+    """Return the settings that decide a verdict.
+
+    `correct_at` is not among them: verdicts are scores, and the stages that read them compare.
+    """
+    return {"truncated": spec.reward.truncated, **verifier_parts(spec.reward)}
+
+
+def verifier_parts(reward: Reward) -> dict[str, Part]:
+    """Return, for each verifier that has any, the settings that decide its verdicts."""
     return {
-        "truncated": spec.reward.truncated,
-        "math": {"deadline_s": spec.reward.math.deadline_s},
-        "code": {"cpu_s": spec.reward.code.cpu_s, "memory_mb": spec.reward.code.memory_mb},
+        "math": {"deadline_s": reward.math.deadline_s},
+        "code": {"cpu_s": reward.code.cpu_s, "memory_mb": reward.code.memory_mb},
     }
 
 
@@ -114,11 +128,12 @@ def evaluate_part(spec: Spec) -> Part:
 
 
 def _importance_part(spec: Spec) -> Part | None:
-    """Of the importance weights; None where there are none. `auto` is token for vllm, off for transformers; token is not named, as it was the only one."""
+    """Return the settings of the importance weights; None where there are none.
+
+    `auto` is what the engine's declaration says. The mode `token` is not named: it was the only one.
+    """
     correction = spec.objective.importance_correction
-    mode = (
-        {"vllm": "token", "transformers": "off"}[spec.rollout.engine] if correction.mode == "auto" else correction.mode
-    )
+    mode = declared_engine(spec.rollout.engine).importance if correction.mode == "auto" else correction.mode
     if mode == "off":
         return None
     return {"cap": correction.cap} if mode == "token" else {"mode": mode, "cap": correction.cap}

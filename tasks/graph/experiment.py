@@ -18,10 +18,8 @@ from infra.paths import resolve
 from infra.store import Store
 from specs.errors import SpecError
 from specs.identity import (
-    data_part,
     evaluate_part,
     heldout_sampling,
-    reward_part,
     rollout_part,
     run_name,
     sampling_part,
@@ -32,12 +30,15 @@ from specs.schema import Fork, Spec
 from tasks.checkpoint.fork import Source, find_source
 from tasks.checkpoint.weights import POLICY_STAGE, model_folder, policy_step, weights_digest
 from tasks.data.dataset import source_fingerprint, tokenizer_of
+from tasks.data.sources.registry import data_key_part, source_of
 from tasks.data.tokenizer import tokenizer_digest
 from tasks.errors import DataError
 from tasks.evaluate.problems import HELDOUT
 from tasks.evaluate.samples import set_key
-from tasks.evaluate.suites.declare import Suite, read_suite
+from tasks.evaluate.suites.declare import SuiteDeclaration, read_suite
 from tasks.evaluate.suites.load import suite_fingerprint
+from tasks.reward.verifiers.registry import verifier_key_part
+from tasks.rollout.engines import engine_key_part
 from tasks.rollout.shards import shard_count
 
 #: The version of each stage, by the name that it has in the store. Raise it when the same inputs would give another
@@ -108,20 +109,18 @@ class Experiment:
             self.source.folder if self.source else model_folder(start["policy"], download=download)
         )
         self._tokenizer = tokenizer_digest(tokenizer_of(self.model))
-        self.data_settings = data_part(spec)
         inputs = {
-            "part": _data_key_part(self.data_settings),
-            "source": source_fingerprint(self.data_settings),
+            "part": data_key_part(spec),
+            "source": source_fingerprint(spec.data),
             "tokenizer": self._tokenizer,
         }
         self.data = Step("data", VERSIONS["data"], inputs)
         self.start = self.source.step if self.source else self._made_start(start)
         self._root = self.source.root if self.source else self.start.key
-        self._rollout, self._train = rollout_part(spec), train_part(spec)
+        self._rollout, self._train = {**rollout_part(spec), **engine_key_part(spec.rollout.engine)}, train_part(spec)
         # Of the verifiers' settings, those of the verifier that these problems name.
-        self._reward = {
-            key: value for key, value in reward_part(spec).items() if key in ("truncated", spec.data.verifier)
-        }
+        self._verifier = source_of(spec.data).verifier
+        self._reward = {"truncated": spec.reward.truncated, **verifier_key_part(self._verifier, spec.reward)}
         self._lineages = [self.start.key]
         self._lock = threading.RLock()  # checkpoints are committed beside the loop
         self._suites = {name: _suite(suite, spec) for name, suite in declared.items()}
@@ -203,7 +202,7 @@ class Experiment:
             "iteration": iteration,
         }
         references = (self.data.reference, self._policy(iteration))
-        shards = range(shard_count(self._rollout))
+        shards = range(shard_count(self.spec.rollout))
         return [Step("rollout", VERSIONS["rollout"], {**common, "shard": shard}, references) for shard in shards]
 
     def reward(self, iteration: int) -> Step:
@@ -272,9 +271,8 @@ class Experiment:
         if served:
             part = {**part, "engine": "server", "dtype": None}
         own = self._suites.get(suite)
-        verifier = own.verifier if own else self.spec.data.verifier
         # An evaluation judges everything, so `truncated` is not read.
-        settings = {key: value for key, value in reward_part(self.spec).items() if key == verifier}
+        settings = verifier_key_part(own.verifier if own else self._verifier, self.spec.reward)
         about = {"policy": policy, "problems": self._asked(suite), "suite": suite, "part": part}
         problems = own.step if own else self.data
         samples = set_key(about)
@@ -341,14 +339,14 @@ class _Suite:
     sampling: Mapping[str, Any]
 
 
-def _declared(name: str) -> Suite:
+def _declared(name: str) -> SuiteDeclaration:
     try:
         return read_suite(name)
     except DataError as error:
         raise SpecError(f"evaluate.suites: {error}") from None
 
 
-def _suite(declared: Suite, spec: Spec) -> _Suite:
+def _suite(declared: SuiteDeclaration, spec: Spec) -> _Suite:
     inputs = {"suite": declared.name, "source": suite_fingerprint(declared, stand_ins(spec))}
     step = Step("suite", VERSIONS["suite"], inputs)
     return _Suite(step, declared.prompt, declared.verifier, declared.sampling.model_dump())
@@ -365,17 +363,3 @@ def longest_response(spec: Spec) -> int:
 def stand_ins(spec: Spec) -> Path | None:
     """Return the folder that is read instead of the hub, where the spec names one."""
     return None if spec.evaluate.stand_ins is None else Path(resolve(spec.evaluate.stand_ins))
-
-
-def _data_key_part(part: dict[str, Any]) -> dict[str, Any]:
-    """Return the data settings that the payload depends on.
-
-    Names whose content is in the key by its digest are left out, so that moving a file or pinning the revision that was
-    used anyway runs nothing again.
-    """
-    if part["train"].startswith("puzzle:"):
-        return {key: part[key] for key in ("train", "heldout", "prompt", "drop_long_prompts", "max_prompt_tokens")}
-    by_digest = {"tokenizer", "revision"} | (
-        set() if part["train"].startswith("hf://") else {"train", "split", "subset"}
-    )
-    return {key: value for key, value in part.items() if key not in by_digest}

@@ -1,7 +1,7 @@
 """One set of stored samples scored by ours and by peers: lm-evaluation-harness's gsm8k task and Hugging Face's math-verify.
 
     python -m venv PEER && PEER/bin/pip install lm_eval==0.4.13 math-verify==0.9.0
-    python -m infra.smollm2 .armature/models/SmolLM2-135M-Instruct
+    python -m tests.models.smollm2 .armature/models/SmolLM2-135M-Instruct
     python -m tests.benchmarks.peer_scoring PEER/bin/python --stand-ins ../shared/data --store file:///tmp/peer-store [--results FILE]
 
 SmolLM2-135M-Instruct as it is, the first 100 problems of GSM8K's test set, n = 8. The samples are drawn at the first call (CPU: 10 to 20 minutes)
@@ -27,19 +27,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from tasks.data.task import data
-from tasks.evaluate.task import evaluate, suite
-from tasks.train.task import start
-
 from infra.store import Store
 from specs.load import load_spec
+from specs.schema import MathReward, Reward
 from tasks import table
-from tasks.engines.engines import Engines
+from tasks.engines.open_run import opened
 from tasks.records import FinishReason, Problem
-from tasks.reward.judge import Judge
 from tasks.reward.math.verifier import cheap
-from tasks.run import OpenRun
+from tasks.reward.verification import Verifiers
 from tasks.stage import value
+from tasks.stages import data, evaluate, remake_start, suite
+from tests.models.smollm2 import LOCAL_GSM8K, LOCAL_MODEL
 
 ROOT = Path(__file__).parents[2]
 RESULTS = Path(__file__).parent / "results" / "peer_scoring.json"
@@ -60,31 +58,29 @@ Key = tuple[str, int, str]  # problem, sample, first digits of the sha256 of the
 def stored(store: str, stand_ins: Path) -> tuple[list[dict[str, Any]], list[Item], dict[str, Any]]:
     """The evaluation's rows, what a judge is given for each, and the evaluation's key and summary."""
     settings = [
+        *LOCAL_MODEL,
+        *LOCAL_GSM8K,
         *(f"evaluate.{each}" for each in SETTINGS),
         f"evaluate.stand_ins={stand_ins}",
         f"data.train={stand_ins}/math/gsm8k_train.jsonl",
     ]
     spec = load_spec(ROOT / "specs" / "smollm2.yaml", [*settings, f"store={store}"], environ={}).spec
-    engines = Engines(spec)
-    run = OpenRun(spec, Store(spec.store), engines)
-    try:
-        for stage in (data.fn(run), suite.fn(run, "gsm8k"), start.fn(run)):
-            value(stage)
-        manifest = value(evaluate.fn(run, 0, "gsm8k"))
+    with opened(spec, Store(spec.store), remake_start) as run:
+        value(data.plain(run))
+        value(suite.plain(run, "gsm8k"))
+        remake_start(run)
+        manifest = value(evaluate.plain(run, 0, "gsm8k", run.experiment.lineage(0), None))
         rows = table.from_bytes(run.store.read(manifest, "samples.parquet"))
         problems = run.problems("gsm8k").by_id
         items = [(problems[row["problem_id"]].problem, row["text"], FinishReason(row["finish_reason"])) for row in rows]
         return rows, items, {"evaluation": manifest.key, "summary": manifest.result}
-    finally:
-        run.close()
-        engines.close()
 
 
 def judged(items: list[Item], workers: int) -> tuple[list[bool], float]:
     """Ours: verdicts, and seconds, the start of a worker process included where one is needed."""
-    judge = Judge(math_deadline_s=5.0, math_workers=workers)
+    judge = Verifiers(Reward(math=MathReward(deadline_s=5.0, workers=workers)))
     began = time.perf_counter()
-    verdicts = judge.judge(items, mask_truncated=False)
+    verdicts = judge.verify(items, mask_truncated=False)
     seconds = time.perf_counter() - began
     judge.close()
     return [verdict.score == 1.0 for verdict in verdicts], seconds

@@ -15,6 +15,7 @@ import pytest
 
 from tasks import table
 from tests.backends import BACKENDS, require
+from tests.models.smollm2 import LOCAL_MODEL
 
 ROOT = Path(__file__).parents[2]
 MODEL = ROOT / ".armature/models/SmolLM2-135M-Instruct"
@@ -25,7 +26,13 @@ pytestmark = [
     pytest.mark.skipif(not MODEL.exists(), reason="no SmolLM2 weights: make smollm2"),
 ]
 # Half the spec's responses: they are what takes minutes on two cores.
-SMALL = ["train.iterations=1", "rollout.prompts=4", "rollout.shard_prompts=4", "train.minibatch_prompts=2"]
+SMALL = [
+    *LOCAL_MODEL,
+    "train.iterations=1",
+    "rollout.prompts=4",
+    "rollout.shard_prompts=4",
+    "train.minibatch_prompts=2",
+]
 Judged = tuple[str, list[dict[str, Any]]]
 
 
@@ -83,6 +90,8 @@ def test_without_an_engine_one_line_says_so_before_any_model_is_loaded(tmp_path:
         "-m",
         "flows.arm_train",
         "specs/code-smollm2.yaml",
+        "--set",
+        *LOCAL_MODEL,
         "--set",
         "reward.code.sandbox=docker",
         "--set",

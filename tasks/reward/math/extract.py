@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from tasks.reward.visible import visible
+from tasks.reward.thinking import answer_text
 
 _BOX = re.compile(r"\\(?:boxed|fbox|framebox)(?![A-Za-z])\s*")
 _JOINT = re.compile(
@@ -106,7 +106,7 @@ def _clean(text: str) -> str:
 
 def extract(response: str) -> Extraction:
     """The final answer of one response. Never raises; linear in the length of the response."""
-    text = visible(response)
+    text = answer_text(response)
     if text is None:
         return Extraction(None, "thinking never ends")
     boxes = _boxes(text)

@@ -260,7 +260,7 @@ def test_a_json_lines_file_is_a_source_too(tmp_path: Any) -> None:
     assert (suite.origin, suite.revision, suite.problems[0].problem.reference) == (str(path), None, {"answer": "2"})
     path.unlink()
     with pytest.raises(
-        DataError, match=r"suite math500: no such file .*own\.jsonl: correct tasks/evaluate/suites/math500\.yaml"
+        DataError, match=r"suite math500: .*own\.jsonl: no such file .*; correct tasks/evaluate/suites/math500\.yaml"
     ):
         load_declared(cut("math500", 1, source=source))
 

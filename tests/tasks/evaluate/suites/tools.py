@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tasks.evaluate.suites.declare import Suite, read_suite
+from tasks.evaluate.suites.declare import SuiteDeclaration, read_suite
 
 SHARED = Path(__file__).parents[4].parent / "shared" / "data"
 COMMIT = "c" * 40
@@ -15,7 +15,7 @@ COMMIT = "c" * 40
 needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason="no ../shared/data")
 
 
-def cut(name: str, size: int, **changes: Any) -> Suite:
+def cut(name: str, size: int, **changes: Any) -> SuiteDeclaration:
     """The suite with another size."""
     return read_suite(name).model_copy(update={"size": size, "answers": size, **changes})
 

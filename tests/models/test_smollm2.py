@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from infra import smollm2
+from tests.models import smollm2
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -78,7 +78,7 @@ def test_the_command_makes_a_model_that_answers(tmp_path: Path) -> None:
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
     dest = tmp_path / "smol"
-    command = [sys.executable, "-m", "infra.smollm2", str(dest), "--dtype", "bfloat16"]
+    command = [sys.executable, "-m", "tests.models.smollm2", str(dest), "--dtype", "bfloat16"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=400, check=False)
     assert done.returncode == 0, done.stderr
     assert "Paris" in done.stdout and done.stdout.strip().endswith("MB)")

