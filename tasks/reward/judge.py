@@ -51,7 +51,7 @@ class Judge:
                 batches[problem.verifier].append(index)
             else:
                 verdicts[index] = verify_puzzle(problem, text)
-        for batch, judge in ((batches["math"], self._math.judge), (batches["code"], self._code.judge)):
+        for batch, judge in ((batches["math"], self._math.verify), (batches["code"], self._code.judge)):
             for index, verdict in zip(batch, judge([items[i][:2] for i in batch]), strict=True):
                 verdicts[index] = verdict
         return [v for v in verdicts if v is not None]

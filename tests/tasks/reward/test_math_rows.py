@@ -46,7 +46,7 @@ def boxed(answer: str) -> str:
 @pytest.mark.parametrize("category", sorted({row[0] for row in ROWS}))
 def test_known_verdicts(category: str, verifier: MathVerifier) -> None:
     rows = [(gold, answer, expected) for c, gold, answer, expected in ROWS if c == category]
-    verdicts = verifier.judge([(problem(gold), boxed(answer)) for gold, answer, _ in rows])
+    verdicts = verifier.verify([(problem(gold), boxed(answer)) for gold, answer, _ in rows])
     assert [(g, a, v) for (g, a, e), v in zip(rows, verdicts, strict=True) if v.score != float(e)] == []
 
 
@@ -56,7 +56,7 @@ def test_known_verdicts_of_whole_outputs(category: str, verifier: MathVerifier) 
     for c, gold, output, expected in OUTPUTS:
         if c == category:
             start = time.monotonic()
-            (verdict,) = verifier.judge([(problem(gold), output)])
+            (verdict,) = verifier.verify([(problem(gold), output)])
             assert time.monotonic() - start < 5.0, output[:60]
             assert (verdict.score == 1.0) is expected, (gold, output[:80], verdict)
             assert verdict.judged is (category != "gold"), verdict
@@ -64,7 +64,7 @@ def test_known_verdicts_of_whole_outputs(category: str, verifier: MathVerifier) 
 
 def test_a_batch_is_its_rows_one_by_one(verifier: MathVerifier) -> None:
     items = [(problem(g), boxed(a)) for _, g, a, _ in random.Random(5).sample(ROWS, 80)]
-    assert verifier.judge(items) == [verifier.judge([item])[0] for item in items]
+    assert verifier.verify(items) == [verifier.verify([item])[0] for item in items]
 
 
 def test_the_shared_file_agrees() -> None:
@@ -119,7 +119,7 @@ def test_every_benchmark_gold_is_equal_to_itself(name: str, verifier: MathVerifi
     problems = benchmark(name)
     for p in problems:
         MathVerifier.check_reference(p)
-    verdicts = verifier.judge([(p, boxed(p.reference["answer"])) for p in problems])
+    verdicts = verifier.verify([(p, boxed(p.reference["answer"])) for p in problems])
     assert [
         (p.id, p.reference["answer"], v)
         for p, v in zip(problems, verdicts, strict=True)
@@ -135,7 +135,7 @@ def test_the_answer_of_another_problem_is_accepted_only_if_it_is_the_same_text(
     problems = benchmark(name)
     others = problems[:]
     random.Random(1).shuffle(others)
-    verdicts = verifier.judge([(p, boxed(o.reference["answer"])) for p, o in zip(problems, others, strict=True)])
+    verdicts = verifier.verify([(p, boxed(o.reference["answer"])) for p, o in zip(problems, others, strict=True)])
     accepted = [
         (p.reference["answer"], o.reference["answer"])
         for p, o, v in zip(problems, others, verdicts, strict=True)

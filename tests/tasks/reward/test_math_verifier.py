@@ -17,7 +17,7 @@ from tasks.errors import VerifierError
 from tasks.records import Problem, VerdictKind
 from tasks.reward.math import MathVerifier, pool, worker
 from tasks.reward.math.pool import Pool
-from tasks.reward.math.symbolic import judge
+from tasks.reward.math.symbolic import accepts
 from tasks.reward.math.verifier import cheap
 
 ROOT = Path(__file__).parents[3]
@@ -59,7 +59,7 @@ def gone(pids: list[int], within_s: float) -> bool:
 # -- verdicts ---------------------------------------------------------------------------------------------------------
 def test_verdicts_in_their_three_states() -> None:
     with MathVerifier() as verifier:
-        right, wrong, none, bad = verifier.judge(
+        right, wrong, none, bad = verifier.verify(
             [(problem("5"), boxed("5")), (problem("5"), boxed("6")), (problem("5"), "hm"), (problem(""), boxed("5"))]
         )
         assert verifier.pool.pids == []  # nothing of this needs a worker
@@ -99,7 +99,7 @@ def test_what_else_a_reference_may_hold() -> None:
         (problem("36"), "36\\text{ euros}", 0.0),
     ]
     with MathVerifier() as verifier:
-        verdicts = verifier.judge([(p, boxed(a)) for p, a, _ in rows])
+        verdicts = verifier.verify([(p, boxed(a)) for p, a, _ in rows])
     assert [v.score for v in verdicts] == [score for _, _, score in rows]
 
 
@@ -121,14 +121,14 @@ def test_what_else_a_reference_may_hold() -> None:
     ],
 )
 def test_what_math_verify_is_asked_it_answers_both_ways(gold: str, given: str, expected: bool) -> None:
-    assert judge(gold, given) is expected
-    assert judge(given, gold) is expected
+    assert accepts(gold, given) is expected
+    assert accepts(given, gold) is expected
 
 
 def test_several_boxes_are_no_set_and_the_last_one_counts() -> None:
     output = "I first thought \\boxed{3}, but that is wrong. The answer is \\boxed{5}."
     with MathVerifier() as verifier:
-        verdicts = verifier.judge([(problem("5"), output), (problem("\\{3,5\\}"), output), (problem("3"), output)])
+        verdicts = verifier.verify([(problem("5"), output), (problem("\\{3,5\\}"), output), (problem("3"), output)])
     assert [v.score for v in verdicts] == [1.0, 0.0, 0.0]
 
 
@@ -204,7 +204,7 @@ def test_long_hostile_answers_end_at_their_deadline() -> None:
     with MathVerifier(deadline_s=4.0, workers=2) as verifier:
         for answer in answers:
             start = time.monotonic()
-            (verdict,) = verifier.judge([(problem("5"), boxed(answer))])
+            (verdict,) = verifier.verify([(problem("5"), boxed(answer))])
             assert verdict.score == 0.0
             assert time.monotonic() - start < 6.0
 
@@ -222,7 +222,7 @@ def test_a_hanging_answer_is_ended_at_its_deadline_and_the_others_are_judged(sma
 
 def test_a_time_limit_is_judged_wrong() -> None:
     with MathVerifier(deadline_s=1.0, workers=1) as verifier:
-        (verdict,) = verifier.judge([(problem("5"), boxed(TOWER))])
+        (verdict,) = verifier.verify([(problem("5"), boxed(TOWER))])
     assert (verdict.score, verdict.kind) == (0.0, VerdictKind.TIME_LIMIT)
 
 
@@ -238,19 +238,19 @@ def test_a_killed_worker_is_replaced_and_its_item_judged(small_pool: Pool) -> No
 def test_a_killed_server_is_told_as_infrastructure_and_the_next_batch_is_judged() -> None:
     with MathVerifier() as verifier:
         item = (problem(NEEDS_WORKER[0]), boxed(NEEDS_WORKER[1]))
-        assert verifier.judge([item])[0].score == 1.0
+        assert verifier.verify([item])[0].score == 1.0
         pids = verifier.pool.pids
         os.kill(pids[0], signal.SIGKILL)
         assert gone(pids, 5.0)  # its workers die with it
-        first = verifier.judge([item])[0]
+        first = verifier.verify([item])[0]
         assert (first.score, first.kind) in ((None, VerdictKind.INFRASTRUCTURE), (1.0, VerdictKind.ACCEPTED))
-        assert verifier.judge([item])[0].score == 1.0
+        assert verifier.verify([item])[0].score == 1.0
 
 
 def test_a_pool_that_cannot_start_is_infrastructure_and_never_a_zero(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pool.sys, "executable", "/bin/false")
     with MathVerifier() as verifier:
-        hard, easy = verifier.judge([(problem(NEEDS_WORKER[0]), boxed(NEEDS_WORKER[1])), (problem("5"), boxed("5"))])
+        hard, easy = verifier.verify([(problem(NEEDS_WORKER[0]), boxed(NEEDS_WORKER[1])), (problem("5"), boxed("5"))])
     assert (hard.score, hard.kind) == (None, VerdictKind.INFRASTRUCTURE)
     assert easy.score == 1.0
 
@@ -260,7 +260,7 @@ def test_memory_is_limited(small_pool: Pool, monkeypatch: pytest.MonkeyPatch) ->
     code = (
         "import resource, sys; from tasks.reward.math import worker, symbolic; import socket\n"
         "resource.setrlimit(resource.RLIMIT_AS, (worker.MEMORY_BYTES, worker.MEMORY_BYTES))\n"
-        "symbolic.judge = lambda gold, given: bool(bytearray(8 << 30))\n"
+        "symbolic.accepts = lambda gold, given: bool(bytearray(8 << 30))\n"
         "a, b = socket.socketpair(); worker.send(a, ['1', '2']); a.shutdown(socket.SHUT_WR); worker.work(b); print(worker.receive(a))"
     )
     result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60)
@@ -306,7 +306,7 @@ def test_any_thread_may_call_it_and_its_children_are_single_threaded_and_know_no
         def call() -> None:
             results.extend(
                 v.score
-                for v in verifier.judge(
+                for v in verifier.verify(
                     [(problem(NEEDS_WORKER[0]), boxed(NEEDS_WORKER[1])), (problem("e^{x}"), boxed("e^{x}+1"))]
                 )
             )

@@ -1,6 +1,6 @@
-"""LaTeX or plain text of one scalar expression -> tree. A small recursive descent with a depth limit; never eval.
+"""Parser of one scalar expression, in LaTeX or plain text, into a tree: recursive descent with a depth limit.
 
-What it does not read raises ParseError: the caller falls back to equality of text, or to math-verify in a worker.
+Text that it does not read raises ParseError; the caller then compares texts, or asks math-verify in a worker process.
 """
 
 from __future__ import annotations
@@ -8,8 +8,7 @@ from __future__ import annotations
 from fractions import Fraction
 from functools import lru_cache
 
-from tasks.reward.math.atoms import MAX_DEPTH, Atoms
-from tasks.reward.math.tree import (
+from tasks.reward.math.expression import (
     MINUS_ONE,
     PI,
     E,
@@ -25,12 +24,15 @@ from tasks.reward.math.tree import (
     negative,
     power,
 )
+from tasks.reward.math.primary import MAX_DEPTH, PrimaryParser
 
 _TIMES = frozenset({"*", "\\cdot", "\\times", "\\ast", "\\cdotp"})
 _CLOSERS = frozenset({")", "]", "}", "\\rfloor", "\\rceil", "\\rvert", ",", "\\}", "\\rangle"})
 
 
-class _Parser(Atoms):
+class _Parser(PrimaryParser):
+    """The grammar above names and commands: sums, products, powers, numbers, brackets."""
+
     def expression(self) -> Node:
         self.depth += 1
         if self.depth > MAX_DEPTH:
@@ -81,7 +83,10 @@ class _Parser(Atoms):
                 return mul(*factors)
 
     def implicit(self, factors: list[Node]) -> None:
-        """A factor that follows without an operator: a mixed number, or a product; two numbers in a row are neither."""
+        """Append a factor that follows without an operator: part of a mixed number, or of a product.
+
+        ParseError for two numbers in a row that are neither.
+        """
         previous = factors[-1]
         whole = isinstance(previous, Num) and self.at > 0 and self.tokens[self.at - 1][0] == "num"
         plain = isinstance(previous, Num) and previous.places is None and whole
@@ -147,7 +152,7 @@ class _Parser(Atoms):
                 return node
 
     def argument(self, signed: bool = False) -> Node:
-        """What follows ^, \\frac or \\sqrt: a group in braces, or one token (one digit of a number)."""
+        """Read what follows ^, \\frac or \\sqrt: a group in braces, or one token (one digit of a number)."""
         if self.peek() == "{":
             return self.group("{", "}")
         if self.peek() == "(":  # a^(1/2), sqrt(2)
@@ -157,7 +162,7 @@ class _Parser(Atoms):
             return negative(self.argument())
         if self.kind() == "num":
             kind, text, spaced = self.tokens[self.at]
-            if signed:  # x^10 without braces is x^{1}0 to LaTeX, but x^{10} to whoever wrote it
+            if signed:  # LaTeX reads x^10 as x^{1}0; its writer means x^{10}
                 return self.number()
             self.tokens[self.at : self.at + 1] = [(kind, text[0], spaced)] + (
                 [(kind, text[1:], False)] if len(text) > 1 else []
@@ -182,7 +187,6 @@ class _Parser(Atoms):
         whole, _, decimals = text.partition(".")
         if _ and self.peek() in ("\\overline", "\\dot", "\\bar", "\\overset") and not self.spaced():
             return self.repeating(whole, decimals)
-        # int() of a long text is refused by Python beyond 4300 digits: read it in pieces.
         value = Fraction(integer(whole + decimals), 10 ** len(decimals))
         if self.peek() == "_":
             self.take()
@@ -232,7 +236,7 @@ def _mixed(whole: Node, top: Node, bottom: Node) -> Node:
 
 
 def _fraction_parts(node: Node) -> tuple[int, int] | None:
-    """(p, q) of a quotient of two whole literals."""
+    """Return (p, q) of a quotient of two whole literals, None for anything else."""
     match node:
         case Op("mul", (Num(top), Op("pow", (Num(bottom), Num(minus))))) if (
             minus == -1 and top.denominator == bottom.denominator == 1
@@ -243,7 +247,7 @@ def _fraction_parts(node: Node) -> tuple[int, int] | None:
 
 @lru_cache(maxsize=4096)
 def parse(text: str) -> Node:
-    """The tree of a scalar expression (text as `normalise.tidy` leaves it); ParseError for anything else."""
+    """Return the tree of a scalar expression, in the form of `normalise.tidy`; ParseError for anything else."""
     parser = _Parser(text)
     if not parser.tokens:
         raise ParseError("empty")
