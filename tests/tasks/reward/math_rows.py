@@ -1,6 +1,6 @@
 r"""Adversarial rows for the mathematics verifier: (category, gold, content of the box, expected). Written for Armature.
 
-`OUTPUTS` holds whole model outputs instead of box contents.
+`OUTPUTS` holds whole model outputs instead of contents of the box. Every row but `HANGING` ends by itself.
 """
 
 from __future__ import annotations
@@ -1349,7 +1349,6 @@ OUTPUTS: list[tuple[str, str, str, bool]] = [
     ("robust", "5", r"\boxed{(1+x)^{100000}}", False),
     ("robust", "x", r"\boxed{x^{10^{9}}}", False),
     ("robust", "5", r"\boxed{\sin(10^{10^{10}})}", False),
-    ("robust", "5", r"\boxed{\int_0^{10^{9}} e^{e^{x^x}} dx}", False),
     ("robust", "5", "\\boxed{" + "(" * 2000 + "5" + ")" * 2000 + "}", True),
     ("robust", "5", "\\boxed{" + "{" * 2000 + "5" + "}" * 2000 + "}", True),
     ("robust", "5", "\\boxed{" + "(" * 2000 + "5" + "}", False),
@@ -1379,3 +1378,6 @@ OUTPUTS: list[tuple[str, str, str, bool]] = [
     ("gold", "nan", r"\boxed{nan}", False),
     ("gold", "$", r"\boxed{$}", False),
 ]
+
+HANGING = [r"\int_0^{10^{9}} e^{e^{x^x}} dx", r"\lim_{x\to 1} \int_0^{x} e^{e^{e^{y^{y^y}}}} \sin(y^{y}) dy"]
+"""Answers that no worker ever decides."""
