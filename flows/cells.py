@@ -24,7 +24,8 @@ from tasks import table
 from tasks.context import Context
 from tasks.data.task import data
 from tasks.engines import Engines
-from tasks.evaluate.summary import SampleRecord, question_counts, records_of
+from tasks.evaluate.judged_sample import JudgedSample, records_of
+from tasks.evaluate.summary import question_counts
 from tasks.evaluate.task import evaluate
 from tasks.experiment import Experiment
 from tasks.reward.task import judge
@@ -131,7 +132,7 @@ def _seconds(store: Store, steps: Sequence[Step]) -> float:
     return sum(float(store.ledger(manifest).get("seconds", 0.0)) for manifest in manifests if manifest is not None)
 
 
-def _evaluations(context: Context) -> Iterator[tuple[int, Manifest, list[SampleRecord]]]:
+def _evaluations(context: Context) -> Iterator[tuple[int, Manifest, list[JudgedSample]]]:
     (suite,) = context.spec.evaluate.suites
     for iteration in context.experiment.evaluated_iterations():
         step = context.experiment.evaluation(iteration, suite)

@@ -12,6 +12,7 @@ from flows.evaluations import Suite
 from infra.paths import HOME, ROOT
 from tasks.context import Context
 from tasks.evaluate import harness
+from tasks.evaluate.judged_sample import records_of
 from tasks.evaluate.sides import Side
 from tasks.report.evaluation.data import EvaluationReport
 from tasks.report.evaluation.page import render
@@ -56,7 +57,7 @@ def _harness(suites: Mapping[str, Suite], side: Side, began: float) -> dict[str,
                     )
                     for each in suite.problems.facts
                 ],
-                rows=evaluation.rows,
+                samples=records_of(evaluation.rows),
                 summary=evaluation.summary,
                 correct_at=part["correct_at"],
                 generation={
@@ -66,7 +67,7 @@ def _harness(suites: Mapping[str, Suite], side: Side, began: float) -> dict[str,
         )
     dtypes = {str(each.manifest.inputs["part"]["dtype"]) for each in side.evaluations.values()}
     run = "" if side.run is None else side.run.partition("/")[0]
-    about = harness.Evaluation(
+    about = harness.HarnessRun(
         model=(side.label if side.label.startswith(run) else f"{run}-{side.label}").replace(" ", "-"),
         settings={"lineage": side.lineage, "dtype": ", ".join(sorted(dtypes))},
         seed=side.seed,

@@ -17,11 +17,12 @@ from tasks import table
 from tasks.data.contamination import TrainingTexts
 from tasks.data.contamination import contamination as overlap
 from tasks.evaluate.judged import judged_rows
+from tasks.evaluate.judged_sample import records_of
 from tasks.evaluate.problems import question_of, to_bytes
 from tasks.evaluate.samples import SampleSet
 from tasks.evaluate.sampling import Source, draw, missing
 from tasks.evaluate.suites.load import load_suite
-from tasks.evaluate.summary import records_of, summarise
+from tasks.evaluate.summary import summarise
 
 if TYPE_CHECKING:
     from tasks.context import Context
