@@ -1,4 +1,4 @@
-"""Evaluations of a real policy: what is stored is drawn once, whatever is asked of it later, and a killed one ends as if it had not been."""
+"""Evaluations of a real policy: no stored sample is drawn again, and a killed evaluation goes on to the same end."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def _small_calls() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Context]:
-    """A start, evaluated on held-out problems and on a suite; engines that are alive."""
+    """A warm-started policy, evaluated on held-out problems and on a suite, with live engines."""
     with opened(tmp_path_factory.mktemp("made") / "store", *SUITES) as context:
         iterate(context, 0)
         for name in ("heldout", "graph_colouring"):
@@ -53,7 +53,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Context]:
 
 
 class Counted(Context):
-    """Counts what is asked of the engine; `fails_at`: the call at which the process is killed."""
+    """A context that counts calls of the engine; the process is "killed" at call number `fails_at`."""
 
     calls: list[Sequence[PromptGroup]]
     fails_at: int | None = None
@@ -61,7 +61,7 @@ class Counted(Context):
 
 @pytest.fixture
 def another(made: Context, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Counted]]:
-    """As a process that starts later, on a copy of the store, finds it; the engine is the one that is alive already, and empty."""
+    """Contexts as of processes that start later on a copy of the store, with the engine that is alive already."""
     store, contexts = tmp_path / "store", list[Counted]()
     shutil.copytree(made.store.files.path(""), store)
     engines = Engines(made.spec)  # starts nothing
@@ -103,7 +103,7 @@ def files(context: Context, name: str = "heldout") -> list[str]:
 
 
 def forget(context: Context, *, samples: bool) -> None:
-    """The evaluation; and its samples."""
+    """Remove the evaluation from the store, and with `samples` its samples."""
     context.store.files.remove("steps/evaluate")
     if samples:
         context.store.files.remove("samples")
@@ -219,7 +219,8 @@ def test_a_suites_problems_are_kept_as_they_were_loaded(made: Context) -> None:
 
 
 def test_a_server_has_samples_of_its_own(made: Context, another: Callable[..., Counted], fake: Fake) -> None:
-    """What it has loaded is named by whoever asks, its precision is its own; of raw log-probabilities at another temperature no surprisal is made."""
+    """The caller names its policy; its precision is unknown. Raw log-probabilities at another temperature give no
+    surprisal."""
     fake.kind = "raw"
     keys = set()
     for temperature, surprisal in ((1.0, pytest.approx(-math.log(0.5), rel=1e-7)), (0.7, None)):
@@ -245,7 +246,7 @@ def test_a_server_has_samples_of_its_own(made: Context, another: Callable[..., C
 
 
 def test_problems_of_a_suite_that_are_trained_on_are_found(tmp_path: Path) -> None:
-    """The suite is the first 200 of the generator's problems: a run of the same puzzle that keeps 4 of them out has trained on the next 30."""
+    """The suite is the generator's first 200 problems: a run that holds out 4 of them trains on the next 30."""
     train = "data.train=puzzle:graph_colouring?vertices=7&edge_probability=0.35&colours=3&count=30"
     with opened(tmp_path / "store", "evaluate.suites=[heldout,graph_colouring]", train) as context:
         value(data.fn(context))

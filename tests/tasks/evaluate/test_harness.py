@@ -1,4 +1,4 @@
-"""The layout of lm-evaluation-harness. Its own tools read these files too (checked by hand: lm_eval is no dependency)."""
+"""The layout of lm-evaluation-harness, whose own tools read these files too (checked by hand: it is no dependency)."""
 
 from __future__ import annotations
 

@@ -534,8 +534,10 @@ matrix | \begin{pmatrix} 1 & 2 \\ 3 & 4 \end{pmatrix} | \begin{pmatrix} 1 & 2 \\
 matrix | \begin{pmatrix} 1 & 2 \\ 3 & 4 \end{pmatrix} | \begin{pmatrix} 1 & 2 & 3 & 4 \end{pmatrix} | 0
 matrix | \begin{pmatrix} 1 & 2 \\ 3 & 4 \end{pmatrix} | -2 | 0
 matrix | \begin{pmatrix} 1 & 2 \\ 3 & 4 \end{pmatrix} | 1,2,3,4 | 0
-matrix | \begin{pmatrix} -1/3 \\ 2/3 \\ 5/3 \end{pmatrix} | \begin{pmatrix} -\frac{1}{3} \\ \frac{2}{3} \\ \frac{5}{3} \end{pmatrix} | 1
-matrix | \begin{pmatrix} -1/3 \\ 2/3 \\ 5/3 \end{pmatrix} | \begin{pmatrix} \frac{1}{3} \\ \frac{2}{3} \\ \frac{5}{3} \end{pmatrix} | 0
+matrix | \begin{pmatrix} -1/3 \\ 2/3 \\ 5/3 \end{pmatrix}
+| \begin{pmatrix} -\frac{1}{3} \\ \frac{2}{3} \\ \frac{5}{3} \end{pmatrix} | 1
+matrix | \begin{pmatrix} -1/3 \\ 2/3 \\ 5/3 \end{pmatrix}
+| \begin{pmatrix} \frac{1}{3} \\ \frac{2}{3} \\ \frac{5}{3} \end{pmatrix} | 0
 matrix | \begin{pmatrix} 1/5 \\ -18/5 \end{pmatrix} | \begin{pmatrix} 0.2 \\ -3.6 \end{pmatrix} | 1
 """
 _TEXT = r"""
@@ -1271,8 +1273,9 @@ _BLOCKS = (_FORMATS, _FRACTIONS, _UNITS, _ALGEBRA, _COLLECTIONS, _TEXT, _MORE, _
 
 
 def _rows() -> list[tuple[str, str, str, bool]]:
+    """Return the rows of the blocks; a line that begins with "| " continues the one before."""
     rows = []
-    for line in "\n".join(_BLOCKS).strip().splitlines():
+    for line in "\n".join(_BLOCKS).replace("\n| ", " | ").strip().splitlines():
         if line.strip():
             head, expected = line.rsplit(" | ", 1)
             category, gold, answer = head.split(" | ", 2)

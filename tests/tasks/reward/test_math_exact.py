@@ -1,4 +1,4 @@
-"""The cheap layers against Fraction and against mpmath, on expressions made at random."""
+"""The cheap layers against Fraction and mpmath, on random expressions."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Pair = tuple[str, Fraction]
 
 @pytest.fixture(autouse=True, scope="module")
 def _time_enough() -> Iterator[None]:
-    """What takes longer than the budget is a worker's business; here a garbage collection of the whole test process may fall into it."""
+    """Raise the budget of CPU time for one value: a garbage collection of the whole test process may fall into it."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(normal_form.clock, "budget_s", 10.0)
         yield

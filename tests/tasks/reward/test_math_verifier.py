@@ -261,7 +261,8 @@ def test_memory_is_limited(small_pool: Pool, monkeypatch: pytest.MonkeyPatch) ->
         "import resource, sys; from tasks.reward.math import worker, symbolic; import socket\n"
         "resource.setrlimit(resource.RLIMIT_AS, (worker.MEMORY_BYTES, worker.MEMORY_BYTES))\n"
         "symbolic.accepts = lambda gold, given: bool(bytearray(8 << 30))\n"
-        "a, b = socket.socketpair(); worker.send(a, ['1', '2']); a.shutdown(socket.SHUT_WR); worker.work(b); print(worker.receive(a))"
+        "a, b = socket.socketpair(); worker.send(a, ['1', '2']); a.shutdown(socket.SHUT_WR)\n"
+        "worker.work(b); print(worker.receive(a))"
     )
     result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
     assert "'detail': 'memory'" in result.stdout, result.stderr
