@@ -109,9 +109,10 @@ class Pool:
         with selectors.DefaultSelector() as selector:
             while waiting or busy:
                 while waiting and len(busy) < self.workers:
-                    worker = self._idle.pop() if self._idle else self._fork()
-                    worker.item, worker.since = waiting.popleft(), time.monotonic()
-                    worker.until = worker.since + self.deadline_s * _SHARES[tallies[worker.item].attempts]
+                    item = waiting.popleft()
+                    worker = self._worker(fresh=tallies[item].attempts > 0)
+                    worker.item, worker.since = item, time.monotonic()
+                    worker.until = worker.since + self.deadline_s * _SHARES[tallies[item].attempts]
                     busy.append(worker)
                     selector.register(worker.sock, selectors.EVENT_READ, worker)
                     with contextlib.suppress(ConnectionError):  # a dead worker shows as readable at once
@@ -153,6 +154,12 @@ class Pool:
         assert isinstance(reply, dict)
         failure = VerdictKind.MEMORY_LIMIT if reply["detail"] == "memory" else None
         return Outcome(bool(reply["accepted"]), failure, str(reply["detail"]), tally.seconds + now - worker.since)
+
+    def _worker(self, fresh: bool) -> _Worker:
+        """Return an idle worker, or a new one; for a second attempt a `fresh` one, as idle ones may be dead too."""
+        if self._idle and fresh:
+            self._kill(self._idle.pop())
+        return self._idle.pop() if self._idle and not fresh else self._fork()
 
     # -- processes ------------------------------------------------------------------------------------------------
     def _start(self) -> None:

@@ -19,7 +19,6 @@ import pytest
 from tasks.errors import VerifierError
 from tasks.records import Problem, VerdictKind
 from tasks.reward.math import MathVerifier, pool, worker
-from tasks.reward.math.pool import Pool
 from tasks.reward.math.symbolic import accepts
 from tasks.reward.math.verifier import cheap
 from tests.tasks.reward.math_rows import HANGING
@@ -36,11 +35,11 @@ def boxed(answer: str) -> str:
     return f"$\\boxed{{{answer}}}$"
 
 
-@pytest.fixture
-def small_pool() -> Iterator[Pool]:
-    made = Pool(deadline_s=120.0, workers=2)
-    yield made
-    made.close()
+@pytest.fixture(scope="module")
+def verifier() -> Iterator[MathVerifier]:
+    """Started once: a fork server takes a second of CPU time to start. Tests that kill one start their own."""
+    with MathVerifier(deadline_s=120.0, workers=2) as made:
+        yield made
 
 
 def alive(pid: int) -> bool:
@@ -85,7 +84,7 @@ def test_a_tolerance_that_is_no_number_is_refused_when_it_is_loaded() -> None:
         MathVerifier.check_reference(problem("5", tolerance="small"))
 
 
-def test_what_else_a_reference_may_hold() -> None:
+def test_what_else_a_reference_may_hold(verifier: MathVerifier) -> None:
     choices = ["in a random direction", "12", "13"]
     euros = Problem("p", ({"role": "user", "content": "How many euros does she pay?"},), "math", {"answer": "36"})
     rows = [
@@ -101,8 +100,7 @@ def test_what_else_a_reference_may_hold() -> None:
         (euros, "36\\text{ euros}", 1.0),
         (problem("36"), "36\\text{ euros}", 0.0),
     ]
-    with MathVerifier(deadline_s=120.0) as verifier:
-        verdicts = verifier.verify([(p, boxed(a)) for p, a, _ in rows])
+    verdicts = verifier.verify([(p, boxed(a)) for p, a, _ in rows])
     assert [v.score for v in verdicts] == [score for _, _, score in rows]
 
 
@@ -128,60 +126,17 @@ def test_what_math_verify_is_asked_it_answers_both_ways(gold: str, given: str, e
     assert accepts(given, gold) is expected
 
 
-def test_several_boxes_are_no_set_and_the_last_one_counts() -> None:
+def test_several_boxes_are_no_set_and_the_last_one_counts(verifier: MathVerifier) -> None:
     output = "I first thought \\boxed{3}, but that is wrong. The answer is \\boxed{5}."
-    with MathVerifier(deadline_s=120.0) as verifier:
-        verdicts = verifier.verify([(problem("5"), output), (problem("\\{3,5\\}"), output), (problem("3"), output)])
+    verdicts = verifier.verify([(problem("5"), output), (problem("\\{3,5\\}"), output), (problem("3"), output)])
     assert [v.score for v in verdicts] == [1.0, 0.0, 0.0]
 
 
 HOSTILE = (
-    *[
-        '"a"',
-        "1,",
-        "(",
-        "\\{",
-        "x=",
-        "\\pm ",
-        "\\text{a}",
-        "$",
-        "1 ",
-        "^{",
-        "_",
-        "'",
-        "\\frac",
-        "a ",
-        "\\le ",
-        "\\cup ",
-        "and ",
-        "1:",
-        "\\sqrt",
-        "%",
-        "1",
-        "x",
-        "²",
-        "½",
-        "{}",
-        "\\",
-        "&",
-        "-",
-        "10^",
-    ],
-    *[
-        "\\begin{pmatrix}",
-        "(x+1)",
-        "e5",
-        "\\in ",
-        "\\mathbb{R}",
-        "\\sum_{k=1}^{5000}",
-        "2^{",
-        "\\approx ",
-        "0.3",
-        "\\left(",
-        "\\\\",
-    ],
-    "|",
-)
+    '"a"', "1,", "(", "\\{", "x=", "\\pm ", "\\text{a}", "$", "1 ", "^{", "_", "'", "\\frac", "a ", "\\le ", "\\cup ",
+    "and ", "1:", "\\sqrt", "%", "1", "x", "²", "½", "{}", "\\", "&", "-", "10^", "\\begin{pmatrix}", "(x+1)", "e5", "\\in ",
+    "\\mathbb{R}", "\\sum_{k=1}^{5000}", "2^{", "\\approx ", "0.3", "\\left(", "\\\\", "|",
+)  # fmt: skip
 
 
 def test_the_layers_of_this_process_are_quick_on_any_text() -> None:
@@ -202,35 +157,37 @@ def test_the_layers_of_this_process_are_quick_on_any_text() -> None:
         assert time.process_time() - start < 2.0, text[:60]
 
 
-def test_long_hostile_answers_end_and_are_wrong() -> None:
+def test_long_hostile_answers_end_and_are_wrong(verifier: MathVerifier, monkeypatch: pytest.MonkeyPatch) -> None:
     """Some take ten seconds to read: whether a worker reads them or is killed, the verdict is the same."""
     answers = [piece * (18_000 // len(piece)) for piece in ("²", "\\in ", "1", "e5", "(x+1)", "\\text{a}", "2^{")]
-    with MathVerifier(deadline_s=1.0, workers=2) as verifier:
-        verdicts = verifier.verify([(problem("5"), boxed(answer)) for answer in answers])
+    monkeypatch.setattr(verifier.pool, "deadline_s", 0.5)
+    verdicts = verifier.verify([(problem("5"), boxed(answer)) for answer in answers])
     assert [v.score for v in verdicts] == [0.0] * len(answers)
 
 
 # -- processes --------------------------------------------------------------------------------------------------------
-def test_a_hanging_answer_is_ended_at_its_deadline_and_the_others_are_judged(small_pool: Pool) -> None:
-    """The others take 0.02 s of CPU time each; an attempt has 2.4 s."""
-    small_pool.run([NEEDS_WORKER])  # the server is up
-    small_pool.deadline_s = 4.0
-    outcomes = small_pool.run([("5", HANGING[1]), NEEDS_WORKER, (r"\tan x", r"\frac{\sin x}{\cos x}")])
-    assert [o.accepted for o in outcomes] == [False, True, True]
-    assert [o.failure for o in outcomes] == [VerdictKind.TIME_LIMIT, None, None]
+def test_hanging_answers_are_ended_at_their_deadline_and_the_others_are_judged(
+    verifier: MathVerifier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The others take 0.02 s of CPU time each; their first attempt has 1.2 s."""
+    verifier.pool.run([NEEDS_WORKER])  # the server is up
+    monkeypatch.setattr(verifier.pool, "deadline_s", 2.0)
+    hanging = [(problem("5"), boxed(answer)) for answer in HANGING]
+    others = [(problem(gold), boxed(answer)) for gold, answer in (NEEDS_WORKER, (r"\tan x", r"\frac{\sin x}{\cos x}"))]
+    verdicts = verifier.verify([*hanging, *others])
+    assert [(v.score, v.kind) for v in verdicts] == [(0.0, VerdictKind.TIME_LIMIT)] * 2 + [
+        (1.0, VerdictKind.ACCEPTED)
+    ] * 2
 
 
-def test_a_time_limit_is_judged_wrong() -> None:
-    with MathVerifier(deadline_s=1.0, workers=2) as verifier:
-        verdicts = verifier.verify([(problem("5"), boxed(answer)) for answer in HANGING])
-    assert [(v.score, v.kind) for v in verdicts] == [(0.0, VerdictKind.TIME_LIMIT)] * 2
-
-
-def test_a_killed_worker_is_replaced_and_its_item_judged(small_pool: Pool) -> None:
-    small_pool.run([NEEDS_WORKER])
-    for pid in small_pool.pids[1:]:
+def test_killed_workers_are_replaced_and_their_item_judged(verifier: MathVerifier) -> None:
+    """Both idle workers are dead: the second attempt must be on a fresh one."""
+    verifier.pool.run([NEEDS_WORKER] * 2)
+    server, *workers = verifier.pool.pids
+    assert len(workers) == 2
+    for pid in workers:
         os.kill(pid, signal.SIGKILL)
-    (outcome,) = small_pool.run([NEEDS_WORKER])
+    (outcome,) = verifier.pool.run([NEEDS_WORKER])
     assert outcome.accepted
     assert outcome.failure is None
 
@@ -255,7 +212,7 @@ def test_a_pool_that_cannot_start_is_infrastructure_and_never_a_zero(monkeypatch
     assert easy.score == 1.0
 
 
-def test_memory_is_limited(small_pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_memory_is_limited(verifier: MathVerifier) -> None:
     """A worker that asks for more than its limit says so, or dies; its parent does not."""
     code = (
         "import resource, sys; from tasks.reward.math import worker, symbolic; import socket\n"
@@ -266,8 +223,8 @@ def test_memory_is_limited(small_pool: Pool, monkeypatch: pytest.MonkeyPatch) ->
     )
     result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
     assert "'detail': 'memory'" in result.stdout, result.stderr
-    small_pool.run([NEEDS_WORKER])
-    limits = Path(f"/proc/{small_pool.pids[1]}/limits").read_text()
+    verifier.pool.run([NEEDS_WORKER])
+    limits = Path(f"/proc/{verifier.pool.pids[1]}/limits").read_text()
     assert f"{worker.MEMORY_BYTES}" in next(
         line for line in limits.splitlines() if line.startswith("Max address space")
     )
