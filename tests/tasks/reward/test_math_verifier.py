@@ -134,8 +134,8 @@ def test_several_boxes_are_no_set_and_the_last_one_counts(verifier: MathVerifier
 
 HOSTILE = (
     '"a"', "1,", "(", "\\{", "x=", "\\pm ", "\\text{a}", "$", "1 ", "^{", "_", "'", "\\frac", "a ", "\\le ", "\\cup ",
-    "and ", "1:", "\\sqrt", "%", "1", "x", "²", "½", "{}", "\\", "&", "-", "10^", "\\begin{pmatrix}", "(x+1)", "e5", "\\in ",
-    "\\mathbb{R}", "\\sum_{k=1}^{5000}", "2^{", "\\approx ", "0.3", "\\left(", "\\\\", "|",
+    "and ", "1:", "\\sqrt", "%", "1", "x", "²", "½", "{}", "\\", "&", "-", "10^", "\\begin{pmatrix}", "(x+1)", "e5",
+    "\\in ", "\\mathbb{R}", "\\sum_{k=1}^{5000}", "2^{", "\\approx ", "0.3", "\\left(", "\\\\", "|",
 )  # fmt: skip
 
 
@@ -183,7 +183,7 @@ def test_hanging_answers_are_ended_at_their_deadline_and_the_others_are_judged(
 def test_killed_workers_are_replaced_and_their_item_judged(verifier: MathVerifier) -> None:
     """Both idle workers are dead: the second attempt must be on a fresh one."""
     verifier.pool.run([NEEDS_WORKER] * 2)
-    server, *workers = verifier.pool.pids
+    _, *workers = verifier.pool.pids
     assert len(workers) == 2
     for pid in workers:
         os.kill(pid, signal.SIGKILL)
