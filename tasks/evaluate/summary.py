@@ -82,7 +82,7 @@ class _Question:
 
     @property
     def score(self) -> float:
-        """Mean score of the judged samples, of which there must be one."""
+        """Return the mean score of the judged samples, of which there must be one."""
         return mean([row.score for row in self.judged]) or 0.0
 
 

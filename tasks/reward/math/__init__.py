@@ -14,6 +14,7 @@ Nothing is ever passed to eval. The layers, in the order in which an answer pass
 | `equivalence`, `compare`, `compare_scalars`, `compare_intervals` | by type, member by member, down to scalars |
 | `exact`, `normal_form` | the cheap oracle: rational arithmetic, radicals, polynomials |
 | `numeric`, `symbolic` | the strong oracle, in workers: 60 to 300 digits at points; math-verify |
+| `canonical_form` | one text for equal answers, for votes and counts |
 | `pool`, `worker` | the worker processes |
 
 Rules without a choice
@@ -49,6 +50,7 @@ Rules where there is a choice
 
 from __future__ import annotations
 
-from tasks.reward.math.verifier import MathVerifier, canonical
+from tasks.reward.math.canonical_form import canonical
+from tasks.reward.math.verifier import MathVerifier
 
 __all__ = ["MathVerifier", "canonical"]

@@ -34,6 +34,7 @@ class _Parser(PrimaryParser):
     """The grammar above names and commands: sums, products, powers, numbers, brackets."""
 
     def expression(self) -> Node:
+        """Read a sum of terms; ParseError beyond MAX_DEPTH levels."""
         self.depth += 1
         if self.depth > MAX_DEPTH:
             raise ParseError("nested too deeply")
@@ -53,6 +54,7 @@ class _Parser(PrimaryParser):
         return add(*terms)
 
     def starts_factor(self) -> bool:
+        """Return True if the next token begins a factor, so that a product goes on without an operator."""
         kind, token = self.kind(), self.peek()
         if (
             kind == "end"
@@ -65,6 +67,7 @@ class _Parser(PrimaryParser):
         return kind in ("num", "name", "cmd") or token in "({["
 
     def term(self) -> Node:
+        """Read a product or a quotient."""
         factors = [self.factor()]
         while True:
             token = self.peek()
@@ -117,6 +120,7 @@ class _Parser(PrimaryParser):
         factors.append(factor)
 
     def signed_factor(self) -> Node:
+        """Read a factor behind signs."""
         sign = 1
         while self.peek() in ("+", "-"):
             sign *= -1 if self.take() == "-" else 1
@@ -124,6 +128,7 @@ class _Parser(PrimaryParser):
         return negative(factor) if sign < 0 else factor
 
     def factor(self) -> Node:
+        """Read an operand with what follows it: powers, degree signs, factorials, primes, percent signs."""
         node = self.base()
         marks = 0
         while True:
@@ -171,6 +176,7 @@ class _Parser(PrimaryParser):
         return self.base()
 
     def group(self, opener: str, closer: str) -> Node:
+        """Read an expression between two brackets."""
         self.expect(opener)
         bars, self.bars = self.bars, 0
         node = self.expression()
@@ -179,6 +185,7 @@ class _Parser(PrimaryParser):
         return node
 
     def number(self) -> Node:
+        """Read a number, with its repeating decimals or its base."""
         if self.kind() != "num":
             raise ParseError("a number is missing")
         text = self.take()
@@ -194,6 +201,7 @@ class _Parser(PrimaryParser):
         return Num(value, len(decimals) if decimals else None)
 
     def repeating(self, whole: str, decimals: str) -> Node:
+        """Read the repeating decimals behind `whole`.`decimals`."""
         self.take()
         self.expect("{")
         cycle = self.take()
@@ -204,6 +212,7 @@ class _Parser(PrimaryParser):
         return Num(Fraction(int(whole + decimals or "0"), 10 ** len(decimals)) + tail)
 
     def base(self) -> Node:
+        """Read an operand: a number, a bracket, an absolute value, a name or a command."""
         kind, token = self.kind(), self.peek()
         if kind == "num":
             return self.number()

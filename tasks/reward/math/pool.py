@@ -75,7 +75,7 @@ class Pool:
 
     @property
     def pids(self) -> list[int]:
-        """The process ids of the fork server and its idle workers."""
+        """Return the process ids of the fork server and its idle workers."""
         return ([self._server.pid] if self._server else []) + [w.pid for w in self._idle]
 
     def run(self, pairs: Sequence[tuple[str, str]]) -> list[Outcome]:

@@ -58,8 +58,7 @@ MAX_DEPTH = 70
 class PrimaryParser(Tokens):
     """Readers of names and commands, on the cursor of `Tokens`; a subclass reads what surrounds them."""
 
-    depth: int
-
+    # The methods of the subclass.
     def expression(self) -> Node:
         raise NotImplementedError
 
@@ -264,6 +263,7 @@ class PrimaryParser(Tokens):
         return [mul(*factors)]
 
     def starts_function(self) -> bool:
+        """Return True if the next token is the name of a function."""
         return self.peek().lstrip("\\") in _FUNCTIONS or self.peek() == "\\operatorname"
 
     def series(self, name: str) -> Node:

@@ -54,12 +54,12 @@ class Unit:
 
     @property
     def known(self) -> bool:
-        """True for a unit of the table, False for a noun or "unit"."""
+        """Return True for a unit of the table, False for a noun or "unit"."""
         return not self.dimension.startswith(("noun", "unit"))
 
     @property
     def foreign_currency(self) -> bool:
-        """True for a currency other than the dollar."""
+        """Return True for a currency other than the dollar."""
         return self.dimension in _CURRENCIES
 
 

@@ -12,16 +12,16 @@ from typing import Self
 from tasks.errors import VerifierError
 from tasks.records import Problem, Verdict, VerdictKind
 from tasks.reward.math.answer_parser import read
-from tasks.reward.math.answer_types import Answer, Collection, Equation, Matrix, Region, Scalar, Words, is_label, usable
+from tasks.reward.math.answer_types import Answer, Equation, Scalar, usable
+from tasks.reward.math.canonical_form import canonical_of_text
 from tasks.reward.math.equivalence import equivalent
-from tasks.reward.math.exact import exact, rational
-from tasks.reward.math.expression import Node, Op, ParseError, TooLarge, has
+from tasks.reward.math.exact import rational
+from tasks.reward.math.expression import ParseError
 from tasks.reward.math.extract import Extraction, extract
-from tasks.reward.math.normal_form import Undecided, render
 from tasks.reward.math.normalise import MAX_LENGTH, key, tidy
 from tasks.reward.math.oracle import CHEAP, Truth
 from tasks.reward.math.pool import Pool
-from tasks.reward.math.text_answers import choice_letter, plain_words
+from tasks.reward.math.text_answers import choice_letter
 
 LONG = 800
 """Longer answers (characters) are read in a worker: some parsers are quadratic in the length."""
@@ -161,7 +161,7 @@ def cheap(problem: Problem, response: str) -> Verdict | _Pending:
         return Verdict(0.0, VerdictKind.NO_ANSWER, f"the answer cannot be read: {error}")
     given = _choice_of_value(problem, gold, _without_local_currency(problem, given))
     text = _with_unit(problem, tidy(gold))
-    name = _canonical_of_text(given)
+    name = canonical_of_text(given)
     try:
         truth = equal_within_tolerance(problem, text, given)
     except (ParseError, RecursionError) as error:
@@ -223,60 +223,3 @@ def _choice_of_value(problem: Problem, gold: str, given: str) -> str:
         return given
     same = [chr(ord("A") + k) for k, choice in enumerate(choices) if key(str(choice)).lower() == key(given).lower()]
     return same[0] if len(same) == 1 else given
-
-
-def canonical(answer: str) -> str:
-    """Return the canonical form of an answer's LaTeX: equal for answers that the cheap layers find equal."""
-    return _canonical_of_text(tidy(answer))
-
-
-def _canonical_of_text(given: str) -> str:
-    try:
-        return _canonical(read(given))
-    except (ParseError, RecursionError):
-        return key(given)[:200]
-
-
-def _canonical(answer: Answer) -> str:
-    match answer:
-        case Scalar(text=text, node=node, percent=percent):
-            sign = "%" if percent else ""
-            if node is None:
-                return key(text) + sign
-            try:
-                return render(exact(node)) + sign
-            except (Undecided, TooLarge):
-                return key(text) + sign
-        case Words(text=text):
-            return plain_words(text)
-        case Collection(kind=kind, items=items):
-            parts = [_canonical(i) for i in items]
-            if kind == "set":
-                parts = sorted(set(parts))
-            elif kind == "list":
-                parts = sorted(parts)
-            if kind in ("ratio", "clock"):
-                return ":".join(parts)
-            inside = ", ".join(parts)
-            return f"({inside})" if kind == "tuple" else f"{{{inside}}}" if kind == "set" else inside
-        case Region(pieces=pieces):
-            ends = [
-                f"{'(' if p.low_open else '['}{_endpoint(p.low)}, {_endpoint(p.high)}{')' if p.high_open else ']'}"
-                for p in pieces
-            ]
-            return " u ".join(sorted(ends))
-        case Equation(sides=sides, texts=written):
-            return (
-                _canonical(sides[-1])
-                if is_label(written[0]) and len(sides) == 2
-                else " = ".join(_canonical(s) for s in sides)
-            )
-        case Matrix(rows=rows):
-            return "[" + "; ".join(", ".join(_canonical(c) for c in row) for row in rows) + "]"
-    return f"{_endpoint(answer.left)} {answer.op} {_endpoint(answer.right)}"
-
-
-def _endpoint(node: Node) -> str:
-    if has(node, "oo"):
-        return "oo" if node == Op("oo") else "-oo"
-    return _canonical(Scalar(str(node), node))
