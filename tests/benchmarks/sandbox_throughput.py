@@ -1,11 +1,12 @@
-"""Programs per second of the sandbox against a bare interpreter per program without isolation, as ratios in one run.
+"""Measures programs per second of the sandbox, against an interpreter per program without isolation.
 
     python -m tests.benchmarks.sandbox_throughput [--programs 400] [--rounds 5]
 
-A trivial program that reads stdin. `bare` starts `python3 -I -S -c` for each on the host, as many at a time as there are cores. Each round
-measures everything once, in turn, so that a machine's mood meets all alike; ratios are medians over rounds. `busy`: the same while a process
-for each core computes. Latency: one program at a time on an idle sandbox, from call to result. HumanEval+: all its canonical solutions, first with
-tests that have to be prepared, then with tests that are known (a GRPO group, a second evaluation).
+The program is trivial and reads stdin. `bare` starts `python3 -I -S -c` for each on the host, one at a time per core.
+Each round measures everything once, in turn, so that the machine's state is the same for all; ratios are medians over
+rounds. `busy` is the same while a process per core computes. Latency is the time from call to result of one program at
+a time on an idle sandbox. HumanEval+ runs all canonical solutions, first with tests that have to be prepared, then with
+prepared ones (as in a GRPO group or a second evaluation).
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ CORES = len(os.sched_getaffinity(0))
 
 
 def bare(count: int) -> float:
-    """Programs per second without isolation."""
+    """Return programs per second without isolation."""
     command = [os.path.realpath(sys.executable), "-I", "-S", "-c", PROGRAM.decode()]
 
     def one(_: int) -> None:
@@ -48,7 +49,7 @@ def bare(count: int) -> float:
 
 
 def sandboxed(sandbox: Sandbox, count: int) -> float:
-    """Programs per second through all slots."""
+    """Return programs per second through all slots."""
     began = time.perf_counter()
     for future in [sandbox.submit(JOB) for _ in range(count)]:
         assert future.result().stdout == b"3\n"
@@ -56,7 +57,7 @@ def sandboxed(sandbox: Sandbox, count: int) -> float:
 
 
 def latencies(sandbox: Sandbox, count: int) -> list[float]:
-    """Seconds from call to result, one at a time."""
+    """Return the sorted seconds from call to result, one program at a time."""
     spent = []
     for _ in range(count):
         began = time.perf_counter()
@@ -67,7 +68,7 @@ def latencies(sandbox: Sandbox, count: int) -> list[float]:
 
 @contextlib.contextmanager
 def busy_cores() -> Iterator[None]:
-    """A process for each core that computes all the while."""
+    """Run a process per core that computes until the end of the block."""
     others = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(CORES)]
     try:
         yield
@@ -78,7 +79,7 @@ def busy_cores() -> Iterator[None]:
 
 
 def humanevalplus(sandbox: Sandbox) -> dict[str, float] | None:
-    """Seconds for the whole set; None where it is not here."""
+    """Return the seconds for all of HumanEval+, None if its file is missing."""
     if not HUMANEVALPLUS.exists():
         return None
     with gzip.open(HUMANEVALPLUS, "rt") as file:
@@ -86,7 +87,7 @@ def humanevalplus(sandbox: Sandbox) -> dict[str, float] | None:
     seconds = {}
     for name in ("first", "again"):
         began = time.perf_counter()
-        # Another comment is another program to the cache of verdicts, not to the tests.
+        # The comment makes it another program for the cache of verdicts, with the same tests.
         verdicts = sandbox.grade_many(
             [(row, f"{row['canonical_solution']}\n# {name}", Limits(cpu_s=row["timeout_s"])) for row in rows]
         )

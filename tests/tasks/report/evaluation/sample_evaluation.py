@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from tasks.evaluate.summary import records_of, summarise
+from tasks.evaluate.judged_sample import records_of
+from tasks.evaluate.summary import summarise
 from tasks.report.evaluation.data import Comparison, Evaluated, EvaluationReport, Over, Question, SuiteResult
 from tests.tasks.report.sample_report import key
 

@@ -1,17 +1,18 @@
-"""The kinds of answers, and the helpers that all readers share."""
+"""The types of an answer, and the text helpers that their parsers share."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
 
-from tasks.reward.math import parse as expressions
+from tasks.reward.math.expression import Node, ParseError
+from tasks.reward.math.expression_parser import parse
 from tasks.reward.math.normalise import MAX_LENGTH, balanced
-from tasks.reward.math.tree import Node, ParseError
 from tasks.reward.math.units import Unit
 
 _LABEL = re.compile(
-    r"(?:\\(?:angle|triangle|overline|vec|hat|bar|max|min|det|mathbb|mathcal|mathfrak|widehat|overrightarrow)\s*)*(?:\\?[A-Za-z]+'*|\{[A-Za-z]+\})(?:\s*_\s*(?:\{[^{}]*\}|\w|\\[a-z]+))?'*"
+    r"(?:\\(?:angle|triangle|overline|vec|hat|bar|max|min|det|mathbb|mathcal|mathfrak|widehat|overrightarrow)\s*)*"
+    r"(?:\\?[A-Za-z]+'*|\{[A-Za-z]+\})(?:\s*_\s*(?:\{[^{}]*\}|\w|\\[a-z]+))?'*"
     r"(?:\s*\([^()]*\))?(?:\s*\^\{?\*\}?)?"
 )
 _OPEN, _CLOSE = "([{", ")]}"
@@ -19,7 +20,7 @@ _OPEN, _CLOSE = "([{", ")]}"
 
 @dataclass(frozen=True, slots=True)
 class Scalar:
-    """One value. `node` is None where this package's parser does not read it."""
+    """One value with its unit or percent sign. `node` is None where `expression_parser` cannot read `text`."""
 
     text: str
     node: Node | None
@@ -29,12 +30,14 @@ class Scalar:
 
 @dataclass(frozen=True, slots=True)
 class Words:
+    """An answer in words."""
+
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """`kind`: list (order is not significant), set (neither order nor repetition), tuple, ratio."""
+    """Several answers. `kind`: list (in any order), set (in any order, repetitions ignored), tuple, ratio, clock."""
 
     kind: str
     items: tuple[Answer, ...]
@@ -42,6 +45,8 @@ class Collection:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
+    """An interval of the reals; an end is open or closed, and may be infinite."""
+
     low: Node
     high: Node
     low_open: bool
@@ -50,7 +55,7 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """A set of reals as a union of intervals; `name` is the variable of an inequality, if it was one."""
+    """A set of reals as a union of intervals; `name` is the variable of the inequality it was written as, else None."""
 
     pieces: tuple[Piece, ...]
     name: str | None = None
@@ -58,7 +63,7 @@ class Region:
 
 @dataclass(frozen=True, slots=True)
 class Equation:
-    """left = ... = right; `texts` as written."""
+    """An equation with two or more sides; `texts` are the sides as written."""
 
     sides: tuple[Answer, ...]
     texts: tuple[str, ...]
@@ -66,7 +71,7 @@ class Equation:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """left `op` right, where it is no interval of one variable."""
+    """An inequality `left` `op` `right` that is no interval of one variable."""
 
     op: str
     left: Node
@@ -75,6 +80,8 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Matrix:
+    """A matrix or a vector; all rows have the same length."""
+
     rows: tuple[tuple[Answer, ...], ...]
 
 
@@ -82,7 +89,7 @@ Answer = Scalar | Words | Collection | Region | Equation | Order | Matrix
 
 
 def split_top(text: str, separators: str) -> list[str]:
-    """Parts of `text` between separators outside of any brackets."""
+    """Return the parts of `text` between separators that lie in no brackets."""
     parts, depth, start, at = [], 0, 0, 0
     while at < len(text):
         char = text[at]
@@ -95,7 +102,7 @@ def split_top(text: str, separators: str) -> list[str]:
                 depth += 1
             elif text.startswith(("\\end", "\\rangle"), at):
                 depth -= 1
-            if not text[at + 1].isalpha():  # \\ and the like
+            if not text[at + 1].isalpha():  # an escaped sign, such as a line break
                 at += 2
                 continue
         elif char in _OPEN:
@@ -110,7 +117,7 @@ def split_top(text: str, separators: str) -> list[str]:
 
 
 def encloses(text: str) -> bool:
-    """Whether the first bracket of `text` is closed by its last character."""
+    """Return True if the first character of `text` is a bracket that its last character closes."""
     if len(text) < 2 or text[0] not in "([" or text[-1] not in ")]":
         return False
     depth = 0
@@ -122,14 +129,15 @@ def encloses(text: str) -> bool:
 
 
 def node_of(text: str) -> Node | None:
+    """Return the expression tree of `text`, None where it is no expression."""
     try:
-        return expressions.parse(text)
+        return parse(text)
     except (ParseError, RecursionError):
         return None
 
 
 def usable(text: str) -> None:
-    """ParseError for a text that is no answer, not even to itself: empty, a placeholder, unbalanced, not a number."""
+    """Raise ParseError for a text that can be no answer: empty, a placeholder, unbalanced, "nan", too long."""
     if not re.search(r"[\w\\]", text) or text in ("\\ldots", "_") or text.strip(' "').lower() in ("nan", "\\nan"):
         raise ParseError("empty")
     if len(text) > MAX_LENGTH or not balanced(text):
@@ -137,14 +145,14 @@ def usable(text: str) -> None:
 
 
 def is_label(text: str) -> bool:
-    """Whether the left side of an equation only names what is asked: x, f(x), a_1, \\angle ABC, words."""
+    """Return True if the left side of an equation only names what is asked: x, f(x), a_1, \\angle ABC, words."""
     return re.fullmatch(r'"[^"]*"|\((?:[a-z](?:_\{?\w\}?)?\s*,?\s*)+\)', text) is not None or (
         _LABEL.fullmatch(text) is not None and text not in ("e", "i", "\\pi")
     )
 
 
 def pair_region(pair: Collection) -> Region | None:
-    """The open interval that a pair in parentheses may be."""
+    """Return the open interval that a pair in parentheses may mean, None for anything else."""
     if pair.kind == "tuple" and len(pair.items) == 2:
         low, high = pair.items
         if isinstance(low, Scalar) and isinstance(high, Scalar) and low.node is not None and high.node is not None:

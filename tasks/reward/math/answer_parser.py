@@ -1,4 +1,5 @@
-"""Tidy text -> what kind of answer it is: a quantity, words, a collection, a region of the reals, an equation, a matrix."""
+"""Parser of a whole answer, in the form of `normalise.tidy`: a quantity, words, a collection, a set of reals, an
+equation, a matrix."""
 
 from __future__ import annotations
 
@@ -6,8 +7,7 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
-from tasks.reward.math import parse as expressions
-from tasks.reward.math.kinds import (
+from tasks.reward.math.answer_types import (
     Answer,
     Collection,
     Equation,
@@ -21,65 +21,49 @@ from tasks.reward.math.kinds import (
     split_top,
     usable,
 )
+from tasks.reward.math.expression import OO, ParseError
+from tasks.reward.math.expression_parser import parse
+from tasks.reward.math.interval_parser import ORDER, order_of
+from tasks.reward.math.interval_parser import region as read_region
 from tasks.reward.math.normalise import strip_braces
-from tasks.reward.math.regions import ORDER, order_of
-from tasks.reward.math.regions import region as read_region
-from tasks.reward.math.tree import OO, ParseError
 from tasks.reward.math.units import split_unit
 
 _KNOWN_WORDS = frozenset(
     ["yes", "no", "true", "false", "odd", "even", "none", "east", "west", "north", "south", "prime", "both"]
 )
+_NO_SOLUTION = frozenset([
+    "no solution", "no solutions", "empty set", "the empty set", "none exist", "no real solutions", "no real solution",
+])  # fmt: skip
 _JOIN = re.compile(r'"\s*,?\s*(?:and|or)\s*,?\s*"|(?<![A-Za-z\\])(?:and|or)(?![A-Za-z])')
 _CELLS = re.compile(
-    r"^\s*(?:[(\[]\s*)?\\begin\{(?P<kind>[pbvBV]?matrix|smallmatrix|array)\}(?:\{[lcr|]*\})?(?P<body>.*)\\end\{(?P=kind)\}(?:\s*[)\]])?\s*$",
+    r"^\s*(?:[(\[]\s*)?\\begin\{(?P<kind>[pbvBV]?matrix|smallmatrix|array)\}(?:\{[lcr|]*\})?(?P<body>.*)"
+    r"\\end\{(?P=kind)\}(?:\s*[)\]])?\s*$",
     re.DOTALL,
 )
 _BASE_WORD = re.compile(r'_\s*\{\s*"(\w+)"\s*\}$')  # 1011_{\text{two}}
 _BASE = re.compile(r"^([0-9A-Za-z]+)\s*_\s*\{?\s*\(?(\d+)\)?\s*\}?$")
 _WORDLIKE = re.compile("[A-Z][a-z]+|[b-df-hj-np-tv-z][aeiou][b-df-hj-np-tv-z]")  # Tom, red
 _NUMBERS = [
-    "zero",
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-    "eleven",
-    "twelve",
-    "thirteen",
-    "fourteen",
-    "fifteen",
-    "sixteen",
-    "seventeen",
-    "eighteen",
-    "nineteen",
-    "twenty",
-]
+    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
+    "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty",
+]  # fmt: skip
 _CLOCK = re.compile(r'(\d{1,2}):([0-5]\d)\s*"?\s*([ap])?(?:\.?\s*m\.?)?\s*"?', re.IGNORECASE)
 
 
 @lru_cache(maxsize=4096)
 def read(text: str) -> Answer:
-    """The answer that a tidy text is; ParseError where it is none."""
+    """Return the answer that a tidy text holds; ParseError where it holds none."""
     text = strip_braces(text.strip())
     usable(text)
-    while (
-        encloses(text)
-        and text[0] == "("
-        and text[-1] == ")"
-        and len(split_top(text[1:-1], ",;")) == 1
-        and not re.fullmatch(r"\([A-J]\)", text)
-    ):
+    while _in_parentheses(text) and len(split_top(text[1:-1], ",;")) == 1 and not re.fullmatch(r"\([A-J]\)", text):
         text = text[1:-1].strip()
         if not text:
             raise ParseError("empty")
     return _read(text)
+
+
+def _in_parentheses(text: str) -> bool:
+    return encloses(text) and text[0] == "(" and text[-1] == ")"
 
 
 def _read(text: str) -> Answer:
@@ -88,20 +72,13 @@ def _read(text: str) -> Answer:
     )
     words = _words(text)
     if words is not None:
-        if words.strip().lower() in ("infinity", "positive infinity"):
+        lower = words.strip().lower()
+        if lower in ("infinity", "positive infinity"):
             return Scalar(text, OO)
-        if words.strip().lower() in (
-            "no solution",
-            "no solutions",
-            "empty set",
-            "the empty set",
-            "none exist",
-            "no real solutions",
-            "no real solution",
-        ):
+        if lower in _NO_SOLUTION:
             return Collection("set", ())
-        if words.strip().lower() in _NUMBERS:
-            return Scalar(text, expressions.parse(str(_NUMBERS.index(words.strip().lower()))))
+        if lower in _NUMBERS:
+            return Scalar(text, parse(str(_NUMBERS.index(lower))))
         return Words(" ".join(words.split()))
     if (matrix := _matrix(text)) is not None:
         return matrix
@@ -119,6 +96,7 @@ def _read(text: str) -> Answer:
 
 
 def _several(parts: Sequence[str], text: str) -> Answer:
+    """Return the list of answers in `parts`, or the union of sets of reals that "or" joins in `text`."""
     items: list[Answer] = []
     for part in parts:
         items.extend(_spread(part))
@@ -129,7 +107,7 @@ def _several(parts: Sequence[str], text: str) -> Answer:
 
 
 def _spread(text: str) -> list[Answer]:
-    """The one answer that `text` is, or the two of a plus-minus."""
+    """Return the one answer in `text`, or the two of a plus-minus."""
     if re.search(r"\\(?:pm|mp)(?![A-Za-z])", text):
         upper = re.sub(r"\\pm(?![A-Za-z])", "+", re.sub(r"\\mp(?![A-Za-z])", "-", text))
         lower = re.sub(r"\\pm(?![A-Za-z])", "-", re.sub(r"\\mp(?![A-Za-z])", "+", text))
@@ -138,6 +116,7 @@ def _spread(text: str) -> list[Answer]:
 
 
 def _single(text: str) -> Answer:
+    """Read one answer: an equation, an inequality, a membership, a set, a tuple, a clock time, a ratio, a scalar."""
     if re.search(r"\\(?:pm|mp)(?![A-Za-z])", text) and not encloses(text) and not text.startswith("\\{"):
         return Collection("list", tuple(_spread(text)))
     equation = [s.strip() for s in split_top(text, "=")]
@@ -167,11 +146,7 @@ def _single(text: str) -> Answer:
         if len(members) > 1:
             items = tuple(read(m) for m in members)
             if text[0] == "[" or text[-1] == "]":
-                raise (
-                    ParseError("brackets that are no interval")
-                    if text[0] + text[-1] != "[]"
-                    else ParseError("brackets")
-                )
+                raise ParseError("brackets" if text[0] + text[-1] == "[]" else "brackets that are no interval")
             return Collection("tuple", items)
     if clock := _CLOCK.fullmatch(text):
         return Collection(
@@ -184,6 +159,7 @@ def _single(text: str) -> Answer:
 
 
 def _side(text: str) -> Answer:
+    """Read one side of an equation; a side that is no answer stays text."""
     try:
         return read(text)
     except ParseError:
@@ -191,6 +167,7 @@ def _side(text: str) -> Answer:
 
 
 def _set(inner: str) -> Answer:
+    """Read what stands between \\{ and \\}: members, or a condition behind a bar."""
     if not inner:
         return Collection("set", ())
     bar = split_top(inner, "|:")
@@ -203,12 +180,13 @@ def _set(inner: str) -> Answer:
 
 
 def scalar(text: str) -> Scalar:
+    """Read one value with its unit or percent sign."""
     value, unit = split_unit(text)
     percent = value.endswith("%")
     if percent:
         value = value.removesuffix("%").strip()
     value = strip_braces(value)
-    while encloses(value) and value[0] == "(" and value[-1] == ")":
+    while _in_parentheses(value):
         value = value[1:-1].strip()
     based = _BASE.match(
         _BASE_WORD.sub(lambda m: f"_{_NUMBERS.index(m.group(1))}" if m.group(1) in _NUMBERS else m.group(), value)
@@ -219,6 +197,7 @@ def scalar(text: str) -> Scalar:
 
 
 def _matrix(text: str) -> Matrix | None:
+    """Return the matrix in `text`, None for anything else (a determinant is a scalar); ParseError for unequal rows."""
     match = _CELLS.match(text)
     if match is None or "\\begin" in match.group("body"):
         return None
@@ -235,7 +214,7 @@ def _matrix(text: str) -> Matrix | None:
 
 
 def _words(text: str) -> str | None:
-    """The words, where the text is nothing but words."""
+    """Return the words of a text that is nothing but words, else None."""
     outside = re.sub(r'"[^"]*"', "", text)
     if '"' in text and not re.search(r"[\w\\]", outside):
         return text.replace('"', " ")

@@ -1,12 +1,12 @@
-"""What an expression is made of beyond numbers and brackets: names, commands, functions, fractions, series."""
+"""Parser of primary expressions: names, commands, functions, fractions, series. Numbers, brackets and operators are
+in `expression_parser`."""
 
 from __future__ import annotations
 
 import re
 from fractions import Fraction
 
-from tasks.reward.math.tokens import Tokens
-from tasks.reward.math.tree import (
+from tasks.reward.math.expression import (
     MINUS_ONE,
     OO,
     PI,
@@ -23,41 +23,13 @@ from tasks.reward.math.tree import (
     negative,
     power,
 )
+from tasks.reward.math.tokens import Tokens
 
-_FUNCTIONS = frozenset(
-    [
-        "sin",
-        "cos",
-        "tan",
-        "cot",
-        "sec",
-        "csc",
-        "sinh",
-        "cosh",
-        "tanh",
-        "coth",
-        "arcsin",
-        "arccos",
-        "arctan",
-        "arccot",
-        "arcsec",
-        "arccsc",
-        "ln",
-        "log",
-        "lg",
-        "exp",
-        "sqrt",
-        "gcd",
-        "lcm",
-        "max",
-        "min",
-        "det",
-        "floor",
-        "ceil",
-        "abs",
-        "sign",
-    ]
-)
+_FUNCTIONS = frozenset([
+    "sin", "cos", "tan", "cot", "sec", "csc", "sinh", "cosh", "tanh", "coth", "arcsin", "arccos", "arctan", "arccot",
+    "arcsec", "arccsc", "ln", "log", "lg", "exp", "sqrt", "gcd", "lcm", "max", "min", "det", "floor", "ceil", "abs",
+    "sign",
+])  # fmt: skip
 _ALIASES = {
     "asin": "arcsin",
     "acos": "arccos",
@@ -70,75 +42,23 @@ _ALIASES = {
 }
 _FUNCTIONS |= frozenset(_ALIASES) | {"asinh", "acosh", "atanh"}
 _INVERSES = {"sin": "arcsin", "cos": "arccos", "tan": "arctan", "sinh": "asinh", "cosh": "acosh", "tanh": "atanh"}
-_GREEK = frozenset(
-    [
-        "alpha",
-        "beta",
-        "gamma",
-        "delta",
-        "epsilon",
-        "varepsilon",
-        "zeta",
-        "eta",
-        "theta",
-        "vartheta",
-        "iota",
-        "kappa",
-        "lambda",
-        "mu",
-        "nu",
-        "xi",
-        "rho",
-        "sigma",
-        "tau",
-        "upsilon",
-        "phi",
-        "varphi",
-        "chi",
-        "psi",
-        "omega",
-        "Gamma",
-        "Delta",
-        "Theta",
-        "Lambda",
-        "Xi",
-        "Pi",
-        "Sigma",
-        "Upsilon",
-        "Phi",
-        "Psi",
-        "Omega",
-        "hbar",
-        "ell",
-        "aleph",
-        "odot",
-    ]
-)
-_ACCENTS = frozenset(
-    {
-        "\\dot",
-        "\\ddot",
-        "\\bar",
-        "\\hat",
-        "\\vec",
-        "\\tilde",
-        "\\overline",
-        "\\underline",
-        "\\widehat",
-        "\\overrightarrow",
-        "\\mathcal",
-        "\\mathfrak",
-    }
-)
+_GREEK = frozenset([
+    "alpha", "beta", "gamma", "delta", "epsilon", "varepsilon", "zeta", "eta", "theta", "vartheta", "iota", "kappa",
+    "lambda", "mu", "nu", "xi", "rho", "sigma", "tau", "upsilon", "phi", "varphi", "chi", "psi", "omega", "Gamma",
+    "Delta", "Theta", "Lambda", "Xi", "Pi", "Sigma", "Upsilon", "Phi", "Psi", "Omega", "hbar", "ell", "aleph", "odot",
+])  # fmt: skip
+_ACCENTS = frozenset([
+    "\\dot", "\\ddot", "\\bar", "\\hat", "\\vec", "\\tilde", "\\overline", "\\underline", "\\widehat",
+    "\\overrightarrow", "\\mathcal", "\\mathfrak",
+])  # fmt: skip
 _CALLED = frozenset("fghFGH")
 MAX_DEPTH = 70
 
 
-class Atoms(Tokens):
-    """The readers of names and commands; the grammar around them is in `parse`."""
+class PrimaryParser(Tokens):
+    """Readers of names and commands, on the cursor of `Tokens`; a subclass reads what surrounds them."""
 
-    depth: int
-
+    # The methods of the subclass.
     def expression(self) -> Node:
         raise NotImplementedError
 
@@ -164,6 +84,7 @@ class Atoms(Tokens):
         raise NotImplementedError
 
     def name(self) -> Node:
+        """Read a run of letters: pi, infinity, a function, or the first letter as a symbol."""
         text = self.peek()
         if text == "pi":
             self.take()
@@ -184,7 +105,7 @@ class Atoms(Tokens):
         return self.symbol(text[0])
 
     def symbol(self, name: str) -> Node:
-        """A symbol with its index, primes and arguments; e and i are the constants."""
+        """Read the index, primes and arguments of the symbol `name`; a bare e or i is the constant."""
         if self.kind() == "num" and not self.spaced() and name == "i":
             return mul(I, self.number())
         if self.kind() == "num" and not self.spaced() and len(name) == 1:  # x2 is a name, not a product
@@ -207,11 +128,12 @@ class Atoms(Tokens):
         return Sym(name)
 
     def is_call(self, name: str) -> bool:
+        """Return True if the bracket that follows holds arguments: f(...), g'(...), x(t), not x(t + 1)."""
         single = self.kind(1) in ("num", "name") and len(self.peek(1)) == 1 and self.peek(2) == ")"
         return name[0] in _CALLED or name.endswith("'") or single
 
     def call(self, name: str) -> Node:
-        """An unknown function at an argument: one symbol, named by its text."""
+        """Return an unknown function with its arguments as one symbol, named by its text."""
         parts = [name]
         depth = 0
         while True:
@@ -222,6 +144,7 @@ class Atoms(Tokens):
                 return Sym("".join(parts))
 
     def command(self) -> Node:
+        """Read a LaTeX command with its arguments."""
         token = self.take()
         name = token[1:]
         if name in ("frac", "tfrac", "dfrac", "cfrac"):
@@ -251,6 +174,7 @@ class Atoms(Tokens):
         raise ParseError(f"{token} is not read here")
 
     def word(self, text: str) -> Node:
+        """Return the meaning of a text macro's content: a function, a symbol, a number."""
         if text in _FUNCTIONS:
             return self.function(_ALIASES.get(text, text))
         if len(text) == 1 and text.isalpha():
@@ -260,17 +184,19 @@ class Atoms(Tokens):
         raise ParseError(f"the word {text!r}")
 
     def fraction(self) -> Node:
+        """Read the arguments of \\frac; d/dx and the like are one symbol, no quotient of products."""
         start = self.at
         top_text = self.raw_argument() if self.peek() == "{" else ""
         bottom_text = self.raw_argument() if self.peek() == "{" else ""
         if re.match(r"(d|\\partial|\\mathrmd)(\^|[A-Za-z\\]|$)", top_text) and re.match(
             r"(d|\\partial|\\mathrmd)[A-Za-z\\]", bottom_text
         ):
-            return Sym(f"{top_text}/{bottom_text}")  # a derivative: no quotient of products
+            return Sym(f"{top_text}/{bottom_text}")
         self.at = start
         return divide(self.argument(), self.argument())
 
     def function(self, name: str) -> Node:
+        """Read the index, exponent and arguments of the function `name`."""
         if name == "sqrt":
             degree: Node = Num(Fraction(2))
             if self.peek() == "[":
@@ -289,7 +215,7 @@ class Atoms(Tokens):
             name, exponent = _INVERSES[name], None
         args = self.function_arguments()
         if name in ("ln", "log", "lg"):
-            # "log" without a base is the natural one, as in sympy; both sides are read alike.
+            # "log" without a base is the natural one, as in sympy.
             ten = Num(Fraction(10))
             node: Node = Op(
                 "log",
@@ -312,6 +238,7 @@ class Atoms(Tokens):
         return power(node, exponent) if exponent is not None else node
 
     def function_arguments(self) -> list[Node]:
+        """Read arguments in brackets, or one product without them."""
         closer = {"(": ")", "{": "}", "[": "]"}.get(self.peek())
         if closer is not None:
             self.take()
@@ -336,10 +263,11 @@ class Atoms(Tokens):
         return [mul(*factors)]
 
     def starts_function(self) -> bool:
+        """Return True if the next token is the name of a function."""
         return self.peek().lstrip("\\") in _FUNCTIONS or self.peek() == "\\operatorname"
 
     def series(self, name: str) -> Node:
-        """\\sum_{k=a}^{b} body; the body is one product."""
+        """Read \\sum_{k=a}^{b} body, or \\prod; the body is one product."""
         self.expect("_")
         self.expect("{")
         index = self.take()
@@ -359,6 +287,7 @@ class Atoms(Tokens):
 
 
 def _rename(node: Node, constant: str) -> Node:
+    """Return `node` with the constant (i or e) replaced by the symbol of that name."""
     if isinstance(node, Op):
         return Sym(constant) if node == Op(constant) else Op(node.head, tuple(_rename(a, constant) for a in node.args))
     return node

@@ -1,4 +1,4 @@
-"""Subsets of the reals: intervals (also French), unions, differences, inequalities of one variable."""
+"""Parser of sets of reals: intervals (also ]a, b[), unions, differences, inequalities of one variable."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
+from tasks.reward.math.answer_types import Order, Piece, Region, encloses, node_of, split_top
 from tasks.reward.math.exact import rational
-from tasks.reward.math.kinds import Order, Piece, Region, encloses, node_of, split_top
-from tasks.reward.math.tree import OO, Node, has, negative, symbols
+from tasks.reward.math.expression import OO, Node, has, negative, symbols
 
 _FRENCH = re.compile(r"^([\[\]])([^\[\]]*),([^\[\]]*)([\[\]])$")
 _REALS = re.compile(r"^\(?\s*\\mathbb\s*\{?\s*R\s*\}?\s*\)?$")
@@ -17,6 +17,7 @@ _FLIP = {"<": ">", ">": "<", "\\le": "\\ge", "\\ge": "\\le", "\\ne": "\\ne"}
 
 
 def region(text: str) -> Region | None:
+    """Return the set of reals in a tidy text, None where it is written as something else."""
     if re.search(r"\\cup(?![A-Za-z])", text):
         pieces: list[Piece] = []
         name = None
@@ -59,7 +60,7 @@ def region(text: str) -> Region | None:
 
 
 def punctured(points: Sequence[Node], name: str | None) -> Region | None:
-    """The reals without some points; they must be rational to be put in order."""
+    """Return the reals without `points`. None for several points that are not all rational: their order is unknown."""
     values = {rational(p): p for p in points}
     if None in values:
         return (
@@ -72,7 +73,7 @@ def punctured(points: Sequence[Node], name: str | None) -> Region | None:
 
 
 def _plain_region(text: str) -> Region | None:
-    """One interval in brackets (also French ones), a finite set, or the reals."""
+    """Return one interval in brackets, a finite set, or the reals; None for anything else."""
     if _REALS.match(text):
         return Region((Piece(negative(OO), OO, True, True),))
     if text.startswith("\\{") and text.endswith("\\}"):
@@ -93,7 +94,7 @@ def _plain_region(text: str) -> Region | None:
 
 
 def _inequality(text: str) -> Region | None:
-    """A region of one variable from `a < x <= b`, `x > 3`, `x \\ne 0`, `|x| < c`, with "and"; None for anything else."""
+    """Return the set that `a < x <= b`, `x > 3`, `x \\ne 0` or `|x| < c` describes; None for anything else."""
     if (
         not ORDER.search(text)
         or "," in text
@@ -148,7 +149,7 @@ def _is_name(text: str) -> bool:
 
 
 def order_of(text: str) -> Order | None:
-    """A single inequality between two expressions."""
+    """Return a single inequality between two expressions, None for anything else."""
     ops = ORDER.findall(text)
     if len(ops) != 1 or "=" in text:
         return None

@@ -1,4 +1,4 @@
-"""The expression tree of the mathematics verifier: exact numbers, symbols and operations, nothing evaluated."""
+"""The expression tree of the mathematics verifier: exact numbers, symbols and operations, unevaluated."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from fractions import Fraction
 
 @dataclass(frozen=True, slots=True)
 class Num:
-    """An exact rational. `places`: digits written behind the point of a decimal literal, None where it is no literal."""
+    """An exact rational. `places` counts the digits after the point of a decimal literal, None for other numbers."""
 
     value: Fraction
     places: int | None = None
@@ -17,14 +17,14 @@ class Num:
 
 @dataclass(frozen=True, slots=True)
 class Sym:
-    """A free symbol by its full name, index included (`a_1`)."""
+    """A free symbol, named with its index (`a_1`)."""
 
     name: str
 
 
 @dataclass(frozen=True, slots=True)
 class Op:
-    """`head` applied to `args`: add, mul, pow, a function's name, or a constant (pi, e, i, oo) without arguments."""
+    """An operation: `head` (add, mul, pow, the name of a function) applied to `args`, or a constant (pi, e, i, oo)."""
 
     head: str
     args: tuple[Node, ...] = ()
@@ -38,35 +38,40 @@ MINUS_ONE = Num(Fraction(-1))
 
 
 class ParseError(ValueError):
-    """The text is not an expression that this verifier reads."""
+    """Raised for a text that is no expression, or none that this parser reads."""
 
 
 class TooLarge(ValueError):
-    """The value is too large, or the work too long, to be anybody's answer."""
+    """Raised for a value too large, or a computation too long, to be a plausible answer."""
 
 
 def add(*args: Node) -> Node:
+    """Return the sum."""
     return args[0] if len(args) == 1 else Op("add", args)
 
 
 def mul(*args: Node) -> Node:
+    """Return the product."""
     return args[0] if len(args) == 1 else Op("mul", args)
 
 
 def power(base: Node, exponent: Node) -> Node:
+    """Return `base` to the power `exponent`."""
     return Op("pow", (base, exponent))
 
 
 def negative(node: Node) -> Node:
+    """Return -`node`; a literal stays a literal."""
     return Num(-node.value, node.places) if isinstance(node, Num) else Op("mul", (MINUS_ONE, node))
 
 
 def divide(top: Node, bottom: Node) -> Node:
+    """Return the quotient."""
     return Op("mul", (top, power(bottom, MINUS_ONE)))
 
 
 def walk(node: Node) -> Iterator[Node]:
-    """Every node, parents first."""
+    """Yield every node, parents first."""
     stack = [node]
     while stack:
         current = stack.pop()
@@ -76,7 +81,7 @@ def walk(node: Node) -> Iterator[Node]:
 
 
 def symbols(node: Node) -> frozenset[str]:
-    """Names of the free symbols (a sum's index is bound)."""
+    """Return the names of the free symbols; the index of a sum is bound."""
     bound = {
         n.args[1].name
         for n in walk(node)
@@ -86,11 +91,12 @@ def symbols(node: Node) -> frozenset[str]:
 
 
 def has(node: Node, *heads: str) -> bool:
+    """Return True if an operation with one of `heads` occurs in `node`."""
     return any(isinstance(n, Op) and n.head in heads for n in walk(node))
 
 
 def substitute(node: Node, name: str, value: Node) -> Node:
-    """`node` with the symbol `name` replaced by `value`."""
+    """Return `node` with the symbol `name` replaced by `value`."""
     if isinstance(node, Sym):
         return value if node.name == name else node
     if isinstance(node, Op):
@@ -99,7 +105,7 @@ def substitute(node: Node, name: str, value: Node) -> Node:
 
 
 def integer(digits: str) -> int:
-    """int(digits), also beyond the 4300 digits that Python reads."""
+    """Return int(digits), also beyond the 4,300 digits that Python converts."""
     value = 0
     for start in range(0, len(digits), 4000):
         piece = digits[start : start + 4000]

@@ -1,4 +1,4 @@
-"""Spellings that mean the same: characters, macros, commands."""
+"""Tables of characters, macros and commands that mean the same."""
 
 from __future__ import annotations
 
@@ -143,82 +143,18 @@ SPELLINGS = {
     "textcent": "¢",
 }
 WORDS = (
-    "text",
-    "textbf",
-    "textit",
-    "textrm",
-    "textsf",
-    "texttt",
-    "textnormal",
-    "textsc",
-    "mbox",
-    "hbox",
-    "emph",
-    "mathrm",
-    "operatorname",
-    "operatorname*",
-    "mathsf",
-    "mathtt",
-)
+    "text", "textbf", "textit", "textrm", "textsf", "texttt", "textnormal", "textsc", "mbox", "hbox", "emph",
+    "mathrm", "operatorname", "operatorname*", "mathsf", "mathtt",
+)  # fmt: skip
 WRAPPERS = (
-    "boxed",
-    "fbox",
-    "mathbf",
-    "mathit",
-    "boldsymbol",
-    "bm",
-    "pmb",
-    "mathnormal",
-    "ensuremath",
-    "underline",
-    "displaylines",
-    "textcolor",
-    "mathop",
-    "mathord",
-    "mathbin",
-    "mathrel",
-    "hbox",
-)
+    "boxed", "fbox", "mathbf", "mathit", "boldsymbol", "bm", "pmb", "mathnormal", "ensuremath", "underline",
+    "displaylines", "textcolor", "mathop", "mathord", "mathbin", "mathrel", "hbox",
+)  # fmt: skip
 HIDDEN = (
-    "phantom",
-    "hphantom",
-    "vphantom",
-    "label",
-    "tag",
-    "cancel",
-    "bcancel",
-    "xcancel",
-    "sout",
-    "require",
-    "color",
-    "ref",
-    "cite",
-    "footnote",
-)
-FUNCTION_NAMES = frozenset(
-    [
-        "i",
-        "e",
-        "d",
-        "sin",
-        "cos",
-        "tan",
-        "cot",
-        "sec",
-        "csc",
-        "ln",
-        "log",
-        "exp",
-        "gcd",
-        "lcm",
-        "max",
-        "min",
-        "arcsin",
-        "arccos",
-        "arctan",
-        "sinh",
-        "cosh",
-        "tanh",
-        "det",
-    ]
-)
+    "phantom", "hphantom", "vphantom", "label", "tag", "cancel", "bcancel", "xcancel", "sout", "require", "color",
+    "ref", "cite", "footnote",
+)  # fmt: skip
+FUNCTION_NAMES = frozenset([
+    "i", "e", "d", "sin", "cos", "tan", "cot", "sec", "csc", "ln", "log", "exp", "gcd", "lcm", "max", "min", "arcsin",
+    "arccos", "arctan", "sinh", "cosh", "tanh", "det",
+])  # fmt: skip

@@ -1,4 +1,4 @@
-"""Answers in words, and multiple choice."""
+"""Answers in words and in letters of a multiple choice."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ import re
 
 
 def plain_words(text: str) -> str:
-    """Lower case, no article in front, no punctuation at the ends, single spaces."""
+    """Return the text in lower case, without an article in front, punctuation at the ends, or repeated spaces."""
     text = re.sub(r"[\s\"$~]+", " ", text.lower()).strip(" .,;:!()")
     return re.sub(r"^(?:the|an?) (?=\w)", "", text)
 
 
-def words(gold: str, given: str) -> bool:
+def same_words(gold: str, given: str) -> bool:
+    """Return True if both say the same in words; "yes, ..." answers "yes" unless what follows takes it back."""
     one, two = plain_words(gold), plain_words(given)
     if one == two:
         return one not in ("", "nan")
@@ -23,17 +24,19 @@ def words(gold: str, given: str) -> bool:
 
 
 def _hedged(text: str) -> bool:
+    """Return True if a second answer or a negation follows the first word."""
     return re.search(r"\b(?:or|and|but|not|yes|no|true|false)\b", re.sub(r"^\w+", "", text)) is not None
 
 
 def choice_letter(text: str) -> str | None:
-    """The letter of a multiple-choice answer: B, (B), B., "Option B", "D. 5"; None for anything else.
+    """Return the letter of a multiple-choice answer: B, (B), B., "Option B", "D. 5"; None for anything else.
 
-    Lower-case letters count but for e and i, which are numbers.
+    Lower-case letters count, except e and i, which are numbers.
     """
     plain = re.sub(r"[\"{}$*\s]+", " ", text).strip()
     match = re.fullmatch(
-        r"(?:(?:the )?(?:correct )?(?:option|choice|answer)(?: is)?\s*:?\s*)?(?:\(([A-Ja-j])\)|([A-Ja-j])\s*[.:)]|([A-Ja-j]))(?P<rest>.*)",
+        r"(?:(?:the )?(?:correct )?(?:option|choice|answer)(?: is)?\s*:?\s*)?"
+        r"(?:\(([A-Ja-j])\)|([A-Ja-j])\s*[.:)]|([A-Ja-j]))(?P<rest>.*)",
         plain,
         re.IGNORECASE | re.DOTALL,
     )

@@ -1,6 +1,6 @@
-"""LaTeX or plain text of one scalar expression -> tree. A small recursive descent with a depth limit; never eval.
+"""Parser of one scalar expression, in LaTeX or plain text, into a tree: recursive descent with a depth limit.
 
-What it does not read raises ParseError: the caller falls back to equality of text, or to math-verify in a worker.
+Text that it does not read raises ParseError; the caller then compares texts, or asks math-verify in a worker process.
 """
 
 from __future__ import annotations
@@ -8,8 +8,7 @@ from __future__ import annotations
 from fractions import Fraction
 from functools import lru_cache
 
-from tasks.reward.math.atoms import MAX_DEPTH, Atoms
-from tasks.reward.math.tree import (
+from tasks.reward.math.expression import (
     MINUS_ONE,
     PI,
     E,
@@ -25,13 +24,17 @@ from tasks.reward.math.tree import (
     negative,
     power,
 )
+from tasks.reward.math.primary import MAX_DEPTH, PrimaryParser
 
 _TIMES = frozenset({"*", "\\cdot", "\\times", "\\ast", "\\cdotp"})
 _CLOSERS = frozenset({")", "]", "}", "\\rfloor", "\\rceil", "\\rvert", ",", "\\}", "\\rangle"})
 
 
-class _Parser(Atoms):
+class _Parser(PrimaryParser):
+    """The grammar above names and commands: sums, products, powers, numbers, brackets."""
+
     def expression(self) -> Node:
+        """Read a sum of terms; ParseError beyond MAX_DEPTH levels."""
         self.depth += 1
         if self.depth > MAX_DEPTH:
             raise ParseError("nested too deeply")
@@ -51,6 +54,7 @@ class _Parser(Atoms):
         return add(*terms)
 
     def starts_factor(self) -> bool:
+        """Return True if the next token begins a factor, so that a product goes on without an operator."""
         kind, token = self.kind(), self.peek()
         if (
             kind == "end"
@@ -63,6 +67,7 @@ class _Parser(Atoms):
         return kind in ("num", "name", "cmd") or token in "({["
 
     def term(self) -> Node:
+        """Read a product or a quotient."""
         factors = [self.factor()]
         while True:
             token = self.peek()
@@ -81,7 +86,10 @@ class _Parser(Atoms):
                 return mul(*factors)
 
     def implicit(self, factors: list[Node]) -> None:
-        """A factor that follows without an operator: a mixed number, or a product; two numbers in a row are neither."""
+        """Append a factor that follows without an operator: part of a mixed number, or of a product.
+
+        ParseError for two numbers in a row that are neither.
+        """
         previous = factors[-1]
         whole = isinstance(previous, Num) and self.at > 0 and self.tokens[self.at - 1][0] == "num"
         plain = isinstance(previous, Num) and previous.places is None and whole
@@ -112,6 +120,7 @@ class _Parser(Atoms):
         factors.append(factor)
 
     def signed_factor(self) -> Node:
+        """Read a factor behind signs."""
         sign = 1
         while self.peek() in ("+", "-"):
             sign *= -1 if self.take() == "-" else 1
@@ -119,6 +128,7 @@ class _Parser(Atoms):
         return negative(factor) if sign < 0 else factor
 
     def factor(self) -> Node:
+        """Read an operand with what follows it: powers, degree signs, factorials, primes, percent signs."""
         node = self.base()
         marks = 0
         while True:
@@ -147,7 +157,7 @@ class _Parser(Atoms):
                 return node
 
     def argument(self, signed: bool = False) -> Node:
-        """What follows ^, \\frac or \\sqrt: a group in braces, or one token (one digit of a number)."""
+        """Read what follows ^, \\frac or \\sqrt: a group in braces, or one token (one digit of a number)."""
         if self.peek() == "{":
             return self.group("{", "}")
         if self.peek() == "(":  # a^(1/2), sqrt(2)
@@ -157,7 +167,7 @@ class _Parser(Atoms):
             return negative(self.argument())
         if self.kind() == "num":
             kind, text, spaced = self.tokens[self.at]
-            if signed:  # x^10 without braces is x^{1}0 to LaTeX, but x^{10} to whoever wrote it
+            if signed:  # LaTeX reads x^10 as x^{1}0; its writer means x^{10}
                 return self.number()
             self.tokens[self.at : self.at + 1] = [(kind, text[0], spaced)] + (
                 [(kind, text[1:], False)] if len(text) > 1 else []
@@ -166,6 +176,7 @@ class _Parser(Atoms):
         return self.base()
 
     def group(self, opener: str, closer: str) -> Node:
+        """Read an expression between two brackets."""
         self.expect(opener)
         bars, self.bars = self.bars, 0
         node = self.expression()
@@ -174,6 +185,7 @@ class _Parser(Atoms):
         return node
 
     def number(self) -> Node:
+        """Read a number, with its repeating decimals or its base."""
         if self.kind() != "num":
             raise ParseError("a number is missing")
         text = self.take()
@@ -182,7 +194,6 @@ class _Parser(Atoms):
         whole, _, decimals = text.partition(".")
         if _ and self.peek() in ("\\overline", "\\dot", "\\bar", "\\overset") and not self.spaced():
             return self.repeating(whole, decimals)
-        # int() of a long text is refused by Python beyond 4300 digits: read it in pieces.
         value = Fraction(integer(whole + decimals), 10 ** len(decimals))
         if self.peek() == "_":
             self.take()
@@ -190,6 +201,7 @@ class _Parser(Atoms):
         return Num(value, len(decimals) if decimals else None)
 
     def repeating(self, whole: str, decimals: str) -> Node:
+        """Read the repeating decimals behind `whole`.`decimals`."""
         self.take()
         self.expect("{")
         cycle = self.take()
@@ -200,6 +212,7 @@ class _Parser(Atoms):
         return Num(Fraction(int(whole + decimals or "0"), 10 ** len(decimals)) + tail)
 
     def base(self) -> Node:
+        """Read an operand: a number, a bracket, an absolute value, a name or a command."""
         kind, token = self.kind(), self.peek()
         if kind == "num":
             return self.number()
@@ -232,7 +245,7 @@ def _mixed(whole: Node, top: Node, bottom: Node) -> Node:
 
 
 def _fraction_parts(node: Node) -> tuple[int, int] | None:
-    """(p, q) of a quotient of two whole literals."""
+    """Return (p, q) of a quotient of two whole literals, None for anything else."""
     match node:
         case Op("mul", (Num(top), Op("pow", (Num(bottom), Num(minus))))) if (
             minus == -1 and top.denominator == bottom.denominator == 1
@@ -243,7 +256,7 @@ def _fraction_parts(node: Node) -> tuple[int, int] | None:
 
 @lru_cache(maxsize=4096)
 def parse(text: str) -> Node:
-    """The tree of a scalar expression (text as `normalise.tidy` leaves it); ParseError for anything else."""
+    """Return the tree of a scalar expression, in the form of `normalise.tidy`; ParseError for anything else."""
     parser = _Parser(text)
     if not parser.tokens:
         raise ParseError("empty")
