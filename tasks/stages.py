@@ -29,11 +29,12 @@ from tasks.engines.first_policy import make_first_policy
 from tasks.engines.open_run import OpenRun
 from tasks.engines.policies import SavedPolicy
 from tasks.evaluate.judged import judged_rows
+from tasks.evaluate.judged_sample import records_of
 from tasks.evaluate.problems import question_of, to_bytes
 from tasks.evaluate.samples import SampleSet
 from tasks.evaluate.sampling import Source, draw, missing
 from tasks.evaluate.suites.load import load_suite
-from tasks.evaluate.summary import records_of, summarise
+from tasks.evaluate.summary import summarise
 from tasks.graph.experiment import Experiment, stand_ins
 from tasks.report.data import ReportData
 from tasks.report.html import render

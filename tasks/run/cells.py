@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from tasks import table
 from tasks.engines.open_run import OpenRun
-from tasks.evaluate.summary import question_counts, records_of
+from tasks.evaluate.judged_sample import records_of
+from tasks.evaluate.summary import question_counts
 from tasks.graph.experiment import Experiment
 from tasks.study.cells import Point
 

@@ -44,15 +44,12 @@ def run(iterations: int, home: Path) -> dict[str, Any]:
     import infra.paths
 
     infra.paths.HOME, infra.paths.LOGS, infra.paths.SCRATCH = home, home / "logs", home / "scratch"
-    from tasks.runs import RunRecord
 
     from flows import arm_train as module
-    from tasks import context as contexts
+    from tasks.run.record import RunRecord
+    from tests.tasks.stand_ins import StandInEngines
 
-    class Engines(TrivialEngines):
-        pass
-
-    contexts.Engines = module.Engines = Engines  # type: ignore[misc,assignment]
+    module.Engines = StandInEngines  # type: ignore[misc,assignment]
     ends, pauses = [time.perf_counter()], 0.0
     whole = RunRecord.iteration
 
