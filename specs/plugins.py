@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import re
 
-SPELLING = "my_file.py:Name"
-
 _PLUGIN = re.compile(r"(?P<path>[^:?]+\.py):(?P<name>[A-Za-z_]\w*)")
 
 

@@ -65,8 +65,8 @@ def completion(reply: Any, prompt_ids: Sequence[int], sampling: Sampling, kind: 
     ids, prompt = choice.get("token_ids"), choice.get("prompt_token_ids")
     if not isinstance(ids, list) or not ids:
         raise EngineError(
-            f"the reply has no token ids (token_ids: {ids!r}); token ids are the record here and text is never tokenised "
-            "again: a server is needed that honours `return_token_ids`, such as vLLM"
+            f"the reply has no token ids (token_ids: {ids!r}); token ids are the record here and text is never "
+            "tokenised again: a server is needed that honours `return_token_ids`, such as vLLM"
         )
     usage = reply.get("usage") or {}
     _same("usage.prompt_tokens", len(prompt_ids), usage.get("prompt_tokens"))
@@ -109,9 +109,9 @@ def _choice(reply: Any) -> Mapping[str, Any]:
 def _same(what: str, expected: object, got: object) -> None:
     if expected != got:
         raise EngineError(
-            f"{what}: expected {_short(expected)}, got {_short(got)}; another tokenizer or another model is behind this "
-            "name, or something between alters requests: give the name and folder of the model that the prompts were "
-            "encoded for"
+            f"{what}: expected {_short(expected)}, got {_short(got)}; another tokenizer or another model is behind "
+            "this name, or something between alters requests: give the name and folder of the model that the prompts "
+            "were encoded for"
         )
 
 
@@ -150,8 +150,8 @@ def _finish_reason(choice: Mapping[str, Any], ids: Sequence[int], sampling: Samp
     if reason == FinishReason.LENGTH and len(ids) == sampling.max_tokens and ids[-1] not in stops:
         return FinishReason.LENGTH
     raise EngineError(
-        f"{where}, where stop at one of {list(stops)}, or length, was asked for: the server has limits or end tokens of "
-        "its own (start vLLM with --generation-config vllm, and a --max-model-len that holds prompt and response)"
+        f"{where}, where stop at one of {list(stops)}, or length, was asked for: the server has limits or end tokens "
+        "of its own (start vLLM with --generation-config vllm, and a --max-model-len that holds prompt and response)"
     )
 
 

@@ -28,12 +28,12 @@ from tasks.rollout.protocol import Completion, PromptGroup, Sampling
 log = logging.getLogger("armature")
 T = TypeVar("T")
 
-PATIENCE_S = 90.0  # of one request, from its first failure to its last attempt
-SHORTEST_S, LONGEST_S = 0.2, 5.0  # pauses double from one to the other
+RETRY_S = 90.0  # of one request, from its first failure to its last attempt
+SHORTEST_PAUSE_S, LONGEST_PAUSE_S = 0.2, 5.0  # pauses double from one to the other
 CONNECT_S = 10.0
-BUSY = frozenset(
-    {429, 502, 503, 504}
-)  # what passes: too many requests; a server, or the one before it, that is not there for a while
+#: What passes: too many requests; a server, or the one before it, that is not there for a while.
+BUSY = frozenset({429, 502, 503, 504})
+_now, _sleep = time.monotonic, asyncio.sleep
 
 
 class Endpoint:
@@ -129,7 +129,7 @@ class Endpoint:
 
     async def _models(self, client: httpx.AsyncClient) -> dict[str, dict[str, Any]]:
         """Return the server's models, by name."""
-        response = await self._patiently(lambda: client.get("/v1/models"))
+        response = await self._with_retries(lambda: client.get("/v1/models"))
         if response.status_code == 404:
             raise self._error("it has no /v1/models; is this an OpenAI-compatible server?")
         body = self._json(response)
@@ -141,14 +141,14 @@ class Endpoint:
             ) from error
 
     async def _post(self, client: httpx.AsyncClient, body: dict[str, Any]) -> Any:
-        response = await self._patiently(lambda: client.post("/v1/completions", json=body))
+        response = await self._with_retries(lambda: client.post("/v1/completions", json=body))
         if response.status_code == 404:
             raise self._error(f"{self._words(response)}; it serves {_names(await self._models(client))}")
         return self._json(response)
 
-    async def _patiently(self, send: Callable[[], Awaitable[httpx.Response]]) -> httpx.Response:
+    async def _with_retries(self, send: Callable[[], Awaitable[httpx.Response]]) -> httpx.Response:
         """Return the answer, once the server is not busy. A request with a seed may be sent twice."""
-        pause, first = SHORTEST_S, None
+        pause, first = SHORTEST_PAUSE_S, None
         while True:
             wanted = 0.0
             try:
@@ -160,19 +160,19 @@ class Endpoint:
                 reason = self._scrubbed(str(error) or type(error).__name__)
                 if _untrusted(error):
                     raise self._error(f"{reason}; SSL_CERT_FILE names the certificates to trust") from None
-            now = time.monotonic()
+            now = _now()
             first = now if first is None else first
             # Apart from one another, or all requests come back at the same moment.
             delay = max(pause * random.uniform(0.5, 1.0), wanted)
-            if now + delay - first > PATIENCE_S:
+            if now + delay - first > RETRY_S:
                 raise self._error(
                     f"{reason}, for {now - first:.0f} s; is it running, and reachable from here?"
                 ) from None
             if not self._waiting:
                 self._waiting = True
-                log.warning("endpoint %s: %s; waiting for it, up to %.0f s", self._base, reason, PATIENCE_S)
-            await asyncio.sleep(delay)
-            pause = min(2 * pause, LONGEST_S)
+                log.warning("endpoint %s: %s; waiting for it, up to %.0f s", self._base, reason, RETRY_S)
+            await _sleep(delay)
+            pause = min(2 * pause, LONGEST_PAUSE_S)
 
     def _json(self, response: httpx.Response) -> Any:
         if response.status_code in (401, 403):

@@ -76,21 +76,19 @@ def verdict_from(given: object, where: str) -> Verdict:
 
 
 def _function(name: str, found: Any) -> Judge:
-    """Return the function itself, or the method `verify` of a class, which is made without arguments unless it is
-    static.
-    """
+    """Return the function itself, or the method `verify` of a class, of which one is made unless that is static."""
     if not inspect.isclass(found):
         judge: Judge = found
         return judge
-    made: Any = found  # of which no more is known than that it is a class
-    if not callable(getattr(found, "verify", None)):
+    cls: Any = found
+    if not callable(getattr(cls, "verify", None)):
         raise VerifierError(f"{KEY}: {name} is a class without a method verify(reference, response_text)")
-    if isinstance(inspect.getattr_static(found, "verify"), staticmethod | classmethod):
-        static: Judge = made.verify
-        return static
-    try:
-        method: Judge = made().verify
-    except Exception as error:  # the user's own code may raise anything
-        where = error_line(error, Path(inspect.getfile(found)))
-        raise VerifierError(f"{KEY}: {name} cannot be made without arguments: {where}") from error
+    owner = cls
+    if not isinstance(inspect.getattr_static(cls, "verify"), staticmethod | classmethod):
+        try:
+            owner = cls()
+        except Exception as error:  # the user's own code may raise anything
+            where = error_line(error, Path(inspect.getfile(cls)))
+            raise VerifierError(f"{KEY}: {name} cannot be made without arguments: {where}") from error
+    method: Judge = owner.verify
     return method

@@ -35,9 +35,15 @@ ASSERTS = {
     "tests": ["assert add(1, 2) == 3"],
 }
 CALLS = {
-    "id": "f", "prompt": "Write add.", "prompt_style": "functional", "test_type": "functional", "entry_point": "Solution.add",
-    "starter_code": "class Solution:\n    def add(self, a, b):\n        ", "tests": [{"input": "1\n2", "output": "3"}], "canonical_solution": "secret",
-}  # fmt: skip
+    "id": "f",
+    "prompt": "Write add.",
+    "prompt_style": "functional",
+    "test_type": "functional",
+    "entry_point": "Solution.add",
+    "starter_code": "class Solution:\n    def add(self, a, b):\n        ",
+    "tests": [{"input": "1\n2", "output": "3"}],
+    "canonical_solution": "secret",
+}
 
 
 def read(path: Path, rows: list[Any], settings: dict[str, Any] = CODE, **options: Any) -> LoadedData:
@@ -224,10 +230,15 @@ def test_an_error_names_the_column_that_was_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("file", "rows"),
     [
-        ("humaneval.jsonl", 164), ("humanevalplus.jsonl.gz", 164), ("mbpp.jsonl", 974), ("mbpp_sanitized.jsonl", 427), ("mbppplus.jsonl.gz", 378),
-        ("codecontests_test_public.jsonl", 107), ("livecodebench_v1_public_sample.jsonl", 69),
+        ("humaneval.jsonl", 164),
+        ("humanevalplus.jsonl.gz", 164),
+        ("mbpp.jsonl", 974),
+        ("mbpp_sanitized.jsonl", 427),
+        ("mbppplus.jsonl.gz", 378),
+        ("codecontests_test_public.jsonl", 107),
+        ("livecodebench_v1_public_sample.jsonl", 69),
     ],
-)  # fmt: skip
+)
 def test_the_shared_sets_are_read_whole(file: str, rows: int) -> None:
     data = load(str(SHARED / file), **CODE, drop_duplicates=False)
     assert len(data.problems) == rows

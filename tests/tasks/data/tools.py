@@ -1,4 +1,4 @@
-"""What tests of data share: problems of a source, with the settings of a spec's data section."""
+"""Shared by tests of data: problems of a source, with the settings of a spec's data section."""
 
 from __future__ import annotations
 

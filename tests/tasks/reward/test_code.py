@@ -1,4 +1,6 @@
-"""Verdicts on programs as rewards: the sandbox's words in ours, one batch in order, started when needed, never a reward of 0 for its own faults."""
+"""Verdicts on programs as rewards: the sandbox's words in ours, one batch in order, started when needed, never a
+reward of 0 for its own faults.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""A verifier from a user's own file: its verdicts, its part of the key, and its faults, which are never a reward of 0."""
+"""A verifier from a user's own file: its verdicts, its part of the key, and its faults, which are never a reward of
+0.
+"""
 
 from __future__ import annotations
 

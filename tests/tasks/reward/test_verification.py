@@ -1,4 +1,4 @@
-"""What was cut at the limit is masked only where the caller asks for it: training may, an evaluation never does."""
+"""A response cut at the limit is masked only where the caller asks for it: training may, an evaluation never does."""
 
 from __future__ import annotations
 

@@ -13,10 +13,24 @@ from tasks.errors import DataError
 from tasks.evaluate.suites.declare import FOLDER, SuiteDeclaration, parse_suite, read_suite, suite_names
 
 EXPECTED = {
-    "aime24": 30, "aime25": 30, "amc23": 40, "math500": 500, "minerva": 272, "olympiadbench": 674, "gsm8k": 1319, "svamp": 1000,
-    "humaneval": 164, "humanevalplus": 164, "mbpp": 500, "mbppplus": 378, "livecodebench": 279, "gpqa": 198, "mmlu_pro": 12032,
-    "countdown": 200, "graph_colouring": 200,
-}  # fmt: skip
+    "aime24": 30,
+    "aime25": 30,
+    "amc23": 40,
+    "math500": 500,
+    "minerva": 272,
+    "olympiadbench": 674,
+    "gsm8k": 1319,
+    "svamp": 1000,
+    "humaneval": 164,
+    "humanevalplus": 164,
+    "mbpp": 500,
+    "mbppplus": 378,
+    "livecodebench": 279,
+    "gpqa": 198,
+    "mmlu_pro": 12032,
+    "countdown": 200,
+    "graph_colouring": 200,
+}
 SPECS = sorted((REPOSITORY_ROOT / "specs").glob("*.yaml"))
 GOOD = (FOLDER / "math500.yaml").read_text()
 

@@ -1,4 +1,4 @@
-"""What tests of suites share: the folder of stand-ins, rows as the hub would give them, and suites cut to a few rows."""
+"""Shared by tests of suites: the folder of stand-ins, rows as the hub would give them, suites cut to a few rows."""
 
 from __future__ import annotations
 
@@ -21,7 +21,9 @@ def cut(name: str, size: int, **changes: Any) -> SuiteDeclaration:
 
 
 def serve(monkeypatch: pytest.MonkeyPatch, rows: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
-    """The hub as it would answer with `rows`, whatever it is asked; what it is asked goes into the list that comes back."""
+    """The hub as it would answer with `rows`, whatever it is asked; what it is asked goes into the list that comes
+    back.
+    """
     import datasets
     import huggingface_hub
 
