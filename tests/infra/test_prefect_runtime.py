@@ -126,6 +126,7 @@ def test_a_flow_that_is_terminated_ends_by_prefects_own_signal(monkeypatch: pyte
     from prefect.exceptions import TerminationSignal
 
     monkeypatch.setattr(termination, "error", Terminated)
+    monkeypatch.setattr(termination, "_since", None)  # as it was, afterwards
     with pytest.raises(TerminationSignal) as caught, prefect_runtime.flow_body():
         os.kill(os.getpid(), signal.SIGTERM)
         termination.check()
