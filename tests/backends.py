@@ -8,7 +8,7 @@ from functools import cache
 
 import pytest
 
-from sandbox import engine, jail
+from sandbox import container_engine, jail
 from sandbox.errors import SandboxError
 from sandbox.slot import Slot, SlotLost
 
@@ -19,7 +19,7 @@ BACKENDS = ("jail", "docker")
 def why_not(backend: str) -> str | None:
     """Why a backend cannot be tested here."""
     if backend == "docker":
-        return engine.unreachable()
+        return container_engine.unreachable()
     try:
         Slot(jail.JailTransport("probe", 60, "program", 16)).end()
     except (SandboxError, SlotLost) as error:

@@ -24,7 +24,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from sandbox import engine
+from sandbox import container_engine
 from sandbox.api import Backend, Sandbox
 from sandbox.job import Job, Limits
 
@@ -135,7 +135,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     options = parser.parse_args()
     backends: list[Backend] = ["jail"]
-    if engine.unreachable() is None:
+    if container_engine.unreachable() is None:
         backends.append("docker")
     print(json.dumps(measure(backends, options.programs, options.rounds), indent=1))
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from sandbox import engine, image, jail
+from sandbox import container_engine, image, jail
 from sandbox.containers import ContainerTransport
 from sandbox.job import Job, Lane, Limits, Result
 from sandbox.slot import Slot, Transport
@@ -21,7 +21,7 @@ RUN_ID = f"tests-{os.getpid()}"
 def transport(backend: str, number: int = 0, lane: Lane = "program") -> Transport:
     if backend == "jail":
         return jail.JailTransport(f"jail {number}", number, lane, LIMITS.tmp_mb)
-    client = engine.connect()
+    client = container_engine.connect()
     return ContainerTransport(
         client, f"docker {number}", number, lane, image.resolve(client, None), LIMITS, RUN_ID, None
     )

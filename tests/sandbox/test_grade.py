@@ -12,12 +12,12 @@ import pytest
 from sandbox.errors import SandboxError
 from sandbox.grade import grade
 from sandbox.job import Job, Limits, Result, Status
-from sandbox.plans import plans_of
+from sandbox.prepared_tests import prepared_tests_of
 from sandbox.problem import Problem
 from sandbox.verdict import Kind, Verdict
 
 sys.path.insert(0, str(Path(__file__).parent))
-from local import LocalRunner
+from local_runner import LocalRunner
 
 LIMITS = Limits(cpu_s=1.0, wall_s=60.0)  # much wall time: the machine may be busy
 
@@ -199,7 +199,7 @@ def test_a_test_is_prepared_once() -> None:
     for k in range(3):
         judged(runner, f"def f(x): return x + {k}", **asserts("assert f(1) == 2"))
     assert runner.jobs["collect"] == 1 and runner.jobs["calls"] == 3 and runner.jobs["replay"] == 0
-    assert len(plans_of(runner)._plans) == 1
+    assert len(prepared_tests_of(runner)._tests) == 1
 
 
 class Scripted:

@@ -14,7 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from sandbox import engine
+from sandbox import container_engine
 from sandbox.api import Sandbox
 from sandbox.job import Job, Limits
 from tests.backends import require
@@ -34,9 +34,11 @@ with Sandbox(sys.argv[1], 2, Limits(cpu_s=30, wall_s=60), run_id=sys.argv[2]) as
 
 
 def containers(run_id: str) -> list[str]:
-    client = engine.connect()
+    client = container_engine.connect()
     try:
-        return [c["Id"] for c in client.api.containers(all=True, filters={"label": f"{engine.LABEL}={run_id}"})]
+        return [
+            c["Id"] for c in client.api.containers(all=True, filters={"label": f"{container_engine.LABEL}={run_id}"})
+        ]
     finally:
         client.close()
 
@@ -54,7 +56,7 @@ def processes(backend: str, parent: int, run_id: str) -> set[int]:
     """What runs in the slots of a sandbox that the process `parent` has started, by the machine's numbers."""
     if backend == "jail":
         return {child.pid for child in psutil.Process(parent).children(recursive=True)}
-    client = engine.connect()
+    client = container_engine.connect()
     try:
         tops = [client.api.top(container) for container in containers(run_id)]
     finally:
@@ -107,16 +109,16 @@ def test_folders_of_the_killed_are_swept() -> None:
 def test_containers_of_the_killed_are_reaped(monkeypatch: pytest.MonkeyPatch) -> None:
     """Containers remove themselves; should one not (the engine was killed too), the next start does it."""
     require("docker")
-    client = engine.connect()
+    client = container_engine.connect()
     try:
         gone = subprocess.run(
             [sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, text=True, check=True
         ).stdout.strip()
         with Sandbox("docker", 1, LIMITS) as sandbox:
-            labels = {**engine.labels("orphan"), f"{engine.LABEL}.pid": gone}
+            labels = {**container_engine.labels("orphan"), f"{container_engine.LABEL}.pid": gone}
             made = client.api.create_container(sandbox.image, ["python3", "-c", "1"], labels=labels)["Id"]
             other = client.api.create_container(
-                sandbox.image, ["python3", "-c", "1"], labels={**labels, f"{engine.LABEL}.host": "elsewhere"}
+                sandbox.image, ["python3", "-c", "1"], labels={**labels, f"{container_engine.LABEL}.host": "elsewhere"}
             )["Id"]
         with Sandbox("docker", 1, LIMITS):
             assert containers("orphan") == [other], "another host's is left alone"
@@ -179,7 +181,7 @@ def test_100_000_jobs_leave_nothing(backend: str, record_property: Callable[[str
 def test_output_is_not_kept_by_the_engine() -> None:
     """The engine's own log of a container grows on the host's disk without bound: there is none."""
     require("docker")
-    client = engine.connect()
+    client = container_engine.connect()
     try:
         with Sandbox("docker", 1, LIMITS, run_id=f"log-{os.getpid()}") as sandbox:
             sandbox.run(

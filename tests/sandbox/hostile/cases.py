@@ -267,7 +267,7 @@ COVERAGE: Mapping[str, tuple[str, ...]] = {
     "daemons with stdout closed": ("resources/daemon_with_stdout_closed",),
     "daemons with stdout kept open": ("resources/daemon_with_stdout_open", "resources/daemon_that_prints"),
     "memory hogs in the parent": ("resources/hog", "resources/hog_at_once", "resources/hog_of_objects", "resources/hog_in_call"),
-    "memory hogs in the child": ("resources/hog_child", "resources/hog_children_together", "resources/hog_shared_mappings_of_children"),
+    "memory hogs in the child": ("resources/hog_child", "resources/hog_children_combined", "resources/hog_shared_mappings_of_children"),
     "decompression bombs": ("resources/decompression_bomb_*",),
     "10**10**8": ("resources/power_tower*", "output/huge_integer"),
     "a regex that holds the GIL": ("resources/regex*",),

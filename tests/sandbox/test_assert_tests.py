@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.inside import player, tester
+from sandbox.inside import collector, replayer
 
 
 def collect(
@@ -15,7 +15,7 @@ def collect(
 ) -> tuple[str, list[Any], list[dict[str, Any]], str]:
     """Kind and why, calls, expectations, the packed test."""
     out: list[bytes] = []
-    tester.collect(
+    collector.collect(
         None, json.dumps({"entry": entry, "starter": starter, "setup": setup, "test": test}).encode(), out.append
     )
     *lines, last = out[0].decode().splitlines()
@@ -33,7 +33,7 @@ def replay(test: str, results: list[str], **sources: str) -> dict[str, Any]:
     lines = [f'{{"i":{k},{result}}}' for k, result in enumerate(results)]
     texts = [json.dumps(call, separators=(",", ":")) for call in calls]
     out: list[bytes] = []
-    player.replay(None, json.dumps({"test": packed, "calls": texts, "results": lines}).encode(), out.append)
+    replayer.replay(None, json.dumps({"test": packed, "calls": texts, "results": lines}).encode(), out.append)
     answer: dict[str, Any] = json.loads(out[0])
     return answer
 
@@ -151,7 +151,7 @@ def test_calls_behind_a_failing_statement_are_found() -> None:
 
 
 def test_endless_lenient_loops_end() -> None:
-    assert len(collect("while f(1) != 3:\n    pass")[1]) <= tester.MAX_CALLS
+    assert len(collect("while f(1) != 3:\n    pass")[1]) <= collector.MAX_CALLS
     assert collect("assert tuple(f(1)) == (1, 2)")[0] == "replay"
 
 
