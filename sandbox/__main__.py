@@ -23,7 +23,6 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from sandbox import container_engine, image
 from sandbox.api import Sandbox
 from sandbox.errors import SandboxError
 from sandbox.job import Job, Limits, Result, Status
@@ -134,6 +133,8 @@ def _check(options: argparse.Namespace) -> int:
 
 
 def _image(options: argparse.Namespace) -> int:
+    from sandbox import container_engine, image  # here, since the jail needs no package docker
+
     client = container_engine.connect()
     try:
         print(json.dumps({"image": image.resolve(client, options.image) if options.image else image.build(client)}))

@@ -20,13 +20,10 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from types import TracebackType
-from typing import Any, Literal, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
 
-import docker
-
-from sandbox import container_engine, image, interpreter, jail, selftest
+from sandbox import interpreter, jail, selftest
 from sandbox.cache import VerdictCache
-from sandbox.containers import ContainerTransport
 from sandbox.errors import SandboxError
 from sandbox.grade import grade
 from sandbox.job import STDIN_BYTES, Job, Lane, Limits, Result
@@ -35,6 +32,9 @@ from sandbox.prepared_tests import TEST_LIMITS
 from sandbox.problem import Problem
 from sandbox.slot import Slot, SlotLost
 from sandbox.verdict import Verdict
+
+if TYPE_CHECKING:
+    import docker
 
 log = logging.getLogger("armature.sandbox")
 
@@ -108,6 +108,8 @@ class Sandbox:
         raise SandboxError("; ".join(reasons))
 
     def _start_docker(self) -> None:
+        from sandbox import container_engine, image  # here, since the jail needs no package docker
+
         self._client = container_engine.connect()
         reaped = container_engine.reap(self._client)
         if reaped:
@@ -140,11 +142,13 @@ class Sandbox:
         name = f"{self.backend} {lane} {number}"
         number = next(_NUMBERS)  # determines the user of the jobs: no two slots of this process share one
         limits = self.limits if lane == "program" else TEST_LIMITS
-        if self._client is not None:
-            return Slot(
-                ContainerTransport(self._client, name, number, lane, self.image, limits, self.run_id, self._runtime)
-            )
-        return Slot(jail.JailTransport(name, number, lane, limits.tmp_mb))
+        if self._client is None:
+            return Slot(jail.JailTransport(name, number, lane, limits.tmp_mb))
+        from sandbox.containers import ContainerTransport
+
+        return Slot(
+            ContainerTransport(self._client, name, number, lane, self.image, limits, self.run_id, self._runtime)
+        )
 
     def _open(self, lane: Lane, first: Slot | None = None) -> Pool:
         seed = [first] if first is not None else []

@@ -60,16 +60,16 @@ def test_check() -> None:
 
 
 def test_run(files: Path) -> None:
-    done = sandbox("run", files / "right.py", "--stdin", files / "input.txt")
+    done = sandbox("run", "--slots", "1", files / "right.py", "--stdin", files / "input.txt")
     assert done.returncode == 0
     assert (last(done)["status"], last(done)["stdout"]) == ("ok", "3\n")
     (files / "fails.py").write_text("1 / 0")
-    done = sandbox("run", files / "fails.py")
+    done = sandbox("run", "--slots", "1", files / "fails.py")
     assert done.returncode == 1 and last(done)["status"] == "exit" and "ZeroDivisionError" in last(done)["stderr"]
 
 
 def test_grade(files: Path) -> None:
-    done = sandbox("grade", files / "problem.json", files / "guess.py")
+    done = sandbox("grade", "--slots", "1", files / "problem.json", files / "guess.py")
     assert done.returncode == 0, done.stderr
     assert (last(done)["kind"], last(done)["score"], last(done)["trust"]) == ("wrong", 0.0, "strong")
     assert last(done)["test"] == 1 and last(done)["cpu_s"] > 0 and last(done)["wall_s"] > 0
@@ -78,7 +78,7 @@ def test_grade(files: Path) -> None:
 def test_many_pairs(files: Path) -> None:
     lines = [{"problem": SUM, "program": RIGHT}, {"problem": SUM, "program": GUESS}, {"problem": SUM, "program": RIGHT}]
     (files / "pairs.jsonl").write_text("\n".join(json.dumps(line) for line in lines) + "\n")
-    done = sandbox("grade", "--jsonl", files / "pairs.jsonl")
+    done = sandbox("grade", "--slots", "1", "--jsonl", files / "pairs.jsonl")
     assert done.returncode == 0, done.stderr
     assert [json.loads(line)["kind"] for line in done.stdout.splitlines()] == ["accepted", "wrong", "accepted"]
     assert "1 of 3 verdicts came from the cache" in done.stderr
@@ -86,7 +86,7 @@ def test_many_pairs(files: Path) -> None:
 
 def test_many_programs_on_stdin(files: Path) -> None:
     programs = "\n".join(json.dumps({"program": each}) for each in (GUESS, RIGHT))
-    done = sandbox("grade", files / "problem.json", "--jsonl", "-", stdin=programs)
+    done = sandbox("grade", "--slots", "1", files / "problem.json", "--jsonl", "-", stdin=programs)
     assert [json.loads(line)["kind"] for line in done.stdout.splitlines()] == ["wrong", "accepted"]
 
 
