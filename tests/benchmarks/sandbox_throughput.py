@@ -1,12 +1,12 @@
-"""Measures programs per second of the sandbox, against an interpreter per program without isolation.
+"""Throughput of the sandbox, relative to a bare interpreter per program without isolation.
 
     python -m tests.benchmarks.sandbox_throughput [--programs 400] [--rounds 5]
 
-The program is trivial and reads stdin. `bare` starts `python3 -I -S -c` for each on the host, one at a time per core.
-Each round measures everything once, in turn, so that the machine's state is the same for all; ratios are medians over
-rounds. `busy` is the same while a process per core computes. Latency is the time from call to result of one program at
-a time on an idle sandbox. HumanEval+ runs all canonical solutions, first with tests that have to be prepared, then with
-prepared ones (as in a GRPO group or a second evaluation).
+The program is trivial and reads stdin. `bare` starts `python3 -I -S -c` for each program on the host, as many at a time
+as there are cores. Each round measures everything once, in turn, so that changes of the machine's speed affect all
+alike; ratios are medians over rounds. `busy`: the same while one process per core computes. Latency: one program at a
+time on an idle sandbox, from call to result. HumanEval+: all its canonical solutions, first with tests that have to be
+prepared, then with tests that are known (a GRPO group, a second evaluation).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from sandbox import engine
+from sandbox import container_engine
 from sandbox.api import Backend, Sandbox
 from sandbox.job import Job, Limits
 
@@ -57,7 +57,7 @@ def sandboxed(sandbox: Sandbox, count: int) -> float:
 
 
 def latencies(sandbox: Sandbox, count: int) -> list[float]:
-    """Return the sorted seconds from call to result, one program at a time."""
+    """Return the seconds from call to result, one program at a time, sorted."""
     spent = []
     for _ in range(count):
         began = time.perf_counter()
@@ -68,7 +68,7 @@ def latencies(sandbox: Sandbox, count: int) -> list[float]:
 
 @contextlib.contextmanager
 def busy_cores() -> Iterator[None]:
-    """Run a process per core that computes until the end of the block."""
+    """Run one computing process per core."""
     others = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(CORES)]
     try:
         yield
@@ -79,7 +79,7 @@ def busy_cores() -> Iterator[None]:
 
 
 def humanevalplus(sandbox: Sandbox) -> dict[str, float] | None:
-    """Return the seconds for all of HumanEval+, None if its file is missing."""
+    """Return the seconds for the whole set, or None where it is not here."""
     if not HUMANEVALPLUS.exists():
         return None
     with gzip.open(HUMANEVALPLUS, "rt") as file:
@@ -87,7 +87,7 @@ def humanevalplus(sandbox: Sandbox) -> dict[str, float] | None:
     seconds = {}
     for name in ("first", "again"):
         began = time.perf_counter()
-        # The comment makes it another program for the cache of verdicts, with the same tests.
+        # A different comment makes it another program for the cache of verdicts, with the same tests.
         verdicts = sandbox.grade_many(
             [(row, f"{row['canonical_solution']}\n# {name}", Limits(cpu_s=row["timeout_s"])) for row in rows]
         )
@@ -136,7 +136,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     options = parser.parse_args()
     backends: list[Backend] = ["jail"]
-    if engine.unreachable() is None:
+    if container_engine.unreachable() is None:
         backends.append("docker")
     print(json.dumps(measure(backends, options.programs, options.rounds), indent=1))
 

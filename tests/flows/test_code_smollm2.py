@@ -124,7 +124,7 @@ def test_a_sandbox_that_is_killed_while_it_judges_gives_the_same_verdicts(store:
         shutil.rmtree(store / "steps" / stage)
     settings = [*SMALL, "reward.code.sandbox=jail", f"store={store.as_uri()}"]
     arguments = ["specs/code-smollm2.yaml", *(part for each in settings for part in ("--set", each))]
-    supervisor = "-S -s -P -B -c"  # sandbox/ship.py's ARGUMENTS
+    supervisor = "-S -s -P -B -c"  # sandbox/bootstrap.py's ARGUMENTS
     command = [sys.executable, "-m", "tests.flows.killed", f"during grade 10={supervisor}", *arguments]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=1400)
     assert done.returncode == 0, done.stderr[-2000:]

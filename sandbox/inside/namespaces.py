@@ -1,8 +1,9 @@
-"""The walls of a slot without an engine: namespaces, a read-only root with no /proc, no /sys, no /etc, and nobody's privileges.
+"""The jail of a slot without an engine: namespaces, and a read-only root without /proc, /sys and /etc.
 
-Runs in the process that the host started, before any supervisor: enters new user, mount, network, ipc and uts namespaces, builds a root of
-bind mounts on a tmpfs, makes it the root, and forks the supervisor as PID 1 of a new pid namespace. As root it first becomes a user that
-owns nothing. Needs user namespaces and Linux 5.12 (mount_setattr).
+This runs in the process that the host started, before the supervisor. It enters new user, mount, network, ipc and uts
+namespaces, forks the supervisor as PID 1 of a new pid namespace, builds a root of bind mounts on a tmpfs, and moves
+into it. Started as root, it first becomes a user that owns nothing. It needs user namespaces and Linux 5.12
+(mount_setattr).
 """
 
 from __future__ import annotations
@@ -19,9 +20,12 @@ _INSIDE_UID = 1000
 
 
 def enter(walls: dict[str, Any]) -> int:
-    """Returns in the supervisor-to-be, inside, with an open /proc; the process that called it never returns, it ends with that one."""
+    """Enter the jail and return a descriptor of its /proc, in the process that becomes the supervisor.
+
+    The calling process does not return: it waits for the supervisor and ends with it.
+    """
     binds: list[tuple[str, str]] = [(source, target) for source, target in walls["binds"]]
-    library, target = binds[0]  # the standard library is the first
+    library, target = binds[0]  # the first is the standard library
     for places in (
         sys.path,
         *(m.__path__ for m in list(sys.modules.values()) if isinstance(getattr(m, "__path__", None), list)),
@@ -31,7 +35,7 @@ def enter(walls: dict[str, Any]) -> int:
     staging: str = walls["staging"]
     if os.getuid() == 0:
         binds = _stage(staging, binds)
-        _become(walls["uid"])
+        _become_user(walls["uid"])
     uid, gid = os.getuid(), os.getgid()
     kernel.unshare(
         kernel.CLONE_NEWUSER
@@ -57,7 +61,7 @@ def enter(walls: dict[str, Any]) -> int:
 
 
 def _stage(staging: str, binds: list[tuple[str, str]]) -> list[tuple[str, str]]:
-    """As root: the folders of the root-to-be where another user reaches them (a prefix below /root is closed to others)."""
+    """As root, bind the folders of the new root to a place that another user can reach (/root may be closed to it)."""
     kernel.unshare(kernel.CLONE_NEWNS)
     kernel.mount("", "/", "", kernel.MS_REC | kernel.MS_PRIVATE)
     kernel.mount("staging", staging, "tmpfs", kernel.MS_NOSUID | kernel.MS_NODEV, "size=1m,mode=755")
@@ -72,22 +76,22 @@ def _stage(staging: str, binds: list[tuple[str, str]]) -> list[tuple[str, str]]:
     return staged
 
 
-def _become(uid: int) -> None:
+def _become_user(uid: int) -> None:
     os.setgroups([])
     os.setresgid(uid, uid, uid)
     os.setresuid(uid, uid, uid)
-    kernel.prctl(kernel.PR_SET_DUMPABLE, 1)  # else /proc/self stays root's, and the maps cannot be written
+    kernel.prctl(kernel.PR_SET_DUMPABLE, 1)  # else /proc/self still belongs to root, and the maps cannot be written
 
 
 def _wait(pid: int) -> NoReturn:
-    """The outer process holds none of the host's descriptors: that the host is gone shows inside by the end of its stream."""
+    """Close all descriptors, so that the supervisor sees the end of the host's stream, and end as it ends."""
     os.closerange(0, 1024)
     _, status = os.waitpid(pid, 0)
     os._exit(os.waitstatus_to_exitcode(status) & 0xFF)
 
 
 def _build(staging: str, binds: list[tuple[str, str]], tmp_mb: int) -> int:
-    """The new root. Returns an open /proc of this pid namespace, which no path reaches."""
+    """Build the new root and return a descriptor of this pid namespace's /proc, which no path reaches."""
     root = f"{staging}/root" if os.path.isdir(f"{staging}/root") else staging
     kernel.mount("root", root, "tmpfs", kernel.MS_NOSUID | kernel.MS_NODEV, "size=1m,mode=755")
     for source, target in binds:

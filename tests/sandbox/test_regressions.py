@@ -1,4 +1,4 @@
-"""What a reviewer found once, on the jail: programs that chose to be trusted, and honest idioms that were refused."""
+"""Faults that reviews found, on the jail: programs that chose to be trusted, honest idioms that were refused."""
 
 from __future__ import annotations
 
@@ -67,10 +67,12 @@ def test_wrong_with_strong_trust(jail: Sandbox, problem: dict[str, Any], program
     [
         "o = open(1, 'w', closefd=False)\no.write('7')",
         "import os\no = os.fdopen(1, 'w')\no.write('7')",
-        "import sys\nclass W:\n    def write(self, s): real.write(s)\n    def flush(self): real.flush()\nreal, sys.stdout = sys.stdout, W()\nprint(7)",
+        "import sys\nclass W:\n    def write(self, s): real.write(s)\n    def flush(self): real.flush()\n"
+        "real, sys.stdout = sys.stdout, W()\nprint(7)",
         "import sys\nassert sys.stdin.mode == 'r' and sys.stdout.mode == 'w'\nprint(7)",
         "import os\nos.chdir(os.path.dirname(os.path.abspath(__file__)))\nprint(7)",
-        "import resource\nresource.setrlimit(resource.RLIMIT_STACK, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))\nprint(7)",
+        "import resource\nno_limit = resource.RLIM_INFINITY\n"
+        "resource.setrlimit(resource.RLIMIT_STACK, (no_limit, no_limit))\nprint(7)",
         "import asyncio\nasync def main():\n    print(await asyncio.to_thread(lambda: 7))\nasyncio.run(main())",
     ],
     ids=["open(1)", "fdopen", "a stdout of one's own", "mode", "__file__", "the stack", "asyncio threads"],
@@ -89,10 +91,10 @@ def test_a_test_that_is_no_python_is_no_programs_fault(jail: Sandbox) -> None:
 
 
 def test_an_idle_verdict_is_not_kept(jail: Sandbox) -> None:
-    limits = Limits(cpu_s=0.2, wall_s=20.0, memory_mb=64, processes=16)
+    limits = Limits(cpu_s=0.2, wall_s=300.0, memory_mb=64, processes=16)
     for _ in range(2):
-        verdict = jail.grade(SEVEN, "import time\nprint(7, flush=True)\ntime.sleep(60)", limits)
-        assert verdict.kind is Kind.TIME_LIMIT and not verdict.cached and verdict.wall_s < 5
+        verdict = jail.grade(SEVEN, "import time\nprint(7, flush=True)\ntime.sleep(600)", limits)
+        assert (verdict.kind, verdict.detail, verdict.cached) == (Kind.TIME_LIMIT, "idle limit", False)
 
 
 def test_a_test_that_speaks_for_itself_is_no_programs_fault(jail: Sandbox) -> None:
@@ -106,20 +108,26 @@ def test_children_that_nobody_waits_for_cost_cpu_time(jail: Sandbox) -> None:
 import os, signal, time
 signal.signal(signal.SIGCHLD, signal.SIG_IGN)
 while True:
-    if os.fork() == 0:
+    child = os.fork()
+    if child == 0:
         while time.process_time() < 0.3: pass
         os._exit(0)
-    time.sleep(0.35)
+    try:
+        while True:
+            os.kill(child, 0)
+            time.sleep(0.01)
+    except ProcessLookupError:
+        pass
 """
-    result = jail.run(
-        Job("stdin", program.encode(), limits=Limits(cpu_s=1.0, wall_s=20.0, memory_mb=128, processes=16))
-    )
-    assert result.status is Status.CPU_LIMIT and result.cpu_s < 1.5, result
+    limits = Limits(cpu_s=1.0, wall_s=300.0, memory_mb=128, processes=16)
+    result = jail.run(Job("stdin", program.encode(), limits=limits))
+    assert result.status is Status.CPU_LIMIT, result
 
 
 def test_a_program_too_large_for_its_memory_loses_no_slot(jail: Sandbox) -> None:
     lost = jail.counters.slots_lost
-    result = jail.run(Job("stdin", b"print(7)\n#" + b"x" * (60 << 20), limits=Limits(memory_mb=32, processes=16)))
+    limits = Limits(cpu_s=60.0, memory_mb=32, processes=16)
+    result = jail.run(Job("stdin", b"print(7)\n#" + b"x" * (60 << 20), limits=limits))
     assert result.status in (Status.MEMORY_LIMIT, Status.COMPILE_ERROR)
     assert jail.counters.slots_lost == lost
 

@@ -1,4 +1,4 @@
-"""A Docker or Podman engine, as far as the sandbox needs one: whether it answers, and containers that outlived their maker."""
+"""Access to a Docker or Podman engine: connecting, labels, and removal of containers that outlived their owner."""
 
 from __future__ import annotations
 
@@ -21,20 +21,24 @@ _TIMEOUT_S = 60
 
 
 def connect() -> docker.DockerClient:
-    """The engine that DOCKER_HOST names, else the one at its usual socket (a Podman socket works alike). SandboxError if none answers."""
+    """Return a client of the engine that DOCKER_HOST names, else of the one at the usual socket.
+
+    A Podman socket works as well. Raises SandboxError if no engine answers.
+    """
     try:
         client = docker.from_env(timeout=_TIMEOUT_S)
         client.ping()
     except ENGINE_ERRORS as error:
         where = os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock")
         raise SandboxError(
-            f"no Docker engine answers at {where} ({_short(error)}): start Docker (or `podman system service` and DOCKER_HOST), or use the jail"
+            f"no Docker engine answers at {where} ({_short(error)}): "
+            "start Docker (or `podman system service` and DOCKER_HOST), or use the jail"
         ) from error
     return client
 
 
 def unreachable() -> str | None:
-    """Why no engine can be used, None where one answers."""
+    """Return why no engine can be used, or None where one answers."""
     try:
         connect().close()
     except SandboxError as error:
@@ -43,30 +47,32 @@ def unreachable() -> str | None:
 
 
 def is_podman(client: docker.DockerClient) -> bool:
+    """Return whether the engine is Podman."""
     return any("podman" in str(part.get("Name", "")).lower() for part in client.version().get("Components") or ())
 
 
 @cache
 def _this_host() -> str:
+    """Return an identifier of this host's pid namespace: two containers may share an engine, but not process ids."""
     boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-    return f"{socket.gethostname()} {boot} {os.readlink('/proc/self/ns/pid')}"  # two containers may share an engine, not their numbers
+    return f"{socket.gethostname()} {boot} {os.readlink('/proc/self/ns/pid')}"
 
 
 def _started(pid: int) -> str:
-    """When a process was started (clock ticks since boot), so that a number used again is no mistake; empty if there is none."""
+    """Return the start time of a process (clock ticks since boot), which tells reused ids apart; empty if none runs."""
     with contextlib.suppress(OSError):
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
     return ""
 
 
 def labels(run_id: str) -> dict[str, str]:
-    """Who made a container: enough to know later whether its maker still lives."""
+    """Return labels that name a container's owner, so that `reap` can find out whether it still runs."""
     pid = os.getpid()
     return {LABEL: run_id, f"{LABEL}.host": _this_host(), f"{LABEL}.pid": str(pid), f"{LABEL}.started": _started(pid)}
 
 
 def reap(client: docker.DockerClient) -> int:
-    """Removes the containers whose maker on this host is gone (killed); returns how many."""
+    """Remove the containers whose owner on this host was killed, and return their number."""
     gone = 0
     for found in client.api.containers(all=True, filters={"label": LABEL}):
         its: dict[str, Any] = found.get("Labels") or {}
@@ -81,10 +87,10 @@ def reap(client: docker.DockerClient) -> int:
 
 
 def remove(client: docker.DockerClient, container: str) -> bool:
-    """Ends and removes a container. False where it was gone, or is going."""
+    """Kill and remove a container. Return False where it is already gone or being removed."""
     try:
         client.api.remove_container(container, force=True, v=True)
-    except (NotFound, APIError):  # 409: the engine is removing it by itself
+    except (NotFound, APIError):  # 409: the engine is already removing it
         return False
     return True
 

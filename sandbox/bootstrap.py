@@ -1,6 +1,7 @@
-"""How `sandbox/inside` gets into a slot: as text in the first message, so that no image has to be built anew when it changes.
+"""The first message to a slot, which carries the source of `sandbox/inside`.
 
-The interpreter in the slot is started with `ARGUMENTS`; it reads the sources, imports them, and calls `sandbox.inside.boot.start`.
+The source is sent as text, so that no image has to be rebuilt when it changes. The interpreter in the slot is started
+with `ARGUMENTS`; it reads the source, imports it, and calls `sandbox.inside.boot.start`.
 """
 
 from __future__ import annotations
@@ -14,10 +15,10 @@ from typing import Any
 from sandbox.inside import frames
 from sandbox.job import Lane
 
-#: What programs of the field import most, loaded once, before any fork.
+#: The modules that graded programs import most, loaded once, before any fork.
 _PRELOAD = (
-    "typing", "collections", "math", "itertools", "functools", "re", "heapq", "bisect", "string", "operator", "copy", "random", "enum",
-    "abc", "json",
+    "typing", "collections", "math", "itertools", "functools", "re", "heapq", "bisect", "string", "operator", "copy",
+    "random", "enum", "abc", "json",
 )  # fmt: skip
 
 _BOOT = """
@@ -42,8 +43,9 @@ for name in first["imports"]: __import__(name)
 del sys.meta_path[0]
 sys.modules["sandbox.inside.boot"].start(first["config"])
 """
-#: -S, -s, -P: no site, nothing of the user's, no current folder. The hash seed is fixed by the environment: equal programs, equal verdicts.
+#: No site module (-S), no user packages (-s), no current folder in the path (-P), no bytecode files (-B).
 ARGUMENTS = ("-S", "-s", "-P", "-B", "-c", _BOOT)
+#: The hash seed is fixed, so that equal programs get equal verdicts.
 ENVIRONMENT: Mapping[str, str] = {
     "PYTHONHASHSEED": "0", "LC_ALL": "C.UTF-8", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1", "PATH": "/usr/local/bin:/usr/bin:/bin",
@@ -61,9 +63,12 @@ def _sources() -> dict[str, str]:
 
 
 def first_message(lane: Lane, config: Mapping[str, Any]) -> bytes:
-    """What the interpreter reads first. Test code of the field imports numpy: where only that runs, it is loaded once."""
+    """Return the message that the interpreter reads first.
+
+    Slots for test code also load numpy once, since the test code of public data sets imports it.
+    """
     tests = lane == "tests"
-    imports = ["sandbox.inside.boot", *(("sandbox.inside.tester", "sandbox.inside.player") if tests else ())]
+    imports = ["sandbox.inside.boot", *(("sandbox.inside.collector", "sandbox.inside.replayer") if tests else ())]
     preload = (*_PRELOAD, *(("numpy", "numpy.testing") if tests else ()))
     text = json.dumps({"modules": _sources(), "imports": imports, "config": {"preload": preload, **config}}).encode()
     return frames.LENGTH.pack(len(text)) + text

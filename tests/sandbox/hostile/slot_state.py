@@ -1,4 +1,4 @@
-"""Says what a job finds in its slot: run by the tests in a fresh slot and after each hostile program, it must say the same."""
+"""Print what a job finds in its slot, as JSON. It must be the same in a fresh slot and after each hostile program."""
 
 import contextlib
 import json
@@ -45,7 +45,7 @@ def written():
 
 
 def others():
-    """Processes of its own user, beside itself."""
+    """Return the number of other processes that this user can signal."""
     found = 0
     for pid in range(2, 2000):
         with contextlib.suppress(OSError):

@@ -1,4 +1,4 @@
-"""A test over a program's results, without the program."""
+"""Replay of an assert-style test over a program's results, without the program."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from sandbox.inside import testcode, values
-from sandbox.inside.probe import Observed, Probe
+from sandbox.inside.result_proxies import Observed, ResultProxy
 from sandbox.inside.testcode import call_line
 
 _ASSERTIONS = ("assert_allclose", "assert_almost_equal", "assert_array_almost_equal", "assert_array_equal")
 
 
-class _Opaque(Probe):
-    """What is no plain value: the test may see whether it is true, and that it is of no builtin class; no more."""
+class _Opaque(ResultProxy):
+    """A result that is not a plain value: the test may use its truth, and see that its class is not builtin."""
 
     __slots__ = ("truth",)
 
-    def __init__(self, watcher: _Player, call: int, truth: bool) -> None:
+    def __init__(self, watcher: _StandIn, call: int, truth: bool) -> None:
         super().__init__(watcher, call)
         object.__setattr__(self, "truth", truth)
 
@@ -34,8 +34,8 @@ class _Opaque(Probe):
         return _Opaque if name == "__class__" else super().__getattribute__(name)
 
 
-class _Player:
-    """Gives the program's results, looked up by the call's line, first in, first out."""
+class _StandIn:
+    """The stand-in for the program: returns its results, looked up by the call's line, first in, first out."""
 
     def __init__(self, calls: list[str], results: list[str]) -> None:
         self.results: dict[str, deque[tuple[int, str]]] = {}
@@ -75,7 +75,10 @@ class _Player:
 
 
 def _exception(names: list[str], message: str) -> BaseException:
-    """The nearest builtin class that it was, with its message. One that ends a loop quietly is not itself."""
+    """Return an exception of the nearest builtin class, with the message.
+
+    StopIteration and StopAsyncIteration are skipped: they would end a loop of the test silently.
+    """
     for name in names:
         kind = getattr(builtins, str(name), None)
         if (
@@ -85,18 +88,21 @@ def _exception(names: list[str], message: str) -> BaseException:
         ):
             try:
                 return kind(message)
-            except TypeError:  # one that wants more than a message
+            except TypeError:  # a class that takes more than a message
                 continue
     return RuntimeError(message)
 
 
 @contextlib.contextmanager
 def _shapes_compared() -> Iterator[None]:
-    """`numpy.allclose([], 2.5)` is true, and one number is close to a list of equal ones: here, values of different shapes are not close."""
+    """Make numpy treat values of different shapes as not close.
+
+    Else `numpy.allclose([], 2.5)` is true, and one number is close to a list of numbers that equal it.
+    """
     try:
         import numpy
         import numpy.testing
-    except ImportError:  # then no test can use it either
+    except ImportError:  # then no test can use it
         yield
         return
 
@@ -126,33 +132,41 @@ def _shapes_compared() -> Iterator[None]:
 
 
 def replay(code: Any, payload: bytes, emit: Callable[[bytes], None]) -> None:
-    """payload {"test": base64 of `collect`, "calls": [line, ...], "results": [line, ...]}. Emits one line: {"passed": true},
-    {"failed": why, "raised": whether what a call raised ended the test}, {"more": [line, ...]} with the calls of the test until the first
-    one that has no result, that one the last.
+    """Run a test over results and emit one line.
+
+    The payload is {"test": base64 of `collect`, "calls": [line, ...], "results": [line, ...]}. The line is one of
+
+    - {"passed": true}
+    - {"failed": reason, "raised": whether an exception of a call ended the test}
+    - {"more": [line, ...]}: the calls of the test, up to the first that has no result
     """
     job = values.parse(payload)
     entry, head, seeded, modules, codes = marshal.loads(base64.b64decode(job["test"]))
     calls, results = job["calls"], job["results"]
-    player = _Player(calls[: len(results)], results)
+    stand_in = _StandIn(calls[: len(results)], results)
     failed: BaseException | None = None
+
+    def program(*args: Any, **kwargs: Any) -> Any:
+        return stand_in.call(entry, args, kwargs)
+
     try:
         with _shapes_compared():
-            testcode.run(codes, head, entry, lambda *args, **kwargs: player.call(entry, args, kwargs), seeded, modules)
+            testcode.run(codes, head, entry, program, seeded, modules)
     except BaseException as error:
         failed = error
-    if player.missing is not None:
-        answer: dict[str, Any] = {"more": [*(calls[k] for k in player.used), player.missing]}
-    elif player.looked:
-        answer = {"failed": player.looked, "raised": False}
+    if stand_in.missing is not None:
+        answer: dict[str, Any] = {"more": [*(calls[k] for k in stand_in.used), stand_in.missing]}
+    elif stand_in.looked:
+        answer = {"failed": stand_in.looked, "raised": False}
     elif failed is not None:
-        answer = {"failed": _describe(failed), "raised": failed is player.raised}
+        answer = {"failed": _describe(failed), "raised": failed is stand_in.raised}
     else:
         answer = {"passed": True}
     emit(json.dumps(answer).encode() + b"\n")
 
 
 def _describe(error: BaseException) -> str:
-    """Its class, message and line of the test, in one short line."""
+    """Return class, message and line of the test of an exception, in one short line."""
     line, trace = None, error.__traceback__
     while trace is not None:
         if trace.tb_frame.f_code.co_filename in ("setup.py", "test.py"):
@@ -160,6 +174,6 @@ def _describe(error: BaseException) -> str:
         trace = trace.tb_next
     try:
         message = str(error)[:200]
-    except Exception:  # it is the test's, or holds values that are too large to be shown
+    except Exception:  # the test defines its __str__, or it holds values that are too large to be shown
         message = ""
     return f"{type(error).__name__}{': ' if message else ''}{message}" + (f" (line {line} of the test)" if line else "")

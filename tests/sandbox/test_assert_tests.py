@@ -1,4 +1,4 @@
-"""Tests without the program: what is recorded, what needs a replay, what cannot be split; and what a replay says."""
+"""Preparation of assert-style tests (recorded, replayed, weak, broken), and replays."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 
-from sandbox.inside import player, tester
+from sandbox.inside import collector, replayer
 
 
 def collect(
     test: str, setup: str = "", starter: str = "", entry: str = "f"
 ) -> tuple[str, list[Any], list[dict[str, Any]], str]:
-    """Kind and why, calls, expectations, the packed test."""
+    """Return the last line (kind and reason), calls, expected results, and the packed test."""
     out: list[bytes] = []
-    tester.collect(
+    collector.collect(
         None, json.dumps({"entry": entry, "starter": starter, "setup": setup, "test": test}).encode(), out.append
     )
     *lines, last = out[0].decode().splitlines()
@@ -33,7 +33,7 @@ def replay(test: str, results: list[str], **sources: str) -> dict[str, Any]:
     lines = [f'{{"i":{k},{result}}}' for k, result in enumerate(results)]
     texts = [json.dumps(call, separators=(",", ":")) for call in calls]
     out: list[bytes] = []
-    player.replay(None, json.dumps({"test": packed, "calls": texts, "results": lines}).encode(), out.append)
+    replayer.replay(None, json.dumps({"test": packed, "calls": texts, "results": lines}).encode(), out.append)
     answer: dict[str, Any] = json.loads(out[0])
     return answer
 
@@ -78,7 +78,8 @@ NOT_RECORDED = {
     "result as argument": "assert f(f(1)) == 3",
     "an error is wanted": "try:\n    f(1)\n    assert False\nexcept ValueError:\n    pass",
     "swallowed": "try:\n    assert f(1) > 0\nexcept BaseException:\n    pass",
-    "unittest": "import unittest\nclass T(unittest.TestCase):\n    def test(self):\n        self.assertEqual(f(1), 2)\nT('test').debug()",
+    "unittest": "import unittest\nclass T(unittest.TestCase):\n    def test(self):\n        self.assertEqual(f(1), 2)\n"
+    "T('test').debug()",
     "match": "match f(1):\n    case int():\n        assert False\n    case _:\n        pass",
     "numpy": "import numpy as np\nassert np.allclose(f(1), 3)",
     "array": "import numpy as np\nassert (f(1) == np.array([1, 2])).all()",
@@ -95,7 +96,8 @@ def test_any_other_look_needs_the_results(test: str) -> None:
 
 def test_a_difference_decides_only_where_the_test_is_sure_to_fail() -> None:
     _, _, expected, _ = collect(
-        "assert f(1) == 2 or f(1) == 3\nassert f(2) in [4, 5]\nassert f(3) == 1\na = f(4) == 1\nassert f(5) == 2\nassert a"
+        "assert f(1) == 2 or f(1) == 3\nassert f(2) in [4, 5]\n"
+        "assert f(3) == 1\na = f(4) == 1\nassert f(5) == 2\nassert a"
     )
     assert [(e["k"], e["decides"]) for e in expected] == [(0, False), (1, False), (2, True), (3, False), (4, True)]
 
@@ -145,13 +147,13 @@ def test_random_tests_are_the_same_each_time() -> None:
 
 
 def test_calls_behind_a_failing_statement_are_found() -> None:
-    loop = "    for i, e in [(1, 2.0), (2, 3.0), (3, 4.0)]:\n        out = c(i)\n        np.testing.assert_allclose(out, e)\n"
+    loop = "    for i, e in [(1, 2.0), (2, 3.0), (3, 4.0)]:\n        np.testing.assert_allclose(c(i), e)\n"
     test = f"import numpy as np\ndef check(c):\n{loop}check(f)"
     assert [call[1] for call in collect(test)[1]] == [[1], [2], [3]]
 
 
 def test_endless_lenient_loops_end() -> None:
-    assert len(collect("while f(1) != 3:\n    pass")[1]) <= tester.MAX_CALLS
+    assert len(collect("while f(1) != 3:\n    pass")[1]) <= collector.MAX_CALLS
     assert collect("assert tuple(f(1)) == (1, 2)")[0] == "replay"
 
 

@@ -1,4 +1,4 @@
-"""Other users and other engines: the jail of somebody who is not root, the containers of Podman."""
+"""The jail of a user who is not root, the containers of Podman, and names of images."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import shutil
 import subprocess
 import sys
 import sysconfig
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,7 +16,7 @@ import pytest
 from sandbox import image
 from sandbox.api import Sandbox
 from tests.backends import require
-from tests.sandbox.conftest import LIMITS
+from tests.sandbox.conftest import DEADLINE_S, LIMITS, eventually
 
 ROOT = Path(__file__).parents[2]
 SUM = {"test_type": "stdin", "tests": [{"input": "1 2\n", "output": "3\n"}]}
@@ -27,7 +26,8 @@ import os, sys
 from sandbox.api import Sandbox
 assert os.getuid() == 12345
 with Sandbox("jail", 1) as sandbox:
-    print(sandbox.probes, sandbox.grade({"test_type": "stdin", "tests": [{"input": "1 2", "output": "3"}]}, "print(sum(map(int, input().split())))").kind)
+    problem = {"test_type": "stdin", "tests": [{"input": "1 2", "output": "3"}]}
+    print(sandbox.probes, sandbox.grade(problem, "print(sum(map(int, input().split())))").kind)
 """
 
 
@@ -38,7 +38,7 @@ with Sandbox("jail", 1) as sandbox:
 @pytest.mark.turn
 def test_the_jail_of_an_ordinary_user(tmp_path: Path) -> None:
     require("jail")
-    # This interpreter may lie below /root, which is closed to others: a copy, and the packages where they are.
+    # The interpreter may be installed below /root, which is closed to other users: copy it, and the packages.
     tmp_path.chmod(0o755)
     for parent in tmp_path.parents:
         with contextlib.suppress(PermissionError):
@@ -57,10 +57,21 @@ def test_the_jail_of_an_ordinary_user(tmp_path: Path) -> None:
         sysconfig.get_path("purelib"), packages, ignore=lambda folder, names: [n for n in names if n.startswith(large)]
     )
     shutil.copytree(ROOT / "sandbox", code / "sandbox")
+    become = ["setpriv", "--reuid=12345", "--regid=12345", "--clear-groups"]
+    environment = {
+        "PYTHONPATH": f"{code}:{packages}",
+        "LD_LIBRARY_PATH": str(tmp_path / "lib"),
+        "HOME": "/tmp",
+        "PATH": "/usr/bin:/bin",
+    }
     done = subprocess.run(
-        ["setpriv", "--reuid=12345", "--regid=12345", "--clear-groups", str(tmp_path / "bin" / "python3"), "-c", CHECK], cwd=code, capture_output=True,
-        text=True, timeout=120, env={"PYTHONPATH": f"{code}:{packages}", "LD_LIBRARY_PATH": str(tmp_path / "lib"), "HOME": "/tmp", "PATH": "/usr/bin:/bin"},
-    )  # fmt: skip
+        [*become, str(tmp_path / "bin" / "python3"), "-c", CHECK],
+        cwd=code,
+        capture_output=True,
+        text=True,
+        timeout=500,
+        env=environment,
+    )
     assert done.returncode == 0, done.stderr
     assert done.stdout.split() == ["14", "accepted"]
 
@@ -72,8 +83,9 @@ def podman(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("podman")
     runtime = shutil.which("runc") or shutil.which("crun") or "runc"
     command = (
-        f"ip link set lo up; exec podman --root {folder}/root --runroot {folder}/run --storage-driver vfs --runtime {runtime} --cgroup-manager cgroupfs "
-        f"--events-backend file system service -t 0 unix://{folder}/socket"
+        f"ip link set lo up; exec podman --root {folder}/root --runroot {folder}/run --storage-driver vfs "
+        f"--runtime {runtime} --cgroup-manager cgroupfs --events-backend file "
+        f"system service -t 0 unix://{folder}/socket"
     )
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
@@ -84,14 +96,12 @@ def podman(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             start_new_session=True,
         )
     try:
-        end = time.monotonic() + 30
-        while not (folder / "socket").exists():
-            assert process.poll() is None and time.monotonic() < end, (folder / "log").read_text()[-2000:]
-            time.sleep(0.1)
+        assert eventually(lambda: (folder / "socket").exists() or process.poll() is not None)
+        assert process.poll() is None, (folder / "log").read_text()[-2000:]
         yield f"unix://{folder}/socket"
     finally:
         process.terminate()
-        process.wait(timeout=30)
+        process.wait(DEADLINE_S)
 
 
 @pytest.mark.slow
