@@ -45,7 +45,7 @@ from tasks.engines import Engines  # noqa: E402
 from tasks.errors import StudyError  # noqa: E402
 from tasks.experiment import Experiment  # noqa: E402
 from tasks.study.cells import Cell, write_cell  # noqa: E402
-from tasks.study.starts import Start, add_start  # noqa: E402
+from tasks.study.launches import Launch, append_launch  # noqa: E402
 
 log = logging.getLogger("armature")
 
@@ -125,7 +125,7 @@ def run_missing(loaded: LoadedStudy, side_by_side: int) -> tuple[int, dict[str, 
         finally:
             _timed(
                 loaded,
-                Start(
+                Launch(
                     at,
                     round(time.monotonic() - began, 1),
                     tuple(cell.name for cell in done),
@@ -143,10 +143,10 @@ def run_missing(loaded: LoadedStudy, side_by_side: int) -> tuple[int, dict[str, 
     }  # another start, which held a cell, may have made it since
 
 
-def _timed(loaded: LoadedStudy, start: Start) -> None:
+def _timed(loaded: LoadedStudy, start: Launch) -> None:
     """Whatever ended the start goes on; that its time is lost is said."""
     try:
-        add_start(results_folder(loaded), start)
+        append_launch(results_folder(loaded), start)
     except OSError as error:
         log.warning("the time of this start is lost: %s", error)
 

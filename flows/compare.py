@@ -201,7 +201,7 @@ def _compare(policies: Sequence[Policy], loaded: Loaded, store: Store) -> dict[s
         verdict="; ".join(f"{suite}: {METRIC} {_line(result)}" for suite, (_, _, result) in pairs.items()),
         alarms=_alarms(sides, suites),
         suites=[suite.result(sides, [pairs[name]]) for name, suite in suites.items()],
-        over=(),
+        history=(),
         ks=loaded.spec.evaluate.ks,
         correct_at=loaded.spec.reward.correct_at,
         spec_yaml=loaded.text,

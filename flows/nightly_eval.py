@@ -44,7 +44,7 @@ from tasks.errors import DataError, RegressionError  # noqa: E402
 from tasks.evaluate.metrics.paired import PairedComparison  # noqa: E402
 from tasks.evaluate.sides import Side, compared, otherwise, regressions, unlike  # noqa: E402
 from tasks.nights import Night, nights, now, write  # noqa: E402
-from tasks.report.evaluation.data import REGRESSION, EvaluationReport, Over  # noqa: E402
+from tasks.report.evaluation.data import REGRESSION, EvaluationPoint, EvaluationReport  # noqa: E402
 
 log = logging.getLogger("armature")
 
@@ -121,7 +121,7 @@ def _evaluate(
         verdict=verdict,
         alarms=alarms,
         suites=[suite.result([*others, tonight], pairs[name]) for name, suite in suites.items()],
-        over=[Over(row["iteration"], row["suite"], row, row["artifact"]) for row in _course(context, view, earlier, tonight)],
+        history=[EvaluationPoint(row["iteration"], row["suite"], row, row["artifact"]) for row in _course(context, view, earlier, tonight)],
         ks=context.spec.evaluate.ks,
         correct_at=context.spec.reward.correct_at,
         spec_yaml=loaded.text,

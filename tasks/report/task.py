@@ -10,8 +10,8 @@ from prefect.artifacts import create_link_artifact, create_table_artifact
 
 from infra.steps import TASK_OPTIONS
 from tasks.report.build import build
-from tasks.report.html import render
-from tasks.report.table import comparison_table, render_text
+from tasks.report.page import render
+from tasks.report.text_tables import comparison_table, render_text
 
 if TYPE_CHECKING:
     from tasks.context import Context

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tasks.report.data import ReportData
-from tasks.report.html import render
+from tasks.report.page import render
 from tests.tasks.report.chromium import PROGRAM, Page, chromium
 from tests.tasks.report.sample_report import HOSTILE, group, report
 

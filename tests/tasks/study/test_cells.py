@@ -36,7 +36,7 @@ DAMAGE = (
 
 
 @pytest.mark.parametrize("damage", DAMAGE)
-def test_what_is_no_cell_is_named(tmp_path: Path, damage: object) -> None:
+def test_a_file_that_is_no_cell_is_named(tmp_path: Path, damage: object) -> None:
     path = write_cell(tmp_path, CELL)
     value = json.loads(path.read_text())
     damage(value)  # type: ignore[operator]
@@ -45,7 +45,7 @@ def test_what_is_no_cell_is_named(tmp_path: Path, damage: object) -> None:
         read_cell(path)
 
 
-def test_what_cannot_be_read_is_named(tmp_path: Path) -> None:
+def test_a_cell_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=rf"{tmp_path}: cannot be read"):
         read_cell(tmp_path)
 
@@ -55,7 +55,7 @@ def test_dynamics_keep_what_is_there_and_leave_gaps() -> None:
     assert found["entropy"] == (0.12346, 2.0) and found["c_q_mean"] == (None, None) and list(found) == list(DYNAMICS)
 
 
-def test_a_result_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
+def test_a_cell_that_cannot_be_written_is_an_error_that_names_it(tmp_path: Path) -> None:
     (tmp_path / "fresh").write_text("a file where a folder should be")
     with pytest.raises(StudyError, match=r"arm-1.0.3.json: cannot be written"):
         write_cell(tmp_path, CELL)

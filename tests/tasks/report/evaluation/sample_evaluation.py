@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from tasks.evaluate.summary import records_of, summarise
-from tasks.report.evaluation.data import Comparison, Evaluated, EvaluationReport, Over, Question, SuiteResult
+from tasks.report.evaluation.data import Comparison, Evaluated, EvaluationPoint, EvaluationReport, Question, SuiteResult
 from tests.tasks.report.sample_report import key
 
 LABELS = ("base", "last night", "tonight")
@@ -167,7 +167,7 @@ def suite(
     return SuiteResult(name, about, policies, [compared(first, policies[-1]) for first in policies[:-1]], questions)
 
 
-def over(suites: Sequence[SuiteResult], iterations: Sequence[int] = (0, 20, 40, 60, 80, 100)) -> list[Over]:
+def history(suites: Sequence[SuiteResult], iterations: Sequence[int] = (0, 20, 40, 60, 80, 100)) -> list[EvaluationPoint]:
     found = []
     for each in suites:
         last = each.policies[-1].summary
@@ -196,7 +196,7 @@ def over(suites: Sequence[SuiteResult], iterations: Sequence[int] = (0, 20, 40, 
                 "entropy": 0.5 / part - 0.2,
                 "distinct_answers": 9 - at / 40,
             }
-            found.append(Over(at, each.name, now, key("over", each.name, at)))
+            found.append(EvaluationPoint(at, each.name, now, key("over", each.name, at)))
     return found
 
 
@@ -213,7 +213,7 @@ def report(suites: Sequence[SuiteResult] | None = None) -> EvaluationReport:
         verdict="No regression",
         alarms=("gsm8k: 1.0% of the samples were not judged",),
         suites=of,
-        over=over(of),
+        history=history(of),
         ks=(1, 8, 16),
         correct_at=1.0,
         spec_yaml="name: smollm2\nseed: 17\n",
@@ -237,7 +237,7 @@ def with_text(of: EvaluationReport, text: str) -> EvaluationReport:
         questions = {text + name: Question(text, text, text, text, text) for name in each.questions}
         return SuiteResult(text, {text: text}, policies, comparisons, questions)
 
-    points = [replace(each, suite=text, artifact=text) for each in of.over]
+    points = [replace(each, suite=text, artifact=text) for each in of.history]
     return replace(
         of,
         title=text,
@@ -245,6 +245,6 @@ def with_text(of: EvaluationReport, text: str) -> EvaluationReport:
         verdict=text,
         alarms=(text,),
         suites=[whole(each) for each in of.suites],
-        over=points,
+        history=points,
         spec_yaml=text,
     )

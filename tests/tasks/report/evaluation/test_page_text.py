@@ -12,7 +12,7 @@ from tasks.report.chart import BOTTOM, TOP
 from tasks.report.evaluation.data import EvaluationReport
 from tasks.report.evaluation.page import render
 from tests.tasks.report.evaluation.sample_evaluation import report, suite, with_text
-from tests.tasks.report.evaluation.test_details import ANY_TEXT, SMALL
+from tests.tasks.report.evaluation.test_problem_browser import ANY_TEXT, SMALL
 from tests.tasks.report.sample_report import key
 from tests.tasks.report.test_html import Elements
 

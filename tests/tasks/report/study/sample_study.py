@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from tasks.report.study.data import Name, StudyReport
+from tasks.report.study.data import CellName, StudyReport
 from tests.tasks.study.simulated import Effect, cells
 
 GAIN: Mapping[str, Effect] = {"grpo": (0.0, 0.3), "arm": (0.7, 0.0)}
@@ -17,7 +17,7 @@ def report(
     more: int = 0,
     seeds: Sequence[int] = (0, 1, 2, 3, 4),
     settings: Sequence[str] = ("countdown",),
-    skip: Sequence[Name] = (),
+    skip: Sequence[CellName] = (),
     text: str = "",
 ) -> StudyReport:
     """`more` variants beside the two; `text` is put into every free text."""

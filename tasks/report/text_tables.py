@@ -1,4 +1,4 @@
-"""The comparison that a run ends with: Pass@k, entropy and distinct correct answers of each evaluated policy."""
+"""Tables as rows of text, a heading row first: the comparison at the end of a run, and how a table is laid out as text."""
 
 from __future__ import annotations
 
@@ -7,34 +7,32 @@ from collections.abc import Sequence
 
 from tasks.report.data import Column
 
+Rows = Sequence[Sequence[str]]
+
 
 def comparison_table(columns: Sequence[Column], ks: Sequence[int]) -> list[list[str]]:
-    """A heading row (an empty corner, then the labels) and one row per number, as `value ± standard error`.
+    """Return Pass@k, entropy and distinct correct answers of each evaluated policy, as `value ± standard error`.
 
-    The error is left out where there is none; a number that an evaluation does not have (k beyond its samples) is `-`.
+    The heading row has an empty corner, then the labels. The error is left out if there is none. A number that an
+    evaluation does not have (k beyond its samples) is `-`.
     """
     rows = [["", *(column.label for column in columns)]]
     for k in ks:
-        rows.append(
-            [
-                f"Pass@{k}",
-                *(_cell(c.summary["pass_at"].get(str(k)), c.summary["pass_at_se"].get(str(k))) for c in columns),
-            ]
-        )
+        cells = [_cell(c.summary["pass_at"].get(str(k)), c.summary["pass_at_se"].get(str(k))) for c in columns]
+        rows.append([f"Pass@{k}", *cells])
     rows.append(["entropy, nats per token", *(_cell(c.summary["entropy"], c.summary["entropy_se"]) for c in columns)])
-    rows.append(
-        [
-            "distinct correct answers",
-            *(_cell(c.summary["distinct_correct"], c.summary["distinct_correct_se"], 2) for c in columns),
-        ]
-    )
+    distinct = [_cell(c.summary["distinct_correct"], c.summary["distinct_correct_se"], 2) for c in columns]
+    rows.append(["distinct correct answers", *distinct])
     if any(c.summary["coverage"] is not None for c in columns):
         rows.append(["share of all solutions", *(_cell(c.summary["coverage"], None) for c in columns)])
     return rows
 
 
-def render_text(rows: Sequence[Sequence[str]]) -> str:
-    """Aligned for a terminal: names to the left, numbers to the right, a rule below the heading. Empty without rows."""
+def render_text(rows: Rows) -> str:
+    """Return the rows aligned for a terminal: names to the left, numbers to the right, a rule below the heading.
+
+    Empty without rows.
+    """
     if not rows:
         return ""
     widths = [max(map(len, cells)) for cells in zip(*rows, strict=True)]
@@ -46,6 +44,12 @@ def render_text(rows: Sequence[Sequence[str]]) -> str:
         for row in rows
     ]
     return "\n".join((lines[0], "  ".join("-" * width for width in widths), *lines[1:]))
+
+
+def render_markdown(rows: Rows) -> str:
+    """Return the rows as a Markdown table, names to the left and numbers to the right."""
+    heading, *body = [[cell.replace("|", "\\|") for cell in row] for row in rows]
+    return "\n".join(f"| {' | '.join(row)} |" for row in (heading, ["---", *["---:"] * (len(heading) - 1)], *body))
 
 
 def _cell(value: float | None, error: float | None, digits: int = 3) -> str:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tasks.report.browser import groups_json
 from tasks.report.data import Column, ReportData
-from tasks.report.html import render
+from tasks.report.page import render
 from tests.tasks.report.sample_report import HOSTILE, group, key, report
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tasks.report.progress import duration, iteration_line
-from tasks.report.table import comparison_table, render_text
+from tasks.report.text_tables import comparison_table, render_text
 from tests.tasks.report.sample_report import column
 
 

@@ -1,6 +1,7 @@
-"""The samples that the browser of problems shows: what it filters by is in the page, the samples themselves are in data files beside it.
+"""The data of the browser of problems: an index in the page, and the samples in data files beside it.
 
-Model output is hostile: it travels as JSON that has no markup in it, in a script that only puts it into an object by the digest of its text.
+Model output is hostile: it travels as JSON that has no markup in it, in a script that only puts it into an object by the
+digest of its text.
 """
 
 from __future__ import annotations
@@ -9,23 +10,24 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tasks.report.browser import cut, embed, plain
 from tasks.report.evaluation.data import SOLVED_ABOVE, Evaluated, EvaluationReport, Question, SuiteResult
+from tasks.report.sample_browser import cut, embed, finite_or_text
 
-FILE_BYTES = 2_000_000  # of a data file, about: what a click waits for
+FILE_BYTES = 2_000_000  # of a data file, about: a click waits for one
 FILES_BYTES = 256_000_000  # of all of them
-TEXT_BYTES = 50_000  # of one text: more than that nobody reads in a browser
+TEXT_BYTES = 50_000  # of one text: nobody reads more than that in a browser
 DETAIL_BYTES, ANSWER_BYTES = 2_000, 500
 INDEX_BYTES = 1_500_000  # of all questions in the page itself, and of all answers and reasons there
 UNKNOWN = Question("(the text of this question is not in the report)", "")
 
 
-def details(report: EvaluationReport, palette: Mapping[str, str]) -> tuple[str, dict[str, bytes]]:
-    """(What the page holds of all problems, as JSON without markup; the data files by name.)
+def browser_data(report: EvaluationReport, palette: Mapping[str, str]) -> tuple[str, dict[str, bytes]]:
+    """Return (the page's index of all problems, as JSON without markup; the data files by name).
 
-    A problem of the page has in `found` what its samples came to, each once: [place in `verdicts`, answer, reason]; and in `marks` a character
-    per sample of each policy, its place in `found` counted from "0". A data file is a list of problems, in which each policy has a list of
-    samples. Of long texts the start and the end are kept, so that a problem's samples fit their share.
+    A problem of the index has `found`, the different outcomes of its samples, each [place in `verdicts`, answer, reason];
+    and `marks`, a character per sample of each policy: the sample's place in `found`, counted from "0". A data file is a
+    list of problems, in which each policy has a list of samples. Long texts keep their beginning and their end, so that a
+    problem's samples fit their share.
     """
     files = _Files()
     verdicts: dict[tuple[str, str], int] = {}
@@ -39,7 +41,7 @@ def details(report: EvaluationReport, palette: Mapping[str, str]) -> tuple[str, 
             question = suite.questions.get(name, UNKNOWN)
             rows = [of.get(name, []) for of in samples]
             file, place = files.add(_problem(question, rows, share))
-            found, marks = _found(rows, report.correct_at, verdicts, INDEX_BYTES // problems)
+            found, marks = _outcomes(rows, report.correct_at, verdicts, INDEX_BYTES // problems)
             shown.append(
                 {
                     "id": name,
@@ -57,13 +59,12 @@ def details(report: EvaluationReport, palette: Mapping[str, str]) -> tuple[str, 
         policies = [{"label": p.label, "artifact": p.artifact, "colour": palette[p.label]} for p in suite.policies]
         suites.append({"name": suite.name, "policies": policies, "views": _views(suite), "problems": shown})
     written, digests = files.close()
-    return embed(
-        {"solved_above": SOLVED_ABOVE, "verdicts": list(verdicts), "digests": digests, "suites": suites}
-    ), written
+    index = {"solved_above": SOLVED_ABOVE, "verdicts": list(verdicts), "digests": digests, "suites": suites}
+    return embed(index), written
 
 
 class _Files:
-    """Fills data files one after the other; a problem is never split."""
+    """Data files that are filled one after the other; a problem is never split."""
 
     def __init__(self) -> None:
         self._bodies: list[str] = []
@@ -71,7 +72,7 @@ class _Files:
         self._bytes = 0
 
     def add(self, problem: str) -> tuple[int, int]:
-        """(The number of its file, from 0; its place there.)"""
+        """Add a problem; return (the number of its file, from 0; its place there)."""
         if self._open and self._bytes + len(problem) > FILE_BYTES:
             self._flush()
         self._open.append(problem)
@@ -79,7 +80,7 @@ class _Files:
         return len(self._bodies), len(self._open) - 1
 
     def close(self) -> tuple[dict[str, bytes], list[str]]:
-        """(The files by name, the digests of their data.)"""
+        """Return (the files by name; the digests of their data)."""
         if self._open:
             self._flush()
         digests = [hashlib.sha256(body.encode()).hexdigest()[:16] for body in self._bodies]
@@ -117,18 +118,21 @@ def _sample(row: Mapping[str, Any], text: str) -> dict[str, Any]:
     return {
         "text": text,
         "sample": row["sample"],
-        "score": plain(row["score"]),
+        "score": finite_or_text(row["score"]),
         "detail": cut(row["detail"], DETAIL_BYTES),
         "answer": None if row["answer"] is None else cut(row["answer"], ANSWER_BYTES),
         "end": row["finish_reason"],
         "tokens": row["response_tokens"],
-        "entropy": plain(row.get("entropy")),
-        "surprisal": plain(row.get("surprisal")),
+        "entropy": finite_or_text(row.get("entropy")),
+        "surprisal": finite_or_text(row.get("surprisal")),
     }
 
 
 def fair_limit(sizes: Sequence[int], budget: int) -> int:
-    """The largest limit with which the sum of min(size, limit) stays within `budget`: short texts leave their share to long ones."""
+    """Return the largest limit with which the sum of min(size, limit) stays within `budget`.
+
+    Short texts leave the rest of their share to long ones.
+    """
     left = budget
     for place, size in enumerate(sorted(sizes)):
         if size * (len(sizes) - place) > left:
@@ -137,27 +141,29 @@ def fair_limit(sizes: Sequence[int], budget: int) -> int:
     return max(sizes, default=0)
 
 
-Found = tuple[int, str | None, str]
+Outcome = tuple[int, str | None, str]
+"""Of a sample: the place of its verdict in the list of verdicts, its answer, the reason."""
 
 
-def _found(
+def _outcomes(
     policies: Sequence[Sequence[Mapping[str, Any]]], correct_at: float, verdicts: dict[tuple[str, str], int], share: int
-) -> tuple[list[Found], list[str]]:
-    """(What a problem's samples came to, each once, with the starts of answers and reasons that fit `share`; a character per sample.)"""
-    places: dict[Found, int] = {}
+) -> tuple[list[Outcome], list[str]]:
+    """Return (a problem's different outcomes, with answers and reasons cut to fit `share`; a character per sample)."""
+    places: dict[Outcome, int] = {}
     marks = []
     for rows in policies:
         found = [(_verdict(row, correct_at, verdicts), row["answer"], row["detail"]) for row in rows]
         marks.append("".join(chr(ord("0") + places.setdefault(each, len(places))) for each in found))
     limit = fair_limit([len(embed(text)) for _, *texts in places for text in texts if text], share)
-    return [
+    outcomes: list[Outcome] = [
         (verdict, None if answer is None else _start(answer, limit), _start(detail, limit))
         for verdict, answer, detail in places
-    ], marks
+    ]
+    return outcomes, marks
 
 
 def _start(text: str, limit: int) -> str:
-    """At most about `limit` bytes once embedded."""
+    """Return the beginning of a text, at most about `limit` bytes once embedded."""
     size = len(embed(text))
     return text if size <= limit else f"{text[: len(text) * limit // size]}\u2026"
 
@@ -179,7 +185,7 @@ def _problem_ids(suite: SuiteResult) -> list[str]:
 
 
 def _views(suite: SuiteResult) -> list[list[int]]:
-    """Which policies are shown beside each other, by their places: the pairs that are compared, then each alone."""
+    """Return the places of the policies that are shown side by side: the pairs that are compared, then each alone."""
     places = {policy.label: place for place, policy in enumerate(suite.policies)}
     pairs = dict.fromkeys(
         (places[c.first], places[c.second]) for c in suite.comparisons if {c.first, c.second} <= places.keys()

@@ -1,4 +1,4 @@
-"""Means of seeds x questions: hand-computed tables, scipy as an oracle, and how often the interval holds what it says (a simulation)."""
+"""Means of a table seeds x questions: tables computed by hand, invariances, and the coverage of intervals (a simulation)."""
 
 from __future__ import annotations
 
@@ -13,30 +13,22 @@ from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 from scipy import stats
 
-from tasks.study.crossed import estimate, mean_squares
-from tasks.study.holm import holm
-from tasks.study.student import quantile, two_sided
+from tasks.study.random_effects import estimate_mean, mean_squares
 
 TABLES = arrays(
     np.float64, st.tuples(st.integers(2, 5), st.integers(2, 9)), elements=st.integers(-32, 32).map(lambda n: n / 32)
 )
 
 
-@pytest.mark.parametrize("df", [1.0, 1.7, 2.0, 4.0, 30.5, 400.0, 1e5])
-def test_student_is_scipys(df: float) -> None:
-    for t in (0.0, 1e-9, 0.1, 1.0, 2.5, 12.0, 90.0):
-        assert two_sided(t, df) == pytest.approx(2 * stats.t.sf(t, df), rel=1e-9, abs=1e-300)
-        assert two_sided(-t, df) == two_sided(t, df)
-    for level in (0.5, 0.95, 0.999):
-        assert quantile(level, df) == pytest.approx(stats.t.ppf((1 + level) / 2, df), rel=1e-9)
-
-
 def test_two_seeds_and_three_questions_by_hand() -> None:
-    """Rows 0 2 4 and 2 3 7: means 2 and 4, columns 1 2.5 5.5, centre 3. Squares: seeds 3 (1 + 1) = 6; questions 2 (4 + 0.25 + 6.25) / 2 = 10.5;
-    error: -0.0, 0.5, -0.5 and their negatives, 4 * 0.25 / 2 = 0.5."""
+    """The rows 0 2 4 and 2 3 7 have the means 2 and 4, the columns 1, 2.5 and 5.5, and all the mean 3.
+
+    Mean squares: seeds 3 (1 + 1) = 6; questions 2 (4 + 0.25 + 6.25) / 2 = 10.5; error, from the residuals 0, 0.5, -0.5
+    and their negatives, 4 * 0.25 / 2 = 0.5.
+    """
     table = np.array([[0.0, 2.0, 4.0], [2.0, 3.0, 7.0]])
     assert mean_squares(table) == pytest.approx((6.0, 10.5, 0.5))
-    found = estimate(table)
+    found = estimate_mean(table)
     assert (found.mean, found.by_seed, found.seeds, found.questions) == (3.0, (2.0, 4.0), 2, 3)
     assert found.error == pytest.approx(math.sqrt(16 / 6))
     assert found.df == pytest.approx(256 / (36 + 110.25 / 2 + 0.25 / 2))
@@ -49,30 +41,30 @@ def test_two_seeds_and_three_questions_by_hand() -> None:
 
 def test_one_column_is_the_t_test_over_seeds() -> None:
     values = [0.1, 0.4, 0.2, 0.5]
-    found = estimate([[value] for value in values])
+    found = estimate_mean([[value] for value in values])
     assert found.p == pytest.approx(stats.ttest_1samp(values, 0).pvalue)
     assert found.interval == found.over_seeds
     assert found.df == 3
 
 
 def test_one_seed_claims_nothing() -> None:
-    found = estimate([[0.9, 1.0, 0.8, 0.95, 1.0, 0.9]])
+    found = estimate_mean([[0.9, 1.0, 0.8, 0.95, 1.0, 0.9]])
     assert found.mean == pytest.approx(0.925)
     assert (found.over_seeds, found.interval, found.error, found.p, found.t) == (None,) * 5
 
 
 def test_without_spread_nothing_is_tested_but_equality() -> None:
-    same = estimate(np.zeros((3, 4)))
+    same = estimate_mean(np.zeros((3, 4)))
     assert (same.mean, same.interval, same.p, same.t) == (0.0, (0.0, 0.0), 1.0, 0.0)
-    shifted = estimate(np.full((3, 4), 0.25))
+    shifted = estimate_mean(np.full((3, 4), 0.25))
     assert (shifted.mean, shifted.interval, shifted.p) == (0.25, None, None)
     with pytest.raises(ValueError, match="seeds x questions"):
-        estimate([[math.nan]])
+        estimate_mean([[math.nan]])
 
 
-def test_where_seeds_and_questions_agree_and_their_meetings_do_not_it_is_no_certainty() -> None:
-    """Mean squares of seeds and of questions are 0, of the error 1: four numbers that vary like that make no mean sure."""
-    found = estimate([[1.0, 0.0], [0.0, 1.0]])
+def test_equal_means_of_seeds_and_of_questions_are_no_certainty() -> None:
+    """The mean squares of seeds and of questions are 0, that of the error is 1."""
+    found = estimate_mean([[1.0, 0.0], [0.0, 1.0]])
     assert (found.mean, found.error) == (0.5, 0.5)
     assert found.p is not None and found.p > 0.05 and found.interval is not None and found.interval[0] < 0.0
 
@@ -80,12 +72,15 @@ def test_where_seeds_and_questions_agree_and_their_meetings_do_not_it_is_no_cert
 @settings(max_examples=60, deadline=None)
 @given(TABLES, st.randoms())
 def test_signs_and_orders(table: NDArray[np.float64], chance: Any) -> None:
-    """The negative table has the negative interval; shuffled seeds and questions change nothing; both tests' intervals are within the one reported."""
-    there, back = estimate(table), estimate(-table)
+    """A negative table has the negative interval, and the order of seeds and questions changes nothing.
+
+    The interval over seeds lies within the one that is reported.
+    """
+    there, back = estimate_mean(table), estimate_mean(-table)
     rows, columns = list(range(len(table))), list(range(table.shape[1]))
     chance.shuffle(rows)
     chance.shuffle(columns)
-    shuffled = estimate(table[rows][:, columns])
+    shuffled = estimate_mean(table[rows][:, columns])
     assert back.mean == -there.mean
     assert shuffled.mean == pytest.approx(there.mean, abs=1e-12)
     if there.interval is None or there.over_seeds is None or there.p is None:
@@ -100,11 +95,12 @@ def test_signs_and_orders(table: NDArray[np.float64], chance: Any) -> None:
 
 
 @pytest.mark.proof
-@pytest.mark.timeout(1800)  # 31 s of one idle core, but a busy machine may give it a tenth
-def test_the_interval_holds_what_it_says(record_property: Any) -> None:
-    """Coverage of 95 % intervals, and how often p < 0.001, under normal effects; 200 questions, deviation 1 of the error (seed x question and sampling).
+@pytest.mark.timeout(1800)  # for a busy machine: it takes half a minute of one idle core
+def test_the_coverage_of_the_interval(record_property: Any) -> None:
+    """95 % intervals cover the mean, and p < 0.001 is as rare as it says, under normal effects.
 
-    Neither test alone is enough, which is why both must agree; 4,000 tables of each kind, drawn anew with fixed seeds.
+    200 questions; the deviation of the error (seed x question and sampling) is 1; 4,000 tables of each kind, drawn with
+    fixed seeds. Neither of the two tests alone is enough, which is why both have to agree.
     """
     worst, tail = 1.0, 0.0
     generator = np.random.default_rng(7)
@@ -118,7 +114,7 @@ def test_the_interval_holds_what_it_says(record_property: Any) -> None:
             (0.05, 1.0),
         ):
             found = [
-                estimate(
+                estimate_mean(
                     generator.normal(0, seed_deviation, (seeds, 1))
                     + generator.normal(0, question_deviation, (1, 200))
                     + generator.normal(0, 1, (seeds, 200))
@@ -138,24 +134,3 @@ def test_the_interval_holds_what_it_says(record_property: Any) -> None:
     record_property("largest share of p < 0.001", round(tail, 5))
     assert worst > 0.94  # three standard errors of a share of 4,000 below 0.95
     assert tail < 0.003
-
-
-def test_holm_by_hand() -> None:
-    assert holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
-    assert holm([0.5, None, 0.04]) == [0.5, None, 0.08]
-    assert holm([None]) == [None]
-    assert holm([]) == []
-
-
-@given(st.lists(st.floats(0, 1) | st.none(), max_size=8))
-def test_holm_rejects_what_the_step_down_procedure_rejects(p_values: list[float | None]) -> None:
-    """The procedure as Holm states it: compare the i-th smallest with alpha / (m - i + 1), and stop at the first that is larger."""
-    adjusted = holm(p_values)
-    there = sorted(p for p in p_values if p is not None)
-    for alpha in (0.05, 0.2):
-        limit = -1.0
-        for rank, p in enumerate(there):
-            if p * (len(there) - rank) > alpha:
-                break
-            limit = p
-        assert [a is not None and a <= alpha for a in adjusted] == [p is not None and p <= limit for p in p_values]

@@ -1,5 +1,8 @@
-"""The data of the page's browser of sample groups. Model output is hostile: it travels as JSON that cannot end its script element, and
-the page's script puts it in place as text only."""
+"""The data of the page's browser of sample groups.
+
+Model output is hostile: it travels as JSON that cannot end its script element, and the page's script shows it as text
+only.
+"""
 
 from __future__ import annotations
 
@@ -15,36 +18,42 @@ TEXT_BYTES = 1_000_000  # of all prompts and responses together, so that a page 
 
 
 def groups_json(groups: Sequence[Group], correct_at: float) -> str:
-    """The groups as ASCII JSON without `<`, `>` or `&`. Texts are cut in the middle where all together they would be too long."""
+    """Return the groups as ASCII JSON without `<`, `>` or `&`.
+
+    Texts are cut in the middle if all of them together are longer than `TEXT_BYTES`.
+    """
     texts = sum(1 + len(group.responses) for group in groups)
     limit = TEXT_BYTES // max(texts, 1)
     rows = [asdict(group) for group in groups]
     for row in rows:
         row["prompt"] = cut(row["prompt"], limit)
         for response in row["responses"]:
-            response |= {name: plain(value) for name, value in response.items()} | {
-                "text": cut(response["text"], limit)
-            }
+            text = cut(response["text"], limit)
+            response |= {name: finite_or_text(value) for name, value in response.items()} | {"text": text}
     return embed({"correct_at": correct_at, "groups": rows})
 
 
 def embed(value: Any) -> str:
-    """JSON for a script element: the HTML parser sees no markup in it."""
+    """Return JSON for a script element, in which an HTML parser sees no markup."""
     text = json.dumps(value, allow_nan=False, separators=(",", ":"))
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
-def plain(value: Any) -> Any:
-    """JSON knows no NaN and no infinity; the page shows them as the words that they are."""
+def finite_or_text(value: Any) -> Any:
+    """Return NaN and infinities, which JSON does not have, as the words that the page shows; other values as they are."""
     return str(value) if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def cut(text: str, limit: int) -> str:
-    """At most about `limit` bytes once embedded: the first two thirds and the end, where the answer is, with a note between."""
+    """Return at most about `limit` bytes once embedded.
+
+    A longer text keeps its beginning and its end, where the answer is, with a note between: two thirds and one third.
+    """
     size = len(embed(text))
     if size <= limit:
         return text
     keep = len(text) * limit // size
     head = keep * 2 // 3
     tail = keep - head
-    return f"{text[:head]}\n[... {len(text) - keep} characters are left out here; the artifact has them ...]\n{text[len(text) - tail :]}"
+    note = f"[... {len(text) - keep} characters are left out here; the artifact has them ...]"
+    return f"{text[:head]}\n{note}\n{text[len(text) - tail :]}"

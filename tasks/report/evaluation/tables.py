@@ -1,23 +1,24 @@
-"""The tables of an evaluation report: policies side by side, what they rest on, and how they differ."""
+"""The tables of an evaluation report: policies side by side, sample sizes, differences, diversity and groups."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tasks.report.data import short
 from tasks.report.evaluation.data import Comparison, Evaluated, SuiteResult
+from tasks.report.formatting import fixed, interval_text, number, percent, short_key
+from tasks.report.html_tables import Line, side_by_side, table
 from tasks.report.scale import fits
-from tasks.report.tables import MINUS, Line, number, side_by_side, table
 
 Path = tuple[str, ...]
+"""The keys that lead to a number of a summary."""
 SHARES = (
     ("truncated", "truncated_share"),
     ("no answer", "no_answer_share"),
     ("time limit", "time_limit_share"),
     ("not judged", "not_judged_share"),
 )
-MAJOR: tuple[tuple[str, Path, Path, Path, int], ...] = (  # name; where value, interval and standard error are; decimals
+MAJOR: tuple[tuple[str, Path, Path, Path, int], ...] = (  # name; paths of value, interval, standard error; decimals
     ("mean score", ("avg",), ("avg_interval",), ("avg_se",), 3),
     ("majority vote", ("maj",), (), (), 3),
     ("entropy, nats per token", ("entropy",), (), ("entropy_se",), 3),
@@ -44,34 +45,21 @@ OF = (("all", "all"), ("right", "correct"))
 
 
 def value(summary: Mapping[str, Any], path: Path) -> float | None:
-    """The finite number at `path`, or None."""
+    """Return the finite number at `path`, or None."""
     found = _at(summary, path)
     return found if fits(found, "linear") else None
 
 
 def interval(summary: Mapping[str, Any], path: Path) -> tuple[float, float] | None:
-    """The two finite numbers at `path`, or None."""
+    """Return the two finite numbers at `path`, or None."""
     found = _at(summary, path)
     if not isinstance(found, Sequence) or len(found) != 2 or not all(fits(end, "linear") for end in found):
         return None
     return found[0], found[1]
 
 
-def percent(share: float | None) -> str:
-    return "-" if share is None else f"{100 * share:.1f}%"
-
-
-def fixed(number: float | None, digits: int = 3, *, signed: bool = False) -> str:
-    """With a true minus sign; `-` where there is no number."""
-    return "-" if number is None else f"{number:{'+' if signed else ''}.{digits}f}".replace("-", MINUS)
-
-
-def ends(found: tuple[float, float] | None, digits: int = 3, *, signed: bool = False) -> str:
-    return "-" if found is None else " to ".join(fixed(end, digits, signed=signed) for end in found)
-
-
 def policies_table(policies: Sequence[Evaluated], ks: Sequence[int], palette: Mapping[str, str]) -> str:
-    """The numbers of one suite, a column for each policy, with intervals where the evaluation has them, else standard errors."""
+    """Return the numbers of one suite, a column for each policy, with intervals or else standard errors."""
     at_k = tuple(
         (f"Pass@{k}", ("pass_at", str(k)), ("pass_at_interval", str(k)), ("pass_at_se", str(k)), 3) for k in ks
     )
@@ -83,7 +71,7 @@ def policies_table(policies: Sequence[Evaluated], ks: Sequence[int], palette: Ma
         ("iteration", [("-" if p.iteration is None else str(p.iteration), "") for p in policies]),
         *((name, [(number(value(p.summary, (key,))), "") for p in policies]) for name, key in _COUNTS),
         *((name, [(percent(value(p.summary, (key,))), "") for p in policies]) for name, key in SHARES),
-        ("policy (lineage)", [(short(p.lineage) or "-", "") for p in policies]),
+        ("policy (lineage)", [(short_key(p.lineage) or "-", "") for p in policies]),
     ]
     return side_by_side([p.label for p in policies], palette, major, minor, [p.artifact for p in policies])
 
@@ -98,19 +86,24 @@ _COUNTS = (
 
 def _cell(summary: Mapping[str, Any], at: Path, interval_at: Path, error_at: Path, digits: int) -> tuple[str, str]:
     found, error = interval(summary, interval_at), value(summary, error_at)
-    aside = ends(found, digits) if found is not None else f"± {fixed(error, digits)}" if error is not None else ""
+    aside = (
+        interval_text(found, digits) if found is not None else f"± {fixed(error, digits)}" if error is not None else ""
+    )
     return fixed(value(summary, at), digits), aside
 
 
-def rests_on(summary: Mapping[str, Any]) -> str:
-    """What a figure rests on, in a line."""
+def basis(summary: Mapping[str, Any]) -> str:
+    """Return the number of samples and the shares that were not usable, in a line."""
     return f"n = {_size(summary)} samples, " + ", ".join(
         f"{name} {percent(value(summary, (key,)))}" for name, key in SHARES
     )
 
 
 def largest_k(summaries: Sequence[Mapping[str, Any]], ks: Sequence[int]) -> int:
-    """The largest of `ks` that some evaluation has a Pass@k for; 1 where none has. A sample that was not judged takes the largest away."""
+    """Return the largest of `ks` that some evaluation has a Pass@k for; 1 if there is none.
+
+    An evaluation in which a sample was not judged has no Pass@k for the largest k.
+    """
     return max(
         (k for k in ks if any(value(summary, ("pass_at", str(k))) is not None for summary in summaries)), default=1
     )
@@ -121,7 +114,7 @@ def _size(summary: Mapping[str, Any]) -> str:
 
 
 def basis_table(suites: Sequence[SuiteResult], ks: Sequence[int]) -> str:
-    """A row for each suite and policy; n is questions × samples of each."""
+    """Return a row for each suite and policy; n is questions × samples of each."""
     heads = [
         "suite",
         "policy",
@@ -137,7 +130,7 @@ def basis_table(suites: Sequence[SuiteResult], ks: Sequence[int]) -> str:
             *(text for k in ks for text in _cell_texts(policy.summary, k)),
             _size(policy.summary),
             *(percent(value(policy.summary, (key,))) for _, key in SHARES),
-            short(policy.artifact),
+            short_key(policy.artifact),
         ]
         for suite in suites
         for policy in suite.policies
@@ -146,11 +139,11 @@ def basis_table(suites: Sequence[SuiteResult], ks: Sequence[int]) -> str:
 
 
 def _cell_texts(summary: Mapping[str, Any], k: int) -> tuple[str, str]:
-    return fixed(value(summary, ("pass_at", str(k)))), ends(interval(summary, ("pass_at_interval", str(k))))
+    return fixed(value(summary, ("pass_at", str(k)))), interval_text(interval(summary, ("pass_at_interval", str(k))))
 
 
 def differences_table(comparisons: Sequence[tuple[SuiteResult, Comparison]]) -> str:
-    """A row for each comparison: the difference with its interval, and the questions that only one of the two policies solves."""
+    """Return a row for each comparison: the difference with its interval, and the questions gained and lost."""
     heads = [
         "suite",
         "number",
@@ -169,13 +162,13 @@ def differences_table(comparisons: Sequence[tuple[SuiteResult, Comparison]]) -> 
 def _difference(suite: SuiteResult, comparison: Comparison) -> list[str]:
     result = comparison.result
     left_out = sum(value(result, (key,)) or 0 for key in ("only_first", "only_second"))
-    keys = {policy.label: short(policy.artifact) for policy in suite.policies}
+    keys = {policy.label: short_key(policy.artifact) for policy in suite.policies}
     return [
         suite.name,
         comparison.metric,
         f"{comparison.first} → {comparison.second}",
         fixed(value(result, ("difference",)), signed=True),
-        ends(interval(result, ("interval",)), signed=True),
+        interval_text(interval(result, ("interval",)), signed=True),
         _finding(result),
         number(value(result, ("questions",))) + (f" ({number(left_out)} left out)" if left_out else ""),
         *(number(value(result, (key,))) for key in ("gained", "lost")),
@@ -192,21 +185,24 @@ def _finding(result: Mapping[str, Any]) -> str:
 
 
 def diversity_table(policies: Sequence[Evaluated]) -> str:
-    """Over all responses, and over the right ones alone."""
+    """Return the diversity over all responses, and over the right ones alone."""
     heads = ["", *(f"{policy.label}, {name}" for policy in policies for name, _ in OF)]
     rows = [
         [name, *(_text(_at(policy.summary, ("diversity", of, key))) for policy in policies for _, of in OF)]
         for name, key in DIVERSITY
     ]
-    return table(heads, [*rows, ["from", *(short(policy.artifact) for policy in policies for _ in OF)]], "diversity")
+    return table(
+        heads, [*rows, ["from", *(short_key(policy.artifact) for policy in policies for _ in OF)]], "diversity"
+    )
 
 
 def has_diversity(policies: Sequence[Evaluated]) -> bool:
+    """Return True if some policy's diversity was measured."""
     return any(_at(policy.summary, ("diversity", of)) for policy in policies for _, of in OF)
 
 
 def groups_table(policies: Sequence[Evaluated], by: str, k: int) -> str | None:
-    """The questions split by their level, subject or source; None where no policy has such groups."""
+    """Return the questions split by their level, subject or source; None if no policy has such groups."""
     names = list(dict.fromkeys(name for p in policies for name in _at(p.summary, ("groups", by)) or {}))
     if not names:
         return None
@@ -218,7 +214,7 @@ def groups_table(policies: Sequence[Evaluated], by: str, k: int) -> str | None:
     ]
     return table(
         heads,
-        [*rows, ["from", *(text for p in policies for text in (short(p.artifact), *[""] * (len(paths) - 1)))]],
+        [*rows, ["from", *(text for p in policies for text in (short_key(p.artifact), *[""] * (len(paths) - 1)))]],
         f"by {by}",
     )
 
