@@ -1,7 +1,7 @@
 """Charts as inline SVG: pure functions from numbers to text.
 
-Colours are classes that the page's style sheet defines, for light and dark. A missing number is a gap, and values that an
-axis cannot show are counted below the chart.
+Colours are classes that the page's style sheet defines, for light and dark. A missing number is a gap, and values that
+an axis cannot show are counted below the chart.
 """
 
 from __future__ import annotations
@@ -66,8 +66,8 @@ def stacked_bars(
 ) -> str:
     """Return one bar per x from the layers (colour, heights), the first at the bottom.
 
-    A bar with no height in any layer is a gap. `y_top` is a value that the y axis must hold, so that charts side by side
-    can share it.
+    A bar with no height in any layer is a gap. `y_top` is a value that the y axis must hold, so that charts side by
+    side can share it.
     """
     rows = [
         (at, heights)

@@ -29,8 +29,9 @@ class RunCurves:
 class Column:
     """One evaluated policy, a column of the comparison.
 
-    `summary`: an `EvalSummary` as JSON, in which `pass_at` and `pass_at_se` have the k as text, and the other values are
-    numbers or None. A column whose label is a run's label takes that run's colour; the others (the common start) are grey.
+    `summary`: an `EvalSummary` as JSON, in which `pass_at` and `pass_at_se` have the k as text, and the other values
+    are numbers or None. A column whose label is a run's label takes that run's colour; the others (the common start)
+    are grey.
     """
 
     label: str
@@ -81,8 +82,8 @@ class Group:
 class ReportData:
     """A run's report.
 
-    `subtitle` is shown at the top in its order (run, store, command). `deviations` lists the keys of the spec that differ
-    from the defaults, one per line. A response counts as right from score `correct_at`.
+    `subtitle` is shown at the top in its order (run, store, command). `deviations` lists the keys of the spec that
+    differ from the defaults, one per line. A response counts as right from score `correct_at`.
     """
 
     title: str

@@ -1,4 +1,4 @@
-"""The figures of a run's report: the numbers that are plotted, each chart's name, legend, source, and table of numbers."""
+"""The figures of a run's report: each chart with its name, legend, source and table of numbers."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ RUN_COLOURS = 6  # classes run-0 ... run-5 of the style sheet
 class Plot:
     """A chart of one or two keys of the iterations.
 
-    Each run has a line per key, the first key solid and the second dashed. `caption`: a sentence that explains the chart.
-    `names`: the lines' names if there are two.
+    Each run has a line per key, the first key solid and the second dashed. `caption`: a sentence that explains the
+    chart. `names`: the lines' names if there are two.
     """
 
     title: str

@@ -1,23 +1,27 @@
-// The browser of sample groups. Every text goes in as textContent: what a model wrote is never parsed as markup.
+// The browser of sample groups. Every text is set as textContent, so that a model's text is never parsed as markup.
 (() => {
   const data = JSON.parse(document.getElementById("group-data").textContent);
   if (data.groups.length === 0) return;
   const at = (id) => document.getElementById(id);
   const [run, problem, show, order] = ["run", "problem", "show", "order"].map(at);
 
-  const state = (response) => (response.score === null ? "unjudged" : response.score >= data.correct_at ? "right" : "wrong");
+  const state = (response) => {
+    if (response.score === null) return "unjudged";
+    return response.score >= data.correct_at ? "right" : "wrong";
+  };
   const word = (response) => verdictWord(response.kind, state(response));
 
   const groupsOfRun = () => data.groups.filter((group) => group.run === run.value);
   const fill = (select, texts) => select.replaceChildren(...texts.map(([value, text]) => new Option(text, value)));
   const rightIn = (group) => group.responses.filter((response) => state(response) === "right");
   const listProblems = () => {
-    const name = (group) => `iteration ${group.iteration}, ${group.problem_id}: ${rightIn(group).length} of ${group.responses.length} right`;
+    const count = (group) => `${rightIn(group).length} of ${group.responses.length} right`;
+    const name = (group) => `iteration ${group.iteration}, ${group.problem_id}: ${count(group)}`;
     const groups = groupsOfRun();
     fill(problem, groups.map((group, place) => [String(place), name(group)]));
     // The first group with right and wrong responses has the most to show.
-    const mixed = groups.findIndex((group) => rightIn(group).length > 0 && rightIn(group).length < group.responses.length);
-    problem.selectedIndex = Math.max(mixed, 0);
+    const mixed = (group) => rightIn(group).length > 0 && rightIn(group).length < group.responses.length;
+    problem.selectedIndex = Math.max(groups.findIndex(mixed), 0);
   };
 
   const COLUMNS = [
@@ -37,7 +41,7 @@
     const verdict = element("th", undefined, "verdict");
     verdict.scope = "row";
     verdict.append(element("span", word(response)));
-    if (response.score !== null && response.score !== 0 && response.score !== 1) verdict.append(` ${number(response.score, 2)}`);
+    if (![null, 0, 1].includes(response.score)) verdict.append(` ${number(response.score, 2)}`);
     numbers.append(verdict, ...COLUMNS.map(([, text]) => element("td", text(response))));
     const words = element("tr");
     const cell = element("td", undefined, "words");
@@ -56,12 +60,18 @@
   const draw = () => {
     const groups = groupsOfRun();
     const group = groups[Number(problem.value)];
-    const by = { high: (a, b) => b.advantage - a.advantage, low: (a, b) => a.advantage - b.advantage, sample: () => 0 }[order.value];
+    const orders = {
+      high: (a, b) => b.advantage - a.advantage,
+      low: (a, b) => a.advantage - b.advantage,
+      sample: () => 0,
+    };
+    const by = orders[order.value];
     const shown = group.responses.filter((response) => show.value === "all" || state(response) === show.value).sort(by);
     const right = rightIn(group);
+    const solutions = group.solutions === null ? "" : ` of ${group.solutions} solutions`;
     const facts = [
       `${right.length} of ${group.responses.length} right`,
-      `${new Set(right.map((response) => response.text)).size} different right texts` + (group.solutions === null ? "" : ` of ${group.solutions} solutions`),
+      `${new Set(right.map((response) => response.text)).size} different right texts${solutions}`,
       ...(group.c_q === null ? [] : [`c(q) ${number(group.c_q, 3)}`]),
       "from ",
     ];
@@ -71,7 +81,8 @@
     at("prompt").textContent = group.prompt;
     const head = element("thead");
     const line = element("tr");
-    line.append(...[["verdict", null, ""], ...COLUMNS].map(([name, , title]) => Object.assign(element("th", name), { title, scope: "col" })));
+    const heading = ([name, , title]) => Object.assign(element("th", name), { title, scope: "col" });
+    line.append(...[["verdict", null, ""], ...COLUMNS].map(heading));
     head.append(line);
     const none = element("caption", "No response of this kind in this group.", "nothing");
     at("responses").replaceChildren(head, ...(shown.length === 0 ? [none] : shown.map(responseRows)));

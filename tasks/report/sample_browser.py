@@ -40,7 +40,7 @@ def embed(value: Any) -> str:
 
 
 def finite_or_text(value: Any) -> Any:
-    """Return NaN and infinities, which JSON does not have, as the words that the page shows; other values as they are."""
+    """Return NaN and infinities, which JSON does not have, as words, and every other value as it is."""
     return str(value) if isinstance(value, float) and not math.isfinite(value) else value
 
 

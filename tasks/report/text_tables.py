@@ -1,4 +1,4 @@
-"""Tables as rows of text, a heading row first: the comparison at the end of a run, and how a table is laid out as text."""
+"""Tables as rows of text, a heading row first, and their layout for a terminal and for Markdown."""
 
 from __future__ import annotations
 

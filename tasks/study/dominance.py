@@ -106,8 +106,9 @@ def _pairs(design: Design, cells: CellTable, variants: Sequence[str]) -> list[tu
 def intersection_union_p(pass_1: Difference, pass_k: Difference) -> float | None:
     """Return the p-value of "higher in both"; None if one of the two could not be tested.
 
-    It is the larger of the two p-values if both differences are above 0, else 1 (an intersection-union test: Berger 1982,
-    Technometrics 24). The p-values are two-sided although the question is one-sided, which errs to the safe side.
+    It is the larger of the two p-values if both differences are above 0, else 1 (an intersection-union test: Berger
+    1982, Technometrics 24). The p-values are two-sided although the question is one-sided, which errs to the safe
+    side.
     """
     if pass_1.estimate is None or pass_k.estimate is None or pass_1.p is None or pass_k.p is None:
         return None

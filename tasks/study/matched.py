@@ -47,8 +47,8 @@ def match_pass_1(
     start counts at which it reaches the level from below. A seed in which a variant never does is left out.
 
     The level is the weaker variant's best evaluation, and Pass@k there comes from the same samples, so its luck is in
-    both numbers. Only the stronger variant is interpolated, which lowers it if its curve is concave. Both effects favour
-    the weaker variant: these differences are described, not tested.
+    both numbers. Only the stronger variant is interpolated, which lowers it if its curve is concave. Both effects
+    favour the weaker variant: these differences are described, not tested.
     """
     seeds = []
     for seed in variant.keys() & against.keys():

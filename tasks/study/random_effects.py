@@ -1,16 +1,16 @@
 """The mean of a table seeds x questions for new seeds and new questions: two-way random effects.
 
-Every seed meets every question, so neither the seeds' means nor the questions' means are the only independent units. In
-the model y_sq = mu + a_s + b_q + e_sq, (MS_seeds + MS_questions - MS_error) / (S Q) estimates the variance of the grand
-mean without bias, where MS are the mean squares of the two-way table (Searle, Casella & McCulloch 1992, Variance
-Components, section 4.3 for balanced data; with one correction for degrees of freedom it is the two-way clustered variance
-of Cameron, Gelbach & Miller 2011). Satterthwaite (1946) gives its degrees of freedom.
+Every seed meets every question, so neither the seeds' means nor the questions' means are the only independent units.
+In the model y_sq = mu + a_s + b_q + e_sq, (MS_seeds + MS_questions - MS_error) / (S Q) estimates the variance of the
+grand mean without bias, where MS are the mean squares of the two-way table (Searle, Casella & McCulloch 1992, Variance
+Components, section 4.3 for balanced data; with one correction for degrees of freedom it is the two-way clustered
+variance of Cameron, Gelbach & Miller 2011). Satterthwaite (1946) gives its degrees of freedom.
 
-With few seeds that test alone finds too many small p-values. If the seeds vary most and happen to agree, MS_seeds is small
-and the degrees of freedom are those of the questions. In a simulation under the null hypothesis (3 seeds, 200 questions,
-deviation of the seeds 0.2 of the error's) p < 0.001 occurred 11 times too often, and with 2 seeds 35 times too often. The
-t-test over the seeds' means (S - 1 degrees of freedom) finds too many if the questions vary. A claim therefore has to hold
-in both tests: `p` is the larger of the two p-values and `interval` the wider interval.
+With few seeds that test alone finds too many small p-values. If the seeds vary most and happen to agree, MS_seeds is
+small and the degrees of freedom are those of the questions. In a simulation under the null hypothesis (3 seeds, 200
+questions, deviation of the seeds 0.2 of the error's) p < 0.001 occurred 11 times too often, and with 2 seeds 35 times
+too often. The t-test over the seeds' means (S - 1 degrees of freedom) finds too many if the questions vary. A claim
+therefore has to hold in both tests: `p` is the larger of the two p-values and `interval` the wider interval.
 tests/tasks/study/test_random_effects.py keeps the simulation.
 
 The mean squares are computed here because statsmodels fits crossed random effects only by (restricted) maximum
@@ -35,10 +35,10 @@ _ROUNDING = 1e-12  # relative to the largest value: a smaller spread comes from 
 class Estimate:
     """A mean with its intervals and its test against 0.
 
-    `by_seed` [seeds]: means over questions; their mean is `mean`. `over_seeds`: 95 % interval for new seeds and the same
-    questions (t with S - 1 degrees of freedom). `interval`, `error`, `df`, `p` (two-sided): for new seeds and new
-    questions. A table with one column (a number that has no questions, such as a policy's entropy) is tested over seeds
-    alone.
+    `by_seed` [seeds]: means over questions; their mean is `mean`. `over_seeds`: 95 % interval for new seeds and the
+    same questions (t with S - 1 degrees of freedom). `interval`, `error`, `df`, `p` (two-sided): for new seeds and new
+    questions. A table with one column (a number that has no questions, such as a policy's entropy) is tested over
+    seeds alone.
 
     All of these are None with one seed, which says nothing about how seeds differ. A table without any spread is not
     tested either, unless every value is 0 (p = 1).

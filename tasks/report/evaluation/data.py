@@ -48,8 +48,8 @@ class Question:
 class Comparison:
     """The policy labelled `second` against the one labelled `first`, on the same questions.
 
-    `result` has difference (second - first), interval (95%: [low, high] or None), questions, gained and lost (numbers of
-    questions), regressed and improved; only_first and only_second count the questions that only one of the two has.
+    `result` has difference (second - first), interval (95%: [low, high] or None), questions, gained and lost (numbers
+    of questions), regressed and improved; only_first and only_second count the questions that only one of the two has.
     """
 
     first: str

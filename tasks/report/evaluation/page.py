@@ -26,8 +26,8 @@ HERE = Path(__file__).parent
 def render(report: EvaluationReport) -> dict[str, bytes]:
     """Return the files by name: `report.html`, and `report-data-<n>.js` with n from 1.
 
-    Without the data files beside it the page shows everything but the samples. Every text that came from a model, a data
-    set, a spec or a store is escaped.
+    Without the data files beside it the page shows everything but the samples. Every text that came from a model, a
+    data set, a spec or a store is escaped.
     """
     palette = policy_colours(list(dict.fromkeys(policy.label for suite in report.suites for policy in suite.policies)))
     index, files = browser_data(report, palette)

@@ -1,5 +1,6 @@
-// The browser of problems. The page knows the verdict of each sample and its reason; texts and numbers come from data files beside it, as scripts
-// (a page from a disk may fetch nothing else). Every text goes in as textContent: what a model wrote is never parsed as markup.
+// The browser of problems. The page holds the verdict of each sample and its reason; texts and numbers come from data
+// files beside it, as scripts, because a page from a disk may load nothing else. Every text is set as textContent, so
+// that a model's text is never parsed as markup.
 (() => {
   const data = JSON.parse(document.getElementById("detail-data").textContent);
   if (!data.suites.some((suite) => suite.problems.length > 0)) return;
@@ -9,9 +10,9 @@
   const LONG = 1500; // characters of a text that is folded
   const fill = (select, texts) => select.replaceChildren(...texts.map(([value, text]) => new Option(text, value)));
 
-  // --- what is known of each problem
+  // --- the samples of each problem, counted
   const VERDICTS = data.verdicts.map(([kind, state]) => ({ kind, state, word: verdictWord(kind, state) }));
-  // Of each sample of a policy: [its verdict, answer, reason].
+  // [verdict, answer, reason] of each sample of a policy.
   const foundBy = (problem, policy) => Array.from(problem.marks[policy], (mark) => {
     const [verdict, answer, reason] = problem.found[mark.charCodeAt(0) - 48];
     return [VERDICTS[verdict], answer, reason];
@@ -56,20 +57,28 @@
       }));
     return files.get(file);
   };
-  const belongs = () => `This page goes with ${nameOf(0)}` + (data.digests.length > 1 ? ` to ${nameOf(data.digests.length - 1)}.` : ".");
+  const belongs = () => {
+    const last = data.digests.length > 1 ? ` to ${nameOf(data.digests.length - 1)}` : "";
+    return `This page goes with ${nameOf(0)}${last}.`;
+  };
 
   // --- the list
   let problems = [];
   let current = null;
-  const inSamples = (problem, text) => (loaded(problem.file)?.[problem.place].samples ?? []).some((samples, policy) => view().includes(policy)
-    && samples.some((s) => [s.text, s.answer ?? "", s.detail].some((words) => words.toLowerCase().includes(text))));
+  const inSample = (s, text) => [s.text, s.answer ?? "", s.detail].some((words) => words.toLowerCase().includes(text));
+  const inSamples = (problem, text) => (loaded(problem.file)?.[problem.place].samples ?? [])
+    .some((samples, policy) => view().includes(policy) && samples.some((sample) => inSample(sample, text)));
+  const everyTally = (problem, test) => view().every((policy) => {
+    const { judged, right } = problem.tallies[policy];
+    return judged > 0 && test(judged, right);
+  });
   const TESTS = {
     all: () => true,
     flipped: (problem) => flip(problem) !== "",
     gained: (problem) => flip(problem) === "gained",
     lost: (problem) => flip(problem) === "lost",
-    never: (problem) => view().every((policy) => problem.tallies[policy].judged > 0 && problem.tallies[policy].right === 0),
-    always: (problem) => view().every((policy) => problem.tallies[policy].judged > 0 && problem.tallies[policy].right === problem.tallies[policy].judged),
+    never: (problem) => everyTally(problem, (judged, right) => right === 0),
+    always: (problem) => everyTally(problem, (judged, right) => right === judged),
   };
   const matching = () => {
     const text = search.value.trim().toLowerCase();
@@ -77,13 +86,15 @@
       && (verdict.value === "" || view().some((policy) => problem.tallies[policy].words.has(verdict.value)))
       && (text === "" || problem.words.includes(text) || (deep.checked && inSamples(problem, text))));
   };
-  const shares = (problem) => view().map((policy) => `${problem.tallies[policy].right}/${problem.tallies[policy].judged}`).join(" \u2192 ");
+  const share = ({ judged, right }) => `${right}/${judged}`;
+  const shares = (problem) => view().map((policy) => share(problem.tallies[policy])).join(" \u2192 ");
   const option = (problem, place) => {
     const row = element("div", undefined, flip(problem));
     row.id = `option-${place}`;
     row.role = "option";
     const head = element("span", undefined, "head");
-    head.append(element("b", problem.id), element("span", [flip(problem), shares(problem)].filter(Boolean).join(" "), "share"));
+    const facts = [flip(problem), shares(problem)].filter(Boolean).join(" ");
+    head.append(element("b", problem.id), element("span", facts, "share"));
     row.append(head, element("span", problem.prompt.slice(0, 120), "start"));
     row.addEventListener("click", () => choose(problem));
     return row;
@@ -91,7 +102,8 @@
   const drawList = () => {
     problems = matching();
     list.replaceChildren(...problems.map(option));
-    at("count").textContent = problems.length === 0 ? "No problem is like this." : `${problems.length} of ${suite().problems.length} problems`;
+    const count = `${problems.length} of ${suite().problems.length} problems`;
+    at("count").textContent = problems.length === 0 ? "No problem is like this." : count;
     select(problems.includes(current) ? current : problems[0] ?? null);
   };
   const select = (problem) => {
@@ -124,12 +136,15 @@
     const made = element("li", undefined, state);
     const head = element("p");
     const score = [null, undefined, 0, 1].includes(sample?.score) ? "" : ` ${number(sample.score, 2)}`;
-    head.append(element("span", word + score, "verdict"), answer === null ? " \u00b7 no answer found" : " \u00b7 answer ");
+    const found = answer === null ? " \u00b7 no answer found" : " \u00b7 answer ";
+    head.append(element("span", word + score, "verdict"), found);
     if (answer !== null) head.append(element("code", sample?.answer ?? answer));
     made.append(head);
     if (sample) {
       const facts = [`sample ${sample.sample}`, `${sample.tokens} tokens`, `end: ${sample.end}`];
-      for (const name of ["entropy", "surprisal"]) if (sample[name] !== null) facts.push(`${name} ${number(sample[name], 3)}`);
+      for (const name of ["entropy", "surprisal"]) {
+        if (sample[name] !== null) facts.push(`${name} ${number(sample[name], 3)}`);
+      }
       made.append(element("p", facts.join(" \u00b7 "), "source"));
     }
     if (detail) made.append(element("p", sample?.detail ?? detail, "reason"));
@@ -151,7 +166,9 @@
     facts.append(key);
     const strip = element("div", undefined, "strip");
     strip.setAttribute("aria-hidden", "true"); // the line above says it in words
-    for (const [{ state, word }] of foundBy(problem, policy)) strip.append(Object.assign(element("i", undefined, state), { title: word }));
+    for (const [{ state, word }] of foundBy(problem, policy)) {
+      strip.append(Object.assign(element("i", undefined, state), { title: word }));
+    }
     const body = element("div", undefined, "cards");
     body.dataset.policy = policy;
     made.append(head, facts, strip, body);
@@ -166,7 +183,7 @@
     for (const body of detail.querySelectorAll(".cards")) {
       const policy = body.dataset.policy;
       const cards = foundBy(problem, policy).map((found, place) => [found, whole?.samples[policy][place]])
-        .filter(([[{ state, word }]]) => (samplesOf.value === "all" || state === samplesOf.value) && (verdict.value === "" || word === verdict.value));
+        .filter(([[{ state, word }]]) => ["all", state].includes(samplesOf.value) && ["", word].includes(verdict.value));
       const made = element("ol");
       made.append(...cards.map((each) => card(...each)));
       body.replaceChildren(cards.length === 0 ? element("p", "No sample is like this.", "nothing") : made);
@@ -176,14 +193,25 @@
     const problem = current;
     if (problem === null) return detail.replaceChildren(element("p", "No problem is like this.", "nothing"));
     const [before, after] = view().map((policy) => suite().policies[policy].label);
-    const flipped = { gained: `Gained: ${after} solves it, ${before} does not.`, lost: `Lost: ${before} solves it, ${after} does not.`, "": "" }[flip(problem)];
+    const flips = {
+      gained: `Gained: ${after} solves it, ${before} does not.`,
+      lost: `Lost: ${before} solves it, ${after} does not.`,
+      "": "",
+    };
     const columns = element("div", undefined, "columns");
     columns.append(...view().map((policy) => column(problem, policy)));
     const state = element("p", "Reading the samples\u2026", "nothing");
     state.role = "status";
     const named = (name, tag, id, text) => [element("h4", name), Object.assign(element(tag, text), { id })];
-    detail.replaceChildren(element("h3", problem.id), element("p", problem.labels.join(" \u00b7 "), "source"), element("p", flipped, flip(problem)),
-      ...named("Question", "pre", "prompt", problem.prompt), ...named("Reference", "pre", "reference", problem.reference || "-"), state, columns);
+    detail.replaceChildren(
+      element("h3", problem.id),
+      element("p", problem.labels.join(" \u00b7 "), "source"),
+      element("p", flips[flip(problem)], flip(problem)),
+      ...named("Question", "pre", "prompt", problem.prompt),
+      ...named("Reference", "pre", "reference", problem.reference || "-"),
+      state,
+      columns,
+    );
     try {
       await load(problem.file);
       state.remove();
@@ -202,7 +230,14 @@
     soon = setTimeout(writeLink, 150); // browsers count changes of the address, and refuse too many
   };
   const writeLink = () => {
-    const facts = { suite: suite().name, problem: current?.id ?? "", view: viewOf.value, show: show.value, verdict: verdict.value, text: search.value };
+    const facts = {
+      suite: suite().name,
+      problem: current?.id ?? "",
+      view: viewOf.value,
+      show: show.value,
+      verdict: verdict.value,
+      text: search.value,
+    };
     written = "#" + new URLSearchParams(Object.entries(facts).filter(([, value]) => value !== ""));
     location.replace(written);
   };
@@ -212,8 +247,10 @@
   };
   const fillSuite = () => {
     const labels = suite().policies.map((policy) => policy.label);
-    fill(viewOf, suite().views.map((places, place) => [place, places.map((policy) => labels[policy]).join(" \u2192 ")]));
-    const words = new Set(suite().problems.flatMap((problem) => problem.tallies.flatMap(({ words }) => [...words.keys()])));
+    const nameOfView = (places) => places.map((policy) => labels[policy]).join(" \u2192 ");
+    fill(viewOf, suite().views.map((places, place) => [place, nameOfView(places)]));
+    const tallies = suite().problems.flatMap((problem) => problem.tallies);
+    const words = new Set(tallies.flatMap(({ words }) => [...words.keys()]));
     fill(verdict, [["", "any"], ...[...words].sort().map((word) => [word, word])]);
   };
   const fitShow = () => {
@@ -229,12 +266,15 @@
     suiteOf.value = place >= 0 ? place : data.suites.findIndex(({ problems }) => problems.length > 0);
     fillSuite();
     if (suite().views[facts.get("view")]) viewOf.value = facts.get("view");
-    show.value = linked ? (Object.hasOwn(TESTS, facts.get("show")) ? facts.get("show") : "all") : suite().problems.some(TESTS.flipped) ? "flipped" : "all";
-    verdict.value = [...verdict.options].some(({ value }) => value === facts.get("verdict")) ? facts.get("verdict") : "";
+    if (linked) show.value = Object.hasOwn(TESTS, facts.get("show")) ? facts.get("show") : "all";
+    else show.value = suite().problems.some(TESTS.flipped) ? "flipped" : "all";
+    const verdicts = [...verdict.options].map(({ value }) => value);
+    verdict.value = verdicts.includes(facts.get("verdict")) ? facts.get("verdict") : "";
     search.value = facts.get("text") ?? "";
     fitShow();
     current = linked || null;
-    if (linked && !matching().includes(linked)) [show.value, verdict.value, search.value] = ["all", "", ""]; // the link's problem comes first
+    // a filter that leaves the link's problem out is dropped
+    if (linked && !matching().includes(linked)) [show.value, verdict.value, search.value] = ["all", "", ""];
     drawList();
     if (linked) at("problems").scrollIntoView();
   };

@@ -1,7 +1,7 @@
 """The data of the browser of problems: an index in the page, and the samples in data files beside it.
 
-Model output is hostile: it travels as JSON that has no markup in it, in a script that only puts it into an object by the
-digest of its text.
+Model output is hostile: it travels as JSON that has no markup in it, in a script that only puts it into an object by
+the digest of its text.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ UNKNOWN = Question("(the text of this question is not in the report)", "")
 def browser_data(report: EvaluationReport, palette: Mapping[str, str]) -> tuple[str, dict[str, bytes]]:
     """Return (the page's index of all problems, as JSON without markup; the data files by name).
 
-    A problem of the index has `found`, the different outcomes of its samples, each [place in `verdicts`, answer, reason];
-    and `marks`, a character per sample of each policy: the sample's place in `found`, counted from "0". A data file is a
-    list of problems, in which each policy has a list of samples. Long texts keep their beginning and their end, so that a
-    problem's samples fit their share.
+    A problem of the index has `found`, the different outcomes of its samples, each [place in `verdicts`, answer,
+    reason]; and `marks`, a character per sample of each policy: the sample's place in `found`, counted from "0". A
+    data file is a list of problems, in which each policy has a list of samples. Long texts keep their beginning and
+    their end, so that a problem's samples fit their share.
     """
     files = _Files()
     verdicts: dict[tuple[str, str], int] = {}

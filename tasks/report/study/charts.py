@@ -32,7 +32,8 @@ class Dot:
 class VariantStyle:
     """The look of a variant in all charts.
 
-    `place`: in the order of variants. `colour`: a CSS class. `highlighted`: it stands out until a reader says otherwise.
+    `place`: in the order of variants. `colour`: a CSS class. `highlighted`: it stands out until a reader says
+    otherwise.
     """
 
     place: int
@@ -48,7 +49,8 @@ Lines = Sequence[tuple[VariantStyle, Sequence[Dot]]]
 def variant_styles(variants: Mapping[str, str], highlighted: Sequence[str]) -> dict[str, VariantStyle]:
     """Return the style of each variant {name: label}.
 
-    The highlighted variants have the first colours. The others take colours in turn, with dashes if a colour comes again.
+    The highlighted variants have the first colours. The others take colours in turn, with dashes if a colour comes
+    again.
     """
     order = [*highlighted, *(name for name in variants if name not in highlighted)]
     places = {name: place for place, name in enumerate(variants)}

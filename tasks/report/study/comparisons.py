@@ -20,9 +20,9 @@ from tasks.study.multiple_tests import ALPHA
 
 METHOD = (
     "Each seed pairs two variants that share its first policy, its problems and their order; each question pairs their "
-    "answers. The mean difference is tested for new seeds and new questions at once (two-way random effects by the mean "
-    "squares of seeds × questions, Satterthwaite's degrees of freedom) and for new seeds alone (t, seeds - 1): p is the "
-    "larger of the two, the interval the wider. A difference is claimed where p after Holm is at most "
+    "answers. The mean difference is tested for new seeds and new questions at once (two-way random effects by the "
+    "mean squares of seeds × questions, Satterthwaite's degrees of freedom) and for new seeds alone (t, seeds - 1): p "
+    "is the larger of the two, the interval the wider. A difference is claimed where p after Holm is at most "
     f"{ALPHA}. Intervals are 95 % each, not adjusted. Entropy is one number a policy: over seeds alone. One seed: no "
     "claim, no test. The first family is the study's primary one; each of the others is secondary, and corrected by "
     "itself."

@@ -22,9 +22,9 @@ class StudyReport:
     not among `cells` are named as missing. `temperatures`: the primary one first. `ks`: of Pass@k; those beyond the
     samples per question are left out. `results_from`: where the cells lie.
 
-    `tested_variants`: variants for which it is tested whether they dominate the control; if there are none, all that are
-    compared with it. `counted_variants`: variants for which that is only counted. `launches`: the launches of the study
-    that were timed.
+    `tested_variants`: variants for which it is tested whether they dominate the control; if there are none, all that
+    are compared with it. `counted_variants`: variants for which that is only counted. `launches`: the launches of the
+    study that were timed.
     """
 
     title: str

@@ -1,36 +1,20 @@
-"""The page as text: complete, small, and with no way out of its cells for what a model wrote. What it does in a browser: test_page.py."""
+"""The run's page as text: complete, small, and with no way out of its cells for a model's text."""
 
 from __future__ import annotations
 
 import json
 import re
 from dataclasses import replace
-from html.parser import HTMLParser
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tasks.report.browser import groups_json
 from tasks.report.data import Column, ReportData
+from tasks.report.figures import PLOTS
 from tasks.report.page import render
+from tasks.report.sample_browser import groups_json
+from tests.tasks.report.html_elements import Elements
 from tests.tasks.report.sample_report import HOSTILE, group, key, report
-
-
-class Elements(HTMLParser):
-    """What an HTML parser sees: the elements with their attributes, and the text of each script."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.texts: list[str] = []
-        self.feed(page)
-        self.close()
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append((tag, dict(attrs)))
-
-    def handle_data(self, data: str) -> None:
-        self.texts.append(data)
 
 
 def hostile_everywhere(text: str) -> ReportData:
@@ -130,18 +114,15 @@ def test_a_missing_number_is_a_dash() -> None:
 
 
 def test_nothing_to_show_is_said() -> None:
+    """A part without numbers says so in a line of its own, and has no chart."""
     page = render(ReportData("empty", {}, "", "", (), (), ()))
-    for words in (
-        "No evaluation was made",
-        "No groups of samples were kept",
-        "No numbers were recorded",
-        "Every key has its default",
-    ):
-        assert words in page
+    lines = re.findall(r'<p class="nothing">[^<]+</p>', page)
+    assert len(lines) == len(PLOTS) + 3, "every plot, the evaluation, the samples and the spec"
+    assert "<svg" not in page
 
 
 def test_a_full_report_is_small() -> None:
-    """120 iterations of 2 runs, 16 groups of 16 samples; short answers of the quickstart, and answers of 30,000 characters."""
+    """A report has 120 iterations of 2 runs and 16 groups of 16 samples, short or of 30,000 characters."""
     for text in (None, "The answer is 4 < 5 & so. " * 1200, "\u4e2d<" * 15_000):
         groups = tuple(group("ARM", 0, problem, text) for problem in range(16))
         assert len(render(report(120, groups)).encode()) < 2_000_000

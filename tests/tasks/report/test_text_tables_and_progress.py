@@ -1,4 +1,4 @@
-"""What a run writes to the terminal."""
+"""The tables and lines that a run writes to the terminal, and tables in Markdown."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tasks.report.progress import duration, iteration_line
-from tasks.report.text_tables import comparison_table, render_text
+from tasks.report.text_tables import comparison_table, render_markdown, render_text
 from tests.tasks.report.sample_report import column
 
 
@@ -25,7 +25,7 @@ def test_the_table_holds_values_and_errors_by_label() -> None:
     ]
 
 
-def test_what_an_evaluation_does_not_have_is_a_dash_and_never_zero() -> None:
+def test_a_missing_number_is_a_dash_and_never_zero() -> None:
     short, long = column("short", 0.1, 0.5, 0.4, samples=8), column("long", 0.1, 0.5, 0.4)
     short.summary["entropy"] = short.summary["entropy_se"] = short.summary["coverage"] = None
     short.summary["pass_at_se"]["1"] = None
@@ -52,6 +52,10 @@ def test_text_is_aligned() -> None:
     assert render_text([]) == ""
 
 
+def test_markdown_tables_keep_their_columns() -> None:
+    assert render_markdown([["a", "b"], ["x|y", "1"]]) == "| a | b |\n| --- | ---: |\n| x\\|y | 1 |"
+
+
 @pytest.mark.parametrize(
     ("seconds", "text"),
     [
@@ -69,7 +73,7 @@ def test_duration(seconds: float, text: str) -> None:
 
 
 @pytest.mark.parametrize("unknown", [None, math.nan, math.inf, -1.0])
-def test_a_duration_that_nobody_knows(unknown: float | None) -> None:
+def test_an_unknown_duration(unknown: float | None) -> None:
     assert duration(unknown) == "-"
 
 

@@ -13,10 +13,26 @@ from tasks.study.cells import DYNAMICS, Cell, Point, cell_file, dynamics_of, rea
 
 POINT = Point(30, 1.0, 32, (3, 0, 32), (32, 31, 32), (2, 0, 9), 0.25, None, 11.5, 0.125, "ab" * 32)
 CELL = Cell(
-    study="s", setting="fresh", variant="arm-1.0", seed=3, key="k", run="s-fresh-arm-1.0/01234567", suite="heldout", iterations=30, start="l",
-    questions=(3, "q"), points=(replace(POINT, iteration=0), POINT), dynamics={"entropy": (0.5, None)}, tokens=12, seconds=1.5, steps_made=3,
-    steps_found=4, seconds_made=1.0, seconds_found=9.0, host={"machine": "x86_64"},
-)  # fmt: skip
+    study="s",
+    setting="fresh",
+    variant="arm-1.0",
+    seed=3,
+    key="k",
+    run="s-fresh-arm-1.0/01234567",
+    suite="heldout",
+    iterations=30,
+    start="l",
+    questions=(3, "q"),
+    points=(replace(POINT, iteration=0), POINT),
+    dynamics={"entropy": (0.5, None)},
+    tokens=12,
+    seconds=1.5,
+    steps_made=3,
+    steps_found=4,
+    seconds_made=1.0,
+    seconds_found=9.0,
+    host={"machine": "x86_64"},
+)
 
 
 def test_a_cell_is_read_as_it_was_written(tmp_path: Path) -> None:
@@ -30,9 +46,12 @@ def test_a_cell_is_read_as_it_was_written(tmp_path: Path) -> None:
 
 
 DAMAGE = (
-    lambda v: v.pop("points"), lambda v: v.update(format=0), lambda v: v["points"][0].pop("judged"), lambda v: v["points"][0].update(correct=None),
+    lambda v: v.pop("points"),
+    lambda v: v.update(format=0),
+    lambda v: v["points"][0].pop("judged"),
+    lambda v: v["points"][0].update(correct=None),
     lambda v: v.update(more=1),
-)  # fmt: skip
+)
 
 
 @pytest.mark.parametrize("damage", DAMAGE)

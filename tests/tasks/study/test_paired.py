@@ -160,8 +160,8 @@ def test_the_first_rise_to_the_level_counts() -> None:
 def test_at_equal_pass_1_by_hand() -> None:
     """Both start at 0.25; in ten iterations arm rises to 0.75 and grpo to 0.5.
 
-    At 0.5 arm stands at iteration 5, half way between the Pass@4 of both ends. Seed 1's grpo never rises, so the seed has
-    no level.
+    At 0.5 arm stands at iteration 5, half way between the Pass@4 of both ends. Seed 1's grpo never rises, so the seed
+    has no level.
     """
     start, low, high = [1, 1], [4, 0], [3, 3]
     arm = {s: cell("arm", s, [point(0, start), point(10, high)]) for s in (0, 1)}

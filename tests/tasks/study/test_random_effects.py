@@ -1,4 +1,4 @@
-"""Means of a table seeds x questions: tables computed by hand, invariances, and the coverage of intervals (a simulation)."""
+"""Means of a table seeds x questions: tables by hand, invariances, and the coverage of intervals (a simulation)."""
 
 from __future__ import annotations
 

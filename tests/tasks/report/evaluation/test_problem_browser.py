@@ -1,4 +1,4 @@
-"""What the browser of problems gets: whole where it is short, with a note where it is not, and with no way out of its script."""
+"""The data of the browser of problems: short texts whole, long texts with a note, and no way out of its script."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from typing import Any
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from tasks.report.evaluation.data import EvaluationReport
-from tasks.report.evaluation.details import FILE_BYTES, INDEX_BYTES, TEXT_BYTES, details, fair_limit
+from tasks.report.evaluation.data import EvaluationReport, SuiteResult
 from tasks.report.evaluation.figures import policy_colours
+from tasks.report.evaluation.problem_browser import FILE_BYTES, INDEX_BYTES, TEXT_BYTES, browser_data, fair_limit
 from tests.tasks.report.evaluation.sample_evaluation import LABELS, report, solved, suite, with_text
 from tests.tasks.report.sample_report import HOSTILE
 
@@ -22,8 +22,8 @@ ANY_TEXT = st.text(st.characters() | st.sampled_from("<>&/!-\"'\\"), max_size=60
 
 
 def made(of: EvaluationReport) -> tuple[dict[str, Any], list[Any], dict[str, bytes]]:
-    """(The page's index, the data of each file, the files.)"""
-    index, files = details(of, policy_colours([p.label for s in of.suites for p in s.policies]))
+    """Return (the page's index, the data of each file, the files)."""
+    index, files = browser_data(of, policy_colours([p.label for s in of.suites for p in s.policies]))
     assert list(files) == [f"report-data-{n}.js" for n in range(1, len(files) + 1)]
     data = []
     for digest, content in zip(json.loads(index)["digests"], files.values(), strict=True):
@@ -39,7 +39,7 @@ def made(of: EvaluationReport) -> tuple[dict[str, Any], list[Any], dict[str, byt
 @given(ANY_TEXT)
 def test_texts_travel_whole_and_without_markup(text: str) -> None:
     of = with_text(SMALL, text)
-    index, files = details(of, policy_colours([p.label for p in of.suites[0].policies]))
+    index, files = browser_data(of, policy_colours([p.label for p in of.suites[0].policies]))
     for content in (index.encode("ascii"), *files.values()):
         assert not set(b"<>&") & set(content)
     read, (problems,), _ = made(of)
@@ -94,16 +94,15 @@ def test_a_policy_that_lacks_a_problem_has_no_samples_of_it() -> None:
 
 
 def test_compared_pairs_come_first_then_each_policy_alone() -> None:
+    def views(of: SuiteResult) -> list[list[int]]:
+        shown: list[list[int]] = made(report([of]))[0]["suites"][0]["views"]
+        return shown
+
     of = suite("gsm8k", problems=2, samples=2)
-    assert made(report([of]))[0]["suites"][0]["views"] == [[0, 2], [1, 2], [2], [1], [0]]
-    assert made(report([replace(of, comparisons=of.comparisons[1:])]))[0]["suites"][0]["views"] == [
-        [1, 2],
-        [2],
-        [1],
-        [0],
-    ]
-    assert made(report([replace(of, comparisons=[])]))[0]["suites"][0]["views"] == [[0, 2], [1, 2], [2], [1], [0]]
-    assert made(report([suite("gsm8k", problems=2, samples=2, labels=("tonight",))]))[0]["suites"][0]["views"] == [[0]]
+    assert views(of) == [[0, 2], [1, 2], [2], [1], [0]]
+    assert views(replace(of, comparisons=of.comparisons[1:])) == [[1, 2], [2], [1], [0]]
+    assert views(replace(of, comparisons=[])) == [[0, 2], [1, 2], [2], [1], [0]]
+    assert views(suite("gsm8k", problems=2, samples=2, labels=("tonight",))) == [[0]]
 
 
 def test_a_sample_of_a_megabyte_keeps_its_start_and_its_end() -> None:
@@ -122,7 +121,7 @@ def test_a_sample_of_a_megabyte_keeps_its_start_and_its_end() -> None:
     assert int(left_out) == len(long) - len(re.sub(r"\n\[\.\.\..*\]\n", "", text))
 
 
-def test_files_stay_small_and_short_texts_whole_where_others_are_long() -> None:
+def test_files_stay_small_and_short_texts_whole_beside_long_ones() -> None:
     policy = suite("gsm8k", problems=5, samples=96, labels=("tonight",), characters=40).policies[0]
     rows = [{**row, "text": "short"} if row["sample"] % 2 else {**row, "text": "b" * 60_000} for row in policy.rows]
     index, data, files = made(
@@ -137,7 +136,7 @@ def test_files_stay_small_and_short_texts_whole_where_others_are_long() -> None:
 
 
 def test_long_reasons_leave_the_page_small() -> None:
-    """A hundred problems, each sample with another answer and another traceback: the data files have more of them than the page."""
+    """Every sample of a hundred problems has its own answer and traceback; the data files hold more of them."""
     policy = suite("gsm8k", problems=100, samples=64, labels=("tonight",), characters=40).policies[0]
     rows = [
         {**row, "answer": f"{place} {'9' * 400}", "detail": f"{place} {'<at line 7>' * 200}"}
@@ -164,7 +163,7 @@ def test_the_fair_limit_is_the_largest_that_fits(sizes: list[int], budget: int) 
 
 
 def test_the_sample_report_has_flips_both_ways() -> None:
-    """What the tests in a browser rest on."""
+    """The tests in a browser rely on it."""
     base, last, tonight = (solved(policy) for policy in report().suites[0].policies)
     assert tonight - base
     assert base - tonight

@@ -20,7 +20,7 @@ def report(
     skip: Sequence[CellName] = (),
     text: str = "",
 ) -> StudyReport:
-    """`more` variants beside the two; `text` is put into every free text."""
+    """Return a study of `effects` and `more` variants beside them; `text` is put into every free text."""
     every = {**effects, **{f"arm-{n}": (0.05 * n, 0.3 - 0.01 * n) for n in range(more)}}
     return StudyReport(
         title=f"Study{text}",
