@@ -37,8 +37,8 @@ from tasks.evaluate.suites.load import load_suite
 from tasks.evaluate.summary import summarise
 from tasks.graph.experiment import Experiment, stand_ins
 from tasks.report.data import ReportData
-from tasks.report.html import render
-from tasks.report.table import comparison_table, render_text
+from tasks.report.page import render
+from tasks.report.text_tables import comparison_table, render_text
 from tasks.reward.measures import iteration_measures, reused_share
 from tasks.reward.verdicts import require_judged, row
 from tasks.rollout.protocol import Sampling
