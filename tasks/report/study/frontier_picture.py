@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from html import escape
 from textwrap import wrap
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tasks.report.study.charts import Dot, Lines, VariantStyle, path_dots
 from tasks.report.study.data import StudyReport
