@@ -4,4 +4,4 @@ from __future__ import annotations
 
 
 class SpecError(ValueError):
-    """A spec is wrong. One line a problem: path of the key, what was given, what is allowed (or the nearest key name)."""
+    """A wrong spec. One line a problem: path of the key, what was given, what is allowed (or the nearest key name)."""

@@ -11,7 +11,7 @@ from pydantic import BaseModel, BeforeValidator, Field, ValidationError, model_v
 
 from specs.errors import SpecError
 from specs.keys import section_of
-from specs.schema import Positive, Section
+from specs.section import Positive, Section
 from specs.text import parse_document
 from tasks.data.puzzles.registry import PUZZLES
 from tasks.errors import DataError
