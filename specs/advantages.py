@@ -29,20 +29,20 @@ class AdvantageSettings(Member):
     )
 
 
-class _StandardDeviation(AdvantageSettings):
+class ScaledSettings(AdvantageSettings):
     """The fields of an estimator that divides by the standard deviation of a group."""
 
     eps: float = Field(default=1e-6, gt=0, description="Added to a group's std, which may be 0. verl.")
     ddof: Literal[0, 1] = Field(default=1, description="Of a group's std; 1 is unbiased. verl, TRL, OpenRLHF.")
 
 
-class Grpo(_StandardDeviation):
+class Grpo(ScaledSettings):
     """GRPO (arXiv 2402.03300): score minus the group's mean, over the group's standard deviation."""
 
     estimator: Literal["grpo"] = Field(default="grpo", description="GRPO: (R - mean) / (std + eps). arXiv 2402.03300.")
 
 
-class Arm(_StandardDeviation):
+class Arm(ScaledSettings):
     """ARM-GRPO (ProGRPO, arXiv 2602.05281). Defaults: as two independent descriptions of the paper agree."""
 
     estimator: Literal["arm"] = Field(

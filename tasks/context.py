@@ -37,7 +37,7 @@ from tasks.records import EncodedProblem, Rollout, Verdict
 from tasks.reward.code import CodeSettings
 from tasks.reward.judge import Judge, verdict_of
 from tasks.rollout.table import read_rollouts
-from tasks.train.inputs import adamw_settings, group_batch, step_spec
+from tasks.train.inputs import adamw_settings, group_batch, step_settings
 from tasks.train.memory import TokenBudget
 from tasks.train.task import start
 from tasks.train.warm_start import Demonstrator, warm_start
@@ -246,7 +246,7 @@ class Context:
         self, becomes: str, inputs: Mapping[str, Any], token_budget: int, fitting: TokenBudget
     ) -> dict[str, Any]:
         part, audit = inputs["part"], self.spec.audit
-        spec = step_spec(
+        spec = step_settings(
             part,
             token_budget=token_budget,
             audit_max_mean=audit.max_mean.of(part["dtype"]),

@@ -15,7 +15,7 @@ from infra.paths import ROOT
 from tasks.errors import TrainingError
 from tasks.train.batch import GroupBatch
 from tasks.train.memory import TokenBudget
-from tasks.train.settings import StepSpec
+from tasks.train.settings import StepSettings
 from tasks.train.supervised import Demonstrations
 
 LOAD_S, SAVE_S = 1800.0, 3600.0
@@ -88,7 +88,7 @@ class Trainer:
             )[0]
         )
 
-    def train(self, becomes: str, batch: GroupBatch, spec: StepSpec, iteration: int) -> dict[str, Any]:
+    def train(self, becomes: str, batch: GroupBatch, settings: StepSettings, iteration: int) -> dict[str, Any]:
         """One iteration: the policy held becomes `becomes`."""
         expected, self._state = self._state, None
         result = self._call(
@@ -97,7 +97,7 @@ class Trainer:
             expected=expected,
             becomes=becomes,
             batch=batch,
-            spec=spec,
+            settings=settings,
             iteration=iteration,
         )
         self._state = becomes

@@ -2,7 +2,7 @@
 
     python -m tests.benchmarks.trl_differential [FOLDER] [--results FILE]
 
-FOLDER gets a virtual environment with TRL where it has none (once, a minute or two; default .armature/trl-1.16.0). Ours is tasks/train/step.py's Iteration
+FOLDER gets a virtual environment with TRL where it has none (once, a minute or two; default .armature/trl-1.16.0). Ours is tasks/train/iteration.py's Iteration
 over plain torch, several micro-batches, responses side by side behind their prompt; TRL's is one padded batch. TRL adds 1e-4 to a group's std, so
 ours is told to. What is not the same on purpose, and so not compared: TRL counts the tokens of responses that were not judged in the divisor of its token
 mean (their advantages are compared), and takes entropies at the sampling temperature (the bonus is compared at 1).
@@ -19,7 +19,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,7 @@ from tests.tasks.train.tools import (
     SPEC,
     Done,
     PolicyModule,
+    changed,
     difference,
     llama,
     policy,
@@ -56,7 +57,7 @@ EPS_SEEN_IN = "token mean (dapo)"
 
 @dataclass(frozen=True)
 class Case:
-    """`ours`: fields of a StepSpec; `theirs`: arguments of a GRPOConfig that say the same."""
+    """`ours`: fields of StepSettings, flat; `theirs`: arguments of a GRPOConfig that say the same."""
 
     ours: dict[str, Any]
     theirs: dict[str, Any]
@@ -146,12 +147,12 @@ def batches(weights: Weights) -> dict[str, GroupBatch]:
 
 def ours(case: Case, dtype: str, batch: GroupBatch, weights: Weights, **changes: Any) -> Done:
     """One optimiser step of ours; off policy after a pass of the old policy (which `group_mean` asks for, and GRPO does not read)."""
-    spec = replace(
+    spec = changed(
         SPEC, estimator="grpo", eps=1e-4, token_budget=60, prompt_confidence="group_mean" if case.off_policy else "none"
     )
     module = module_of(weights.old, getattr(torch, dtype))
     path = [module_of(weights.now, getattr(torch, dtype)).state_dict()] if case.off_policy else ()
-    return run(module, batch, replace(spec, **{**case.ours, **changes}), path=path)
+    return run(module, batch, changed(spec, **{**case.ours, **changes}), path=path)
 
 
 def theirs(python: Path, folder: Path, made: dict[str, GroupBatch]) -> dict[str, Any]:
