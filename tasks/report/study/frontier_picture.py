@@ -33,7 +33,7 @@ COLOURS = {
     "run-5": "#b03a5b",
 }
 GREY, INK, QUIET, GRID, PAPER = "#c3c8cc", "#1d2125", "#5d666f", "#e8eaec", "#ffffff"
-SETTINGS = {
+SETTINGS: Any = {
     "svg.fonttype": "none",  # text stays text: it can be searched, and a reader's font draws it
     "svg.hashsalt": "armature",  # the same numbers give the same bytes
     "text.parse_math": False,  # a dollar sign in a label is a dollar sign
