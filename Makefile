@@ -18,7 +18,7 @@ test: $(VENV)/.test
 cpu: $(VENV)/.cpu
 
 smollm2: $(VENV)/.cpu
-	$(BIN)/python -m infra.smollm2 .armature/models/SmolLM2-135M-Instruct
+	$(BIN)/python -m tests.models.smollm2 .armature/models/SmolLM2-135M-Instruct
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check .

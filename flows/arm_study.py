@@ -36,8 +36,8 @@ from tasks.errors import StudyError
 from tasks.graph.experiment import Experiment
 from tasks.run.study_results import publish, result, results, results_folder
 from tasks.study.cells import Cell, write_cell
+from tasks.study.launches import Launch, append_launch
 from tasks.study.queue import Beginning, Queue
-from tasks.study.starts import Start, add_start
 
 log = logging.getLogger("armature")
 
@@ -120,7 +120,7 @@ def run_missing(loaded: LoadedStudy, side_by_side: int) -> tuple[int, dict[str, 
             raise
         finally:
             names, cores = tuple(cell.name for cell in done), len(os.sched_getaffinity(0))
-            _record_time(loaded, Start(at, round(time.monotonic() - began, 1), names, workers, cores))
+            _record_time(loaded, Launch(at, round(time.monotonic() - began, 1), names, workers, cores))
     # Another start, which held a cell, may have made it since.
     made = {
         planned.label
@@ -130,10 +130,10 @@ def run_missing(loaded: LoadedStudy, side_by_side: int) -> tuple[int, dict[str, 
     return len(done), {label: error for label, error in failed.items() if label not in made}
 
 
-def _record_time(loaded: LoadedStudy, start: Start) -> None:
+def _record_time(loaded: LoadedStudy, launch: Launch) -> None:
     """Add the time of a start to the results. Where it cannot be written that is logged, and the study goes on."""
     try:
-        add_start(results_folder(loaded), start)
+        append_launch(results_folder(loaded), launch)
     except OSError as error:
         log.warning("the time of this start is lost: %s", error)
 

@@ -83,7 +83,7 @@ def _compare(policies: Sequence[NamedPolicy], loaded: Loaded, store: Store) -> d
         verdict="; ".join(f"{suite}: {METRIC} {_line(result)}" for suite, (_, _, result) in pairs.items()),
         alarms=_alarms(evaluated, suites),
         suites=[suite.result(evaluated, [pairs[name]]) for name, suite in suites.items()],
-        over=(),
+        history=(),
         ks=loaded.spec.evaluate.ks,
         correct_at=loaded.spec.reward.correct_at,
         spec_yaml=loaded.text,

@@ -30,7 +30,7 @@ from specs.load import Loaded, load_spec
 from tasks.engines.open_run import OpenRun, opened
 from tasks.errors import DataError, RegressionError
 from tasks.evaluate.comparison import regressions
-from tasks.report.evaluation.data import EvaluationReport, Over
+from tasks.report.evaluation.data import EvaluationPoint, EvaluationReport
 from tasks.run.night_report import BASE, alarms_of, earlier_policies, evaluations_over_time, pairs_of, verdict_of
 from tasks.run.nights import Night, nights, now, write
 from tasks.run.publish import publish
@@ -71,7 +71,7 @@ def night(loaded: Loaded) -> dict[str, Any] | State:
             if (iteration := _newest(run, view)) is None:
                 return _nothing("NoCheckpoint", f"{name}: no checkpoint of it verifies yet; nothing was evaluated")
             earlier, lineage = nights(store, name), view.record["lineages"][iteration]
-            keys = {suite: run.experiment.evaluation_of(lineage, suite).key for suite in spec.evaluate.suites}
+            keys = {suite: run.experiment.evaluation_of(lineage, suite).key for suite in run.experiment.suites}
             for each in reversed(earlier):
                 if each.evaluations == keys:
                     found = f"; it found: {'; '.join(each.regressions)}" if each.regressions else ""
@@ -94,7 +94,7 @@ def _evaluate(loaded: Loaded, run: OpenRun, view: RunView, iteration: int, earli
     alone = [name for name in suites if not any(name in each.evaluations for each in before)]
     verdict = verdict_of(worse, sum(map(len, pairs.values())), alone if earlier else None)
     alarms = alarms_of(suites, others, tonight)
-    over = evaluations_over_time(run, view, earlier, tonight)
+    history = evaluations_over_time(run, view, earlier, tonight)
     compared_with = ", ".join(each.label for each in others)
     report = EvaluationReport(
         title=f"{spec.name}: the night of {when}",
@@ -107,7 +107,7 @@ def _evaluate(loaded: Loaded, run: OpenRun, view: RunView, iteration: int, earli
         verdict=verdict,
         alarms=alarms,
         suites=[suite.result([*others, tonight], pairs[name]) for name, suite in suites.items()],
-        over=[Over(row["iteration"], row["suite"], row, row["artifact"]) for row in over],
+        history=[EvaluationPoint(row["iteration"], row["suite"], row, row["artifact"]) for row in history],
         ks=spec.evaluate.ks,
         correct_at=spec.reward.correct_at,
         spec_yaml=loaded.text,

@@ -29,17 +29,18 @@ from tasks.engines.first_policy import make_first_policy
 from tasks.engines.open_run import OpenRun
 from tasks.engines.policies import SavedPolicy
 from tasks.evaluate.judged import judged_rows
+from tasks.evaluate.judged_sample import records_of
 from tasks.evaluate.problems import question_of, to_bytes
 from tasks.evaluate.samples import SampleSet
 from tasks.evaluate.sampling import Source, draw, missing
-from tasks.evaluate.suites.load import load_suite
-from tasks.evaluate.summary import records_of, summarise
+from tasks.evaluate.suites.load import load_declared
+from tasks.evaluate.summary import summarise
 from tasks.graph.experiment import Experiment, stand_ins
 from tasks.report.data import ReportData
-from tasks.report.html import render
-from tasks.report.table import comparison_table, render_text
-from tasks.reward.judge import require_judged, row
+from tasks.report.page import render
+from tasks.report.text_tables import comparison_table, render_text
 from tasks.reward.measures import iteration_measures, reused_share
+from tasks.reward.verdicts import require_judged, row
 from tasks.rollout.protocol import Sampling
 from tasks.rollout.shards import roll_out, shard_problems
 from tasks.rollout.table import write_rollouts
@@ -56,16 +57,17 @@ log = logging.getLogger("armature")
 @stage("data", "data", lambda experiment: experiment.data)
 def data(run: OpenRun, step: Step) -> Output:
     """Make the data set: problems, checked and tokenised."""
-    experiment = run.experiment
-    tokenizer, limit = tokenizer_of(experiment.model), run.spec.rollout.max_prompt_tokens
-    files, counts = prepare(experiment.data_settings, step.inputs["source"], tokenizer, limit)
+    tokenizer, limit = tokenizer_of(run.experiment.model), run.spec.rollout.max_prompt_tokens
+    files, counts = prepare(run.spec.data, step.inputs["source"], tokenizer, limit)
     return Output(files, "rows", counts["train"]["problems"], counts)
 
 
 @stage("suite", "suite {0}", lambda experiment, name: experiment.suite(name))
 def suite(run: OpenRun, step: Step, name: str) -> Output:
     """Make a suite's problems, as they were declared and counted. Not for held-out ones, which the data step has."""
-    loaded = load_suite(name, stand_ins(run.spec))
+    declaration = run.experiment.declared[name]
+    assert declaration is not None, name
+    loaded = load_declared(declaration, stand_ins(run.spec))
     result = {
         "label": loaded.label,
         "origin": loaded.origin,
@@ -137,13 +139,14 @@ def remake_start(run: OpenRun) -> None:
 @stage("rollout", "rollout {0}", lambda experiment, iteration: experiment.rollouts(iteration))
 def rollout(run: OpenRun, step: Step, iteration: int) -> Output:
     """Draw all samples of one shard of an iteration."""
-    lineage, part = step.inputs["policy"], step.inputs["part"]
+    lineage, settings, seed = step.inputs["policy"], run.spec.rollout, run.spec.seed
     # Before an engine starts: problems are checked when they are read, and what judges the samples is tried first.
-    problems = shard_problems(run.dataset.train, part, iteration, step.inputs["shard"])
+    problems = shard_problems(run.dataset.train, settings, seed, iteration, step.inputs["shard"])
     run.start_verifiers()
     run.policies.on_rollout(lineage)
     started = time.monotonic()
-    rows = roll_out(run.policies.rollout, problems, part, run.dataset.stop_token_ids, lineage, iteration)
+    stops = run.dataset.stop_token_ids
+    rows = roll_out(run.policies.rollout, problems, settings, seed, stops, lineage, iteration)
     folder = run.session.new_folder("rollouts")
     path = folder / "rollouts.parquet"
     write_rollouts(path, rows)
@@ -159,7 +162,7 @@ def reward(run: OpenRun, step: Step, iteration: int) -> Output:
         (dataset.by_id[each.problem_id].problem, decode(each.response_ids, dataset.tokenizer), each.finish_reason)
         for each in rollouts
     ]
-    verdicts = run.verifiers.judge(items, mask_truncated=settings.truncated == "mask")
+    verdicts = run.verifiers.verify(items, mask_truncated=settings.truncated == "mask")
     require_judged(verdicts, settings.max_not_judged_share, f"iteration {iteration}")
     rows = [
         {"problem_id": each.problem_id, "sample": each.sample, **row(verdict)}

@@ -1,7 +1,11 @@
-"""`--results FILE.json`: what ran, how it ended, and the figures that tests record by `record_property`; committed by `make proofs`.
+"""Options of the whole suite.
 
-`--sample SHARE --sample-seed TEXT`: of each test that is parametrized into a matrix (MATRIX cases or more), a sample that the seed decides; so too of all
-tests that take turns (marker `turn`). CI takes the commit as the seed: another commit, another sample.
+`--results FILE.json` writes which tests ran, how they ended, and the figures that they recorded by `record_property`;
+`make proofs` commits the file.
+
+`--sample SHARE --sample-seed TEXT` runs a sample of each test that is parametrized into a matrix (MATRIX cases or more)
+and of the tests with the marker `turn`. The seed decides which; CI passes the commit, so that each commit runs another
+sample.
 """
 
 from __future__ import annotations
@@ -14,9 +18,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile("armature", deadline=None)  # a slow machine is no failure
+settings.load_profile("armature")
 
 MATRIX = 8
+"""The fewest cases of a matrix."""
 _ROWS: list[dict[str, Any]] = []
+
+# No test's outcome depends on the speed of the machine: no deadline for an example, none for drawing one.
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -28,9 +41,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         type=float,
         default=1.0,
         metavar="SHARE",
-        help=f"of the tests with {MATRIX} cases or more, this share of the cases",
+        help=f"share of the cases that run, of tests with {MATRIX} cases or more",
     )
-    parser.addoption("--sample-seed", default="", metavar="TEXT", help="decides which")
+    parser.addoption("--sample-seed", default="", metavar="TEXT", help="decides which cases those are")
 
 
 def pytest_report_header(config: pytest.Config) -> str:

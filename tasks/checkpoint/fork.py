@@ -22,11 +22,11 @@ from infra.errors import StoreError
 from infra.files import sha256_file
 from infra.paths import HOME
 from infra.store import Manifest, Store
-from specs.checks import uses_puzzle
 from specs.errors import SpecError
 from specs.files import config_problems
 from specs.identity import identity
 from specs.schema import Fork, Spec
+from specs.sources import declared_source
 from tasks.checkpoint.weights import POLICY_STAGE, policy_step
 
 
@@ -131,7 +131,7 @@ def _misfits(spec: Spec, source: Source, first: Manifest) -> list[str]:
         lines.append(
             f"policy.dtype: got {spec.policy.dtype}, but run {source.run}, which policy.init names, has {policy['dtype']}; say the same"
         )
-    if policy["init"] == "scratch" and not uses_puzzle(spec):
+    if policy["init"] == "scratch" and declared_source(spec.data.train).puzzle_words is False:
         lines.append(
             f"policy.init: the policy of run {source.run} was made on a puzzle's vocabulary, but data.train is {spec.data.train!r}; "
             "use a puzzle: source"

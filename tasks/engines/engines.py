@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from typing import Any
 
 from infra.errors import EngineError
 from infra.paths import LOGS
@@ -11,17 +10,22 @@ from specs.schema import Placement, Spec
 from tasks.engines.rollout import RolloutClient
 from tasks.engines.trainer import TrainerClient, TrainerOptions
 from tasks.graph.experiment import longest_response
+from tasks.rollout.engines import engine_options
 
 
 def _devices(placement: Placement) -> tuple[str | None, str | None]:
-    """Return CUDA_VISIBLE_DEVICES of trainer and engine: the same GPUs where they are colocated, else the trainer's first."""
+    """Return CUDA_VISIBLE_DEVICES of trainer and engine.
+
+    Colocated they have the same GPUs; else the trainer has the first ones.
+    """
     if not placement.gpus:
         return None, None
     given = os.environ.get("CUDA_VISIBLE_DEVICES")
     gpus = given.split(",") if given else [str(i) for i in range(placement.gpus)]
     if len(gpus) < placement.gpus:
         raise EngineError(
-            f"placement.gpus is {placement.gpus}, but CUDA_VISIBLE_DEVICES={given} gives {len(gpus)}: lower one or raise the other"
+            f"placement.gpus is {placement.gpus}, but CUDA_VISIBLE_DEVICES={given} gives {len(gpus)}: "
+            "lower one or raise the other"
         )
     gpus = gpus[: placement.gpus]
     split = placement.ranks if placement.layout == "separate" else 0
@@ -53,26 +57,16 @@ class Engines:
             ),
             logs / "trainer.log",
         )
-        options: dict[str, Any] = {"dtype": spec.policy.dtype}
-        if spec.rollout.engine == "vllm":
-            options |= {
-                "max_model_len": spec.rollout.max_prompt_tokens + longest_response(spec),
-                "tensor_parallel_size": placement.tensor_parallel,
-            }
-            if placement.layout == "colocated":
-                options["gpu_memory_utilization"] = 0.5  # the trainer's weights and optimizer stay on the same GPU
-        elif gpus:
-            options["device"] = "cuda"
         threads = placement.threads or cores
         self.rollout = RolloutClient(
             spec.rollout.engine,
-            options,
+            engine_options(spec, longest_response(spec)),
             threads=threads,
             devices=engine_gpus,
             log=logs / "rollout.log",
             deadline_s=placement.deadline_s,
         )
-        self.sleeps = gpus and placement.yields == "rollout"
+        self.sleeps = gpus and placement.sleep == "rollout"
 
         self._places = _places(spec)
 
@@ -88,12 +82,11 @@ class Engines:
 
 def _places(spec: Spec) -> tuple[object, ...]:
     """Return the settings that the engines are made for."""
-    longest = spec.rollout.max_prompt_tokens + longest_response(spec) if spec.rollout.engine == "vllm" else None
     return (
         spec.placement,
         spec.policy.dtype,
         spec.train.zero_stage,
         spec.train.gradient_checkpointing,
         spec.rollout.engine,
-        longest,
+        engine_options(spec, longest_response(spec)),
     )

@@ -16,8 +16,7 @@ from tasks.engines.policies import Policies
 from tasks.errors import DataError
 from tasks.evaluate.problems import SuiteData, encoded, from_bytes, heldout
 from tasks.graph.experiment import Experiment
-from tasks.reward.code import CodeSettings
-from tasks.reward.judge import Judge
+from tasks.reward.verification import Verifiers
 from tasks.run.artifacts import Datasets
 from tasks.run.session import Session
 
@@ -35,12 +34,7 @@ class OpenRun:
         self._datasets = Datasets(session)
         self.policies = Policies(session, self.experiment, engines, self._datasets, lambda: make_start(self))
         self.checkpoints = Checkpoints(session, self.experiment, self.policies)
-        reward = spec.reward
-        self.verifiers = Judge(
-            math_deadline_s=reward.math.deadline_s,
-            math_workers=reward.math.workers,
-            code=CodeSettings(**reward.code.model_dump()),
-        )
+        self.verifiers = Verifiers(spec.reward)
         self._problems: dict[tuple[str, str], SuiteData] = {}
 
     def close(self) -> None:

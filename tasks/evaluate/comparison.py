@@ -9,8 +9,9 @@ from typing import Any
 
 from infra.store import Manifest, Store
 from tasks import table
+from tasks.evaluate.judged_sample import records_of
 from tasks.evaluate.metrics.paired import PairedComparison, compare
-from tasks.evaluate.summary import question_means, records_of
+from tasks.evaluate.summary import question_means
 
 METRIC = "mean score"  # over a question's judged samples: avg@n, whose expectation is Pass@1
 

@@ -10,11 +10,12 @@ from transformers import PreTrainedTokenizerFast
 from tasks.data.encode import decode
 from tasks.evaluate.problems import SuiteData
 from tasks.evaluate.samples import Name, Sample
-from tasks.reward.judge import Judge, require_judged, row
+from tasks.reward.verdicts import require_judged, row
+from tasks.reward.verification import Verifiers
 
 
 def judged_rows(
-    judge: Judge,
+    verifiers: Verifiers,
     problems: SuiteData,
     stored: Mapping[Name, Sample],
     samples: int,
@@ -28,7 +29,7 @@ def judged_rows(
     """
     chosen = [(fact, stored[fact.problem.id, s]) for fact in problems.facts for s in range(samples)]
     texts = [decode(sample.response_ids, tokenizer) for _, sample in chosen]
-    verdicts = judge.judge(
+    verdicts = verifiers.verify(
         [(fact.problem, text, sample.finish_reason) for (fact, sample), text in zip(chosen, texts, strict=True)],
         mask_truncated=False,
     )

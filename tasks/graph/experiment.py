@@ -8,7 +8,7 @@ a method that makes its step, and a line of `steps()`.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,10 +18,8 @@ from infra.paths import resolve
 from infra.store import Store
 from specs.errors import SpecError
 from specs.identity import (
-    data_part,
     evaluate_part,
     heldout_sampling,
-    reward_part,
     rollout_part,
     run_name,
     sampling_part,
@@ -32,12 +30,15 @@ from specs.schema import Fork, Spec
 from tasks.checkpoint.fork import Source, find_source
 from tasks.checkpoint.weights import POLICY_STAGE, model_folder, policy_step, weights_digest
 from tasks.data.dataset import source_fingerprint, tokenizer_of
+from tasks.data.sources.registry import data_key_part, source_of
 from tasks.data.tokenizer import tokenizer_digest
 from tasks.errors import DataError
 from tasks.evaluate.problems import HELDOUT
 from tasks.evaluate.samples import set_key
-from tasks.evaluate.suites.declare import Suite, read_suite
+from tasks.evaluate.suites.declare import SuiteDeclaration, read_suite
 from tasks.evaluate.suites.load import suite_fingerprint
+from tasks.reward.verifiers.registry import verifier_key_part
+from tasks.rollout.engines import engine_key_part
 from tasks.rollout.shards import shard_count
 
 #: The version of each stage, by the name that it has in the store. Raise it when the same inputs would give another
@@ -96,7 +97,10 @@ class Experiment:
         Of a fork, read what its store has of the source. Raises DataError, SpecError, StoreError.
         """
         self.spec = spec
-        declared = {name: _declared(name) for name in spec.evaluate.suites if name != HELDOUT}
+        #: Declarations of the suites by name; a suite of the user's own is named in its file.
+        self.declared = _declarations(spec.evaluate.suites)
+        #: Names of the suites, in the order of the spec.
+        self.suites = tuple(self.declared)
         start = warm_start_part(spec)
         #: The run and iteration that this one goes on from.
         self.source: Source | None = (
@@ -108,23 +112,22 @@ class Experiment:
             self.source.folder if self.source else model_folder(start["policy"], download=download)
         )
         self._tokenizer = tokenizer_digest(tokenizer_of(self.model))
-        self.data_settings = data_part(spec)
         inputs = {
-            "part": _data_key_part(self.data_settings),
-            "source": source_fingerprint(self.data_settings),
+            "part": data_key_part(spec),
+            "source": source_fingerprint(spec.data),
             "tokenizer": self._tokenizer,
         }
         self.data = Step("data", VERSIONS["data"], inputs)
         self.start = self.source.step if self.source else self._made_start(start)
         self._root = self.source.root if self.source else self.start.key
-        self._rollout, self._train = rollout_part(spec), train_part(spec)
+        self._rollout, self._train = {**rollout_part(spec), **engine_key_part(spec.rollout.engine)}, train_part(spec)
         # Of the verifiers' settings, those of the verifier that these problems name.
-        self._reward = {
-            key: value for key, value in reward_part(spec).items() if key in ("truncated", spec.data.verifier)
-        }
+        self._verifier = source_of(spec.data).verifier
+        self._reward = {"truncated": spec.reward.truncated, **verifier_key_part(self._verifier, spec.reward)}
         self._lineages = [self.start.key]
         self._lock = threading.RLock()  # checkpoints are committed beside the loop
-        self._suites = {name: _suite(suite, spec) for name, suite in declared.items()}
+        self._engine = engine_key_part(spec.rollout.engine)
+        self._suites = {name: _suite(each, spec) for name, each in self.declared.items() if each is not None}
 
     def _made_start(self, part: dict[str, Any]) -> Step:
         weights = weights_digest(self.model) if self.model else None
@@ -147,19 +150,15 @@ class Experiment:
 
     def steps(self) -> Iterator[Node]:
         """Yield every step in the order of the loop."""
-        suites, evaluated, saved = (
-            self.spec.evaluate.suites,
-            self.evaluated_iterations(),
-            self.checkpointed_iterations(),
-        )
+        evaluated, saved = self.evaluated_iterations(), self.checkpointed_iterations()
 
         def evaluations(iteration: int) -> Iterator[Node]:
-            for name in suites if iteration in evaluated else ():
+            for name in self.suites if iteration in evaluated else ():
                 step = self.evaluation(iteration, name)
                 yield Node("evaluate", step, (*step.references, self._policy(iteration)), iteration, name)
 
         yield Node("data", self.data)
-        for name in suites:
+        for name in self.suites:
             if (suite := self.suite(name)) is not None:
                 yield Node("suite", suite, suite=name)
             overlap = self.contamination(name)
@@ -203,7 +202,7 @@ class Experiment:
             "iteration": iteration,
         }
         references = (self.data.reference, self._policy(iteration))
-        shards = range(shard_count(self._rollout))
+        shards = range(shard_count(self.spec.rollout))
         return [Step("rollout", VERSIONS["rollout"], {**common, "shard": shard}, references) for shard in shards]
 
     def reward(self, iteration: int) -> Step:
@@ -272,9 +271,8 @@ class Experiment:
         if served:
             part = {**part, "engine": "server", "dtype": None}
         own = self._suites.get(suite)
-        verifier = own.verifier if own else self.spec.data.verifier
         # An evaluation judges everything, so `truncated` is not read.
-        settings = {key: value for key, value in reward_part(self.spec).items() if key == verifier}
+        settings = verifier_key_part(own.verifier if own else self._verifier, self.spec.reward)
         about = {"policy": policy, "problems": self._asked(suite), "suite": suite, "part": part}
         problems = own.step if own else self.data
         samples = set_key(about)
@@ -304,8 +302,9 @@ class Experiment:
     def sampling(self, suite: str) -> dict[str, Any]:
         """Return how a suite is sampled, its prompt template included."""
         if (own := self._suites.get(suite)) is not None:
-            return {**sampling_part(self.spec, own.sampling), "template": own.template, "tokenizer": self._tokenizer}
-        return sampling_part(self.spec, heldout_sampling(self.spec))
+            sampling = {**sampling_part(self.spec, own.sampling), **self._engine}
+            return {**sampling, "template": own.template, "tokenizer": self._tokenizer}
+        return {**sampling_part(self.spec, heldout_sampling(self.spec)), **self._engine}
 
     # -- which iterations are evaluated and saved --------------------------------------------------------------------
 
@@ -341,14 +340,22 @@ class _Suite:
     sampling: Mapping[str, Any]
 
 
-def _declared(name: str) -> Suite:
-    try:
-        return read_suite(name)
-    except DataError as error:
-        raise SpecError(f"evaluate.suites: {error}") from None
+def _declarations(suites: Sequence[str]) -> dict[str, SuiteDeclaration | None]:
+    """Return the declaration of each suite by its name; None for held-out problems, which no file declares."""
+    found: dict[str, SuiteDeclaration | None] = {}
+    for text in suites:
+        try:
+            declared = None if text == HELDOUT else read_suite(text)
+        except DataError as error:
+            raise SpecError(f"evaluate.suites: {error}") from None
+        name = HELDOUT if declared is None else declared.name
+        if name in found:
+            raise SpecError(f"evaluate.suites: two suites are called {name}; give one of them another `name`")
+        found[name] = declared
+    return found
 
 
-def _suite(declared: Suite, spec: Spec) -> _Suite:
+def _suite(declared: SuiteDeclaration, spec: Spec) -> _Suite:
     inputs = {"suite": declared.name, "source": suite_fingerprint(declared, stand_ins(spec))}
     step = Step("suite", VERSIONS["suite"], inputs)
     return _Suite(step, declared.prompt, declared.verifier, declared.sampling.model_dump())
@@ -365,17 +372,3 @@ def longest_response(spec: Spec) -> int:
 def stand_ins(spec: Spec) -> Path | None:
     """Return the folder that is read instead of the hub, where the spec names one."""
     return None if spec.evaluate.stand_ins is None else Path(resolve(spec.evaluate.stand_ins))
-
-
-def _data_key_part(part: dict[str, Any]) -> dict[str, Any]:
-    """Return the data settings that the payload depends on.
-
-    Names whose content is in the key by its digest are left out, so that moving a file or pinning the revision that was
-    used anyway runs nothing again.
-    """
-    if part["train"].startswith("puzzle:"):
-        return {key: part[key] for key in ("train", "heldout", "prompt", "drop_long_prompts", "max_prompt_tokens")}
-    by_digest = {"tokenizer", "revision"} | (
-        set() if part["train"].startswith("hf://") else {"train", "split", "subset"}
-    )
-    return {key: value for key, value in part.items() if key not in by_digest}

@@ -9,7 +9,7 @@ from infra.store import Manifest
 from tasks import table
 from tasks.data.dataset import Dataset, read_dataset
 from tasks.records import Rollout, Verdict
-from tasks.reward.judge import verdict_of
+from tasks.reward.verdicts import verdict_of
 from tasks.rollout.table import read_rollouts
 from tasks.run.session import Session
 

@@ -12,6 +12,7 @@ from infra.paths import HOME, ROOT
 from infra.store import Store
 from tasks.evaluate import harness
 from tasks.evaluate.comparison import EvaluatedPolicy
+from tasks.evaluate.judged_sample import records_of
 from tasks.report.evaluation.data import EvaluationReport
 from tasks.report.evaluation.page import render
 from tasks.run.suites import PreparedSuite
@@ -58,7 +59,7 @@ def _harness(suites: Mapping[str, PreparedSuite], policy: EvaluatedPolicy, began
                     )
                     for each in suite.problems.facts
                 ],
-                rows=evaluation.rows,
+                samples=records_of(evaluation.rows),
                 summary=evaluation.summary,
                 correct_at=part["correct_at"],
                 generation={
@@ -68,7 +69,7 @@ def _harness(suites: Mapping[str, PreparedSuite], policy: EvaluatedPolicy, began
         )
     dtypes = {str(each.manifest.inputs["part"]["dtype"]) for each in policy.evaluations.values()}
     run = "" if policy.run is None else policy.run.partition("/")[0]
-    about = harness.Evaluation(
+    about = harness.HarnessRun(
         model=(policy.label if policy.label.startswith(run) else f"{run}-{policy.label}").replace(" ", "-"),
         settings={"lineage": policy.lineage, "dtype": ", ".join(sorted(dtypes))},
         seed=policy.seed,

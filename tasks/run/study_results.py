@@ -16,7 +16,7 @@ from tasks.graph.cells import cell_key
 from tasks.report.study.data import StudyReport
 from tasks.report.study.page import render, summary_text
 from tasks.study.cells import Cell, cell_file, read_cell
-from tasks.study.starts import read_starts
+from tasks.study.launches import read_launches
 
 log = logging.getLogger("armature")
 
@@ -84,8 +84,8 @@ def report_of(loaded: LoadedStudy, there: Sequence[Cell]) -> StudyReport:
         cells=there,
         control=study.control,
         comparisons=study.comparisons,
-        arms=tested,
-        aside=[name for name in arms if name not in tested],
+        tested_variants=tested,
+        counted_variants=[name for name in arms if name not in tested],
         settings={name: each.label for name, each in study.settings.items()},
         variants={name: each.label for name, each in study.variants.items()},
         expected=[(planned.setting, planned.variant, planned.seed) for planned in loaded.cells],
@@ -93,7 +93,7 @@ def report_of(loaded: LoadedStudy, there: Sequence[Cell]) -> StudyReport:
         ks=loaded.cells[0].loaded.spec.evaluate.ks,
         study_yaml=loaded.text,
         results_from=f"{len(there)} of {len(loaded.cells)} cells in {shown(results_folder(loaded))}",
-        starts=read_starts(results_folder(loaded)),
+        launches=read_launches(results_folder(loaded)),
     )
 
 

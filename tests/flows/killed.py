@@ -30,7 +30,7 @@ from infra.store import Store
 from sandbox.api import Sandbox
 from tasks.engines.rollout import RolloutClient
 from tasks.engines.trainer import TrainerClient
-from tasks.reward.judge import Judge
+from tasks.reward.verification import Verifiers
 from tasks.run.record import RunRecord
 
 _DURING_S = 0.005  # after the beginning of a call: it is under way
@@ -105,7 +105,7 @@ def watched(moments: Moments) -> None:
     before(RunRecord, "publish", lambda file, _: f"publish {file}", 0.0)
     before(RolloutClient, "generate", lambda *_: "during rollout", _DURING_S)
     before(TrainerClient, "train", lambda *_: "during train", _DURING_S)
-    before(Judge, "judge", lambda *_, **__: "during verdict", _DURING_S)
+    before(Verifiers, "verify", lambda *_, **__: "during verdict", _DURING_S)
     before(Sandbox, "grade", lambda *_, **__: "during grade", _DURING_S)
     commit = Store.commit
 

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.models.smollm2 import LOCAL_GSM8K, LOCAL_MODEL
+
 ROOT = Path(__file__).parents[2]
 MODEL = ROOT / ".armature/models/SmolLM2-135M-Instruct"
 GSM8K = ROOT / "../shared/data/math/gsm8k_train.jsonl"
@@ -24,6 +26,8 @@ GSM8K = ROOT / "../shared/data/math/gsm8k_train.jsonl"
 def test_two_iterations(tmp_path: Path, record_property: Callable[[str, object], None]) -> None:
     # Half the spec's responses: an optimiser pass over 160-token responses in float32 takes minutes on two cores.
     small = [
+        *LOCAL_MODEL,
+        *LOCAL_GSM8K,
         "train.iterations=2",
         "rollout.prompts=4",
         "rollout.shard_prompts=4",

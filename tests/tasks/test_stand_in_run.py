@@ -15,7 +15,7 @@ from infra.store import Store
 from specs.load import Loaded, load_spec
 from tasks.engines.open_run import OpenRun
 from tasks.report.build import build
-from tasks.report.html import render
+from tasks.report.page import render
 from tasks.run.content import content_of
 from tasks.run.record import RunRecord, metrics_row
 from tasks.run.session import Session

@@ -1,7 +1,12 @@
-"""Evaluations of a real policy: what is stored is drawn once, whatever is asked of it later, and a killed one ends as if it had not been."""
+"""Evaluations: no stored sample is drawn again, and a killed evaluation goes on to the same end.
+
+Each test runs on a stand-in for the rollout engine, and in the slow tier on a real one with a trained policy: only that
+shows that an engine gives the same samples in other batches, and that a policy's samples are worth a summary.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import math
 import shutil
 from collections.abc import Callable, Iterator, Sequence
@@ -14,11 +19,13 @@ from infra.store import Manifest, Store
 from specs.load import load_spec
 from tasks import table
 from tasks.data.encode import decode
+from tasks.data.puzzles.registry import demonstrations
 from tasks.engines.engines import Engines
 from tasks.engines.open_run import OpenRun
 from tasks.evaluate import sampling
 from tasks.evaluate.samples import Name, Sample, SampleSet
 from tasks.evaluate.suites.load import load_suite
+from tasks.records import EncodedProblem, FinishReason
 from tasks.rollout.endpoint import Endpoint
 from tasks.rollout.protocol import Completion, PromptGroup, Sampling
 from tasks.run.session import Session
@@ -31,6 +38,7 @@ __all__ = ["fake"]
 
 SUITES = ("evaluate.suites=[heldout,graph_colouring,countdown]", "evaluate.problems=4")
 ASKED = 4  # problems of each suite; 2 samples of each
+UNTRAINED = (*(each for each in SETTINGS if not each.startswith("warm_start.")), "warm_start=null")
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -40,10 +48,58 @@ def _small_calls() -> Iterator[None]:
         yield
 
 
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenRun]:
-    """A start, evaluated on held-out problems and on a suite; engines that are alive."""
-    with opened(tmp_path_factory.mktemp("made") / "store", *SUITES) as run:
+class StandIn:
+    """A rollout engine that replies at once: with a solution of the puzzle for odd seeds, with nothing for even."""
+
+    def __init__(self) -> None:
+        self.state: str | None = None
+        self.encoded: list[EncodedProblem] = []
+        self.solution: Callable[[EncodedProblem], list[int]] = lambda problem: []
+
+    def load(self, state: str, weights: Path) -> None:
+        self.state = state
+
+    def generate(self, groups: Sequence[PromptGroup], sampling: Sampling) -> list[list[Completion]]:
+        problems = {each.prompt_ids: each for each in self.encoded}
+        return [[self._one(problems[group.prompt_ids], seed, sampling) for seed in group.seeds] for group in groups]
+
+    def _one(self, problem: EncodedProblem, seed: int, sampling: Sampling) -> Completion:
+        ids = (*(self.solution(problem) if seed % 2 else ()), sampling.stop_token_ids[0])
+        values = [(1 + (seed + place) % 7) / 8 for place in range(len(ids))]
+        return Completion(ids, tuple(-each for each in values), FinishReason.STOP, tuple(values))
+
+    def close(self) -> None:
+        self.state = None
+
+
+@contextlib.contextmanager
+def opened_on_stand_in(store: Path, *overrides: str) -> Iterator[OpenRun]:
+    """As tests.tasks.small_run.opened, without a process: the policy is the initial one, the engine a `StandIn`."""
+    loaded = load_spec(
+        ROOT / "specs" / "quickstart.yaml", [*UNTRAINED, *overrides, f"store={store.as_uri()}"], environ={}
+    )
+    engines, engine = Engines(loaded.spec), StandIn()  # starts nothing
+    engines.rollout = engine  # type: ignore[assignment]
+    run = OpenRun(loaded.spec, Session(Store(loaded.spec.store)), engines, remake_start)
+    try:
+        value(data.plain(run))
+        tokenizer = run.dataset.tokenizer
+        engine.solution = lambda each: tokenizer.encode(demonstrations(each.problem)[0], add_special_tokens=False)
+        for name in ("heldout", "graph_colouring"):
+            if name != "heldout":
+                value(suite.plain(run, name))
+            engine.encoded += run.problems(name).first(ASKED).encoded
+        yield run
+    finally:
+        run.close()
+        engines.close()
+
+
+@pytest.fixture(scope="module", params=["stand-in", pytest.param("real", marks=pytest.mark.slow)])
+def made(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenRun]:
+    """A first policy, evaluated on held-out problems and on a suite, with the engine that sampled."""
+    start = opened if request.param == "real" else opened_on_stand_in
+    with start(tmp_path_factory.mktemp("made") / "store", *SUITES) as run:
         iterate(run, 0)
         for name in ("heldout", "graph_colouring"):
             if name != "heldout":
@@ -53,7 +109,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenRun]:
 
 
 class Counted(OpenRun):
-    """Counts what is asked of the engine; `fails_at`: the call at which the process is killed."""
+    """A run that counts calls of the engine; the process is "killed" at call number `fails_at`."""
 
     calls: list[Sequence[PromptGroup]]
     fails_at: int | None = None
@@ -61,7 +117,7 @@ class Counted(OpenRun):
 
 @pytest.fixture
 def another(made: OpenRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Counted]]:
-    """As a process that starts later, on a copy of the store, finds it; the engine is the one that is alive already, and empty."""
+    """Contexts as of processes that start later on a copy of the store, with the engine that is alive already."""
     store, contexts = tmp_path / "store", list[Counted]()
     shutil.copytree(made.store.files.path(""), store)
     engines = Engines(made.spec)  # starts nothing
@@ -75,8 +131,9 @@ def another(made: OpenRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> I
         return generate(groups, how)
 
     def start(*overrides: str) -> Counted:
+        settings = UNTRAINED if made.spec.warm_start is None else SETTINGS
         loaded = load_spec(
-            ROOT / "specs" / "quickstart.yaml", [*SETTINGS, *SUITES, *overrides, f"store={store.as_uri()}"], environ={}
+            ROOT / "specs" / "quickstart.yaml", [*settings, *SUITES, *overrides, f"store={store.as_uri()}"], environ={}
         )
         contexts.append(Counted(loaded.spec, Session(Store(store.as_uri())), engines, remake_start))
         contexts[-1].calls = []
@@ -103,7 +160,7 @@ def files(run: OpenRun, name: str = "heldout") -> list[str]:
 
 
 def forget(run: OpenRun, *, samples: bool) -> None:
-    """The evaluation; and its samples."""
+    """Remove the evaluation from the store, and with `samples` its samples."""
     run.store.files.remove("steps/evaluate")
     if samples:
         run.store.files.remove("samples")
@@ -125,13 +182,13 @@ def test_a_row_is_a_stored_sample_and_its_verdict(made: OpenRun, name: str) -> N
         assert row["text"] == decode(sample.response_ids, made.dataset.tokenizer)
         assert (row["response_tokens"], row["finish_reason"]) == (len(sample.response_ids), sample.finish_reason)
         assert row["solutions"] == fact.problem.solutions
-        [verdict] = made.verifiers.judge([(fact.problem, row["text"], sample.finish_reason)], mask_truncated=False)
+        [verdict] = made.verifiers.verify([(fact.problem, row["text"], sample.finish_reason)], mask_truncated=False)
         assert (row["score"], row["kind"], row["answer"]) == (verdict.score, verdict.kind, verdict.answer)
     scores = [row["score"] for row in rows]
     assert manifest.result["avg"] == manifest.result["pass_at"]["1"] == sum(scores) / len(scores)
     assert manifest.result["surprisal"] == pytest.approx(sum(row["surprisal"] for row in rows) / len(rows))
     if name == "heldout":
-        assert 0 < sum(scores) < len(scores), "a policy of which there is something to say"
+        assert 0 < sum(scores) < len(scores), "some right, some wrong"
 
 
 @pytest.mark.parametrize(
@@ -219,7 +276,8 @@ def test_a_suites_problems_are_kept_as_they_were_loaded(made: OpenRun) -> None:
 
 
 def test_a_server_has_samples_of_its_own(made: OpenRun, another: Callable[..., Counted], fake: Fake) -> None:
-    """What it has loaded is named by whoever asks, its precision is its own; of raw log-probabilities at another temperature no surprisal is made."""
+    """The caller names its policy; its precision is unknown. Raw log-probabilities at another temperature give no
+    surprisal."""
     fake.kind = "raw"
     keys = set()
     for temperature, surprisal in ((1.0, pytest.approx(-math.log(0.5), rel=1e-7)), (0.7, None)):
@@ -245,7 +303,7 @@ def test_a_server_has_samples_of_its_own(made: OpenRun, another: Callable[..., C
 
 
 def test_problems_of_a_suite_that_are_trained_on_are_found(tmp_path: Path) -> None:
-    """The suite is the first 200 of the generator's problems: a run of the same puzzle that keeps 4 of them out has trained on the next 30."""
+    """The suite is the generator's first 200 problems: a run that holds out 4 of them trains on the next 30."""
     train = "data.train=puzzle:graph_colouring?vertices=7&edge_probability=0.35&colours=3&count=30"
     with opened(tmp_path / "store", "evaluate.suites=[heldout,graph_colouring]", train) as run:
         value(data.plain(run))

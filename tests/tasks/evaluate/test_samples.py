@@ -1,4 +1,4 @@
-"""Samples are kept exactly, whatever happens to their files, and only what is missing is drawn."""
+"""Stored samples are exact, survive damage to their files, and only missing ones are drawn."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def sample(problem: str = "p/0", index: int = 0, **changes: Any) -> Sample:
 
 
 class Fake:
-    """A source whose samples follow from prompt and seed, with log-probabilities as precise as Python's, which the store does not keep."""
+    """A source whose samples follow from prompt and seed; its float64 log-probabilities are rounded by the store."""
 
     def __init__(self, fails_at: int | None = None) -> None:
         self.calls: list[list[PromptGroup]] = []
@@ -82,7 +82,7 @@ class Fake:
 def drawn(
     source: Fake, files: Files, count: int, samples: int, about: dict[str, Any] = ABOUT
 ) -> tuple[dict[Name, Sample], int]:
-    """What an evaluation holds after drawing, as a process does that begins here, and how many it drew."""
+    """Draw as a process that starts here; return the samples that it then has, and how many it drew."""
     into = SampleSet(files, about)
     stored = into.read()
     number = draw(source, into, stored, problems(count), samples, about["part"], about["suite"], STOP, lambda: None)

@@ -1,4 +1,4 @@
-"""Axes and charts: every number that an axis can show is drawn, at its place; what is missing is a gap."""
+"""Axes and charts: every number that an axis can show is drawn at its place, and a missing number is a gap."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ POSITIVE = st.floats(1e-12, 1e12)
 
 
 def drawn(svg: str) -> list[tuple[float, float]]:
-    """The points of all lines and dots, in pixels."""
+    """Return the points of all lines and dots, in pixels."""
     lines = "".join(re.findall(r'class="line[^"]*" d="([^"]*)"', svg))
     dots = re.findall(r'cx="([-\d.]+)" cy="([-\d.]+)"', svg)
     return [(float(a), float(b)) for a, b in [*re.findall(r"[ML]([-\d.]+) ([-\d.]+)", lines), *dots]]
 
 
 def strokes(svg: str) -> list[int]:
-    """The number of points of each unbroken stroke."""
+    """Return the number of points of each unbroken stroke."""
     return [
         len(part.split("L"))
         for path in re.findall(r'class="line[^"]*" d="([^"]*)"', svg)

@@ -20,7 +20,7 @@ from tasks.errors import DataError, StudyError, TrainingError
 from tasks.graph.cells import cell_key
 from tasks.run import study_results
 from tasks.study.cells import Cell, write_cell
-from tasks.study.starts import read_starts
+from tasks.study.launches import read_launches
 from tests.tasks.study.simulated import cells
 
 Load = Callable[..., LoadedStudy]
@@ -156,7 +156,7 @@ def test_a_cell_that_fails_costs_no_other(study: Load, monkeypatch: pytest.Monke
     ran, failed = arm_study.run_missing(loaded, 1)
     assert (ran, list(failed)) == (len(loaded.cells) - 1, [first]) and len(ends.ran) == len(loaded.cells)
     assert lacking(loaded) == {first: "has no result"}
-    (start,) = read_starts(study_results.results_folder(loaded))
+    (start,) = read_launches(study_results.results_folder(loaded))
     assert (list(start.ran), start.side_by_side) == (
         [(cell.setting, cell.variant, cell.seed) for cell in loaded.cells[1:]],
         1,
@@ -194,7 +194,7 @@ def test_a_store_that_fails_ends_the_study_and_what_is_done_is_kept(
         arm_study.run_missing(loaded, 1)
     assert ends.ran == [cell.label for cell in loaded.cells[:2]], "no cell is begun after it"
     assert list(lacking(loaded)) == [cell.label for cell in loaded.cells[1:]]
-    assert [len(start.ran) for start in read_starts(study_results.results_folder(loaded))] == [1]
+    assert [len(start.ran) for start in read_launches(study_results.results_folder(loaded))] == [1]
 
 
 def test_a_disk_that_is_full_is_what_is_said_not_the_time_that_it_costs(
