@@ -52,7 +52,7 @@ FEW = settings(max_examples=60, deadline=None, suppress_health_check=list(Health
 
 
 def shape(x: Any) -> Any:
-    """Return a value with all its types, in a form in which NaN equals NaN, -0.0 is not 0.0, and a dict has an order."""
+    """Return a value with all its types, in a form where NaN equals NaN, -0.0 is not 0.0, and a dict has an order."""
     if isinstance(x, dict):
         return type(x), getattr(x, "default_factory", None), [(shape(k), shape(v)) for k, v in x.items()]
     if isinstance(x, set | frozenset):
