@@ -154,7 +154,8 @@ def test_what_is_not_exactly_a_plain_value_is_refused(value: Any) -> None:
             values.dumps(wrapped)
 
 
-def test_cycles_depth_and_size_are_refused() -> None:
+def test_cycles_depth_and_size_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(values, "MAX_WEIGHT", 10_000)
     cycle: list[Any] = []
     cycle += [cycle, cycle]
     deep: list[Any] = []
