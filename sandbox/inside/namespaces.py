@@ -61,7 +61,7 @@ def enter(walls: dict[str, Any]) -> int:
 
 
 def _stage(staging: str, binds: list[tuple[str, str]]) -> list[tuple[str, str]]:
-    """As root, bind the folders of the new root to a place that another user can reach (/root may be closed to it)."""
+    """Bind the folders of the new root, as root, to a place that another user can reach (/root may be closed to it)."""
     kernel.unshare(kernel.CLONE_NEWNS)
     kernel.mount("", "/", "", kernel.MS_REC | kernel.MS_PRIVATE)
     kernel.mount("staging", staging, "tmpfs", kernel.MS_NOSUID | kernel.MS_NODEV, "size=1m,mode=755")

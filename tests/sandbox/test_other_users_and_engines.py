@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import shutil
 import subprocess
 import sys
 import sysconfig
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -35,37 +35,36 @@ with Sandbox("jail", 1) as sandbox:
     os.getuid() != 0 or shutil.which("setpriv") is None, reason="becoming another user needs root and setpriv"
 )
 @pytest.mark.slow
-@pytest.mark.turn
-def test_the_jail_of_an_ordinary_user(tmp_path: Path) -> None:
+def test_the_jail_of_an_ordinary_user() -> None:
+    """Start a jail as another user, with a copy of the interpreter, numpy and the sandbox, which needs no more."""
     require("jail")
-    # The interpreter may be installed below /root, which is closed to other users: copy it, and the packages.
-    tmp_path.chmod(0o755)
-    for parent in tmp_path.parents:
-        with contextlib.suppress(PermissionError):
-            if parent.name.startswith("pytest-"):
-                parent.chmod(0o755)
+    with tempfile.TemporaryDirectory() as folder:
+        _check_as_another_user(Path(folder))
+
+
+def _check_as_another_user(folder: Path) -> None:
+    # A copy outside of pytest's folders, which pytest closes to other users, as /root may be.
+    folder.chmod(0o755)
     skipped = shutil.ignore_patterns("site-packages", "test", "config-*", "__pycache__")
     library = Path(sysconfig.get_path("stdlib"))
-    shutil.copytree(library, tmp_path / "lib" / library.name, ignore=skipped)
-    (tmp_path / "bin").mkdir()
-    shutil.copy(os.path.realpath(sys.executable), tmp_path / "bin" / "python3")
+    shutil.copytree(library, folder / "lib" / library.name, ignore=skipped)
+    (folder / "bin").mkdir()
+    shutil.copy(os.path.realpath(sys.executable), folder / "bin" / "python3")
     for shared in Path(sys.base_prefix, "lib").glob("libpython3*.so*"):
-        shutil.copy(shared, tmp_path / "lib")
-    packages, code = tmp_path / "packages", tmp_path / "code"
-    large = ("torch", "vllm", "triton", "nvidia")
-    shutil.copytree(
-        sysconfig.get_path("purelib"), packages, ignore=lambda folder, names: [n for n in names if n.startswith(large)]
-    )
+        shutil.copy(shared, folder / "lib")
+    packages, code = folder / "packages", folder / "code"
+    for package in Path(sysconfig.get_path("purelib")).glob("numpy*"):
+        shutil.copytree(package, packages / package.name, ignore=skipped)
     shutil.copytree(ROOT / "sandbox", code / "sandbox")
     become = ["setpriv", "--reuid=12345", "--regid=12345", "--clear-groups"]
     environment = {
         "PYTHONPATH": f"{code}:{packages}",
-        "LD_LIBRARY_PATH": str(tmp_path / "lib"),
+        "LD_LIBRARY_PATH": str(folder / "lib"),
         "HOME": "/tmp",
         "PATH": "/usr/bin:/bin",
     }
     done = subprocess.run(
-        [*become, str(tmp_path / "bin" / "python3"), "-c", CHECK],
+        [*become, str(folder / "bin" / "python3"), "-c", CHECK],
         cwd=code,
         capture_output=True,
         text=True,

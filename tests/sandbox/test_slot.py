@@ -113,7 +113,8 @@ def test_an_input_that_is_never_read(run: Runner) -> None:
         "import os\nfor i in range(500): os.makedirs(f'/tmp/{i}/a/b')",
         "import os\nd = os.open('/tmp', os.O_RDONLY)\nfor i in range(900):\n"
         "    os.mkdir('n' * 200, dir_fd=d); e = os.open('n' * 200, os.O_RDONLY, dir_fd=d); os.close(d); d = e",
-        "import os\nos.makedirs('/tmp/a/b'); open('/tmp/a/b/c', 'w').write('1'); os.chmod('/tmp/a/b', 0); os.chmod('/tmp/a', 0)",
+        "import os\nos.makedirs('/tmp/a/b'); open('/tmp/a/b/c', 'w').write('1')\n"
+        "os.chmod('/tmp/a/b', 0); os.chmod('/tmp/a', 0)",
         "import os\nos.symlink('/', '/tmp/root'); os.symlink('nowhere', '/tmp/dangling')",
         "f = open('/tmp/sparse', 'wb'); f.truncate(60 << 20)",
         "import os\ntry:\n    for i in range(10**6): open(f'/tmp/{i}', 'w')\nexcept OSError: pass",

@@ -52,7 +52,7 @@ FEW = settings(max_examples=60, deadline=None, suppress_health_check=list(Health
 
 
 def shape(x: Any) -> Any:
-    """Return a value with all its types, in a form in which NaN equals NaN, -0.0 is not 0.0, and a dict has an order."""
+    """Return a value with all its types, in a form where NaN equals NaN, -0.0 is not 0.0, and a dict has an order."""
     if isinstance(x, dict):
         return type(x), getattr(x, "default_factory", None), [(shape(k), shape(v)) for k, v in x.items()]
     if isinstance(x, set | frozenset):
@@ -154,7 +154,8 @@ def test_what_is_not_exactly_a_plain_value_is_refused(value: Any) -> None:
             values.dumps(wrapped)
 
 
-def test_cycles_depth_and_size_are_refused() -> None:
+def test_cycles_depth_and_size_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(values, "MAX_WEIGHT", 10_000)
     cycle: list[Any] = []
     cycle += [cycle, cycle]
     deep: list[Any] = []
