@@ -154,7 +154,7 @@ def test_one_evaluation_of_the_run_is_a_dot_with_its_interval() -> None:
     assert re.search(r'class="band run-0" d="M[^"]+z"', figures[2])
 
 
-def test_nothing_to_show_is_said() -> None:
+def test_a_report_without_numbers_is_a_page_too() -> None:
     """A part without numbers says so in a line of its own, and has no table and no chart."""
     page = page_of(EvaluationReport("empty", {}, "No regression", (), (), (), ()))
     assert len(re.findall('class="nothing"', page)) == 3
