@@ -14,7 +14,8 @@ from specs.study import LoadedStudy, PlannedCell
 from tasks.errors import DataError, StudyError
 from tasks.graph.cells import cell_key
 from tasks.report.study.data import StudyReport
-from tasks.report.study.page import render, summary_text
+from tasks.report.study.page import render
+from tasks.report.study.summary import summary_text
 from tasks.study.cells import Cell, cell_file, read_cell
 from tasks.study.launches import read_launches
 

@@ -26,7 +26,7 @@ def test_the_main_study_has_results() -> None:
 
 
 @pytest.mark.parametrize("path", WITH_RESULTS, ids=lambda path: path.stem)
-def test_committed_numbers_are_what_the_cells_give(path: Path) -> None:
+def test_committed_numbers_are_those_of_the_cells(path: Path) -> None:
     loaded = load_study(path, environ={})
     folder, (there, lacking) = results_folder(loaded), results(loaded)
     files = {cell_file(folder, *cell.name) for cell in there}
@@ -52,7 +52,7 @@ def numbers_of(text: str) -> list[float]:
     return [float(number) for number in _NUMBER.findall(text)]
 
 
-def test_what_the_readme_quotes_is_what_a_study_says() -> None:
+def test_the_readme_quotes_sentences_of_a_study() -> None:
     quoted = re.findall(r"(?m)^> (.+)$", (ROOT / "README.md").read_text())
     said = [line for path in RESULTS.glob("*/summary.json") for line in json.loads(path.read_text())["headline"]]
     assert quoted and [line for line in quoted if line not in said] == []

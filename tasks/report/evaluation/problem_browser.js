@@ -183,7 +183,8 @@
     for (const body of detail.querySelectorAll(".cards")) {
       const policy = body.dataset.policy;
       const cards = foundBy(problem, policy).map((found, place) => [found, whole?.samples[policy][place]])
-        .filter(([[{ state, word }]]) => ["all", state].includes(samplesOf.value) && ["", word].includes(verdict.value));
+        .filter(([[{ state }]]) => ["all", state].includes(samplesOf.value))
+        .filter(([[{ word }]]) => ["", word].includes(verdict.value));
       const made = element("ol");
       made.append(...cards.map((each) => card(...each)));
       body.replaceChildren(cards.length === 0 ? element("p", "No sample is like this.", "nothing") : made);

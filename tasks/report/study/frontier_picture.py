@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import re
-import unicodedata
 import warnings
 from collections.abc import Mapping, Sequence
 from html import escape
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
 WIDTH, PANEL, HEADER, MARGIN = 750.0, 285.0, 44.0, 12.0
 LEFT, RIGHT, TOP, BOTTOM = 46.0, 16.0, 50.0, 38.0  # of the axes within a panel
 SMALL, NORMAL, LARGE = 9.0, 9.75, 12.75  # font sizes; the small one is 12 px
+LETTER = 6.7  # width of a bold letter, mean
 COLOURS = {
     "run-0": "#c2591a",
     "run-1": "#1f66b0",
@@ -33,7 +33,7 @@ COLOURS = {
     "run-5": "#b03a5b",
 }
 GREY, INK, QUIET, GRID, PAPER = "#c3c8cc", "#1d2125", "#5d666f", "#e8eaec", "#ffffff"
-SETTINGS: Any = {
+SETTINGS: dict[Any, Any] = {
     "svg.fonttype": "none",  # text stays text: it can be searched, and a reader's font draws it
     "svg.hashsalt": "armature",  # the same numbers give the same bytes
     "text.parse_math": False,  # a dollar sign in a label is a dollar sign
@@ -65,13 +65,13 @@ def frontier_svg(report: StudyReport, analysis: Analysis, styles: Mapping[str, V
 
     It is light, as GitHub shows it on white, needs no other file, and is the same for the same numbers.
     """
-    from matplotlib import rc_context  # imported here: it takes a second, and only a report draws
+    from matplotlib import style  # imported here: it takes a second, and only a report draws
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
 
     caption = _caption(report, analysis)
-    with rc_context(SETTINGS), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of letters that the font for the layout lacks; the reader's font draws them
+    with style.context(["default", SETTINGS]), warnings.catch_warnings():  # whatever a user's matplotlibrc says
+        warnings.simplefilter("ignore")  # a letter that the layout's font lacks is drawn by the reader's font
         figure = Figure(facecolor=PAPER)
         FigureCanvasSVG(figure)
         _draw(figure, report, analysis, styles, caption)
@@ -107,9 +107,9 @@ def _draw(
     height = top + -(-len(settings) // columns) * PANEL
     figure.set_size_inches(WIDTH / 72, height / 72)
 
-    def box(left: float, top: float, width: float = 0.0, high: float = 0.0) -> tuple[float, float, float, float]:
+    def box(x: float, y: float, wide: float = 0.0, high: float = 0.0) -> tuple[float, float, float, float]:
         """Return a box in shares of the figure, from points counted from its top left corner."""
-        return left / WIDTH, 1 - (top + high) / height, width / WIDTH, high / height
+        return x / WIDTH, 1 - (y + high) / height, wide / WIDTH, high / height
 
     figure.text(*box(MARGIN, 21)[:2], _printable(report.title), fontsize=LARGE, fontweight="bold")
     figure.text(*box(MARGIN, 36)[:2], caption, color=QUIET)
@@ -119,7 +119,7 @@ def _draw(
         width = WIDTH / columns
         left, above = place % columns * width, top + place // columns * PANEL
         axes = figure.add_axes(box(left + LEFT, above + TOP, width - LEFT - RIGHT, PANEL - TOP - BOTTOM))
-        heading = "\n".join(wrap(_printable(report.settings[setting]), int(width / 6.7))[:2])
+        heading = "\n".join(wrap(_printable(report.settings[setting]), int(width / LETTER))[:2])
         _above(axes, heading, 22).set_fontweight("bold")
         _above(axes, metric, 7).set(color=QUIET, fontsize=SMALL)
         curves = [c for c in analysis.curves if (c.setting, c.temperature) == (setting, temperature)]
@@ -201,5 +201,5 @@ def _ends(values: Sequence[float], intervals: Sequence[tuple[float, float] | Non
 
 
 def _printable(text: str) -> str:
-    """Return a label without what XML has no place for: control characters and lone surrogates."""
-    return "".join("\ufffd" if unicodedata.category(letter) in ("Cc", "Cs") else letter for letter in text)
+    """Return a label in which characters that XML does not allow are replaced."""
+    return re.sub("[^\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "\ufffd", text)

@@ -14,11 +14,9 @@ from tasks.report.study.figures import dynamics_figures, dynamics_rows, frontier
 from tasks.report.study.frontier_picture import frontier_svg
 from tasks.report.study.provenance import cells_table, curve_numbers
 from tasks.report.study.sentences import headline, seeds_text, wall_time_sentence
-from tasks.report.study.summary import summary_json, summary_markdown, summary_text
+from tasks.report.study.summary import summary_json, summary_markdown
 from tasks.study.analysis import Analysis, analyse
 from tasks.study.design import unmatched_starts
-
-__all__ = ["render", "summary_text"]
 
 HERE = Path(__file__).parent
 TABLES = (

@@ -1,4 +1,4 @@
-"""Paired comparisons: exact small cases, and how often they raise a false alarm."""
+"""Paired comparisons: exact small cases, and the rate of false alarms."""
 
 from __future__ import annotations
 

@@ -117,7 +117,7 @@ def test_bars_stack_to_their_sum_and_a_missing_iteration_has_none() -> None:
     assert float(top) == pytest.approx(TOP, abs=0.1)
 
 
-def test_no_number_is_said_in_words() -> None:
+def test_a_chart_without_numbers_is_a_line_of_text() -> None:
     assert "No numbers" in line_chart([Series("a", "run-0", [0, 1], [None, None])], "t", "iteration")
     assert "No numbers" in stacked_bars([0], [("a", [None])], "t", "iteration", 0.0)
 

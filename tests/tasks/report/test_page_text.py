@@ -113,7 +113,7 @@ def test_a_missing_number_is_a_dash() -> None:
     assert figure.count("<circle") == 2
 
 
-def test_nothing_to_show_is_said() -> None:
+def test_a_report_without_numbers_is_a_page_too() -> None:
     """A part without numbers says so in a line of its own, and has no chart."""
     page = render(ReportData("empty", {}, "", "", (), (), ()))
     lines = re.findall(r'<p class="nothing">[^<]+</p>', page)

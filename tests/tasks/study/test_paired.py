@@ -133,7 +133,7 @@ def test_swapping_variants_and_shuffling_questions(counts: list[list[int]], orde
         assert other.p == pytest.approx(there.p, abs=1e-9)
 
 
-def test_what_cannot_be_paired_is_refused() -> None:
+def test_cells_that_cannot_be_paired_are_refused() -> None:
     first, second = cell("arm", 0, [point(2, [1, 2])]), cell("grpo", 0, [point(2, [1, 2])])
     with pytest.raises(DataError, match=r"s/grpo seed 0 was evaluated on 2 .*\(other\), s/arm seed 0 on 2 \(digest\)"):
         collect([first, replace(second, questions=(2, "other"))])

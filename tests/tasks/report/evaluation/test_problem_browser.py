@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tasks.report.evaluation.data import EvaluationReport, SuiteResult
 from tasks.report.evaluation.figures import policy_colours
 from tasks.report.evaluation.problem_browser import FILE_BYTES, INDEX_BYTES, TEXT_BYTES, browser_data, fair_limit
-from tests.tasks.report.evaluation.sample_evaluation import LABELS, report, solved, suite, with_text
+from tests.tasks.report.evaluation.sample_evaluation import LABELS, report, rows, solved, suite, with_text
 from tests.tasks.report.sample_report import HOSTILE
 
 SMALL = report([suite("gsm8k", problems=2, samples=2)])
@@ -33,6 +33,12 @@ def made(of: EvaluationReport) -> tuple[dict[str, Any], list[Any], dict[str, byt
         assert hashlib.sha256(body.encode()).hexdigest().startswith(digest)
         data.append(json.loads(body))
     return json.loads(index), data, files
+
+
+def with_rows(of: list[dict[str, Any]]) -> EvaluationReport:
+    """Return a report of one policy with these samples, whose summary is that of a few samples."""
+    small = suite("gsm8k", 2, 2)
+    return report([replace(small, policies=[replace(small.policies[-1], rows=of)], comparisons=[])])
 
 
 @settings(max_examples=60, deadline=None)
@@ -122,11 +128,9 @@ def test_a_sample_of_a_megabyte_keeps_its_start_and_its_end() -> None:
 
 
 def test_files_stay_small_and_short_texts_whole_beside_long_ones() -> None:
-    policy = suite("gsm8k", problems=5, samples=96, labels=("tonight",), characters=40).policies[0]
-    rows = [{**row, "text": "short"} if row["sample"] % 2 else {**row, "text": "b" * 60_000} for row in policy.rows]
-    index, data, files = made(
-        report([replace(suite("gsm8k", 1, 1), policies=[replace(policy, rows=rows)], comparisons=[])])
-    )
+    texts_of = ("b" * 60_000, "short")
+    mixed = [{**row, "text": texts_of[row["sample"] % 2]} for row in rows("gsm8k", "tonight", 5, 96, 40)]
+    index, data, files = made(with_rows(mixed))
     assert len(files) == 5
     assert all(len(content) < 1.1 * FILE_BYTES for content in files.values())
     for problem in index["suites"][0]["problems"]:
@@ -137,13 +141,11 @@ def test_files_stay_small_and_short_texts_whole_beside_long_ones() -> None:
 
 def test_long_reasons_leave_the_page_small() -> None:
     """Every sample of a hundred problems has its own answer and traceback; the data files hold more of them."""
-    policy = suite("gsm8k", problems=100, samples=64, labels=("tonight",), characters=40).policies[0]
-    rows = [
+    long = [
         {**row, "answer": f"{place} {'9' * 400}", "detail": f"{place} {'<at line 7>' * 200}"}
-        for place, row in enumerate(policy.rows)
+        for place, row in enumerate(rows("gsm8k", "tonight", 100, 64, 40))
     ]
-    of = report([replace(suite("gsm8k", 1, 1), policies=[replace(policy, rows=rows)], comparisons=[])])
-    index, data, _ = made(of)
+    index, data, _ = made(with_rows(long))
     assert len(json.dumps(index)) < 2 * INDEX_BYTES
     problem = index["suites"][0]["problems"][3]
     _, answer, detail = problem["found"][5]
