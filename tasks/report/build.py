@@ -12,16 +12,9 @@ from tasks.data.dataset import Dataset
 from tasks.data.encode import decode
 from tasks.records import Rollout, Verdict
 from tasks.report.data import Column, Group, ReportData, Response, RunCurves
+from tasks.train.advantages.registry import label_of
 
 GROUPS = 16  # problems of the last iteration in the browser, of each run
-LABELS = {
-    "arm": "ARM",
-    "grpo": "GRPO",
-    "dr_grpo": "Dr. GRPO",
-    "rloo": "RLOO",
-    "reinforce_pp_baseline": "REINFORCE++-baseline",
-    "pass_at_k": "Pass@k training",
-}
 
 
 @dataclass(frozen=True)
@@ -46,6 +39,7 @@ class RunContent:
     store: str
     forked_from: str | None
     dataset: Dataset
+    suites: Sequence[str]
     rows: Sequence[Mapping[str, Any]]
     evaluations: Sequence[Mapping[str, Any]]
     last: LastIteration
@@ -76,12 +70,12 @@ def build(runs: Sequence[RunContent]) -> ReportData:
 
 def columns(runs: Sequence[RunContent]) -> list[Column]:
     """Return the start, then each run's end, on the first suite."""
-    suites = runs[-1].spec.evaluate.suites
-    if not suites:
+    if not runs[-1].suites:
         return []
+    suite = runs[-1].suites[0]
 
     def column(label: str, run: RunContent, iteration: int) -> Column:
-        row = next(r for r in run.evaluations if r["iteration"] == iteration and r["suite"] == suites[0])
+        row = next(r for r in run.evaluations if r["iteration"] == iteration and r["suite"] == suite)
         return Column(label, row, row["artifact"])
 
     ends = [column(label, run, run.spec.train.iterations) for run, label in zip(runs, _labels(runs), strict=True)]
@@ -90,7 +84,7 @@ def columns(runs: Sequence[RunContent]) -> list[Column]:
 
 def _labels(runs: Sequence[RunContent]) -> list[str]:
     """Return the estimators' labels where they tell the runs apart, else the runs' own names."""
-    labels = [LABELS[run.spec.advantage.estimator] for run in runs]
+    labels = [label_of(run.spec.advantage) for run in runs]
     return labels if len(set(labels)) == len(labels) else [run.spec.name for run in runs]
 
 
