@@ -20,16 +20,13 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
-settings.register_profile("armature", deadline=None)  # a slow machine is no failure
+# A slow machine is no failure: no deadline for an example, none for drawing one.
+settings.register_profile("armature", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("armature")
 
 MATRIX = 8
 """The fewest cases of a matrix."""
 _ROWS: list[dict[str, Any]] = []
-
-# No test's outcome depends on the speed of the machine: no deadline for an example, none for drawing one.
-settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("any machine")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

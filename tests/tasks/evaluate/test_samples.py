@@ -30,6 +30,7 @@ PART = {
 }
 ABOUT: dict[str, Any] = {"policy": "ab" * 32, "problems": "cd" * 32, "suite": "heldout", "part": PART}
 STOP = (3, 5)
+SAMPLING = Sampling(0.6, 9, STOP, top_p=0.95)  # of PART
 
 
 @pytest.fixture
@@ -85,7 +86,9 @@ def drawn(
     """Draw as a process that starts here; return the samples that it then has, and how many it drew."""
     into = SampleSet(files, about)
     stored = into.read()
-    number = draw(source, into, stored, problems(count), samples, about["part"], about["suite"], STOP, lambda: None)
+    part = about["part"]
+    settings = Sampling(part["temperature"], part["max_response_tokens"], STOP, top_p=part["top_p"])
+    number = draw(source, into, stored, problems(count), samples, settings, part["seed"], about["suite"], lambda: None)
     return stored, number
 
 
@@ -241,7 +244,7 @@ class TestDrawn:
                 assert kept.entropy == (
                     None if given.entropies is None else sum(given.entropies) / len(given.entropies)
                 )
-        assert source.sampling == {Sampling(0.6, 9, STOP, top_p=0.95)}
+        assert source.sampling == {SAMPLING}
 
     def test_a_seed_depends_on_spec_seed_suite_problem_and_sample_alone(self, files: Files, tmp_path: Path) -> None:
         stored, _ = drawn(Fake(), files, 3, 2)
@@ -284,7 +287,7 @@ class TestDrawn:
 
         source, stored = Fake(), dict[Name, Sample]()
         with pytest.raises(InterruptedError):
-            draw(source, SampleSet(files, ABOUT), stored, problems(7), 3, PART, "heldout", STOP, between)
+            draw(source, SampleSet(files, ABOUT), stored, problems(7), 3, SAMPLING, 17, "heldout", between)
         assert len(source.calls) == 2 and SampleSet(files, ABOUT).read() == stored and set(stored) == all_of(4, 3)
 
     def test_more_samples_add_to_those_that_are_there(self, files: Files) -> None:
