@@ -56,8 +56,9 @@ def deepspeed_config(options: OptimizerOptions, dtype: torch.dtype, ranks: int, 
 
     So all that DeepSpeed would divide by is 1; the real number of tokens is in the weights of the loss.
     """
-    # DeepSpeed allocates its buckets anew in each backward pass: 2 GB at its default, however small the model.
-    bucket = min(parameters, 500_000_000)
+    # DeepSpeed allocates its buckets anew in each backward pass: 2 GB at its default, however small the model. It wants an
+    # even number.
+    bucket = min(parameters + parameters % 2, 500_000_000)
     zero: dict[str, Any] = {
         "stage": options.zero_stage,
         "overlap_comm": False,
@@ -103,8 +104,7 @@ class TrainingEngine:
         )
         if options.gradient_checkpointing:
             model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
-        head = head_of(options.objective, model.config.hidden_size, options.seed) if options.objective else None
-        module = PolicyModule(model, None if head is None else head.to(self.dtype))
+        module = PolicyModule(model, self._made_head(options, model.config.hidden_size, optimizer))
         module.train()
         self._engine, *_ = deepspeed.initialize(
             model=module,
@@ -122,6 +122,21 @@ class TrainingEngine:
         self._reset_moments()
         if optimizer is not None:
             self._load_optimizer(optimizer)
+
+    def _made_head(self, options: OptimizerOptions, hidden_size: int, optimizer: Path | None) -> torch.nn.Module | None:
+        """Return the objective's head with the optimizer's master weights, or its first values where there are none.
+
+        DeepSpeed takes its working copy from here: `save_weights` has the policy's, and not the head's.
+        """
+        head = head_of(options.objective, hidden_size, options.seed) if options.objective else None
+        if head is not None and optimizer is not None:
+            with reader(optimizer, "optimizer") as (names, read, _), torch.no_grad():
+                for name, parameter in head.named_parameters():
+                    if f"{HEAD}{name}/master" in names:
+                        master = read(f"{HEAD}{name}/master")
+                        self._check_shape(HEAD + name, parameter, master)
+                        parameter.copy_(master)
+        return None if head is None else head.to(self.dtype)
 
     @property
     def device(self) -> torch.device:
@@ -257,6 +272,8 @@ class TrainingEngine:
                     value = read(f"{name}/{key}").to(self.device)
                     if self._stage == 0:
                         self._basic_optimizer.state[parameter][key].copy_(value)
+                    elif self._stage == 3:
+                        self._set_partition(parameter, value, key)
                     else:
                         safe_set_full_optimizer_state(parameter, value, key)
 
@@ -270,7 +287,20 @@ class TrainingEngine:
 
     def _set_master(self, parameter: torch.nn.Parameter, value: Tensor) -> None:
         value = value.to(self.device)
+        # The working copy came from the weights (of a head: `_made_head`), which are the rounded master.
         if self._stage == 0:
             parameter.data.copy_(value)
-        else:  # the working copy came from the weights, which are the rounded master
+        elif self._stage == 3:
+            self._set_partition(parameter, value, None)
+        else:
             deepspeed.utils.safe_set_full_fp32_param(parameter, value)
+
+    def _set_partition(self, parameter: torch.nn.Parameter, value: Tensor, key: str | None) -> None:
+        """Set this rank's part of a parameter (key None) or moment under ZeRO-3.
+
+        DeepSpeed's own function fails where the ranks do not divide the number of elements: the last part is padded.
+        """
+        optimizer: Any = self._engine.optimizer
+        mine, _ = optimizer._get_fp32_opt_state_partition(parameter, release_swap_buffers=False, optim_state_key=key)
+        part = value.flatten()[optimizer._get_param_partition_rank(parameter) * mine.numel() :][: mine.numel()]
+        mine.data[: part.numel()].copy_(part)

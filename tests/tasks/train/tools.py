@@ -75,9 +75,10 @@ def flat(settings: StepSettings) -> SimpleNamespace:
 def _member(old: Any, section: tuple[str], name: str | None, changes: dict[str, Any]) -> Any:
     choice = choice_at(section)
     assert choice is not None
-    model = choice.members[name or old.tag]
-    values = {field: value for field, value in {**old.model_dump(), **changes}.items() if field in model.model_fields}
-    return model.model_validate({**values, old.TAG: name or old.tag})
+    model = choice.members[name] if name else type(old)
+    named = {old.TAG: name} if name else {}
+    values = {**old.model_dump(), **changes, **named}
+    return model.model_validate({field: value for field, value in values.items() if field in model.model_fields})
 
 
 def llama(*, seed: int = 0, tied: bool = False, hidden: int = 32) -> LlamaForCausalLM:

@@ -1,0 +1,122 @@
+"""What an objective keeps beside the policy, through real ranks: trained, saved, restored, and not exported."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import load_file, safe_open
+from transformers import AutoModelForCausalLM
+
+from specs.identity import train_part
+from specs.load import load_spec
+from tasks.train.client import Trainer, TrainerOptions
+from tasks.train.forward import PolicyModule
+from tasks.train.inputs import adamw_settings, step_settings
+from tasks.train.objectives.registry import head_of
+from tests.specs.conftest import PUZZLE
+from tests.tasks.train.test_deepspeed import BATCH, BETA, NEXT, apart, assert_identical, gradient_in, saved
+from tests.tasks.train.tools import changed, llama, run
+
+OWN = "tests/tasks/train/outside/own.py"
+WAYS = [(1, 0), *(pytest.param((2, stage), marks=pytest.mark.slow) for stage in (2, 3))]
+#: Names of the head's parameters in the optimizer's file.
+HEAD = {f"objective/layers.{layer}.{kind}" for layer in (0, 2) for kind in ("weight", "bias")}
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("weights")
+    llama(seed=3).save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def part(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """The training part of a spec whose objective asks for everything."""
+    path = tmp_path_factory.mktemp("spec") / "x.yaml"
+    path.write_text(PUZZLE + f"objective: {{use: '{OWN}:Everything', args: {{beta: 0.5, target: 1.5}}}}\n")
+    return train_part(load_spec(path, ["train.weight_decay=0.1", "train.warmup_steps=0"], {}).spec)
+
+
+@pytest.fixture
+def trainer(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Trainer]:
+    ranks, stage = request.param
+    options = TrainerOptions(
+        ranks=ranks,
+        threads=1,
+        devices=None,
+        dtype="float32",
+        zero_stage=stage,
+        offload_optimizer=False,
+        gradient_checkpointing=False,
+        step_deadline_s=600,
+    )
+    made = Trainer(options, tmp_path / "log")
+    yield made
+    made.stop()
+
+
+def scalars_in(folder: Path) -> dict[str, float]:
+    with safe_open(folder / "optimizer.safetensors", framework="pt") as file:
+        return dict(json.loads(file.metadata()["scalars"]))
+
+
+@pytest.mark.parametrize("trainer", WAYS, indirect=True)
+def test_head_and_scalars_are_trained_saved_restored_and_not_exported(
+    trainer: Trainer, part: dict[str, Any], weights: Path, tmp_path: Path
+) -> None:
+    step = step_settings(part, token_budget=60, audit_max_mean=1e9, audit_min_effective_share=0.0)
+    step = replace(step, minibatch_prompts=2, learning_rate=1e-3)
+    adamw = {**adamw_settings(part), "betas": (BETA, 0.999), "max_grad_norm": 1e9}
+
+    trainer.load("start", weights, None, adamw)
+    first = trainer.train("first", BATCH, changed(step, minibatch_prompts=100), 0)["metrics"]
+    state = saved(trainer, tmp_path / "first", weights)
+    policy_names = set(load_file(weights / "model.safetensors"))
+    assert set(load_file(tmp_path / "first" / "model.safetensors")) == policy_names, "the head is exported"
+    assert {name.removesuffix("/master") for name in state if name.endswith("/master")} == policy_names | HEAD
+    assert scalars_in(tmp_path / "first") == {"coefficient": first["objective_coefficient"]}
+
+    lm = AutoModelForCausalLM.from_pretrained(weights, attn_implementation="sdpa")
+    head = head_of(step.objective, lm.config.hidden_size, part["seed"])
+    assert head is not None
+    module = PolicyModule(lm, head)
+    done = run(module, BATCH, changed(step, minibatch_prompts=100, token_budget=100_000))
+    flat = done.engine.gradients[0].split([p.numel() for p in module.parameters()])
+    wanted = {
+        name.removeprefix("lm.").replace("head.layers", "objective/layers"): each.reshape(p.shape)
+        for (name, p), each in zip(module.named_parameters(), flat, strict=True)
+    }
+    assert apart(gradient_in(state), wanted) <= 1e-5
+    assert all(torch.linalg.norm(wanted[name]) > 0 for name in HEAD)
+
+    trainer.load("start", weights, None, adamw)
+    trainer.train("one", BATCH, step, 0)
+    middle = saved(trainer, tmp_path / "middle", weights)
+    two = trainer.train("two", NEXT, step, 1)
+    after = saved(trainer, tmp_path / "after", weights)
+    assert all(not torch.equal(middle[f"{name}/master"], after[f"{name}/master"]) for name in HEAD)
+    assert scalars_in(tmp_path / "middle") != scalars_in(tmp_path / "after")
+
+    trainer.load("one", tmp_path / "middle", tmp_path / "middle", adamw)
+    assert_identical(saved(trainer, tmp_path / "loaded"), middle)
+    assert scalars_in(tmp_path / "loaded") == scalars_in(tmp_path / "middle")
+    again = trainer.train("two", NEXT, step, 1)
+    assert_identical(saved(trainer, tmp_path / "again"), after)
+    assert again["metrics"] == two["metrics"]
+
+    # Another objective goes on from the policy and its moments, without what it does not know.
+    plain = {name: value for name, value in adamw.items() if name not in ("objective", "seed")}
+    trainer.load("two", tmp_path / "after", tmp_path / "after", plain)
+    bare = saved(trainer, tmp_path / "bare")
+    assert_identical(bare, {name: tensor for name, tensor in after.items() if not name.startswith("objective/")})
+    trainer.train("three", BATCH, changed(step, objective="ppo_clip"), 2)
+    trainer.save(tmp_path / "other", optimizer=True)
+    with safe_open(tmp_path / "other" / "optimizer.safetensors", framework="pt") as file:
+        assert file.metadata() == {"steps": "9"}
