@@ -56,7 +56,7 @@ def run_cell(study: Study, planned: PlannedCell, engines: Engines, begun: Callab
             seed=planned.seed,
             key=cell_key(study, spec),
             run=run.experiment.run,
-            suite=spec.evaluate.suites[0],
+            suite=run.experiment.suites[0],
             iterations=spec.train.iterations,
             start=run.experiment.lineage(0),
             questions=questions_of(run),
@@ -89,7 +89,7 @@ def _opened(planned: PlannedCell, store: Store, engines: Engines) -> Iterator[tu
 
 def _begin(run: OpenRun, experiments: Sequence[Experiment]) -> None:
     """Make everything that variants of a seed share: warm start, its evaluations, the first rollouts and verdicts."""
-    (suite,) = run.spec.evaluate.suites
+    (suite,) = run.experiment.suites
     suite_steps(run, suite)
     value(start(run))
     for each in experiments:

@@ -111,7 +111,7 @@ def train_run(run: OpenRun, record: RunRecord, *, replay: bool, others: Sequence
     spec, experiment = run.spec, run.experiment
     record.begin()
     record.data(value(data(run)))
-    for name in spec.evaluate.suites:
+    for name in experiment.suites:
         record.suite(name, *suite_steps(run, name))
     value(start(run))
     due = experiment.checkpointed_iterations()
@@ -145,7 +145,7 @@ def _evaluate(run: OpenRun, record: RunRecord, iteration: int, replay: bool, oth
     if iteration not in run.experiment.evaluated_iterations():
         return
     lineage = run.experiment.lineage(iteration)
-    for name in run.spec.evaluate.suites:
+    for name in run.experiment.suites:
         termination.check()
         if replay or can_evaluate(run, iteration, name):
             record.evaluation(iteration, name, value(evaluate(run, iteration, name, lineage, None)))

@@ -13,7 +13,7 @@ from tasks.stages import evaluate, suite_steps
 
 def prepare_suites(run: OpenRun) -> dict[str, PreparedSuite]:
     """Make the suites of the spec ready, in its order."""
-    return {name: prepared(run, name, *suite_steps(run, name)) for name in run.spec.evaluate.suites}
+    return {name: prepared(run, name, *suite_steps(run, name)) for name in run.experiment.suites}
 
 
 def evaluate_suites(
@@ -21,7 +21,7 @@ def evaluate_suites(
 ) -> EvaluatedPolicy:
     """Evaluate a policy on each suite of the spec. `source` is a server that has it; None for the rollout engine."""
     manifests = {}
-    for name in run.spec.evaluate.suites:
+    for name in run.experiment.suites:
         termination.check()
         manifests[name] = value(evaluate(run, label, name, lineage, source))
     return evaluated(run, label, iteration, lineage, manifests)

@@ -71,7 +71,7 @@ def night(loaded: Loaded) -> dict[str, Any] | State:
             if (iteration := _newest(run, view)) is None:
                 return _nothing("NoCheckpoint", f"{name}: no checkpoint of it verifies yet; nothing was evaluated")
             earlier, lineage = nights(store, name), view.record["lineages"][iteration]
-            keys = {suite: run.experiment.evaluation_of(lineage, suite).key for suite in spec.evaluate.suites}
+            keys = {suite: run.experiment.evaluation_of(lineage, suite).key for suite in run.experiment.suites}
             for each in reversed(earlier):
                 if each.evaluations == keys:
                     found = f"; it found: {'; '.join(each.regressions)}" if each.regressions else ""

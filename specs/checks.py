@@ -1,4 +1,4 @@
-"""Rules that join two keys of a spec. Each broken one is a line that names both."""
+"""The rules that join two keys of a spec. Each broken one is a line that names both."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from specs.advantages import PassAtK
 from specs.engines import declared_engine
 from specs.sources import declared_source
 
@@ -17,7 +18,7 @@ SUITE_OF_PUZZLES = "heldout"
 
 
 def broken_rules(spec: Spec) -> list[str]:
-    """One line for each rule that `spec` breaks; empty when it is sound."""
+    """Return one line for each rule that `spec` breaks; empty when it is sound."""
     return [*_policy(spec), *_data(spec), *_rollout(spec), *_train(spec), *_placement(spec), *_evaluate(spec)]
 
 
@@ -27,7 +28,9 @@ def _policy(spec: Spec) -> Iterator[str]:
     if scratch and policy.model is not None:
         yield f"policy.model: got {policy.model!r}, but policy.init is scratch; drop one of them"
     if fork and policy.model is not None:
-        yield f"policy.model: got {policy.model!r}, but policy.init names a run, whose model it is; drop it, or set it to null"
+        yield (
+            f"policy.model: got {policy.model!r}, but policy.init names a run, whose model it is; drop it, or set it to null"
+        )
     if fork and spec.warm_start is not None:
         yield "warm_start: not with policy.init naming a run, whose policy is trained already; set it to null"
     if not scratch and not fork and policy.model is None:
@@ -80,16 +83,22 @@ def _data(spec: Spec) -> Iterator[str]:
 def _rollout(spec: Spec) -> Iterator[str]:
     rollout = spec.rollout
     if rollout.samples < 2:
-        yield f"rollout.samples: {rollout.samples} makes no group, which advantage.estimator {spec.advantage.estimator} needs; want >= 2"
+        yield (
+            f"rollout.samples: {rollout.samples} makes no group, which advantage.estimator {spec.advantage.estimator} "
+            "needs; want >= 2"
+        )
     if rollout.problems is not None and rollout.problems < rollout.prompts:
-        yield f"rollout.problems: {rollout.problems} is less than the rollout.prompts {rollout.prompts} of an iteration, which are all different; raise it"
+        yield (
+            f"rollout.problems: {rollout.problems} is less than the rollout.prompts {rollout.prompts} of an iteration, "
+            "which are all different; raise it"
+        )
     truncated = [f"rollout.top_p {rollout.top_p}"] * (rollout.top_p < 1) + [f"rollout.top_k {rollout.top_k}"] * (
         rollout.top_k > 0
     )
     if truncated:
         yield (
-            f"{truncated[0].replace(' ', ': ')} truncates the distribution sampled from, which the trainer does not: the ratio of "
-            f"objective.kind {spec.objective.kind} and objective.importance_correction would be wrong; "
+            f"{truncated[0].replace(' ', ': ')} truncates the distribution sampled from, which the trainer does not: the "
+            f"ratio of objective.kind {spec.objective.kind} and objective.importance_correction would be wrong; "
             "set rollout.top_p to 1 and rollout.top_k to 0"
         )
     if spec.policy.made is not None:
@@ -97,7 +106,7 @@ def _rollout(spec: Spec) -> Iterator[str]:
 
 
 def window_rule(spec: Spec, window: int, source: str) -> Iterator[str]:
-    """The longest prompt and response must fit the model's window of `window` tokens, which `source` states."""
+    """Yield a line where the longest prompt and response exceed the model's window, in tokens, which `source` states."""
     prompt, response = spec.rollout.max_prompt_tokens, spec.rollout.max_response_tokens
     if prompt + response > window:
         yield (
@@ -115,8 +124,8 @@ def _train(spec: Spec) -> Iterator[str]:
     longest = rollout.max_prompt_tokens + rollout.max_response_tokens
     if train.token_budget < longest:
         yield (
-            f"train.token_budget: {train.token_budget} is less than one longest row, rollout.max_prompt_tokens {rollout.max_prompt_tokens} "
-            f"+ rollout.max_response_tokens {rollout.max_response_tokens} = {longest} tokens"
+            f"train.token_budget: {train.token_budget} is less than one longest row, rollout.max_prompt_tokens "
+            f"{rollout.max_prompt_tokens} + rollout.max_response_tokens {rollout.max_response_tokens} = {longest} tokens"
         )
     if train.schedule == "constant":
         if train.decay_steps is not None:
@@ -124,17 +133,20 @@ def _train(spec: Spec) -> Iterator[str]:
         if train.min_ratio != 0.0:
             yield "train.min_ratio: has no effect with train.schedule constant; drop it"
     elif train.decay_steps is None:
-        yield f"train.decay_steps: missing; train.schedule {train.schedule} needs it (train.iterations is no part of the mathematics)"
-    estimator, k = spec.advantage.estimator, spec.advantage.k
-    if estimator == "pass_at_k":
-        if k is None:
-            yield f"advantage.k: missing; advantage.estimator pass_at_k needs it, less than rollout.samples {rollout.samples}"
-        elif k >= rollout.samples:
-            yield f"advantage.k: {k} is not less than rollout.samples {rollout.samples}: every group's Pass@k would be 0 or 1, and all advantages 0"
-    elif k is not None:
-        yield f"advantage.k: has no effect with advantage.estimator {estimator}; drop it"
+        yield (
+            f"train.decay_steps: missing; train.schedule {train.schedule} needs it (train.iterations is no part of the "
+            "mathematics)"
+        )
+    if isinstance(spec.advantage, PassAtK) and spec.advantage.k >= rollout.samples:
+        yield (
+            f"advantage.k: {spec.advantage.k} is not less than rollout.samples {rollout.samples}: every group's Pass@k "
+            "would be 0 or 1, and all advantages 0"
+        )
     if objective.aggregation == "constant" and objective.constant_length is None:
-        yield "objective.constant_length: missing; objective.aggregation constant needs it (Dr. GRPO: rollout.max_response_tokens)"
+        yield (
+            "objective.constant_length: missing; objective.aggregation constant needs it (Dr. GRPO: "
+            "rollout.max_response_tokens)"
+        )
     if objective.aggregation != "constant" and objective.constant_length is not None:
         yield f"objective.constant_length: has no effect with objective.aggregation {objective.aggregation}; drop it"
 
@@ -153,14 +165,19 @@ def _placement(spec: Spec) -> Iterator[str]:
         if gpus % tensor_parallel:
             yield f"placement.tensor_parallel: {tensor_parallel} does not divide placement.gpus {gpus}"
     elif ranks >= gpus:
-        yield f"placement.ranks: {ranks} leaves none of placement.gpus {gpus} to the engine; placement.layout is separate"
+        yield (
+            f"placement.ranks: {ranks} leaves none of placement.gpus {gpus} to the engine; placement.layout is separate"
+        )
     elif (gpus - ranks) % tensor_parallel:
         yield (
-            f"placement.tensor_parallel: {tensor_parallel} does not divide the {gpus - ranks} GPUs that placement.gpus {gpus} "
-            f"- placement.ranks {ranks} leave to the engine"
+            f"placement.tensor_parallel: {tensor_parallel} does not divide the {gpus - ranks} GPUs that placement.gpus "
+            f"{gpus} - placement.ranks {ranks} leave to the engine"
         )
-    if placement.layout == "separate" and placement.yields != "none":
-        yield f"placement.yields: got {placement.yields!r}, but with placement.layout separate nobody shares memory; want none"
+    if placement.layout == "separate" and placement.sleep != "none":
+        yield (
+            f"placement.sleep: got {placement.sleep!r}, but with placement.layout separate engine and trainer share no "
+            "memory; want none"
+        )
     if placement.offload_optimizer == "cpu" and spec.train.zero_stage == 0:
         yield "placement.offload_optimizer: cpu needs train.zero_stage 1, 2 or 3, got 0"
     if spec.rollout.prompts * spec.rollout.samples < ranks:

@@ -1,21 +1,23 @@
-"""Checks of a valid spec against what lies around it: the store's address, the model's window, the control."""
+"""Checks of a valid spec against what lies around it: store address, model's window, code from outside, control."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 from specs.checks import window_rule
 from specs.identity import data_part, identity, rollout_part, warm_start_part
+from specs.outside import OutsideCode, outside_problems
 from specs.paths import config_of, from_root, shown
 from specs.schema import Spec
 
 
 def absolute_store(text: str, from_file: bool) -> tuple[str, list[str]]:
-    """The store's absolute URI, and what is wrong with it.
+    """Return the store's absolute URI, and what is wrong with it.
 
-    A folder without a scheme is relative to the repository root where a spec file names it, to the current directory where the
-    environment or `--set` does.
+    A folder without a scheme is relative to the repository root where a spec file names it, to the current directory where
+    the environment or `--set` does.
     """
     scheme, found, rest = text.partition("://")
     if not found:
@@ -33,13 +35,13 @@ def absolute_store(text: str, from_file: bool) -> tuple[str, list[str]]:
 
 
 def model_problems(spec: Spec) -> list[str]:
-    """Lengths and tensor parallel size against a model whose config.json is at hand."""
+    """Return lines where lengths or tensor parallel size do not fit a model whose config.json is at hand."""
     path = config_of(spec.policy.model) if spec.policy.model is not None else None
     return config_problems(spec, path, f"policy.model: {shown(path)}") if path is not None else []
 
 
 def config_problems(spec: Spec, path: Path, source: str) -> list[str]:
-    """Lengths and tensor parallel size against the config.json at `path`; `source` says whose it is."""
+    """Return lines where lengths or tensor parallel size do not fit the config.json at `path`, named as `source`."""
     config = json.loads(path.read_text(encoding="utf-8"))
     window, heads = config.get("max_position_embeddings"), config.get("num_attention_heads")
     problems = list(window_rule(spec, window, source)) if isinstance(window, int) else []
@@ -51,8 +53,15 @@ def config_problems(spec: Spec, path: Path, source: str) -> list[str]:
     return problems
 
 
+def code_problems(spec: Spec) -> Iterator[tuple[str, str]]:
+    """Yield (key, line) for each file of code from outside that cannot be used. Nothing is run."""
+    for section, member in (("advantage", spec.advantage), ("objective", spec.objective)):
+        if isinstance(member, OutsideCode):
+            yield from ((f"{section}.use", line) for line in outside_problems(member))
+
+
 def control_problems(path: Path, control: Path | None) -> list[str]:
-    """A control is another file, and there."""
+    """Return lines where the control is the spec itself, or no file."""
     if control is None:
         return []
     if control.resolve() == path.resolve():
@@ -61,7 +70,7 @@ def control_problems(path: Path, control: Path | None) -> list[str]:
 
 
 def comparison_problems(spec: Spec, control: Spec, where: str) -> list[str]:
-    """A control starts where the experiment starts, and differs from it."""
+    """Return lines where a control does not begin as the experiment does, or does not differ from it."""
     problems = []
     if control.control is not None:
         problems.append(f"control: {where} names a control of its own, {control.control!r}; set it to null there")
@@ -71,7 +80,8 @@ def comparison_problems(spec: Spec, control: Spec, where: str) -> list[str]:
         problems.append(f"control: {where} differs in data; experiment and control must train on the same problems")
     if warm_start_part(control) != warm_start_part(spec):
         problems.append(
-            f"control: {where} differs in policy, warm_start or seed; experiment and control must start from the same policy"
+            f"control: {where} differs in policy, warm_start or seed; experiment and control must start from the same "
+            "policy"
         )
     if rollout_part(control) != rollout_part(spec) or _places(control) != _places(spec):
         problems.append(
@@ -80,13 +90,14 @@ def comparison_problems(spec: Spec, control: Spec, where: str) -> list[str]:
         )
     if identity(control) == identity(spec):
         problems.append(
-            f"control: {where} is the same experiment (identity {identity(spec)}); it must differ, as in advantage.estimator"
+            f"control: {where} is the same experiment (identity {identity(spec)}); it must differ, as in "
+            "advantage.estimator"
         )
     return problems
 
 
 def _places(spec: Spec) -> tuple[object, ...]:
-    """What runs of one flow share: where engines run and how they are built."""
+    """Return what runs of one flow share: the settings that say where engines run and how they are built."""
     return (
         spec.placement,
         spec.store,

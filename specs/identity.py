@@ -1,9 +1,10 @@
-"""What an experiment is: the sub-spec that each stage reads, and the digest of them all.
+"""The identity of an experiment: the part of the spec that each stage reads, and the digest of them all.
 
-Fields that say how much or where (iterations, evaluation, checkpoints, placement, store, token budget) are in none of the parts that
-training depends on; those that change the mathematics are, and only where they have an effect: so an alpha study shares one control.
-A part is a plain JSON-able dict, part of the key of its stage's steps. Digests of what names point to (weights, datasets, tokenizer)
-are the stage's to add.
+Fields that say how much or where (iterations, evaluation, checkpoints, placement, store, token budget) are in none of the
+parts that training depends on; those that change the mathematics are, and only where they have an effect: so an alpha study
+shares one control. A part is a plain JSON-able dict, in the key of its stage's steps and in their manifests. Its shape is
+frozen: a renamed field keeps its old name here. Digests of what names point to (weights, datasets, tokenizer) are added by
+the stage; that of code from outside stands here, in the place of its path.
 """
 
 from __future__ import annotations
@@ -13,21 +14,27 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from pydantic import TypeAdapter
+
+from specs.advantages import Advantage
 from specs.engines import declared_engine
+from specs.objectives import Objective
+from specs.outside import OutsideCode, file_of
 from specs.schema import Reward, Spec
+from specs.section import USE, Member
 
 Part = dict[str, Any]
 
 
 def identity(spec: Spec) -> str:
-    """8 hex digits that name the experiment's mathematics."""
+    """Return 8 hex digits that name the experiment's mathematics."""
     parts = [part(spec) for part in (data_part, warm_start_part, rollout_part, reward_part, train_part)]
     text = json.dumps(parts, sort_keys=True, separators=(",", ":"), allow_nan=False)
     return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
 def run_name(spec: Spec) -> str:
-    """`<name>/<8 hex of identity>`."""
+    """Return `<name>/<8 hex of identity>`."""
     return f"{spec.name}/{identity(spec)}"
 
 
@@ -44,7 +51,7 @@ def data_part(spec: Spec) -> Part:
 
 
 def warm_start_part(spec: Spec) -> Part:
-    """Where the weights come from, and the supervised steps on them."""
+    """Return the settings of the first weights, and of the supervised steps on them."""
     policy = spec.policy.model_dump(mode="json")
     made = spec.policy.made
     policy["architecture"] = made.model_dump(mode="json") if made is not None else None
@@ -77,26 +84,12 @@ def verifier_parts(reward: Reward) -> dict[str, Part]:
     }
 
 
-_UNUSED = {
-    "grpo": ("k", "alpha", "scope"),
-    "arm": ("k",),
-    "dr_grpo": ("k", "alpha", "scope", "eps", "ddof"),
-    "rloo": ("k", "alpha", "scope", "eps", "ddof"),
-    "reinforce_pp_baseline": ("k", "alpha", "scope", "eps", "ddof"),
-    "pass_at_k": ("alpha", "scope", "eps", "ddof"),
-}
-
-
 def train_part(spec: Spec) -> Part:
-    """What decides an optimizer step, besides rollouts and verdicts."""
-    advantage = spec.advantage.model_dump(mode="json")
-    unused = _UNUSED[spec.advantage.estimator]
-    objective = spec.objective.model_dump(mode="json", exclude={"clip_low"} if spec.objective.kind == "cispo" else None)
-    objective["importance_correction"] = _importance_part(spec)
+    """Return what decides an optimizer step, besides rollouts and verdicts."""
     places = {"iterations", "token_budget", "gradient_checkpointing", "zero_stage"}
     return {
-        "advantage": {key: value for key, value in advantage.items() if key not in unused},
-        "objective": objective,
+        "advantage": _member_part(spec.advantage),
+        "objective": {**_member_part(spec.objective), "importance_correction": _importance_part(spec)},
         "train": spec.train.model_dump(mode="json", exclude=places),
         "correct_at": spec.reward.correct_at,
         "temperature": spec.rollout.temperature,
@@ -106,8 +99,10 @@ def train_part(spec: Spec) -> Part:
 
 
 def sampling_part(spec: Spec, own: Mapping[str, Any]) -> Part:
-    """What decides an evaluation's samples, besides the policy and the problems. `own`: the suite's own temperature, top_p and max_response_tokens,
-    which hold where the spec says nothing."""
+    """Return what decides an evaluation's samples, besides the policy and the problems.
+
+    `own`: the suite's own temperature, top_p and max_response_tokens, which hold where the spec says nothing.
+    """
     given = {key: getattr(spec.evaluate, key) for key in ("temperature", "top_p", "max_response_tokens")}
     return {
         **{key: own[key] if value is None else value for key, value in given.items()},
@@ -118,13 +113,45 @@ def sampling_part(spec: Spec, own: Mapping[str, Any]) -> Part:
 
 
 def heldout_sampling(spec: Spec) -> Part:
-    """How the held-out problems of a puzzle are sampled where the spec does not say: as in training."""
+    """Return the sampling of a puzzle's held-out problems where the spec does not say: as in training."""
     return {"temperature": 1.0, "top_p": 1.0, "max_response_tokens": spec.rollout.max_response_tokens}
 
 
 def evaluate_part(spec: Spec) -> Part:
-    """Which samples an evaluation looks at, and how: besides the samples themselves and `reward_part`. `ks` is not here: Pass@k is had for every k."""
+    """Return what decides an evaluation, besides its samples and `reward_part`. Not `ks`: every Pass@k is computed."""
     return {"samples": spec.evaluate.samples, "problems": spec.evaluate.problems, "correct_at": spec.reward.correct_at}
+
+
+def advantage_of(part: Mapping[str, Any]) -> Advantage:
+    """Return the settings that a part's `advantage` was made of, of today or from an old manifest. Raises SpecError."""
+    return _ADVANTAGE.validate_python(_with_path(part))
+
+
+def objective_of(part: Mapping[str, Any]) -> Objective:
+    """Return the settings that a part's `objective` was made of; its correction is one of token, sequence_mask, off."""
+    correction = part["importance_correction"]
+    known = {"mode": "off"} if correction is None else {"mode": "token", **correction}
+    return _OBJECTIVE.validate_python({**_with_path(part), "importance_correction": known})
+
+
+_ADVANTAGE: TypeAdapter[Advantage] = TypeAdapter(Advantage)
+_OBJECTIVE: TypeAdapter[Objective] = TypeAdapter(Objective)
+
+
+def _member_part(member: Member) -> Part:
+    """Return the fields of an estimator or objective; of code from outside name and digest, not its path."""
+    part = member.model_dump(mode="json")
+    if isinstance(member, OutsideCode):
+        part |= {USE: member.name, "source": member.source}
+    return part
+
+
+def _with_path(part: Mapping[str, Any]) -> Part:
+    """Return a member's part with the path of its code, which is the file of this process's specs with that digest."""
+    if USE not in part:
+        return dict(part)
+    known = {key: value for key, value in part.items() if key != "source"}
+    return {**known, USE: f"{file_of(part['source'])}:{part[USE]}"}
 
 
 def _importance_part(spec: Spec) -> Part | None:

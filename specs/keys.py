@@ -1,9 +1,11 @@
-"""The tree of keys that a spec may have, read off its models: what stands where, what it accepts, which name is nearest."""
+"""The tree of keys that a spec may have, read off its models: which keys there are, what they accept, which name is nearest."""
 
 from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
@@ -11,36 +13,128 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from specs.schema import Spec
+from specs.section import USE, Member
 from specs.text import KeyPath
 
 _WORDS = {int: "a whole number", float: "a number", str: "text", bool: "true or false", NoneType: "null"}
 _SIGNS = {"gt": ">", "ge": ">=", "lt": "<", "le": "<="}
 
+#: Old key -> its name now. A key keeps its old name in step keys and manifests; a spec file is told the new one.
+RENAMED: Mapping[KeyPath, KeyPath] = {("placement", "yields"): ("placement", "sleep")}
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A section with members: `tag` is the key that names the member, `members` are the models by that name."""
+
+    tag: str
+    default: str
+    members: Mapping[str, type[Member]]
+
+    def fields(self) -> dict[str, FieldInfo]:
+        """Return the keys of all members; the tag accepts the name of each."""
+        every = {name: field for model in self.members.values() for name, field in model.model_fields.items()}
+        names = tuple(name for name in self.members if name != USE)
+        tag = FieldInfo(annotation=Literal[names], default=self.default)  # type: ignore[arg-type]
+        tag.description = every[self.tag].description
+        return {self.tag: tag, **{name: field for name, field in every.items() if name != self.tag}}
+
+    def with_key(self, key: str) -> list[str]:
+        """Return the names of the members that have `key`."""
+        return [name for name, model in self.members.items() if key in model.model_fields]
+
+    def named_by(self, value: Any) -> str | None:
+        """Return the member that a mapping names by itself: its tag, or `use`; None where it names none."""
+        if not isinstance(value, Mapping):
+            return None
+        return USE if USE in value else str(value[self.tag]) if self.tag in value else None
+
+
+def models_in(annotation: Any) -> tuple[type[BaseModel], ...]:
+    """Return the models that a field may hold, alone or in a union."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return (annotation,)
+    if get_origin(annotation) is Annotated:
+        return models_in(get_args(annotation)[0])
+    if get_origin(annotation) in (Union, UnionType):
+        return tuple(model for arg in get_args(annotation) for model in models_in(arg))
+    return ()
+
 
 def section_of(annotation: Any) -> type[BaseModel] | None:
-    """The model that a field holds (alone or in a union), or None."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    if get_origin(annotation) in (Union, UnionType):
-        return next((section for arg in get_args(annotation) if (section := section_of(arg))), None)
-    return None
+    """Return the model that a field holds (the first one of a union), or None."""
+    return next(iter(models_in(annotation)), None)
 
 
+@cache
+def choice_at(path: KeyPath) -> Choice | None:
+    """Return the members of the section at `path`; None where it has none."""
+    field = field_at(path)
+    models = [model for model in models_in(field.annotation) if issubclass(model, Member)] if field else []
+    if not models:
+        return None
+    assert field is not None
+    tag = models[0].TAG
+    default = field.get_default(call_default_factory=True, validated_data={})
+    members = {USE if USE in m.model_fields else m.model_fields[tag].default: m for m in models}
+    return Choice(tag, default.tag, members)
+
+
+@cache
+def choices() -> Mapping[KeyPath, Choice]:
+    """Return every section with members."""
+    return {(name,): choice for name in Spec.model_fields if (choice := choice_at((name,))) is not None}
+
+
+@cache
 def fields_at(path: KeyPath) -> Mapping[str, FieldInfo]:
-    """The keys allowed under `path` (() is the top level); none where a plain value stands."""
-    section: type[BaseModel] | None = Spec
-    for key in path:
-        field = section.model_fields.get(key) if section else None
-        section = section_of(field.annotation) if field else None
+    """Return the keys allowed under `path` (() is the top level), of all members; none where a plain value stands."""
+    if not path:
+        return Spec.model_fields
+    if (choice := choice_at(path)) is not None:
+        return choice.fields()
+    field = field_at(path)
+    section = section_of(field.annotation) if field else None
     return section.model_fields if section else {}
 
 
 def field_at(path: KeyPath) -> FieldInfo | None:
+    """Return the field at `path`, or None where there is no such key."""
     return fields_at(path[:-1]).get(path[-1]) if path else None
 
 
+def holds_anything(path: KeyPath) -> bool:
+    """Return whether `path` lies in a mapping whose keys are free (`args`)."""
+    return any(
+        (field := field_at(path[:end])) is not None and get_origin(field.annotation) is dict
+        for end in range(1, len(path))
+    )
+
+
+def key_name(section: type[BaseModel], field: str) -> str:
+    """Return the dotted key of a section's field, for a message: `key_name(Audit, "max_mean")` is `audit.max_mean`.
+
+    Raises KeyError where the field is gone, so that a message cannot name a key that does not exist.
+    """
+    return _key_name((), section, field)
+
+
+def _key_name(path: KeyPath, section: type[BaseModel], field: str) -> str:
+    for name, info in fields_at(path).items():
+        models = models_in(info.annotation)
+        if any(issubclass(model, section) and field in model.model_fields for model in models):
+            return ".".join((*path, name, field))
+        for model in models:
+            if not issubclass(model, Member):
+                try:
+                    return _key_name((*path, name), section, field)
+                except KeyError:
+                    continue
+    raise KeyError(f"{section.__name__}.{field} is no key of a spec")
+
+
 def known_prefix(path: Iterable[object]) -> KeyPath:
-    """The longest beginning of `path` that names a key."""
+    """Return the longest beginning of `path` that names a key."""
     known: KeyPath = ()
     for part in path:
         if not isinstance(part, str) or part not in fields_at(known):
@@ -50,7 +144,7 @@ def known_prefix(path: Iterable[object]) -> KeyPath:
 
 
 def leaves(value: Mapping[str, Any], path: KeyPath = ()) -> Iterator[tuple[KeyPath, Any]]:
-    """Key paths and values of a nested mapping, in order; an empty mapping is a leaf."""
+    """Yield key paths and values of a nested mapping, in order; an empty mapping is a leaf."""
     for key, item in value.items():
         if isinstance(item, Mapping) and item:
             yield from leaves(item, (*path, key))
@@ -59,29 +153,64 @@ def leaves(value: Mapping[str, Any], path: KeyPath = ()) -> Iterator[tuple[KeyPa
 
 
 def unknown(path: KeyPath, spell: Callable[[str], str] = str) -> str:
-    """What to say of a `path` that names no key: `no such key`, with the nearest that exists, written by `spell`."""
+    """Return what to say of a `path` that names no key: the new name, or the nearest that exists, written by `spell`."""
+    if path in RENAMED:
+        return f"is {spell('.'.join(RENAMED[path]))} now"
     known = known_prefix(path)
     names = list(fields_at(known))
     if not names:
         return f"no such key; {'.'.join(known)} holds a plain value"
-    near = difflib.get_close_matches(path[len(known)], names, n=1, cutoff=0.5)
+    near = nearest(path[len(known)], names)
     if near:
-        return f"no such key; nearest is {spell('.'.join((*known, near[0])))}"
+        return f"no such key; nearest is {spell('.'.join((*known, near)))}"
     return f"no such key; want one of {', '.join(names)}"
 
 
+def not_of_member(path: KeyPath, member: str, where: str) -> str:
+    """Return what to say of a key that the chosen member of its section lacks. `where`: the place that chose it."""
+    section, key = path[:-1], path[-1]
+    choice = choice_at(section)
+    assert choice is not None
+    dotted = ".".join(section)
+    chosen = f"{dotted}.{USE}" if member == USE else f"{dotted}.{choice.tag} {member}"
+    if {key, member} == {choice.tag, USE}:
+        return f"not beside {chosen}{where}, which says the same; drop one of them"
+    line, own = f"no such key of {chosen}{where}", choice.members[member].model_fields
+    if choice.with_key(key):
+        return f"{line}; {_havers(choice, section, key)} it"
+    if near := nearest(key, own):
+        return f"{line}; nearest is {dotted}.{near}"
+    if near := nearest(key, choice.fields()):
+        return f"{line}; nearest is {dotted}.{near}, which {_havers(choice, section, near)}"
+    return f"{line}; want one of {', '.join(own)}"
+
+
+def _havers(choice: Choice, section: KeyPath, key: str) -> str:
+    names = [".".join((*section, USE)) if name == USE else name for name in choice.with_key(key)]
+    return f"{' and '.join(names)} {'has' if len(names) == 1 else 'have'}"
+
+
+def nearest(name: str, names: Iterable[str]) -> str | None:
+    """Return the name that a misspelt one was meant to be, or None."""
+    return next(iter(difflib.get_close_matches(name, list(names), n=1, cutoff=0.5)), None)
+
+
 def accepts_text(field: FieldInfo) -> bool:
-    """Whether any text is a value of the field (not just some words)."""
-    return field.annotation is str or str in get_args(field.annotation)
+    """Return whether any text is a value of the field (not just some words)."""
+    return field.annotation is str or (get_origin(field.annotation) is not dict and str in get_args(field.annotation))
 
 
 def wanted(field: FieldInfo) -> str:
-    """What a field accepts, in words: `a number (float > 0)`."""
+    """Return what a field accepts, in words: `a number (float > 0)`."""
     return _wanted(field.annotation, field.metadata)
 
 
 def _wanted(annotation: Any, metadata: Iterable[Any]) -> str:
     origin, args = get_origin(annotation), get_args(annotation)
+    if len(models := models_in(annotation)) > 1:
+        tags = [model.TAG for model in models if issubclass(model, Member)]
+        names = dict.fromkeys([*tags, *(name for model in models for name in model.model_fields)])
+        return f"a mapping with {', '.join(names)}"
     if origin is Annotated:
         inner = [part for extra in args[1:] for part in (extra.metadata if isinstance(extra, FieldInfo) else [extra])]
         return _wanted(args[0], [*metadata, *inner])
@@ -89,6 +218,8 @@ def _wanted(annotation: Any, metadata: Iterable[Any]) -> str:
         return f"one of {', '.join(str(arg) for arg in args)}"
     if origin in (Union, UnionType):
         return " or ".join(_wanted(arg, metadata if arg is not NoneType else ()) for arg in args)
+    if origin is dict:
+        return "a mapping of names to plain, finite values"
     if origin is tuple:
         several = args[-1] is Ellipsis
         number = (

@@ -1,27 +1,27 @@
-"""From a spec file to a `Spec`: YAML (with `extends`) < environment (`ARMATURE_TRAIN__LEARNING_RATE`) < `--set train.learning_rate=1e-6`.
+"""From a spec file to a `Spec`: YAML (with `extends`) < environment < `--set train.learning_rate=1e-6`.
 
-Every problem of a spec is reported, one line each, with the path of its key and where the value came from.
+A variable of the environment is named after its key: `ARMATURE_TRAIN__LEARNING_RATE`. Every problem of a spec is reported,
+one line each, with the path of its key and the place that its value came from.
 """
 
 from __future__ import annotations
 
-import difflib
 import json
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
 from pydantic import ValidationError
-from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource
 
 from specs.errors import SpecError
-from specs.files import absolute_store, comparison_problems, control_problems, model_problems
-from specs.keys import accepts_text, field_at, leaves, unknown
+from specs.files import absolute_store, code_problems, comparison_problems, control_problems, model_problems
+from specs.keys import accepts_text, choices, field_at, holds_anything, leaves, nearest, unknown
+from specs.layers import Layer, current, merged, without_dropped
 from specs.paths import shown
-from specs.problems import problem_lines
+from specs.problems import place, problem_lines
 from specs.schema import Spec
 from specs.text import KeyPath, parse_document, parse_value
 
@@ -32,9 +32,11 @@ _NULL = ("", "~", "null")
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A valid spec. `origins` says of every key (dotted path) where its value came from: `specs/x.yaml:12`, the name of an environment
-    variable, `--set`, or `default`. `path` is the file; `text` the whole resolved spec as YAML, for the run's record.
-    `control` is the file of the control run, if there is one.
+    """A valid spec, and where it came from.
+
+    `origins` has the origin of every key (dotted path): `specs/x.yaml:12`, the name of an environment variable, `--set`, or
+    `default`. `path` is the file; `text` the whole resolved spec as YAML, for the run's record; `control` the file of the
+    control run, if there is one.
     """
 
     spec: Spec
@@ -44,71 +46,57 @@ class Loaded:
     control: Path | None
 
 
-@dataclass(slots=True)
-class _Layer:
-    """Values of one kind of source, and where each came from."""
-
-    value: dict[str, Any] = field(default_factory=dict)
-    origins: dict[KeyPath, str] = field(default_factory=dict)
-
-    def put(self, value: Mapping[str, Any], origins: Mapping[KeyPath, str]) -> None:
-        """Merge `value` over what is here. A value takes the place of all that stood at or below its path."""
-        self.value = merge(self.value, value)
-        for path, _ in leaves(value):
-            above = {path[:end] for end in range(1, len(path))}
-            self.origins = {
-                old: at for old, at in self.origins.items() if old not in above and old[: len(path)] != path
-            }
-            self.origins[path] = origins[path]
-
-
-def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    """`over` upon `base`: mappings are merged, anything else is replaced."""
-    merged = dict(base)
-    for key, value in over.items():
-        below = merged.get(key)
-        merged[key] = merge(below, value) if isinstance(below, Mapping) and isinstance(value, Mapping) else value
-    return merged
-
-
-def load_spec(path: Path | str, overrides: Sequence[str] = (), environ: Mapping[str, str] | None = None) -> Loaded:
+def load_spec(
+    path: Path | str,
+    overrides: Sequence[str] = (),
+    environ: Mapping[str, str] | None = None,
+    *,
+    changes: Sequence[Sequence[str]] = (),
+    shared: bool = False,
+    recorded: bool = False,
+) -> Loaded:
     """Read, merge and validate the spec at `path`.
 
-    `overrides` are `key.path=value`, as after `--set`; `environ` is os.environ unless given. Raises SpecError.
+    `overrides` are `key.path=value`, as after `--set`; `environ` is os.environ unless given. Each of `changes` is a list of
+    such texts, which lies upon the environment and below `overrides`: a study's. With `shared`, environment and overrides
+    speak to several experiments: what this one's estimator or objective lacks is dropped. With `recorded`, the file is a
+    run's record, perhaps of an earlier version: its keys are taken under their names of today. Raises SpecError.
     """
     path = Path(path)
-    files, control_folder = _read_files(path)
-    variables, settings = _Layer(), _Layer()
-    problems = [
-        *_read_environment(os.environ if environ is None else environ, variables),
-        *_read_overrides(overrides, settings),
-    ]
-    merged = _Layer()
-    for layer in (files, variables, settings):
-        merged.put(layer.value, layer.origins)
+    files, control_folder = _read_files(path, recorded=recorded)
+    variables, settings, between = Layer(), Layer(), [Layer() for _ in changes]
+    problems = _read_environment(os.environ if environ is None else environ, variables)
+    for layer, texts in zip((*between, settings), (*changes, overrides), strict=True):
+        problems += _read_overrides(texts, layer)
+    layers = [*files, variables, *between, settings]
+    lenient = (variables, settings) if shared else ()
+    whole = merged(without_dropped(layers, lenient))
     try:
-        values = _settings(files, variables, settings).model_dump(exclude_unset=True)
+        spec = Spec.model_validate(whole.value)
     except ValidationError as error:
-        raise SpecError("\n".join([*problems, *problem_lines(error, merged.value, merged.origins)])) from None
-    if "store" in values:
-        origin = merged.origins[("store",)]
-        values["store"], wrong = absolute_store(values["store"], from_file=origin == files.origins.get(("store",)))
+        raise SpecError("\n".join([*problems, *problem_lines(error, whole.value, whole.origins)])) from None
+    if "store" in whole.value:
+        origin = whole.origins[("store",)]
+        from_file = any(origin == layer.origins.get(("store",)) for layer in files)
+        store, wrong = absolute_store(spec.store, from_file=from_file)
         problems += [f"store: {line} ({origin})" for line in wrong]
-    spec = Spec.model_validate(values)
+        spec = Spec.model_validate({**whole.value, "store": store})
     control = control_folder / spec.control if spec.control is not None else None
+    problems += [f"{key}: {line}{place(tuple(key.split('.')), whole.origins)}" for key, line in code_problems(spec)]
     problems += [*model_problems(spec), *control_problems(path, control)]
     if problems:
         raise SpecError("\n".join(problems))
     text = yaml.safe_dump(spec.model_dump(mode="json"), sort_keys=False)
-    return Loaded(spec, _every_origin(spec, merged.origins), path, text, control)
+    return Loaded(spec, _every_origin(spec, whole.origins), path, text, control)
 
 
 def load_control(
     loaded: Loaded, overrides: Sequence[str] = (), environ: Mapping[str, str] | None = None
 ) -> Loaded | None:
-    """The control run of `loaded`, under the same environment and overrides (but its own name and no control); None without one.
+    """Return the control run of `loaded`, under the same environment and overrides (but its own name and no control).
 
-    A control must start from the same warm start on the same data, and differ in its mathematics: SpecError otherwise.
+    None without one. A control must start from the same warm start on the same data, and differ in its mathematics:
+    SpecError otherwise.
     """
     if loaded.control is None:
         return None
@@ -116,9 +104,8 @@ def load_control(
     environ = {
         key: value for key, value in (os.environ if environ is None else environ).items() if key_of(key) not in own
     }
-    control = load_spec(
-        loaded.control, [text for text in overrides if text.partition("=")[0].strip() not in own], environ
-    )
+    kept = [text for text in overrides if text.partition("=")[0].strip() not in own]
+    control = load_spec(loaded.control, kept, environ, shared=True)
     problems = comparison_problems(loaded.spec, control.spec, shown(control.path))
     if problems:
         raise SpecError("\n".join(problems))
@@ -126,8 +113,13 @@ def load_control(
 
 
 def describe(loaded: Loaded) -> str:
-    """A line for each key whose value is not the default: `train.learning_rate = 0.0001 (specs/quickstart.yaml:31)`."""
+    """Return a line for each key that is not at its default: `train.learning_rate = 0.0001 (specs/quickstart.yaml:31)`."""
     defaults = dict(leaves(Spec.model_construct().model_dump(mode="json")))
+    for section, choice in choices().items():
+        member = getattr(loaded.spec, section[0])
+        own = type(member).model_construct().model_dump(mode="json")
+        own[choice.tag] = choice.default
+        defaults |= dict(leaves(own, section))
     lines = []
     for path, value in leaves(loaded.spec.model_dump(mode="json")):
         origin = loaded.origins[".".join(path)]
@@ -136,21 +128,8 @@ def describe(loaded: Loaded) -> str:
     return "\n".join(lines)
 
 
-def _settings(files: _Layer, variables: _Layer, settings: _Layer) -> Spec:
-    """The layers merged and validated by pydantic-settings, whose first source wins."""
-
-    class Settings(Spec, BaseSettings):  # type: ignore[misc]  # both are models; Spec's stricter configuration holds
-        @classmethod
-        def settings_customise_sources(
-            cls, settings_cls: type[BaseSettings], *_: PydanticBaseSettingsSource, **__: PydanticBaseSettingsSource
-        ) -> tuple[PydanticBaseSettingsSource, ...]:
-            return tuple(InitSettingsSource(settings_cls, layer.value) for layer in (settings, variables, files))
-
-    return Settings()  # type: ignore[call-arg]  # its values come from the sources
-
-
-def _read_files(path: Path, readers: tuple[Path, ...] = ()) -> tuple[_Layer, Path]:
-    """The file and those it extends, furthest first, as one layer; and the folder of the file that names the control."""
+def _read_files(path: Path, readers: tuple[Path, ...] = (), *, recorded: bool = False) -> tuple[list[Layer], Path]:
+    """Return the file and those that it extends, furthest first; and the folder of the file that names the control."""
     where = shown(path)
     if path.resolve() in readers:
         raise SpecError(f"extends: {' -> '.join(shown(file) for file in (*readers, path.resolve()))} is a circle")
@@ -161,24 +140,28 @@ def _read_files(path: Path, readers: tuple[Path, ...] = ()) -> tuple[_Layer, Pat
     except (OSError, UnicodeDecodeError) as error:
         raise SpecError(f"{where}: cannot be read: {error}") from None
     document = parse_document(text, where)
-    value, folder, layer = dict(document.value), path.parent, _Layer()
+    value, folder = current(document.value) if recorded else dict(document.value), path.parent
+    layers: list[Layer] = []
     if "extends" in value:
         base = value.pop("extends")
         if not isinstance(base, str) or not base:
             raise SpecError(
-                f"extends: got {base!r}, want a spec file, relative to this one ({where}:{document.lines[('extends',)]})"
+                f"extends: got {base!r}, want a spec file, relative to this one "
+                f"({where}:{document.lines[('extends',)]})"
             )
-        layer, base_folder = _read_files(path.parent / base, (*readers, path.resolve()))
+        layers, base_folder = _read_files(path.parent / base, (*readers, path.resolve()))
         folder = path.parent if "control" in value else base_folder
-    layer.put(value, {key: f"{where}:{line}" for key, line in document.lines.items()})
-    return layer, folder
+    lines = {key: f"{where}:{line}" for key, line in document.lines.items()}
+    layer = Layer()
+    layer.put(value, {key: lines.get(key, where) for key, _ in leaves(value)})
+    return [*layers, layer], folder
 
 
 def _missing(path: Path, readers: tuple[Path, ...]) -> str:
     here = sorted(file.name for file in path.parent.glob("*.yaml")) if path.parent.is_dir() else []
-    near = difflib.get_close_matches(path.name, here, n=1, cutoff=0.4)
+    near = nearest(path.name, here)
     hint = (
-        f"; nearest is {shown(path.parent / near[0])}"
+        f"; nearest is {shown(path.parent / near)}"
         if near
         else f"; {shown(path.parent)} holds {', '.join(here) or 'no .yaml file'}"
     )
@@ -186,24 +169,25 @@ def _missing(path: Path, readers: tuple[Path, ...]) -> str:
 
 
 def key_of(variable: str) -> str:
-    """The dotted key path that an environment variable would set."""
+    """Return the dotted key path that an environment variable would set."""
     return variable.removeprefix(PREFIX).lower().replace("__", ".")
 
 
-def _read_environment(environ: Mapping[str, str], layer: _Layer) -> list[str]:
-    """Put the ARMATURE_ variables on `layer`; returns problems. Shorter key paths first, so that a section comes before its keys."""
+def _read_environment(environ: Mapping[str, str], layer: Layer) -> list[str]:
+    """Put the ARMATURE_ variables on `layer`; return problems. A section comes before its keys."""
     problems = []
-    for name in sorted(
-        (name for name in environ if name.startswith(PREFIX)), key=lambda name: (name.count("__"), name)
-    ):
-        problems += _put(
-            key_of(name), environ[name], name, layer, spell=lambda key: PREFIX + key.upper().replace(".", "__")
-        )
+    names = sorted((name for name in environ if name.startswith(PREFIX)), key=lambda name: (name.count("__"), name))
+    for name in names:
+        problems += _put(key_of(name), environ[name], name, layer, spell=_variable)
     return problems
 
 
-def _read_overrides(overrides: Sequence[str], layer: _Layer) -> list[str]:
-    """Put `key=value` texts on `layer`, the last one winning; returns problems."""
+def _variable(key: str) -> str:
+    return PREFIX + key.upper().replace(".", "__")
+
+
+def _read_overrides(overrides: Sequence[str], layer: Layer) -> list[str]:
+    """Put `key=value` texts on `layer`, the last one winning; return problems."""
     problems = []
     for text in overrides:
         key, equals, value = text.partition("=")
@@ -214,15 +198,14 @@ def _read_overrides(overrides: Sequence[str], layer: _Layer) -> list[str]:
     return problems
 
 
-def _put(key: str, text: str, origin: str, layer: _Layer, spell: Callable[[str], str]) -> list[str]:
+def _put(key: str, text: str, origin: str, layer: Layer, spell: Callable[[str], str]) -> list[str]:
     path = tuple(key.split("."))
     info = field_at(path)
-    if info is None:
+    if info is None and not holds_anything(path):
         return [f"{key}: {unknown(path, spell)} ({origin})"]
     value: Any = text.strip()
-    if (
-        not accepts_text(info) or value in _NULL or value[0] in "'\""
-    ):  # a revision such as 12e4567, or '####', is text as it stands
+    # A revision such as 12e4567, or '####', is text as it stands.
+    if info is None or not accepts_text(info) or value in _NULL or value[0] in "'\"":
         try:
             value = parse_value(text, f"{key} ({origin})")
         except SpecError as error:
@@ -233,12 +216,12 @@ def _put(key: str, text: str, origin: str, layer: _Layer, spell: Callable[[str],
 
 
 def nest(path: KeyPath, value: Any) -> dict[str, Any]:
-    """{a: {b: value}} for the path (a, b)."""
+    """Return {a: {b: value}} for the path (a, b)."""
     return {path[0]: nest(path[1:], value) if len(path) > 1 else value}
 
 
 def _every_origin(spec: Spec, origins: Mapping[KeyPath, str]) -> dict[str, str]:
-    """The origin of each key of the spec: its own, or that of a mapping above it (`warm_start: {}`), or `default`."""
+    """Return the origin of each key: its own, or that of a mapping above it (`warm_start: {}`), or `default`."""
     every = {}
     for path, _ in leaves(spec.model_dump(mode="json")):
         written = (origins[path[:end]] for end in range(len(path), 0, -1) if path[:end] in origins)

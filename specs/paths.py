@@ -1,4 +1,4 @@
-"""Where a spec's relative names point."""
+"""The places that a spec's relative names point to."""
 
 from __future__ import annotations
 
@@ -10,17 +10,20 @@ MODELS = Path(__file__).resolve().parent / "models"
 
 
 def from_root(text: str) -> Path:
-    """A relative path in a spec is relative to the repository root, whatever the current directory is."""
+    """Return the absolute path of a spec's path, which is relative to the repository root, not the current directory."""
     return Path(os.path.normpath(REPOSITORY_ROOT / text))
 
 
 def shown(path: Path) -> str:
-    """`path` as messages and records name it: relative to the repository root where it lies below it."""
+    """Return `path` as messages and records name it: relative to the repository root where it lies below it."""
     absolute = Path(os.path.abspath(path))
     return str(absolute.relative_to(REPOSITORY_ROOT)) if absolute.is_relative_to(REPOSITORY_ROOT) else str(path)
 
 
 def config_of(model: str) -> Path | None:
-    """config.json of a model: of a local folder, or our copy in specs/models by the last part of its name; None: not known here."""
+    """Return the config.json of a model: a local folder's, or our copy in specs/models; None: not known here.
+
+    A copy is found by the last part of the model's name.
+    """
     candidates = (from_root(model) / "config.json", MODELS / f"{model.rstrip('/').rsplit('/', 1)[-1]}.json")
     return next((path for path in candidates if path.is_file()), None)

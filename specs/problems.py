@@ -7,17 +7,27 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from specs.keys import field_at, fields_at, known_prefix, section_of, unknown, wanted
+from specs.keys import (
+    choice_at,
+    field_at,
+    fields_at,
+    known_prefix,
+    not_of_member,
+    section_of,
+    unknown,
+    wanted,
+)
+from specs.section import USE
 from specs.text import KeyPath
 
 
 def problem_lines(error: ValidationError, value: Mapping[str, Any], origins: Mapping[KeyPath, str]) -> list[str]:
-    """One line for each problem of `value`, in its order; alternatives of a union make one line, not one each."""
+    """Return one line for each problem of `value`, in its order; alternatives of a union make one line, not one each."""
     lines: dict[str, None] = {}
     for item in error.errors():
-        if item["type"] == "value_error":  # a rule that joins keys: its lines are ready
+        if item["type"] == "value_error" and not item["loc"]:  # a rule that joins keys: its lines are ready
             for line in str(item["ctx"]["error"]).splitlines():
-                lines[line + _place(tuple(line.partition(":")[0].split(".")), origins)] = None
+                lines[line + place(tuple(line.partition(":")[0].split(".")), origins)] = None
         elif item["type"] != "default_factory_not_called":  # a key that depends on one which has its own line
             for line in _lines(item["type"], item["loc"], value, origins):
                 lines[line] = None
@@ -30,34 +40,63 @@ def _lines(
     path, given = _without_tags(location), value
     field_path = known_prefix(path)
     info = field_at(field_path)
+    choice = choice_at(path[:-1]) if path else None
+    if kind == "extra_forbidden" and choice is not None:
+        member = choice.named_by(_given(value, path[:-1])) or choice.default
+        at, chosen_at = place(path, origins), _chosen_at(path, origins)
+        return [f"{_dotted(path)}: {not_of_member(path, member, '' if chosen_at == at else chosen_at)}{at}"]
     if kind == "extra_forbidden" and field_path != path:
-        return [f"{_dotted(path)}: {unknown(path)}{_place(path, origins)}"]
+        return [f"{_dotted(path)}: {unknown(path)}{place(path, origins)}"]
+    if kind == "missing" and choice is not None:
+        member = choice.named_by(_given(value, path[:-1])) or choice.default
+        needed = f"{_dotted((*path[:-1], choice.tag))} {member} needs it"
+        want = wanted(choice.members[member].model_fields[path[-1]])
+        return [f"{_dotted(path)}: missing; {needed}{_chosen_at(path, origins)}; want {want}"]
     if kind == "missing":
         return [
             f"{_dotted(key)}: missing; want {wanted(fields_at(key[:-1])[key[-1]])}" for key in _required(field_path)
         ]
     assert info is not None, (kind, location)
-    for key in field_path:
-        given = given[key]
+    if kind == "union_tag_invalid" and (choice := choice_at(field_path)) is not None:
+        field_path = (*field_path, choice.tag)
+        info = fields_at(field_path[:-1])[choice.tag]
+    given = _given(value, field_path)
     if isinstance(given, Mapping) and location[-1] != field_path[-1] and section_of(info.annotation):
         return []  # another member of the union tells what is wrong with the mapping
-    return [f"{_dotted(field_path)}: got {_shown(given)}, want {wanted(info)}{_place(field_path, origins)}"]
+    return [f"{_dotted(field_path)}: got {_shown(given)}, want {wanted(info)}{place(field_path, origins)}"]
+
+
+def _given(value: Any, path: KeyPath) -> Any:
+    for key in path:
+        value = value[key]
+    return value
+
+
+def _chosen_at(path: KeyPath, origins: Mapping[KeyPath, str]) -> str:
+    """Return ` (file:line)` of the key that chose the member of the section that holds `path`."""
+    choice = choice_at(path[:-1])
+    assert choice is not None
+    at = next((origins[key] for tag in (USE, choice.tag) if (key := (*path[:-1], tag)) in origins), None)
+    return f" ({at})" if at else ""
 
 
 def _without_tags(location: tuple[int | str, ...]) -> KeyPath:
-    """The key path of a pydantic location, without the names of a union's members."""
+    """Return the key path of a pydantic location, without the names of a union's members."""
     path: KeyPath = ()
+    tagged = False  # the part after a section with members is the member's name
     for part in location:
         info = field_at(path) if path else None
         section = section_of(info.annotation) if info else None
         is_tag = section is not None and (part == section.__name__ or str(part).startswith("literal["))
-        if not is_tag:
-            path = (*path, str(part))
+        if choice_at(path) is not None and not tagged:
+            tagged = True
+        elif not is_tag:
+            path, tagged = (*path, str(part)), False
     return path
 
 
 def _required(path: KeyPath) -> list[KeyPath]:
-    """`path`, or the required keys below it where it is a section."""
+    """Return `path`, or the required keys below it where it is a section."""
     below = [(*path, key) for key, info in fields_at(path).items() if info.is_required()]
     return [key for inner in below for key in _required(inner)] or [path]
 
@@ -66,8 +105,8 @@ def _dotted(path: KeyPath) -> str:
     return ".".join(path)
 
 
-def _place(path: KeyPath, origins: Mapping[KeyPath, str]) -> str:
-    """` (file:line)` of the key or of the nearest one below or above it that somebody wrote."""
+def place(path: KeyPath, origins: Mapping[KeyPath, str]) -> str:
+    """Return ` (file:line)` of the key, or of the nearest one below it that somebody wrote."""
     at = next((origin for key, origin in origins.items() if key[: len(path)] == path), None)
     return f" ({at})" if at else ""
 

@@ -1,8 +1,9 @@
-"""What an experiment is: one frozen Pydantic model for each section of a spec file.
+"""The model of a spec file: one frozen Pydantic model for each section.
 
-Defaults are the vetted recipe, so that every key in a file is a visible deviation. "FlowRL" names the closest published recipe on
-the paper's data and benchmarks, "DAPO" the objective's source, "ProGRPO" the paper itself (arXiv 2602.05281).
-Rules that join two keys stand in `specs/checks.py`; reading files, environment and `--set` in `specs/load.py`.
+Defaults are the vetted recipe, so that every key in a file is a visible deviation. "FlowRL" names the closest published
+recipe on the paper's data and benchmarks, "DAPO" the objective's source, "ProGRPO" the paper itself (arXiv 2602.05281).
+The members of `advantage` and `objective` stand in `specs/advantages.py` and `specs/objectives.py`; rules that join two
+keys in `specs/checks.py`; reading files, environment and `--set` in `specs/load.py`.
 
     python -m specs.schema > specs/schema.json
 """
@@ -12,23 +13,15 @@ from __future__ import annotations
 import json
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
+from specs.advantages import Advantage, Arm
 from specs.checks import broken_rules
 from specs.engines import ENGINES
+from specs.objectives import Objective, PpoClip
 from specs.paths import REPOSITORY_ROOT
 from specs.plugins import is_plugin
-
-Dtype = Literal["float32", "bfloat16"]
-Positive = Annotated[int, Field(gt=0)]
-Count = Annotated[int, Field(ge=0)]
-Share = Annotated[float, Field(ge=0.0, le=1.0)]
-
-
-class Section(BaseModel):
-    """Frozen, strict (a number in quotes is text), no unknown keys, no infinities."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+from specs.section import Count, Dtype, Positive, Section, Share
 
 
 class Architecture(Section):
@@ -45,15 +38,17 @@ class Architecture(Section):
 
 
 class Fork(Section):
-    """Go on from a policy that another run of the same store made: weights, AdamW's moments and its step count, at which the learning-rate
-    schedule goes on. Iterations, draws of problems and seeds begin at 0, by this spec's own seed."""
+    """A policy of another run in the same store, to go on from: its weights, AdamW's moments and step count.
+
+    The learning-rate schedule goes on at that step. Iterations, draws of problems and seeds begin at 0, by this spec's seed.
+    """
 
     run: str = Field(
         pattern=r"^[a-z0-9][a-z0-9._-]*(/[0-9a-f]{8})?$", description="Run, as `<name>/<8 hex of identity>`."
     )
     iteration: Count = Field(
-        description="After how many of its iterations; 0 is its start. Weights, AdamW's moments and step count (so warm-up and decay of the "
-        "learning rate) go on from there."
+        description="After how many of its iterations; 0 is its start. Weights, AdamW's moments and step count (so "
+        "warm-up and decay of the learning rate) go on from there."
     )
 
 
@@ -73,7 +68,8 @@ class Policy(Section):
     )
     dtype: Dtype = Field(
         default="bfloat16",
-        description="Of the forward and backward pass and of the engine; master weights and optimizer are float32 or wider.",
+        description="Of the forward and backward pass and of the engine; master weights and optimizer are float32 or "
+        "wider.",
     )
     architecture: Architecture | None = Field(
         default=None, description="Only with `init: scratch` (null there: its defaults)."
@@ -81,12 +77,15 @@ class Policy(Section):
 
     @property
     def made(self) -> Architecture | None:
-        """What `init: scratch` makes; None otherwise."""
+        """Return the architecture that `init: scratch` makes; None otherwise."""
         return (self.architecture or Architecture()) if self.init == "scratch" else None
 
 
 class WarmStart(Section):
-    """Supervised steps on the puzzle generator's demonstrations, before reinforcement learning. Source: the project's prototype."""
+    """Supervised steps on the puzzle generator's demonstrations, before reinforcement learning.
+
+    Source of the defaults: the project's prototype.
+    """
 
     steps: Positive = Field(default=800, description="Optimizer steps.")
     batch: Positive = Field(default=256, description="Demonstrations a step.")
@@ -223,84 +222,6 @@ class Reward(Section):
     code: CodeReward = CodeReward()
 
 
-class Advantage(Section):
-    """A~_i (method.md). Defaults: ARM as two independent descriptions of ProGRPO agree; the switches are what they leave open."""
-
-    estimator: Literal["grpo", "arm", "dr_grpo", "rloo", "reinforce_pp_baseline", "pass_at_k"] = Field(
-        default="arm",
-        description="grpo, arm (ARM-GRPO), dr_grpo (no division by std), rloo (baseline: mean of the others; arXiv 2402.14740), reinforce_pp_baseline "
-        "(group mean, then whitened over the tokens of the rollout batch; arXiv 2501.03262), pass_at_k (arXiv 2508.10751).",
-    )
-    k: Positive | None = Field(
-        default=None,
-        description="Responses, of which one must be correct: with `estimator: pass_at_k` only; less than rollout.samples. arXiv 2508.10751.",
-    )
-    alpha: float = Field(
-        default=0.3,
-        ge=0,
-        description="ARM's weight. The paper's value is unknown; 0.3 is a public adaptation's. Below 1 / sqrt(samples) no sign flips.",
-    )
-    low_probability_fraction: float = Field(
-        default=0.2, gt=0, le=1, description="T_low: this share of a response's tokens, the least likely ones. ProGRPO."
-    )
-    scope: Literal["any_correct", "mixed_only", "correct_only"] = Field(
-        default="any_correct", description="Which responses get ARM's term."
-    )
-    prompt_confidence: Literal["mean", "low", "group_mean", "none"] = Field(
-        default="mean", description="c(q): over which tokens."
-    )
-    eps: float = Field(default=1e-6, gt=0, description="Added to a group's std, which may be 0. verl.")
-    ddof: Literal[0, 1] = Field(default=1, description="Of a group's std; 1 is unbiased. verl, TRL, OpenRLHF.")
-
-
-class ImportanceCorrection(Section):
-    """Importance weights between engine and trainer."""
-
-    mode: Literal["auto", "token", "sequence_mask", "off"] = Field(
-        default="auto",
-        description="token: truncated at `cap`, token by token. sequence_mask: a response's tokens weigh the product of its ratios, and nothing where that "
-        "exceeds `cap` (TRL). auto: token for vllm, off for transformers.",
-    )
-    cap: float = Field(default=2.0, gt=0, description="Largest weight.")
-
-
-def _clip_low(known: dict[str, Any]) -> float:
-    return 3e-4 if known.get("kind") == "gspo" else 0.2
-
-
-def _clip_high(known: dict[str, Any]) -> float:
-    return 4e-4 if known.get("kind") == "gspo" else 0.28
-
-
-class Objective(Section):
-    """What is maximised. Defaults: DAPO, as ProGRPO."""
-
-    kind: Literal["ppo_clip", "gspo", "cispo"] = Field(
-        default="ppo_clip",
-        description="ppo_clip: two-sided clipped ratio of a token. gspo: of a whole response, length-normalised (arXiv 2507.18071). "
-        "cispo: clipped ratio, constant in the gradient, times log-probability (arXiv 2506.13585).",
-    )
-    clip_low: float = Field(
-        default_factory=_clip_low,
-        ge=0,
-        lt=1,
-        description="Ratio clipped below at 1 - clip_low; cispo: not at all. Default: 0.2 (DAPO); gspo 3e-4 (GSPO).",
-    )
-    clip_high: float = Field(
-        default_factory=_clip_high,
-        ge=0,
-        description="Ratio clipped above at 1 + clip_high. Default: 0.28 (DAPO); gspo 4e-4 (GSPO); cispo 0.28, as its paper states none.",
-    )
-    aggregation: Literal["token_mean", "sequence_mean", "constant"] = Field(
-        default="token_mean", description="How token losses become one. DAPO. (GSPO's paper: sequence_mean.)"
-    )
-    constant_length: Positive | None = Field(
-        default=None, description="Tokens; divisor of a response's sum, with `aggregation: constant` only. Dr. GRPO."
-    )
-    entropy_coefficient: float = Field(default=0.0, ge=0, description="Weight of an entropy bonus; the paper has none.")
-    importance_correction: ImportanceCorrection = ImportanceCorrection()
-
-
 class Train(Section):
     """The optimizer and its steps. Defaults: FlowRL; AdamW's from torch."""
 
@@ -337,12 +258,12 @@ class DtypeLimits(Section):
     )
 
     def of(self, dtype: Dtype) -> float:
-        """The limit that holds for `dtype`."""
+        """Return the limit for `dtype`."""
         return {"float32": self.float32, "bfloat16": self.bfloat16}[dtype]
 
 
 class Audit(Section):
-    """Limits on how far engine and trainer may differ on the same tokens, each iteration; beyond one, the run stops."""
+    """Limits on the difference of engine and trainer on the same tokens; an iteration beyond one stops the run."""
 
     max_mean: DtypeLimits = Field(
         default=DtypeLimits(), description="Mean |engine - trainer| log-probability of a token."
@@ -364,12 +285,12 @@ def _ranks(known: dict[str, Any]) -> int:
     return known["gpus"] if known.get("layout") == "colocated" and known.get("gpus") else 1
 
 
-def _yields(known: dict[str, Any]) -> Literal["rollout", "none"]:
+def _sleep(known: dict[str, Any]) -> Literal["rollout", "none"]:
     return "rollout" if known.get("layout") == "colocated" else "none"
 
 
 class Placement(Section):
-    """Where things run. Changes no result."""
+    """The processes and devices that an experiment runs on. Changes no result."""
 
     layout: Literal["colocated", "separate"] = Field(
         default="colocated", description="Engine and trainer on the same GPUs, or on their own."
@@ -383,15 +304,16 @@ class Placement(Section):
         default="none", description="Where ZeRO keeps the optimizer's state."
     )
     threads: Positive | None = Field(default=None, description="CPU threads a rank; null: cores / ranks.")
-    yields: Literal["rollout", "none"] = Field(
-        default_factory=_yields,
-        description="Who gives up GPU memory while the other works: the rollout engine (it sleeps while the trainer works), or none. "
+    sleep: Literal["rollout", "none"] = Field(
+        default_factory=_sleep,
+        description="The engine that sleeps, its GPU memory given up, while the other works: the rollout engine, or none. "
         "Default: rollout when colocated, else none.",
     )
     deadline_s: float = Field(
         default=4 * 3600.0,
         gt=0,
-        description="Seconds that a training iteration, or a call for rollouts, may take; then its engine hangs, and is replaced.",
+        description="Seconds that a training iteration, or a call for rollouts, may take; then its engine hangs, and is "
+        "replaced.",
     )
 
 
@@ -428,7 +350,7 @@ class Evaluate(Section):
 
 
 class Schedule(Section):
-    """What runs by the clock."""
+    """The runs that are started by the clock."""
 
     nightly_eval: str | None = Field(
         default=None, min_length=1, description="Cron line (minute hour day month weekday); null: never."
@@ -437,12 +359,12 @@ class Schedule(Section):
 
 
 def default_store() -> str:
-    """`file://` URI of `.armature/store` under the repository root."""
+    """Return the `file://` URI of `.armature/store` under the repository root."""
     return (REPOSITORY_ROOT / ".armature" / "store").as_uri()
 
 
 class Spec(Section):
-    """An experiment."""
+    """An experiment: all that a spec file says."""
 
     name: str = Field(
         pattern=r"^[a-z0-9][a-z0-9._-]*$",
@@ -453,21 +375,22 @@ class Spec(Section):
     control: str | None = Field(
         default=None,
         min_length=1,
-        description="Spec file (relative to this one) trained first, from the same warm start, and reported beside.",
+        description="Spec file (relative to this one) trained first, from the same warm start, and reported beside it.",
     )
     policy: Policy = Policy()
     warm_start: WarmStart | None = Field(default=None, description="Supervised steps first; null: none.")
     data: Data
     rollout: RolloutSpec = RolloutSpec()
     reward: Reward = Reward()
-    advantage: Advantage = Advantage()
-    objective: Objective = Objective()
+    advantage: Advantage = Field(default=Arm(), description="The advantage estimator, named by `estimator` or `use`.")
+    objective: Objective = Field(default=PpoClip(), description="The objective, named by `kind` or `use`.")
     train: Train = Train()
     audit: Audit = Audit()
     store: str = Field(
         default_factory=default_store,
         min_length=1,
-        description="file:// or s3:// URI, or a folder; default: .armature/store under the repository root. ARMATURE_STORE overrides.",
+        description="file:// or s3:// URI, or a folder; default: .armature/store under the repository root. "
+        "ARMATURE_STORE overrides.",
     )
     checkpoint: Checkpoint = Checkpoint()
     placement: Placement = Placement()
@@ -483,13 +406,15 @@ class Spec(Section):
 
 
 def json_schema() -> str:
-    """The JSON schema that editors read, as the text of `specs/schema.json`."""
+    """Return the JSON schema that editors read: the text of `specs/schema.json`."""
     schema = Spec.model_json_schema()
+    for name in ("advantage", "objective"):  # the tag may stand in another file, so that several members may fit
+        schema["properties"][name]["anyOf"] = schema["properties"][name].pop("oneOf")
     schema["properties"]["extends"] = {
         "type": "string",
         "description": "Spec file (relative to this one) that this one changes; mappings are merged.",
     }
-    for section in (schema, schema["$defs"]["Data"]):
+    for section in (schema, *(schema["$defs"][name] for name in ("Data", "PassAtK"))):
         del section["required"]  # an extending file inherits what it does not say
     return json.dumps(schema, indent=2, sort_keys=True)
 

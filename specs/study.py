@@ -1,7 +1,7 @@
-"""What a study is: a base spec, named variants of it, seeds, how its policies are evaluated, and what is compared with what.
+"""The model of a study file: a base spec, named variants of it, seeds, the evaluation of its policies, and comparisons.
 
-A study file (specs/studies/*.yaml) says only what differs; each of its cells, a variant under a setting with a seed, is an ordinary experiment,
-resolved as `--set` resolves one.
+A study file (specs/studies/*.yaml) says only what differs; each of its cells, a variant under a setting with a seed, is an
+ordinary experiment, resolved as `--set` resolves one.
 
     python -m specs.study > specs/studies/schema.json
 """
@@ -23,7 +23,7 @@ from specs.errors import SpecError
 from specs.identity import identity
 from specs.load import PREFIX, Loaded, key_of, load_spec
 from specs.paths import from_root, shown
-from specs.schema import Count, Positive, Section
+from specs.section import Count, Positive, Section
 from specs.text import KeyPath, parse_document
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=32)]
@@ -33,7 +33,8 @@ Changes = Annotated[
     dict[str, Any],
     Field(
         default_factory=dict,
-        description="Dotted key and value, upon the base, as after --set. Not name, seed, control, store or evaluate.temperature.",
+        description="Dotted key and value, upon the base, as after --set. Not name, seed, control, store or "
+        "evaluate.temperature.",
     ),
 ]
 #: Keys that no `set` may name, nor --set or an ARMATURE_ variable (but for the store), and what says it instead.
@@ -48,14 +49,14 @@ _RESERVED = {
 
 
 class Setting(Section):
-    """What all variants are run under; variants are compared within a setting."""
+    """The changes that all variants are run under; variants are compared within a setting."""
 
     label: str = Field(min_length=1, description="As reports name it.")
     set: Changes
 
 
 class Variant(Section):
-    """One thing that is compared."""
+    """One side of a comparison, as changes of the base."""
 
     label: str = Field(min_length=1, description="As reports name it.")
     set: Changes
@@ -63,7 +64,7 @@ class Variant(Section):
 
 
 class Study(Section):
-    """A matrix of settings x variants x seeds, and what is compared in it."""
+    """A matrix of settings x variants x seeds, and the comparisons in it."""
 
     name: Name = Field(description="Of the study; its runs are called <name>-<setting>-<variant>.")
     base: str = Field(min_length=1, description="Spec file, relative to this one.")
@@ -86,7 +87,8 @@ class Study(Section):
     results: str | None = Field(
         default=None,
         min_length=1,
-        description="Folder of cells' results and their summary, relative to the repository root; null: .armature/studies/<name>/cells.",
+        description="Folder of cells' results and their summary, relative to the repository root; null: "
+        ".armature/studies/<name>/cells.",
     )
 
     @model_validator(mode="after")
@@ -97,6 +99,7 @@ class Study(Section):
         return self
 
     def seeds_of(self, variant: str) -> tuple[int, ...]:
+        """Return the variant's seeds: its own, or the study's."""
         return self.variants[variant].seeds or self.seeds
 
 
@@ -111,13 +114,18 @@ class PlannedCell:
 
     @property
     def label(self) -> str:
+        """Return `setting / variant / seed n`."""
         return f"{self.setting} / {self.variant} / seed {self.seed}"
 
 
 @dataclass(frozen=True, slots=True)
 class LoadedStudy:
-    """`cells`: all of the matrix, resolved, in the order in which they are run: seed by seed, so that what a seed's variants share is made once and used
-    soon. `text`: the study file as it was read. `altered`: 8 hex digits where the command line or the environment changes what the file says, else empty."""
+    """A study with its experiments.
+
+    `cells`: all of the matrix, resolved, in the order of their runs: seed by seed, so that what a seed's variants share is
+    made once and used soon. `text`: the study file as it was read. `altered`: 8 hex digits where the command line or the
+    environment changes what the file says, else empty.
+    """
 
     study: Study
     cells: tuple[PlannedCell, ...]
@@ -132,8 +140,11 @@ def load_study(
     seeds: Sequence[int] | None = None,
     environ: Mapping[str, str] | None = None,
 ) -> LoadedStudy:
-    """Reads a study and resolves every cell. `overrides` are `key.path=value` for all cells, after what the file says; `seeds` take the place of the file's
-    own where given, for every variant. Raises SpecError with a line for each problem."""
+    """Read a study and resolve every cell.
+
+    `overrides` are `key.path=value` for all cells, after what the file says; `seeds` take the place of the file's own where
+    given, for every variant. Raises SpecError with a line for each problem.
+    """
     path, environ = Path(path), os.environ if environ is None else environ
     try:
         text = path.read_text(encoding="utf-8")
@@ -174,7 +185,7 @@ def load_study(
 
 
 def _without_effect(overrides: Sequence[str], seeds: Sequence[int] | None, environ: Mapping[str, str]) -> Iterator[str]:
-    """What the command line or the environment says and the study's own values would silently undo."""
+    """Yield a line for each value of the command line or environment that the study's own values would undo."""
     given = [(text.partition("=")[0].strip(), f"--set {text}") for text in overrides]
     given += [(key_of(name), name) for name in sorted(environ) if name.startswith(PREFIX) and name != f"{PREFIX}STORE"]
     for key, where in given:
@@ -185,7 +196,7 @@ def _without_effect(overrides: Sequence[str], seeds: Sequence[int] | None, envir
 
 
 def _altered(overrides: Sequence[str], seeds: Sequence[int] | None, environ: Mapping[str, str]) -> str:
-    """ARMATURE_STORE says where, not what."""
+    """Return 8 hex digits of what changes the study for this start, or ''. ARMATURE_STORE is a place, no change."""
     variables = sorted(
         (name, text) for name, text in environ.items() if name.startswith(PREFIX) and name != f"{PREFIX}STORE"
     )
@@ -211,20 +222,25 @@ def _resolved(
     overrides: Sequence[str],
     environ: Mapping[str, str],
 ) -> Loaded:
-    changes = [*study.set.items(), *study.settings[setting].set.items(), *study.variants[variant].set.items()]
+    changes = (study.set, study.settings[setting].set, study.variants[variant].set)
     own = {
         "name": f"{study.name}-{setting}-{variant}",
         "seed": seed,
         "control": None,
         "evaluate.temperature": study.temperatures[0],
     }
-    # JSON is YAML: the value arrives as it was written. Of a key that is there twice, or beside its section, the later one wins.
-    texts = [f"{key}={json.dumps(value)}" for key, value in changes]
     return load_spec(
         path.parent / study.base,
-        [*texts, *overrides, *(f"{key}={json.dumps(value)}" for key, value in own.items())],
+        [*overrides, *_texts(own)],
         environ,
+        changes=[_texts(each) for each in changes],
+        shared=True,
     )
+
+
+def _texts(changes: Mapping[str, Any]) -> list[str]:
+    """Return changes as after `--set`. JSON is YAML: the value arrives as it was written."""
+    return [f"{key}={json.dumps(value)}" for key, value in changes.items()]
 
 
 def _broken_rules(study: Study) -> Iterator[str]:
@@ -259,24 +275,33 @@ def _changes(study: Study) -> Iterator[tuple[str, Mapping[str, Any]]]:
 
 
 def _unlike(cells: Sequence[PlannedCell]) -> Iterator[str]:
-    """Cells that cannot be compared, or are one and the same."""
+    """Yield a line for each cell that cannot be compared with its setting's others, or is the same as another."""
     first: dict[str, PlannedCell] = {}
     same: dict[tuple[int, str], PlannedCell] = {}
     for cell in cells:
         spec = cell.loaded.spec
         if len(spec.evaluate.suites) != 1:
-            yield f"{cell.label}: evaluate.suites is {list(spec.evaluate.suites)}; a study's policies are compared on one suite"
+            yield (
+                f"{cell.label}: evaluate.suites is {list(spec.evaluate.suites)}; a study's policies are compared on one "
+                "suite"
+            )
         other = first.setdefault(cell.setting, cell)
         of = other.loaded.spec
         if (spec.train.iterations, spec.evaluate) != (of.train.iterations, of.evaluate):
-            yield f"{cell.label}: train.iterations or evaluate differs from {other.variant}; the variants of a setting are compared at the same points"
+            yield (
+                f"{cell.label}: train.iterations or evaluate differs from {other.variant}; the variants of a setting are "
+                "compared at the same points"
+            )
         twin = same.setdefault((cell.seed, identity(spec)), cell)
         if twin is not cell:
-            yield f"{cell.label}: the same experiment as {twin.setting} / {twin.variant}; change what its `set` says, or drop it"
+            yield (
+                f"{cell.label}: the same experiment as {twin.setting} / {twin.variant}; change what its `set` says, or "
+                "drop it"
+            )
 
 
 def _lines(error: ValidationError, lines: Mapping[KeyPath, int], where: str) -> list[str]:
-    """A line for each problem of a study file, with the line of its key."""
+    """Return a line for each problem of a study file, with the line of its key."""
     found: dict[str, None] = {}
     for item in error.errors():
         if item["type"] == "value_error":
@@ -301,7 +326,7 @@ def _lines(error: ValidationError, lines: Mapping[KeyPath, int], where: str) -> 
 
 
 def json_schema() -> str:
-    """The JSON schema that editors read, as the text of `specs/studies/schema.json`."""
+    """Return the JSON schema that editors read: the text of `specs/studies/schema.json`."""
     return json.dumps(Study.model_json_schema(), indent=2, sort_keys=True)
 
 

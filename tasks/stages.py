@@ -33,7 +33,7 @@ from tasks.evaluate.judged_sample import records_of
 from tasks.evaluate.problems import question_of, to_bytes
 from tasks.evaluate.samples import SampleSet
 from tasks.evaluate.sampling import Source, draw, missing
-from tasks.evaluate.suites.load import load_suite
+from tasks.evaluate.suites.load import load_declared
 from tasks.evaluate.summary import summarise
 from tasks.graph.experiment import Experiment, stand_ins
 from tasks.report.data import ReportData
@@ -65,7 +65,9 @@ def data(run: OpenRun, step: Step) -> Output:
 @stage("suite", "suite {0}", lambda experiment, name: experiment.suite(name))
 def suite(run: OpenRun, step: Step, name: str) -> Output:
     """Make a suite's problems, as they were declared and counted. Not for held-out ones, which the data step has."""
-    loaded = load_suite(name, stand_ins(run.spec))
+    declaration = run.experiment.declared[name]
+    assert declaration is not None, name
+    loaded = load_declared(declaration, stand_ins(run.spec))
     result = {
         "label": loaded.label,
         "origin": loaded.origin,

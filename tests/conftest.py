@@ -20,6 +20,9 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
+settings.register_profile("armature", deadline=None)  # a slow machine is no failure
+settings.load_profile("armature")
+
 MATRIX = 8
 """The fewest cases of a matrix."""
 _ROWS: list[dict[str, Any]] = []

@@ -146,7 +146,7 @@ def _sizes(spec: Spec, source: Source | None) -> str:
             f"{_bytes(sizes.gradient_bytes)}, optimizer {_bytes(sizes.optimizer_bytes)}, in all {_bytes(sizes.rank_bytes)}; activations come on top",
             f"the rollout engine (tensor parallel {spec.placement.tensor_parallel}): weights {_bytes(sizes.engine_weight_bytes)} a GPU, "
             f"KV cache {_bytes(sizes.kv_bytes_per_token)} a token",
-            f"placement: {spec.placement.layout}, {spec.placement.gpus} GPUs, who yields memory: {spec.placement.yields}",
+            f"placement: {spec.placement.layout}, {spec.placement.gpus} GPUs, asleep while the other works: {spec.placement.sleep}",
             f"a checkpoint: {_bytes(sizes.checkpoint_bytes)}; {sizes.kept_checkpoints} kept: {_bytes(sizes.checkpoint_bytes * sizes.kept_checkpoints)}, "
             "and those that are pinned",
         ]

@@ -66,7 +66,7 @@ class Engines:
             log=logs / "rollout.log",
             deadline_s=placement.deadline_s,
         )
-        self.sleeps = gpus and placement.yields == "rollout"
+        self.sleeps = gpus and placement.sleep == "rollout"
 
         self._places = _places(spec)
 

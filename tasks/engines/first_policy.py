@@ -11,6 +11,7 @@ from infra.store import Store
 from specs.schema import Architecture
 from tasks.checkpoint.weights import given_files, write_scratch_model
 from tasks.data.dataset import Dataset, write_tokenizer
+from tasks.data.sources.registry import source_of
 from tasks.engines.trainer import TrainerClient
 from tasks.graph.experiment import Experiment
 from tasks.train.warm_start import Demonstrator, warm_start
@@ -54,7 +55,7 @@ def make_first_policy(
         if done == total or done % 100 == 0:
             log.info("warm start  step %4d/%d  loss %.3f  %.0f s left", done, total, numbers["loss"], left)
 
-    demonstrator = Demonstrator(dataset.train, dataset.tokenizer, spec.seed)
+    demonstrator = Demonstrator(dataset.train, dataset.tokenizer, spec.seed, source_of(spec.data).demonstrations)
     result, recorded = warm_start(trainer, source, demonstrator, spec.warm_start, spec.train.token_budget, progress)
     made = folder / "made"
     trainer.save(made, optimizer=False)

@@ -15,7 +15,7 @@ from infra.resident import Resident
 from tasks.errors import TrainingError
 from tasks.train.batch import GroupBatch
 from tasks.train.memory import TokenBudget
-from tasks.train.settings import StepSpec
+from tasks.train.settings import StepSettings
 from tasks.train.supervised import Demonstrations
 
 LOAD_S, SAVE_S = 1800.0, 3600.0
@@ -99,7 +99,7 @@ class TrainerClient:
             )[0]
         )
 
-    def train(self, becomes: str, batch: GroupBatch, spec: StepSpec, iteration: int) -> dict[str, Any]:
+    def train(self, becomes: str, batch: GroupBatch, settings: StepSettings, iteration: int) -> dict[str, Any]:
         """Run one iteration: the policy held becomes `becomes`."""
         expected, self._state = self._state, None
         result = self._call(
@@ -108,7 +108,7 @@ class TrainerClient:
             expected=expected,
             becomes=becomes,
             batch=batch,
-            spec=spec,
+            settings=settings,
             iteration=iteration,
         )
         self._state = becomes

@@ -10,7 +10,7 @@ from specs.schema import Audit
 from tasks.engines.trainer import TrainerClient
 from tasks.run.artifacts import Datasets, rollouts_of, verdicts_of
 from tasks.run.session import Session
-from tasks.train.inputs import group_batch, step_spec
+from tasks.train.inputs import group_batch, step_settings
 from tasks.train.memory import TokenBudget
 
 
@@ -32,7 +32,7 @@ def train_step(
     `recorded` is for the step's manifest. Where memory runs out the step is tried again with half the token budget.
     """
     part = inputs["part"]
-    settings = step_spec(
+    settings = step_settings(
         part,
         token_budget=token_budget,
         audit_max_mean=audit.max_mean.of(part["dtype"]),

@@ -8,7 +8,7 @@ a method that makes its step, and a line of `steps()`.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -97,7 +97,10 @@ class Experiment:
         Of a fork, read what its store has of the source. Raises DataError, SpecError, StoreError.
         """
         self.spec = spec
-        declared = {name: _declared(name) for name in spec.evaluate.suites if name != HELDOUT}
+        #: Declarations of the suites by name; a suite of the user's own is named in its file.
+        self.declared = _declarations(spec.evaluate.suites)
+        #: Names of the suites, in the order of the spec.
+        self.suites = tuple(self.declared)
         start = warm_start_part(spec)
         #: The run and iteration that this one goes on from.
         self.source: Source | None = (
@@ -123,7 +126,8 @@ class Experiment:
         self._reward = {"truncated": spec.reward.truncated, **verifier_key_part(self._verifier, spec.reward)}
         self._lineages = [self.start.key]
         self._lock = threading.RLock()  # checkpoints are committed beside the loop
-        self._suites = {name: _suite(suite, spec) for name, suite in declared.items()}
+        self._engine = engine_key_part(spec.rollout.engine)
+        self._suites = {name: _suite(each, spec) for name, each in self.declared.items() if each is not None}
 
     def _made_start(self, part: dict[str, Any]) -> Step:
         weights = weights_digest(self.model) if self.model else None
@@ -146,19 +150,15 @@ class Experiment:
 
     def steps(self) -> Iterator[Node]:
         """Yield every step in the order of the loop."""
-        suites, evaluated, saved = (
-            self.spec.evaluate.suites,
-            self.evaluated_iterations(),
-            self.checkpointed_iterations(),
-        )
+        evaluated, saved = self.evaluated_iterations(), self.checkpointed_iterations()
 
         def evaluations(iteration: int) -> Iterator[Node]:
-            for name in suites if iteration in evaluated else ():
+            for name in self.suites if iteration in evaluated else ():
                 step = self.evaluation(iteration, name)
                 yield Node("evaluate", step, (*step.references, self._policy(iteration)), iteration, name)
 
         yield Node("data", self.data)
-        for name in suites:
+        for name in self.suites:
             if (suite := self.suite(name)) is not None:
                 yield Node("suite", suite, suite=name)
             overlap = self.contamination(name)
@@ -302,8 +302,9 @@ class Experiment:
     def sampling(self, suite: str) -> dict[str, Any]:
         """Return how a suite is sampled, its prompt template included."""
         if (own := self._suites.get(suite)) is not None:
-            return {**sampling_part(self.spec, own.sampling), "template": own.template, "tokenizer": self._tokenizer}
-        return sampling_part(self.spec, heldout_sampling(self.spec))
+            sampling = {**sampling_part(self.spec, own.sampling), **self._engine}
+            return {**sampling, "template": own.template, "tokenizer": self._tokenizer}
+        return {**sampling_part(self.spec, heldout_sampling(self.spec)), **self._engine}
 
     # -- which iterations are evaluated and saved --------------------------------------------------------------------
 
@@ -339,11 +340,19 @@ class _Suite:
     sampling: Mapping[str, Any]
 
 
-def _declared(name: str) -> SuiteDeclaration:
-    try:
-        return read_suite(name)
-    except DataError as error:
-        raise SpecError(f"evaluate.suites: {error}") from None
+def _declarations(suites: Sequence[str]) -> dict[str, SuiteDeclaration | None]:
+    """Return the declaration of each suite by its name; None for held-out problems, which no file declares."""
+    found: dict[str, SuiteDeclaration | None] = {}
+    for text in suites:
+        try:
+            declared = None if text == HELDOUT else read_suite(text)
+        except DataError as error:
+            raise SpecError(f"evaluate.suites: {error}") from None
+        name = HELDOUT if declared is None else declared.name
+        if name in found:
+            raise SpecError(f"evaluate.suites: two suites are called {name}; give one of them another `name`")
+        found[name] = declared
+    return found
 
 
 def _suite(declared: SuiteDeclaration, spec: Spec) -> _Suite:

@@ -151,8 +151,8 @@ def _differences(node: Node, name: str, then: Any, now: Any, experiment: Experim
         ]
     if name == "source":
         train = experiment.spec.data.train
-        if train.startswith("puzzle:"):
-            return []  # its name, which `part` holds
+        if now == train:
+            return []  # the source's own words, which `part` holds
         if str(now).startswith("hf:"):
             return [f"data.train: commit of {train}: {str(then).rpartition('@')[2]} -> {str(now).rpartition('@')[2]}"]
         return [f"data.train: the content of {train} changed"]

@@ -46,6 +46,7 @@ class RunContent:
     store: str
     forked_from: str | None
     dataset: Dataset
+    suites: Sequence[str]
     rows: Sequence[Mapping[str, Any]]
     evaluations: Sequence[Mapping[str, Any]]
     last: LastIteration
@@ -76,12 +77,12 @@ def build(runs: Sequence[RunContent]) -> ReportData:
 
 def columns(runs: Sequence[RunContent]) -> list[Column]:
     """Return the start, then each run's end, on the first suite."""
-    suites = runs[-1].spec.evaluate.suites
-    if not suites:
+    if not runs[-1].suites:
         return []
+    suite = runs[-1].suites[0]
 
     def column(label: str, run: RunContent, iteration: int) -> Column:
-        row = next(r for r in run.evaluations if r["iteration"] == iteration and r["suite"] == suites[0])
+        row = next(r for r in run.evaluations if r["iteration"] == iteration and r["suite"] == suite)
         return Column(label, row, row["artifact"])
 
     ends = [column(label, run, run.spec.train.iterations) for run, label in zip(runs, _labels(runs), strict=True)]

@@ -17,7 +17,7 @@ def points_of(run: OpenRun, experiment: Experiment) -> Iterator[Point]:
     """Yield a point for each evaluation of the run at the temperature of `experiment`."""
     spec = experiment.spec
     assert spec.evaluate.temperature is not None
-    (suite,) = spec.evaluate.suites
+    (suite,) = experiment.suites
     for iteration in experiment.evaluated_iterations():
         step = experiment.evaluation(iteration, suite)
         manifest = run.session.require(step.stage, step.key)
@@ -37,6 +37,6 @@ def points_of(run: OpenRun, experiment: Experiment) -> Iterator[Point]:
 
 def questions_of(run: OpenRun) -> tuple[int, str]:
     """Return how many questions there are, and the digest of their ids in order."""
-    (suite,) = run.spec.evaluate.suites
+    (suite,) = run.experiment.suites
     names = sorted(each.problem.id for each in run.problems(suite).first(run.spec.evaluate.problems).encoded)
     return len(names), hashlib.sha256("\n".join(names).encode()).hexdigest()

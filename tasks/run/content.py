@@ -31,6 +31,7 @@ def content_of(run: OpenRun, record: RunRecord) -> RunContent:
         store=run.store.uri,
         forked_from=None if source is None else str(source),
         dataset=run.dataset,
+        suites=run.experiment.suites,
         rows=rows,
         evaluations=record.evaluations,
         last=_last_iteration(run),

@@ -27,12 +27,12 @@ class GroupBatch:
     scores: Sequence[Sequence[float | None]]
 
     def score_tensors(self) -> tuple[Tensor, Tensor]:
-        """(scores [P, G] float64 with 0 where not judged, judged [P, G] bool)."""
+        """Return (scores [P, G] float64 with 0 where not judged, judged [P, G] bool)."""
         judged = torch.tensor([[s is not None for s in row] for row in self.scores])
         return torch.tensor([[s or 0.0 for s in row] for row in self.scores], dtype=torch.float64), judged
 
     def rows(self, groups: Sequence[int]) -> list[Row]:
-        """The judged responses of `groups`, in rows."""
+        """Return the judged responses of `groups`, in rows."""
         rows: list[Row] = []
         for g in groups:
             lengths = {s: len(ids) for s, ids in enumerate(self.response_ids[g]) if self.scores[g][s] is not None}
@@ -40,7 +40,7 @@ class GroupBatch:
         return rows
 
     def passes(self, minibatch_prompts: int) -> list[list[Row]]:
-        """The rows of each pass that an iteration makes: the old policy's over all, and an optimiser step a minibatch."""
+        """Return the rows of each pass of an iteration: the old policy's over all, and one for each optimiser step."""
         groups = range(len(self.prompt_ids))
         return [
             self.rows(groups),
@@ -55,6 +55,7 @@ class MicroBatch:
     `mask` [B, 1, T, T] bool (True: may attend), or None where plain causal attention does. Prediction m reads the hidden
     state at flat position `source[m]` of [B * T] and is about token `target[m]`. `responses` and `prompts` give the
     slice of M of each response (group, sample, start, stop) and of each row's prompt content (group, start, stop).
+    `prompt_lengths` [B] are the tokens of each row's prompt, `response_rows` the row of each response.
     """
 
     input_ids: Tensor
@@ -64,17 +65,19 @@ class MicroBatch:
     target: Tensor
     responses: tuple[tuple[int, int, int, int], ...]
     prompts: tuple[tuple[int, int, int], ...]
+    prompt_lengths: tuple[int, ...]
+    response_rows: tuple[int, ...]
     most: int = 0  # the largest M of any rank's micro-batch of this number; 0: only this one is known
 
     def inputs(self, device: torch.device) -> dict[str, Any]:
-        """What PolicyModule.forward takes, on `device`."""
+        """Return what PolicyModule.forward takes, on `device`."""
         mask = None if self.mask is None else self.mask.to(device)
         tensors = {name: getattr(self, name).to(device) for name in ("input_ids", "position_ids", "source", "target")}
         return {**tensors, "mask": mask, "most": max(self.most, len(self.target))}
 
 
 def micro_batch(rows: Sequence[Row], batch: GroupBatch) -> MicroBatch:
-    """Lays `rows` out. Padding is at the right, is attended by nothing and predicts nothing."""
+    """Return `rows` as tensors. Padding is at the right, is attended by nothing and predicts nothing."""
     width = max(row.length for row in rows)
     ids = torch.zeros(len(rows), width, dtype=torch.long)
     positions = torch.arange(width).repeat(len(rows), 1)
@@ -109,19 +112,30 @@ def micro_batch(rows: Sequence[Row], batch: GroupBatch) -> MicroBatch:
         same = segments[:, :, None] == segments[:, None, :]
         mask = (causal & (same | (segments[:, None, :] == 0)))[:, None]
     return MicroBatch(
-        ids, positions, mask, torch.tensor(source), torch.tensor(target), tuple(responses), tuple(prompts)
+        ids,
+        positions,
+        mask,
+        torch.tensor(source),
+        torch.tensor(target),
+        tuple(responses),
+        tuple(prompts),
+        prompt_lengths=tuple(len(batch.prompt_ids[row.group]) for row in rows),
+        response_rows=tuple(b for b, row in enumerate(rows) for _ in row.samples),
     )
 
 
 def padding_micro_batch(batch: GroupBatch) -> MicroBatch:
-    """One token of no response: a rank that has run out of rows keeps step with the others (all run equally many)."""
+    """Return one token of no response: with it a rank without rows makes as many forward passes as the others."""
     first = batch.prompt_ids[0][0]
     one = torch.zeros(1, dtype=torch.long)
-    return MicroBatch(torch.tensor([[first]]), one[None], None, one, one, (), ())
+    return MicroBatch(torch.tensor([[first]]), one[None], None, one, one, (), (), prompt_lengths=(1,), response_rows=())
 
 
 def rank_micro_batches(shares: Sequence[Sequence[Sequence[Row]]], rank: int, batch: GroupBatch) -> list[MicroBatch]:
-    """The micro-batches of one rank, of all ranks' shares [ranks][micro-batches][rows]; each knows how large its largest sibling is."""
+    """Return the micro-batches of one rank, of all ranks' shares [ranks][micro-batches][rows].
+
+    Each knows how large the largest micro-batch of its number is on any rank.
+    """
     made = []
     for number, rows in enumerate(shares[rank]):
         most = max(_predictions(part[number], batch) for part in shares)
@@ -130,6 +144,6 @@ def rank_micro_batches(shares: Sequence[Sequence[Sequence[Row]]], rank: int, bat
 
 
 def _predictions(rows: Sequence[Row], batch: GroupBatch) -> int:
-    """M of the micro-batch that `rows` make."""
+    """Return M of the micro-batch that `rows` make."""
     responses = sum(len(batch.response_ids[row.group][sample]) for row in rows for sample in row.samples)
     return responses + sum(sum(p > 0 for p in batch.content[row.group]) for row in rows)

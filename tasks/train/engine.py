@@ -1,14 +1,16 @@
-"""DeepSpeed held thin: build it from a folder of weights, run exact accumulation steps, write consolidated state.
+"""A thin layer over DeepSpeed: build it from a folder of weights, run exact accumulation steps, write consolidated state.
 
 Everything that differs between ZeRO stages is in this file. Checkpoints are consolidated and named by parameter, so they
-load on any number of ranks and any stage.
+load on any number of ranks and any stage. The files themselves: shards.py.
+
+`model*.safetensors` has the policy. `optimizer*.safetensors` has its master weights and moments, the step count, and what an
+objective keeps: the parameters of its head, under `objective/`, and its scalars, in the metadata.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,21 +19,26 @@ import deepspeed
 import torch
 import torch.distributed as dist
 from deepspeed.utils import safe_get_full_fp32_param, safe_get_full_optimizer_state, safe_set_full_optimizer_state
-from safetensors import safe_open
-from safetensors.torch import save_file
 from torch import Tensor
 from transformers import AutoModelForCausalLM
 
+from specs.objectives import Objective
+from tasks.errors import TrainingError
 from tasks.train.forward import PolicyModule
+from tasks.train.objectives.registry import head_of
+from tasks.train.shards import ShardWriter, reader
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float64": torch.float64}
 MOMENTS = ("exp_avg", "exp_avg_sq")
-SHARD_BYTES = 4 << 30  # consolidated files are cut here
+HEAD = "objective/"  # before the names of the head's parameters, in the optimizer's files
 
 
 @dataclass(frozen=True)
 class OptimizerOptions:
-    """AdamW's settings (the learning rate comes with each step) and how DeepSpeed is to hold its state."""
+    """AdamW's settings (the learning rate comes with each step), and the way in which DeepSpeed holds its state.
+
+    `objective`: of an objective with a head, its settings; `seed` that of the head's first values.
+    """
 
     betas: tuple[float, float]
     adam_eps: float
@@ -40,11 +47,15 @@ class OptimizerOptions:
     zero_stage: int
     offload_optimizer: bool
     gradient_checkpointing: bool
+    objective: Objective | None = None
+    seed: int = 0
 
 
 def deepspeed_config(options: OptimizerOptions, dtype: torch.dtype, ranks: int, parameters: int) -> dict[str, Any]:
-    """One micro-batch of one row and no accumulation, as far as DeepSpeed knows: what it would divide by is all 1, and
-    the real number of tokens is in the weights of the loss (design rule 8)."""
+    """Return DeepSpeed's configuration: one micro-batch of one row and no accumulation.
+
+    So all that DeepSpeed would divide by is 1; the real number of tokens is in the weights of the loss.
+    """
     # DeepSpeed allocates its buckets anew in each backward pass: 2 GB at its default, however small the model.
     bucket = min(parameters, 500_000_000)
     zero: dict[str, Any] = {
@@ -84,7 +95,7 @@ class TrainingEngine:
     """The policy on this rank, under DeepSpeed."""
 
     def __init__(self, weights: Path, optimizer: Path | None, dtype: str, options: OptimizerOptions) -> None:
-        """`weights`: a folder in Hugging Face format; `optimizer`: a folder written by `save_optimizer`, or None."""
+        """Load `weights`, a folder in Hugging Face format, and `optimizer`, a folder written by `save_optimizer`, or None."""
         self.dtype = DTYPES[dtype]
         self.ranks = dist.get_world_size()
         model = AutoModelForCausalLM.from_pretrained(
@@ -92,7 +103,8 @@ class TrainingEngine:
         )
         if options.gradient_checkpointing:
             model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
-        module = PolicyModule(model)
+        head = head_of(options.objective, model.config.hidden_size, options.seed) if options.objective else None
+        module = PolicyModule(model, None if head is None else head.to(self.dtype))
         module.train()
         self._engine, *_ = deepspeed.initialize(
             model=module,
@@ -106,21 +118,25 @@ class TrainingEngine:
         for parameter in module.parameters():
             parameter.register_hook(self._watch)
         self.steps = 0
+        self.scalars: dict[str, float] = {}
         self._reset_moments()
         if optimizer is not None:
             self._load_optimizer(optimizer)
 
     @property
     def device(self) -> torch.device:
+        """The device of this rank."""
         return torch.device(self._engine.device)
 
     def forward(self, **inputs: Any) -> Any:
-        """PolicyModule.forward through DeepSpeed."""
+        """Return what PolicyModule.forward gives, through DeepSpeed."""
         return self._engine(**inputs)
 
     def accumulate(self, losses: Sequence[Callable[[], Tensor]]) -> list[int]:
-        """Forward and backward over this rank's micro-batches. Each of `losses` runs a forward pass and returns its share
-        of the summed loss of the whole optimiser minibatch. Returns the indices of those with a gradient that is not finite.
+        """Run forward and backward over this rank's micro-batches.
+
+        Each of `losses` runs a forward pass and returns its share of the summed loss of the whole optimiser minibatch.
+        Returns the indices of those with a gradient that is not finite.
         """
         self._not_finite = torch.zeros(len(losses), device=self.device)
         for index, loss in enumerate(losses):
@@ -131,7 +147,7 @@ class TrainingEngine:
         return [int(index) for index in (~torch.isfinite(self._not_finite)).nonzero()]
 
     def apply(self, learning_rate: float) -> float:
-        """The optimiser step for what was accumulated; returns the gradient's norm before clipping."""
+        """Take the optimiser step for what was accumulated; return the gradient's norm before clipping."""
         for group in self._basic_optimizer.param_groups:
             group["lr"] = learning_rate
         norm = (
@@ -153,7 +169,7 @@ class TrainingEngine:
         return basic
 
     def _master_tensors(self) -> list[Tensor]:
-        """The tensors that AdamW's state is keyed by: parameters (stage 0) or this rank's flat float32 partitions."""
+        """Return the tensors that AdamW's state is keyed by: parameters (stage 0) or this rank's flat float32 partitions."""
         if self._stage == 3:
             return list(self._engine.optimizer.fp32_partitioned_groups_flat)
         return [p for group in self._basic_optimizer.param_groups for p in group["params"]]
@@ -171,12 +187,19 @@ class TrainingEngine:
             self._engine.optimizer._lazy_init_hp_params_optimizer_state()
 
     def _named_parameters(self) -> Iterator[tuple[str, torch.nn.Parameter]]:
-        """Hugging Face names; tied weights once."""
+        """Yield the policy's parameters by their Hugging Face names, tied weights once."""
         for name, parameter in self._engine.module.named_parameters():
-            yield name.removeprefix("lm."), parameter
+            if name.startswith("lm."):
+                yield name.removeprefix("lm."), parameter
+
+    def _head_parameters(self) -> Iterator[tuple[str, torch.nn.Parameter]]:
+        """Yield the parameters of the objective's head, by their names in the optimizer's files."""
+        for name, parameter in self._engine.module.named_parameters():
+            if name.startswith("head."):
+                yield HEAD + name.removeprefix("head."), parameter
 
     def _full(self, parameter: torch.nn.Parameter, key: str | None) -> Tensor:
-        """A whole parameter (key None) or moment on every rank; collective."""
+        """Return a whole parameter (key None) or moment on every rank; collective."""
         if self._stage == 0:
             whole: Tensor = parameter.detach() if key is None else self._basic_optimizer.state[parameter][key]
         else:
@@ -186,7 +209,7 @@ class TrainingEngine:
         return whole
 
     def save_weights(self, folder: Path) -> None:
-        """Writes model.safetensors in the policy's dtype (rank 0; collective)."""
+        """Write model.safetensors in the policy's dtype (rank 0; collective)."""
         self._save(
             folder,
             "model",
@@ -195,18 +218,22 @@ class TrainingEngine:
         )
 
     def save_optimizer(self, folder: Path) -> None:
-        """Writes the float32 master weights, both moments and the step count, by parameter name (rank 0; collective)."""
+        """Write the float32 master weights and both moments, by parameter name (rank 0; collective).
+
+        In the metadata: the step count and, where an objective has some, its scalars.
+        """
 
         def tensors() -> Iterator[tuple[str, Tensor]]:
-            for name, parameter in self._named_parameters():
+            for name, parameter in (*self._named_parameters(), *self._head_parameters()):
                 yield f"{name}/master", self._full(parameter, None)
                 for key in MOMENTS:
                     yield f"{name}/{key}", self._full(parameter, key)
 
-        self._save(folder, "optimizer", tensors(), {"steps": str(self.steps)})
+        scalars = {"scalars": json.dumps(self.scalars, sort_keys=True)} if self.scalars else {}
+        self._save(folder, "optimizer", tensors(), {"steps": str(self.steps), **scalars})
 
     def _save(self, folder: Path, stem: str, tensors: Iterator[tuple[str, Tensor]], metadata: dict[str, str]) -> None:
-        writer = _ShardWriter(folder, stem, metadata) if dist.get_rank() == 0 else None
+        writer = ShardWriter(folder, stem, metadata) if dist.get_rank() == 0 else None
         for name, tensor in tensors:
             if writer is not None:
                 writer.add(name, tensor.detach().to("cpu", copy=True).contiguous())
@@ -215,12 +242,17 @@ class TrainingEngine:
         dist.barrier()
 
     def _load_optimizer(self, folder: Path) -> None:
-        with _reader(folder, "optimizer") as (read, metadata):
+        with reader(folder, "optimizer") as (names, read, metadata):
             self.steps = int(metadata["steps"])
+            self.scalars = json.loads(metadata.get("scalars", "{}"))
             for tensor in self._master_tensors():
                 self._basic_optimizer.state[tensor]["step"].fill_(self.steps)
-            for name, parameter in self._named_parameters():
-                self._set_master(parameter, read(f"{name}/master"))
+            # A head that these files do not have (they are another objective's) begins with its first values.
+            head = [each for each in self._head_parameters() if f"{each[0]}/master" in names]
+            for name, parameter in (*self._named_parameters(), *head):
+                master = read(f"{name}/master")
+                self._check_shape(name, parameter, master)
+                self._set_master(parameter, master)
                 for key in MOMENTS:
                     value = read(f"{name}/{key}").to(self.device)
                     if self._stage == 0:
@@ -228,57 +260,17 @@ class TrainingEngine:
                     else:
                         safe_set_full_optimizer_state(parameter, value, key)
 
+    def _check_shape(self, name: str, parameter: torch.nn.Parameter, master: Tensor) -> None:
+        wanted = getattr(parameter, "ds_shape", parameter.shape)  # under ZeRO-3 the parameter itself is empty
+        if master.shape != wanted:
+            raise TrainingError(
+                f"the optimizer's files have {name} with the shape {list(master.shape)}, and it has {list(wanted)} now: they "
+                "belong to another model or objective; take the settings that they were made with"
+            )
+
     def _set_master(self, parameter: torch.nn.Parameter, value: Tensor) -> None:
         value = value.to(self.device)
         if self._stage == 0:
             parameter.data.copy_(value)
         else:  # the working copy came from the weights, which are the rounded master
             deepspeed.utils.safe_set_full_fp32_param(parameter, value)
-
-
-class _ShardWriter:
-    """Streams tensors into safetensors files of at most SHARD_BYTES and, where there are several, an index."""
-
-    def __init__(self, folder: Path, stem: str, metadata: dict[str, str]) -> None:
-        self._folder, self._stem, self._metadata = folder, stem, metadata
-        self._shards: list[list[str]] = []
-        self._pending: dict[str, Tensor] = {}
-        self._bytes = 0
-
-    def add(self, name: str, tensor: Tensor) -> None:
-        if self._pending and self._bytes + tensor.nbytes > SHARD_BYTES:
-            self._flush()
-        self._pending[name] = tensor
-        self._bytes += tensor.nbytes
-
-    def _flush(self) -> None:
-        save_file(self._pending, self._folder / f"{self._stem}.part{len(self._shards)}", metadata=self._metadata)
-        self._shards.append(list(self._pending))
-        self._pending, self._bytes = {}, 0
-
-    def close(self) -> None:
-        self._flush()
-        total = len(self._shards)
-        weight_map: dict[str, str] = {}
-        for index, names in enumerate(self._shards):
-            file = (
-                f"{self._stem}.safetensors" if total == 1 else f"{self._stem}-{index + 1:05}-of-{total:05}.safetensors"
-            )
-            (self._folder / f"{self._stem}.part{index}").rename(self._folder / file)
-            weight_map |= dict.fromkeys(names, file)
-        if total > 1:
-            index_json = json.dumps({"metadata": self._metadata, "weight_map": weight_map}, sort_keys=True)
-            (self._folder / f"{self._stem}.safetensors.index.json").write_text(index_json)
-
-
-@contextmanager
-def _reader(folder: Path, stem: str) -> Iterator[tuple[Callable[[str], Tensor], dict[str, str]]]:
-    """(read tensor by name, metadata) of what _ShardWriter wrote."""
-    index = folder / f"{stem}.safetensors.index.json"
-    single = folder / f"{stem}.safetensors"
-    weight_map = json.loads(index.read_text())["weight_map"] if index.exists() else None
-    files = {
-        f: safe_open(folder / f, framework="pt") for f in (set(weight_map.values()) if weight_map else {single.name})
-    }
-    any_file = next(iter(files.values()))
-    yield (lambda name: files[weight_map[name] if weight_map else single.name].get_tensor(name)), any_file.metadata()

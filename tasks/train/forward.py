@@ -1,7 +1,8 @@
-"""Log-probabilities and entropies of chosen tokens, never holding a [tokens, vocabulary] matrix of a whole micro-batch."""
+"""Log-probabilities and entropies of chosen tokens, without a [tokens, vocabulary] matrix of a whole micro-batch."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import torch
@@ -13,11 +14,12 @@ LOGITS_BLOCK = 2**26
 
 
 class TokenStats(NamedTuple):
-    """Per prediction [M], float32 (float64 for a float64 model)."""
+    """Numbers of each prediction [M], float32 (float64 for a float64 model), and what the objective's head gave."""
 
     log_probs: Tensor  # under logits / temperature: the distribution sampled from (ratio, audit, importance weights)
     log_probs_t1: Tensor  # under the logits themselves (confidences)
     entropies: Tensor  # nats, full vocabulary, temperature 1
+    head: Tensor | None = None  # [rows, ...]: of the prompts' hidden states; None where it was not asked for
 
 
 def token_stats(
@@ -30,10 +32,12 @@ def token_stats(
     entropy_gradient: bool,
     most: int,
 ) -> TokenStats:
-    """`hidden` [M, d], `head`: d -> `vocabulary` (given, because ZeRO-3 leaves empty weights), `target` [M].
+    """Return the numbers of the predictions of `target` [M] from `hidden` [M, d].
 
-    `most` >= M is the largest M of any rank in this micro-batch. It decides the number of blocks: under ZeRO-3 each call of the head
-    is a collective, so ranks with fewer predictions make as many calls, some of them empty."""
+    `head`: d -> `vocabulary` (given, because ZeRO-3 leaves empty weights). `most` >= M is the largest M of any rank in this
+    micro-batch. It decides the number of blocks: under ZeRO-3 each call of the head is a collective, so ranks with fewer
+    predictions make as many calls, some of them empty.
+    """
 
     def block(h: Tensor, t: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         logits = head(h)
@@ -54,13 +58,15 @@ def token_stats(
 
 
 class PolicyModule(nn.Module):
-    """A causal language model that answers with TokenStats; what DeepSpeed wraps."""
+    """A causal language model that returns TokenStats, and perhaps an objective's head: the module that DeepSpeed wraps."""
 
     lm: Any  # a transformers model for causal language modelling
 
-    def __init__(self, language_model: nn.Module) -> None:
+    def __init__(self, language_model: nn.Module, head: nn.Module | None = None) -> None:
+        """Hold the model, and the `head` of an objective (Objective.head)."""
         super().__init__()
         self.lm = language_model
+        self.head = head
 
     def forward(
         self,
@@ -72,10 +78,13 @@ class PolicyModule(nn.Module):
         temperature: float = 1.0,
         entropy_gradient: bool = False,
         most: int | None = None,
+        prompt_lengths: Sequence[int] | None = None,
     ) -> TokenStats:
-        """`most`: predictions of the rank that has most (None: this one's).
+        """Return the numbers of the predictions of `target`.
 
-        Shapes as in MicroBatch: [B, T], [B, T], [B, 1, T, T] or None, [M], [M] -> [M] each."""
+        Shapes as in MicroBatch: [B, T], [B, T], [B, 1, T, T] or None, [M], [M] -> [M] each. `most`: predictions of the rank
+        that has most (None: this one's). With `prompt_lengths` [B] the head is called too.
+        """
         hidden = self.lm.base_model(
             input_ids=input_ids, position_ids=position_ids, attention_mask=mask, use_cache=False
         ).last_hidden_state
@@ -83,7 +92,7 @@ class PolicyModule(nn.Module):
         head = self.lm.get_output_embeddings()
         vocabulary = self.lm.config.vocab_size
         most = len(target) if most is None else most
-        return token_stats(
+        stats = token_stats(
             chosen,
             head,
             target,
@@ -92,3 +101,7 @@ class PolicyModule(nn.Module):
             entropy_gradient=entropy_gradient,
             most=most,
         )
+        if prompt_lengths is None:
+            return stats
+        assert self.head is not None, "the policy was loaded without the objective's head"
+        return stats._replace(head=self.head([hidden[row, :length] for row, length in enumerate(prompt_lengths)]))

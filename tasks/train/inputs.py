@@ -1,50 +1,46 @@
-"""From a step's inputs to what the ranks are told: the settings of a step, and rollouts with verdicts as a GroupBatch."""
+"""From a training step's inputs to what the ranks are given: settings, and rollouts with verdicts as a GroupBatch."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from specs.identity import advantage_of, objective_of
 from tasks.records import EncodedProblem, Rollout, Verdict
 from tasks.train.batch import GroupBatch
-from tasks.train.settings import StepSpec
+from tasks.train.objectives import registry
+from tasks.train.settings import StepSettings
 
 
 def adamw_settings(part: Mapping[str, Any]) -> dict[str, Any]:
-    """AdamW's settings from the training stage's part of a spec (specs.identity.train_part)."""
-    train = part["train"]
+    """Return what the ranks must know when they load a policy, from the training part of a key or an old manifest.
+
+    AdamW's settings; and of an objective that trains a head of its own, its settings and the seed of the head's first
+    values. Raises SpecError where code from outside cannot be used.
+    """
+    train, objective = part["train"], objective_of(part["objective"])
+    with_head = registry.objective_of(objective).has_head
     return {
         "betas": tuple(train["betas"]),
         **{key: train[key] for key in ("adam_eps", "weight_decay", "max_grad_norm")},
+        **({"objective": objective, "seed": part["seed"]} if with_head else {}),
     }
 
 
-def step_spec(
+def step_settings(
     part: Mapping[str, Any], *, token_budget: int, audit_max_mean: float, audit_min_effective_share: float
-) -> StepSpec:
-    """The settings of an iteration from the training stage's part and what is no part of any key."""
-    advantage, objective, train = part["advantage"], part["objective"], part["train"]
-    correction = objective["importance_correction"]
-    return StepSpec(
+) -> StepSettings:
+    """Return the settings of an iteration, from the training part of a key or an old manifest and what is in no key.
+
+    Raises SpecError where code from outside is not there, or not what the part was made with.
+    """
+    train = part["train"]
+    return StepSettings(
+        advantage=advantage_of(part["advantage"]),
+        objective=objective_of(part["objective"]),
         temperature=part["temperature"],
-        estimator=advantage["estimator"],
-        # A part leaves out the settings that its estimator or objective does not read; any value does for those.
-        k=advantage.get("k"),
-        alpha=advantage.get("alpha", 0.0),
-        low_probability_fraction=advantage["low_probability_fraction"],
-        scope=advantage.get("scope", "any_correct"),
-        prompt_confidence=advantage["prompt_confidence"],
-        eps=advantage.get("eps", 0.0),
-        ddof=advantage.get("ddof", 1),
         correct_at=part["correct_at"],
-        objective=objective["kind"],
-        clip_low=objective.get("clip_low", 0.0),
-        clip_high=objective["clip_high"],
-        aggregation=objective["aggregation"],
-        constant_length=objective["constant_length"],
-        entropy_coefficient=objective["entropy_coefficient"],
-        importance_mode=correction.get("mode", "token") if correction else "token",
-        importance_cap=correction["cap"] if correction else None,
+        seed=part["seed"],
         minibatch_prompts=train["minibatch_prompts"],
         learning_rate=train["learning_rate"],
         warmup_steps=train["warmup_steps"],
@@ -60,7 +56,10 @@ def step_spec(
 def group_batch(
     problems: Mapping[str, EncodedProblem], rollouts: Sequence[Rollout], verdicts: Sequence[Verdict]
 ) -> GroupBatch:
-    """Rollouts (all samples of a problem together, problems in the order of the draw) with their verdicts, one each."""
+    """Return rollouts with their verdicts, one each, as groups.
+
+    All samples of a problem stand together, problems in the order of the draw.
+    """
     assert len(rollouts) == len(verdicts), (len(rollouts), len(verdicts))
     groups: dict[str, list[tuple[Rollout, Verdict]]] = {}
     for rollout, verdict in zip(rollouts, verdicts, strict=True):

@@ -1,6 +1,6 @@
-"""Which tokens go through the model together. Nothing here changes the mathematics (design rule 8).
+"""The division of tokens into rows and micro-batches. Nothing here changes the mathematics.
 
-A *row* is one sequence: a prompt and several of its group's responses side by side, each seeing the prompt and itself
+A *row* is one sequence: a prompt and several of its group's responses side by side, each attending to the prompt and itself
 only. So the prompt is computed once for all of them, with gradient, in one ordinary forward call.
 """
 
@@ -26,7 +26,7 @@ class Row:
 def rows_of(
     group: int, prompt_length: int, response_lengths: dict[int, int], limit: int = SHARED_ROW_LIMIT
 ) -> list[Row]:
-    """Cuts one group into rows. `response_lengths`: sample -> tokens; the longest come first, so that rows are full."""
+    """Return one group as rows. `response_lengths`: sample -> tokens; the longest come first, so that rows are full."""
     rows: list[Row] = []
     samples: list[int] = []
     length = prompt_length
@@ -42,7 +42,7 @@ def rows_of(
 
 
 def micro_batches(rows: Sequence[Row], token_budget: int) -> list[list[Row]]:
-    """Rows of similar length together, at most `token_budget` padded tokens each (one row may exceed it alone)."""
+    """Return rows of similar length together, at most `token_budget` padded tokens each (one row may exceed it alone)."""
     batches: list[list[Row]] = []
     for row in sorted(rows, key=lambda r: (-r.length, r.group, r.samples)):
         # Sorted by falling length: the first row of a batch is its longest, so padding is known as it grows.
@@ -54,7 +54,7 @@ def micro_batches(rows: Sequence[Row], token_budget: int) -> list[list[Row]]:
 
 
 def share(rows: Sequence[Row], ranks: int, token_budget: int) -> list[list[list[Row]]]:
-    """Micro-batches of each rank [ranks][micro-batches][rows]; every rank gets equally many, empty ones pad.
+    """Return the micro-batches of each rank [ranks][micro-batches][rows]; every rank gets equally many, empty ones pad.
 
     Rows are dealt longest first to the rank with the fewest tokens.
     """

@@ -1,4 +1,4 @@
-"""Numbers about an iteration: the audit of engine against trainer, ARM's terms, learning dynamics, a row per response."""
+"""The numbers of an iteration: the audit of engine against trainer, ARM's terms, learning dynamics, a row per response."""
 
 from __future__ import annotations
 
@@ -7,17 +7,26 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from specs.keys import key_name
+from specs.schema import Audit
 from tasks.errors import TrainingError
+from tasks.train.advantages.groups import Groups
+from tasks.train.advantages.registry import Advantages
 from tasks.train.batch import GroupBatch
-from tasks.train.objective import effective_sample_share, sequence_ratios
-from tasks.train.passes import Advantages, Passed
-from tasks.train.settings import StepSpec
+from tasks.train.objectives.weights import effective_sample_share, sequence_ratios
+from tasks.train.settings import StepSettings
+from tasks.train.statistics import TokenStatistics
+
+_MAX_MEAN = key_name(Audit, "max_mean")
+_MIN_SHARE = key_name(Audit, "min_effective_sample_share")
 
 
-def audit(old: Passed, batch: GroupBatch, spec: StepSpec, iteration: int) -> dict[str, float]:
-    """Engine against trainer on the same tokens: mean and largest |difference| of log-probabilities (nats), effective
-    sample share, and with sequence masking the share of responses masked. Raises TrainingError beyond the spec's limits:
-    stale weights show here first (design rule 12)."""
+def audit(old: TokenStatistics, batch: GroupBatch, settings: StepSettings, iteration: int) -> dict[str, float]:
+    """Return how far engine and trainer differ on the same tokens.
+
+    Mean and largest |difference| of log-probabilities (nats), effective sample share, and with sequence masking the share of
+    responses masked. Raises TrainingError beyond the spec's limits: stale weights show here first.
+    """
     trainer = torch.cat([old.log_probs[key] for key in sorted(old.log_probs)]) if old.log_probs else torch.zeros(0)
     engine = torch.tensor(
         [x for g, s in sorted(old.log_probs) for x in batch.engine_log_probs[g][s]], dtype=trainer.dtype
@@ -28,38 +37,38 @@ def audit(old: Passed, batch: GroupBatch, spec: StepSpec, iteration: int) -> dic
         "audit_max": float(difference.max()) if len(difference) else 0.0,
         "audit_effective_share": effective_sample_share(trainer, engine),
     }
-    if spec.importance_mode == "sequence_mask" and spec.importance_cap is not None:
+    correction = settings.objective.importance_correction
+    if correction.mode == "sequence_mask":
         ratios = sequence_ratios(trainer, engine, [len(old.log_probs[key]) for key in sorted(old.log_probs)])
-        numbers["importance_masked_share"] = _mean(ratios > spec.importance_cap) or 0.0
+        numbers["importance_masked_share"] = _mean(ratios > correction.cap) or 0.0
     # Written so that a NaN stops the run too.
     if not (
-        numbers["audit_mean"] <= spec.audit_max_mean
-        and numbers["audit_effective_share"] >= spec.audit_min_effective_share
+        numbers["audit_mean"] <= settings.audit_max_mean
+        and numbers["audit_effective_share"] >= settings.audit_min_effective_share
     ):
         raise TrainingError(
-            f"iteration {iteration}: engine and trainer disagree on the log-probabilities of the same tokens: mean |difference| "
-            f"{numbers['audit_mean']:.3g} (audit.max_mean {spec.audit_max_mean}), effective sample share {numbers['audit_effective_share']:.3f} "
-            f"(audit.min_effective_share {spec.audit_min_effective_share}); the rollout engine's weights may be stale, or its dtype differs from the trainer's"
+            f"iteration {iteration}: engine and trainer disagree on the log-probabilities of the same tokens: "
+            f"mean |difference| {numbers['audit_mean']:.3g} ({_MAX_MEAN} {settings.audit_max_mean}), effective sample share "
+            f"{numbers['audit_effective_share']:.3f} ({_MIN_SHARE} {settings.audit_min_effective_share}); the rollout "
+            "engine's weights may be stale, or its dtype differs from the trainer's"
         )
     return numbers
 
 
-def dynamics(
-    old: Passed, batch: GroupBatch, scores: Tensor, judged: Tensor, advantages: Advantages, spec: StepSpec
-) -> dict[str, float | None]:
-    """Group composition, entropy and ARM's terms of one iteration. None where there was nothing to average."""
-    correct = judged & (scores >= spec.correct_at)
+def dynamics(old: TokenStatistics, groups: Groups, advantages: Advantages) -> dict[str, float | None]:
+    """Return group composition, entropy and ARM's terms of one iteration. None where there was nothing to average."""
+    judged, correct = groups.judged, groups.correct
     wrong = judged & ~correct
-    groups = judged.any(-1)
-    all_correct, all_wrong = groups & ~wrong.any(-1), groups & ~correct.any(-1)
+    seen = judged.any(-1)
+    all_correct, all_wrong = seen & ~wrong.any(-1), seen & ~correct.any(-1)
     entropies = [old.entropies[key] for key in sorted(old.entropies)]
     flipped = (advantages.base * advantages.total < 0) & judged
     return {
-        "reward_mean": _mean(scores[judged]),
+        "reward_mean": _mean(groups.scores[judged]),
         "entropy": float(torch.cat(entropies).double().mean()) if entropies else None,
-        "all_correct_share": _mean(all_correct[groups].double()),
-        "all_wrong_share": _mean(all_wrong[groups].double()),
-        "c_q_mean": _mean(advantages.c_q[groups]),
+        "all_correct_share": _mean(all_correct[seen].double()),
+        "all_wrong_share": _mean(all_wrong[seen].double()),
+        "c_q_mean": _mean(advantages.c_q[seen]),
         "c_o_right_mean": _mean(advantages.c_o[correct]),
         "c_o_wrong_mean": _mean(advantages.c_o[wrong]),
         "bonus_mean": _mean(advantages.bonus[judged]),
@@ -73,8 +82,10 @@ def _mean(values: Tensor) -> float | None:
     return float(values.double().mean()) if values.numel() else None
 
 
-def response_rows(old: Passed, batch: GroupBatch, judged: Tensor, advantages: Advantages) -> list[dict[str, Any]]:
-    """One row for each response, judged or not, in order: what the report's browser shows and a later study reads."""
+def response_rows(
+    old: TokenStatistics, batch: GroupBatch, judged: Tensor, advantages: Advantages
+) -> list[dict[str, Any]]:
+    """Return one row for each response, judged or not, in order, for the report's browser and later studies."""
     rows = []
     for p, problem_id in enumerate(batch.problem_ids):
         for g in range(len(batch.response_ids[p])):

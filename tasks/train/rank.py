@@ -1,4 +1,4 @@
-"""One training rank: `torchrun ... -m tasks.train.rank --address SOCKET`. Resident; the flow calls its methods."""
+"""One training rank, a resident process whose methods the flow calls: `torchrun ... -m tasks.train.rank --address SOCKET`."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from infra.resident import serve
 from tasks.errors import OutOfMemory, TrainingError
 from tasks.train import memory
 from tasks.train.batch import GroupBatch
-from tasks.train.settings import StepSpec
+from tasks.train.settings import StepSettings
 from tasks.train.supervised import Demonstrations
 
 
 class _Gloo:
-    """Ranks over torch.distributed (Python objects travel over gloo, gradients over DeepSpeed's backend)."""
+    """The ranks over torch.distributed (Python objects travel over gloo, gradients over DeepSpeed's backend)."""
 
     def __init__(self) -> None:
         import torch.distributed as dist
@@ -28,6 +28,7 @@ class _Gloo:
         self._group = dist.new_group(backend="gloo") if dist.get_backend() != "gloo" else None
 
     def gather(self, value: Any) -> list[Any]:
+        """Return the values of all ranks, on all ranks."""
         if self.size == 1:
             return [value]
         import torch.distributed as dist
@@ -60,7 +61,10 @@ class TrainingRank:
     def load(
         self, *, state: str, weights: str, optimizer: str | None, dtype: str, options: dict[str, Any]
     ) -> dict[str, Any]:
-        """Builds the policy `state` from folders of weights and, if given, of the optimizer's state."""
+        """Build the policy `state` from folders of weights and, if given, of the optimizer's state.
+
+        `options`: the fields of OptimizerOptions. Returns `environment()`.
+        """
         from tasks.train.engine import OptimizerOptions, TrainingEngine
 
         self.state, self._engine = None, None
@@ -71,7 +75,7 @@ class TrainingRank:
         return self.environment()
 
     def environment(self) -> dict[str, Any]:
-        """What a manifest records of how a step was really computed: a replay wants the same."""
+        """Return what a manifest records of how a step was really computed: a replay wants the same."""
         import deepspeed
         import torch
         import transformers
@@ -88,7 +92,7 @@ class TrainingRank:
     def supervise(
         self, *, steps: list[Demonstrations], rates: list[float], prompt_weight: float, token_budget: int
     ) -> list[dict[str, float]]:
-        """Some supervised steps; one dict of numbers each. The policy has no name until `name` gives it one."""
+        """Take some supervised steps; return one dict of numbers each. The policy has no name afterwards."""
         from tasks.train.supervised import supervised_step
 
         self.state = None
@@ -106,22 +110,25 @@ class TrainingRank:
             ]
 
     def train(
-        self, *, expected: str, becomes: str, batch: GroupBatch, spec: StepSpec, iteration: int
+        self, *, expected: str, becomes: str, batch: GroupBatch, settings: StepSettings, iteration: int
     ) -> dict[str, Any]:
-        """One iteration from policy `expected`, which afterwards is `becomes`. In any other state nothing is done."""
-        from tasks.train.step import Iteration
+        """Run one iteration from policy `expected`, which afterwards is `becomes`; return its result on rank 0.
+
+        Raises TrainingError where the ranks hold another policy; nothing is done then.
+        """
+        from tasks.train.iteration import Iteration
 
         if self.state != expected:
             raise TrainingError(f"iteration {iteration}: the ranks hold policy {self.state}, not {expected}")
         self.state = None  # unknown until every step of the iteration is applied
-        with self._memory(f"iteration {iteration}", spec.token_budget):
-            result = Iteration(self._engine, self.ranks, batch, spec, iteration).run()
+        with self._memory(f"iteration {iteration}", settings.token_budget):
+            result = Iteration(self._engine, self.ranks, batch, settings, iteration).run()
         self.state = becomes
         self._give_back()
         return result if self.ranks.rank == 0 else {}
 
     def save(self, *, folder: str, optimizer: bool) -> float:
-        """Writes model.safetensors and, on request, the optimizer's state to `folder`; seconds taken."""
+        """Write model.safetensors and, on request, the optimizer's state to `folder`; return the seconds taken."""
         started = time.monotonic()
         self._engine.save_weights(Path(folder))
         if optimizer:
@@ -131,7 +138,7 @@ class TrainingRank:
 
     @contextmanager
     def _memory(self, what: str, token_budget: int) -> Iterator[None]:
-        """Memory that runs out within is an OutOfMemory, whatever the library calls it."""
+        """Raise OutOfMemory where memory runs out within, whatever the library calls it."""
         try:
             yield
         except Exception as error:
@@ -143,7 +150,7 @@ class TrainingRank:
             ) from error
 
     def _give_back(self) -> None:
-        """Cached GPU memory, which a rollout engine on the same GPU needs next."""
+        """Free cached GPU memory, which a rollout engine on the same GPU needs next."""
         import torch
 
         if torch.cuda.is_available():
@@ -151,6 +158,7 @@ class TrainingRank:
 
 
 def main() -> None:
+    """Serve the calls of the flow until it stops this process."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--address", required=True)
     parser.add_argument("--threads", type=int, default=None)

@@ -1,4 +1,4 @@
-"""Learning rate as a pure function of the optimiser step: no scheduler state to save, none to lose."""
+"""The learning rate as a pure function of the optimiser step: there is no scheduler state to save."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ import math
 def learning_rate(
     step: int, *, peak: float, warmup_steps: int, schedule: str, decay_steps: int | None, min_ratio: float
 ) -> float:
-    """Learning rate of optimiser step `step` (0-based).
+    """Return the learning rate of optimiser step `step` (0-based).
 
     Linear warm-up reaches `peak` at step `warmup_steps`; then constant, or linear / cosine decay to `min_ratio * peak`
-    over `decay_steps` further steps. It never looks at the number of iterations (design, "Spec").
+    over `decay_steps` further steps. It does not depend on the number of iterations, which is no part of the mathematics.
     """
     if step < warmup_steps:
         return peak * (step + 1) / (warmup_steps + 1)

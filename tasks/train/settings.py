@@ -1,36 +1,30 @@
-"""What the training stage reads of a spec, flat and plain: it travels to the ranks."""
+"""The settings of a training iteration, as they travel to the ranks: the spec's own models, and what is in no key."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
+
+from specs.advantages import Advantage
+from specs.objectives import Objective
 
 
 @dataclass(frozen=True, slots=True)
-class StepSpec:
-    """The parts of a spec that the training stage reads, flat. Names as in specs/schema.py."""
+class StepSettings:
+    """The settings of one iteration's optimiser steps. Names and units as in the spec (specs/schema.py).
 
+    `objective.importance_correction.mode` is one of token, sequence_mask, off: `auto` is resolved before.
+    """
+
+    advantage: Advantage
+    objective: Objective
     temperature: float
-    estimator: str
-    k: int | None  # of pass_at_k
-    alpha: float
-    low_probability_fraction: float
-    scope: str
-    prompt_confidence: str
-    eps: float
-    ddof: int
     correct_at: float
-    objective: str  # its kind
-    clip_low: float
-    clip_high: float
-    aggregation: str
-    constant_length: int | None
-    entropy_coefficient: float
-    importance_mode: str  # token, sequence_mask; read with a cap only
-    importance_cap: float | None  # None: no importance correction
+    seed: int
     minibatch_prompts: int
     learning_rate: float
     warmup_steps: int
-    schedule: str
+    schedule: Literal["constant", "linear", "cosine"]
     decay_steps: int | None
     min_ratio: float
     token_budget: int

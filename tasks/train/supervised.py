@@ -1,4 +1,4 @@
-"""Supervised steps on demonstrations: how a policy made on the spot learns the format before reinforcement begins."""
+"""Supervised steps on demonstrations: a policy made on the spot learns the format before reinforcement begins."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from torch import Tensor
 
 from tasks.errors import TrainingError
 from tasks.train.batch import GroupBatch, MicroBatch, rank_micro_batches
+from tasks.train.iteration import StepEngine
 from tasks.train.layout import Row, rows_of, share
-from tasks.train.passes import Ranks
-from tasks.train.step import StepEngine
+from tasks.train.statistics import Ranks
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Demonstrations:
     response_ids: Sequence[Sequence[int]]
 
     def rows(self) -> list[Row]:
-        """One demonstration each."""
+        """Return a row for each demonstration."""
         lengths = zip(self.prompt_ids, self.response_ids, strict=True)
         return [
             row for i, (prompt, response) in enumerate(lengths) for row in rows_of(i, len(prompt), {0: len(response)})
@@ -40,9 +40,11 @@ def supervised_step(
     token_budget: int,
     learning_rate: float,
 ) -> dict[str, float]:
-    """Mean negative log-likelihood over tokens; a prompt's content token weighs `prompt_weight` of a response token.
+    """Take one optimiser step on demonstrations; return its loss and gradient norm.
 
-    Without the prompt's part the model would have no idea of prompts, and c(q) would mean nothing.
+    The loss is the mean negative log-likelihood over tokens, where a prompt's content token weighs `prompt_weight` of a
+    response token: without the prompts' part the model would give them no likelihood, and c(q) would mean nothing.
+    Raises TrainingError where a gradient is not finite; the step is not applied then.
     """
     count = len(demonstrations.prompt_ids)
     batch = GroupBatch(

@@ -10,9 +10,8 @@ from transformers import PreTrainedTokenizerFast
 
 from specs.schema import WarmStart
 from tasks.data.encode import encode_responses
-from tasks.data.puzzles.registry import demonstrations
 from tasks.data.seeds import derive_seed
-from tasks.records import EncodedProblem
+from tasks.records import EncodedProblem, Problem
 from tasks.train.memory import TokenBudget
 from tasks.train.schedule import learning_rate
 from tasks.train.supervised import Demonstrations
@@ -23,8 +22,16 @@ CHUNK = 25  # steps in one call to the ranks, and so between two lines of progre
 class Demonstrator:
     """Draws demonstrations. A problem's list of them is made once."""
 
-    def __init__(self, problems: Sequence[EncodedProblem], tokenizer: PreTrainedTokenizerFast, seed: int) -> None:
+    def __init__(
+        self,
+        problems: Sequence[EncodedProblem],
+        tokenizer: PreTrainedTokenizerFast,
+        seed: int,
+        demonstrations: Callable[[Problem], Sequence[str]],
+    ) -> None:
+        """`demonstrations` returns all right answers of a problem (the data source's)."""
         self._problems, self._tokenizer, self._seed = problems, tokenizer, seed
+        self._of = demonstrations
         self._demonstrations: dict[int, Sequence[str]] = {}
 
     def draw(self, step: int, batch: int) -> Demonstrations:
@@ -34,7 +41,7 @@ class Demonstrator:
         for index in range(batch):
             number = derive_seed(self._seed, "warm_start", step, index) % len(self._problems)
             if number not in self._demonstrations:
-                self._demonstrations[number] = demonstrations(self._problems[number].problem)
+                self._demonstrations[number] = self._of(self._problems[number].problem)
             answers = self._demonstrations[number]
             chosen.append(self._problems[number])
             texts.append(answers[derive_seed(self._seed, "demonstration", step, index) % len(answers)])

@@ -21,7 +21,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -37,6 +37,7 @@ from tests.tasks.train.tools import (
     SPEC,
     Done,
     PolicyModule,
+    changed,
     difference,
     llama,
     policy,
@@ -59,7 +60,7 @@ EPS_SEEN_IN = "token mean (dapo)"
 
 @dataclass(frozen=True)
 class Case:
-    """A case: fields of our step's settings (`ours`) and equivalent arguments of a GRPOConfig (`theirs`)."""
+    """A case: fields of our StepSettings, flat (`ours`), and equivalent arguments of a GRPOConfig (`theirs`)."""
 
     ours: dict[str, Any]
     theirs: dict[str, Any]
@@ -156,12 +157,12 @@ def ours(case: Case, dtype: str, batch: GroupBatch, weights: Weights, **changes:
 
     Off policy, a pass of the old policy comes first; `group_mean` requests it, and GRPO does not read the result.
     """
-    spec = replace(
+    spec = changed(
         SPEC, estimator="grpo", eps=1e-4, token_budget=60, prompt_confidence="group_mean" if case.off_policy else "none"
     )
     module = module_of(weights.old, getattr(torch, dtype))
     path = [module_of(weights.now, getattr(torch, dtype)).state_dict()] if case.off_policy else ()
-    return run(module, batch, replace(spec, **{**case.ours, **changes}), path=path)
+    return run(module, batch, changed(spec, **{**case.ours, **changes}), path=path)
 
 
 def theirs(python: Path, folder: Path, made: dict[str, GroupBatch]) -> dict[str, Any]:

@@ -22,6 +22,7 @@ PARTS: dict[str, Callable[[Spec], dict[str, Any]]] = {
     "evaluate": lambda spec: {**parts.evaluate_part(spec), **parts.sampling_part(spec, parts.heldout_sampling(spec))},
 }
 WARM = PUZZLE + "warm_start: {}\n"
+OWN = "tests/specs/own_code.py"
 HUB = MODEL.replace("some/problems.jsonl", "hf://a/b")
 ARCHITECTURE = ("layers", "hidden", "heads", "intermediate", "tie_embeddings", "max_positions")
 
@@ -88,18 +89,13 @@ TABLE: list[tuple[str, str, str]] = [
     (PUZZLE, "advantage.prompt_confidence=low", "train"),
     (PUZZLE, "advantage.eps=1e-4", "train"),
     (PUZZLE, "advantage.ddof=0", "train"),
-    (PUZZLE + "advantage: {estimator: grpo}\n", "advantage.alpha=1.0", ""),  # an alpha study shares one control
-    (PUZZLE + "advantage: {estimator: grpo}\n", "advantage.scope=mixed_only", ""),
-    (PUZZLE + "advantage: {estimator: dr_grpo}\n", "advantage.eps=1e-4", ""),
-    *(
-        (PUZZLE + f"advantage: {{estimator: {name}}}\n", "advantage.ddof=0", "")
-        for name in ("rloo", "reinforce_pp_baseline")
-    ),
     (PUZZLE + "advantage: {estimator: pass_at_k, k: 2}\n", "advantage.k=3", "train"),
-    (PUZZLE + "advantage: {estimator: pass_at_k, k: 2}\n", "advantage.eps=1e-4", ""),
+    (PUZZLE, f"advantage.use={OWN}:estimator", "train"),
+    (PUZZLE + f"advantage: {{use: {OWN}:estimator}}\n", "advantage.args.weight=0.5", "train"),
     (PUZZLE, "objective.kind=gspo", "train"),
     (PUZZLE, "objective.kind=cispo", "train"),
-    (PUZZLE + "objective: {kind: cispo}\n", "objective.clip_low=0.3", ""),  # it clips above only
+    (PUZZLE, f"objective.use={OWN}:Objective", "train"),
+    (PUZZLE + f"objective: {{use: {OWN}:Objective}}\n", "objective.args={weight: 0.5}", "train"),
     (PUZZLE + "objective: {kind: cispo}\n", "objective.clip_high=0.3", "train"),
     (PUZZLE + "objective: {kind: gspo}\n", "objective.clip_low=0.3", "train"),
     (PUZZLE, "objective.clip_low=0.3", "train"),
@@ -145,7 +141,7 @@ TABLE: list[tuple[str, str, str]] = [
     (MODEL, "placement={gpus: 2, tensor_parallel: 2}", ""),
     (PUZZLE, "train.zero_stage=2", ""),
     (PUZZLE + "placement: {offload_optimizer: none}\n", "placement.threads=3", ""),
-    (PUZZLE, "placement.yields=none", ""),
+    (PUZZLE, "placement.sleep=none", ""),
     (PUZZLE, "placement.deadline_s=60.0", ""),
     (PUZZLE, "evaluate.every=3", ""),
     (PUZZLE, "evaluate.suites=[heldout]", ""),  # each suite has steps of its own
@@ -165,7 +161,7 @@ NOT_ALONE |= {"policy.init.run", "policy.init.iteration"}  # as a mapping, above
 
 
 def test_the_table_speaks_of_every_key() -> None:
-    named = {override.partition("=")[0] for _, override, _ in TABLE}
+    named = {override.partition("=")[0].replace("args.weight", "args") for _, override, _ in TABLE}
     assert {".".join(path) for path in LEAVES} - named - NOT_ALONE == set()
 
 

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from specs.errors import SpecError
-from specs.load import DEFAULT, describe, load_control, load_spec, merge
+from specs.layers import merge
+from specs.load import DEFAULT, describe, load_control, load_spec
 from specs.paths import REPOSITORY_ROOT
 from specs.schema import Spec
 from tests.specs.conftest import PUZZLE, Lines, Write

@@ -6,7 +6,7 @@ In one store they share data, warm start and first rollouts (tests/flows/test_ru
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +20,10 @@ from tasks import table
 from tasks.engines.open_run import OpenRun
 from tasks.train.batch import GroupBatch
 from tasks.train.forward import PolicyModule
-from tasks.train.inputs import group_batch, step_spec
-from tasks.train.settings import StepSpec
+from tasks.train.inputs import group_batch, step_settings
+from tasks.train.settings import StepSettings
 from tests.tasks.small_run import iterate, opened
-from tests.tasks.train.tools import run
+from tests.tasks.train.tools import changed, run
 
 pytestmark = pytest.mark.slow()
 
@@ -53,7 +53,7 @@ class Made:
         ]
         return [{name: value for name, value in row.items() if name != "lineage"} for row in rows]
 
-    def training(self, k: int) -> tuple[PolicyModule, GroupBatch, StepSpec]:
+    def training(self, k: int) -> tuple[PolicyModule, GroupBatch, StepSettings]:
         """The weights, rollouts and settings that iteration `k` was trained with."""
         folder, inputs = self.folder / str(k), self.step(k).inputs
         if not folder.exists():
@@ -63,13 +63,13 @@ class Made:
             self.rollouts_of(run.session, inputs["rollouts"]),
             self.verdicts_of(run.session, inputs["verdicts"]),
         )
-        spec = step_spec(inputs["part"], token_budget=8192, audit_max_mean=1e-3, audit_min_effective_share=0.5)
+        spec = step_settings(inputs["part"], token_budget=8192, audit_max_mean=1e-3, audit_min_effective_share=0.5)
         return PolicyModule(AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)), batch, spec
 
     def gradients(self, k: int, **changes: Any) -> list[Tensor]:
         """Of each optimiser step, by plain torch: AdamW's moments, which the ranks save, are compared too."""
         module, batch, spec = self.training(k)
-        return run(module, batch, replace(spec, **changes)).engine.gradients
+        return run(module, batch, changed(spec, **changes)).engine.gradients
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,7 @@ from specs.errors import SpecError
 from specs.keys import section_of
 from specs.paths import REPOSITORY_ROOT, from_root, shown
 from specs.plugins import is_plugin
-from specs.schema import Positive, Section
+from specs.section import Positive, Section
 from specs.sources import declared_source
 from specs.text import parse_document
 from tasks.errors import DataError

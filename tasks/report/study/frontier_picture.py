@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from html import escape
 from textwrap import wrap
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tasks.report.study.charts import Dot, Lines, VariantStyle, path_dots
 from tasks.report.study.data import StudyReport
@@ -33,7 +33,7 @@ COLOURS = {
     "run-5": "#b03a5b",
 }
 GREY, INK, QUIET, GRID, PAPER = "#c3c8cc", "#1d2125", "#5d666f", "#e8eaec", "#ffffff"
-SETTINGS = {
+SETTINGS: Any = {
     "svg.fonttype": "none",  # text stays text: it can be searched, and a reader's font draws it
     "svg.hashsalt": "armature",  # the same numbers give the same bytes
     "text.parse_math": False,  # a dollar sign in a label is a dollar sign

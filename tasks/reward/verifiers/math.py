@@ -23,7 +23,7 @@ class MathAnswers(Verifier):
 
     def verify(self, items: Sequence[tuple[Problem, str]]) -> list[Verdict]:
         """Return one verdict for each (problem, response text), in order."""
-        return self._verifier.judge(items)
+        return self._verifier.verify(items)
 
     def close(self) -> None:
         """End the worker processes."""

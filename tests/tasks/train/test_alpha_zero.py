@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 import torch
 
-from tasks.train.settings import StepSpec
-from tasks.train.step import Iteration
-from tests.tasks.train.tools import OFF_POLICY, SPEC, Done, OneRank, PlainEngine, difference, policy, rollouts, run
+from tasks.train.iteration import Iteration
+from tasks.train.settings import StepSettings
+from tests.tasks.train.tools import (
+    OFF_POLICY,
+    SPEC,
+    Done,
+    OneRank,
+    PlainEngine,
+    changed,
+    difference,
+    policy,
+    rollouts,
+    run,
+)
 
-STEPS = {"one step": SPEC, "three steps": replace(OFF_POLICY, learning_rate=0.5)}
+STEPS = {"one step": SPEC, "three steps": changed(OFF_POLICY, learning_rate=0.5)}
 
 
 def assert_identical(one: Done, other: Done) -> None:
@@ -28,11 +37,11 @@ def assert_identical(one: Done, other: Done) -> None:
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=str)
 @pytest.mark.parametrize("prompt_confidence", ["mean", "group_mean"])
 @pytest.mark.parametrize("spec", STEPS.values(), ids=STEPS)
-def test_alpha_zero_is_grpo_bit_for_bit(spec: StepSpec, prompt_confidence: str, dtype: torch.dtype) -> None:
-    spec = replace(spec, prompt_confidence=prompt_confidence, importance_cap=1.5)
+def test_alpha_zero_is_grpo_bit_for_bit(spec: StepSettings, prompt_confidence: str, dtype: torch.dtype) -> None:
+    spec = changed(spec, prompt_confidence=prompt_confidence, importance_cap=1.5)
     batch = rollouts(seed=11)
-    grpo = run(policy(dtype), batch, replace(spec, estimator="grpo"))
-    assert_identical(run(policy(dtype), batch, replace(spec, alpha=0.0)), grpo)
+    grpo = run(policy(dtype), batch, changed(spec, estimator="grpo"))
+    assert_identical(run(policy(dtype), batch, changed(spec, alpha=0.0)), grpo)
     arm = run(policy(dtype), batch, spec)
     assert not torch.equal(arm.engine.gradients[0], grpo.engine.gradients[0]), "alpha does nothing here"
     assert grpo.iteration.advantages is not None and arm.iteration.advantages is not None
@@ -47,10 +56,10 @@ def test_alpha_zero_is_grpo_bit_for_bit(spec: StepSpec, prompt_confidence: str, 
 @pytest.mark.parametrize("budget", [10_000, 60, 1])
 @pytest.mark.parametrize("minibatch_prompts", [6, 3, 2])
 def test_arm_makes_as_many_forward_calls_as_grpo(minibatch_prompts: int, budget: int) -> None:
-    spec = replace(SPEC, minibatch_prompts=minibatch_prompts, token_budget=budget)
+    spec = changed(SPEC, minibatch_prompts=minibatch_prompts, token_budget=budget)
     batch = rollouts(seed=12)
     calls = {
-        name: run(policy(), batch, replace(spec, estimator=name)).result["metrics"]["forward_calls"]
+        name: run(policy(), batch, changed(spec, estimator=name)).result["metrics"]["forward_calls"]
         for name in ("grpo", "arm", "dr_grpo")
     }
     assert len(set(calls.values())) == 1, calls
@@ -60,7 +69,7 @@ def test_the_old_policys_pass_is_made_where_it_is_needed_and_nowhere_else() -> N
     batch = rollouts(seed=12)
 
     def calls(**changes: object) -> tuple[int, int]:
-        done = run(policy(), batch, replace(SPEC, token_budget=60, **changes))  # type: ignore[arg-type]
+        done = run(policy(), batch, changed(SPEC, token_budget=60, **changes))  # type: ignore[arg-type]
         return done.result["metrics"]["forward_calls"], done.engine.micro_batches
 
     whole, training = calls()
@@ -74,7 +83,7 @@ def test_the_old_policys_pass_is_made_where_it_is_needed_and_nowhere_else() -> N
     "dtype, tolerance", [(torch.float64, 1e-12), (torch.float32, 1e-6)], ids=["float64", "float32"]
 )
 def test_one_step_gives_the_same_gradient_as_with_a_pass_before_it(dtype: torch.dtype, tolerance: float) -> None:
-    batch, spec = rollouts(seed=13), replace(SPEC, importance_cap=1.5, token_budget=60)
+    batch, spec = rollouts(seed=13), changed(SPEC, importance_cap=1.5, token_budget=60)
     at_once = run(policy(dtype), batch, spec)
     engine = PlainEngine(policy(dtype), OneRank())
     iteration = Iteration(engine, OneRank(), batch, spec, 0)

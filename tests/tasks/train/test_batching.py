@@ -13,15 +13,25 @@ from tasks.errors import TrainingError
 from tasks.train import batch as batches
 from tasks.train import layout
 from tasks.train.batch import GroupBatch
-from tasks.train.settings import StepSpec
-from tests.tasks.train.tools import OFF_POLICY, SPEC, Done, difference, policy, rollouts, run, with_engine_log_probs
+from tasks.train.settings import StepSettings
+from tests.tasks.train.tools import (
+    OFF_POLICY,
+    SPEC,
+    Done,
+    changed,
+    difference,
+    policy,
+    rollouts,
+    run,
+    with_engine_log_probs,
+)
 
 TOLERANCES = {torch.float64: 1e-12, torch.float32: 1e-6}
-FAR = replace(OFF_POLICY, learning_rate=0.5, importance_cap=1.5, entropy_coefficient=0.01)
-GSPO = replace(
+FAR = changed(OFF_POLICY, learning_rate=0.5, importance_cap=1.5, entropy_coefficient=0.01)
+GSPO = changed(
     OFF_POLICY, learning_rate=0.2, objective="gspo", clip_low=3e-4, clip_high=4e-4, estimator="reinforce_pp_baseline"
 )
-CISPO = replace(OFF_POLICY, learning_rate=0.2, objective="cispo", importance_mode="sequence_mask", importance_cap=1.5)
+CISPO = changed(OFF_POLICY, learning_rate=0.2, objective="cispo", importance_mode="sequence_mask", importance_cap=1.5)
 
 
 @dataclass(frozen=True)
@@ -48,7 +58,7 @@ def run_in(
     way: Way,
     monkeypatch: pytest.MonkeyPatch,
     batch: GroupBatch,
-    spec: StepSpec,
+    spec: StepSettings,
     dtype: torch.dtype,
     like: Done | None = None,
 ) -> Done:
@@ -59,7 +69,7 @@ def run_in(
 
     monkeypatch.setattr(batches, "rows_of", rows)
     return run(
-        policy(dtype), batch, replace(spec, token_budget=way.budget), way.ranks, like.engine.weights if like else ()
+        policy(dtype), batch, changed(spec, token_budget=way.budget), way.ranks, like.engine.weights if like else ()
     )
 
 
@@ -91,7 +101,7 @@ def assert_same(found: Done, wanted: Done, tolerance: float) -> None:
 )
 @pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
 def test_the_same_gradient_in_every_way(
-    way: Way, spec: StepSpec, dtype: torch.dtype, monkeypatch: pytest.MonkeyPatch
+    way: Way, spec: StepSettings, dtype: torch.dtype, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     batch = nearly_agreed() if spec is CISPO else rollouts(seed=3)
     wanted = run_in(Way(), monkeypatch, batch, spec, dtype)
@@ -129,7 +139,7 @@ def test_the_order_of_groups_in_a_minibatch(dtype: torch.dtype) -> None:
     order = [4, 2, 0, 5, 1, 3]
     one, other = (
         run(policy(dtype), batch, SPEC),
-        run(policy(dtype), reordered(batch, order), replace(SPEC, token_budget=60)),
+        run(policy(dtype), reordered(batch, order), changed(SPEC, token_budget=60)),
     )
     assert difference(other.engine.gradients[0], one.engine.gradients[0]) <= TOLERANCES[dtype]
     assert one.iteration.advantages is not None and other.iteration.advantages is not None
@@ -174,7 +184,7 @@ def test_a_loss_that_is_not_finite_names_iteration_micro_batch_and_samples() -> 
         TrainingError, match=r"iteration 0, minibatch 0, micro-batch \d.*nan on samples p0#.*; the step was not applied"
     ):
         run(policy(), broken)
-    one = replace(SPEC, importance_cap=2.0)
+    one = changed(SPEC, importance_cap=2.0)
     log_probs = [[list(r) for r in group] for group in batch.engine_log_probs]
     log_probs[3][1][0] = float("nan")  # one token of one response: the message names that response alone
     assert batch.scores[3][1] is not None

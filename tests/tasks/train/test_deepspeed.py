@@ -21,14 +21,14 @@ from infra.errors import EngineError
 from tasks.engines.trainer import TrainerClient, TrainerOptions
 from tasks.errors import TrainingError
 from tasks.train.forward import PolicyModule
-from tasks.train.settings import StepSpec
-from tests.tasks.train.tools import OFF_POLICY, SPEC, difference, llama, rollouts, run
+from tasks.train.settings import StepSettings
+from tests.tasks.train.tools import OFF_POLICY, SPEC, changed, difference, llama, rollouts, run
 
 BETA = 0.9
 ADAMW = {"betas": (BETA, 0.999), "adam_eps": 1e-8, "weight_decay": 0.1, "max_grad_norm": 1e9}
 CLIPPED = {**ADAMW, "max_grad_norm": 0.5}
-STEP = replace(SPEC, learning_rate=1e-3, token_budget=60, importance_cap=1.5)
-STEPS = replace(OFF_POLICY, learning_rate=1e-3, token_budget=60, warmup_steps=2)
+STEP = changed(SPEC, learning_rate=1e-3, token_budget=60, importance_cap=1.5)
+STEPS = changed(OFF_POLICY, learning_rate=1e-3, token_budget=60, warmup_steps=2)
 BATCH, NEXT = rollouts(seed=30), rollouts(seed=31)
 
 Trainers = dict[int, TrainerClient]
@@ -90,13 +90,13 @@ def gradient_in(state: dict[str, Tensor]) -> dict[str, Tensor]:
 
 
 def plain_gradient(
-    weights: Path, spec: StepSpec, dtype: torch.dtype = torch.float32, arithmetic: torch.dtype = torch.float32
+    weights: Path, spec: StepSettings, dtype: torch.dtype = torch.float32, arithmetic: torch.dtype = torch.float32
 ) -> dict[str, Tensor]:
     """One process, plain torch, everything in one micro-batch: weights rounded to `dtype`, computed in `arithmetic`."""
     module = PolicyModule(
         AutoModelForCausalLM.from_pretrained(weights, dtype=dtype, attn_implementation="sdpa").to(arithmetic)
     )
-    flat = run(module, BATCH, replace(spec, token_budget=100_000)).engine.gradients[0]
+    flat = run(module, BATCH, changed(spec, token_budget=100_000)).engine.gradients[0]
     parts = flat.split([p.numel() for p in module.parameters()])
     return {
         name.removeprefix("lm."): part.reshape(p.shape)
@@ -236,7 +236,7 @@ def test_a_gradient_that_is_not_finite_is_not_applied(
         TrainingError,
         match=r"iteration 5, minibatch 0, micro-batch \d+ of rank \d: a gradient is not finite on samples p\d#\d.*not applied",
     ):
-        trainer.train("next", BATCH, replace(STEP, entropy_coefficient=1e36), 5)
+        trainer.train("next", BATCH, changed(STEP, entropy_coefficient=1e36), 5)
     assert trainer.state is None
 
 
@@ -248,7 +248,7 @@ def test_a_killed_rank_is_one_error_that_names_the_log_and_leaves_no_process(tra
     timer = threading.Timer(0.7, os.kill, (pids[2], signal.SIGKILL))
     timer.start()
     with pytest.raises(EngineError, match=rf"rank \d died in train.*{trainer._log}"):
-        trainer.train("next", rollouts(prompts=1000, seed=32), replace(SPEC, token_budget=1), 1)
+        trainer.train("next", rollouts(prompts=1000, seed=32), changed(SPEC, token_budget=1), 1)
     timer.join()
     assert trainer.state is None
     assert gone(pids), "a process of the trainer is left"

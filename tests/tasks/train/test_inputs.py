@@ -8,44 +8,49 @@ from typing import get_args
 import pytest
 
 from specs.identity import train_part
-from specs.schema import Advantage, ImportanceCorrection, Objective, Spec
-from tasks.report.build import LABELS
-from tasks.train.inputs import step_spec
-from tasks.train.settings import StepSpec
-from tests.tasks.train.tools import policy, rollouts, run
+from specs.keys import choices
+from specs.objectives import ImportanceCorrection
+from specs.schema import Spec
+from specs.section import USE
+from tasks.train.inputs import adamw_settings, step_settings
+from tasks.train.settings import StepSettings
+from tests.tasks.train.tools import flat, policy, rollouts, run
 
-ESTIMATORS = get_args(Advantage.model_fields["estimator"].annotation)
-KINDS = get_args(Objective.model_fields["kind"].annotation)
+ESTIMATORS, KINDS = (
+    [name for name in choices()[(section,)].members if name != USE] for section in ("advantage", "objective")
+)
 MODES = get_args(ImportanceCorrection.model_fields["mode"].annotation)
 
 
 def settings(
     estimator: str = "arm", kind: str = "ppo_clip", mode: str = "auto", engine: str = "vllm", samples: int = 4
-) -> StepSpec:
+) -> StepSettings:
     spec = Spec.model_validate({
         "name": "x",
         "policy": {"model": "m/m", "dtype": "float32"},
         "data": {"train": "a.jsonl", "verifier": "math"},
         "rollout": {"engine": engine, "samples": samples, "prompts": 4},
-        "advantage": {"estimator": estimator, "k": 2 if estimator == "pass_at_k" else None},
+        "advantage": {"estimator": estimator, **({"k": 2} if estimator == "pass_at_k" else {})},
         "objective": {"kind": kind, "importance_correction": {"mode": mode, "cap": 3.0}},
         "train": {"minibatch_prompts": 2},
     })  # fmt: skip
-    return step_spec(train_part(spec), token_budget=100, audit_max_mean=1e9, audit_min_effective_share=0.0)
+    return step_settings(train_part(spec), token_budget=100, audit_max_mean=1e9, audit_min_effective_share=0.0)
 
 
 @pytest.mark.parametrize(("estimator", "kind", "mode"), product(ESTIMATORS, KINDS, ("token", "sequence_mask")))
 def test_an_iteration_of_every_combination_takes_its_steps(estimator: str, kind: str, mode: str) -> None:
-    spec = settings(estimator, kind, mode)
+    spec = flat(settings(estimator, kind, mode))
     assert (spec.estimator, spec.objective, spec.importance_mode, spec.importance_cap) == (estimator, kind, mode, 3.0)
-    metrics = run(policy(), rollouts(prompts=4, samples=4, longest=5), spec).result["metrics"]
+    batch = rollouts(prompts=4, samples=4, longest=5)
+    metrics = run(policy(), batch, settings(estimator, kind, mode)).result["metrics"]
     assert metrics["optimiser_steps"] == 2 and metrics["advantage_abs_mean"] > 0
     assert ("importance_masked_share" in metrics) == (mode == "sequence_mask")
 
 
 def test_the_correction_follows_the_engine_unless_it_is_said() -> None:
     found = {
-        (mode, engine): settings(mode=mode, engine=engine) for mode, engine in product(MODES, ("vllm", "transformers"))
+        (mode, engine): flat(settings(mode=mode, engine=engine))
+        for mode, engine in product(MODES, ("vllm", "transformers"))
     }
     on = {key for key, spec in found.items() if spec.importance_cap is not None}
     assert on == {("auto", "vllm"), *product(("token", "sequence_mask"), ("vllm", "transformers"))}
@@ -55,12 +60,26 @@ def test_the_correction_follows_the_engine_unless_it_is_said() -> None:
 
 
 def test_a_clip_that_the_objective_does_not_read_is_no_part_of_the_step() -> None:
-    assert [(settings(kind=kind).clip_low, settings(kind=kind).clip_high) for kind in KINDS] == [
-        (0.2, 0.28),
-        (3e-4, 4e-4),
-        (0.0, 0.28),
-    ]
+    found = [flat(settings(kind=kind)) for kind in KINDS]
+    assert [(each.clip_low, each.clip_high) for each in found] == [(0.2, 0.28), (3e-4, 4e-4), (None, 0.28)]
 
 
-def test_reports_have_a_label_for_every_estimator() -> None:
-    assert set(LABELS) == set(ESTIMATORS)
+def test_the_part_of_an_old_manifest_is_read_back() -> None:
+    """As the first version wrote it, for a control."""
+    part = {
+        "advantage": {"estimator": "grpo", "low_probability_fraction": 0.2, "prompt_confidence": "mean", "eps": 1e-06, "ddof": 1},
+        "objective": {
+            "kind": "cispo", "clip_high": 0.28, "aggregation": "token_mean", "constant_length": None, "entropy_coefficient": 0.0,
+            "importance_correction": {"mode": "sequence_mask", "cap": 2.0},
+        },
+        "train": {
+            "minibatch_prompts": 16, "learning_rate": 0.0001, "warmup_steps": 10, "schedule": "constant", "decay_steps": None,
+            "min_ratio": 0.0, "weight_decay": 0.1, "betas": [0.9, 0.999], "adam_eps": 1e-08, "max_grad_norm": 1.0,
+        },
+        "correct_at": 1.0, "temperature": 1.0, "dtype": "float32", "seed": 17,
+    }  # fmt: skip
+    read = flat(step_settings(part, token_budget=100, audit_max_mean=1e9, audit_min_effective_share=0.0))
+    found = (read.estimator, read.ddof, read.objective, read.clip_high, read.importance_mode, read.minibatch_prompts)
+    assert found == ("grpo", 1, "cispo", 0.28, "sequence_mask", 16)
+    adamw = {"betas": (0.9, 0.999), "adam_eps": 1e-08, "weight_decay": 0.1, "max_grad_norm": 1.0}
+    assert adamw_settings(part) == adamw, "an objective without a head adds nothing"

@@ -9,18 +9,30 @@ import pytest
 import torch
 
 from tasks.errors import TrainingError
+from tasks.train.advantages.groups import Groups
+from tasks.train.advantages.registry import estimator_of
 from tasks.train.batch import GroupBatch
+from tasks.train.iteration import Iteration
 from tasks.train.measures import audit, dynamics, response_rows
-from tasks.train.passes import Passed, advantages_of
-from tasks.train.settings import StepSpec
-from tasks.train.step import Iteration
-from tests.tasks.train.tools import OFF_POLICY, SPEC, OneRank, PlainEngine, policy, rollouts, run, with_engine_log_probs
+from tasks.train.settings import StepSettings
+from tasks.train.statistics import TokenStatistics
+from tests.tasks.train.tools import (
+    OFF_POLICY,
+    SPEC,
+    OneRank,
+    PlainEngine,
+    changed,
+    policy,
+    rollouts,
+    run,
+    with_engine_log_probs,
+)
 
-LIMITS = replace(SPEC, audit_max_mean=0.02, audit_min_effective_share=0.9)
+LIMITS = changed(SPEC, audit_max_mean=0.02, audit_min_effective_share=0.9)
 
 
-def one_response(trainer: list[float], engine: list[float]) -> tuple[Passed, GroupBatch]:
-    passed = Passed(log_probs={(0, 0): torch.tensor(trainer)})
+def one_response(trainer: list[float], engine: list[float]) -> tuple[TokenStatistics, GroupBatch]:
+    passed = TokenStatistics(log_probs={(0, 0): torch.tensor(trainer)})
     return passed, GroupBatch(["p0"], [[1, 2]], [[1]], [[[3] * len(trainer)]], [[engine]], [[1.0]])
 
 
@@ -42,7 +54,9 @@ def test_an_effective_share_below_the_limit_stops_and_names_the_key() -> None:
     """A few tokens far off in 1000: the mean alone would pass."""
     trainer, engine = [-1.0] * 1000, [-1.0] * 996 + [-5.0] * 4
     assert audit(*one_response(trainer, engine), SPEC, 0)["audit_mean"] < LIMITS.audit_max_mean
-    with pytest.raises(TrainingError, match=r"effective sample share 0\.\d+ \(audit\.min_effective_share 0\.9\)"):
+    with pytest.raises(
+        TrainingError, match=r"effective sample share 0\.\d+ \(audit\.min_effective_sample_share 0\.9\)"
+    ):
         audit(*one_response(trainer, engine), LIMITS, 0)
 
 
@@ -53,9 +67,9 @@ def test_a_number_that_is_not_finite_stops(trainer: float, engine: float) -> Non
 
 
 @pytest.mark.parametrize("spec", [SPEC, OFF_POLICY], ids=["one step", "three steps"])
-def test_rollouts_of_a_stale_policy_stop_the_iteration_before_a_step_is_applied(spec: StepSpec) -> None:
+def test_rollouts_of_a_stale_policy_stop_the_iteration_before_a_step_is_applied(spec: StepSettings) -> None:
     """The rollouts agree with one policy; another trains on them."""
-    spec = replace(
+    spec = changed(
         spec, audit_max_mean=LIMITS.audit_max_mean, audit_min_effective_share=LIMITS.audit_min_effective_share
     )
     batch = rollouts(seed=6)
@@ -83,18 +97,19 @@ def test_dynamics_by_hand() -> None:
     batch = GroupBatch([f"p{i}" for i in range(4)], [[1, 2]] * 4, [[1]] * 4, [[[3]] * 3] * 4, [[[0.0]] * 3] * 4, scores)
     judged = [(g, s) for g in range(4) for s in range(3) if scores[g][s] is not None]
     c_o = {key: 0.1 * (1 + n) for n, key in enumerate(judged)}  # 0.1 to 0.8
-    passed = Passed(
+    passed = TokenStatistics(
         log_probs={key: torch.tensor([math.log(c)], dtype=torch.float64) for key, c in c_o.items()},
         log_probs_t1={key: torch.tensor([math.log(c)], dtype=torch.float64) for key, c in c_o.items()},
         entropies={key: torch.tensor([float(n)]) for n, key in enumerate(judged)},
         prompts={g: torch.tensor([math.log(0.5)], dtype=torch.float64) for g in range(3)},
     )
-    spec = replace(SPEC, estimator="arm", alpha=0.3)
+    spec = changed(SPEC, estimator="arm", alpha=0.3)
     values, mask = batch.score_tensors()
     base = torch.zeros(4, 3, dtype=torch.float64)
     base[0, 0], base[0, 1] = 0.05, -0.05
-    advantages = advantages_of(passed, base, values, mask, spec)
-    found = dynamics(passed, batch, values, mask, advantages, spec)
+    groups = Groups.of(values, mask, torch.ones(4, 3), correct_at=spec.correct_at)
+    advantages = estimator_of(spec.advantage).advantages(base, passed, groups)
+    found = dynamics(passed, groups, advantages)
     # Bonus 0.3 (0.5 - c): group 0: 0.12, 0.09; group 1: 0.06, 0.03, 0; the others none.
     assert found == pytest.approx({
         "reward_mean": 4.5 / 8,

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
-from typing import get_args
 
 import numpy as np
 import pytest
@@ -13,41 +11,64 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from specs.schema import Advantage
-from tasks.train.advantages import arm_bonus, base_advantages, group_mean_confidence, pass_at_k
+from specs.advantages import Arm, PassAtK
+from specs.keys import choices
+from specs.objectives import ObjectiveSettings, PpoClip
+from specs.section import USE
+from tasks.train.advantages.arm import (
+    Confidences,
+    arm_bonus,
+    confidence,
+    group_mean_confidence,
+    low_probability_count,
+)
+from tasks.train.advantages.groups import Groups
+from tasks.train.advantages.pass_at_k import pass_at_k
+from tasks.train.advantages.registry import estimator_of
 from tasks.train.batch import GroupBatch
-from tasks.train.confidence import confidence, low_probability_count
-from tasks.train.objective import (
+from tasks.train.objectives.base import Tokens
+from tasks.train.objectives.registry import objective_of
+from tasks.train.objectives.weights import (
     aggregation_weights,
     effective_sample_share,
     importance_weights,
     sequence_mask_weights,
-    token_losses,
 )
+from tasks.train.settings import StepSettings
 from tests.tasks.train import oracle
-from tests.tasks.train.tools import SPEC
+from tests.tasks.train.tools import SPEC, changed
 
 EXACT = 1e-12
-Groups = list[list[float | None]]
+Scores = list[list[float | None]]
 
 scores = st.sampled_from([0.0, 1.0]) | st.sampled_from([None, 0.25, 0.5])
 
 
-def group_lists(size: int) -> st.SearchStrategy[Groups]:
+def group_lists(size: int) -> st.SearchStrategy[Scores]:
     return st.lists(st.lists(scores, min_size=size, max_size=size), min_size=1, max_size=5)
 
 
 groups = st.integers(1, 9).flatmap(group_lists)
-ESTIMATORS = get_args(Advantage.model_fields["estimator"].annotation)
+ESTIMATORS = [name for name in choices()[("advantage",)].members if name != USE]
 log_probs = st.floats(-20.0, 0.0)
 
 
-def tensors(values: Groups) -> tuple[Tensor, Tensor]:
+def tensors(values: Scores) -> tuple[Tensor, Tensor]:
     batch = GroupBatch([], [], [], [], [], values)
     return batch.score_tensors()
 
 
-def lengths_of(values: Groups, seed: int = 0) -> list[list[int]]:
+def groups_of(values: Scores, correct_at: float = 1.0) -> Groups:
+    scored, judged = tensors(values)
+    return Groups.of(scored, judged, torch.ones(judged.shape), correct_at=correct_at)
+
+
+def base_advantages(given_scores: Tensor, judged: Tensor, lengths: Tensor, settings: StepSettings) -> Tensor:
+    groups = Groups.of(given_scores, judged, lengths, correct_at=settings.correct_at)
+    return estimator_of(settings.advantage).base(groups)
+
+
+def lengths_of(values: Scores, seed: int = 0) -> list[list[int]]:
     draw = np.random.default_rng(seed)
     return [[int(draw.integers(1, 30)) for _ in group] for group in values]
 
@@ -58,9 +79,9 @@ def lengths_of(values: Groups, seed: int = 0) -> list[list[int]]:
     seed=st.integers(0, 99),
 )  # fmt: skip
 def test_advantages_of_groups(
-    estimator: str, values: Groups, eps: float, ddof: int, k: int, at: float, seed: int
+    estimator: str, values: Scores, eps: float, ddof: int, k: int, at: float, seed: int
 ) -> None:
-    spec = replace(SPEC, estimator=estimator, eps=eps, ddof=ddof, k=k, correct_at=at)
+    spec = changed(SPEC, estimator=estimator, eps=eps, ddof=ddof, k=k, correct_at=at)
     lengths = lengths_of(values, seed)
     found = base_advantages(*tensors(values), torch.tensor(lengths), spec)
     # Equal scores of 0.1 differ from their mean by one rounding, which 1 / eps makes bigger.
@@ -71,8 +92,8 @@ def test_advantages_of_groups(
 
 @pytest.mark.parametrize("estimator", ESTIMATORS)
 @given(values=groups, seed=st.integers(0, 99))
-def test_not_judged_gets_exactly_zero_and_changes_nothing(estimator: str, values: Groups, seed: int) -> None:
-    spec = replace(SPEC, estimator=estimator, k=2)
+def test_not_judged_gets_exactly_zero_and_changes_nothing(estimator: str, values: Scores, seed: int) -> None:
+    spec = changed(SPEC, estimator=estimator, k=2)
     (given_scores, judged), lengths = tensors(values), torch.tensor(lengths_of(values))
     found = base_advantages(given_scores, judged, lengths, spec)
     assert (found[~judged] == 0).all()
@@ -93,9 +114,9 @@ def test_not_judged_gets_exactly_zero_and_changes_nothing(estimator: str, values
 
 
 @given(groups, st.integers(0, 99))
-def test_whitened_advantages_have_mean_0_and_variance_1_over_the_batchs_tokens(values: Groups, seed: int) -> None:
+def test_whitened_advantages_have_mean_0_and_variance_1_over_the_batchs_tokens(values: Scores, seed: int) -> None:
     lengths = torch.tensor(lengths_of(values, seed))
-    found = base_advantages(*tensors(values), lengths, replace(SPEC, estimator="reinforce_pp_baseline"))
+    found = base_advantages(*tensors(values), lengths, changed(SPEC, estimator="reinforce_pp_baseline"))
     judged = tensors(values)[1]
     counted = judged & (judged.sum(-1, keepdim=True) >= 2)
     tokens = found[counted].repeat_interleave(lengths[counted])
@@ -106,7 +127,7 @@ def test_whitened_advantages_have_mean_0_and_variance_1_over_the_batchs_tokens(v
 
 def test_pass_at_k_at_its_edges() -> None:
     def row(right: int, wrong: int, k: int) -> list[float]:
-        return pass_at_k(*tensors([[1.0] * right + [0.0] * wrong]), k=k, correct_at=1.0)[0].tolist()
+        return pass_at_k(groups_of([[1.0] * right + [0.0] * wrong]), PassAtK(k=k))[0].tolist()
 
     assert row(0, 4, 2) == row(4, 0, 2) == [0.0] * 4, "none correct; all correct"
     assert row(3, 1, 2) == [0.0] * 4, "each pair has a correct one: C(n-c, k) = 0"
@@ -120,20 +141,19 @@ def test_pass_at_k_at_its_edges() -> None:
 
 @given(st.integers(1, 8), st.integers(1, 8))
 def test_pass_at_1_is_grpo_with_a_biased_std(right: int, wrong: int) -> None:
-    values: Groups = [[1.0] * right + [0.0] * wrong]
-    found = pass_at_k(*tensors(values), k=1, correct_at=1.0)
+    values: Scores = [[1.0] * right + [0.0] * wrong]
+    found = pass_at_k(groups_of(values), PassAtK(k=1))
     np.testing.assert_allclose(found.numpy(), [oracle.advantages(values[0], std=True)], rtol=EXACT)
 
 
 @given(groups, st.sampled_from(["any_correct", "mixed_only", "correct_only"]), st.sampled_from([1.0, 0.5]), st.data())
-def test_arm_bonus_in_every_scope(values: Groups, scope: str, correct_at: float, data: st.DataObject) -> None:
+def test_arm_bonus_in_every_scope(values: Scores, scope: str, correct_at: float, data: st.DataObject) -> None:
     size = len(values[0])
     c_o = [[data.draw(st.floats(0.0, 1.0)) for _ in range(size)] for _ in values]
     c_q = [data.draw(st.floats(0.0, 1.0)) for _ in values]
-    found = arm_bonus(
-        torch.tensor(c_q, dtype=torch.float64)[:, None], torch.tensor(c_o, dtype=torch.float64), *tensors(values),
-        alpha=0.3, scope=scope, correct_at=correct_at,
-    )  # fmt: skip
+    confidences = Confidences(torch.tensor(c_q, dtype=torch.float64)[:, None], torch.tensor(c_o, dtype=torch.float64))
+    found = arm_bonus(groups_of(values, correct_at), confidences, Arm.model_validate({"alpha": 0.3, "scope": scope}))
+    assert found is not None
     wanted = [
         oracle.bonus(g, q, o, alpha=0.3, scope=scope, correct_at=correct_at)
         for g, q, o in zip(values, c_q, c_o, strict=True)
@@ -144,9 +164,9 @@ def test_arm_bonus_in_every_scope(values: Groups, scope: str, correct_at: float,
 
 
 @given(groups, st.data())
-def test_group_mean_confidence(values: Groups, data: st.DataObject) -> None:
+def test_group_mean_confidence(values: Scores, data: st.DataObject) -> None:
     c_o = [[data.draw(st.floats(0.01, 1.0)) for _ in g] for g in values]
-    found = group_mean_confidence(torch.tensor(c_o, dtype=torch.float64), *tensors(values), correct_at=1.0)
+    found = group_mean_confidence(torch.tensor(c_o, dtype=torch.float64), groups_of(values))
     wanted = [
         oracle.prompt_confidence("group_mean", [], g, c, fraction="0.2", correct_at=1.0)
         for g, c in zip(values, c_o, strict=True)
@@ -186,7 +206,11 @@ def test_objectives_and_where_the_clip_takes_hold(
     now = torch.tensor([x for response, _ in values for x, _ in response], dtype=torch.float64, requires_grad=True)
     before = now.detach() - torch.tensor([r for response, _ in values for _, r in response], dtype=torch.float64)
     advantage = torch.tensor([a for _, a in values], dtype=torch.float64).repeat_interleave(torch.tensor(lengths))
-    found, clipped = token_losses(kind, now, now - before, advantage, lengths, clip_low=low, clip_high=high)
+    member = choices()[("objective",)].members[kind]
+    clips = {name: clip for name, clip in (("clip_low", low), ("clip_high", high)) if name in member.model_fields}
+    objective = objective_of(member.model_validate({"kind": kind, **clips}))  # type: ignore[arg-type]
+    tokens = Tokens(now, now - before, advantage, responses=[(0, i) for i in range(len(lengths))], lengths=lengths)
+    found, clipped = objective.token_losses(tokens)
     parts = zip(now.detach().split(lengths), before.split(lengths), values, strict=True)
     wanted = [
         oracle.token_losses(kind, x.numpy(), b.numpy(), a, clip_low=low, clip_high=high) for x, b, (_, a) in parts
@@ -206,6 +230,10 @@ def test_objectives_and_where_the_clip_takes_hold(
     np.testing.assert_allclose(gradient.numpy(), (-ratio * advantage).numpy(), rtol=1e-11, atol=1e-300)
 
 
+def aggregated(aggregation: str, constant_length: int | None) -> ObjectiveSettings:
+    return PpoClip.model_validate({"aggregation": aggregation, "constant_length": constant_length})
+
+
 @given(
     st.lists(st.tuples(st.integers(1, 20), st.booleans()), min_size=1, max_size=12).filter(
         lambda v: any(c for _, c in v)
@@ -217,7 +245,7 @@ def test_aggregations(responses: list[tuple[int, bool]], data: st.DataObject) ->
     losses = [draw.normal(size=n) for n, _ in responses]
     lengths, counts = torch.tensor([n for n, _ in responses]), torch.tensor([c for _, c in responses])
     for aggregation, constant in (("token_mean", None), ("sequence_mean", None), ("constant", 17)):
-        weights = aggregation_weights(lengths, counts, aggregation=aggregation, constant_length=constant)
+        weights = aggregation_weights(lengths, counts, aggregated(aggregation, constant))
         found = sum(float(w) * x.sum() for w, x in zip(weights, losses, strict=True))
         wanted = oracle.aggregate([x for x, (_, c) in zip(losses, responses, strict=True) if c], aggregation, constant)
         assert math.isclose(found, wanted, rel_tol=1e-11, abs_tol=EXACT), aggregation
@@ -226,9 +254,7 @@ def test_aggregations(responses: list[tuple[int, bool]], data: st.DataObject) ->
 
 def test_nothing_judged_weighs_nothing() -> None:
     for aggregation in ("token_mean", "sequence_mean", "constant"):
-        weights = aggregation_weights(
-            torch.tensor([3, 4]), torch.tensor([False, False]), aggregation=aggregation, constant_length=5
-        )
+        weights = aggregation_weights(torch.tensor([3, 4]), torch.tensor([False, False]), aggregated(aggregation, 5))
         assert weights.tolist() == [0.0, 0.0]
 
 

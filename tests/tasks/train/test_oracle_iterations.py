@@ -4,7 +4,6 @@ one sequence at a time."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -15,9 +14,19 @@ from torch import Tensor
 
 from tasks.train.batch import GroupBatch
 from tasks.train.forward import PolicyModule
-from tasks.train.settings import StepSpec
+from tasks.train.settings import StepSettings
 from tests.tasks.train import oracle
-from tests.tasks.train.tools import OFF_POLICY, SPEC, difference, policy, rollouts, run, with_engine_log_probs
+from tests.tasks.train.tools import (
+    OFF_POLICY,
+    SPEC,
+    changed,
+    difference,
+    flat,
+    policy,
+    rollouts,
+    run,
+    with_engine_log_probs,
+)
 
 EXACT = 1e-12
 
@@ -34,7 +43,8 @@ def teacher_forced(
     return hot[len(prompt) - 1 :], plain.gather(-1, targets)[:, 0], entropies[len(prompt) - 1 :]
 
 
-def oracle_advantages(module: PolicyModule, batch: GroupBatch, spec: StepSpec) -> list[list[float]]:
+def oracle_advantages(module: PolicyModule, batch: GroupBatch, settings: StepSettings) -> list[list[float]]:
+    spec = flat(settings)
     fraction = str(spec.low_probability_fraction)
     out = []
     lengths = [[len(r) for r in group] for group in batch.response_ids]
@@ -61,11 +71,12 @@ def oracle_step(
     now: PolicyModule,
     old: PolicyModule,
     batch: GroupBatch,
-    spec: StepSpec,
+    settings: StepSettings,
     advantages: list[list[float]],
     minibatch: range,
 ) -> tuple[float, Tensor, list[bool]]:
     """(loss in NumPy, gradient by autograd of the same loss written plainly, which responses weigh nothing) of one optimiser step."""
+    spec = flat(settings)
     losses: list[np.ndarray] = []
     plain: list[Tensor] = []
     masked: list[bool] = []
@@ -82,9 +93,10 @@ def oracle_step(
             ratio = torch.exp(new - before)
             if spec.objective == "gspo":
                 ratio = (torch.prod(ratio) ** (1 / len(response))).expand(len(response))
-            token_loss = -torch.min(ratio * a, torch.clip(ratio, 1 - spec.clip_low, 1 + spec.clip_high) * a)
             if spec.objective == "cispo":
                 token_loss = -torch.clip(ratio, max=1 + spec.clip_high).detach() * a * new
+            else:
+                token_loss = -torch.min(ratio * a, torch.clip(ratio, 1 - spec.clip_low, 1 + spec.clip_high) * a)
             if spec.importance_cap is not None:
                 engine = np.array(batch.engine_log_probs[g][s])
                 correct = oracle.sequence_mask if spec.importance_mode == "sequence_mask" else oracle.importance
@@ -109,45 +121,45 @@ def oracle_step(
     )
 
 
-FAR = replace(OFF_POLICY, learning_rate=1.0)  # steps large enough that the clip takes hold
+FAR = changed(OFF_POLICY, learning_rate=1.0)  # steps large enough that the clip takes hold
 GSPO = {"objective": "gspo", "clip_low": 3e-4, "clip_high": 4e-4}
 MASKING = {"importance_mode": "sequence_mask", "importance_cap": 1.5}
 
 ITERATIONS = {
-    "grpo": replace(SPEC, estimator="grpo"),
-    "dr_grpo, constant": replace(SPEC, estimator="dr_grpo", aggregation="constant", constant_length=14),
+    "grpo": changed(SPEC, estimator="grpo"),
+    "dr_grpo, constant": changed(SPEC, estimator="dr_grpo", aggregation="constant", constant_length=14),
     "arm": SPEC,
-    "arm, hot": replace(SPEC, temperature=0.7),
-    "arm, sequence mean, mixed groups": replace(SPEC, aggregation="sequence_mean", scope="mixed_only"),
-    "arm, low prompt confidence": replace(SPEC, prompt_confidence="low", scope="correct_only"),
-    "arm, group mean": replace(SPEC, prompt_confidence="group_mean"),
-    "arm, no prompt confidence, biased std": replace(SPEC, prompt_confidence="none", ddof=0, eps=0.1),
-    "arm, importance weights": replace(SPEC, importance_cap=1.5),
-    "arm, entropy bonus": replace(SPEC, entropy_coefficient=0.02, temperature=1.3),
-    "rloo": replace(SPEC, estimator="rloo"),
-    "reinforce_pp_baseline": replace(SPEC, estimator="reinforce_pp_baseline"),
-    "pass_at_k": replace(SPEC, estimator="pass_at_k", k=2),
-    "gspo": replace(SPEC, **GSPO),
-    "gspo, sequence mean": replace(SPEC, **GSPO, aggregation="sequence_mean"),
-    "cispo": replace(SPEC, objective="cispo"),
-    "arm, sequence masking": replace(SPEC, **MASKING),
-    "three steps, rloo": replace(FAR, estimator="rloo"),
-    "three steps, reinforce_pp_baseline": replace(FAR, estimator="reinforce_pp_baseline", aggregation="sequence_mean"),
-    "three steps, pass_at_k, hot": replace(FAR, estimator="pass_at_k", k=2, temperature=0.7),
-    "three steps, gspo": replace(FAR, **GSPO),
-    "three steps, gspo as in its paper": replace(
+    "arm, hot": changed(SPEC, temperature=0.7),
+    "arm, sequence mean, mixed groups": changed(SPEC, aggregation="sequence_mean", scope="mixed_only"),
+    "arm, low prompt confidence": changed(SPEC, prompt_confidence="low", scope="correct_only"),
+    "arm, group mean": changed(SPEC, prompt_confidence="group_mean"),
+    "arm, no prompt confidence, biased std": changed(SPEC, prompt_confidence="none", ddof=0, eps=0.1),
+    "arm, importance weights": changed(SPEC, importance_cap=1.5),
+    "arm, entropy bonus": changed(SPEC, entropy_coefficient=0.02, temperature=1.3),
+    "rloo": changed(SPEC, estimator="rloo"),
+    "reinforce_pp_baseline": changed(SPEC, estimator="reinforce_pp_baseline"),
+    "pass_at_k": changed(SPEC, estimator="pass_at_k", k=2),
+    "gspo": changed(SPEC, **GSPO),
+    "gspo, sequence mean": changed(SPEC, **GSPO, aggregation="sequence_mean"),
+    "cispo": changed(SPEC, objective="cispo"),
+    "arm, sequence masking": changed(SPEC, **MASKING),
+    "three steps, rloo": changed(FAR, estimator="rloo"),
+    "three steps, reinforce_pp_baseline": changed(FAR, estimator="reinforce_pp_baseline", aggregation="sequence_mean"),
+    "three steps, pass_at_k, hot": changed(FAR, estimator="pass_at_k", k=2, temperature=0.7),
+    "three steps, gspo": changed(FAR, **GSPO),
+    "three steps, gspo as in its paper": changed(
         FAR, **GSPO, aggregation="sequence_mean", estimator="grpo", learning_rate=0.1
     ),
-    "three steps, gspo, everything": replace(
+    "three steps, gspo, everything": changed(
         FAR, **GSPO, importance_cap=1.5, entropy_coefficient=0.02, temperature=0.8
     ),
-    "three steps, cispo": replace(FAR, objective="cispo"),
-    "three steps, cispo, masking": replace(FAR, objective="cispo", **MASKING, aggregation="sequence_mean"),
-    "three steps, masking": replace(FAR, **MASKING),
-    "three steps, gspo, masking": replace(FAR, **GSPO, **MASKING),
-    "three steps, grpo": replace(FAR, estimator="grpo"),
+    "three steps, cispo": changed(FAR, objective="cispo"),
+    "three steps, cispo, masking": changed(FAR, objective="cispo", **MASKING, aggregation="sequence_mean"),
+    "three steps, masking": changed(FAR, **MASKING),
+    "three steps, gspo, masking": changed(FAR, **GSPO, **MASKING),
+    "three steps, grpo": changed(FAR, estimator="grpo"),
     "three steps, arm": FAR,
-    "three steps, everything": replace(
+    "three steps, everything": changed(
         FAR, importance_cap=1.5, entropy_coefficient=0.02, temperature=0.8, aggregation="sequence_mean"
     ),
 }
@@ -170,7 +182,7 @@ def test_loss_and_gradient_of_an_iteration(name: str) -> None:
     assert done.iteration.advantages is not None
     found = done.iteration.advantages.total
     np.testing.assert_allclose(found.numpy(), wanted, rtol=0, atol=EXACT)
-    assert (found[~done.iteration.judged] == 0).all()
+    assert (found[~done.iteration.groups.judged] == 0).all()
 
     minibatches = list(torch.arange(len(batch.prompt_ids)).split(spec.minibatch_prompts))
     assert len(done.engine.gradients) == len(minibatches) == done.result["metrics"]["optimiser_steps"]
@@ -185,7 +197,7 @@ def test_loss_and_gradient_of_an_iteration(name: str) -> None:
         masked += weightless
         assert difference(gradient, expected) <= EXACT
     assert abs(done.result["metrics"]["loss"] - np.mean(losses)) <= EXACT * done.token_loss_scale
-    if spec.importance_mode == "sequence_mask":
+    if flat(spec).importance_mode == "sequence_mask":
         assert done.result["metrics"]["importance_masked_share"] == np.mean(masked)
         assert 0.1 < np.mean(masked) < 0.9, "nothing or all was masked: this test would not see it"
     if spec.minibatch_prompts == FAR.minibatch_prompts:
@@ -199,7 +211,7 @@ def test_loss_and_gradient_of_an_iteration(name: str) -> None:
     st.sampled_from(["mean", "low", "group_mean", "none"]),
 )
 def test_arm_advantages_of_any_rollouts(seed: int, scope: str, prompt_confidence: str) -> None:
-    spec = replace(SPEC, scope=scope, prompt_confidence=prompt_confidence)
+    spec = changed(SPEC, scope=scope, prompt_confidence=prompt_confidence)
     module, batch = policy(), rollouts(prompts=3, samples=4, seed=seed, not_judged=0.3)
     found = run(module, batch, spec).iteration.advantages
     assert found is not None

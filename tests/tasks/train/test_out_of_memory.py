@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import resource
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +23,7 @@ from tasks.train import memory
 from tasks.train.layout import Row
 from tasks.train.memory import TokenBudget
 from tests.tasks.small_run import iterate, opened
-from tests.tasks.train.tools import SPEC, difference, llama, rollouts
+from tests.tasks.train.tools import SPEC, changed, difference, llama, rollouts
 
 ADAMW = {"betas": (0.9, 0.999), "adam_eps": 1e-8, "weight_decay": 0.1, "max_grad_norm": 1e9}
 BATCH = rollouts(prompts=8, samples=8, seed=30, longest=500)
@@ -169,11 +168,11 @@ def step(
     trainer: TrainerClient, weights: Path, folder: Path, wanted: int
 ) -> tuple[dict[str, Any], dict[str, int], dict[str, Tensor]]:
     """Metrics of a step, what is recorded, and the policy and optimizer after it."""
-    spec = replace(SPEC, learning_rate=1e-3)
+    spec = changed(SPEC, learning_rate=1e-3)
 
     def attempt(tokens: int) -> dict[str, Any]:
         trainer.load("start", weights, None, ADAMW)
-        return trainer.train("next", BATCH, replace(spec, token_budget=tokens), 3)
+        return trainer.train("next", BATCH, changed(spec, token_budget=tokens), 3)
 
     done, recorded = trainer.budget.run(
         attempt, lambda: BATCH.passes(spec.minibatch_prompts), trainer.options.ranks, wanted

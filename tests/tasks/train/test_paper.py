@@ -15,10 +15,13 @@ import yaml
 from pydantic import BaseModel
 from torch import Tensor
 
+from specs.advantages import Arm, Grpo
 from specs.schema import Spec
 from tasks.errors import TrainingError
-from tasks.train.advantages import arm_bonus, grpo
-from tests.tasks.train.tools import SPEC, policy, rollouts, run
+from tasks.train.advantages.arm import Confidences, arm_bonus
+from tasks.train.advantages.groups import Groups
+from tasks.train.advantages.grpo import grpo
+from tests.tasks.train.tools import SPEC, changed, policy, rollouts, run
 
 ROOT = Path(__file__).parents[3]
 PAPER = ROOT / "tasks" / "train" / "PAPER.md"
@@ -151,16 +154,14 @@ def mixed(size: int) -> Tensor:
 def test_alpha_below_one_over_root_g_flips_no_sign(size: int, ddof: int) -> None:
     scores = mixed(size)
     judged = torch.ones_like(scores, dtype=torch.bool)
-    base = grpo(scores, judged, eps=1e-6, ddof=ddof)
+    groups = Groups.of(scores, judged, torch.ones_like(scores), correct_at=1.0)
+    base = grpo(groups, Grpo.model_validate({"ddof": ddof}))
 
     def flipped(alpha: float) -> bool:
         """At the worst confidences: of prompt and response at opposite ends, either way round."""
-        settings = {"alpha": alpha, "scope": "any_correct", "correct_at": 1.0}
-        bonuses = [
-            arm_bonus(torch.full_like(scores[:, :1], c), torch.full_like(scores, 1 - c), scores, judged, **settings)
-            for c in (0.0, 1.0)
-        ]
-        return any(bool((base * (base + bonus) < 0).any()) for bonus in bonuses)
+        ends = [Confidences(torch.full_like(scores[:, :1], c), torch.full_like(scores, 1 - c)) for c in (0.0, 1.0)]
+        bonuses = [arm_bonus(groups, end, Arm(alpha=alpha)) for end in ends]
+        return any(bool((base * (base + bonus) < 0).any()) for bonus in bonuses if bonus is not None)
 
     smallest = float(base.abs().min())
     assert smallest == pytest.approx(size**-0.5 if ddof else (size - 1) ** -0.5, rel=1e-4)
@@ -173,5 +174,5 @@ def test_a_prompt_without_a_token_that_follows_another_has_no_confidence(prompt_
     batch = rollouts(prompts=2, samples=2)
     bare = replace(batch, content=[batch.content[0], [0]])
     with pytest.raises(TrainingError, match=r"problem p1: .*c\(q\) is not defined.*group_mean or none"):
-        run(policy(), bare, replace(SPEC, prompt_confidence=prompt_confidence))
-    run(policy(), bare, replace(SPEC, prompt_confidence="none"))
+        run(policy(), bare, changed(SPEC, prompt_confidence=prompt_confidence))
+    run(policy(), bare, changed(SPEC, prompt_confidence="none"))

@@ -7,27 +7,77 @@ import random
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from types import SimpleNamespace
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from transformers import LlamaConfig, LlamaForCausalLM
 
+from specs.advantages import Arm
+from specs.keys import choice_at, fields_at
+from specs.objectives import ImportanceCorrection, PpoClip
 from tasks.train.batch import GroupBatch
 from tasks.train.forward import PolicyModule, TokenStats
-from tasks.train.settings import StepSpec
-from tasks.train.step import Iteration
+from tasks.train.iteration import Iteration
+from tasks.train.settings import StepSettings
 
 VOCABULARY = 37
 
-SPEC = StepSpec(
-    temperature=1.0, estimator="arm", k=None, alpha=0.3, low_probability_fraction=0.2, scope="any_correct", prompt_confidence="mean", eps=1e-6, ddof=1,
-    correct_at=1.0, objective="ppo_clip", clip_low=0.2, clip_high=0.28, aggregation="token_mean", constant_length=None, entropy_coefficient=0.0,
-    importance_mode="token", importance_cap=None, minibatch_prompts=100, learning_rate=0.05, warmup_steps=0, schedule="constant",
-    decay_steps=None, min_ratio=0.0, token_budget=256, audit_max_mean=1e9, audit_min_effective_share=0.0,
+SPEC = StepSettings(
+    advantage=Arm(), objective=PpoClip(importance_correction=ImportanceCorrection(mode="off")), temperature=1.0, correct_at=1.0, seed=17,
+    minibatch_prompts=100, learning_rate=0.05, warmup_steps=0, schedule="constant", decay_steps=None, min_ratio=0.0, token_budget=256,
+    audit_max_mean=1e9, audit_min_effective_share=0.0,
 )  # fmt: skip
 #: Several optimiser steps: from the second on the policy is not the one sampled from, and the loss is far from zero.
 OFF_POLICY = replace(SPEC, minibatch_prompts=2)
+
+
+def changed(settings: StepSettings, **changes: Any) -> StepSettings:
+    """Return the settings with some fields changed, flat: `estimator` and `objective` choose a member by name.
+
+    A field that the new member shares with the old one keeps its value; one that neither member has, but some other, is left
+    out. `importance_mode` and `importance_cap` (None: off) are the correction's.
+    """
+    correction = settings.objective.importance_correction.model_dump()
+    if "importance_cap" in changes:
+        cap = changes.pop("importance_cap")
+        correction = {"mode": "off"} if cap is None else {"mode": "token", "cap": cap}
+    if "importance_mode" in changes:
+        correction["mode"] = changes.pop("importance_mode")
+    advantage = _member(settings.advantage, ("advantage",), changes.pop("estimator", None), changes)
+    objective = _member(
+        settings.objective,
+        ("objective",),
+        changes.pop("objective", None),
+        {"importance_correction": correction, **changes},
+    )
+    known = {name for section in ("advantage", "objective") for name in fields_at((section,))}
+    flat = {name: value for name, value in changes.items() if name not in known}
+    return replace(settings, advantage=advantage, objective=objective, **flat)
+
+
+def flat(settings: StepSettings) -> SimpleNamespace:
+    """Return the settings as flat names, as `changed` takes them; None for a field that the members lack."""
+    names = {name: None for section in ("advantage", "objective") for name in fields_at((section,))}
+    correction = settings.objective.importance_correction
+    return SimpleNamespace(**{
+        **names,
+        **{name: getattr(settings, name) for name in StepSettings.__slots__},
+        **settings.advantage.model_dump(),
+        **settings.objective.model_dump(),
+        "objective": settings.objective.kind,
+        "importance_mode": correction.mode,
+        "importance_cap": None if correction.mode == "off" else correction.cap,
+    })  # fmt: skip
+
+
+def _member(old: Any, section: tuple[str], name: str | None, changes: dict[str, Any]) -> Any:
+    choice = choice_at(section)
+    assert choice is not None
+    model = choice.members[name or old.tag]
+    values = {field: value for field, value in {**old.model_dump(), **changes}.items() if field in model.model_fields}
+    return model.model_validate({**values, old.TAG: name or old.tag})
 
 
 def llama(*, seed: int = 0, tied: bool = False, hidden: int = 32) -> LlamaForCausalLM:
@@ -150,6 +200,7 @@ class PlainEngine:
     module: PolicyModule
     ranks: Any
     steps: int = 0
+    scalars: dict[str, float] = field(default_factory=dict)
     path: Sequence[dict[str, Tensor]] = ()  # weights to take before each step, if not those that the steps lead to
     micro_batches: int = 0
     gradients: list[Tensor] = field(default_factory=list)  # flat, one a step
@@ -202,13 +253,13 @@ class Done:
     def token_loss_scale(self) -> float:
         """Mean |advantage| of the judged: the size of one token's loss."""
         assert self.iteration.advantages is not None
-        return float(self.iteration.advantages.total[self.iteration.judged].abs().mean())
+        return float(self.iteration.advantages.total[self.iteration.groups.judged].abs().mean())
 
 
 def run(
     module: PolicyModule,
     batch: GroupBatch,
-    spec: StepSpec = SPEC,
+    spec: StepSettings = SPEC,
     ranks: int = 1,
     path: Sequence[dict[str, Tensor]] = (),
 ) -> Done:

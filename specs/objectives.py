@@ -1,0 +1,89 @@
+"""The section `objective`: one model for each objective, with exactly the fields that it reads.
+
+The class of an objective stands in `tasks/train/objectives/<kind>.py`. To add one: a member here, a file there, a test.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field, Tag
+
+from specs.outside import OutsideCode
+from specs.section import USE, Member, Positive, Section, tagged_by
+
+
+class ImportanceCorrection(Section):
+    """Importance weights between engine and trainer."""
+
+    mode: Literal["auto", "token", "sequence_mask", "off"] = Field(
+        default="auto",
+        description="token: truncated at `cap`, token by token. sequence_mask: a response's tokens weigh the product of "
+        "its ratios, and nothing where that exceeds `cap` (TRL). auto: token for vllm, off for transformers.",
+    )
+    cap: float = Field(default=2.0, gt=0, description="Largest weight.")
+
+
+class ObjectiveSettings(Member):
+    """The fields that every objective has."""
+
+    TAG: ClassVar[str] = "kind"
+
+    aggregation: Literal["token_mean", "sequence_mean", "constant"] = Field(
+        default="token_mean", description="How token losses become one. DAPO. (GSPO's paper: sequence_mean.)"
+    )
+    constant_length: Positive | None = Field(
+        default=None, description="Tokens; divisor of a response's sum, with `aggregation: constant` only. Dr. GRPO."
+    )
+    entropy_coefficient: float = Field(default=0.0, ge=0, description="Weight of an entropy bonus; the paper has none.")
+    importance_correction: ImportanceCorrection = ImportanceCorrection()
+
+
+class PpoClip(ObjectiveSettings):
+    """PPO's clipped ratio of a token (arXiv 1707.06347). Defaults: DAPO (arXiv 2503.14476), as ProGRPO."""
+
+    kind: Literal["ppo_clip"] = Field(
+        default="ppo_clip", description="Two-sided clipped ratio of a token. arXiv 1707.06347."
+    )
+    clip_low: float = Field(default=0.2, ge=0, lt=1, description="Ratio clipped below at 1 - clip_low. DAPO.")
+    clip_high: float = Field(default=0.28, ge=0, description="Ratio clipped above at 1 + clip_high. DAPO.")
+
+
+class Gspo(ObjectiveSettings):
+    """GSPO (arXiv 2507.18071)."""
+
+    kind: Literal["gspo"] = Field(
+        default="gspo", description="Clipped ratio of a whole response, length-normalised. arXiv 2507.18071."
+    )
+    clip_low: float = Field(default=3e-4, ge=0, lt=1, description="Ratio clipped below at 1 - clip_low. GSPO.")
+    clip_high: float = Field(default=4e-4, ge=0, description="Ratio clipped above at 1 + clip_high. GSPO.")
+
+
+class Cispo(ObjectiveSettings):
+    """CISPO (arXiv 2506.13585), which has no lower clip."""
+
+    kind: Literal["cispo"] = Field(
+        default="cispo",
+        description="Clipped ratio, constant in the gradient, times log-probability. arXiv 2506.13585.",
+    )
+    clip_high: float = Field(
+        default=0.28, ge=0, description="Ratio clipped above at 1 + clip_high. As DAPO: the paper states none."
+    )
+
+
+class OutsideObjective(OutsideCode, ObjectiveSettings):
+    """An objective from a file of the user's: a subclass of tasks.train.objectives.base.Objective."""
+
+    @property
+    def kind(self) -> str:
+        """Return the class's name."""
+        return self.name
+
+
+Objective = Annotated[
+    Annotated[PpoClip, Tag("ppo_clip")]
+    | Annotated[Gspo, Tag("gspo")]
+    | Annotated[Cispo, Tag("cispo")]
+    | Annotated[OutsideObjective, Tag(USE)],
+    tagged_by(ObjectiveSettings.TAG, default="ppo_clip"),
+]

@@ -1,0 +1,116 @@
+"""ARM-GRPO's advantage: GRPO's, plus alpha (c(q) - c(o)), the model's own confidence in the prompt and in the response.
+
+An over-confident correct answer is reinforced less, a rare correct one more. All of ARM stands here: T_low, c(o | q), the
+variants of c(q), the term and its scope. The confidences are computed for every estimator, so that a control's report has
+the same curves; only this estimator reads them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+import torch
+from torch import Tensor
+
+from specs.advantages import AdvantageSettings, Arm
+from specs.keys import key_name
+from tasks.errors import TrainingError
+from tasks.train.advantages.groups import Groups
+from tasks.train.advantages.grpo import grpo
+from tasks.train.statistics import TokenStatistics
+
+LABEL = "ARM"
+SOURCE = "ProGRPO, arXiv 2602.05281"
+VERSION = 1
+
+_PROMPT_CONFIDENCE = key_name(AdvantageSettings, "prompt_confidence")
+
+
+@dataclass(frozen=True, slots=True)
+class Confidences:
+    """Float64 tensors: c(q) [prompts, 1] and c(o | q) [prompts, samples], in (0, 1]; 0 where there is none."""
+
+    c_q: Tensor
+    c_o: Tensor
+
+
+def arm(groups: Groups, settings: Arm) -> Tensor:
+    """Return GRPO's advantage [prompts, samples], to which `arm_bonus` is added."""
+    return grpo(groups, settings)
+
+
+def arm_bonus(groups: Groups, confidences: Confidences, settings: Arm) -> Tensor | None:
+    """Return alpha (c(q) - c(o_i | q)) [prompts, samples], 0 where it does not apply; None where alpha is 0.
+
+    Scope: `any_correct` (every judged response of a group with at least one correct), `mixed_only` (of groups with a
+    correct and a wrong one), `correct_only` (the correct ones).
+    """
+    if settings.alpha == 0:
+        return None
+    judged, correct = groups.judged, groups.correct
+    applies = judged & correct.any(-1, keepdim=True) & (judged.sum(-1, keepdim=True) >= 2)
+    if settings.scope == "mixed_only":
+        applies &= (judged & ~correct).any(-1, keepdim=True)
+    elif settings.scope == "correct_only":
+        applies &= correct
+    return torch.where(applies, settings.alpha * (confidences.c_q - confidences.c_o), 0.0)
+
+
+def low_probability_count(length: int, fraction: float) -> int:
+    """Return |T_low| = max(1, ceil(fraction * length)), exactly: 0.2 * 15 is 3, where floats give 3.0000000000000004."""
+    return max(1, math.ceil(Fraction(str(fraction)) * length))
+
+
+def confidence(log_probs: Tensor, fraction: float = 1.0) -> float:
+    """Return the geometric mean of the `fraction` least likely tokens' probabilities, in (0, 1].
+
+    `log_probs` [tokens]: natural log-probabilities at temperature 1, padding never among them. With fraction 0.2 it is
+    c(o | q) over T_low (ARM's answer confidence); with 1.0 over the prompt's tokens it is c(q) = 1 / PPL(q).
+    Float64 inside: a sum over 8,192 tokens must not depend on how it is split.
+    """
+    assert log_probs.ndim == 1 and len(log_probs), "a confidence needs at least one token"
+    count = low_probability_count(len(log_probs), fraction)
+    lowest = torch.topk(log_probs.detach().double(), count, largest=False, sorted=False).values
+    return math.exp(lowest.mean().item())
+
+
+def confidences_of(statistics: TokenStatistics, groups: Groups, settings: AdvantageSettings) -> Confidences:
+    """Return the confidences of the prompts and responses that `statistics` has, under the old policy.
+
+    c(q) by `prompt_confidence`: `mean` over all content tokens of the prompt, `low` over the least likely ones,
+    `group_mean`: the mean of c(o) over the correct responses, `none`: 0.
+    """
+    c_o = torch.zeros_like(groups.scores)
+    for (group, sample), log_probs in statistics.log_probs_t1.items():
+        c_o[group, sample] = confidence(log_probs, settings.low_probability_fraction)
+    c_q = torch.zeros(len(c_o), 1, dtype=c_o.dtype)
+    if settings.prompt_confidence == "group_mean":
+        c_q = group_mean_confidence(c_o, groups)
+    elif settings.prompt_confidence != "none":
+        fraction = settings.low_probability_fraction if settings.prompt_confidence == "low" else 1.0
+        for group, log_probs in statistics.prompts.items():
+            c_q[group, 0] = confidence(log_probs, fraction)
+    return Confidences(c_q, c_o)
+
+
+def group_mean_confidence(c_o: Tensor, groups: Groups) -> Tensor:
+    """Return c(q) as the mean of c(o) over the correct responses [prompts, 1]; 0 in groups without one (no bonus there)."""
+    total = torch.where(groups.correct, c_o, 0.0).sum(-1, keepdim=True)
+    return total / groups.correct.sum(-1, keepdim=True).clamp(min=1)
+
+
+def check_prompts(problem_ids: Sequence[str], content: Sequence[Sequence[int]], settings: AdvantageSettings) -> None:
+    """Raise TrainingError where c(q) is taken over a prompt's tokens and a prompt has none with a predecessor.
+
+    `content`: of each prompt, the positions of its content tokens.
+    """
+    if settings.prompt_confidence in ("mean", "low"):
+        for name, positions in zip(problem_ids, content, strict=True):
+            if not any(position > 0 for position in positions):
+                raise TrainingError(
+                    f"problem {name}: its prompt has no content token with a predecessor, so c(q) is not defined; drop it, "
+                    f"or set {_PROMPT_CONFIDENCE} to group_mean or none"
+                )

@@ -1,0 +1,87 @@
+"""From an estimator's settings to its functions: a file of this folder, found by name, or code from outside."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from importlib import import_module
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from specs.advantages import Advantage, OutsideAdvantage
+from specs.keys import key_name
+from tasks import outside
+from tasks.errors import TrainingError
+from tasks.train.advantages.arm import Confidences, confidences_of
+from tasks.train.advantages.groups import Groups
+from tasks.train.statistics import TokenStatistics
+
+_USE = key_name(OutsideAdvantage, "use")
+
+
+@dataclass(frozen=True, slots=True)
+class Advantages:
+    """Float64 tensors [prompts, samples] ([prompts, 1] for c_q); zeros where a response was not seen or not judged."""
+
+    base: Tensor
+    bonus: Tensor
+    total: Tensor
+    c_q: Tensor
+    c_o: Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class Estimator:
+    """An advantage estimator with its settings."""
+
+    settings: Advantage
+    _base: Callable[[Groups], Any]
+    _bonus: Callable[[Groups, Confidences], Any] | None
+
+    @property
+    def reads_whole_groups(self) -> bool:
+        """Return whether an advantage may depend on the confidences of the group's other responses."""
+        own = isinstance(self.settings, OutsideAdvantage) and self._bonus is not None
+        return own or self.settings.prompt_confidence == "group_mean"
+
+    def base(self, groups: Groups) -> Tensor:
+        """Return what the scores alone give [prompts, samples]."""
+        return self._checked(self._base(groups), groups)
+
+    def advantages(self, base: Tensor, statistics: TokenStatistics, groups: Groups) -> Advantages:
+        """Return the advantages of the responses in `statistics`; `base` is what `base(groups)` gave."""
+        seen = confidences_of(statistics, groups, self.settings)
+        bonus = self._bonus(groups, seen) if self._bonus is not None else None
+        if bonus is None:
+            return Advantages(base, torch.zeros_like(base), base, seen.c_q, seen.c_o)
+        bonus = self._checked(bonus, groups)
+        return Advantages(base, bonus, base + bonus, seen.c_q, seen.c_o)
+
+    def _checked(self, values: Any, groups: Groups) -> Tensor:
+        """Return the values of a user's function, 0 where not judged. Raises TrainingError for another shape."""
+        if not isinstance(self.settings, OutsideAdvantage):
+            return values  # type: ignore[no-any-return]
+        if not isinstance(values, Tensor) or values.shape != groups.scores.shape:
+            got = f"a tensor {list(values.shape)}" if isinstance(values, Tensor) else type(values).__name__
+            raise TrainingError(
+                f"{_USE} {self.settings.use}: gave {got}, want a tensor [prompts, samples] = "
+                f"{list(groups.scores.shape)}, one advantage per response"
+            )
+        return torch.where(groups.judged, values.detach().double().cpu(), 0.0)
+
+
+def estimator_of(settings: Advantage) -> Estimator:
+    """Return the estimator that the settings name. Raises SpecError where code from outside cannot be imported."""
+    if isinstance(settings, OutsideAdvantage):
+        function = outside.load(settings, _USE)
+        bonus = outside.load(settings, _USE, suffix="_bonus", default=None)
+        arguments = settings.args
+    else:
+        module = import_module(f"tasks.train.advantages.{settings.estimator}")
+        function = getattr(module, settings.estimator)
+        bonus = getattr(module, f"{settings.estimator}_bonus", None)
+        arguments = {"settings": settings}
+    return Estimator(settings, partial(function, **arguments), partial(bonus, **arguments) if bonus else None)

@@ -1,0 +1,54 @@
+"""The label, source and version of each estimator and objective, read off its file without importing torch."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from specs.identity import train_part
+from specs.outside import OutsideCode
+from specs.schema import Spec
+from specs.section import Member
+
+_FOLDERS = {"estimator": "advantages", "kind": "objectives"}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """LABEL (as reports name it), SOURCE and VERSION of an estimator's or objective's file."""
+
+    label: str
+    source: str
+    version: int
+
+
+def entry_of(settings: Member) -> Entry:
+    """Return the entry of an estimator or objective; code from outside is labelled by its name, its digest is its version."""
+    if isinstance(settings, OutsideCode):
+        return Entry(settings.name, settings.use, 1)
+    return _read(Path(__file__).parent / _FOLDERS[settings.TAG] / f"{settings.tag}.py")
+
+
+def key_part(spec: Spec) -> dict[str, Any]:
+    """Return the training part of a step's key: `train_part`, and the versions of its estimator and objective but for 1.
+
+    So a mended estimator changes the keys of its own steps, and of no other's.
+    """
+    entries = {member.tag: entry_of(member) for member in (spec.advantage, spec.objective)}
+    versions = {name: entry.version for name, entry in entries.items() if entry.version != 1}
+    return {**train_part(spec), **({"versions": versions} if versions else {})}
+
+
+@cache
+def _read(path: Path) -> Entry:
+    values = {
+        node.targets[0].id: ast.literal_eval(node.value)
+        for node in ast.parse(path.read_text(encoding="utf-8")).body
+        if isinstance(node, ast.Assign)
+        and isinstance(node.targets[0], ast.Name)
+        and node.targets[0].id in ("LABEL", "SOURCE", "VERSION")
+    }
+    return Entry(values["LABEL"], values["SOURCE"], values["VERSION"])

@@ -1,0 +1,35 @@
+"""PPO's objective with a two-sided clip of each token's ratio."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from specs.objectives import PpoClip
+from tasks.train.objectives.base import Objective, Tokens
+
+LABEL = "PPO clip"
+SOURCE = "PPO, arXiv 1707.06347, equation 7; clip-higher: DAPO, arXiv 2503.14476"
+VERSION = 1
+
+
+class PpoClipObjective(Objective[PpoClip]):
+    """-min(r A, clip(r, 1 - low, 1 + high) A)."""
+
+    def token_losses(self, tokens: Tokens) -> tuple[Tensor, Tensor]:
+        """Return (losses, where the clip stops the gradient) [tokens]."""
+        low, high = self.settings.clip_low, self.settings.clip_high
+        losses = ppo_clip(tokens.log_ratio, tokens.advantage, clip_low=low, clip_high=high)
+        return losses, is_clipped(tokens.log_ratio.detach(), tokens.advantage, clip_low=low, clip_high=high)
+
+
+def ppo_clip(log_ratio: Tensor, advantage: Tensor, *, clip_low: float, clip_high: float) -> Tensor:
+    """Return -min(r A, clip(r, 1 - low, 1 + high) A) [tokens], to be minimised. `log_ratio` = log pi - log pi_old."""
+    ratio = log_ratio.exp()
+    return -torch.minimum(ratio * advantage, ratio.clamp(1.0 - clip_low, 1.0 + clip_high) * advantage)
+
+
+def is_clipped(log_ratio: Tensor, advantage: Tensor, *, clip_low: float, clip_high: float) -> Tensor:
+    """Return where the clip stops the gradient [tokens], bool."""
+    ratio = log_ratio.exp()
+    return ((ratio > 1.0 + clip_high) & (advantage > 0)) | ((ratio < 1.0 - clip_low) & (advantage < 0))

@@ -1,0 +1,65 @@
+"""From an objective's settings to its class: a file of this folder, found by name, or code from outside."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from types import ModuleType
+from typing import Any
+
+import torch
+from torch import nn
+
+import specs.objectives
+from specs.errors import SpecError
+from specs.keys import key_name
+from specs.objectives import OutsideObjective
+from tasks import outside
+from tasks.data.seeds import derive_seed
+from tasks.train.objectives.base import Objective
+
+_USE = key_name(OutsideObjective, "use")
+
+
+def objective_of(settings: specs.objectives.Objective) -> Objective[Any]:
+    """Return the objective that the settings name. Raises SpecError where it cannot be had."""
+    if isinstance(settings, OutsideObjective):
+        made = _from_outside(settings)
+    else:
+        made = _class_in(import_module(f"tasks.train.objectives.{settings.kind}"))(settings)
+    if made.NEEDS_REFERENCE:
+        raise SpecError(
+            f"objective {settings.kind} needs the log-probabilities of a reference policy, and no reference policy can be "
+            "configured in this version; take another objective"
+        )
+    return made
+
+
+def head_of(settings: specs.objectives.Objective, hidden_size: int, seed: int) -> nn.Module | None:
+    """Return the objective's head with its first values, the same on every rank."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(derive_seed(seed, "objective head"))
+        return objective_of(settings).head(hidden_size)
+
+
+def _class_in(module: ModuleType) -> type[Objective[Any]]:
+    """Return the one subclass of Objective that the module defines."""
+    (found,) = (
+        value
+        for value in vars(module).values()
+        if isinstance(value, type) and issubclass(value, Objective) and value.__module__ == module.__name__
+    )
+    return found
+
+
+def _from_outside(settings: OutsideObjective) -> Objective[Any]:
+    found = outside.load(settings, _USE)
+    if not (isinstance(found, type) and issubclass(found, Objective)):
+        raise SpecError(
+            f"{_USE}: {settings.use} is no objective; want a subclass of tasks.train.objectives.base.Objective"
+        )
+    try:
+        return found(settings, **settings.args)
+    except Exception as error:
+        where = outside.explained(error, settings)
+        text = str(where) if where is not error else f"{settings.use}: {type(error).__name__}: {error}"
+        raise SpecError(f"{_USE}: cannot be made with its args {settings.args}: {text}") from error

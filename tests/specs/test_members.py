@@ -1,0 +1,267 @@
+"""Sections with members: exactly the fields of the chosen one, whatever earlier layers said for another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import yaml
+
+from specs.advantages import AdvantageSettings, Arm
+from specs.errors import SpecError
+from specs.identity import advantage_of, identity, objective_of, train_part
+from specs.keys import choices, key_name
+from specs.load import DEFAULT, describe, load_control, load_spec
+from specs.schema import Audit, DtypeLimits, Spec
+from specs.study import load_study
+from tests.specs.conftest import PUZZLE, Lines, Write
+
+QUICK = PUZZLE + "advantage: {estimator: arm, alpha: 1.0, scope: mixed_only, eps: 1e-4}\n"
+
+
+def test_each_member_has_the_fields_that_it_reads_and_no_others() -> None:
+    shared = {"low_probability_fraction", "prompt_confidence"}
+    found = {name: set(model.model_fields) - shared for name, model in choices()[("advantage",)].members.items()}
+    assert found == {
+        "grpo": {"estimator", "eps", "ddof"},
+        "arm": {"estimator", "eps", "ddof", "alpha", "scope"},
+        "dr_grpo": {"estimator"},
+        "rloo": {"estimator"},
+        "reinforce_pp_baseline": {"estimator"},
+        "pass_at_k": {"estimator", "k"},
+        "use": {"use", "args"},
+    }
+    shared = {"aggregation", "constant_length", "entropy_coefficient", "importance_correction"}
+    found = {name: set(model.model_fields) - shared for name, model in choices()[("objective",)].members.items()}
+    assert found == {
+        "ppo_clip": {"kind", "clip_low", "clip_high"},
+        "gspo": {"kind", "clip_low", "clip_high"},
+        "cispo": {"kind", "clip_high"},
+        "use": {"use", "args"},
+    }
+
+
+# -- layers
+
+
+def test_what_a_file_said_for_another_estimator_is_dropped_and_the_rest_inherited(write: Write) -> None:
+    write(QUICK, "base.yaml")
+    loaded = load_spec(write("extends: base.yaml\nadvantage: {estimator: grpo}\n"), (), {})
+    assert loaded.spec.advantage.model_dump() == {
+        "estimator": "grpo", "low_probability_fraction": 0.2, "prompt_confidence": "mean", "eps": 1e-4, "ddof": 1,
+    }  # fmt: skip
+    assert loaded.origins["advantage.eps"].endswith("base.yaml:6")
+    assert loaded.origins["advantage.estimator"].endswith("x.yaml:2")
+    assert loaded.origins["advantage.ddof"] == DEFAULT
+    assert "advantage.alpha" not in loaded.origins
+    assert "alpha" not in describe(loaded) and 'advantage.estimator = "grpo"' in describe(loaded)
+
+
+def test_the_choice_of_the_last_layer_decides_what_is_dropped(write: Write) -> None:
+    """What was said for arm holds again where a later layer goes back to it."""
+    write(QUICK, "base.yaml")
+    path = write("extends: base.yaml\nadvantage: {estimator: grpo}\n")
+    assert load_spec(path, ["advantage.estimator=arm"], {}).spec.advantage.alpha == 1.0  # type: ignore[union-attr]
+    assert load_spec(path, ["advantage.estimator=rloo"], {}).spec.advantage.tag == "rloo"
+
+
+def test_environment_and_set_choose_as_a_file_does(write: Write) -> None:
+    path = write(QUICK + "objective: {clip_low: 0.1, clip_high: 0.3}\n")
+    by_set = load_spec(path, ["advantage.estimator=grpo", "objective.kind=cispo"], {}).spec
+    environ = {"ARMATURE_ADVANTAGE__ESTIMATOR": "grpo", "ARMATURE_OBJECTIVE__KIND": "cispo"}
+    assert load_spec(path, (), environ).spec == by_set
+    assert by_set.objective.clip_high == 0.3 and "clip_low" not in type(by_set.objective).model_fields  # type: ignore[union-attr]
+    over_environment = load_spec(path, ["advantage.estimator=grpo"], {"ARMATURE_ADVANTAGE__ALPHA": "0.7"}).spec
+    assert over_environment.advantage == by_set.advantage
+
+
+@pytest.mark.parametrize(
+    ("text", "overrides", "line"),
+    [
+        ("advantage: {estimator: grpo, alpha: 1.0}", [], "advantage.alpha: no such key of advantage.estimator grpo; arm has it"),
+        ("advantage: {estimator: grpo}", ["advantage.alpha=1.0"], "advantage.alpha: no such key of advantage.estimator grpo (AT:6); arm has it (--set advantage.alpha=1.0)"),
+        ("", ["advantage.alpha=1.0", "advantage.estimator=rloo"], "advantage.alpha: no such key of advantage.estimator rloo (--set advantage.estimator=rloo); arm has it (--set advantage.alpha=1.0)"),
+        ("", ["advantage.k=2"], "advantage.k: no such key of advantage.estimator arm; pass_at_k has it (--set advantage.k=2)"),
+        ("advantage: {estimator: grpo, epz: 1.0}", [], "advantage.epz: no such key of advantage.estimator grpo; nearest is advantage.eps (AT:6)"),
+        ("advantage: {estimator: grpo, alfa: 1.0}", [], "advantage.alfa: no such key of advantage.estimator grpo; nearest is advantage.alpha, which arm has (AT:6)"),
+        ("objective: {kind: cispo, clip_low: 0.1}", [], "objective.clip_low: no such key of objective.kind cispo; ppo_clip and gspo have it (AT:6)"),
+        ("advantage: {estimator: pass_at_k}", [], "advantage.k: missing; advantage.estimator pass_at_k needs it (AT:6); want a whole number (int > 0)"),
+        ("advantage: {use: tests/specs/own_code.py:estimator, estimator: arm}", [], "advantage.estimator: not beside advantage.use, which says the same; drop one of them (AT:6)"),
+        ("placement: {yields: none}", [], "placement.yields: is placement.sleep now (AT:6)"),
+    ],
+)  # fmt: skip
+def test_what_the_chosen_member_lacks_is_one_line(
+    problems: Lines, tmp_path: Path, text: str, overrides: list[str], line: str
+) -> None:
+    (found,) = problems(PUZZLE + text + "\n", overrides)
+    wanted = line.replace("AT", str(tmp_path / "x.yaml"))
+    at_line_6 = f" ({tmp_path / 'x.yaml'}:6)"
+    assert found in (wanted, wanted + at_line_6)
+
+
+def test_a_control_takes_of_the_shared_overrides_what_it_has(write: Write) -> None:
+    """`--set advantage.alpha=0.5` speaks to ARM, and not to its GRPO control."""
+    write("extends: x.yaml\nname: tiny-grpo\ncontrol: null\nadvantage: {estimator: grpo}\n", "grpo.yaml")
+    flags, environ = ["advantage.alpha=0.5"], {"ARMATURE_ADVANTAGE__SCOPE": "correct_only"}
+    loaded = load_spec(write(PUZZLE + "control: grpo.yaml\n"), flags, environ)
+    assert isinstance(loaded.spec.advantage, Arm) and loaded.spec.advantage.alpha == 0.5
+    control = load_control(loaded, flags, environ)
+    assert control is not None and control.spec.advantage.tag == "grpo"
+
+
+def test_a_studys_sets_are_layers_of_their_own(tmp_path: Path) -> None:
+    (tmp_path / "base.yaml").write_text(PUZZLE)
+    study = {
+        "name": "s", "base": "base.yaml", "set": {"evaluate.suites": ["heldout"], "advantage.alpha": 0.9},
+        "settings": {"one": {"label": "one", "set": {"advantage.scope": "mixed_only"}}},
+        "variants": {
+            "grpo": {"label": "GRPO", "set": {"advantage.estimator": "grpo"}},
+            "arm": {"label": "ARM", "set": {"advantage.eps": 1e-3}},
+            "pass": {"label": "Pass", "set": {"advantage.estimator": "pass_at_k", "advantage.k": 2}},
+        },
+        "seeds": [1], "control": "grpo", "comparisons": [["arm", "grpo"]],
+    }  # fmt: skip
+    path = tmp_path / "study.yaml"
+    path.write_text(yaml.safe_dump(study))
+    cells = load_study(path, ["advantage.ddof=0"], environ={}).cells
+    found = {cell.variant: cell.loaded.spec.advantage.model_dump(exclude_defaults=True) for cell in cells}
+    assert found == {
+        "grpo": {"ddof": 0}, "arm": {"alpha": 0.9, "scope": "mixed_only", "eps": 1e-3, "ddof": 0}, "pass": {"k": 2},
+    }  # fmt: skip
+    study["variants"]["grpo"]["set"]["advantage.alpha"] = 0.1  # type: ignore[index]
+    path.write_text(yaml.safe_dump(study))
+    with pytest.raises(SpecError, match=r"one / grpo: advantage\.alpha: no such key of advantage\.estimator grpo"):
+        load_study(path, environ={})
+
+
+def test_describe_holds_a_member_against_its_own_defaults(write: Write) -> None:
+    text = describe(load_spec(write(PUZZLE), ["objective={kind: gspo, clip_low: 3e-4, clip_high: 1e-3}"], {}))
+    lines = [line.partition(" (")[0] for line in text.splitlines() if line.startswith("objective")]
+    assert lines == ['objective.kind = "gspo"', "objective.clip_high = 0.001"]
+
+
+def test_a_recorded_spec_of_an_earlier_version_is_read_with_the_keys_of_today(write: Write) -> None:
+    """Earlier versions recorded the fields of every estimator and objective, and `placement.yields`."""
+    old = PUZZLE + (
+        "advantage: {estimator: grpo, k: null, alpha: 0.7, low_probability_fraction: 0.3, scope: any_correct,"
+        " prompt_confidence: low, eps: 1e-5, ddof: 0}\n"
+        "objective: {kind: cispo, clip_low: 0.2, clip_high: 0.3}\nplacement: {layout: separate, yields: none}\n"
+    )
+    with pytest.raises(SpecError):
+        load_spec(write(old), (), {})
+    loaded = load_spec(write(old), (), {}, recorded=True)
+    assert loaded.spec.advantage.model_dump() == {
+        "estimator": "grpo", "low_probability_fraction": 0.3, "prompt_confidence": "low", "eps": 1e-5, "ddof": 0,
+    }  # fmt: skip
+    assert loaded.spec.placement.sleep == "none"
+    assert loaded.origins["placement.sleep"].endswith("x.yaml")
+    assert load_spec(write(loaded.text), (), {}, recorded=True).spec == loaded.spec
+
+
+# -- keys
+
+
+def test_names_of_keys_in_messages_come_from_the_models() -> None:
+    assert key_name(Audit, "min_effective_sample_share") == "audit.min_effective_sample_share"
+    assert key_name(DtypeLimits, "bfloat16") == "audit.max_mean.bfloat16"
+    assert key_name(AdvantageSettings, "prompt_confidence") == "advantage.prompt_confidence"
+    with pytest.raises(KeyError, match=r"Audit\.min_effective_share is no key"):
+        key_name(Audit, "min_effective_share")
+
+
+@pytest.mark.parametrize("tag", [name for name in choices()[("advantage",)].members if name != "use"])
+@pytest.mark.parametrize("kind", [name for name in choices()[("objective",)].members if name != "use"])
+def test_a_part_gives_the_settings_back_that_it_was_made_of(tag: str, kind: str, write: Write) -> None:
+    flags = [f"advantage.estimator={tag}", f"objective.kind={kind}", "advantage.prompt_confidence=low"]
+    spec = load_spec(write(PUZZLE), [*flags, *["advantage.k=2"] * (tag == "pass_at_k")], {}).spec
+    part = train_part(spec)
+    assert advantage_of(part["advantage"]) == spec.advantage
+    found = objective_of(part["objective"])
+    off = spec.objective.importance_correction.model_copy(update={"mode": "off"})
+    assert found == spec.objective.model_copy(update={"importance_correction": off}), "auto is off for transformers"
+
+
+# -- code from outside
+
+Outside = Callable[..., Spec]
+
+
+@pytest.fixture
+def outside(tmp_path: Path, write: Write) -> Outside:
+    """The puzzle's spec with an estimator of its own in `folder`, whose files are given by name."""
+
+    def make(folder: str, files: dict[str, str], name: str = "own.py") -> Spec:
+        (tmp_path / folder).mkdir(exist_ok=True)
+        for file, text in files.items():
+            (tmp_path / folder / file).parent.mkdir(exist_ok=True)
+            (tmp_path / folder / file).write_text(text)
+        return load_spec(
+            write(PUZZLE), [f"advantage.use={tmp_path / folder / name}:mine", "advantage.args={a: 1}"], {}
+        ).spec
+
+    return make
+
+
+CODE = "import math\nimport helpers\nfrom pack import inner\ndef mine(groups, a): ...\n"
+FILES = {"own.py": CODE, "helpers.py": "x = 1\n", "pack/__init__.py": "", "pack/inner.py": "from . import other\n", "pack/other.py": "", "unused.py": ""}  # fmt: skip
+
+
+def test_the_key_has_the_source_and_not_its_path(outside: Outside) -> None:
+    spec = outside("one", FILES)
+    part = train_part(spec)["advantage"]
+    assert part == {
+        "use": "mine", "source": spec.advantage.source, "args": {"a": 1}, "low_probability_fraction": 0.2, "prompt_confidence": "mean",
+    }  # type: ignore[union-attr]  # fmt: skip
+    moved = outside(
+        "two", {**{name: text for name, text in FILES.items() if name != "own.py"}, "renamed.py": CODE}, "renamed.py"
+    )
+    assert train_part(moved) == train_part(spec) and identity(moved) == identity(spec)
+    assert advantage_of(part).args == {"a": 1}  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_an_edit_of_the_file_or_of_what_it_imports_beside_it_changes_the_key(outside: Outside, file: str) -> None:
+    before = train_part(outside("one", FILES))
+    after = train_part(outside("one", {**FILES, file: FILES[file] + "\n# edited\n"}))
+    assert (before != after) == (file != "unused.py")
+
+
+def test_a_spec_keeps_the_source_that_it_began_with(outside: Outside, tmp_path: Path) -> None:
+    spec = outside("one", FILES)
+    before = identity(spec)
+    (tmp_path / "one" / "own.py").write_text(CODE + "# edited while the run goes on\n")
+    assert identity(spec) == before
+
+
+@pytest.mark.parametrize(
+    ("use", "line"),
+    [
+        ("nowhere.py:mine", "no such file: nowhere.py"),
+        ("FOLDER/own.py:other", "no other in FOLDER/own.py, which has mine"),
+        ("FOLDER/broken.py:mine", "FOLDER/broken.py:2: not Python: invalid syntax"),
+        ("own.py", "got 'own.py', want text (like "),
+    ],
+)
+def test_code_that_cannot_be_used_is_one_line(problems: Lines, tmp_path: Path, use: str, line: str) -> None:
+    (tmp_path / "own.py").write_text("def mine(groups): ...\n")
+    (tmp_path / "broken.py").write_text("x = 1\ny = = 2\n")
+    flag = f"advantage.use={use.replace('FOLDER', str(tmp_path))}"
+    (found,) = problems(PUZZLE, [flag])
+    assert found.startswith(f"advantage.use: {line.replace('FOLDER', str(tmp_path))}")
+    assert found.endswith(f"(--set {flag})")
+
+
+def test_args_of_other_code_are_not_inherited(write: Write) -> None:
+    write(
+        PUZZLE + "advantage: {use: tests/specs/own_code.py:estimator, args: {a: 1}, prompt_confidence: low}\n",
+        "base.yaml",
+    )
+    same = load_spec(write("extends: base.yaml\nadvantage: {args: {b: 2}}\n"), (), {}).spec.advantage
+    assert same.model_dump()["args"] == {"a": 1, "b": 2}
+    other = load_spec(
+        write("extends: base.yaml\nadvantage: {use: tests/specs/own_code.py:Objective}\n"), (), {}
+    ).spec.advantage
+    assert (other.model_dump()["args"], other.prompt_confidence) == ({}, "low")
+    arm = load_spec(write("extends: base.yaml\nadvantage: {estimator: arm}\n"), (), {}).spec.advantage
+    assert (arm.tag, arm.prompt_confidence) == ("arm", "low")
