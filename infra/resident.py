@@ -90,6 +90,7 @@ class Resident:
         self._lifelines: list[Connection] = []
         self._launcher: psutil.Process | None = None
         self._ranks: list[psutil.Process] = []
+        self._stopped = False
         log.parent.mkdir(parents=True, exist_ok=True)
         started = False
         try:
@@ -226,8 +227,9 @@ class Resident:
 
     def stop(self) -> None:
         """End every process of the group and all that they started; safe to call twice."""
-        if not self._folder.exists():
+        if self._stopped:
             return
+        self._stopped = True
         # Found while their parents live. Not all are in the launcher's group: torchrun gives each rank a session.
         everyone = processes.family(self._everyone)
         for connection in (*self._calls, *self._lifelines):

@@ -32,7 +32,7 @@ from infra.parallel import run_parallel
 
 log = logging.getLogger("armature.store")
 
-FILES_AT_ONCE = 3  # of a commit or fetch; with infra/parts.py's 5 parts each, about 120 MiB are in memory
+FILES_AT_ONCE = 3  # of a commit or fetch; with infra/multipart.py's 5 parts each, about 120 MiB are in memory
 RIVALS = 20  # times that another writer may be quicker, before that is no accident
 
 

@@ -78,6 +78,17 @@ def _say_what_was_waited_for(task: Any, run: TaskRun, state: State) -> None:
     )
 
 
+#: Options of every stage's task.
+TASK_OPTIONS: dict[str, Any] = {
+    "cache_policy": NO_CACHE,
+    "persist_result": False,
+    "retries": len(RETRY_DELAYS_S),
+    "retry_delay_seconds": list(RETRY_DELAYS_S),
+    "retry_condition_fn": _worth_a_retry,
+    "on_failure": [_say_what_was_waited_for],
+}
+
+
 def cached(data: Any) -> State:
     """Return the state of a task whose step the store already had."""
     return Completed(name="Cached", message="found in the store", data=data)
@@ -101,16 +112,7 @@ class Work:
 def prefect_task_of(name: str) -> Any:
     """Return a Prefect task `name` that does a piece of work, its runs called by their label."""
 
-    @task(
-        name=name,
-        task_run_name="{label}",
-        cache_policy=NO_CACHE,
-        persist_result=False,
-        retries=len(RETRY_DELAYS_S),
-        retry_delay_seconds=list(RETRY_DELAYS_S),
-        retry_condition_fn=_worth_a_retry,
-        on_failure=[_say_what_was_waited_for],
-    )
+    @task(name=name, task_run_name="{label}", **TASK_OPTIONS)
     def run_work(label: str, work: Work) -> Any:
         return work()
 

@@ -11,22 +11,11 @@ from collections.abc import Iterator
 
 import typer
 
-from infra.errors import EngineError, StoreError
 from sandbox.errors import SandboxError
-from specs.errors import SpecError
-from tasks.errors import DataError, RegressionError, ServerError, StudyError, TrainingError, VerifierError
+from specs.errors import ArmatureError
+from tasks.errors import RegressionError
 
-USER_ERRORS = (
-    SpecError,
-    DataError,
-    StoreError,
-    EngineError,
-    TrainingError,
-    VerifierError,
-    SandboxError,
-    StudyError,
-    ServerError,
-)
+USER_ERRORS = (ArmatureError, SandboxError)
 
 
 @contextlib.contextmanager

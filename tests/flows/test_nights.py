@@ -114,7 +114,7 @@ class Place:
             )
         lineage = record["lineages"][iteration]
         self.store.drop("policy", lineage)
-        self.store.commit(policy_step(lineage), {p.name: p for p in folder.iterdir()}, kind="weights", key=lineage)
+        self.store.commit(policy_step(lineage), {p.name: p for p in folder.iterdir()}, kind="weights")
         shutil.rmtree(folder)
         for key in self.store.files.list("steps/evaluate"):  # the run itself has evaluated it as it was
             manifest = self.store.find("evaluate", key)

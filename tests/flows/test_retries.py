@@ -22,7 +22,7 @@ prefect_runtime.configure()
 from prefect import flow, task
 from infra.resident import Resident
 from infra.errors import EngineError, StoreError
-from infra.steps import TASK_OPTIONS
+from tasks.stage import TASK_OPTIONS
 from tasks.errors import OutOfMemory
 
 OPTIONS = {**TASK_OPTIONS, "retry_delay_seconds": [0.1, 0.2]}

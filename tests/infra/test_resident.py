@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from multiprocessing.connection import wait
 from pathlib import Path
@@ -315,6 +317,14 @@ def test_a_child_that_cannot_start_says_why(start: Start, tmp_path: Path) -> Non
         start(start_deadline_s=0.5)
 
 
+def test_a_folder_that_somebody_removed_keeps_no_process_alive(start: Start) -> None:
+    engine = start()
+    pids = engine.pids
+    shutil.rmtree(engine._folder)
+    engine.stop()
+    assert gone(*pids)
+
+
 def test_stop_twice_leaves_nothing(start: Start) -> None:
     engine = start()
     pids, folder = engine.pids, engine._folder
@@ -326,16 +336,18 @@ def test_stop_twice_leaves_nothing(start: Start) -> None:
     assert gone(*pids)
 
 
-def test_children_leave_when_the_parent_is_killed(start: Start, tmp_path: Path) -> None:
-    command = [
-        sys.executable,
-        "-c",
-        PARENT,
-        str(tmp_path / "engine.log"),
-        str(tmp_path / "launcher.py"),
-        str(tmp_path / "child.py"),
-    ]
-    parent = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+@pytest.fixture()
+def own_tmp(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder for temporary files that no other process of this machine sweeps, its path short enough for sockets."""
+    with tempfile.TemporaryDirectory(prefix="own-") as folder:
+        monkeypatch.setenv("TMPDIR", folder)
+        monkeypatch.setattr(tempfile, "tempdir", folder)
+        yield Path(folder)
+
+
+def test_children_leave_when_the_parent_is_killed(own_tmp: Path, start: Start, tmp_path: Path) -> None:
+    scripts = [str(tmp_path / name) for name in ("engine.log", "launcher.py", "child.py")]
+    parent = subprocess.Popen([sys.executable, "-c", PARENT, *scripts], cwd=ROOT, stdout=subprocess.PIPE, text=True)
     assert parent.stdout is not None
     *pids, folder = parent.stdout.readline().split()
     assert len(pids) == 3, (tmp_path / "engine.log").read_text()
@@ -343,7 +355,7 @@ def test_children_leave_when_the_parent_is_killed(start: Start, tmp_path: Path) 
     parent.wait()
     try:
         assert gone(*map(int, pids))
-        assert Path(folder).exists()
+        assert Path(folder).exists() and Path(folder).parent == own_tmp
         start()
         assert not Path(folder).exists(), "the next engine sweeps what a killed parent left"
     finally:

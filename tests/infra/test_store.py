@@ -18,7 +18,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from infra.caching import Step, canonical
+from infra.caching import NamedStep, Step, canonical
 from infra.errors import StoreError, TransferStopped
 from infra.files import Files
 from infra.retry import RetryPolicy
@@ -249,7 +249,8 @@ def test_drop_removes_all_of_a_step_manifest_first(store: Store, monkeypatch: py
 
 
 def test_a_step_may_be_named_by_another_key(store: Store) -> None:
-    made = store.commit(STEP, PAYLOAD, kind="weights", key="ab" * 32)
+    named = NamedStep(STEP.stage, STEP.version, STEP.inputs, name="ab" * 32)
+    made = store.commit(named, PAYLOAD, kind="weights")
     assert store.find("verdict", "ab" * 32) == made and store.find("verdict", STEP.key) is None
 
 
