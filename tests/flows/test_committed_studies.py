@@ -1,4 +1,4 @@
-"""The summaries and pictures beside a shipped study's cells are computed from these cells, and README quotes them."""
+"""The summaries and pictures beside a shipped study's cells are computed from these cells."""
 
 from __future__ import annotations
 
@@ -50,12 +50,6 @@ def test_committed_numbers_are_those_of_the_cells(path: Path) -> None:
 
 def numbers_of(text: str) -> list[float]:
     return [float(number) for number in _NUMBER.findall(text)]
-
-
-def test_the_readme_quotes_sentences_of_a_study() -> None:
-    quoted = re.findall(r"(?m)^> (.+)$", (ROOT / "README.md").read_text())
-    said = [line for path in RESULTS.glob("*/summary.json") for line in json.loads(path.read_text())["headline"]]
-    assert quoted and [line for line in quoted if line not in said] == []
 
 
 def differences(a: Any, b: Any, where: str = "") -> list[str]:

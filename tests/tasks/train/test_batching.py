@@ -1,4 +1,4 @@
-"""Design rule 8: batching never changes the mathematics."""
+"""Batching never changes the mathematics (CONTRIBUTING.md, rule 8)."""
 
 from __future__ import annotations
 
