@@ -48,6 +48,51 @@ def pytest_report_header(config: pytest.Config) -> str:
     return f"a sample of {share:g} of each matrix, by the seed {seed!r}" if share < 1 else "every case"
 
 
+#: Files and folders whose unmarked tests `make quick` runs: pure modules, and the loop on stand-in engines.
+QUICK = (
+    "tests/specs/",
+    "tests/tasks/graph/test_experiment.py",
+    "tests/tasks/graph/test_listing.py",
+    "tests/tasks/graph/test_plan.py",
+    "tests/tasks/data/",
+    "tests/tasks/evaluate/test_metrics.py",
+    "tests/tasks/evaluate/test_samples.py",
+    "tests/tasks/evaluate/test_summary.py",
+    "tests/tasks/report/test_",
+    "tests/tasks/reward/test_math_verifier.py",
+    "tests/tasks/rollout/test_sampling.py",
+    "tests/tasks/rollout/test_table.py",
+    "tests/tasks/run/",
+    "tests/tasks/test_stand_in_run.py",
+    "tests/tasks/train/test_advantages",
+    "tests/tasks/train/test_alpha_zero.py",
+    "tests/tasks/train/test_layout.py",
+    "tests/tasks/train/test_objective",
+    "tests/tasks/train/test_schedule",
+    "tests/infra/test_files.py",
+    "tests/infra/test_gc.py",
+    "tests/infra/test_retry.py",
+    "tests/sandbox/test_compare.py",
+    "tests/sandbox/test_values.py",
+    "tests/test_",
+)
+
+
+def _file(item: pytest.Item) -> str:
+    return item.nodeid.partition("::")[0]
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Mark what `make quick` runs, and keep the tests of one file in one worker: they share what is costly to make.
+
+    Tests of flows share more: Prefect's home and the folder of runs' records.
+    """
+    file = _file(item)
+    if file.startswith(QUICK):
+        item.add_marker("quick")
+    item.add_marker(pytest.mark.xdist_group("flows" if file.startswith("tests/flows/") else file))
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     share, seed = config.getoption("--sample"), config.getoption("--sample-seed")
