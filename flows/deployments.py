@@ -48,18 +48,28 @@ class Kind:
 
 
 TRAIN = Kind(
-    "arm-train", "flows/arm_train.py:arm_train", {"overrides": [], "seed": None, "replay": False}, None,
+    "arm-train",
+    "flows/arm_train.py:arm_train",
+    {"overrides": [], "seed": None, "replay": False},
+    None,
     "Trains the experiment of specs/{}, as the file is when the run starts.",
-)  # fmt: skip
+)
 NIGHT = Kind(
-    "nightly-eval", "flows/nightly_eval.py:nightly_eval", {"overrides": []}, NIGHTS,
-    "Evaluates the newest checkpoint of the experiment of specs/{}, and compares it with the night before and with its first policy.",
-)  # fmt: skip
+    "nightly-eval",
+    "flows/nightly_eval.py:nightly_eval",
+    {"overrides": []},
+    NIGHTS,
+    "Evaluates the newest checkpoint of the experiment of specs/{}, and compares it with the night before and "
+    "with its first policy.",
+)
 
 STUDY = Kind(
-    "arm-study", "flows/arm_study.py:arm_study", {"overrides": [], "seeds": None, "side_by_side": None}, None,
+    "arm-study",
+    "flows/arm_study.py:arm_study",
+    {"overrides": [], "seeds": None, "side_by_side": None},
+    None,
     "Runs the cells of the study specs/studies/{} that have no result yet, and reports it.",
-)  # fmt: skip
+)
 
 
 def spec_files() -> list[Path]:

@@ -184,7 +184,8 @@ def _publish_in_prefect(run: str, result: Night, report: EvaluationReport, where
 
 def _markdown(result: Night, report: EvaluationReport) -> str:
     rows = [
-        f"| {each['suite']} | {each['first']} | {each['difference']:+.4f} | {_interval(each['interval'])} | {each['questions']} | {each['gained']} | "
+        f"| {each['suite']} | {each['first']} | {each['difference']:+.4f} | {_interval(each['interval'])} | "
+        f"{each['questions']} | {each['gained']} | "
         f"{each['lost']} |"
         for each in result.comparisons
     ]

@@ -41,7 +41,9 @@ class Manifest:
 
     @property
     def sha256(self) -> str:
-        """Return the digest of what the step made: files and result, wherever they lie and however they were computed."""
+        """Return the digest of what the step made: files and result,
+        wherever they lie and however they were computed.
+        """
         return hashlib.sha256(
             canonical({"files": {n: e.sha256 for n, e in self.files.items()}, "result": self.result}).encode()
         ).hexdigest()

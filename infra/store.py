@@ -218,7 +218,8 @@ class Store:
             except FileExistsError:  # another writer was quicker; what it wrote is looked at in its turn
                 continue
         raise StoreError(
-            f"{self.uri}/{name}: {RIVALS} times another writer was quicker, and left nothing whole; see who writes there, then run again"
+            f"{self.uri}/{name}: {RIVALS} times another writer was quicker, and left nothing whole; see who "
+            "writes there, then run again"
         )
 
     def ledger(self, manifest: Manifest) -> dict[str, Any]:

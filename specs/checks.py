@@ -29,7 +29,8 @@ def _policy(spec: Spec) -> Iterator[str]:
         yield f"policy.model: got {policy.model!r}, but policy.init is scratch; drop one of them"
     if fork and policy.model is not None:
         yield (
-            f"policy.model: got {policy.model!r}, but policy.init names a run, whose model it is; drop it, or set it to null"
+            f"policy.model: got {policy.model!r}, but policy.init names a run, whose model it is; drop it, or "
+            "set it to null"
         )
     if fork and spec.warm_start is not None:
         yield "warm_start: not with policy.init naming a run, whose policy is trained already; set it to null"
@@ -97,7 +98,8 @@ def _rollout(spec: Spec) -> Iterator[str]:
     )
     if truncated:
         yield (
-            f"{truncated[0].replace(' ', ': ')} truncates the distribution sampled from, which the trainer does not: the "
+            f"{truncated[0].replace(' ', ': ')} truncates the distribution sampled from, which the trainer does "
+            "not: the "
             f"ratio of objective.kind {spec.objective.kind} and objective.importance_correction would be wrong; "
             "set rollout.top_p to 1 and rollout.top_k to 0"
         )
@@ -106,11 +108,14 @@ def _rollout(spec: Spec) -> Iterator[str]:
 
 
 def window_rule(spec: Spec, window: int, source: str) -> Iterator[str]:
-    """Yield a line where the longest prompt and response exceed the model's window, in tokens, which `source` states."""
+    """Yield a line where the longest prompt and response exceed the model's window, in tokens,
+    which `source` states.
+    """
     prompt, response = spec.rollout.max_prompt_tokens, spec.rollout.max_response_tokens
     if prompt + response > window:
         yield (
-            f"rollout.max_prompt_tokens: {prompt} + rollout.max_response_tokens {response} = {prompt + response} tokens "
+            f"rollout.max_prompt_tokens: {prompt} + rollout.max_response_tokens {response} = {prompt + response} "
+            "tokens "
             f"exceed the model's window of {window} ({source})"
         )
 
@@ -125,7 +130,8 @@ def _train(spec: Spec) -> Iterator[str]:
     if train.token_budget < longest:
         yield (
             f"train.token_budget: {train.token_budget} is less than one longest row, rollout.max_prompt_tokens "
-            f"{rollout.max_prompt_tokens} + rollout.max_response_tokens {rollout.max_response_tokens} = {longest} tokens"
+            f"{rollout.max_prompt_tokens} + rollout.max_response_tokens {rollout.max_response_tokens} = "
+            f"{longest} tokens"
         )
     if train.schedule == "constant":
         if train.decay_steps is not None:
@@ -207,7 +213,8 @@ def _evaluate(spec: Spec) -> Iterator[str]:
         longest = spec.rollout.max_prompt_tokens + evaluate.max_response_tokens
         if longest > spec.policy.made.max_positions:
             yield (
-                f"evaluate.max_response_tokens: {evaluate.max_response_tokens} + rollout.max_prompt_tokens {spec.rollout.max_prompt_tokens} tokens "
+                f"evaluate.max_response_tokens: {evaluate.max_response_tokens} + rollout.max_prompt_tokens "
+                f"{spec.rollout.max_prompt_tokens} tokens "
                 f"exceed the model's window of {spec.policy.made.max_positions} (policy.architecture.max_positions)"
             )
     cron, zone = spec.schedule.nightly_eval, spec.schedule.timezone

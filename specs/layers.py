@@ -1,7 +1,8 @@
 """The layers of a spec: what each source says, and what is left of it under the layers above.
 
-Where a later layer chooses another member of a section (`advantage.estimator`), what earlier ones said for the old member
-and the new one lacks is dropped. What stands beside the choice, or comes after it, is kept, so that validation refuses it.
+Where a later layer chooses another member of a section (`advantage.estimator`), what earlier ones said for the old
+member and the new one lacks is dropped. What stands beside the choice, or comes after it, is kept, so that validation
+refuses it.
 """
 
 from __future__ import annotations

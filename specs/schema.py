@@ -40,7 +40,8 @@ class Architecture(Section):
 class Fork(Section):
     """A policy of another run in the same store, to go on from: its weights, AdamW's moments and step count.
 
-    The learning-rate schedule goes on at that step. Iterations, draws of problems and seeds begin at 0, by this spec's seed.
+    The learning-rate schedule goes on at that step. Iterations, draws of problems and seeds begin at 0, by this
+    spec's seed.
     """
 
     run: str = Field(

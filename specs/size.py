@@ -1,8 +1,9 @@
 """How big an experiment is, before anything runs: tokens and bytes, from the model's config.json and the placement alone.
 
-Parameters are counted on a model built on torch's meta device (no memory, no weights). Trainer bytes follow DeepSpeed's mixed precision:
-weights in `policy.dtype`, gradients accumulated in float32, AdamW's two moments and, below float32, a master copy in float32
-(Rajbhandari et al. 2020, ZeRO, section 3.1). Activations and the KV cache come on top: they fill what is left.
+Parameters are counted on a model built on torch's meta device (no memory, no weights). Trainer bytes follow
+DeepSpeed's mixed precision: weights in `policy.dtype`, gradients accumulated in float32, AdamW's two moments and,
+below float32, a master copy in float32 (Rajbhandari et al. 2020, ZeRO, section 3.1). Activations and the KV cache
+come on top: they fill what is left.
 """
 
 from __future__ import annotations
@@ -20,7 +21,10 @@ from specs.schema import Spec
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """`parameters` are counted once where tied. Tokens are upper bounds for one iteration; bytes are per rank, engine GPU, or file."""
+    """`parameters` are counted once where tied.
+
+    Tokens are upper bounds for one iteration; bytes are per rank, engine GPU, or file.
+    """
 
     parameters: int
     optimizer_steps: int  # per iteration
@@ -41,7 +45,9 @@ class Sizes:
 
 
 def size(spec: Spec, vocabulary: int | None = None, model: Path | None = None) -> Sizes:
-    """Sizes of `spec`. `vocabulary` (tokens) is that of the puzzle, which `policy.init: scratch` needs; `model` the folder with the
+    """Sizes of `spec`.
+
+    `vocabulary` (tokens) is that of the puzzle, which `policy.init: scratch` needs; `model` the folder with the
     config.json of the run that `policy.init` names.
 
     SpecError where the model's config.json is not known here.

@@ -92,7 +92,8 @@ def _weights(will: Simulation) -> list[str]:
     if will.saved:
         lines.append(f"weights that will be saved: after {_numbers(will.saved)} iterations")
     lines += [
-        f"weights after {each.to} iterations: repeating {each.steps} training steps from those after {each.start}; nothing is sampled or judged again"
+        f"weights after {each.to} iterations: repeating {each.steps} training steps from those after "
+        f"{each.start}; nothing is sampled or judged again"
         for each in will.replays
     ]
     if will.left_out:
@@ -112,7 +113,8 @@ def _conclusion(will: Simulation, spec: Spec, listing: Listing, previous: Sequen
     if not previous:
         everything = all(len(will.nodes[stage]) == len(will.running[stage]) for stage in SHOWN)
         lines.append(
-            f"this store has no run of the name {spec.name}: {'everything runs' if everything else 'what it has was made by others'}"
+            f"this store has no run of the name {spec.name}: "
+            f"{'everything runs' if everything else 'what it has was made by others'}"
         )
     if will.idle:
         return [*lines, "nothing to do: every step is in the store"]
@@ -139,15 +141,22 @@ def _sizes(spec: Spec, source: Source | None) -> str:
     return "\n".join(
         [
             f"{sizes.parameters:,} parameters, {spec.policy.dtype}",
-            f"an iteration: {spec.rollout.prompts} prompts x {spec.rollout.samples} samples, at most {sizes.response_tokens:,} sampled and "
-            f"{sizes.trained_tokens:,} trained tokens, {sizes.optimizer_steps} optimizer steps; {iterations} iterations: at most "
+            f"an iteration: {spec.rollout.prompts} prompts x {spec.rollout.samples} samples, at most "
+            f"{sizes.response_tokens:,} sampled and "
+            f"{sizes.trained_tokens:,} trained tokens, {sizes.optimizer_steps} optimizer steps; {iterations} "
+            "iterations: at most "
             f"{sizes.response_tokens * iterations:,} and {sizes.trained_tokens * iterations:,}",
-            f"a trainer rank (ZeRO {spec.train.zero_stage}, {spec.placement.ranks} ranks): weights {_bytes(sizes.weight_bytes)}, gradients "
-            f"{_bytes(sizes.gradient_bytes)}, optimizer {_bytes(sizes.optimizer_bytes)}, in all {_bytes(sizes.rank_bytes)}; activations come on top",
-            f"the rollout engine (tensor parallel {spec.placement.tensor_parallel}): weights {_bytes(sizes.engine_weight_bytes)} a GPU, "
+            f"a trainer rank (ZeRO {spec.train.zero_stage}, {spec.placement.ranks} ranks): weights "
+            f"{_bytes(sizes.weight_bytes)}, gradients "
+            f"{_bytes(sizes.gradient_bytes)}, optimizer {_bytes(sizes.optimizer_bytes)}, in all "
+            f"{_bytes(sizes.rank_bytes)}; activations come on top",
+            f"the rollout engine (tensor parallel {spec.placement.tensor_parallel}): weights "
+            f"{_bytes(sizes.engine_weight_bytes)} a GPU, "
             f"KV cache {_bytes(sizes.kv_bytes_per_token)} a token",
-            f"placement: {spec.placement.layout}, {spec.placement.gpus} GPUs, asleep while the other works: {spec.placement.sleep}",
-            f"a checkpoint: {_bytes(sizes.checkpoint_bytes)}; {sizes.kept_checkpoints} kept: {_bytes(sizes.checkpoint_bytes * sizes.kept_checkpoints)}, "
+            f"placement: {spec.placement.layout}, {spec.placement.gpus} GPUs, asleep while the other works: "
+            f"{spec.placement.sleep}",
+            f"a checkpoint: {_bytes(sizes.checkpoint_bytes)}; {sizes.kept_checkpoints} kept: "
+            f"{_bytes(sizes.checkpoint_bytes * sizes.kept_checkpoints)}, "
             "and those that are pinned",
         ]
     )

@@ -36,7 +36,8 @@ def run_status(store: Store, name: str) -> str:
         done, total = view.iterations_done, view.record["iterations"]
         reason = f" ({view.record['reason']})" if "reason" in view.record else ""
         lines.append(
-            f"{view.name}: {done} of {total} iterations are in the store; the record says {view.record['state']}{reason}"
+            f"{view.name}: {done} of {total} iterations are in the store; the record says "
+            f"{view.record['state']}{reason}"
         )
         if fork := view.record.get("fork"):
             lines.append(

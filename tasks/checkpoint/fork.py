@@ -74,7 +74,8 @@ def find_source(spec: Spec, store: Store) -> Source:
     if first is None or "part" not in first.inputs:
         what = f"weights of policy {root[:12]}, where it began," if first is None else f"training step {lineage[:12]}"
         raise StoreError(
-            f"{store.uri}: run {fork.run} cannot be gone on from: the {what} is not there any more; start that run again"
+            f"{store.uri}: run {fork.run} cannot be gone on from: the {what} is not there any more; start that "
+            "run again"
         )
     source = Source(fork.run, fork.iteration, lineage, root, _shared_files(store, first))
     problems = _misfits(spec, source, first)
@@ -104,12 +105,14 @@ def _chosen(fork: Fork, store: Store) -> str:
             )
         there = ", ".join(store.files.list("runs")) or "none"
         raise SpecError(
-            f"policy.init.run: no run {fork.run} in {store.uri}, there are {there}; set store: to the one that the run is in"
+            f"policy.init.run: no run {fork.run} in {store.uri}, there are {there}; set store: to the one that "
+            "the run is in"
         )
     lineages: list[str] = record["lineages"]
     if fork.iteration >= len(lineages):
         raise SpecError(
-            f"policy.init.iteration: got {fork.iteration}, but run {fork.run} has the iterations 0 to {len(lineages) - 1}"
+            f"policy.init.iteration: got {fork.iteration}, but run {fork.run} has the iterations 0 to "
+            f"{len(lineages) - 1}"
         )
     lineage = lineages[fork.iteration]
     if store.find(POLICY_STAGE, lineage) is None:
@@ -118,8 +121,10 @@ def _chosen(fork: Fork, store: Store) -> str:
             str(k) for k, each in enumerate(lineages) if each in stored and store.find(POLICY_STAGE, each) is not None
         ]
         raise SpecError(
-            f"policy.init.iteration: the weights of run {fork.run} after {fork.iteration} iterations are not in {store.uri}, which has those "
-            f"after {', '.join(kept) or 'none'}; take one of these, or start that run again with --replay or another checkpoint.every"
+            f"policy.init.iteration: the weights of run {fork.run} after {fork.iteration} iterations are not in "
+            f"{store.uri}, which has those "
+            f"after {', '.join(kept) or 'none'}; take one of these, or start that run again with --replay or "
+            "another checkpoint.every"
         )
     return lineage
 
@@ -129,11 +134,13 @@ def _misfits(spec: Spec, source: Source, first: Manifest) -> list[str]:
     policy, lines = first.inputs["part"]["policy"], []
     if policy["dtype"] != spec.policy.dtype:
         lines.append(
-            f"policy.dtype: got {spec.policy.dtype}, but run {source.run}, which policy.init names, has {policy['dtype']}; say the same"
+            f"policy.dtype: got {spec.policy.dtype}, but run {source.run}, which policy.init names, has "
+            f"{policy['dtype']}; say the same"
         )
     if policy["init"] == "scratch" and declared_source(spec.data.train).puzzle_words is False:
         lines.append(
-            f"policy.init: the policy of run {source.run} was made on a puzzle's vocabulary, but data.train is {spec.data.train!r}; "
+            f"policy.init: the policy of run {source.run} was made on a puzzle's vocabulary, but data.train is "
+            f"{spec.data.train!r}; "
             "use a puzzle: source"
         )
     return [*lines, *config_problems(spec, source.folder / "config.json", f"policy.init: run {source.run}")]

@@ -55,7 +55,8 @@ def model_folder(policy: Mapping[str, Any], *, download: bool) -> Path | None:
     except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
         reason = str(error).strip().splitlines()[0]
         raise DataError(
-            f"policy.model: {name} cannot be had from the hub ({reason}): check the name and the network, or give a local folder"
+            f"policy.model: {name} cannot be had from the hub ({reason}): check the name and the network, or "
+            "give a local folder"
         ) from error
 
 

@@ -1,4 +1,6 @@
-"""What one experiment works with in a flow: its session, engines, policies and verifiers, and its data once that is made."""
+"""What one experiment works with in a flow: its session, engines, policies and verifiers,
+and its data once that is made.
+"""
 
 from __future__ import annotations
 

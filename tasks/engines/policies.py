@@ -99,7 +99,9 @@ class Policies:
         return adamw_settings(self._experiment.train(0).inputs["part"])
 
     def _bring(self, onto: Callable[[str, dict[str, Any]], None], lineage: str) -> None:
-        """Call `onto`; where the first policy turns out to be damaged, which loading finds, make it again and try anew."""
+        """Call `onto`; where the first policy turns out to be damaged, which loading finds,
+        make it again and try anew.
+        """
         try:
             onto(lineage, self._adamw)
         except StoreError:
@@ -134,7 +136,8 @@ class Policies:
             step = self._store.find("train", at)
             if step is None:
                 raise StoreError(
-                    f"{self._store.uri}: policy {lineage[:12]} cannot be had: no weights of it or of an ancestor verify, "
+                    f"{self._store.uri}: policy {lineage[:12]} cannot be had: no weights of it or of an ancestor "
+                    "verify, "
                     f"and the training step {at[:12]} is not there; run its experiment again from the start"
                 )
             chain.append((step, settings))
@@ -222,7 +225,8 @@ class Policies:
         manifest = self.stored(root)
         if manifest is None:
             raise StoreError(
-                f"{self._store.uri}: the weights of policy {root[:12]}, where {lineage[:12]} began, are not there any more"
+                f"{self._store.uri}: the weights of policy {root[:12]}, where {lineage[:12]} began, are not "
+                "there any more"
             )
         for name in manifest.files:
             if not name.startswith(("model", "optimizer")):

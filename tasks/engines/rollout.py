@@ -53,7 +53,9 @@ class RolloutClient:
         return self._state if self._child is not None and self._child.alive else None
 
     def load(self, state: str, weights: Path) -> None:
-        """Make the engine hold policy `state` from a folder in Hugging Face format; a living engine is not restarted."""
+        """Make the engine hold policy `state` from a folder in Hugging Face format;
+        a living engine is not restarted.
+        """
         self._state = None
         self._call("load", LOAD_S, weights=weights)
         self._state = state

@@ -72,7 +72,9 @@ _HARMLESS = {"samples", "problems", "seed", "engine", "dtype", "tokenizer"}
 
 
 def harmless_difference(first: Manifest, second: Manifest) -> str | None:
-    """Return the settings of two compared evaluations that differ and change no expectation, None where there are none."""
+    """Return the settings of two compared evaluations that differ and change no expectation,
+    None where there are none.
+    """
     before, after = first.inputs["part"], second.inputs["part"]
     changed = [
         f"{name} {before.get(name)} and {after.get(name)}"
@@ -90,7 +92,8 @@ def compared(first: StoredEvaluation, second: StoredEvaluation, seed: int) -> Pa
 def regressions(comparisons: Sequence[tuple[str, str, PairedComparison]]) -> list[str]:
     """Return a line for each (suite, other policy, comparison) whose interval lies below 0."""
     return [
-        f"{suite}: {METRIC} {result.difference:+.4f} against {other}, 95 % interval {result.interval[0]:+.4f} to {result.interval[1]:+.4f}, "
+        f"{suite}: {METRIC} {result.difference:+.4f} against {other}, 95 % interval {result.interval[0]:+.4f} to "
+        f"{result.interval[1]:+.4f}, "
         f"{result.questions} questions ({result.gained} gained, {result.lost} lost)"
         for suite, other, result in comparisons
         if result.regressed and result.interval is not None

@@ -177,7 +177,9 @@ class Experiment:
             yield from evaluations(k + 1)
 
     def roots(self) -> list[str]:
-        """Return references to every step, every policy's weights and every set of samples: what gc keeps for the run."""
+        """Return references to every step, every policy's weights and every set of samples:
+        what gc keeps for the run.
+        """
         policies = [f"{POLICY_STAGE}/{self.lineage(i)}" for i in range(self.spec.train.iterations + 1)]
         steps = [each for node in self.steps() for each in (node.step.reference, *node.step.references)]
         return list(dict.fromkeys([*steps, *policies]))

@@ -90,7 +90,9 @@ class Listing:
 
 
 def _keys(experiment: Experiment) -> dict[str, list[str]]:
-    """Return the keys of all that an experiment makes, by stage, in the order of the run; weights of every iteration."""
+    """Return the keys of all that an experiment makes, by stage, in the order of the run;
+    weights of every iteration.
+    """
     weights = [experiment.lineage(i) for i in range(experiment.spec.train.iterations + 1)]
     keys = defaultdict(list, {POLICY_STAGE: weights})
     for node in experiment.steps():

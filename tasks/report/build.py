@@ -30,8 +30,11 @@ class LastIteration:
 
 @dataclass(frozen=True)
 class RunContent:
-    """What a report reads of one run. `rows` are its metrics with seconds by stage, an iteration each; `evaluations` its
-    summaries, each with `iteration`, `suite` and `artifact`."""
+    """What a report reads of one run.
+
+    `rows` are its metrics with seconds by stage, an iteration each; `evaluations` its summaries, each with
+    `iteration`, `suite` and `artifact`.
+    """
 
     name: str
     spec: Spec
@@ -46,7 +49,9 @@ class RunContent:
 
 
 def build(runs: Sequence[RunContent]) -> ReportData:
-    """Return the report of the last run. Those before it are its controls; all began with one policy, its first column."""
+    """Return the report of the last run. Those before it are its controls; all began with one policy,
+    its first column.
+    """
     run = runs[-1]
     labels = _labels(runs)
     title = f"{run.spec.name}: {' and '.join(labels)} from one start" if len(runs) > 1 else run.spec.name

@@ -41,7 +41,8 @@ def export_policy(store: Store, name: str, folder: Path, iteration: int | None) 
     except StoreError as error:
         if store.find(manifest.stage, manifest.key) is None:
             raise StoreError(
-                f"{store.uri}: the weights of run {view.name} after {chosen} iterations are not there any more (a run that goes on drops older "
+                f"{store.uri}: the weights of run {view.name} after {chosen} iterations are not there any more "
+                "(a run that goes on drops older "
                 "ones, as checkpoint.keep says); export again"
             ) from error
         raise StoreError(

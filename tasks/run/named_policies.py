@@ -30,7 +30,9 @@ _RUN = re.compile(r"(?P<name>[a-z0-9][a-z0-9._-]*(?:/[0-9a-f]{8})?)(?:@(?P<itera
 
 @dataclass(frozen=True)
 class NamedPolicy:
-    """A policy that a user named, evaluated under `spec`. A run's has `run` and `iteration`, a server's `url` and `model`."""
+    """A policy that a user named, evaluated under `spec`. A run's has `run` and `iteration`,
+    a server's `url` and `model`.
+    """
 
     label: str
     spec: Spec
@@ -54,7 +56,8 @@ def resolved(
         loaded = _recorded(next(iter(views.values())), store, overrides)
     else:
         raise DataError(
-            "neither policy is a run in the store: say by --spec which file's suites, sampling and prompts to evaluate them by"
+            "neither policy is a run in the store: say by --spec which file's suites, sampling and prompts to "
+            "evaluate them by"
         )
     if not loaded.spec.evaluate.suites:
         raise DataError("evaluate.suites is empty: there is nothing to compare on; --set evaluate.suites=[gsm8k]")
@@ -69,7 +72,8 @@ def _kind(name: str) -> str:
     if _RUN.fullmatch(name):
         return "run"
     raise DataError(
-        f"{name}: no policy: want a run (NAME, NAME/IDENTITY or NAME@ITERATION), a model (hf://OWNER/MODEL or a folder with config.json), "
+        f"{name}: no policy: want a run (NAME, NAME/IDENTITY or NAME@ITERATION), a model (hf://OWNER/MODEL or a "
+        "folder with config.json), "
         "or a server (http://HOST:PORT#MODEL)"
     )
 
@@ -119,7 +123,8 @@ def _policy(name: str, view: RunView | None, by: Spec, store: Store) -> NamedPol
         iteration = kept[-1]
     elif iteration not in kept:
         raise StoreError(
-            f"{store.uri}: run {view.name} has weights after iterations {', '.join(map(str, kept))}, not after {iteration}; name one of these"
+            f"{store.uri}: run {view.name} has weights after iterations {', '.join(map(str, kept))}, not after "
+            f"{iteration}; name one of these"
         )
     own = _recorded(view, store).spec
     spec = _spec(name, {**own.model_dump(), "evaluate": by.evaluate.model_dump(), "reward": by.reward.model_dump()})
@@ -135,5 +140,6 @@ def _spec(name: str, settings: dict[str, Any]) -> Spec:
         return Spec.model_validate(settings)
     except ValidationError as error:
         raise DataError(
-            f"{name}: cannot be evaluated like the other: {'; '.join(problem_lines(error, settings, {}))}; --set evaluate.suites=[...]"
+            f"{name}: cannot be evaluated like the other: {'; '.join(problem_lines(error, settings, {}))}; --set "
+            "evaluate.suites=[...]"
         ) from None

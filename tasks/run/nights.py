@@ -63,7 +63,8 @@ def nights(store: Store, run: str) -> list[Night]:
             continue
         except (ValueError, KeyError, TypeError) as error:
             raise StoreError(
-                f"{store.uri}/{name}: not the record of a night ({error}); delete its folder: its evaluations stay in the store"
+                f"{store.uri}/{name}: not the record of a night ({error}); delete its folder: its evaluations "
+                "stay in the store"
             ) from error
     return found
 

@@ -49,7 +49,8 @@ def result(loaded: LoadedStudy, planned: PlannedCell) -> Cell | str:
     cell = read_cell(path)
     if cell.study != loaded.study.name:
         raise StudyError(
-            f"{path}: a result of the study {cell.study}, not of {loaded.study.name}; give `results` a folder of its own, or the study its name"
+            f"{path}: a result of the study {cell.study}, not of {loaded.study.name}; give `results` a folder of "
+            "its own, or the study its name"
         )
     try:
         key = cell_key(loaded.study, planned.loaded.spec)

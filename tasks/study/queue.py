@@ -1,7 +1,7 @@
 """The queue of a study's cells, which several workers take from.
 
-Cells of one seed share their beginning (warm start, first rollouts). The first of them makes it; meanwhile the other workers
-take cells of other seeds, or wait, so that nothing is computed twice.
+Cells of one seed share their beginning (warm start, first rollouts). The first of them makes it; meanwhile the other
+workers take cells of other seeds, or wait, so that nothing is computed twice.
 """
 
 from __future__ import annotations

@@ -18,12 +18,25 @@ import pytest
 from infra.store import Store
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
-#: A puzzle that a policy of 60 supervised steps half solves, so that training has something to do: 8 prompts x 4 samples, 2 shards.
+#: A puzzle that a policy of 60 supervised steps half solves, so that training has something to do: 8 prompts x 4
+#: samples, 2 shards.
 TINY = (
-    "data.train=puzzle:graph_colouring?vertices=4&count=40", "data.heldout=8", "warm_start.steps=60", "warm_start.batch=64",
-    "rollout.prompts=8", "rollout.shard_prompts=4", "rollout.samples=4", "rollout.max_prompt_tokens=64", "rollout.max_response_tokens=24",
-    "train.iterations=3", "train.minibatch_prompts=4", "checkpoint.every=2", "evaluate.samples=4", "evaluate.ks=[1,4]", "placement.threads=1",
-)  # fmt: skip
+    "data.train=puzzle:graph_colouring?vertices=4&count=40",
+    "data.heldout=8",
+    "warm_start.steps=60",
+    "warm_start.batch=64",
+    "rollout.prompts=8",
+    "rollout.shard_prompts=4",
+    "rollout.samples=4",
+    "rollout.max_prompt_tokens=64",
+    "rollout.max_response_tokens=24",
+    "train.iterations=3",
+    "train.minibatch_prompts=4",
+    "checkpoint.every=2",
+    "evaluate.samples=4",
+    "evaluate.ks=[1,4]",
+    "placement.threads=1",
+)
 NAME = f"flowtest-{os.getpid()}"
 
 
@@ -76,7 +89,9 @@ def kill_tree(process: subprocess.Popen[str]) -> None:
 
 @dataclass(frozen=True)
 class Finished:
-    """An uninterrupted run of three iterations (ARM with alpha 0) and its control, embedded, in a store of their own."""
+    """An uninterrupted run of three iterations (ARM with alpha 0) and its control, embedded,
+    in a store of their own.
+    """
 
     store: Store
     output: str

@@ -1,4 +1,7 @@
-"""Code training for real: SmolLM2-135M writes programs with vLLM, the sandbox judges them, the policy is trained; each backend judges alike."""
+"""Code training for real:
+
+SmolLM2-135M writes programs with vLLM, the sandbox judges them, the policy is trained; each backend judges alike.
+"""
 
 from __future__ import annotations
 

@@ -185,13 +185,25 @@ class TestNames:
             resolved(["one", "two"], history.store, None, ["evaluate.sample=3"])
 
 
-# -- what can be compared --------------------------------------------------------------------------------------------------
+# -- what can be compared
+# --------------------------------------------------------------------------------------------------
 
 
 def evaluation(store: Store, name: str, rows: dict[str, list[float]], **changes: Any) -> StoredEvaluation:
     """`rows`: problem -> scores of its samples. `changes` to its inputs; those of `part` are merged."""
-    part = {"temperature": 1.0, "top_p": 1.0, "max_response_tokens": 9, "engine": "vllm", "dtype": "bfloat16", "seed": 1, "template": "boxed", "tokenizer": "t",
-            "samples": 2, "problems": None, "correct_at": 1.0}  # fmt: skip
+    part = {
+        "temperature": 1.0,
+        "top_p": 1.0,
+        "max_response_tokens": 9,
+        "engine": "vllm",
+        "dtype": "bfloat16",
+        "seed": 1,
+        "template": "boxed",
+        "tokenizer": "t",
+        "samples": 2,
+        "problems": None,
+        "correct_at": 1.0,
+    }
     inputs = {
         "policy": name,
         "data": "d",
@@ -272,7 +284,8 @@ def test_pairs_are_of_the_questions_that_both_have_and_lines_say_the_rest(store:
     )
 
 
-# -- as a user starts it ---------------------------------------------------------------------------------------------------
+# -- as a user starts it
+# ---------------------------------------------------------------------------------------------------
 
 UNMOVED = f"{NAME}-unmoved"
 ITS_SUITES = ("evaluate.suites=[heldout,graph_colouring]", "evaluate.problems=6")
@@ -291,7 +304,9 @@ def call(arguments: list[str], environment: dict[str, str]) -> subprocess.Comple
 
 @pytest.fixture(scope="module")
 def unmoved(environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Store:
-    """A run of one iteration whose step is too small for float32: what it ends with is what it began with, under another name."""
+    """A run of one iteration whose step is too small for float32: what it ends with is what it began with, under another
+    name.
+    """
     folder = tmp_path_factory.mktemp("unmoved") / "store"
     overrides = settings(
         *TINY,
@@ -408,7 +423,9 @@ class TestComparisons:
     @pytest.mark.proof
     @pytest.mark.parametrize("kind", ["raw", "sampled"])
     def test_a_run_and_a_server(self, unmoved: Store, compare: Callable[..., str], fake: Fake, kind: str) -> None:
-        """Of a distribution other than the one sampled from, log-probabilities say nothing of entropy: none is reported."""
+        """Of a distribution other than the one sampled from, log-probabilities say nothing of entropy:
+        none is reported.
+        """
         fake.kind = kind
         policy = f"{fake.url}#tiny"
         overrides = (*ITS_SUITES, "evaluate.temperature=0.7")

@@ -1,4 +1,6 @@
-"""Deployments on a real Prefect server with a real worker: one for each spec file, a run that ends Completed, a second one that is Cached."""
+"""Deployments on a real Prefect server with a real worker: one for each spec file, a run that ends Completed, a second
+one that is Cached.
+"""
 
 from __future__ import annotations
 

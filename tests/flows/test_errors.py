@@ -1,4 +1,6 @@
-"""What a user gets wrong is one line on stderr that says what, where and what to do, and a non-zero exit: never a traceback."""
+"""What a user gets wrong is one line on stderr that says what, where and what to do, and a non-zero exit: never a
+traceback.
+"""
 
 from __future__ import annotations
 
@@ -65,9 +67,17 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     tokenizer.save_pretrained(folder)
     torch.manual_seed(0)
     config = LlamaConfig(
-        vocab_size=len(tokenizer), hidden_size=32, intermediate_size=48, num_hidden_layers=2, num_attention_heads=2, num_key_value_heads=2,
-        max_position_embeddings=96, bos_token_id=None, eos_token_id=2, pad_token_id=2,
-    )  # fmt: skip
+        vocab_size=len(tokenizer),
+        hidden_size=32,
+        intermediate_size=48,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        num_key_value_heads=2,
+        max_position_embeddings=96,
+        bos_token_id=None,
+        eos_token_id=2,
+        pad_token_id=2,
+    )
     LlamaForCausalLM(config).save_pretrained(folder)
     return folder
 
@@ -84,7 +94,9 @@ def error_of(run: Run, *arguments: str, env: dict[str, str] | None = None) -> st
 
 @pytest.fixture()
 def refused(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Refused]:
-    """The one line of a command that is refused before any flow starts, in this process: importing all there is takes seconds."""
+    """The one line of a command that is refused before any flow starts, in this process: importing all there is takes
+    seconds.
+    """
     logger = logging.getLogger("armature")
     before = (logger.handlers[:], logger.level, logger.propagate)
 

@@ -1,4 +1,6 @@
-"""Why a task was tried again, and how often, stands where people look: the task run in a real Prefect server, and the error at the end."""
+"""Why a task was tried again, and how often, stands where people look: the task run in a real Prefect server, and the
+error at the end.
+"""
 
 from __future__ import annotations
 
@@ -59,7 +61,8 @@ def fails(name, error):
     return step(name, 9, error)
 
 print("values", recovers())
-logging.getLogger("armature").handlers[:] = [logging.NullHandler()]  # as the command line, which prints Armature's lines itself
+# as the command line, which prints Armature's lines itself
+logging.getLogger("armature").handlers[:] = [logging.NullHandler()]
 for name, error in (("away", StoreError), ("broken", EngineError), ("large", OutOfMemory)):
     try:
         fails(name, error)

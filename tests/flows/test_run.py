@@ -1,4 +1,6 @@
-"""Training runs end to end, as real processes: what the store has is not made again, and a killed run ends with the same bytes."""
+"""Training runs end to end, as real processes: what the store has is not made again, and a killed run ends with the same
+bytes.
+"""
 
 from __future__ import annotations
 
@@ -85,7 +87,8 @@ def ended_well(done: subprocess.CompletedProcess[str]) -> str:
     return done.stdout
 
 
-# -- one run ---------------------------------------------------------------------------------------------------------------
+# -- one run
+# ---------------------------------------------------------------------------------------------------------------
 
 
 def test_a_run_prints_a_table_and_its_report(finished: Finished) -> None:
@@ -151,7 +154,8 @@ def _rows(store: Store, stage: str, key: str) -> list[dict[str, Any]]:
     return table.from_bytes(store.read(manifest, "rollouts.parquet"))
 
 
-# -- what the store has ------------------------------------------------------------------------------------------------------
+# -- what the store has
+# ------------------------------------------------------------------------------------------------------
 
 
 def test_the_plan_before_and_after(finished: Finished, front_door: Any, tmp_path: Path) -> None:
@@ -172,8 +176,13 @@ def test_the_plan_before_and_after(finished: Finished, front_door: Any, tmp_path
     assert "nothing to do: every step is in the store" in full
     changed = front_door(SPEC, *ALONE, *settings(f"store={finished.store.uri}", "train.learning_rate=2e-4"), "--plan")
     assert stages(changed) | {"evaluate": []} == {
-        "data": ["1", "1", "0"], "start": ["1", "1", "0"], "rollout": ["6", "2", "4"], "reward": ["3", "1", "2"], "train": ["3", "0", "3"], "evaluate": [],
-    }  # fmt: skip
+        "data": ["1", "1", "0"],
+        "start": ["1", "1", "0"],
+        "rollout": ["6", "2", "4"],
+        "reward": ["3", "1", "2"],
+        "train": ["3", "0", "3"],
+        "evaluate": [],
+    }
     assert "train.learning_rate: 0.0001 -> 0.0002" in changed
 
 
@@ -251,7 +260,8 @@ def test_what_was_lost_is_made_again_with_a_warning_and_the_same_bytes(
     assert summary.startswith("3 steps ran"), "the shard, the training step, the checkpoint"
 
 
-# -- kill it anywhere ----------------------------------------------------------------------------------------------------------
+# -- kill it anywhere
+# ----------------------------------------------------------------------------------------------------------
 
 
 def start_and_wait_for(

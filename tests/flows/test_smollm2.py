@@ -53,7 +53,8 @@ def test_two_iterations(tmp_path: Path, record_property: Callable[[str, object],
         assert row["responses"] == 32
         assert sum(row["verdicts"].values()) == 32
         assert row["not_judged_share"] == 0
-    # The second iteration was sampled from new weights, not from the first ones: had the hand-over failed, the audit would have shown it.
+    # The second iteration was sampled from new weights, not from the first ones: had the hand-over failed, the audit
+    # would have shown it.
     assert rows[0]["learning_rate"] > 0
     record_property("audit_mean", [row["audit_mean"] for row in rows])
     record_property("reward_mean", [row["reward_mean"] for row in rows])

@@ -18,11 +18,24 @@ from tasks.stages import data, evaluate, remake_start, reward, rollout, train
 
 #: 60 supervised steps half solve this puzzle, so that rewards differ and training moves the policy.
 SETTINGS = (
-    "name=small", "control=null", "data.train=puzzle:graph_colouring?vertices=4&count=40", "data.heldout=4", "warm_start.steps=60",
-    "warm_start.batch=64", "rollout.prompts=4", "rollout.shard_prompts=2", "rollout.samples=4", "rollout.max_prompt_tokens=64",
-    "rollout.max_response_tokens=24", "train.iterations=3", "train.minibatch_prompts=2", "checkpoint.every=2", "evaluate.samples=2",
-    "evaluate.ks=[1,2]", "placement.threads=1",
-)  # fmt: skip
+    "name=small",
+    "control=null",
+    "data.train=puzzle:graph_colouring?vertices=4&count=40",
+    "data.heldout=4",
+    "warm_start.steps=60",
+    "warm_start.batch=64",
+    "rollout.prompts=4",
+    "rollout.shard_prompts=2",
+    "rollout.samples=4",
+    "rollout.max_prompt_tokens=64",
+    "rollout.max_response_tokens=24",
+    "train.iterations=3",
+    "train.minibatch_prompts=2",
+    "checkpoint.every=2",
+    "evaluate.samples=2",
+    "evaluate.ks=[1,2]",
+    "placement.threads=1",
+)
 
 
 @contextlib.contextmanager

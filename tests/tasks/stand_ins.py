@@ -1,4 +1,6 @@
-"""Engines that answer at once with canned values: the loop, the store, the records and the tasks around them are real."""
+"""Engines that answer at once with canned values: the loop, the store,
+the records and the tasks around them are real.
+"""
 
 from __future__ import annotations
 

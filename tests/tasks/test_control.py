@@ -1,6 +1,9 @@
-"""The control is the control: GRPO, and ARM with alpha 0, through every stage, each in a store and with engines of its own, are equal byte for byte.
+"""The control is the control:
 
-In one store they share data, warm start and first rollouts (tests/flows/test_run.py); here each has made everything itself.
+GRPO, and ARM with alpha 0, through every stage, each in a store and with engines of its own, are equal byte for byte.
+
+In one store they share data, warm start and first rollouts (tests/flows/test_run.py); here each has made everything
+itself.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""A store that an earlier version made goes on: its steps are found by their keys, and steps made again have the same bytes.
+"""A store that an earlier version made goes on: its steps are found by their keys, and steps made again have the same
+bytes.
 
 old_store.tar.gz holds one iteration of the run below, made by the version before manifests listed references
 (commit e5d5817: `python -m flows.arm_train specs/quickstart.yaml` with these settings).

@@ -1,8 +1,9 @@
 """A stage whose output changes must raise its VERSION, or the store would go on giving what the old code made.
 
-`stage_outputs.json` holds, for each stage, its integer and what it makes of a tiny fixed input (CPU, float32, one thread): a digest of all
-that is exact (token ids, text, counts), and for each column of floats its sums, which another processor's rounding moves by less than the
-tolerance. After a change that is meant, raise the stage's VERSION and run `REGENERATE=1 python -m pytest tests/tasks/test_stage_versions.py`.
+`stage_outputs.json` holds, for each stage, its integer and what it makes of a tiny fixed input (CPU, float32, one
+thread): a digest of all that is exact (token ids, text, counts), and for each column of floats its sums, which
+another processor's rounding moves by less than the tolerance. After a change that is meant, raise the stage's VERSION
+and run `REGENERATE=1 python -m pytest tests/tasks/test_stage_versions.py`.
 """
 
 from __future__ import annotations
@@ -37,8 +38,11 @@ REGENERATE = os.environ.get("REGENERATE") == "1"
 
 
 def described(content: Any) -> dict[str, Any]:
-    """`exact`: sha256 of the content without its floats. `floats`: path (places in lists left out) -> count, sum, sum of |x|, and a sum
-    weighted by position, which sees an exchange."""
+    """`exact`: sha256 of the content without its floats.
+
+    `floats`: path (places in lists left out) -> count, sum, sum of |x|, and a sum weighted by position, which sees an
+    exchange.
+    """
     columns: dict[str, list[float]] = {}
 
     def walk(value: Any, path: str) -> Any:
@@ -132,7 +136,8 @@ def test_a_stage_that_makes_something_else_has_another_version(stage: str, outpu
     if now["version"] == golden["version"]:
         lines = differences(golden, now)
         assert not lines, "\n".join([
-            f"the stage {stage} makes something else of the same input. Was it meant? Then raise its number in VERSIONS of tasks/graph/experiment.py, and run {how}.",
+            f"the stage {stage} makes something else of the same input. Was it meant? Then raise its number in "
+            f"VERSIONS of tasks/graph/experiment.py, and run {how}.",
             "If an earlier stage fails here too, begin with that one.",
             *lines,
         ])  # fmt: skip

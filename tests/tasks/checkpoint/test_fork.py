@@ -1,4 +1,6 @@
-"""Going on from another run: the first policy is the source's own, with its optimizer; and what makes it impossible is one line."""
+"""Going on from another run: the first policy is the source's own, with its optimizer; and what makes it impossible is
+one line.
+"""
 
 from __future__ import annotations
 
@@ -155,7 +157,9 @@ def test_a_fork_goes_on_with_weights_moments_and_step_count_of_its_source(
 def test_a_fork_whose_first_weights_were_lost_has_them_again_from_its_source_bit_by_bit(
     copy: Copy, tmp_path: Path
 ) -> None:
-    """With another data set and other settings of AdamW than the source: each side of the border is repeated with its own."""
+    """With another data set and other settings of AdamW than the source:
+    each side of the border is repeated with its own.
+    """
     store = copy()
     changes = (
         "data.heldout=6",
@@ -205,7 +209,8 @@ def test_what_retention_of_the_source_keeps_for_its_forks(tmp_path: Path) -> Non
         assert [k for k in range(7) if active.policies.stored(experiment.lineage(k))] == [0, 3, 5, 6]
 
 
-# -- what is refused before anything starts ------------------------------------------------------------------------------------
+# -- what is refused before anything starts
+# ------------------------------------------------------------------------------------
 
 
 def refused(store: Path, *overrides: str) -> str:

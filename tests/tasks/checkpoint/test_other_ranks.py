@@ -1,4 +1,6 @@
-"""A run that goes on with another number of ranks or ZeRO stage: what is stored loads, and the run says that it is another one from there."""
+"""A run that goes on with another number of ranks or ZeRO stage: what is stored loads, and the run says that it is
+another one from there.
+"""
 
 from __future__ import annotations
 
@@ -57,7 +59,9 @@ def test_one_rank_then_two_then_one(
         run.store.drop("train", end)
 
     def move(stem: str, one: Path, other: Path) -> float:
-        """||other - one|| / ||one - what it was an iteration before||, over all tensors: 1 would be another iteration altogether."""
+        """||other - one|| / ||one - what it was an iteration before||, over all tensors: 1 would be another iteration
+        altogether.
+        """
         was, one_, other_ = (tensors(folder, stem) for folder in (tmp_path / "uninterrupted-2", one, other))
         assert was.keys() == one_.keys() == other_.keys()
         difference = sum(float((other_[name] - one_[name]).double().square().sum()) for name in was)

@@ -1,4 +1,6 @@
-"""Training ranks and a rollout engine that hang are found at the deadline of the spec and replaced, and the run makes what it would have made."""
+"""Training ranks and a rollout engine that hang are found at the deadline of the spec and replaced, and the run makes
+what it would have made.
+"""
 
 from __future__ import annotations
 

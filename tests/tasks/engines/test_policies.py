@@ -1,4 +1,6 @@
-"""`ensure`: a policy is had from its weights, or from its nearest ancestor's by replay, bit by bit; and which weights are kept."""
+"""`ensure`: a policy is had from its weights, or from its nearest ancestor's by replay, bit by bit; and which weights
+are kept.
+"""
 
 from __future__ import annotations
 

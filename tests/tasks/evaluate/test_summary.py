@@ -122,9 +122,12 @@ def test_groups_are_summaries_of_their_problems() -> None:
     for level in ("1", "3"):
         alone = summarise([r for r in records if r.level == level], 1.0)
         assert groups["level"][level] == {
-            "problems": alone.problems, "samples": alone.samples, "avg": alone.avg, "avg_se": alone.avg_se,
+            "problems": alone.problems,
+            "samples": alone.samples,
+            "avg": alone.avg,
+            "avg_se": alone.avg_se,
             "pass_at": {k: alone.pass_at[k] for k in ("1", "2", "4")},
-        }  # fmt: skip
+        }
     assert groups["level"]["3"]["problems"] == 2
     assert groups["source"]["s"]["problems"] == 5
 

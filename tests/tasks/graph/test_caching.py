@@ -1,6 +1,8 @@
-"""What a change runs again, and what it leaves: for every key of a spec by the steps' keys, for a sample by real runs over a store that has one.
+"""What a change runs again, and what it leaves: for every key of a spec by the steps' keys, for a sample by real runs
+over a store that has one.
 
-A row says which stage a change reaches first; what follows from it follows from the table of dependencies here, not from the code.
+A row says which stage a change reaches first; what follows from it follows from the table of dependencies here, not
+from the code.
 """
 
 from __future__ import annotations
@@ -47,10 +49,24 @@ AFTER = {
 }
 #: Section of a spec -> the first stage that a change of it reaches.
 FIRST = {
-    "name": "none", "control": "none", "seed": "start", "policy": "start", "warm_start": "start", "data": "data", "rollout": "rollout", "reward": "reward",
-    "advantage": "train", "objective": "train", "train": "train", "audit": "none", "store": "none", "checkpoint": "none", "placement": "none",
-    "evaluate": "evaluate", "schedule": "none",
-}  # fmt: skip
+    "name": "none",
+    "control": "none",
+    "seed": "start",
+    "policy": "start",
+    "warm_start": "start",
+    "data": "data",
+    "rollout": "rollout",
+    "reward": "reward",
+    "advantage": "train",
+    "objective": "train",
+    "train": "train",
+    "audit": "none",
+    "store": "none",
+    "checkpoint": "none",
+    "placement": "none",
+    "evaluate": "evaluate",
+    "schedule": "none",
+}
 DROPS = PUZZLE.replace("heldout: 8", "heldout: 8, drop_long_prompts: true")
 #: (base, override) -> the first stage, where the section does not say it.
 OTHERWISE = {
@@ -112,10 +128,11 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], str]:
 
     def translate(text: str) -> str:
         for name, here in (
-            ("Qwen/Qwen2.5-7B", folder / "7B"), ("Qwen/Qwen2.5-32B", folder / "32B"), ("hf://a/b", f"hf://a/b@{COMMIT}"), *(
-                (f"{each}/problems.jsonl", folder / each / "problems.jsonl") for each in ("some", "same", "other")
-            ),
-        ):  # fmt: skip
+            ("Qwen/Qwen2.5-7B", folder / "7B"),
+            ("Qwen/Qwen2.5-32B", folder / "32B"),
+            ("hf://a/b", f"hf://a/b@{COMMIT}"),
+            *((f"{each}/problems.jsonl", folder / each / "problems.jsonl") for each in ("some", "same", "other")),
+        ):
             text = text.replace(name, str(here)) if f"{name}@" not in text else text
         return text
 
@@ -146,10 +163,19 @@ def reached(first: str, warm: bool) -> set[str]:
 
 
 ROWS = [
-    *((base, override, OTHERWISE.get((base, override), FIRST[override.partition("=")[0].partition(".")[0]] if changed else "none"), changed)
-      for base, override, changed in TABLE if "init: {run:" not in override),  # a fork needs a run: tests/flows/test_fork.py
+    *(
+        (
+            base,
+            override,
+            OTHERWISE.get((base, override), FIRST[override.partition("=")[0].partition(".")[0]] if changed else "none"),
+            changed,
+        )
+        # a fork needs a run: tests/flows/test_fork.py
+        for base, override, changed in TABLE
+        if "init: {run:" not in override
+    ),
     *((base, override, first, "") for base, override, first in MORE),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(
@@ -164,7 +190,8 @@ def test_a_key_of_the_spec_runs_again_what_it_reaches(
     before, after = keys(then), keys(now)
     changed = {stage for stage in before if set(before[stage]) != set(after[stage])}
     training = reached(first, warm=then.spec.warm_start is not None)
-    # An evaluation reads sampling and reward settings of its own; what training alone reads leaves that of the first policy.
+    # An evaluation reads sampling and reward settings of its own; what training alone reads leaves that of the first
+    # policy.
     evaluated = first in ("data", "start", "evaluate") or (
         first == "reward" and not override.startswith("reward.truncated")
     )
@@ -203,7 +230,8 @@ def test_a_raised_version_runs_its_stage_again_and_what_follows(
     )
 
 
-# -- real runs -----------------------------------------------------------------------------------------------------------------
+# -- real runs
+# -----------------------------------------------------------------------------------------------------------------
 
 
 def load(store: Path, *overrides: str) -> Loaded:
@@ -216,7 +244,9 @@ def load(store: Path, *overrides: str) -> Loaded:
 
 @pytest.fixture(scope="module")
 def engines() -> Iterator[Engines]:
-    """Shared by all runs here, as a run and its control share them: what they hold has a name, and starting them costs most of the time."""
+    """Shared by all runs here, as a run and its control share them: what they hold has a name, and starting them costs
+    most of the time.
+    """
     engines = Engines(load(Path("/nowhere")).spec)
     yield engines
     engines.close()
@@ -295,8 +325,9 @@ def copy(finished: Path, tmp_path: Path) -> Path:
 def counts(
     *, data: int = 0, policy: int = 0, rollout: int = 0, verdict: int = 0, train: int = 0, evaluate: int = 0
 ) -> dict[str, int]:
-    """Of two shards, one set of verdicts and one training step an iteration; the start, and a checkpoint after 2 and 3 of 3; two evaluations. The data's own
-    contamination is looked for where they are made."""
+    """Of two shards, one set of verdicts and one training step an iteration; the start, and a checkpoint after 2 and 3
+    of 3; two evaluations. The data's own contamination is looked for where they are made.
+    """
     every = {
         "data": data,
         "contamination": data,
@@ -377,9 +408,14 @@ def test_the_plan_says_what_a_change_runs_again_and_why(
 RUN = [
     pytest.param(*row[:2], id=name, marks=pytest.mark.slow() if "policy" in row[1] and row[1]["policy"] == 3 else ())
     for row, name in zip(CHANGES, NAMES, strict=True)
-    if name not in ("checkpoint.every=1, checkpoint.keep=1", "placement.threads=2, placement.ranks=2", "evaluate.temperature=0.8",
-                    "policy.architecture.layers=1")
-]  # fmt: skip
+    if name
+    not in (
+        "checkpoint.every=1, checkpoint.keep=1",
+        "placement.threads=2, placement.ranks=2",
+        "evaluate.temperature=0.8",
+        "policy.architecture.layers=1",
+    )
+]
 
 
 @pytest.mark.parametrize(("overrides", "expected"), RUN)
@@ -418,7 +454,8 @@ def test_the_plan_names_a_version_that_was_raised(
     )
 
 
-# -- damage ----------------------------------------------------------------------------------------------------------------------
+# -- damage
+# ----------------------------------------------------------------------------------------------------------------------
 
 
 def missing(path: Path) -> None:
@@ -474,7 +511,8 @@ def test_a_damaged_step_is_made_again_with_a_warning_that_names_it(
 COLD = [(stage, damage) for stage in ("start", "checkpoint") for damage in (missing, truncated, altered)]
 
 
-# Each starts engines that hold nothing: what they hold is not read from the store. What is missing goes the way of what is truncated.
+# Each starts engines that hold nothing: what they hold is not read from the store. What is missing goes the way of
+# what is truncated.
 @pytest.mark.parametrize(
     ("stage", "damage"),
     [pytest.param(*row, marks=pytest.mark.slow() if row[1] is altered else pytest.mark.proof()) for row in COLD],

@@ -1,4 +1,6 @@
-"""The graph: each step stands behind all that it takes from, references lead to everything that a step needs, and keys are frozen."""
+"""The graph: each step stands behind all that it takes from, references lead to everything that a step needs, and keys
+are frozen.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The plan: what a start would do with what a store has, why, and in how many look-ups. Steps are stood for by their manifests."""
+"""The plan: what a start would do with what a store has, why, and in how many look-ups.
+
+Steps are stood for by their manifests.
+"""
 
 from __future__ import annotations
 
@@ -76,7 +79,8 @@ def reason(loaded: Loaded, store: Store, stage: str) -> str:
     return lines[next(i for i, line in enumerate(lines) if line.startswith(f"{stage} ")) + 1].strip()
 
 
-# -- what would be done ------------------------------------------------------------------------------------------------------------
+# -- what would be done
+# ------------------------------------------------------------------------------------------------------------
 
 
 def test_a_run_that_was_killed_goes_on_from_its_last_checkpoint(tmp_path: Path) -> None:
@@ -173,7 +177,8 @@ def test_the_front_of_a_run_and_its_end_are_always_evaluated(tmp_path: Path) -> 
     assert [node.iteration for node in shorter.running["evaluate"]] == [4] and not shorter.running["train"]
 
 
-# -- why ---------------------------------------------------------------------------------------------------------------------------
+# -- why
+# ---------------------------------------------------------------------------------------------------------------------------
 
 
 def test_a_store_of_other_runs_is_told_from_an_empty_one(tmp_path: Path) -> None:
@@ -257,7 +262,8 @@ def test_content_behind_a_name_is_told(model: Path, tmp_path: Path) -> None:
     assert reason(loaded, store, "train") == "because start runs"
 
 
-# -- look-ups ----------------------------------------------------------------------------------------------------------------------
+# -- look-ups
+# ----------------------------------------------------------------------------------------------------------------------
 
 
 class Counting(Store):

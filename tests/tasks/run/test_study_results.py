@@ -1,4 +1,7 @@
-"""Which results a study takes, which cells it runs again, and what ends it. Cells are simulated here; real ones run in test_study.py."""
+"""Which results a study takes, which cells it runs again, and what ends it.
+
+Cells are simulated here; real ones run in test_study.py.
+"""
 
 from __future__ import annotations
 
@@ -30,10 +33,15 @@ Load = Callable[..., LoadedStudy]
 def study(tmp_path: Path) -> Load:
     def load(**changes: Any) -> LoadedStudy:
         value = {
-            "name": "results-test", "base": str(ROOT / "specs" / "quickstart.yaml"), "results": str(tmp_path / "results"), "set": changes,
-            "settings": {"fresh": {"label": "fresh"}}, "seeds": [1, 2], "control": "grpo",
+            "name": "results-test",
+            "base": str(ROOT / "specs" / "quickstart.yaml"),
+            "results": str(tmp_path / "results"),
+            "set": changes,
+            "settings": {"fresh": {"label": "fresh"}},
+            "seeds": [1, 2],
+            "control": "grpo",
             "variants": {"grpo": {"label": "GRPO", "set": {"advantage.estimator": "grpo"}}, "arm": {"label": "ARM"}},
-        }  # fmt: skip
+        }
         path = tmp_path / "study.yaml"
         path.write_text(yaml.safe_dump(value, sort_keys=False))
         return load_study(path, environ={"ARMATURE_STORE": (tmp_path / "store").as_uri()})

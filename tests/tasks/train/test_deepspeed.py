@@ -73,7 +73,10 @@ def configured(trainers: Trainers, ranks: int, stage: int, dtype: str = "float32
 
 
 def saved(trainer: TrainerClient, folder: Path, weights: Path | None = None) -> dict[str, Tensor]:
-    """Everything that the trainer holds, as written: weights and optimizer by parameter. With `weights`, whose config it takes, it can be loaded."""
+    """Everything that the trainer holds, as written: weights and optimizer by parameter.
+
+    With `weights`, whose config it takes, it can be loaded.
+    """
     trainer.save(folder, optimizer=True)
     if weights is not None:
         shutil.copy(weights / "config.json", folder)

@@ -1,4 +1,7 @@
-"""Out of memory in a training step is a retry with half the token budget. The memory that runs out is real: a limit on the ranks' processes."""
+"""Out of memory in a training step is a retry with half the token budget.
+
+The memory that runs out is real: a limit on the ranks' processes.
+"""
 
 from __future__ import annotations
 
@@ -58,7 +61,8 @@ def rows(*lengths: int) -> list[Row]:
         (torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB"), True),
         (
             RuntimeError(
-                "[enforce fail at alloc_cpu.cpp:127] err == 0. DefaultCPUAllocator: can't allocate memory: you tried to allocate 4096 bytes."
+                "[enforce fail at alloc_cpu.cpp:127] err == 0. DefaultCPUAllocator: can't allocate memory: you "
+                "tried to allocate 4096 bytes."
             ),
             True,
         ),
@@ -240,9 +244,13 @@ def test_memory_that_not_even_one_row_fits_in_ends_the_run_with_one_line(
 
 WANTED = 8192
 LARGE = (
-    "data.train=puzzle:graph_colouring?vertices=4&count=50", "rollout.prompts=46", "rollout.shard_prompts=46", "rollout.samples=16",
-    "train.minibatch_prompts=46", f"train.token_budget={WANTED}",
-)  # fmt: skip
+    "data.train=puzzle:graph_colouring?vertices=4&count=50",
+    "rollout.prompts=46",
+    "rollout.shard_prompts=46",
+    "rollout.samples=16",
+    "train.minibatch_prompts=46",
+    f"train.token_budget={WANTED}",
+)
 
 
 def numbers(manifest: Manifest) -> dict[str, float]:
