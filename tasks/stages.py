@@ -28,8 +28,8 @@ from tasks.data.encode import decode
 from tasks.engines.first_policy import make_first_policy
 from tasks.engines.open_run import OpenRun
 from tasks.engines.policies import SavedPolicy
-from tasks.evaluate.judged import judged_rows
-from tasks.evaluate.judged_sample import records_of
+from tasks.evaluate import judged_sample
+from tasks.evaluate.judged import judge_samples
 from tasks.evaluate.problems import question_of, to_bytes
 from tasks.evaluate.samples import SampleSet
 from tasks.evaluate.sampling import Source, draw, missing
@@ -257,7 +257,7 @@ def evaluate(run: OpenRun, step: Step, label: object, name: str, lineage: str, s
             run.session.still_ours()
 
         draw(source, samples, stored, problems.encoded, part["samples"], sampling, part["seed"], name, between)
-    rows = judged_rows(
+    judged = judge_samples(
         run.verifiers,
         problems,
         stored,
@@ -266,8 +266,8 @@ def evaluate(run: OpenRun, step: Step, label: object, name: str, lineage: str, s
         run.spec.reward.max_not_judged_share,
         name,
     )
-    summary = summarise(records_of(rows), part["correct_at"]).to_json()
-    return Output({"samples.parquet": table.to_bytes(rows, table.SAMPLES)}, "rows", len(rows), summary)
+    summary = summarise(judged, part["correct_at"]).to_json()
+    return Output({"samples.parquet": judged_sample.to_bytes(judged)}, "rows", len(judged), summary)
 
 
 def can_evaluate(run: OpenRun, iteration: int, name: str, experiment: Experiment | None = None) -> bool:

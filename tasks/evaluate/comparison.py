@@ -8,8 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from infra.store import Manifest, Store
-from tasks import table
-from tasks.evaluate.judged_sample import records_of
+from tasks.evaluate.judged_sample import JudgedSample, from_bytes
 from tasks.evaluate.metrics.paired import PairedComparison, compare
 from tasks.evaluate.summary import question_means
 
@@ -24,13 +23,14 @@ class StoredEvaluation:
     manifest: Manifest
 
     @cached_property
-    def rows(self) -> list[dict[str, Any]]:
-        return table.from_bytes(self.store.read(self.manifest, "samples.parquet"))
+    def samples(self) -> list[JudgedSample]:
+        """Return the judged samples."""
+        return from_bytes(self.store.read(self.manifest, "samples.parquet"))
 
     @cached_property
     def means(self) -> Mapping[str, float]:
         """Question -> mean score of its judged samples; questions without one are left out."""
-        return question_means(records_of(self.rows))
+        return question_means(self.samples)
 
     @property
     def summary(self) -> Mapping[str, Any]:

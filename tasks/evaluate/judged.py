@@ -1,20 +1,20 @@
-"""Judges stored samples: the rows that an evaluation is made of."""
+"""Judges the stored samples of an evaluation."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from transformers import PreTrainedTokenizerFast
 
 from tasks.data.encode import decode
+from tasks.evaluate.judged_sample import JudgedSample
 from tasks.evaluate.problems import SuiteData
 from tasks.evaluate.samples import Name, Sample
-from tasks.reward.verdicts import require_judged, row
+from tasks.reward.verdicts import require_judged
 from tasks.reward.verification import Verifiers
 
 
-def judged_rows(
+def judge_samples(
     verifiers: Verifiers,
     problems: SuiteData,
     stored: Mapping[Name, Sample],
@@ -22,8 +22,8 @@ def judged_rows(
     tokenizer: PreTrainedTokenizerFast,
     max_not_judged_share: float,
     suite: str,
-) -> list[dict[str, Any]]:
-    """Return a row (tasks.table.SAMPLES) for each of the first `samples` samples of each problem, all of them in `stored`.
+) -> list[JudgedSample]:
+    """Return the first `samples` samples of each problem, all of them in `stored`, with their verdicts.
 
     Raises VerifierError where more than `max_not_judged_share` could not be judged.
     """
@@ -35,19 +35,22 @@ def judged_rows(
     )
     require_judged(verdicts, max_not_judged_share, f"evaluation on {suite}")
     return [
-        {
-            "problem_id": fact.problem.id,
-            "sample": sample.sample,
-            **row(verdict),
-            "text": text,
-            "finish_reason": str(sample.finish_reason),
-            "response_tokens": len(sample.response_ids),
-            "entropy": sample.entropy,
-            "surprisal": sample.surprisal,
-            "solutions": fact.problem.solutions,
-            "level": fact.level,
-            "subject": fact.subject,
-            "source": fact.source,
-        }
+        JudgedSample(
+            problem_id=fact.problem.id,
+            sample=sample.sample,
+            score=verdict.score,
+            kind=str(verdict.kind),
+            detail=verdict.detail,
+            answer=verdict.answer,
+            text=text,
+            finish_reason=str(sample.finish_reason),
+            response_tokens=len(sample.response_ids),
+            entropy=sample.entropy,
+            surprisal=sample.surprisal,
+            solutions=fact.problem.solutions,
+            level=fact.level,
+            subject=fact.subject,
+            source=fact.source,
+        )
         for (fact, sample), text, verdict in zip(chosen, texts, verdicts, strict=True)
     ]

@@ -1,10 +1,16 @@
-"""The judged sample: one response of an evaluation with its verdict, a row of samples.parquet."""
+"""The judged sample: one response of an evaluation with its verdict, a row of samples.parquet.
+
+A response has three types on its way: `Completion` (of an engine), `Sample` (stored before it is judged, with its
+tokens), `JudgedSample` (what summaries, comparisons and reports read).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from tasks import table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,8 +38,22 @@ class JudgedSample:
     subject: str | None = None
     source: str | None = None
 
+    def row(self) -> dict[str, Any]:
+        """Return the sample as a row of `tasks.table.SAMPLES`."""
+        return {name: getattr(self, name) for name in FIELDS}
+
 
 FIELDS = tuple(JudgedSample.__dataclass_fields__)
+
+
+def to_bytes(samples: Sequence[JudgedSample]) -> bytes:
+    """Return the payload samples.parquet."""
+    return table.to_bytes([sample.row() for sample in samples], table.SAMPLES)
+
+
+def from_bytes(data: bytes) -> list[JudgedSample]:
+    """Return the samples of a payload samples.parquet."""
+    return records_of(table.from_bytes(data))
 
 
 def records_of(rows: Sequence[Mapping[str, Any]]) -> list[JudgedSample]:

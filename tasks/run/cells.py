@@ -5,9 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 
-from tasks import table
 from tasks.engines.open_run import OpenRun
-from tasks.evaluate.judged_sample import records_of
+from tasks.evaluate.judged_sample import from_bytes
 from tasks.evaluate.summary import question_counts
 from tasks.graph.experiment import Experiment
 from tasks.study.cells import Point
@@ -21,7 +20,7 @@ def points_of(run: OpenRun, experiment: Experiment) -> Iterator[Point]:
     for iteration in experiment.evaluated_iterations():
         step = experiment.evaluation(iteration, suite)
         manifest = run.session.require(step.stage, step.key)
-        records = records_of(table.from_bytes(run.store.read(manifest, "samples.parquet")))
+        records = from_bytes(run.store.read(manifest, "samples.parquet"))
         counts, summary = question_counts(records, spec.reward.correct_at).values(), manifest.result
         yield Point(
             iteration=iteration,

@@ -12,7 +12,6 @@ from infra.paths import HOME, ROOT
 from infra.store import Store
 from tasks.evaluate import harness
 from tasks.evaluate.comparison import EvaluatedPolicy
-from tasks.evaluate.judged_sample import records_of
 from tasks.report.evaluation.data import EvaluationReport
 from tasks.report.evaluation.page import render
 from tasks.run.suites import PreparedSuite
@@ -59,7 +58,7 @@ def _harness(suites: Mapping[str, PreparedSuite], policy: EvaluatedPolicy, began
                     )
                     for each in suite.problems.facts
                 ],
-                samples=records_of(evaluation.rows),
+                samples=evaluation.samples,
                 summary=evaluation.summary,
                 correct_at=part["correct_at"],
                 generation={

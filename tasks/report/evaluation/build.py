@@ -79,7 +79,12 @@ def _few(names: Sequence[str]) -> str:
 def _evaluated(side: EvaluatedPolicy, suite: str) -> Evaluated:
     evaluation = side.evaluations[suite]
     return Evaluated(
-        side.label, side.iteration, side.lineage, evaluation.summary, evaluation.manifest.key, evaluation.rows
+        side.label,
+        side.iteration,
+        side.lineage,
+        evaluation.summary,
+        evaluation.manifest.key,
+        [sample.row() for sample in evaluation.samples],
     )
 
 
