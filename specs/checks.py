@@ -196,7 +196,10 @@ def _placement(spec: Spec) -> Iterator[str]:
 def _evaluate(spec: Spec) -> Iterator[str]:
     evaluate = spec.evaluate
     if evaluate.samples < max(evaluate.ks):
-        yield f"evaluate.samples: {evaluate.samples} is less than the largest of evaluate.ks, {max(evaluate.ks)}; Pass@k needs n >= k"
+        yield (
+            f"evaluate.samples: {evaluate.samples} is less than the largest of evaluate.ks, {max(evaluate.ks)}; "
+            "Pass@k needs n >= k"
+        )
     if len(set(evaluate.suites)) < len(evaluate.suites):
         yield f"evaluate.suites: {list(evaluate.suites)} names one twice"
     if SUITE_OF_PUZZLES in evaluate.suites and spec.data.heldout == 0:
@@ -208,7 +211,10 @@ def _evaluate(spec: Spec) -> Iterator[str]:
     ):
         yield f"evaluate.problems: {evaluate.problems} exceeds data.heldout {spec.data.heldout}"
     if evaluate.temperature == 0 and evaluate.samples > 1:
-        yield f"evaluate.temperature: 0 gives {evaluate.samples} times the same response (evaluate.samples); want samples 1 and ks [1], or a temperature"
+        yield (
+            f"evaluate.temperature: 0 gives {evaluate.samples} times the same response (evaluate.samples); want "
+            "samples 1 and ks [1], or a temperature"
+        )
     if spec.policy.made is not None and evaluate.max_response_tokens is not None:
         longest = spec.rollout.max_prompt_tokens + evaluate.max_response_tokens
         if longest > spec.policy.made.max_positions:

@@ -158,8 +158,8 @@ def unknown(path: KeyPath, spell: Callable[[str], str] = str) -> str:
     """Return what to say of a `path` that names no key: the new name, or the nearest that exists,
     written by `spell`.
     """
-    if path in RENAMED:
-        return f"is {spell('.'.join(RENAMED[path]))} now"
+    if now := RENAMED.get(path):
+        return f"is {spell('.'.join(now))} now"
     known = known_prefix(path)
     names = list(fields_at(known))
     if not names:

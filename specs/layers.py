@@ -103,10 +103,10 @@ def current(value: Mapping[str, Any]) -> dict[str, Any]:
     for section, choice in choices().items():
         if isinstance(said := result.get(section[0]), Mapping):
             result[section[0]] = _of_member(said, choice)
-    for old, new in RENAMED.items():
-        section = result.get(old[0])
-        if isinstance(section, Mapping) and old[1] in section:
-            result[old[0]] = {new[1] if key == old[1] else key: each for key, each in section.items()}
+    for (name, old), (_, new) in RENAMED.items():  # keys of one section
+        values = result.get(name)
+        if isinstance(values, Mapping) and old in values:
+            result[name] = {new if key == old else key: each for key, each in values.items()}
     return result
 
 

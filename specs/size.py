@@ -1,4 +1,4 @@
-"""How big an experiment is, before anything runs: tokens and bytes, from the model's config.json and the placement alone.
+"""How big an experiment is, before anything runs: tokens and bytes, from the model's config.json and placement.
 
 Parameters are counted on a model built on torch's meta device (no memory, no weights). Trainer bytes follow
 DeepSpeed's mixed precision: weights in `policy.dtype`, gradients accumulated in float32, AdamW's two moments and,

@@ -35,7 +35,7 @@ def entry_of(settings: Member) -> Entry:
 
 
 def key_part(spec: Spec) -> dict[str, Any]:
-    """Return the training part of a step's key: `train_part`, and the versions of its estimator and objective but for 1.
+    """Return the training part of a step's key: `train_part`, and its estimator's and objective's versions but for 1.
 
     So a mended estimator changes the keys of its own steps, and of no other's.
     """

@@ -1,4 +1,4 @@
-"""A thin layer over DeepSpeed: build it from a folder of weights, run exact accumulation steps, write consolidated state.
+"""A thin layer over DeepSpeed: build it from a folder of weights, run exact accumulation steps, write whole state.
 
 Everything that differs between ZeRO stages is in this file. Checkpoints are consolidated and named by parameter, so
 they load on any number of ranks and any stage. The files themselves: shards.py.

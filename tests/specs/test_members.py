@@ -96,7 +96,8 @@ def test_environment_and_set_choose_as_a_file_does(write: Write) -> None:
         (
             "",
             ["advantage.alpha=1.0", "advantage.estimator=rloo"],
-            "advantage.alpha: no such key of advantage.estimator rloo (--set advantage.estimator=rloo); arm has it (--set advantage.alpha=1.0)",
+            "advantage.alpha: no such key of advantage.estimator rloo (--set advantage.estimator=rloo); "
+            "arm has it (--set advantage.alpha=1.0)",
         ),
         (
             "",

@@ -47,9 +47,7 @@ def reinforce_pp_baseline(groups: Sequence[Scores], lengths: Sequence[Sequence[i
 
 
 def pass_at_k(scores: Scores, k: int, correct_at: float) -> list[float]:
-    """From all subsets of k, one by one: their rewards' advantages (ddof 0), and a response's mean over those that it is
-    in.
-    """
+    """From all subsets of k, one by one: their rewards' advantages (ddof 0), and each response's mean over its own."""
     judged = [i for i, s in enumerate(scores) if s is not None]
     subsets = list(itertools.combinations(judged, k))
     out = [0.0] * len(scores)

@@ -217,7 +217,8 @@ def test_a_loss_that_is_not_finite_ends_the_ranks_and_the_trainer_goes_on_from_w
     pids = processes(trainer)
     with pytest.raises(
         TrainingError,
-        match=r"iteration 4, minibatch 0, micro-batch \d+ of rank \d: the loss is nan on samples p0#0; the step was not applied",
+        match=r"iteration 4, minibatch 0, micro-batch \d+ of rank \d: the loss is nan on samples p0#0; "
+        "the step was not applied",
     ):
         trainer.train("two", replace(BATCH, engine_log_probs=log_probs), STEP, 4)
     assert trainer.state is None
@@ -237,7 +238,8 @@ def test_a_gradient_that_is_not_finite_is_not_applied(
     trainer.load("start", explosive(weights, tmp_path / "explosive"), None, ADAMW)
     with pytest.raises(
         TrainingError,
-        match=r"iteration 5, minibatch 0, micro-batch \d+ of rank \d: a gradient is not finite on samples p\d#\d.*not applied",
+        match=r"iteration 5, minibatch 0, micro-batch \d+ of rank \d: a gradient is not finite "
+        r"on samples p\d#\d.*not applied",
     ):
         trainer.train("next", BATCH, changed(STEP, entropy_coefficient=1e36), 5)
     assert trainer.state is None

@@ -29,8 +29,10 @@ from tasks.train.batch import GroupBatch, rank_micro_batches
 from tasks.train.engine import OptimizerOptions, TrainingEngine
 from tasks.train.layout import Row
 forward.LOGITS_BLOCK = int(sys.argv[2]) * 112
-engine = TrainingEngine(Path(sys.argv[1]), None, "float32", OptimizerOptions((0.9, 0.999), 1e-8, 0.0, 1e9, 3, False, False))
-batch = GroupBatch(["a", "b"], [[2, 5, 6, 4]] * 2, [[1, 2]] * 2, [[[7] * 10], [[8] * 90]], [[[0.0] * 10], [[0.0] * 90]], [[1.0], [1.0]])
+options = OptimizerOptions((0.9, 0.999), 1e-8, 0.0, 1e9, 3, False, False)
+engine = TrainingEngine(Path(sys.argv[1]), None, "float32", options)
+responses, logprobs = [[[7] * 10], [[8] * 90]], [[[0.0] * 10], [[0.0] * 90]]
+batch = GroupBatch(["a", "b"], [[2, 5, 6, 4]] * 2, [[1, 2]] * 2, responses, logprobs, [[1.0], [1.0]])
 shares = [[[Row(0, (0,), 14)]], [[Row(1, (0,), 94)]]]  # 10 response tokens on one rank, 90 on the other
 (micro,) = rank_micro_batches(shares, dist.get_rank(), batch)
 assert engine.accumulate([lambda: -engine.forward(**micro.inputs(engine.device)).log_probs.sum() / 100]) == []

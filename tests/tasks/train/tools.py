@@ -212,8 +212,8 @@ class ThreadRank:
 
 @dataclass
 class PlainEngine:
-    """A StepEngine of plain torch: gradients are summed over ranks, a step is plain gradient descent (Adam's first steps
-    would blow the smallest gradients' rounding up to the size of the others).
+    """A StepEngine of plain torch: gradients are summed over ranks, a step is plain gradient descent (Adam's first
+    steps would blow the smallest gradients' rounding up to the size of the others).
     """
 
     module: PolicyModule
