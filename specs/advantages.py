@@ -1,6 +1,7 @@
 """The section `advantage`: one model for each estimator, with exactly the fields that it reads.
 
-The function of an estimator stands in `tasks/train/advantages/<estimator>.py`. To add one: a member here, a file there, a test.
+The function of an estimator stands in `tasks/train/advantages/<estimator>.py`. To add one: a member here, a file
+there, a test.
 """
 
 from __future__ import annotations

@@ -32,7 +32,8 @@ def _policy(spec: Spec) -> Iterator[str]:
         yield f"policy.model: got {policy.model!r}, but policy.init is scratch; drop one of them"
     if fork and policy.model is not None:
         yield (
-            f"policy.model: got {policy.model!r}, but policy.init names a run, whose model it is; drop it, or set it to null"
+            f"policy.model: got {policy.model!r}, but policy.init names a run, whose model it is; drop it, or set it "
+            "to null"
         )
     if fork and spec.warm_start is not None:
         yield "warm_start: not with policy.init naming a run, whose policy is trained already; set it to null"
@@ -97,8 +98,8 @@ def _rollout(spec: Spec) -> Iterator[str]:
     )
     if truncated:
         yield (
-            f"{truncated[0].replace(' ', ': ')} truncates the distribution sampled from, which the trainer does not: the "
-            f"ratio of objective.kind {spec.objective.kind} and objective.importance_correction would be wrong; "
+            f"{truncated[0].replace(' ', ': ')} truncates the distribution sampled from, which the trainer does not: "
+            f"the ratio of objective.kind {spec.objective.kind} and objective.importance_correction would be wrong; "
             "set rollout.top_p to 1 and rollout.top_k to 0"
         )
     if spec.policy.made is not None:
@@ -106,12 +107,12 @@ def _rollout(spec: Spec) -> Iterator[str]:
 
 
 def window_rule(spec: Spec, window: int, source: str) -> Iterator[str]:
-    """Yield a line where the longest prompt and response exceed the model's window, in tokens, which `source` states."""
+    """Yield a line where the longest prompt and response exceed the model's window (tokens), which `source` states."""
     prompt, response = spec.rollout.max_prompt_tokens, spec.rollout.max_response_tokens
     if prompt + response > window:
         yield (
-            f"rollout.max_prompt_tokens: {prompt} + rollout.max_response_tokens {response} = {prompt + response} tokens "
-            f"exceed the model's window of {window} ({source})"
+            f"rollout.max_prompt_tokens: {prompt} + rollout.max_response_tokens {response} = {prompt + response} "
+            f"tokens exceed the model's window of {window} ({source})"
         )
 
 
@@ -125,7 +126,8 @@ def _train(spec: Spec) -> Iterator[str]:
     if train.token_budget < longest:
         yield (
             f"train.token_budget: {train.token_budget} is less than one longest row, rollout.max_prompt_tokens "
-            f"{rollout.max_prompt_tokens} + rollout.max_response_tokens {rollout.max_response_tokens} = {longest} tokens"
+            f"{rollout.max_prompt_tokens} + rollout.max_response_tokens {rollout.max_response_tokens} = {longest} "
+            "tokens"
         )
     if train.schedule == "constant":
         if train.decay_steps is not None:
@@ -190,7 +192,10 @@ def _placement(spec: Spec) -> Iterator[str]:
 def _evaluate(spec: Spec) -> Iterator[str]:
     evaluate = spec.evaluate
     if evaluate.samples < max(evaluate.ks):
-        yield f"evaluate.samples: {evaluate.samples} is less than the largest of evaluate.ks, {max(evaluate.ks)}; Pass@k needs n >= k"
+        yield (
+            f"evaluate.samples: {evaluate.samples} is less than the largest of evaluate.ks, {max(evaluate.ks)}; "
+            "Pass@k needs n >= k"
+        )
     if len(set(evaluate.suites)) < len(evaluate.suites):
         yield f"evaluate.suites: {list(evaluate.suites)} names one twice"
     if SUITE_OF_PUZZLES in evaluate.suites and spec.data.heldout == 0:
@@ -202,13 +207,16 @@ def _evaluate(spec: Spec) -> Iterator[str]:
     ):
         yield f"evaluate.problems: {evaluate.problems} exceeds data.heldout {spec.data.heldout}"
     if evaluate.temperature == 0 and evaluate.samples > 1:
-        yield f"evaluate.temperature: 0 gives {evaluate.samples} times the same response (evaluate.samples); want samples 1 and ks [1], or a temperature"
+        yield (
+            f"evaluate.temperature: 0 gives {evaluate.samples} times the same response (evaluate.samples); want samples 1 "
+            "and ks [1], or a temperature"
+        )
     if spec.policy.made is not None and evaluate.max_response_tokens is not None:
         longest = spec.rollout.max_prompt_tokens + evaluate.max_response_tokens
         if longest > spec.policy.made.max_positions:
             yield (
-                f"evaluate.max_response_tokens: {evaluate.max_response_tokens} + rollout.max_prompt_tokens {spec.rollout.max_prompt_tokens} tokens "
-                f"exceed the model's window of {spec.policy.made.max_positions} (policy.architecture.max_positions)"
+                f"evaluate.max_response_tokens: {evaluate.max_response_tokens} + rollout.max_prompt_tokens "
+                f"{spec.rollout.max_prompt_tokens} tokens exceed the model's window of {spec.policy.made.max_positions} (policy.architecture.max_positions)"
             )
     cron, zone = spec.schedule.nightly_eval, spec.schedule.timezone
     if cron is not None and not re.fullmatch(r"\S+( +\S+){4}", cron.strip()):

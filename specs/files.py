@@ -16,8 +16,8 @@ from specs.schema import Spec
 def absolute_store(text: str, from_file: bool) -> tuple[str, list[str]]:
     """Return the store's absolute URI, and what is wrong with it.
 
-    A folder without a scheme is relative to the repository root where a spec file names it, to the current directory where
-    the environment or `--set` does.
+    A folder without a scheme is relative to the repository root where a spec file names it, to the current directory
+    where the environment or `--set` does.
     """
     scheme, found, rest = text.partition("://")
     if not found:

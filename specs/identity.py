@@ -1,10 +1,10 @@
 """The identity of an experiment: the part of the spec that each stage reads, and the digest of them all.
 
-Fields that say how much or where (iterations, evaluation, checkpoints, placement, store, token budget) are in none of the
-parts that training depends on; those that change the mathematics are, and only where they have an effect: so an alpha study
-shares one control. A part is a plain JSON-able dict, in the key of its stage's steps and in their manifests. Its shape is
-frozen: a renamed field keeps its old name here. Digests of what names point to (weights, datasets, tokenizer) are added by
-the stage; that of code from outside stands here, in the place of its path.
+Fields that say how much or where (iterations, evaluation, checkpoints, placement, store, token budget) are in none of
+the parts that training depends on; those that change the mathematics are, and only where they have an effect: so an
+alpha study shares one control. A part is a plain JSON-able dict, in the key of its stage's steps and in their
+manifests. Its shape is frozen: a renamed field keeps its old name here. Digests of what names point to (weights,
+datasets, tokenizer) are added by the stage; that of code from outside stands here, in the place of its path.
 """
 
 from __future__ import annotations

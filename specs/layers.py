@@ -1,7 +1,8 @@
 """The layers of a spec: what each source says, and what is left of it under the layers above.
 
-Where a later layer chooses another member of a section (`advantage.estimator`), what earlier ones said for the old member
-and the new one lacks is dropped. What stands beside the choice, or comes after it, is kept, so that validation refuses it.
+Where a later layer chooses another member of a section (`advantage.estimator`), what earlier ones said for the old
+member and the new one lacks is dropped. What stands beside the choice, or comes after it, is kept, so that validation
+refuses it.
 """
 
 from __future__ import annotations
@@ -103,9 +104,9 @@ def current(value: Mapping[str, Any]) -> dict[str, Any]:
         if isinstance(said := result.get(section[0]), Mapping):
             result[section[0]] = _of_member(said, choice)
     for old, new in RENAMED.items():
-        section = result.get(old[0])
-        if isinstance(section, Mapping) and old[1] in section:
-            result[old[0]] = {new[1] if key == old[1] else key: each for key, each in section.items()}
+        values = result.get(old[0])
+        if isinstance(values, Mapping) and old[1] in values:
+            result[old[0]] = {new[1] if key == old[1] else key: each for key, each in values.items()}
     return result
 
 

@@ -1,7 +1,7 @@
 """From a spec file to a `Spec`: YAML (with `extends`) < environment < `--set train.learning_rate=1e-6`.
 
-A variable of the environment is named after its key: `ARMATURE_TRAIN__LEARNING_RATE`. Every problem of a spec is reported,
-one line each, with the path of its key and the place that its value came from.
+A variable of the environment is named after its key: `ARMATURE_TRAIN__LEARNING_RATE`. Every problem of a spec is
+reported, one line each, with the path of its key and the place that its value came from.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ _NULL = ("", "~", "null")
 class Loaded:
     """A valid spec, and where it came from.
 
-    `origins` has the origin of every key (dotted path): `specs/x.yaml:12`, the name of an environment variable, `--set`, or
-    `default`. `path` is the file; `text` the whole resolved spec as YAML, for the run's record; `control` the file of the
-    control run, if there is one.
+    `origins` has the origin of every key (dotted path): `specs/x.yaml:12`, the name of an environment variable,
+    `--set`, or `default`. `path` is the file; `text` the whole resolved spec as YAML, for the run's record; `control`
+    the file of the control run, if there is one.
     """
 
     spec: Spec
@@ -57,10 +57,11 @@ def load_spec(
 ) -> Loaded:
     """Read, merge and validate the spec at `path`.
 
-    `overrides` are `key.path=value`, as after `--set`; `environ` is os.environ unless given. Each of `changes` is a list of
-    such texts, which lies upon the environment and below `overrides`: a study's. With `shared`, environment and overrides
-    speak to several experiments: what this one's estimator or objective lacks is dropped. With `recorded`, the file is a
-    run's record, perhaps of an earlier version: its keys are taken under their names of today. Raises SpecError.
+    `overrides` are `key.path=value`, as after `--set`; `environ` is os.environ unless given. Each of `changes` is a
+    list of such texts, which lies upon the environment and below `overrides`: a study's. With `shared`, environment
+    and overrides speak to several experiments: what this one's estimator or objective lacks is dropped. With
+    `recorded`, the file is a run's record, perhaps of an earlier version: its keys are taken under their names of
+    today. Raises SpecError.
     """
     path = Path(path)
     files, control_folder = _read_files(path, recorded=recorded)
@@ -113,7 +114,7 @@ def load_control(
 
 
 def describe(loaded: Loaded) -> str:
-    """Return a line for each key that is not at its default: `train.learning_rate = 0.0001 (specs/quickstart.yaml:31)`."""
+    """Return a line for each key that is not at its default: `train.learning_rate = 0.0001 (specs/x.yaml:31)`."""
     defaults = dict(leaves(Spec.model_construct().model_dump(mode="json")))
     for section, choice in choices().items():
         member = getattr(loaded.spec, section[0])

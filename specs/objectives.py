@@ -18,8 +18,8 @@ class ImportanceCorrection(Section):
 
     mode: Literal["auto", "token", "sequence_mask", "off"] = Field(
         default="auto",
-        description="token: truncated at `cap`, token by token. sequence_mask: a response's tokens weigh the product of "
-        "its ratios, and nothing where that exceeds `cap` (TRL). auto: token for vllm, off for transformers.",
+        description="token: truncated at `cap`, token by token. sequence_mask: a response's tokens weigh the product "
+        "of its ratios, and nothing where that exceeds `cap` (TRL). auto: token for vllm, off for transformers.",
     )
     cap: float = Field(default=2.0, gt=0, description="Largest weight.")
 

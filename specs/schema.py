@@ -38,7 +38,8 @@ class Architecture(Section):
 class Fork(Section):
     """A policy of another run in the same store, to go on from: its weights, AdamW's moments and step count.
 
-    The learning-rate schedule goes on at that step. Iterations, draws of problems and seeds begin at 0, by this spec's seed.
+    The learning-rate schedule goes on at that step. Iterations, draws of problems and seeds begin at 0, by this
+    spec's seed.
     """
 
     run: str = Field(
@@ -283,14 +284,14 @@ class Placement(Section):
     threads: Positive | None = Field(default=None, description="CPU threads a rank; null: cores / ranks.")
     sleep: Literal["rollout", "none"] = Field(
         default_factory=_sleep,
-        description="The engine that sleeps, its GPU memory given up, while the other works: the rollout engine, or none. "
-        "Default: rollout when colocated, else none.",
+        description="The engine that sleeps, its GPU memory given up, while the other works: the rollout engine, or "
+        "none. Default: rollout when colocated, else none.",
     )
     deadline_s: float = Field(
         default=4 * 3600.0,
         gt=0,
-        description="Seconds that a training iteration, or a call for rollouts, may take; then its engine hangs, and is "
-        "replaced.",
+        description="Seconds that a training iteration, or a call for rollouts, may take; then its engine hangs, and "
+        "is replaced.",
     )
 
 

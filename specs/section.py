@@ -1,8 +1,8 @@
 """The base classes of every section of a spec, and the types that sections share.
 
-A section with members (`advantage`, `objective`) is a tagged union: one model for each choice, with exactly the fields that
-this choice reads. The tag is a key of the section (`estimator`, `kind`); `use: path/file.py:Name` in its place names code
-from outside the repository.
+A section with members (`advantage`, `objective`) is a tagged union: one model for each choice, with exactly the
+fields that this choice reads. The tag is a key of the section (`estimator`, `kind`); `use: path/file.py:Name` in its
+place names code from outside the repository.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The model of a study file: a base spec, named variants of it, seeds, the evaluation of its policies, and comparisons.
 
-A study file (specs/studies/*.yaml) says only what differs; each of its cells, a variant under a setting with a seed, is an
-ordinary experiment, resolved as `--set` resolves one.
+A study file (specs/studies/*.yaml) says only what differs; each of its cells, a variant under a setting with a seed,
+is an ordinary experiment, resolved as `--set` resolves one.
 
     python -m specs.study > specs/studies/schema.json
 """
@@ -122,9 +122,9 @@ class PlannedCell:
 class LoadedStudy:
     """A study with its experiments.
 
-    `cells`: all of the matrix, resolved, in the order of their runs: seed by seed, so that what a seed's variants share is
-    made once and used soon. `text`: the study file as it was read. `altered`: 8 hex digits where the command line or the
-    environment changes what the file says, else empty.
+    `cells`: all of the matrix, resolved, in the order of their runs: seed by seed, so that what a seed's variants
+    share is made once and used soon. `text`: the study file as it was read. `altered`: 8 hex digits where the command
+    line or the environment changes what the file says, else empty.
     """
 
     study: Study
@@ -142,8 +142,8 @@ def load_study(
 ) -> LoadedStudy:
     """Read a study and resolve every cell.
 
-    `overrides` are `key.path=value` for all cells, after what the file says; `seeds` take the place of the file's own where
-    given, for every variant. Raises SpecError with a line for each problem.
+    `overrides` are `key.path=value` for all cells, after what the file says; `seeds` take the place of the file's own
+    where given, for every variant. Raises SpecError with a line for each problem.
     """
     path, environ = Path(path), os.environ if environ is None else environ
     try:
@@ -282,15 +282,15 @@ def _unlike(cells: Sequence[PlannedCell]) -> Iterator[str]:
         spec = cell.loaded.spec
         if len(spec.evaluate.suites) != 1:
             yield (
-                f"{cell.label}: evaluate.suites is {list(spec.evaluate.suites)}; a study's policies are compared on one "
-                "suite"
+                f"{cell.label}: evaluate.suites is {list(spec.evaluate.suites)}; a study's policies are compared on "
+                "one suite"
             )
         other = first.setdefault(cell.setting, cell)
         of = other.loaded.spec
         if (spec.train.iterations, spec.evaluate) != (of.train.iterations, of.evaluate):
             yield (
-                f"{cell.label}: train.iterations or evaluate differs from {other.variant}; the variants of a setting are "
-                "compared at the same points"
+                f"{cell.label}: train.iterations or evaluate differs from {other.variant}; the variants of a setting "
+                "are compared at the same points"
             )
         twin = same.setdefault((cell.seed, identity(spec)), cell)
         if twin is not cell:

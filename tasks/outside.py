@@ -23,8 +23,8 @@ _modules: dict[str, ModuleType] = {}
 def load(member: OutsideCode, key: str, *, suffix: str = "", default: Any = _MISSING) -> Any:
     """Return what `member` names in its file (with `suffix` behind the name), importing the file once a process.
 
-    `key` is the spec's key, for messages. Raises SpecError where the file has changed since the spec was loaded, cannot be
-    imported, or has no such name and there is no default.
+    `key` is the spec's key, for messages. Raises SpecError where the file has changed since the spec was loaded,
+    cannot be imported, or has no such name and there is no default.
     """
     module = _module(member, key)
     value = getattr(module, member.name + suffix, default)
@@ -34,7 +34,7 @@ def load(member: OutsideCode, key: str, *, suffix: str = "", default: Any = _MIS
 
 
 def explained(error: Exception, *members: object) -> Exception:
-    """Return a TrainingError that names the line in a member's file where `error` arose; the error itself if elsewhere."""
+    """Return a TrainingError that names the line in a member's file where `error` arose; the error itself otherwise."""
     for member in members:
         if isinstance(member, OutsideCode) and (line := _line(error, member)):
             return TrainingError(f"{member.use}: {type(error).__name__} at {line}: {error}")
@@ -52,8 +52,8 @@ def _module(member: OutsideCode, key: str) -> ModuleType:
         imported = sys.modules.get(name)
         if imported is not None and Path(imported.__file__ or "").resolve() != file.resolve():
             raise SpecError(
-                f"{key}: {where} imports {name} from its folder, but {name} of {imported.__file__} is imported already; "
-                "give it another name"
+                f"{key}: {where} imports {name} from its folder, but {name} of {imported.__file__} is imported "
+                "already; give it another name"
             )
         sys.modules.pop(name, None)  # perhaps of an earlier source
     spec = importlib.util.spec_from_file_location(f"outside_{digest[:16]}", member.path)

@@ -52,10 +52,10 @@ class GroupBatch:
 class MicroBatch:
     """Tensors of some rows. B rows, T tokens (padded), M predictions.
 
-    `mask` [B, 1, T, T] bool (True: may attend), or None where plain causal attention does. Prediction m reads the hidden
-    state at flat position `source[m]` of [B * T] and is about token `target[m]`. `responses` and `prompts` give the
-    slice of M of each response (group, sample, start, stop) and of each row's prompt content (group, start, stop).
-    `prompt_lengths` [B] are the tokens of each row's prompt, `response_rows` the row of each response.
+    `mask` [B, 1, T, T] bool (True: may attend), or None where plain causal attention does. Prediction m reads the
+    hidden state at flat position `source[m]` of [B * T] and is about token `target[m]`. `responses` and `prompts`
+    give the slice of M of each response (group, sample, start, stop) and of each row's prompt content (group, start,
+    stop). `prompt_lengths` [B] are the tokens of each row's prompt, `response_rows` the row of each response.
     """
 
     input_ids: Tensor

@@ -26,14 +26,14 @@ class Entry:
 
 
 def entry_of(settings: Member) -> Entry:
-    """Return the entry of an estimator or objective; code from outside is labelled by its name, its digest is its version."""
+    """Return the entry of an estimator or objective; code from outside has its name as label, its digest as version."""
     if isinstance(settings, OutsideCode):
         return Entry(settings.name, settings.use, 1)
     return _read(Path(__file__).parent / _FOLDERS[settings.TAG] / f"{settings.tag}.py")
 
 
 def key_part(spec: Spec) -> dict[str, Any]:
-    """Return the training part of a step's key: `train_part`, and the versions of its estimator and objective but for 1.
+    """Return the training part of a step's key: `train_part`, and each version of its members that is not 1.
 
     So a mended estimator changes the keys of its own steps, and of no other's.
     """

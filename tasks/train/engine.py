@@ -1,10 +1,10 @@
-"""A thin layer over DeepSpeed: build it from a folder of weights, run exact accumulation steps, write consolidated state.
+"""A thin layer over DeepSpeed: build from a folder of weights, accumulate exactly, write consolidated state.
 
-Everything that differs between ZeRO stages is in this file. Checkpoints are consolidated and named by parameter, so they
-load on any number of ranks and any stage. The files themselves: shards.py.
+Everything that differs between ZeRO stages is in this file. Checkpoints are consolidated and named by parameter, so
+they load on any number of ranks and any stage. The files themselves: shards.py.
 
-`model*.safetensors` has the policy. `optimizer*.safetensors` has its master weights and moments, the step count, and what an
-objective keeps: the parameters of its head, under `objective/`, and its scalars, in the metadata.
+`model*.safetensors` has the policy. `optimizer*.safetensors` has its master weights and moments, the step count, and
+what an objective keeps: the parameters of its head, under `objective/`, and its scalars, in the metadata.
 """
 
 from __future__ import annotations
@@ -56,8 +56,8 @@ def deepspeed_config(options: OptimizerOptions, dtype: torch.dtype, ranks: int, 
 
     So all that DeepSpeed would divide by is 1; the real number of tokens is in the weights of the loss.
     """
-    # DeepSpeed allocates its buckets anew in each backward pass: 2 GB at its default, however small the model. It wants an
-    # even number.
+    # DeepSpeed allocates its buckets anew in each backward pass: 2 GB at its default, however small the model. It
+    # wants an even number.
     bucket = min(parameters + parameters % 2, 500_000_000)
     zero: dict[str, Any] = {
         "stage": options.zero_stage,
@@ -96,7 +96,7 @@ class TrainingEngine:
     """The policy on this rank, under DeepSpeed."""
 
     def __init__(self, weights: Path, optimizer: Path | None, dtype: str, options: OptimizerOptions) -> None:
-        """Load `weights`, a folder in Hugging Face format, and `optimizer`, a folder written by `save_optimizer`, or None."""
+        """Load `weights`, a folder in Hugging Face format, and `optimizer`, what `save_optimizer` wrote, or None."""
         self.dtype = DTYPES[dtype]
         self.ranks = dist.get_world_size()
         model = AutoModelForCausalLM.from_pretrained(
@@ -184,7 +184,7 @@ class TrainingEngine:
         return basic
 
     def _master_tensors(self) -> list[Tensor]:
-        """Return the tensors that AdamW's state is keyed by: parameters (stage 0) or this rank's flat float32 partitions."""
+        """Return the keys of AdamW's state: parameters (stage 0) or this rank's flat float32 partitions."""
         if self._stage == 3:
             return list(self._engine.optimizer.fp32_partitioned_groups_flat)
         return [p for group in self._basic_optimizer.param_groups for p in group["params"]]
@@ -281,8 +281,8 @@ class TrainingEngine:
         wanted = getattr(parameter, "ds_shape", parameter.shape)  # under ZeRO-3 the parameter itself is empty
         if master.shape != wanted:
             raise TrainingError(
-                f"the optimizer's files have {name} with the shape {list(master.shape)}, and it has {list(wanted)} now: they "
-                "belong to another model or objective; take the settings that they were made with"
+                f"the optimizer's files have {name} with the shape {list(master.shape)}, and it has {list(wanted)} "
+                "now: they belong to another model or objective; take the settings that they were made with"
             )
 
     def _set_master(self, parameter: torch.nn.Parameter, value: Tensor) -> None:

@@ -34,9 +34,9 @@ def token_stats(
 ) -> TokenStats:
     """Return the numbers of the predictions of `target` [M] from `hidden` [M, d].
 
-    `head`: d -> `vocabulary` (given, because ZeRO-3 leaves empty weights). `most` >= M is the largest M of any rank in this
-    micro-batch. It decides the number of blocks: under ZeRO-3 each call of the head is a collective, so ranks with fewer
-    predictions make as many calls, some of them empty.
+    `head`: d -> `vocabulary` (given, because ZeRO-3 leaves empty weights). `most` >= M is the largest M of any rank
+    in this micro-batch. It decides the number of blocks: under ZeRO-3 each call of the head is a collective, so ranks
+    with fewer predictions make as many calls, some of them empty.
     """
 
     def block(h: Tensor, t: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -58,7 +58,7 @@ def token_stats(
 
 
 class PolicyModule(nn.Module):
-    """A causal language model that returns TokenStats, and perhaps an objective's head: the module that DeepSpeed wraps."""
+    """A causal language model that returns TokenStats, with an objective's head or without: what DeepSpeed wraps."""
 
     lm: Any  # a transformers model for causal language modelling
 
@@ -82,8 +82,8 @@ class PolicyModule(nn.Module):
     ) -> TokenStats:
         """Return the numbers of the predictions of `target`.
 
-        Shapes as in MicroBatch: [B, T], [B, T], [B, 1, T, T] or None, [M], [M] -> [M] each. `most`: predictions of the rank
-        that has most (None: this one's). With `prompt_lengths` [B] the head is called too.
+        Shapes as in MicroBatch: [B, T], [B, T], [B, 1, T, T] or None, [M], [M] -> [M] each. `most`: predictions of
+        the rank that has most (None: this one's). With `prompt_lengths` [B] the head is called too.
         """
         hidden = self.lm.base_model(
             input_ids=input_ids, position_ids=position_ids, attention_mask=mask, use_cache=False

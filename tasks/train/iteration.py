@@ -101,8 +101,8 @@ class Iteration:
     def _run(self) -> dict[str, Any]:
         started = time.monotonic()
         minibatches = torch.arange(len(self.batch.prompt_ids)).split(self.settings.minibatch_prompts)
-        # With one step a batch the old log-probabilities are those of the training pass itself: ARM costs no extra pass.
-        # (`group_mean`, and statistics of a minibatch, need whole groups before the first loss.)
+        # With one step a batch the old log-probabilities are those of the training pass itself: ARM costs no extra
+        # pass. (`group_mean`, and statistics of a minibatch, need whole groups before the first loss.)
         if len(minibatches) > 1 or self.estimator.reads_whole_groups or self.objective.reads_minibatch:
             self._settle(self._old_pass())
         passed_s = time.monotonic() - started
@@ -263,8 +263,8 @@ class Iteration:
         token_loss, clipped = self.objective.token_losses(tokens)
         if token_loss.shape != now.shape or clipped.shape != now.shape:
             raise TrainingError(
-                f"objective {self.settings.objective.kind}: token_losses gave losses {list(token_loss.shape)} and clipped "
-                f"{list(clipped.shape)}, want [tokens] = {list(now.shape)} of both"
+                f"objective {self.settings.objective.kind}: token_losses gave losses {list(token_loss.shape)} and "
+                f"clipped {list(clipped.shape)}, want [tokens] = {list(now.shape)} of both"
             )
         correction = self.settings.objective.importance_correction
         if correction.mode != "off":

@@ -1,4 +1,4 @@
-"""The numbers of an iteration: the audit of engine against trainer, ARM's terms, learning dynamics, a row per response."""
+"""The numbers of an iteration: the audit of engine against trainer, learning dynamics, a row for each response."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ _MIN_SHARE = key_name(Audit, "min_effective_sample_share")
 def audit(old: TokenStatistics, batch: GroupBatch, settings: StepSettings, iteration: int) -> dict[str, float]:
     """Return how far engine and trainer differ on the same tokens.
 
-    Mean and largest |difference| of log-probabilities (nats), effective sample share, and with sequence masking the share of
-    responses masked. Raises TrainingError beyond the spec's limits: stale weights show here first.
+    Mean and largest |difference| of log-probabilities (nats), effective sample share, and with sequence masking the
+    share of responses masked. Raises TrainingError beyond the spec's limits: stale weights show here first.
     """
     trainer = torch.cat([old.log_probs[key] for key in sorted(old.log_probs)]) if old.log_probs else torch.zeros(0)
     engine = torch.tensor(
@@ -48,9 +48,9 @@ def audit(old: TokenStatistics, batch: GroupBatch, settings: StepSettings, itera
     ):
         raise TrainingError(
             f"iteration {iteration}: engine and trainer disagree on the log-probabilities of the same tokens: "
-            f"mean |difference| {numbers['audit_mean']:.3g} ({_MAX_MEAN} {settings.audit_max_mean}), effective sample share "
-            f"{numbers['audit_effective_share']:.3f} ({_MIN_SHARE} {settings.audit_min_effective_share}); the rollout "
-            "engine's weights may be stale, or its dtype differs from the trainer's"
+            f"mean |difference| {numbers['audit_mean']:.3g} ({_MAX_MEAN} {settings.audit_max_mean}), effective sample "
+            f"share {numbers['audit_effective_share']:.3f} ({_MIN_SHARE} {settings.audit_min_effective_share}); the "
+            "rollout engine's weights may be stale, or its dtype differs from the trainer's"
         )
     return numbers
 

@@ -69,8 +69,8 @@ class TokenBudget:
     ) -> tuple[T, dict[str, int]]:
         """Call `attempt(token budget)` until it fits; return its result, and what its manifest is to record.
 
-        Ranks end with an attempt that fails, so that each begins with getting its policy. `passes`: the rows of each pass in
-        it. Raises OutOfMemory where no smaller budget is left.
+        Ranks end with an attempt that fails, so that each begins with getting its policy. `passes`: the rows of each
+        pass in it. Raises OutOfMemory where no smaller budget is left.
         """
         budget = wanted if self.fits is None else min(wanted, self.fits)
         while True:

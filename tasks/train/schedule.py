@@ -10,8 +10,9 @@ def learning_rate(
 ) -> float:
     """Return the learning rate of optimiser step `step` (0-based).
 
-    Linear warm-up reaches `peak` at step `warmup_steps`; then constant, or linear / cosine decay to `min_ratio * peak`
-    over `decay_steps` further steps. It does not depend on the number of iterations, which is no part of the mathematics.
+    Linear warm-up reaches `peak` at step `warmup_steps`; then constant, or linear / cosine decay to `min_ratio *
+    peak` over `decay_steps` further steps. It does not depend on the number of iterations, which is no part of the
+    mathematics.
     """
     if step < warmup_steps:
         return peak * (step + 1) / (warmup_steps + 1)

@@ -2,12 +2,14 @@
 
     python -m tests.benchmarks.trl_differential [FOLDER] [--results FILE]
 
-FOLDER gets a virtual environment with TRL where it has none (once, a minute or two; default .armature/trl-1.16.0). Ours is tasks/train/iteration.py's Iteration
-over plain torch, several micro-batches, responses side by side behind their prompt; TRL's is one padded batch. TRL adds 1e-4 to a group's std, so
-ours is told to. What is not the same on purpose, and so not compared: TRL counts the tokens of responses that were not judged in the divisor of its token
-mean (their advantages are compared), and takes entropies at the sampling temperature (the bonus is compared at 1).
+FOLDER gets a virtual environment with TRL where it has none (once, a minute or two; default .armature/trl-1.16.0). Ours
+is tasks/train/iteration.py's Iteration over plain torch, several micro-batches, responses side by side behind their
+prompt; TRL's is one padded batch. TRL adds 1e-4 to a group's std, so ours is told to. What is not the same on purpose,
+and so not compared: TRL counts the tokens of responses that were not judged in the divisor of its token mean (their
+advantages are compared), and takes entropies at the sampling temperature (the bonus is compared at 1).
 
-Off policy, the weights have moved from those that the old log-probabilities and the samples are under, so far that the clip acts on both sides.
+Off policy, the weights have moved from those that the old log-probabilities and the samples are under, so far that the
+clip acts on both sides.
 """
 
 from __future__ import annotations
@@ -48,7 +50,8 @@ TRL = "1.16.0"
 RESULTS = Path(__file__).parent / "results" / "trl_differential.json"
 DTYPES = ("float32", "float64")
 LONGEST = 14  # tokens of a response
-#: Of the test policy's matrices. At full size its logits are so large that float32 alone moves each side's gradient by 1e-6 to 3e-6 of itself.
+#: A factor of the test policy's matrices. At full size its logits are so large that float32 alone moves each side's
+#: gradient by 1e-6 to 3e-6 of itself.
 SOFTER = 0.5
 #: What the matrices move by off policy, in their own standard deviations.
 MOVE = 0.2
@@ -135,7 +138,10 @@ def module_of(weights: dict[str, Tensor], dtype: torch.dtype = torch.float64) ->
 
 
 def batches(weights: Weights) -> dict[str, GroupBatch]:
-    """Prompts and responses of unequal lengths. The engine's log-probabilities lie about the old policy's, for importance weights on both sides of the cap."""
+    """Return prompts and responses of unequal lengths.
+
+    The engine's log-probabilities lie about the old policy's, for importance weights on both sides of the cap.
+    """
     whole = rollouts(seed=5, not_judged=0.0, longest=LONGEST)
     old = run(module_of(weights.old), whole, SPEC).iteration.old
     assert old is not None
@@ -146,7 +152,10 @@ def batches(weights: Weights) -> dict[str, GroupBatch]:
 
 
 def ours(case: Case, dtype: str, batch: GroupBatch, weights: Weights, **changes: Any) -> Done:
-    """One optimiser step of ours; off policy after a pass of the old policy (which `group_mean` asks for, and GRPO does not read)."""
+    """Take one optimiser step of ours.
+
+    Off policy after a pass of the old policy, which `group_mean` asks for and GRPO does not read.
+    """
     spec = changed(
         SPEC, estimator="grpo", eps=1e-4, token_budget=60, prompt_confidence="group_mean" if case.off_policy else "none"
     )
@@ -161,16 +170,27 @@ def theirs(python: Path, folder: Path, made: dict[str, GroupBatch]) -> dict[str,
         "folder": str(folder),
         "batches": {
             name: {
-                "prompts": batch.prompt_ids, "responses": batch.response_ids, "engine_log_probs": batch.engine_log_probs, "scores": batch.scores,
-            } for name, batch in made.items()
+                "prompts": batch.prompt_ids,
+                "responses": batch.response_ids,
+                "engine_log_probs": batch.engine_log_probs,
+                "scores": batch.scores,
+            }
+            for name, batch in made.items()
         },
         "cases": {
             f"{name}, {dtype}": {
-                "dtype": dtype, "settings": case.theirs, "off_policy": case.off_policy, "batch": case.batch, "gradient": f"{place}-{dtype}.safetensors",
-                "importance_weights": "importance_cap" in case.ours, "advantages_only": case.batch == "not judged",
-            } for place, (name, case) in enumerate(CASES.items()) for dtype in DTYPES
+                "dtype": dtype,
+                "settings": case.theirs,
+                "off_policy": case.off_policy,
+                "batch": case.batch,
+                "gradient": f"{place}-{dtype}.safetensors",
+                "importance_weights": "importance_cap" in case.ours,
+                "advantages_only": case.batch == "not judged",
+            }
+            for place, (name, case) in enumerate(CASES.items())
+            for dtype in DTYPES
         },
-    }  # fmt: skip
+    }
     environment = {
         **os.environ,
         "OMP_NUM_THREADS": "1",
@@ -198,8 +218,12 @@ def largest(a: Tensor, b: Tensor) -> float:
 
 
 def compared(python: Path, folder: Path) -> dict[str, Any]:
-    """For each case and dtype: |loss - TRL's| over the mean |advantage| (an on-policy loss is near zero), ||g - TRL's|| / ||TRL's|| over the
-    whole gradient, the largest difference of an advantage; and the shares of tokens that are clipped: ours, and TRL's at its lower and upper limit."""
+    """Return the differences of each case and dtype.
+
+    |loss - TRL's| over the mean |advantage| (an on-policy loss is near zero), ||g - TRL's|| / ||TRL's|| over the whole
+    gradient, the largest difference of an advantage; and the shares of tokens that are clipped: ours, and TRL's at its
+    lower and upper limit.
+    """
     weights = Weights(folder)
     made = batches(weights)
     reply = theirs(python, folder, made)
@@ -216,9 +240,11 @@ def compared(python: Path, folder: Path) -> dict[str, Any]:
             gradient = flat(folder, f"{place}-{dtype}.safetensors", done.engine.module)
             loss = done.result["metrics"]["loss"]
             row |= {
-                "loss": abs(loss - found["loss"]) / done.token_loss_scale, "gradient": difference(done.engine.gradients[0], gradient),
-                "losses": [loss, found["loss"]], "clipped": [done.result["metrics"]["clip_fraction"], found["clipped"]],
-            }  # fmt: skip
+                "loss": abs(loss - found["loss"]) / done.token_loss_scale,
+                "gradient": difference(done.engine.gradients[0], gradient),
+                "losses": [loss, found["loss"]],
+                "clipped": [done.result["metrics"]["clip_fraction"], found["clipped"]],
+            }
             if name == EPS_SEEN_IN and dtype == "float64":
                 # What a tolerance is worth: the same comparison, ours with the eps of a std that verl has.
                 row["gradient_with_eps_1e-6"] = difference(
@@ -239,7 +265,7 @@ def worst(rows: dict[str, dict[str, Any]]) -> dict[str, dict[str, float]]:
 
 
 def environment(folder: Path) -> Path:
-    """Python of a virtual environment with TRL in `folder`, made where it is not there yet. The marker is written last."""
+    """Return the Python of a virtual environment with TRL in `folder`, made where there is none; the marker last."""
     python, marker = folder / "bin" / "python", folder / f".trl-{TRL}"
     if not marker.exists():
         subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True)

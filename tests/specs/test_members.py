@@ -49,8 +49,12 @@ def test_what_a_file_said_for_another_estimator_is_dropped_and_the_rest_inherite
     write(QUICK, "base.yaml")
     loaded = load_spec(write("extends: base.yaml\nadvantage: {estimator: grpo}\n"), (), {})
     assert loaded.spec.advantage.model_dump() == {
-        "estimator": "grpo", "low_probability_fraction": 0.2, "prompt_confidence": "mean", "eps": 1e-4, "ddof": 1,
-    }  # fmt: skip
+        "estimator": "grpo",
+        "low_probability_fraction": 0.2,
+        "prompt_confidence": "mean",
+        "eps": 1e-4,
+        "ddof": 1,
+    }
     assert loaded.origins["advantage.eps"].endswith("base.yaml:6")
     assert loaded.origins["advantage.estimator"].endswith("x.yaml:2")
     assert loaded.origins["advantage.ddof"] == DEFAULT
@@ -79,18 +83,55 @@ def test_environment_and_set_choose_as_a_file_does(write: Write) -> None:
 @pytest.mark.parametrize(
     ("text", "overrides", "line"),
     [
-        ("advantage: {estimator: grpo, alpha: 1.0}", [], "advantage.alpha: no such key of advantage.estimator grpo; arm has it"),
-        ("advantage: {estimator: grpo}", ["advantage.alpha=1.0"], "advantage.alpha: no such key of advantage.estimator grpo (AT:6); arm has it (--set advantage.alpha=1.0)"),
-        ("", ["advantage.alpha=1.0", "advantage.estimator=rloo"], "advantage.alpha: no such key of advantage.estimator rloo (--set advantage.estimator=rloo); arm has it (--set advantage.alpha=1.0)"),
-        ("", ["advantage.k=2"], "advantage.k: no such key of advantage.estimator arm; pass_at_k has it (--set advantage.k=2)"),
-        ("advantage: {estimator: grpo, epz: 1.0}", [], "advantage.epz: no such key of advantage.estimator grpo; nearest is advantage.eps (AT:6)"),
-        ("advantage: {estimator: grpo, alfa: 1.0}", [], "advantage.alfa: no such key of advantage.estimator grpo; nearest is advantage.alpha, which arm has (AT:6)"),
-        ("objective: {kind: cispo, clip_low: 0.1}", [], "objective.clip_low: no such key of objective.kind cispo; ppo_clip and gspo have it (AT:6)"),
-        ("advantage: {estimator: pass_at_k}", [], "advantage.k: missing; advantage.estimator pass_at_k needs it (AT:6); want a whole number (int > 0)"),
-        ("advantage: {use: tests/specs/own_code.py:estimator, estimator: arm}", [], "advantage.estimator: not beside advantage.use, which says the same; drop one of them (AT:6)"),
+        (
+            "advantage: {estimator: grpo, alpha: 1.0}",
+            [],
+            "advantage.alpha: no such key of advantage.estimator grpo; arm has it",
+        ),
+        (
+            "advantage: {estimator: grpo}",
+            ["advantage.alpha=1.0"],
+            "advantage.alpha: no such key of advantage.estimator grpo (AT:6); arm has it (--set advantage.alpha=1.0)",
+        ),
+        (
+            "",
+            ["advantage.alpha=1.0", "advantage.estimator=rloo"],
+            "advantage.alpha: no such key of advantage.estimator rloo (--set advantage.estimator=rloo); arm has it "
+            "(--set advantage.alpha=1.0)",
+        ),
+        (
+            "",
+            ["advantage.k=2"],
+            "advantage.k: no such key of advantage.estimator arm; pass_at_k has it (--set advantage.k=2)",
+        ),
+        (
+            "advantage: {estimator: grpo, epz: 1.0}",
+            [],
+            "advantage.epz: no such key of advantage.estimator grpo; nearest is advantage.eps (AT:6)",
+        ),
+        (
+            "advantage: {estimator: grpo, alfa: 1.0}",
+            [],
+            "advantage.alfa: no such key of advantage.estimator grpo; nearest is advantage.alpha, which arm has (AT:6)",
+        ),
+        (
+            "objective: {kind: cispo, clip_low: 0.1}",
+            [],
+            "objective.clip_low: no such key of objective.kind cispo; ppo_clip and gspo have it (AT:6)",
+        ),
+        (
+            "advantage: {estimator: pass_at_k}",
+            [],
+            "advantage.k: missing; advantage.estimator pass_at_k needs it (AT:6); want a whole number (int > 0)",
+        ),
+        (
+            "advantage: {use: tests/specs/own_code.py:estimator, estimator: arm}",
+            [],
+            "advantage.estimator: not beside advantage.use, which says the same; drop one of them (AT:6)",
+        ),
         ("placement: {yields: none}", [], "placement.yields: is placement.sleep now (AT:6)"),
     ],
-)  # fmt: skip
+)
 def test_what_the_chosen_member_lacks_is_one_line(
     problems: Lines, tmp_path: Path, text: str, overrides: list[str], line: str
 ) -> None:
@@ -113,22 +154,28 @@ def test_a_control_takes_of_the_shared_overrides_what_it_has(write: Write) -> No
 def test_a_studys_sets_are_layers_of_their_own(tmp_path: Path) -> None:
     (tmp_path / "base.yaml").write_text(PUZZLE)
     study = {
-        "name": "s", "base": "base.yaml", "set": {"evaluate.suites": ["heldout"], "advantage.alpha": 0.9},
+        "name": "s",
+        "base": "base.yaml",
+        "set": {"evaluate.suites": ["heldout"], "advantage.alpha": 0.9},
         "settings": {"one": {"label": "one", "set": {"advantage.scope": "mixed_only"}}},
         "variants": {
             "grpo": {"label": "GRPO", "set": {"advantage.estimator": "grpo"}},
             "arm": {"label": "ARM", "set": {"advantage.eps": 1e-3}},
             "pass": {"label": "Pass", "set": {"advantage.estimator": "pass_at_k", "advantage.k": 2}},
         },
-        "seeds": [1], "control": "grpo", "comparisons": [["arm", "grpo"]],
-    }  # fmt: skip
+        "seeds": [1],
+        "control": "grpo",
+        "comparisons": [["arm", "grpo"]],
+    }
     path = tmp_path / "study.yaml"
     path.write_text(yaml.safe_dump(study))
     cells = load_study(path, ["advantage.ddof=0"], environ={}).cells
     found = {cell.variant: cell.loaded.spec.advantage.model_dump(exclude_defaults=True) for cell in cells}
     assert found == {
-        "grpo": {"ddof": 0}, "arm": {"alpha": 0.9, "scope": "mixed_only", "eps": 1e-3, "ddof": 0}, "pass": {"k": 2},
-    }  # fmt: skip
+        "grpo": {"ddof": 0},
+        "arm": {"alpha": 0.9, "scope": "mixed_only", "eps": 1e-3, "ddof": 0},
+        "pass": {"k": 2},
+    }
     study["variants"]["grpo"]["set"]["advantage.alpha"] = 0.1  # type: ignore[index]
     path.write_text(yaml.safe_dump(study))
     with pytest.raises(SpecError, match=r"one / grpo: advantage\.alpha: no such key of advantage\.estimator grpo"):
@@ -152,8 +199,12 @@ def test_a_recorded_spec_of_an_earlier_version_is_read_with_the_keys_of_today(wr
         load_spec(write(old), (), {})
     loaded = load_spec(write(old), (), {}, recorded=True)
     assert loaded.spec.advantage.model_dump() == {
-        "estimator": "grpo", "low_probability_fraction": 0.3, "prompt_confidence": "low", "eps": 1e-5, "ddof": 0,
-    }  # fmt: skip
+        "estimator": "grpo",
+        "low_probability_fraction": 0.3,
+        "prompt_confidence": "low",
+        "eps": 1e-5,
+        "ddof": 0,
+    }
     assert loaded.spec.placement.sleep == "none"
     assert loaded.origins["placement.sleep"].endswith("x.yaml")
     assert load_spec(write(loaded.text), (), {}, recorded=True).spec == loaded.spec
@@ -204,15 +255,26 @@ def outside(tmp_path: Path, write: Write) -> Outside:
 
 
 CODE = "import math\nimport helpers\nfrom pack import inner\ndef mine(groups, a): ...\n"
-FILES = {"own.py": CODE, "helpers.py": "x = 1\n", "pack/__init__.py": "", "pack/inner.py": "from . import other\n", "pack/other.py": "", "unused.py": ""}  # fmt: skip
+FILES = {
+    "own.py": CODE,
+    "helpers.py": "x = 1\n",
+    "pack/__init__.py": "",
+    "pack/inner.py": "from . import other\n",
+    "pack/other.py": "",
+    "unused.py": "",
+}
 
 
 def test_the_key_has_the_source_and_not_its_path(outside: Outside) -> None:
     spec = outside("one", FILES)
     part = train_part(spec)["advantage"]
     assert part == {
-        "use": "mine", "source": spec.advantage.source, "args": {"a": 1}, "low_probability_fraction": 0.2, "prompt_confidence": "mean",
-    }  # type: ignore[union-attr]  # fmt: skip
+        "use": "mine",
+        "source": spec.advantage.source,
+        "args": {"a": 1},
+        "low_probability_fraction": 0.2,
+        "prompt_confidence": "mean",
+    }  # type: ignore[union-attr]
     moved = outside(
         "two", {**{name: text for name, text in FILES.items() if name != "own.py"}, "renamed.py": CODE}, "renamed.py"
     )

@@ -75,7 +75,7 @@ def test_the_quickstart_is_the_prototype_s_recipe() -> None:
 @pytest.mark.parametrize("name", ["qwen7b", "qwen32b", "r1-distill-1.5b", "deepcoder-7b"])
 def test_alpha_of_a_paper_recipe_flips_no_sign(name: str) -> None:
     spec = loaded(name).spec
-    assert spec.advantage.alpha < spec.rollout.samples**-0.5  # method.md: |bonus| <= alpha < smallest |A|
+    assert spec.advantage.alpha < spec.rollout.samples**-0.5  # |bonus| <= alpha < smallest |A|: tasks/train/PAPER.md
 
 
 def test_smollm2_reads_problems_that_are_there() -> None:

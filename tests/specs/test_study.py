@@ -76,9 +76,11 @@ def test_what_is_altered_for_once_is_told_apart(study: Callable[[Change], Path])
     path = study(lambda _: None)
     plain = load_study(path, environ={"ARMATURE_STORE": "/tmp/elsewhere"})
     others = [
-        load_study(path, ["train.iterations=7"], environ={}), load_study(path, ["train.iterations=8"], environ={}), load_study(path, seeds=[1], environ={}),
+        load_study(path, ["train.iterations=7"], environ={}),
+        load_study(path, ["train.iterations=8"], environ={}),
+        load_study(path, seeds=[1], environ={}),
         load_study(path, environ={"ARMATURE_TRAIN__LEARNING_RATE": "0.5"}),
-    ]  # fmt: skip
+    ]
     assert (
         plain.altered == ""
         and len({each.altered for each in others}) == 4
@@ -95,8 +97,11 @@ def test_a_variant_has_the_last_word_and_a_setting_the_one_before(study: Callabl
 
     specs = {(cell.setting, cell.variant): cell.loaded.spec for cell in load_study(study(change), environ={}).cells}
     assert {name: spec.advantage.alpha for name, spec in specs.items() if name[1] != "grpo"} == {
-        ("fresh", "arm"): 0.1, ("few", "arm"): 0.1, ("fresh", "other"): 0.9, ("few", "other"): 0.5,
-    }  # fmt: skip
+        ("fresh", "arm"): 0.1,
+        ("few", "arm"): 0.1,
+        ("fresh", "other"): 0.9,
+        ("few", "other"): 0.5,
+    }
 
 
 @pytest.mark.parametrize(
@@ -129,24 +134,60 @@ def test_what_the_study_would_undo_is_refused(
 
 MISTAKES: list[tuple[str, Change, str]] = [
     ("a misspelt key", lambda s: s.update(contrl=1), "contrl: no such key; nearest is control"),
-    ("a misspelt key of a variant", lambda s: s["variants"]["arm"].update(sedes=[1]), "variants.arm.sedes: no such key; nearest is seeds"),
+    (
+        "a misspelt key of a variant",
+        lambda s: s["variants"]["arm"].update(sedes=[1]),
+        "variants.arm.sedes: no such key; nearest is seeds",
+    ),
     ("no control", lambda s: s.update(control="dapo"), "control: got 'dapo', want one of grpo, arm"),
     ("a missing key", lambda s: s.pop("seeds"), "seeds: missing"),
     ("an unknown pair", lambda s: s["comparisons"].append(["arm", "x"]), "comparisons: ['arm', 'x'] names 'x'"),
     ("a pair of one", lambda s: s["comparisons"].append(["arm", "arm"]), "compares a variant with itself"),
-    ("a misspelt change", lambda s: s["variants"]["arm"]["set"].update({"advantage.alfa": 1}), "few / arm: advantage.alfa: no such key; nearest is"),
-    ("what the study decides", lambda s: s["variants"]["arm"]["set"].update(seed=3), "variants.arm.set.seed: not here: `seeds` says it"),
-    ("a temperature", lambda s: s["set"].update({"evaluate.temperature": 0.6}), "set.evaluate.temperature: not here: `temperatures` says it"),
+    (
+        "a misspelt change",
+        lambda s: s["variants"]["arm"]["set"].update({"advantage.alfa": 1}),
+        "few / arm: advantage.alfa: no such key; nearest is",
+    ),
+    (
+        "what the study decides",
+        lambda s: s["variants"]["arm"]["set"].update(seed=3),
+        "variants.arm.set.seed: not here: `seeds` says it",
+    ),
+    (
+        "a temperature",
+        lambda s: s["set"].update({"evaluate.temperature": 0.6}),
+        "set.evaluate.temperature: not here: `temperatures` says it",
+    ),
     ("a bad value", lambda s: s["set"].update({"train.iterations": -1}), "fresh / grpo: train.iterations: got -1"),
-    ("a twin", lambda s: s["variants"].update(twin={"label": "t", "set": {"advantage.estimator": "grpo"}}), "seed 1: the same experiment as fresh / grpo"),
-    ("other points", lambda s: s["variants"]["arm"]["set"].update({"train.iterations": 3}), "arm / seed 1: train.iterations or evaluate differs from grpo"),
-    ("no suite", lambda s: s["set"].pop("evaluate.suites"), "evaluate.suites is []; a study's policies are compared on one suite"),
+    (
+        "a twin",
+        lambda s: s["variants"].update(twin={"label": "t", "set": {"advantage.estimator": "grpo"}}),
+        "seed 1: the same experiment as fresh / grpo",
+    ),
+    (
+        "other points",
+        lambda s: s["variants"]["arm"]["set"].update({"train.iterations": 3}),
+        "arm / seed 1: train.iterations or evaluate differs from grpo",
+    ),
+    (
+        "no suite",
+        lambda s: s["set"].pop("evaluate.suites"),
+        "evaluate.suites is []; a study's policies are compared on one suite",
+    ),
     ("a seed twice", lambda s: s["variants"]["grpo"].update(seeds=[1, 1]), "variants.grpo.seeds: one is there twice"),
-    ("a pair twice, turned round", lambda s: s["comparisons"].append(["grpo", "arm"]), "comparisons: one is there twice"),
+    (
+        "a pair twice, turned round",
+        lambda s: s["comparisons"].append(["grpo", "arm"]),
+        "comparisons: one is there twice",
+    ),
     ("a label twice", lambda s: s["variants"]["arm"].update(label="GRPO"), "variants: two have the same label"),
-    ("two settings that are one", lambda s: s["settings"]["few"].pop("set"), "few / grpo / seed 1: the same experiment as fresh / grpo"),
+    (
+        "two settings that are one",
+        lambda s: s["settings"]["few"].pop("set"),
+        "few / grpo / seed 1: the same experiment as fresh / grpo",
+    ),
     ("no base", lambda s: s.update(base="bse.yaml"), "no such spec file; nearest is"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("change", "line"), [pytest.param(*row[1:], id=row[0]) for row in MISTAKES])

@@ -12,8 +12,8 @@ from torch import Tensor
 class Groups:
     """Prompts with their group of sampled responses. Tensors [prompts, samples], on the CPU.
 
-    What was not judged takes no part in any statistic and gets exactly 0; so does a whole group with fewer than two judged
-    samples.
+    What was not judged takes no part in any statistic and gets exactly 0; so does a whole group with fewer than two
+    judged samples.
     """
 
     scores: Tensor  # float64; 0 where not judged

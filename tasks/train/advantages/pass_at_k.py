@@ -19,10 +19,11 @@ VERSION = 1
 def pass_at_k(groups: Groups, settings: PassAtK) -> Tensor:
     """Return the advantages of correct and wrong responses that raise Pass@k [prompts, samples].
 
-    All C(n, k) subsets of the n judged responses, c of them correct, are GRPO's group, each rewarded with the best of its
-    k; a response gets the mean advantage of the subsets that it is in. With Rbar = 1 - C(n-c, k) / C(n, k) and
-    s = sqrt(Rbar (1 - Rbar)): (1 - Rbar) / s for the correct, (1 - Rbar - C(n-c-1, k-1) / C(n-1, k-1)) / s for the wrong.
-    Groups where s = 0 (none correct, or each subset has one that is) or n < k get 0. Exact but for the last rounding.
+    All C(n, k) subsets of the n judged responses, c of them correct, are GRPO's group, each rewarded with the best of
+    its k; a response gets the mean advantage of the subsets that it is in. With Rbar = 1 - C(n-c, k) / C(n, k) and s
+    = sqrt(Rbar (1 - Rbar)): (1 - Rbar) / s for the correct, (1 - Rbar - C(n-c-1, k-1) / C(n-1, k-1)) / s for the
+    wrong. Groups where s = 0 (none correct, or each subset has one that is) or n < k get 0. Exact but for the last
+    rounding.
     """
     k = settings.k
     advantages = torch.zeros_like(groups.scores)

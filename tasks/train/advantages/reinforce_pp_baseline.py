@@ -16,9 +16,10 @@ VERSION = 1
 def reinforce_pp_baseline(groups: Groups, settings: ReinforcePpBaseline) -> Tensor:
     """Return A_i = (B_i - mean(B)) / sqrt(var(B) + 1e-8) with B_i = R_i - mean(R) of its group [prompts, samples].
 
-    Mean and variance (ddof 1) are over the response tokens of the whole rollout batch: a response counts once for each of
-    its tokens. Responses that get 0 (not judged, or alone) have no part in them. The same as verl 0.9's masked whitening,
-    but that verl adds 1e-8 to the number of tokens too, and lets a response alone in its group keep its score.
+    Mean and variance (ddof 1) are over the response tokens of the whole rollout batch: a response counts once for
+    each of its tokens. Responses that get 0 (not judged, or alone) have no part in them. The same as verl 0.9's
+    masked whitening, but that verl adds 1e-8 to the number of tokens too, and lets a response alone in its group keep
+    its score.
     """
     deviation, count = centred(groups)
     counted = groups.judged & (count >= 2)

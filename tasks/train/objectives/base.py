@@ -11,9 +11,9 @@ The life of an objective, on every rank alike:
       `entropy_coefficient(scalars)` times the entropy;
    c. `updated(scalars, minibatch)`, once the step is applied.
 
-Only `token_losses` must be given. What is not overridden costs nothing: no pass, no parameter, no byte in a checkpoint.
-Micro-batches and ranks cut a minibatch in any way, so a loss of a token may depend on its own response, and of the others
-only on what `statistics` gives.
+Only `token_losses` must be given. What is not overridden costs nothing: no pass, no parameter, no byte in a
+checkpoint. Micro-batches and ranks cut a minibatch in any way, so a loss of a token may depend on its own response,
+and of the others only on what `statistics` gives.
 """
 
 from __future__ import annotations
@@ -49,8 +49,8 @@ class Tokens:
 class Minibatch:
     """The responses of one optimiser step, of all ranks and micro-batches, under the old policy.
 
-    `responses` are the judged ones (group, sample), by which `old` has its tensors; `advantages` [prompts, samples] float64
-    of the whole iteration. `seed` derives from the run's seed, the iteration and the step.
+    `responses` are the judged ones (group, sample), by which `old` has its tensors; `advantages` [prompts, samples]
+    float64 of the whole iteration. `seed` derives from the run's seed, the iteration and the step.
     """
 
     responses: Sequence[tuple[int, int]]
@@ -75,9 +75,9 @@ class Objective(Generic[Settings]):
     def head(self, hidden_size: int) -> nn.Module | None:
         """Return a module that reads the prompts' hidden states and is trained by the same optimizer as the policy.
 
-        It gets the last layer's hidden states as a list of [prompt tokens, hidden size], one for each row of a micro-batch,
-        and returns [rows, ...]. Its parameters are saved with the optimizer's state, never with the policy's weights. Random
-        initial values derive from the run's seed.
+        It gets the last layer's hidden states as a list of [prompt tokens, hidden size], one for each row of a
+        micro-batch, and returns [rows, ...]. Its parameters are saved with the optimizer's state, never with the
+        policy's weights. Random initial values derive from the run's seed.
         """
         return None
 

@@ -71,8 +71,9 @@ def sequence_mask_weights(trainer: Tensor, engine: Tensor, lengths: Sequence[int
     w_i (`sequence_ratios`) at each token of response i, and 0 at all of them where w_i > cap.
 
     TRL 1.16's `sequence_mask` with no lower bound (its default), and verl 0.9's sequence weights with `seq_sum_k1`
-    rejection, which has a lower bound too. A masked response still counts in the aggregation, as in TRL: its token count and
-    its share of a mean are known before the first forward pass, so that batching changes nothing. verl takes it out.
+    rejection, which has a lower bound too. A masked response still counts in the aggregation, as in TRL: its token
+    count and its share of a mean are known before the first forward pass, so that batching changes nothing. verl
+    takes it out.
     """
     ratios = sequence_ratios(trainer, engine, lengths)
     kept = ratios.masked_fill(ratios > cap, 0.0)  # what is not a number stays one, and stops the step

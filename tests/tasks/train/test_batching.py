@@ -1,4 +1,4 @@
-"""Design rule 8: batching never changes the mathematics."""
+"""Batching never changes the mathematics: another cut of a minibatch gives the same gradient."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a spec says of the mathematics reaches the ranks, for every estimator, objective and correction that it can name."""
+"""The mathematics of a spec reaches the ranks, for every estimator, objective and correction that it can name."""
 
 from __future__ import annotations
 
@@ -25,15 +25,17 @@ MODES = get_args(ImportanceCorrection.model_fields["mode"].annotation)
 def settings(
     estimator: str = "arm", kind: str = "ppo_clip", mode: str = "auto", engine: str = "vllm", samples: int = 4
 ) -> StepSettings:
-    spec = Spec.model_validate({
-        "name": "x",
-        "policy": {"model": "m/m", "dtype": "float32"},
-        "data": {"train": "a.jsonl", "verifier": "math"},
-        "rollout": {"engine": engine, "samples": samples, "prompts": 4},
-        "advantage": {"estimator": estimator, **({"k": 2} if estimator == "pass_at_k" else {})},
-        "objective": {"kind": kind, "importance_correction": {"mode": mode, "cap": 3.0}},
-        "train": {"minibatch_prompts": 2},
-    })  # fmt: skip
+    spec = Spec.model_validate(
+        {
+            "name": "x",
+            "policy": {"model": "m/m", "dtype": "float32"},
+            "data": {"train": "a.jsonl", "verifier": "math"},
+            "rollout": {"engine": engine, "samples": samples, "prompts": 4},
+            "advantage": {"estimator": estimator, **({"k": 2} if estimator == "pass_at_k" else {})},
+            "objective": {"kind": kind, "importance_correction": {"mode": mode, "cap": 3.0}},
+            "train": {"minibatch_prompts": 2},
+        }
+    )
     return step_settings(train_part(spec), token_budget=100, audit_max_mean=1e9, audit_min_effective_share=0.0)
 
 
@@ -67,17 +69,38 @@ def test_a_clip_that_the_objective_does_not_read_is_no_part_of_the_step() -> Non
 def test_the_part_of_an_old_manifest_is_read_back() -> None:
     """As the first version wrote it, for a control."""
     part = {
-        "advantage": {"estimator": "grpo", "low_probability_fraction": 0.2, "prompt_confidence": "mean", "eps": 1e-06, "ddof": 1},
+        "advantage": {
+            "estimator": "grpo",
+            "low_probability_fraction": 0.2,
+            "prompt_confidence": "mean",
+            "eps": 1e-06,
+            "ddof": 1,
+        },
         "objective": {
-            "kind": "cispo", "clip_high": 0.28, "aggregation": "token_mean", "constant_length": None, "entropy_coefficient": 0.0,
+            "kind": "cispo",
+            "clip_high": 0.28,
+            "aggregation": "token_mean",
+            "constant_length": None,
+            "entropy_coefficient": 0.0,
             "importance_correction": {"mode": "sequence_mask", "cap": 2.0},
         },
         "train": {
-            "minibatch_prompts": 16, "learning_rate": 0.0001, "warmup_steps": 10, "schedule": "constant", "decay_steps": None,
-            "min_ratio": 0.0, "weight_decay": 0.1, "betas": [0.9, 0.999], "adam_eps": 1e-08, "max_grad_norm": 1.0,
+            "minibatch_prompts": 16,
+            "learning_rate": 0.0001,
+            "warmup_steps": 10,
+            "schedule": "constant",
+            "decay_steps": None,
+            "min_ratio": 0.0,
+            "weight_decay": 0.1,
+            "betas": [0.9, 0.999],
+            "adam_eps": 1e-08,
+            "max_grad_norm": 1.0,
         },
-        "correct_at": 1.0, "temperature": 1.0, "dtype": "float32", "seed": 17,
-    }  # fmt: skip
+        "correct_at": 1.0,
+        "temperature": 1.0,
+        "dtype": "float32",
+        "seed": 17,
+    }
     read = flat(step_settings(part, token_budget=100, audit_max_mean=1e9, audit_min_effective_share=0.0))
     found = (read.estimator, read.ddof, read.objective, read.clip_high, read.importance_mode, read.minibatch_prompts)
     assert found == ("grpo", 1, "cispo", 0.28, "sequence_mask", 16)

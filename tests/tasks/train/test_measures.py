@@ -111,30 +111,51 @@ def test_dynamics_by_hand() -> None:
     advantages = estimator_of(spec.advantage).advantages(base, passed, groups)
     found = dynamics(passed, groups, advantages)
     # Bonus 0.3 (0.5 - c): group 0: 0.12, 0.09; group 1: 0.06, 0.03, 0; the others none.
-    assert found == pytest.approx({
-        "reward_mean": 4.5 / 8,
-        "entropy": 3.5,
-        "all_correct_share": 1 / 3,
-        "all_wrong_share": 1 / 3,
-        "c_q_mean": 0.5,
-        "c_o_right_mean": (0.1 + 0.3 + 0.4 + 0.5) / 4,
-        "c_o_wrong_mean": (0.2 + 0.6 + 0.7 + 0.8) / 4,
-        "bonus_mean": 0.3 / 8,
-        "bonus_abs_mean": 0.3 / 8,
-        "flipped_share": 1 / 8,  # -0.05 + 0.09
-        "advantage_abs_mean": (0.17 + 0.04 + 0.06 + 0.03 + 0.0) / 8,
-    }, abs=1e-12)  # fmt: skip
+    assert found == pytest.approx(
+        {
+            "reward_mean": 4.5 / 8,
+            "entropy": 3.5,
+            "all_correct_share": 1 / 3,
+            "all_wrong_share": 1 / 3,
+            "c_q_mean": 0.5,
+            "c_o_right_mean": (0.1 + 0.3 + 0.4 + 0.5) / 4,
+            "c_o_wrong_mean": (0.2 + 0.6 + 0.7 + 0.8) / 4,
+            "bonus_mean": 0.3 / 8,
+            "bonus_abs_mean": 0.3 / 8,
+            "flipped_share": 1 / 8,  # -0.05 + 0.09
+            "advantage_abs_mean": (0.17 + 0.04 + 0.06 + 0.03 + 0.0) / 8,
+        },
+        abs=1e-12,
+    )
     rows = response_rows(passed, batch, mask, advantages)
     assert [(r["problem_id"], r["sample"]) for r in rows] == [(f"p{g}", s) for g in range(4) for s in range(3)]
     assert [r["judged"] for r in rows] == [s is not None for group in scores for s in group]
-    assert rows[1] | {"entropy": None} == pytest.approx({
-        "problem_id": "p0", "sample": 1, "judged": True, "base": -0.05, "bonus": 0.09, "advantage": 0.04, "c_q": 0.5, "c_o": 0.2,
-        "log_prob_mean": math.log(0.2), "entropy": None,
-    })  # fmt: skip
+    assert rows[1] | {"entropy": None} == pytest.approx(
+        {
+            "problem_id": "p0",
+            "sample": 1,
+            "judged": True,
+            "base": -0.05,
+            "bonus": 0.09,
+            "advantage": 0.04,
+            "c_q": 0.5,
+            "c_o": 0.2,
+            "log_prob_mean": math.log(0.2),
+            "entropy": None,
+        }
+    )
     assert rows[2] | {"problem_id": "p0"} == {
-        "problem_id": "p0", "sample": 2, "judged": False, "base": 0.0, "bonus": 0.0, "advantage": 0.0, "c_q": None, "c_o": None,
-        "log_prob_mean": None, "entropy": None,
-    }  # fmt: skip
+        "problem_id": "p0",
+        "sample": 2,
+        "judged": False,
+        "base": 0.0,
+        "bonus": 0.0,
+        "advantage": 0.0,
+        "c_q": None,
+        "c_o": None,
+        "log_prob_mean": None,
+        "entropy": None,
+    }
 
 
 def test_nothing_to_average_is_none_and_not_zero() -> None:

@@ -1,4 +1,4 @@
-"""The mathematics against a float64 NumPy oracle (oracle.py), piece by piece; whole iterations: test_oracle_iterations.py."""
+"""The mathematics against a float64 NumPy oracle (oracle.py), piece by piece."""
 
 from __future__ import annotations
 
@@ -75,9 +75,13 @@ def lengths_of(values: Scores, seed: int = 0) -> list[list[int]]:
 
 @pytest.mark.parametrize("estimator", ESTIMATORS)
 @given(
-    values=groups, eps=st.sampled_from([1e-6, 1e-4, 0.1]), ddof=st.sampled_from([0, 1]), k=st.integers(1, 10), at=st.sampled_from([1.0, 0.5]),
+    values=groups,
+    eps=st.sampled_from([1e-6, 1e-4, 0.1]),
+    ddof=st.sampled_from([0, 1]),
+    k=st.integers(1, 10),
+    at=st.sampled_from([1.0, 0.5]),
     seed=st.integers(0, 99),
-)  # fmt: skip
+)
 def test_advantages_of_groups(
     estimator: str, values: Scores, eps: float, ddof: int, k: int, at: float, seed: int
 ) -> None:
@@ -192,9 +196,13 @@ def test_confidences(values: list[float], fraction: float) -> None:
 
 #: (log pi, log ratio) of each token of a response, and the response's advantage
 responses_and_advantages = st.lists(
-    st.tuples(st.lists(st.tuples(log_probs, st.floats(-3.0, 3.0)), min_size=1, max_size=9), st.floats(-2.0, 2.0, allow_subnormal=False)),
-    min_size=1, max_size=8,
-)  # fmt: skip
+    st.tuples(
+        st.lists(st.tuples(log_probs, st.floats(-3.0, 3.0)), min_size=1, max_size=9),
+        st.floats(-2.0, 2.0, allow_subnormal=False),
+    ),
+    min_size=1,
+    max_size=8,
+)
 
 
 @pytest.mark.parametrize("kind", ["ppo_clip", "gspo", "cispo"])

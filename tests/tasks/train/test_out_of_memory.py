@@ -1,4 +1,7 @@
-"""Out of memory in a training step is a retry with half the token budget. The memory that runs out is real: a limit on the ranks' processes."""
+"""Out of memory in a training step is a retry with half the token budget.
+
+The memory that runs out is real: a limit on the ranks' processes.
+"""
 
 from __future__ import annotations
 
@@ -59,7 +62,8 @@ def rows(*lengths: int) -> list[Row]:
         (torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB"), True),
         (
             RuntimeError(
-                "[enforce fail at alloc_cpu.cpp:127] err == 0. DefaultCPUAllocator: can't allocate memory: you tried to allocate 4096 bytes."
+                "[enforce fail at alloc_cpu.cpp:127] err == 0. DefaultCPUAllocator: can't allocate memory: you tried "
+                "to allocate 4096 bytes."
             ),
             True,
         ),
@@ -155,7 +159,7 @@ def make(tmp_path: Path) -> Iterator[Make]:
             zero_stage=0,
             offload_optimizer=False,
             gradient_checkpointing=False,
-            step_deadline_s=120,
+            step_deadline_s=600,
         )
         made.append(Trainer(options, tmp_path / f"{len(made)}.log"))
         return made[-1]
@@ -231,7 +235,8 @@ def test_memory_that_not_even_one_row_fits_in_ends_the_run_with_one_line(
     limit_memory(trainer, 4, monkeypatch)
     with pytest.raises(
         OutOfMemory,
-        match=r"^iteration 3: memory ran out on rank 0 at a token budget of 1000 .* one row of \d+ tokens: give it more memory.*$",
+        match=r"^iteration 3: memory ran out on rank 0 at a token budget of 1000 .* one row of \d+ tokens: give it "
+        r"more memory.*$",
     ):
         step(trainer, weights, tmp_path, 1000)
     assert trainer.state is None and trainer._ranks is None
@@ -241,9 +246,13 @@ def test_memory_that_not_even_one_row_fits_in_ends_the_run_with_one_line(
 
 WANTED = 8192
 LARGE = (
-    "data.train=puzzle:graph_colouring?vertices=4&count=50", "rollout.prompts=46", "rollout.shard_prompts=46", "rollout.samples=16",
-    "train.minibatch_prompts=46", f"train.token_budget={WANTED}",
-)  # fmt: skip
+    "data.train=puzzle:graph_colouring?vertices=4&count=50",
+    "rollout.prompts=46",
+    "rollout.shard_prompts=46",
+    "rollout.samples=16",
+    "train.minibatch_prompts=46",
+    f"train.token_budget={WANTED}",
+)
 
 
 def numbers(manifest: Manifest) -> dict[str, float]:

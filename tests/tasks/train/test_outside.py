@@ -304,9 +304,16 @@ def test_every_estimator_and_objective_has_a_file_with_label_source_and_version(
                 if section == "objective":
                     assert objective_of(model()).settings == model()  # type: ignore[arg-type]
     assert labels == {
-        "arm": "ARM", "grpo": "GRPO", "dr_grpo": "Dr. GRPO", "rloo": "RLOO", "reinforce_pp_baseline": "REINFORCE++-baseline",
-        "pass_at_k": "Pass@k training", "ppo_clip": "PPO clip", "gspo": "GSPO", "cispo": "CISPO",
-    }  # fmt: skip
+        "arm": "ARM",
+        "grpo": "GRPO",
+        "dr_grpo": "Dr. GRPO",
+        "rloo": "RLOO",
+        "reinforce_pp_baseline": "REINFORCE++-baseline",
+        "pass_at_k": "Pass@k training",
+        "ppo_clip": "PPO clip",
+        "gspo": "GSPO",
+        "cispo": "CISPO",
+    }
 
 
 def test_a_version_enters_the_keys_of_its_own_steps_alone(spec: Spoken, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""PAPER.md names functions, tests, spec keys and defaults: they exist, and no formula is missing. And two of its claims that no other test holds."""
+"""PAPER.md: the functions, tests, keys and defaults that it names exist, no formula is missing, two claims hold."""
 
 from __future__ import annotations
 
@@ -140,7 +140,8 @@ def test_the_prototypes_numbers_stand_beside_ours() -> None:
         assert agrees == ("yes" if abs(apart) <= half else "no, above" if apart > 0 else "no, below"), (variant, metric)
 
 
-# -- claims --------------------------------------------------------------------------------------------------------------------
+# -- claims
+# --------------------------------------------------------------------------------------------------------------------
 
 
 def mixed(size: int) -> Tensor:

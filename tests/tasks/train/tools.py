@@ -25,10 +25,21 @@ from tasks.train.settings import StepSettings
 VOCABULARY = 37
 
 SPEC = StepSettings(
-    advantage=Arm(), objective=PpoClip(importance_correction=ImportanceCorrection(mode="off")), temperature=1.0, correct_at=1.0, seed=17,
-    minibatch_prompts=100, learning_rate=0.05, warmup_steps=0, schedule="constant", decay_steps=None, min_ratio=0.0, token_budget=256,
-    audit_max_mean=1e9, audit_min_effective_share=0.0,
-)  # fmt: skip
+    advantage=Arm(),
+    objective=PpoClip(importance_correction=ImportanceCorrection(mode="off")),
+    temperature=1.0,
+    correct_at=1.0,
+    seed=17,
+    minibatch_prompts=100,
+    learning_rate=0.05,
+    warmup_steps=0,
+    schedule="constant",
+    decay_steps=None,
+    min_ratio=0.0,
+    token_budget=256,
+    audit_max_mean=1e9,
+    audit_min_effective_share=0.0,
+)
 #: Several optimiser steps: from the second on the policy is not the one sampled from, and the loss is far from zero.
 OFF_POLICY = replace(SPEC, minibatch_prompts=2)
 
@@ -36,8 +47,8 @@ OFF_POLICY = replace(SPEC, minibatch_prompts=2)
 def changed(settings: StepSettings, **changes: Any) -> StepSettings:
     """Return the settings with some fields changed, flat: `estimator` and `objective` choose a member by name.
 
-    A field that the new member shares with the old one keeps its value; one that neither member has, but some other, is left
-    out. `importance_mode` and `importance_cap` (None: off) are the correction's.
+    A field that the new member shares with the old one keeps its value; one that neither member has, but some other,
+    is left out. `importance_mode` and `importance_cap` (None: off) are the correction's.
     """
     correction = settings.objective.importance_correction.model_dump()
     if "importance_cap" in changes:
@@ -61,15 +72,17 @@ def flat(settings: StepSettings) -> SimpleNamespace:
     """Return the settings as flat names, as `changed` takes them; None for a field that the members lack."""
     names = {name: None for section in ("advantage", "objective") for name in fields_at((section,))}
     correction = settings.objective.importance_correction
-    return SimpleNamespace(**{
-        **names,
-        **{name: getattr(settings, name) for name in StepSettings.__slots__},
-        **settings.advantage.model_dump(),
-        **settings.objective.model_dump(),
-        "objective": settings.objective.kind,
-        "importance_mode": correction.mode,
-        "importance_cap": None if correction.mode == "off" else correction.cap,
-    })  # fmt: skip
+    return SimpleNamespace(
+        **{
+            **names,
+            **{name: getattr(settings, name) for name in StepSettings.__slots__},
+            **settings.advantage.model_dump(),
+            **settings.objective.model_dump(),
+            "objective": settings.objective.kind,
+            "importance_mode": correction.mode,
+            "importance_cap": None if correction.mode == "off" else correction.cap,
+        }
+    )
 
 
 def _member(old: Any, section: tuple[str], name: str | None, changes: dict[str, Any]) -> Any:
@@ -105,7 +118,7 @@ def llama(*, seed: int = 0, tied: bool = False, hidden: int = 32) -> LlamaForCau
 
 
 def policy(dtype: torch.dtype = torch.float64, *, seed: int = 0) -> PolicyModule:
-    """`llama` in `dtype`. Llama's norm goes through float32 whatever the dtype: here it is torch's, true to the dtype."""
+    """Return `llama` in `dtype`. Its norm goes through float32 whatever the dtype: here it is torch's, in the dtype."""
     model = llama(seed=seed)
     for module in list(model.modules()):
         for name, child in list(module.named_children()):
@@ -117,7 +130,7 @@ def policy(dtype: torch.dtype = torch.float64, *, seed: int = 0) -> PolicyModule
 def rollouts(
     *, prompts: int = 6, samples: int = 5, seed: int = 0, not_judged: float = 0.15, longest: int = 14
 ) -> GroupBatch:
-    """Random groups: prompts and responses of different lengths, right, wrong and not judged; some reach the longest length."""
+    """Return random groups: responses of different lengths, right, wrong and not judged; some reach the longest."""
     draw = random.Random(seed)
 
     def tokens(count: int) -> list[int]:
@@ -170,7 +183,7 @@ class Meeting:
     def __init__(self, size: int) -> None:
         self.size = size
         self._slots: list[Any] = [None] * size
-        self._barrier = threading.Barrier(size, timeout=60)
+        self._barrier = threading.Barrier(size, timeout=600)
 
     def exchange(self, rank: int, value: Any) -> list[Any]:
         self._slots[rank] = value
@@ -195,8 +208,10 @@ class ThreadRank:
 
 @dataclass
 class PlainEngine:
-    """A StepEngine of plain torch: gradients are summed over ranks, a step is plain gradient descent (Adam's first steps
-    would blow the smallest gradients' rounding up to the size of the others)."""
+    """A StepEngine of plain torch: gradients are summed over ranks, a step is plain gradient descent.
+
+    (Adam's first steps would blow the smallest gradients' rounding up to the size of the others.)
+    """
 
     module: PolicyModule
     ranks: Any

@@ -61,9 +61,9 @@ class Pooled(nn.Module):
 class Everything(Objective):  # type: ignore[type-arg]
     """All that an objective may ask for.
 
-    Trajectory balance with a trained log Z (FlowRL, arXiv 2509.15207, without a reference policy); tokens whose covariance of
-    log-probability and advantage over the minibatch is largest are left out (Clip-Cov, arXiv 2505.22617); the coefficient of
-    the entropy bonus adapts.
+    Trajectory balance with a trained log Z (FlowRL, arXiv 2509.15207, without a reference policy); tokens whose
+    covariance of log-probability and advantage over the minibatch is largest are left out (Clip-Cov, arXiv
+    2505.22617); the coefficient of the entropy bonus adapts.
     """
 
     def __init__(self, settings: object, beta: float = 1.0, share: float = 0.2, target: float = 2.0) -> None:
