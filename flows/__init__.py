@@ -1,1 +1,5 @@
-"""What runs: one file per flow, read from top to bottom."""
+"""The flows and the command line. Prefect is told where to live before any of them imports it."""
+
+from infra import prefect_runtime
+
+prefect_runtime.configure()

@@ -1,15 +1,16 @@
-"""Prefect deployments for each experiment in specs/: `python -m flows.deployments`, then `prefect deployment run arm-train/quickstart`.
+"""Prefect deployments for each experiment in specs/:
 
-`arm-train/<spec>` trains, `nightly-eval/<spec>` evaluates the newest checkpoint, by the clock where the spec has schedule.nightly_eval, and
-`arm-study/<study>` runs a study of specs/studies/. A deployment holds the path of its file, not the file: an edit counts at the next run (of the
-schedule: at the next `python -m flows.deployments`). Deployments whose file is gone are pruned.
+`armature deploy`, then `prefect deployment run arm-train/quickstart`.
+
+`arm-train/<spec>` trains, `nightly-eval/<spec>` evaluates the newest checkpoint, by the clock where the spec has
+schedule.nightly_eval, and `arm-study/<study>` runs a study of specs/studies/. A deployment holds the path of its
+file, not the file: an edit counts at the next run (of the schedule: at the next `armature deploy`). Deployments whose
+file is gone are pruned.
 """
 
 from __future__ import annotations
 
-import argparse
 import contextlib
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,10 +26,10 @@ from prefect.schedules import Schedule
 from prefect.settings import PREFECT_API_URL
 
 from infra.paths import ROOT
-from specs.errors import SpecError
 from specs.load import load_spec
 from specs.schema import Schedule as Clock
 from specs.study import load_study
+from tasks.errors import ServerError
 
 POOL = "armature"
 NIGHTS = "nights"  # the pool's queue of nights, which are had one at a time: they want the whole machine
@@ -47,18 +48,28 @@ class Kind:
 
 
 TRAIN = Kind(
-    "arm-train", "flows/arm_train.py:arm_train", {"overrides": [], "seed": None, "replay": False}, None,
+    "arm-train",
+    "flows/arm_train.py:arm_train",
+    {"overrides": [], "seed": None, "replay": False},
+    None,
     "Trains the experiment of specs/{}, as the file is when the run starts.",
-)  # fmt: skip
+)
 NIGHT = Kind(
-    "nightly-eval", "flows/nightly_eval.py:nightly_eval", {"overrides": []}, NIGHTS,
-    "Evaluates the newest checkpoint of the experiment of specs/{}, and compares it with the night before and with its first policy.",
-)  # fmt: skip
+    "nightly-eval",
+    "flows/nightly_eval.py:nightly_eval",
+    {"overrides": []},
+    NIGHTS,
+    "Evaluates the newest checkpoint of the experiment of specs/{}, and compares it with the night before and "
+    "with its first policy.",
+)
 
 STUDY = Kind(
-    "arm-study", "flows/arm_study.py:arm_study", {"overrides": [], "seeds": None, "side_by_side": None}, None,
+    "arm-study",
+    "flows/arm_study.py:arm_study",
+    {"overrides": [], "seeds": None, "side_by_side": None},
+    None,
     "Runs the cells of the study specs/studies/{} that have no result yet, and reports it.",
-)  # fmt: skip
+)
 
 
 def spec_files() -> list[Path]:
@@ -71,8 +82,10 @@ def study_files() -> list[Path]:
 
 
 def deploy() -> list[str]:
-    """Creates or updates the deployments of each spec and study file, prunes the others of ours; returns their names. A spec that does not load is a
-    SpecError before anything is changed."""
+    """Creates or updates the deployments of each spec and study file, prunes the others of ours; returns their names.
+
+    A spec that does not load is a SpecError before anything is changed.
+    """
     specs = {path: load_spec(path).spec for path in spec_files()}
     wanted: list[tuple[Kind, Path, Clock | None]] = [(TRAIN, path, None) for path in specs]
     wanted += [(NIGHT, path, spec.schedule) for path, spec in specs.items() if spec.evaluate.suites]
@@ -111,32 +124,24 @@ def _one_night_at_a_time(client: SyncPrefectClient) -> None:
     client.update_work_queue(queue.id, concurrency_limit=1)
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m flows.deployments", description=__doc__.splitlines()[0])
-    parser.parse_args()
-    if not PREFECT_API_URL.value():
-        print(
-            "error: no Prefect server: run `prefect server start` and set PREFECT_API_URL (http://127.0.0.1:4200/api)",
-            file=sys.stderr,
+def deploy_all() -> list[str]:
+    """Deploy to the server that PREFECT_API_URL names. Returns names, and how to start a worker; raises StoreError."""
+    url = PREFECT_API_URL.value()
+    if not url:
+        raise ServerError(
+            "no Prefect server: run `prefect server start` and set PREFECT_API_URL (http://127.0.0.1:4200/api)"
         )
-        return 1
     try:
-        for name in deploy():
-            print(name)
+        names = deploy()
     except httpx.HTTPError as error:
-        print(
-            f"error: the Prefect server at {PREFECT_API_URL.value()} does not answer ({error}); start it with `prefect server start`",
-            file=sys.stderr,
-        )
-        return 1
-    except SpecError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    print(
-        f"start a worker with `prefect worker start --pool {POOL}`, then `prefect deployment run arm-train/quickstart --watch`"
-    )
-    return 0
+        raise ServerError(
+            f"the Prefect server at {url} does not answer ({error}); start it with `prefect server start`"
+        ) from error
+    hint = f"start a worker with `prefect worker start --pool {POOL}`, then `prefect deployment run arm-train/quickstart --watch`"
+    return [*names, hint]
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    from flows.cli.app import run_module
+
+    run_module("deploy")

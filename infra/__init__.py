@@ -1,1 +1,1 @@
-"""Where things run: store, caching, engine processes."""
+"""Where things run: the store, leases, resident processes."""

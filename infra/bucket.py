@@ -1,5 +1,8 @@
-"""A store in a bucket of S3, or of a server that speaks it. s3fs moves small objects; large ones go in parts; what must not be tried twice unseen
-(conditional writes) goes through botocore's own client, since aiohttp repeats a PUT by itself where a connection breaks."""
+"""A store in a bucket of S3, or of a server that speaks its protocol.
+
+s3fs moves small objects; large ones go in parts. Conditional writes go through botocore's own client: aiohttp repeats a
+PUT by itself where a connection breaks, and such a write must not be tried twice unseen.
+"""
 
 from __future__ import annotations
 
@@ -19,11 +22,11 @@ from botocore.exceptions import ClientError
 from s3fs.errors import translate_boto_error
 
 from infra.digests import FileEntry, entry_of
-from infra.parts import Parts, Wait
-from infra.patience import code
+from infra.multipart import MultipartTransfer
+from infra.retry import Retry, error_code
 
 LARGE = 16 << 20  # bytes; above it in parts
-#: Of both clients. Retries are infra/patience.py's; what arrives is checked by the manifest's sha256.
+#: Settings of both clients. Retries are infra/retry.py's; what arrives is checked by the manifest's sha256.
 CLIENT: dict[str, Any] = {
     "connect_timeout": 5,
     "read_timeout": 60,
@@ -43,10 +46,13 @@ class Dangling:
 
 
 class Bucket:
-    """Objects by their paths, `bucket/key`. Errors are OSErrors (s3fs's translation) and botocore's; FileNotFoundError where there is nothing."""
+    """Objects by their paths, `bucket/key`.
+
+    Errors are OSErrors (s3fs's translation) and botocore's; FileNotFoundError where there is nothing.
+    """
 
     def __init__(self, uri: str) -> None:
-        # An instance of its own: others' (tasks/data reads through fsspec) retry by themselves.
+        # An instance of its own: that of others (tasks/data reads through fsspec) retries by itself.
         self._fs, self.root = fsspec.core.url_to_fs(
             uri, skip_instance_cache=True, use_listings_cache=False, config_kwargs=CLIENT
         )
@@ -55,32 +61,35 @@ class Bucket:
 
     @cached_property
     def client(self) -> Any:
-        """Botocore's; it may be used by threads."""
+        """The client of botocore, which threads may share."""
         config = Config(
             **CLIENT,
             max_pool_connections=32,
-            # The manifest holds the sha256 of the payload: to compute it once more for the signature of each part, as botocore does over http,
-            # would double its cost. What arrives is checked by CRC-32.
+            # The manifest holds the sha256 of the payload: computing it again for the signature of each part, as
+            # botocore does over http, would double its cost. What arrives is checked by CRC-32.
             s3={"payload_signing_enabled": False},
         )
         return botocore.session.get_session().create_client("s3", config=config)
 
     @cached_property
-    def _parts(self) -> Parts:
-        return Parts(self.client, self.name)
+    def _multipart(self) -> MultipartTransfer:
+        return MultipartTransfer(self.client, self.name)
 
     def reach(self) -> None:
-        # Not exists(), which says no as well where credentials or endpoint are wrong.
+        """Look into the bucket; raise where it is not there, or credentials or endpoint are wrong."""
+        # Not exists(), which says no in all these cases.
         self._fs.call_s3("list_objects_v2", Bucket=self.name, Prefix=self._key(self.root), MaxKeys=1)
 
     def read(self, path: str) -> bytes:
+        """Return a whole object."""
         return bytes(self._fs.cat_file(path))
 
     def size(self, path: str) -> int:
+        """Return the bytes of an object."""
         return int(self._fs.call_s3("head_object", Bucket=self.name, Key=self._key(path))["ContentLength"])
 
     def list(self, path: str) -> list[str]:
-        """Names directly below, from the server each time."""
+        """Return the names directly below, sorted, from the server each time."""
         prefix = self._below(path)
         names = set()
         for page in self._pages("list_objects_v2", Prefix=prefix, Delimiter="/"):
@@ -90,27 +99,28 @@ class Bucket:
         return sorted(name for each in names if (name := each.removeprefix(prefix).rstrip("/")))
 
     def walk(self, path: str) -> Iterator[tuple[str, int, float]]:
-        """Every object below: path, bytes, seconds since the epoch when it was written."""
+        """Yield every object below: path, bytes, time of writing (seconds since the epoch)."""
         for page in self._pages("list_objects_v2", Prefix=self._below(path)):
             for each in page.get("Contents", ()):
                 yield f"{self.name}/{each['Key']}", int(each["Size"]), each["LastModified"].timestamp()
 
-    def write(self, path: str, data: bytes, wait: Wait, stop: threading.Event | None = None) -> None:
+    def write(self, path: str, data: bytes, retry: Retry, stop: threading.Event | None = None) -> None:
+        """Write or replace an object."""
         if len(data) > LARGE:
-            self._parts.upload(io.BytesIO(data), len(data), self._key(path), wait, stop)
+            self._multipart.upload(io.BytesIO(data), len(data), self._key(path), retry, stop)
         else:
-            wait(lambda: self._fs.pipe_file(path, data), stop=stop)
+            retry(lambda: self._fs.pipe_file(path, data), stop=stop)
 
     def create(self, path: str, data: bytes) -> None:
-        """FileExistsError where there is one."""
+        """Write an object that is not there yet; raise FileExistsError where it is."""
         self._put_if(path, data, IfNoneMatch="*")
 
     def replace(self, path: str, data: bytes, old: bytes) -> None:
-        """Takes the place of `old`; FileExistsError where something else stands there."""
+        """Write an object in place of one with the content `old`, or of none; raise FileExistsError otherwise."""
         try:
             standing = self.client.get_object(Bucket=self.name, Key=self._key(path))
         except ClientError as error:
-            if code(error) != "NoSuchKey":
+            if error_code(error) != "NoSuchKey":
                 raise
             return self.create(path, data)
         if standing["Body"].read() != old:
@@ -121,31 +131,31 @@ class Bucket:
         try:
             self.client.put_object(Bucket=self.name, Key=self._key(path), Body=data, **condition)
         except ClientError as error:
-            if code(error) in ("PreconditionFailed", "412") or (
-                "IfMatch" in condition and code(error) in ("NoSuchKey", "404")
-            ):
+            code = error_code(error)
+            if code in ("PreconditionFailed", "412") or ("IfMatch" in condition and code in ("NoSuchKey", "404")):
                 raise FileExistsError(path) from error
             raise
 
-    def upload(self, source: Path, path: str, wait: Wait, stop: threading.Event | None = None) -> FileEntry:
+    def upload(self, source: Path, path: str, retry: Retry, stop: threading.Event | None = None) -> FileEntry:
+        """Write or replace an object by a local file; return its size and digest."""
         size = source.stat().st_size
         if size <= LARGE:
             data = source.read_bytes()
-            self.write(path, data, wait, stop)
+            self.write(path, data, retry, stop)
             return entry_of(data)
         with source.open("rb") as file:
-            return self._parts.upload(file, size, self._key(path), wait, stop)
+            return self._multipart.upload(file, size, self._key(path), retry, stop)
 
-    def chunks(self, path: str, wait: Wait, stop: threading.Event | None = None) -> Generator[bytes, None, None]:
-        """The content in order."""
-        size = wait(lambda: self.size(path), stop=stop)
+    def chunks(self, path: str, retry: Retry, stop: threading.Event | None = None) -> Generator[bytes, None, None]:
+        """Yield the content in order."""
+        size = retry(lambda: self.size(path), stop=stop)
         if size <= LARGE:
-            yield wait(lambda: self.read(path), stop=stop)
+            yield retry(lambda: self.read(path), stop=stop)
         else:
-            yield from self._parts.chunks(self._key(path), size, wait, stop)
+            yield from self._multipart.chunks(self._key(path), size, retry, stop)
 
     def remove(self, path: str) -> None:
-        """The object of that name and all below it."""
+        """Remove the object of that name and all below it."""
         keys = [self._key(path), *(self._key(each) for each, _, _ in self.walk(path))]
         for start in range(0, len(keys), _DELETED_AT_ONCE):
             objects = [{"Key": key} for key in keys[start : start + _DELETED_AT_ONCE]]
@@ -155,7 +165,7 @@ class Bucket:
                 raise translate_boto_error(ClientError({"Error": failed[0]}, "DeleteObjects"))
 
     def dangling(self, path: str) -> Iterator[Dangling]:
-        """Multipart uploads below that are under way, or that a killed writer left."""
+        """Yield the multipart uploads below that are under way, or that a killed writer left."""
         marker: dict[str, Any] = {}
         while True:
             page = self._fs.call_s3("list_multipart_uploads", Bucket=self.name, Prefix=self._below(path), **marker)
@@ -166,6 +176,7 @@ class Bucket:
             marker = {"KeyMarker": page["NextKeyMarker"], "UploadIdMarker": page["NextUploadIdMarker"]}
 
     def abort(self, dangling: Dangling) -> None:
+        """Abort a multipart upload."""
         with contextlib.suppress(FileNotFoundError):  # it was completed or aborted in the meantime
             self._fs.call_s3(
                 "abort_multipart_upload", Bucket=self.name, Key=self._key(dangling.path), UploadId=dangling.upload_id

@@ -1,31 +1,53 @@
-"""Steps and their keys: a step's key is the content it depends on (design rule 3), known before anything runs."""
+"""Steps and their keys: a step's key is the digest of the content that it depends on, known before anything runs."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 
 def canonical(value: Any) -> str:
-    """JSON with one spelling: sorted keys, no spaces, no NaN."""
+    """Return `value` as JSON with one spelling: sorted keys, no spaces, no NaN."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
 
 
 @dataclass(frozen=True)
 class Step:
-    """A stage applied to inputs. `version` is the stage's integer; `inputs` is JSON: the part of the spec that the stage reads and
-    the keys of the steps it takes from. Placement, token budget, ranks, threads and library versions are never in it."""
+    """A stage applied to inputs.
+
+    `version` is the stage's integer. `inputs` is JSON: the settings that the stage reads and the keys of the steps
+    that it takes from; placement, token budget, ranks, threads and library versions are never in it. `references`
+    names what of the store has to stay as long as this step does (`<stage>/<key>`, `samples/<set>`); it is not part
+    of the key.
+    """
 
     stage: str
     version: int
     inputs: Mapping[str, Any]
+    references: tuple[str, ...] = field(default=(), compare=False)
 
     @cached_property
     def key(self) -> str:
         """64 hex digits."""
         text = canonical({"stage": self.stage, "version": self.version, "inputs": self.inputs})
         return hashlib.sha256(text.encode()).hexdigest()
+
+    @property
+    def reference(self) -> str:
+        """`<stage>/<key>`, as other steps and records name this one."""
+        return f"{self.stage}/{self.key}"
+
+
+@dataclass(frozen=True)
+class NamedStep(Step):
+    """A step with a name of its own in place of the digest: weights lie under their policy's lineage."""
+
+    name: str = ""
+
+    @cached_property
+    def key(self) -> str:
+        return self.name

@@ -1,4 +1,4 @@
-"""What a file holds, in two numbers: its size and its sha256."""
+"""The content of a file in two numbers: its size and its sha256."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-# Bytes written at a time. Not more: the kernel then takes large pages for its cache, which a virtual machine may have given back to its host; writing
-# 8 MiB at a time cost up to 3 times the CPU here.
+# Bytes written at a time. With more the kernel takes large pages for its cache, which a virtual machine may have given
+# back to its host: writing 8 MiB at a time cost up to 3 times the CPU.
 BLOCK = 256 << 10
 
 
@@ -22,17 +22,18 @@ class FileEntry:
 
 
 def entry_of(data: bytes) -> FileEntry:
+    """Return the entry of a file with this content."""
     return FileEntry(len(data), hashlib.sha256(data).hexdigest())
 
 
 def sha256_file(path: Path) -> str:
-    """Hex digest of a local file."""
+    """Return the hex digest of a local file."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def write_hashed(chunks: Iterable[bytes], file: BinaryIO) -> FileEntry:
-    """Writes the chunks one after the other; gives what was written."""
+    """Write the chunks one after the other; return the entry of what was written."""
     digest, size = hashlib.sha256(), 0
     for chunk in chunks:
         view = memoryview(chunk)
@@ -45,7 +46,7 @@ def write_hashed(chunks: Iterable[bytes], file: BinaryIO) -> FileEntry:
 
 
 def read_hashed(chunks: Iterable[bytes]) -> FileEntry:
-    """Reads the chunks through, and keeps none."""
+    """Read the chunks through, keeping none; return their entry."""
     digest, size = hashlib.sha256(), 0
     for chunk in chunks:
         digest.update(chunk)

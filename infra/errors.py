@@ -1,9 +1,11 @@
-"""Errors of the places where things run. One shape for all of Armature: what happened, where, what to do."""
+"""Errors of the places where things run: the store, and resident processes."""
 
 from __future__ import annotations
 
+from specs.errors import ArmatureError
 
-class StoreError(RuntimeError):
+
+class StoreError(ArmatureError, RuntimeError):
     """The store cannot be read or written. Names the object."""
 
 
@@ -11,5 +13,5 @@ class TransferStopped(StoreError):
     """A transfer was told to stop. What it had begun is removed."""
 
 
-class EngineError(RuntimeError):
-    """A resident engine (rollout engine, training ranks) died, hung or refused. Names its log file."""
+class EngineError(ArmatureError, RuntimeError):
+    """A resident process (rollout engine, training ranks) died, hung or refused. Names its log file."""

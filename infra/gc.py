@@ -1,28 +1,27 @@
-"""`python -m infra.store gc`: removes what no run names and what killed writers left, if it is older than a time of grace.
+"""`armature gc`: remove what no record names and what killed writers left, if it is older than a time of grace.
 
-What is named is found first (infra/marks.py); a record that cannot be read stops it before anything is removed. Ages are those of the newest
-object concerned, by the store's own times. A run that begins while gc works may find a step that it was about to use gone: it says so, and its
-next attempt makes the step again.
+What is named is found first (infra/marks.py); a record that cannot be read stops it before anything is removed. Ages
+are those of the newest object concerned, by the store's own times. A run that begins while gc works may find a step
+gone that it was about to use: it says so, and its next attempt makes the step again.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
-import os
 import re
-import sys
 import time
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from infra.errors import StoreError
-from infra.files import Dangling, Files, MissingError
+from infra.files import Files, MissingError
 from infra.marks import Marks, records_of, runs_of
-from infra.paths import HOME
 
-GRACE_H = 24.0
+if TYPE_CHECKING:
+    from infra.bucket import Dangling
+
 NO_RUN = "steps that no run names"
 NO_EVALUATION = "samples that no evaluation names"
 LEFT = "pins and locks of runs that are gone"
@@ -36,7 +35,7 @@ Object = tuple[str, int, float]  # name, bytes, when it was written (seconds sin
 
 @dataclass
 class Found:
-    """Something to remove, in this order, and no more than that: a writer may be at work in the same folder."""
+    """Something to remove: `remove` in this order and nothing else, for a writer may be at work in the same folder."""
 
     reason: str
     name: str
@@ -50,13 +49,13 @@ class Found:
 
     @property
     def written(self) -> float:
-        """When the newest of it was written."""
+        """Return when the newest of it was written, seconds since the epoch."""
         return self.upload.began if self.upload else max(written for _, _, written in self.objects)
 
 
 @dataclass
-class Step:
-    """One folder steps/<stage>/<key> as it was listed: what lies in it, by the first part of its name."""
+class StepFolder:
+    """A folder steps/<stage>/<key> as it was listed. `parts` groups its objects by the first part of their names."""
 
     stage: str
     key: str
@@ -71,7 +70,7 @@ class Step:
         return "MANIFEST.json" in self.parts
 
     def unnamed(self, marks: Marks) -> list[Found]:
-        """What of it nothing names."""
+        """Return what of it no record leads to."""
         if self.committed and (self.stage, self.key) not in marks.kept:
             objects = [each for part in self.parts.values() for each in part]
             order = sorted(self.parts, key=lambda part: part != "MANIFEST.json")
@@ -86,18 +85,18 @@ class Step:
         ]
 
 
-def _steps(files: Files) -> dict[tuple[str, str], Step]:
-    steps: dict[tuple[str, str], Step] = {}
+def _steps(files: Files) -> dict[tuple[str, str], StepFolder]:
+    steps: dict[tuple[str, str], StepFolder] = {}
     for each in files.walk("steps"):
         parts = each[0].split("/")
         if len(parts) > 3 and not _TEMPORARY.fullmatch(each[0]):
-            step = steps.setdefault((parts[1], parts[2]), Step(parts[1], parts[2]))
+            step = steps.setdefault((parts[1], parts[2]), StepFolder(parts[1], parts[2]))
             step.parts.setdefault(parts[3], []).append(each)
     return steps
 
 
 def _samples(files: Files, marks: Marks) -> list[Found]:
-    """Sets of samples that no kept evaluation names, and whose policy is no run's."""
+    """Return the sets of samples that no kept evaluation names, and whose policy no run names."""
     sets: dict[str, list[Object]] = {}
     for each in files.walk("samples"):
         parts = each[0].split("/")
@@ -106,24 +105,25 @@ def _samples(files: Files, marks: Marks) -> list[Found]:
     return [
         Found(NO_EVALUATION, f"samples/{key}", [name for name, _, _ in objects], objects)
         for key, objects in sorted(sets.items())
-        if key not in marks.sets and _policy_of(files, key) not in marks.policies
+        if ("samples", key) not in marks.kept and ("policy", _policy_of(files, key)) not in marks.kept
     ]
 
 
-def _policy_of(files: Files, key: str) -> str | None:
-    """None where a writer did not come to say it."""
+def _policy_of(files: Files, key: str) -> str:
+    """Return the lineage that a set was sampled from; empty where its writer was stopped before it wrote that."""
     try:
         return str(json.loads(files.read(f"samples/{key}/SET.json"))["policy"])
     except MissingError:
-        return None
+        return ""
     except (ValueError, KeyError, TypeError) as error:
         raise StoreError(
-            f"{files.uri}/samples/{key}/SET.json: not a set of samples ({error}); nothing is removed: delete it, then run gc again"
+            f"{files.uri}/samples/{key}/SET.json: not a set of samples ({error}); nothing is removed: "
+            "delete it, then run gc again"
         ) from error
 
 
 def _left_by_dropped(files: Files, runs: Collection[str]) -> list[Found]:
-    """Pins and locks whose run has no record any more. A pin's run is the one that forked."""
+    """Return pins and locks whose run has no record any more. A pin's run is the one that forked."""
     found: list[Found] = []
     for each in files.walk("pins"):
         name = each[0]
@@ -156,12 +156,15 @@ def _fork_of(files: Files, pin: str) -> str:
 
 
 def survey(files: Files, older_than: float) -> list[Found]:
-    """What may go: last written before `older_than` (seconds since the epoch). Removes nothing. StoreError where a record cannot be read."""
+    """Return what may go: last written before `older_than` (seconds since the epoch). Removes nothing.
+
+    Raises StoreError where a record cannot be read.
+    """
     steps = _steps(files)
     # Runs after steps: what a run that begins in between names is not swept.
     views = [name for folder in ("runs", "comparisons", "studies") for name, _, _ in files.walk(folder)]
     runs = list(runs_of(views))
-    marks = Marks(files, {at: step.committed for at, step in steps.items()}, runs, list(records_of(views)))
+    marks = Marks(files, {at: step.committed for at, step in steps.items()}, records_of(views))
     found = [each for _, step in sorted(steps.items()) for each in step.unnamed(marks)]
     found += _samples(files, marks)
     found += _left_by_dropped(files, runs)
@@ -183,7 +186,7 @@ def survey(files: Files, older_than: float) -> list[Found]:
 
 
 def sweep(files: Files, each: Found) -> None:
-    """Removes it, a manifest before what it names."""
+    """Remove it, a manifest before its payload."""
     if each.upload is not None:
         files.abort(each.upload)
     for name in each.remove:
@@ -193,7 +196,7 @@ def sweep(files: Files, each: Found) -> None:
 
 
 def _prune(folder: Path) -> None:
-    """Folders of a local disk that are empty now, up to the stage's."""
+    """Remove folders of a local disk that are empty now, up to the stage's."""
     while (
         folder.name not in ("runs", "locks", "pins", "samples", "comparisons", "studies")
         and folder.parent.name != "steps"
@@ -208,7 +211,7 @@ def _prune(folder: Path) -> None:
 
 
 def report(found: Sequence[Found], verb: str) -> str:
-    """Each thing, then totals by reason."""
+    """Return a line for each thing, then totals by reason."""
     lines = [f"{verb} {each.name}  ({_size(each.bytes)}; {each.reason})" for each in found]
     for reason in dict.fromkeys(each.reason for each in found):
         of = [each for each in found if each.reason == reason]
@@ -226,33 +229,11 @@ def _size(count: int) -> str:
     return f"{count} B" if unit == "B" else f"{amount:.1f} {unit}"
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    default = os.environ.get("ARMATURE_STORE", (HOME / "store").as_uri())
-    parser = argparse.ArgumentParser(prog="python -m infra.store", description="Care for a store.")
-    commands = parser.add_subparsers(dest="command", required=True)
-    gc = commands.add_parser("gc", help="remove what no run names and what killed writers left")
-    gc.add_argument(
-        "--store",
-        default=default,
-        help="file:// or s3:// URI, or a folder; default: ARMATURE_STORE, else .armature/store",
-    )
-    gc.add_argument("--dry-run", action="store_true", help="say what would be removed; remove nothing")
-    gc.add_argument(
-        "--grace",
-        type=float,
-        default=GRACE_H,
-        metavar="HOURS",
-        help="keep what was written in the last so many hours; default %(default)g",
-    )
-    parsed = parser.parse_args(arguments)
-    if not parsed.grace >= 0:
-        parser.error(f"--grace {parsed.grace}: hours, 0 or more")
-    try:
-        files = Files(parsed.store if "://" in parsed.store else Path(parsed.store).resolve().as_uri())
-        found = survey(files, time.time() - parsed.grace * 3600)
-        if not parsed.dry_run:
-            for each in found:
-                sweep(files, each)
-    except StoreError as error:
-        sys.exit(str(error))
-    print(report(found, "would remove" if parsed.dry_run else "removed"))
+def collect(uri: str, *, dry_run: bool, grace_h: float) -> str:
+    """Remove what may go from the store at `uri` and return a report; with `dry_run` remove nothing."""
+    files = Files(uri)
+    found = survey(files, time.time() - grace_h * 3600)
+    if not dry_run:
+        for each in found:
+            sweep(files, each)
+    return report(found, "would remove" if dry_run else "removed")

@@ -1,4 +1,4 @@
-"""A manifest: what says that a step exists, written last."""
+"""The manifest of a step: written last, it says that the step exists."""
 
 from __future__ import annotations
 
@@ -16,8 +16,12 @@ FORMAT = 1
 
 @dataclass(frozen=True)
 class Manifest:
-    """One committed step. `result` is a small JSON value (metrics, counts); `recorded` what was really used (ranks, threads,
-    library versions) and is no part of the key; `folder` holds the payload `files`."""
+    """One committed step.
+
+    `result` is a small JSON value (metrics, counts). `recorded` holds what was really used (ranks, threads, library
+    versions) and is no part of the key. `folder` holds the payload `files`. `references` names what has to stay in the
+    store as long as this step does (see infra.caching.Step); None in manifests of versions that did not write it.
+    """
 
     stage: str
     key: str
@@ -29,6 +33,7 @@ class Manifest:
     kind: str
     result: Any = None
     recorded: Mapping[str, Any] = field(default_factory=dict)
+    references: tuple[str, ...] | None = None
 
     @property
     def bytes(self) -> int:
@@ -36,7 +41,9 @@ class Manifest:
 
     @property
     def sha256(self) -> str:
-        """Digest of what the step made: files and result, wherever they lie and however they were computed."""
+        """Return the digest of what the step made: files and result,
+        wherever they lie and however they were computed.
+        """
         return hashlib.sha256(
             canonical({"files": {n: e.sha256 for n, e in self.files.items()}, "result": self.result}).encode()
         ).hexdigest()
@@ -47,11 +54,13 @@ def manifest_name(stage: str, key: str) -> str:
 
 
 def parse_manifest(raw: bytes) -> Manifest:
-    """ValueError, one line, where that is no manifest."""
+    """Return the manifest in `raw`. Raises ValueError with one line where it is none."""
     try:
         fields = json.loads(raw)
         if fields.pop("format") != FORMAT:
             raise ValueError("another format")
+        if fields.get("references") is not None:
+            fields["references"] = tuple(fields["references"])
         return Manifest(**{**fields, "files": {n: FileEntry(**e) for n, e in fields["files"].items()}})
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"not a manifest ({error})") from error

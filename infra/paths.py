@@ -1,4 +1,4 @@
-"""Where Armature keeps things on this machine. All of it is under `.armature/` (git-ignored) in the repository root."""
+"""The places of Armature on this machine, all under `.armature/` (git-ignored) in the repository root."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 HOME = ROOT / ".armature"  # never under the current directory: a worker's directory must not matter
-LOGS = HOME / "logs"  # engines' own log files
-SCRATCH = HOME / "scratch"  # weights handed from the trainer to the rollout engine; dies with the flow
+LOGS = HOME / "logs"  # of resident processes
+SCRATCH = HOME / "scratch"  # weights on their way from the trainer to the rollout engine; removed with the flow
 
 
 def resolve(path: str) -> str:
-    """A spec's relative path is relative to the repository root; URIs and absolute paths stay as they are."""
+    """Return a path of a spec: a relative one from the repository root; URIs and absolute paths as they are."""
     return path if "://" in path or path.startswith("/") else str(ROOT / path)

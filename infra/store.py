@@ -1,14 +1,14 @@
-"""The store: what exists is what its manifests say (design rules 3 and 6).
+"""The store: a step exists if its manifest says so (CONTRIBUTING.md, rules 3 and 6).
 
     steps/<stage>/<key>/data-<attempt>/...   payload files
     steps/<stage>/<key>/LEDGER.json          times, costs, host; covered by no digest
     steps/<stage>/<key>/MANIFEST.json        written last, create-only: the commit
-    runs/<name>/<identity>/...               a run's spec, metrics, report: views of the steps, by which `gc` knows what is still wanted
-    samples/<set>/...                        what policies answered, append-only (tasks/evaluate/samples.py)
+    runs/<name>/<identity>/...               a run's spec, metrics, report; its run.json names the steps that `gc` keeps
+    samples/<set>/...                        responses of policies, append-only (tasks/evaluate/samples.py)
     comparisons/<name>/...                   two policies compared: a view of evaluations
-    locks/<name>/<identity>/...              who runs it (infra/lease.py)
+    locks/<name>/<identity>/...              the process that runs it (infra/lease.py)
 
-`python -m infra.store gc` removes what nothing names any more (infra/gc.py).
+`armature gc` removes what no record names any more (infra/gc.py).
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ from infra.digests import FileEntry, entry_of
 from infra.errors import StoreError
 from infra.files import Files, MissingError
 from infra.manifest import Manifest, manifest_name, parse_manifest, write_manifest
-from infra.together import together
+from infra.parallel import run_parallel
 
 log = logging.getLogger("armature.store")
 
-FILES_AT_ONCE = 3  # of a commit or fetch; with infra/parts.py's 5 parts each, about 120 MiB are in memory
+FILES_AT_ONCE = 3  # of a commit or fetch; with infra/multipart.py's 5 parts each, about 120 MiB are in memory
 RIVALS = 20  # times that another writer may be quicker, before that is no accident
 
 
@@ -48,12 +48,15 @@ class Store:
         self.uri = self.files.uri
 
     def find(self, stage: str, key: str) -> Manifest | None:
-        """The committed step, if its payload is there in full (existence and sizes; contents are verified when read)."""
+        """Return the committed step if its payload is there in full, else None.
+
+        Existence and sizes are checked; contents are verified when they are read.
+        """
         raw = self._standing(stage, key)
         return None if raw is None else self._whole(raw, manifest_name(stage, key))
 
     def _standing(self, stage: str, key: str) -> bytes | None:
-        """The bytes of the step's manifest."""
+        """Return the bytes of the step's manifest, None where there is none."""
         try:
             return self.files.read(manifest_name(stage, key))
         except MissingError:
@@ -75,11 +78,11 @@ class Store:
         return manifest
 
     def known(self, stage: str, key: str) -> bool:
-        """Whether the step was committed, whatever became of its payload."""
+        """Return True if the step was committed, whatever became of its payload."""
         return self.files.size(manifest_name(stage, key)) is not None
 
     def read(self, manifest: Manifest, file: str) -> bytes:
-        """One payload file, its sha256 verified; DamagedError otherwise."""
+        """Return one payload file. Raises DamagedError where its sha256 differs."""
         data = b""
 
         def look() -> FileEntry:
@@ -91,7 +94,10 @@ class Store:
         return data
 
     def fetch(self, manifest: Manifest, folder: Path) -> None:
-        """All payload files into a local folder, each verified; where one fails (DamagedError, StoreError) none is left there."""
+        """Fetch all payload files into a local folder, each verified.
+
+        Where one fails (DamagedError, StoreError) none is left there.
+        """
         folder.mkdir(parents=True, exist_ok=True)
 
         def get(file: str, stop: threading.Event) -> None:
@@ -100,27 +106,30 @@ class Store:
             )
 
         try:
-            together([partial(get, file) for file in manifest.files], FILES_AT_ONCE)
+            run_parallel([partial(get, file) for file in manifest.files], FILES_AT_ONCE)
         except BaseException:
             for file in manifest.files:
                 (folder / file).unlink(missing_ok=True)
             raise
 
     def intact(self, manifest: Manifest) -> bool:
-        """Whether every payload file still has its sha256. Contents are read through, in parts: any size will do."""
+        """Return True if every payload file still has its sha256. Reads in parts, so any size will do."""
 
         def check(file: str, stop: threading.Event) -> None:
             self._verify(manifest, file, lambda: self.files.digest(self._payload(manifest, file), stop))
 
         try:
-            together([partial(check, file) for file in manifest.files], FILES_AT_ONCE)
+            run_parallel([partial(check, file) for file in manifest.files], FILES_AT_ONCE)
         except DamagedError as error:
             log.warning("%s", error)
             return False
         return True
 
     def _verify(self, manifest: Manifest, file: str, look: Callable[[], FileEntry]) -> None:
-        """Looks twice where the content is not what the manifest says: bytes may be altered on their way, and what is called damaged is thrown away."""
+        """Raise DamagedError where the content is not what the manifest says.
+
+        Looks twice: bytes may be altered on their way, and a payload that is called damaged is thrown away.
+        """
         name, wanted = self._payload(manifest, file), manifest.files[file]
         try:
             if look() == wanted or look() == wanted:
@@ -141,14 +150,14 @@ class Store:
         result: Any = None,
         recorded: Mapping[str, Any] | None = None,
         ledger: Mapping[str, Any] | None = None,
-        key: str | None = None,
         stop: threading.Event | None = None,
     ) -> Manifest:
-        """Payload first, manifest last. Where another writer was first, its commit stands and is returned; only one that is damaged is
-        replaced. `key`: that of the step, unless the step is named by another (weights by their lineage). `stop`: once it is set, a payload that is
-        still on its way is given up (TransferStopped)."""
-        key = key or step.key
-        base = f"steps/{step.stage}/{key}"
+        """Write the payload, then the manifest, and return it.
+
+        Where another writer was first, its commit stands and is returned; only one that is damaged is replaced. Once
+        `stop` is set, a payload that is still on its way is given up (TransferStopped).
+        """
+        base = f"steps/{step.stage}/{step.key}"
         attempt = f"data-{uuid.uuid4().hex[:8]}"
 
         def put(file: str, content: Path | bytes, stop: threading.Event) -> FileEntry:
@@ -158,21 +167,24 @@ class Store:
             return self.files.upload(content, f"{base}/{attempt}/{file}", stop)
 
         try:
-            entries = together([partial(put, file, content) for file, content in files.items()], FILES_AT_ONCE, stop)
+            entries = run_parallel(
+                [partial(put, file, content) for file, content in files.items()], FILES_AT_ONCE, stop
+            )
         except BaseException:
             self.files.discard(f"{base}/{attempt}")
             raise
         manifest = Manifest(
-            step.stage,
-            key,
-            step.version,
-            step.inputs,
-            attempt,
-            dict(zip(files, entries, strict=True)),
-            rows,
-            kind,
-            result,
-            recorded or {},
+            stage=step.stage,
+            key=step.key,
+            version=step.version,
+            inputs=step.inputs,
+            folder=attempt,
+            files=dict(zip(files, entries, strict=True)),
+            rows=rows,
+            kind=kind,
+            result=result,
+            recorded=recorded or {},
+            references=step.references,
         )
         try:
             self.files.write(
@@ -180,7 +192,8 @@ class Store:
             )
             stands = self._settle(manifest)
         except BaseException:
-            # Over a network the manifest may be there all the same, its reply lost: then the payload is needed. If not, gc sweeps it.
+            # Over a network the manifest may be there all the same, its reply lost: then the payload is needed.
+            # If it is not, gc sweeps it.
             if self.files.local:
                 self.files.discard(f"{base}/{attempt}")
             raise
@@ -189,7 +202,7 @@ class Store:
         return stands
 
     def _settle(self, manifest: Manifest) -> Manifest:
-        """Writes the manifest, or finds the one that stands. Nobody's whole step is ever overwritten."""
+        """Write the manifest, or return the one that stands. A whole step is never overwritten."""
         name, text = manifest_name(manifest.stage, manifest.key), write_manifest(manifest)
         for _ in range(RIVALS):
             standing = self._standing(manifest.stage, manifest.key)
@@ -205,11 +218,12 @@ class Store:
             except FileExistsError:  # another writer was quicker; what it wrote is looked at in its turn
                 continue
         raise StoreError(
-            f"{self.uri}/{name}: {RIVALS} times another writer was quicker, and left nothing whole; see who writes there, then run again"
+            f"{self.uri}/{name}: {RIVALS} times another writer was quicker, and left nothing whole; see who "
+            "writes there, then run again"
         )
 
     def ledger(self, manifest: Manifest) -> dict[str, Any]:
-        """Times and costs of the step, empty where there are none."""
+        """Return times and costs of the step, empty where there are none."""
         try:
             return dict(json.loads(self.files.read(f"steps/{manifest.stage}/{manifest.key}/LEDGER.json")))
         except MissingError:
@@ -225,9 +239,3 @@ class Store:
 
 
 __all__ = ["DamagedError", "FileEntry", "Manifest", "Store"]
-
-
-if __name__ == "__main__":
-    from infra.gc import main
-
-    main()

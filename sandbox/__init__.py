@@ -1,4 +1,5 @@
-"""Untrusted program in, verdict out. Knows nothing of reinforcement learning.
+"""A sandbox that grades untrusted programs, independent of reinforcement learning.
 
-`sandbox.api` is the Python interface, `python -m sandbox` the command line, README.md what is held and what is not.
+`sandbox.api` is the Python interface, `python -m sandbox` the command line. README.md lists what is contained and
+what is not.
 """

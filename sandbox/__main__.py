@@ -1,13 +1,14 @@
-"""The sandbox on the command line. Messages go to stderr; the last line of stdout is the answer, as JSON.
+"""The command line of the sandbox. Messages go to stderr; the last line of stdout is the answer, as JSON.
 
-    python -m sandbox check                                   # which backend runs here, and whether it holds
-    python -m sandbox image                                   # build the image of the containers
-    python -m sandbox run program.py --stdin input.txt        # run one program; exit status 0 where it ended with 0
-    python -m sandbox grade problem.json program.py           # one verdict; exit status 0 where there is one, whatever it says
-    python -m sandbox grade --jsonl pairs.jsonl               # lines {"problem": {...}, "program": "..."}; a verdict for each, in their order
-    python -m sandbox grade problem.json --jsonl programs.jsonl   # lines {"program": "..."}, of one problem
+    python -m sandbox check                                # test the backend of this machine
+    python -m sandbox image                                # build the image of the containers
+    python -m sandbox run program.py --stdin input.txt     # run one program; exits with 0 if the program did
+    python -m sandbox grade problem.json program.py        # grade one program; exits with 0 if there is a verdict
+    python -m sandbox grade --jsonl pairs.jsonl            # grade lines {"problem": {...}, "program": "..."}, in order
+    python -m sandbox grade problem.json --jsonl programs.jsonl   # grade lines {"program": "..."} of one problem
 
-A problem has the code schema: `tests`, `test_type` (stdin, functional, python), `entry_point`, `starter_code`, `setup_code`, `timeout_s`, `checker`.
+A problem has the code schema: `tests`, `test_type` (stdin, functional, python), `entry_point`, `starter_code`,
+`setup_code`, `timeout_s`, `checker`.
 """
 
 from __future__ import annotations
@@ -22,7 +23,6 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from sandbox import engine, image
 from sandbox.api import Sandbox
 from sandbox.errors import SandboxError
 from sandbox.job import Job, Limits, Result, Status
@@ -32,14 +32,17 @@ _BATCH = 256  # programs in memory at a time, with --jsonl
 
 
 class UsageError(Exception):
-    """What was given cannot be used. One line."""
+    """An argument or an input file that cannot be used. The message is one line."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Exit status: 0, 1 where the sandbox could not do it, 2 where what was given is wrong."""
+    """Run a subcommand and return its exit status.
+
+    The status is 0 for success, 1 where the sandbox failed or the program did not end well, 2 for a usage error.
+    """
     options = _parser().parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that `with` ends what was started
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that `with` closes the sandbox
     try:
         return int(options.run(options))
     except UsageError as error:
@@ -65,26 +68,26 @@ def _parser() -> argparse.ArgumentParser:
         "--backend",
         choices=("auto", "docker", "jail"),
         default="auto",
-        help="auto: docker where an engine answers, else the jail",
+        help="auto takes docker where an engine answers, else the jail",
     )
-    common.add_argument("--slots", type=int, default=None, help="programs at a time (default: two for each core)")
+    common.add_argument("--slots", type=int, default=None, help="programs run at a time (default: two per core)")
     common.add_argument(
         "--image",
         default=None,
-        help="name of the containers' image (default: SANDBOX_IMAGE, or one that is built or made here)",
+        help="image of the containers (default: SANDBOX_IMAGE, else one that is found or built here)",
     )
     common.add_argument(
-        "--cpu-s", type=float, default=None, help="CPU seconds of a test (default: the problem's timeout_s, else 4)"
+        "--cpu-s", type=float, default=None, help="CPU seconds per test (default: the problem's timeout_s, else 4)"
     )
-    common.add_argument("--wall-s", type=float, default=0.0, help="wall seconds of a test (default: 3 x CPU + 2)")
+    common.add_argument("--wall-s", type=float, default=0.0, help="wall seconds per test (default: 3 x CPU + 2)")
     common.add_argument(
         "--memory-mb",
         type=int,
         default=2048,
-        help="MiB of a test (default: 2048; a canonical solution of MBPP+ takes 1,200)",
+        help="MiB per test (default: 2048; one canonical solution of MBPP+ takes 1,200)",
     )
 
-    check = verbs.add_parser("check", parents=[common], help="which backend runs here, and whether it holds")
+    check = verbs.add_parser("check", parents=[common], help="test the backend of this machine")
     check.set_defaults(run=_check)
     build = verbs.add_parser("image", parents=[common], help="build the image of the containers")
     build.set_defaults(run=_image)
@@ -92,11 +95,11 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("program", type=Path)
     run.add_argument("--stdin", type=Path, default=None, help="file for its standard input (default: none)")
     run.set_defaults(run=_run)
-    grade = verbs.add_parser("grade", parents=[common], help="verdicts on programs")
+    grade = verbs.add_parser("grade", parents=[common], help="grade programs")
     grade.add_argument("problem", type=Path, nargs="?", help="a problem (JSON)")
     grade.add_argument("program", type=Path, nargs="?", help="a program (Python)")
     grade.add_argument(
-        "--jsonl", type=str, default=None, metavar="FILE", help="many programs, a line each; - reads stdin"
+        "--jsonl", type=str, default=None, metavar="FILE", help="many programs, one per line; - reads stdin"
     )
     grade.set_defaults(run=_grade)
     return parser
@@ -119,23 +122,22 @@ def _limits(options: argparse.Namespace, cpu_s: float) -> Limits:
 
 def _check(options: argparse.Namespace) -> int:
     with _sandbox(options) as sandbox:
-        print(
-            json.dumps(
-                {
-                    "backend": sandbox.backend,
-                    "slots": sandbox.slots,
-                    "image": sandbox.image,
-                    "probes_contained": sandbox.probes,
-                }
-            )
-        )
+        answer = {
+            "backend": sandbox.backend,
+            "slots": sandbox.slots,
+            "image": sandbox.image,
+            "probes_contained": sandbox.probes,
+        }
+    print(json.dumps(answer))
     return 0
 
 
 def _image(options: argparse.Namespace) -> int:
-    client = engine.connect()
+    from sandbox import container_engine, image  # here, since the jail needs no package docker
+
+    client = container_engine.connect()
     try:
-        print(json.dumps({"image": image.resolve(client, options.image) if options.image else image.make(client)}))
+        print(json.dumps({"image": image.resolve(client, options.image) if options.image else image.build(client)}))
     finally:
         client.close()
     return 0
@@ -145,16 +147,20 @@ def _run(options: argparse.Namespace) -> int:
     program, stdin = _bytes(options.program), _bytes(options.stdin) if options.stdin else b""
     with _sandbox(options) as sandbox:
         result = sandbox.run(Job("stdin", program, stdin=stdin, limits=sandbox.limits))
-    print(json.dumps(_shown(result)))
+    print(json.dumps(_result_json(result)))
     return 0 if result.status is Status.OK else 1
 
 
-def _shown(result: Result) -> dict[str, Any]:
+def _result_json(result: Result) -> dict[str, Any]:
     return {
-        "status": result.status, "code": result.code, "stdout": result.stdout.decode(errors="backslashreplace"),
-        "stderr": result.stderr.decode(errors="backslashreplace"), "cpu_s": round(result.cpu_s, 4), "wall_s": round(result.wall_s, 4),
+        "status": result.status,
+        "code": result.code,
+        "stdout": result.stdout.decode(errors="backslashreplace"),
+        "stderr": result.stderr.decode(errors="backslashreplace"),
+        "cpu_s": round(result.cpu_s, 4),
+        "wall_s": round(result.wall_s, 4),
         "memory_bytes": result.memory_bytes,
-    }  # fmt: skip
+    }
 
 
 def _grade(options: argparse.Namespace) -> int:

@@ -1,7 +1,7 @@
-"""The sandbox as a Python object.
+"""The Python interface of the sandbox.
 
 with Sandbox(backend="auto") as sandbox:
-    verdict = sandbox.grade(problem, program)                      # problem: a mapping in the code schema
+    verdict = sandbox.grade(problem, program)  # problem: a mapping in the code schema
     result = sandbox.run(Job("stdin", b"print(input())", stdin=b"hello"))
 
 async with AsyncSandbox() as sandbox:
@@ -20,21 +20,21 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from types import TracebackType
-from typing import Any, Literal, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
 
-import docker
-
-from sandbox import engine, image, interpreter, jail, selftest
+from sandbox import interpreter, jail, selftest
 from sandbox.cache import VerdictCache
-from sandbox.containers import ContainerTransport
 from sandbox.errors import SandboxError
 from sandbox.grade import grade
 from sandbox.job import STDIN_BYTES, Job, Lane, Limits, Result
-from sandbox.plans import TEST_LIMITS
 from sandbox.pool import Counters, Pool
+from sandbox.prepared_tests import TEST_LIMITS
 from sandbox.problem import Problem
 from sandbox.slot import Slot, SlotLost
 from sandbox.verdict import Verdict
+
+if TYPE_CHECKING:
+    import docker
 
 log = logging.getLogger("armature.sandbox")
 
@@ -46,13 +46,13 @@ _DOCKER_REMEDY = "use an engine that confines its containers (Docker 20.10 or la
 
 
 class Sandbox:
-    """Slots, a self-test, graders. Usable from any thread; close it, or use it in `with`.
+    """Slots that run programs, and graders that judge them. Usable from any thread, in `with` or by `start`.
 
-    `backend`: auto takes docker where an engine answers, else the jail. `slots`: programs at a time; None: two for each
-    core (while one waits for its next message, another computes).
-    `limits`: of a job that brings none, and the most memory, processes and space in /tmp that any may ask for. `image_name`: of the
-    containers' image; None: SANDBOX_IMAGE, else one that is here, is built, or is made. `runtime`: of the engine (runsc); None: SANDBOX_RUNTIME,
-    else the engine's own.
+    backend: "auto" takes docker where an engine answers, else the jail.
+    slots: programs run at a time; None means two per core, so that one computes while another waits for a message.
+    limits: the limits of a job that has none, and the most memory, processes and /tmp space that a job may ask for.
+    image_name: image of the containers; None means SANDBOX_IMAGE, else one that is found or built.
+    runtime: runtime of the engine, such as runsc; None means SANDBOX_RUNTIME, else the engine's default.
     """
 
     def __init__(
@@ -81,10 +81,13 @@ class Sandbox:
         self._lock = threading.Lock()
         self._graders: ThreadPoolExecutor | None = None
 
-    # -- beginning and end -------------------------------------------------------------------------------------------
+    # -- start and close ---------------------------------------------------------------------------------------------
 
     def start(self) -> Self:
-        """Slots for programs run afterwards, and the self-test has passed. SandboxError, with what to do, where it cannot be had."""
+        """Start the slots for programs, run the self-test, and return self.
+
+        Raises SandboxError, with the remedy, where no backend can be used.
+        """
         reasons = []
         for backend, begin in (("docker", self._start_docker), ("jail", self._start_jail)):
             if self._asked not in ("auto", backend):
@@ -105,10 +108,12 @@ class Sandbox:
         raise SandboxError("; ".join(reasons))
 
     def _start_docker(self) -> None:
-        self._client = engine.connect()
-        reaped = engine.reap(self._client)
+        from sandbox import container_engine, image  # here, since the jail needs no package docker
+
+        self._client = container_engine.connect()
+        reaped = container_engine.reap(self._client)
         if reaped:
-            log.info("sandbox: removed %d containers whose makers are gone", reaped)
+            log.info("sandbox: removed %d containers whose owners are gone", reaped)
         self.backend, self.image = "docker", image.resolve(self._client, self._image_name)
         self._begin(_DOCKER_REMEDY)
 
@@ -135,13 +140,15 @@ class Sandbox:
 
     def _make(self, lane: Lane, number: int) -> Slot:
         name = f"{self.backend} {lane} {number}"
-        number = next(_NUMBERS)  # decides the user that jobs become: no two slots of this process share one
+        number = next(_NUMBERS)  # determines the user of the jobs: no two slots of this process share one
         limits = self.limits if lane == "program" else TEST_LIMITS
-        if self._client is not None:
-            return Slot(
-                ContainerTransport(self._client, name, number, lane, self.image, limits, self.run_id, self._runtime)
-            )
-        return Slot(jail.JailTransport(name, number, lane, limits.tmp_mb))
+        if self._client is None:
+            return Slot(jail.JailTransport(name, number, lane, limits.tmp_mb))
+        from sandbox.containers import ContainerTransport
+
+        return Slot(
+            ContainerTransport(self._client, name, number, lane, self.image, limits, self.run_id, self._runtime)
+        )
 
     def _open(self, lane: Lane, first: Slot | None = None) -> Pool:
         seed = [first] if first is not None else []
@@ -154,7 +161,7 @@ class Sandbox:
         return pool
 
     def _pool(self, lane: Lane) -> Pool:
-        """Slots for test code are started when the first is needed: text in, text out needs none."""
+        """Return the pool of a lane, starting that of the test lane at its first use: stdin tests do not need it."""
         with self._lock:
             if "program" not in self._pools:
                 raise SandboxError("the sandbox is not running: use it in `with`, or call start()")
@@ -162,14 +169,14 @@ class Sandbox:
 
     @property
     def describe(self) -> str:
-        """One line for people: what runs programs here."""
+        """Return one line for people: backend, image, slots, probes."""
         what = (
             f"image {self.image.removeprefix('sha256:')[:12]}" if self.backend == "docker" else "namespaces and seccomp"
         )
         return f"{self.backend} ({what}), {self.slots} slots, {self.probes} probes contained"
 
     def close(self) -> None:
-        """Ends all slots; nothing of them is left. Safe to call twice."""
+        """End all slots and leave nothing of them behind. Safe to call twice."""
         with self._lock:
             pools, self._pools = list(self._pools.values()), {}
             graders, self._graders = self._graders, None
@@ -192,21 +199,25 @@ class Sandbox:
     # -- jobs --------------------------------------------------------------------------------------------------------
 
     def submit(self, job: Job) -> Future[Result]:
-        """Runs a job on the next free slot. The future's exception is a SandboxError: no slot could run it. ValueError: it asks for too much."""
-        self._refuse_too_much(job.limits, len(job.stdin))
+        """Run a job on the next free slot and return a future of its result.
+
+        The future's exception is a SandboxError where no slot could run the job. Raises ValueError for a job that asks
+        for more than the sandbox's own limits.
+        """
+        self._check_limits(job.limits, len(job.stdin))
         return self._pool("program").submit(job)
 
     def run(self, job: Job) -> Result:
-        """The result of `submit`."""
+        """Run a job, wait for it, and return its result; see `submit`."""
         return self.submit(job).result()
 
-    program = run  # what a grader runs programs with
+    program = run  # the name in the protocol `Runner`, by which graders run programs
 
     def tests(self, job: Job) -> Result:
-        """Runs test code, where no program ever runs."""
+        """Run test code in a slot that never runs a program, and return the result."""
         return self._pool("tests").submit(job).result()
 
-    def _refuse_too_much(self, limits: Limits, stdin: int) -> None:
+    def _check_limits(self, limits: Limits, stdin: int) -> None:
         for name in ("memory_mb", "processes", "tmp_mb"):
             asked, most = getattr(limits, name), getattr(self.limits, name)
             if asked > most:
@@ -221,10 +232,13 @@ class Sandbox:
     def grade(
         self, problem: Mapping[str, Any] | Problem, program: str | bytes, limits: Limits | None = None
     ) -> Verdict:
-        """The verdict on a program (Python source). ValueError for a problem that is none; a broken sandbox is a verdict without a score."""
+        """Return the verdict on a program (Python source).
+
+        Raises ValueError for a problem that cannot be read. A broken sandbox gives a verdict without a score.
+        """
         checked = problem if isinstance(problem, Problem) else Problem.read(problem)
         source, limits = _source(program), limits or self.limits
-        self._refuse_too_much(limits, 0)
+        self._check_limits(limits, 0)
         key = self._key(checked, source, limits)
         return self.cache.get(key) or self.cache.put(key, grade(checked, source, self, limits))
 
@@ -232,11 +246,12 @@ class Sandbox:
         return self.cache.key(_source(program), problem, limits or self.limits, f"{self.backend} {self.image}")
 
     def grade_many(self, items: Sequence[Item]) -> list[Verdict]:
-        """Verdicts in the order of `items` (problem, program and, where they are not the sandbox's own, limits), as many at a time as there
-        are slots."""
-        checked = [
-            (p if isinstance(p, Problem) else Problem.read(p), *rest) for p, *rest in items
-        ]  # before anything runs
+        """Return the verdicts on `items`, in order, grading as many at a time as there are slots.
+
+        An item is (problem, program) or (problem, program, limits). Raises ValueError, before any program runs, for a
+        problem that cannot be read.
+        """
+        checked = [(p if isinstance(p, Problem) else Problem.read(p), *rest) for p, *rest in items]
         with self._lock:
             if self._graders is None:
                 self._graders = ThreadPoolExecutor(2 * self.slots, thread_name_prefix="sandbox-grade")
@@ -245,7 +260,7 @@ class Sandbox:
         first: dict[bytes, int] = {}
         for index, item in enumerate(checked):
             first.setdefault(self._key(*item), index)
-        # Those that repeat an earlier one come second, and find its verdict in the cache.
+        # Repeated items run in a second round, in which they find the first one's verdict in the cache.
         for indices in (list(first.values()), sorted(set(range(len(checked))) - set(first.values()))):
             futures = {index: graders.submit(self.grade, *checked[index]) for index in indices}
             for index, future in futures.items():
@@ -258,7 +273,7 @@ def _source(program: str | bytes) -> bytes:
 
 
 class AsyncSandbox:
-    """`Sandbox` for asyncio: the same arguments, the same answers, awaited."""
+    """The asyncio version of `Sandbox`, with the same arguments and results."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self.sandbox = Sandbox(*args, **kwargs)
@@ -275,13 +290,13 @@ class AsyncSandbox:
         self._threads.shutdown(wait=False)
 
     async def run(self, job: Job) -> Result:
-        """See `Sandbox.run`."""
+        """Run a job as `Sandbox.run` does."""
         return await asyncio.wrap_future(self.sandbox.submit(job))
 
     async def grade(
         self, problem: Mapping[str, Any] | Problem, program: str | bytes, limits: Limits | None = None
     ) -> Verdict:
-        """See `Sandbox.grade`."""
+        """Grade a program as `Sandbox.grade` does."""
         return await self._call(partial(self.sandbox.grade, problem, program, limits))
 
     async def _call(self, function: Callable[[], T]) -> T:

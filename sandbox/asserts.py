@@ -1,9 +1,12 @@
-"""Assert-style tests: the program makes the calls in one slot, the test judges the results in another or is not needed at all.
+"""Grading of assert-style tests. The program makes the calls in one slot; the test runs in another, or not at all.
 
-A test is prepared once (`inside/tester.py`): its calls, and, where equality with plain values is all that it asks of them, the
-expected values ("recorded"). A program whose results are the expected ones is right. Where they are not, the test may still be
-content (a tolerance, an `or`): unless it is known that this difference fails it, the test itself is run over the results
-("replay"), without the program. Tests that cannot be had apart from the program run beside it: trust is weak.
+Each test is prepared once, without the program (`prepared_tests.py`, `inside/collector.py`), in one of three ways:
+
+- "recorded": the test only compares results with plain values, so its calls and the expected values replace it. A
+  program with these results is right. One with other results may still pass the test (a tolerance, an `or`): unless
+  the difference is known to fail the test, the test is replayed.
+- "replay": the test itself runs over the program's results in a slot of its own (`inside/replayer.py`).
+- "weak": the test cannot be separated from the program and runs in the program's process; the verdict's trust is weak.
 """
 
 from __future__ import annotations
@@ -15,17 +18,24 @@ from dataclasses import dataclass
 from sandbox import compare
 from sandbox.errors import SandboxError
 from sandbox.job import Job, Limits, Result, Status
-from sandbox.plans import TEST_LIMITS, Expected, Plan, payload_of, plans_of, run_test_code
+from sandbox.prepared_tests import (
+    TEST_LIMITS,
+    ExpectedResult,
+    PreparedTest,
+    calls_payload,
+    prepared_tests_of,
+    run_test_code,
+)
 from sandbox.problem import Problem
-from sandbox.runner import CLOCK, KINDS, Meter, describe, waited
+from sandbox.runner import CLOCK_LIMITS, KIND_OF_STATUS, Meter, describe, should_retry
 from sandbox.verdict import Kind
 
-_ROUNDS = 16  # of a replay that finds further calls
+_ROUNDS = 16  # the most times that a replay may find further calls
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Of one test."""
+    """The outcome of one test."""
 
     kind: Kind
     detail: str = ""
@@ -33,29 +43,29 @@ class Outcome:
     wall_limit: bool = False
 
 
-def judge(problem: Problem, test: str, program: bytes, meter: Meter, limits: Limits) -> Outcome:
-    """One test of a program. SandboxError where no slot could run it."""
-    plan = plans_of(meter.runner).get(problem, test, meter.runner)
-    if plan.kind == "broken":
-        raise SandboxError(f"{plan.why}: mend the data or drop the problem")
-    if plan.kind == "weak":
-        return _together(problem, test, program, meter, limits)
-    result = meter.run(Job("calls", program, plan.payload, limits=limits))
-    lines = result_lines(result.results, len(plan.calls))
-    if plan.kind == "recorded":
-        outcome = _recorded(plan, result, lines)
+def grade_test(problem: Problem, test: str, program: bytes, meter: Meter, limits: Limits) -> Outcome:
+    """Grade a program on one test. Raises SandboxError where no slot could run it."""
+    prepared = prepared_tests_of(meter.runner).get(problem, test, meter.runner)
+    if prepared.kind == "broken":
+        raise SandboxError(f"{prepared.why}: mend the data or drop the problem")
+    if prepared.kind == "weak":
+        return _combined(problem, test, program, meter, limits)
+    result = meter.run(Job("calls", program, prepared.payload, limits=limits))
+    lines = result_lines(result.results, len(prepared.calls))
+    if prepared.kind == "recorded":
+        outcome = _recorded(prepared, result, lines)
         if outcome is not None:
             return outcome
-        if any(what(line) == b'"h":' for line in lines):
-            result = meter.run(Job("calls", program, payload_of(plan.calls, full=True), limits=limits))
-            lines = result_lines(result.results, len(plan.calls))
-    if (outcome := ended(result, lines, len(plan.calls))) is not None:
+        if any(line_kind(line) == b'"h":' for line in lines):
+            result = meter.run(Job("calls", program, calls_payload(prepared.calls, full=True), limits=limits))
+            lines = result_lines(result.results, len(prepared.calls))
+    if (outcome := failure(result, lines, len(prepared.calls))) is not None:
         return outcome
-    return _replay(plan, lines, program, meter, limits)
+    return _replay(prepared, lines, program, meter, limits)
 
 
 def result_lines(results: bytes, calls: int) -> list[bytes]:
-    """The lines of calls 0, 1, ... as far as they are in order: what a program has forged may be anything."""
+    """Return the lines of calls 0, 1, ... up to the first that is malformed: a program can write anything here."""
     lines = results.split(b"\n", calls)[:calls]
     for k, line in enumerate(lines):
         if not (line.startswith(b'{"i":%d,' % k) and line.endswith(b"}") and line.isascii()):
@@ -63,21 +73,21 @@ def result_lines(results: bytes, calls: int) -> list[bytes]:
     return lines
 
 
-def ended(result: Result, lines: list[bytes], calls: int) -> Outcome | None:
-    """None where the program ended well and has a result for every call."""
+def failure(result: Result, lines: list[bytes], calls: int) -> Outcome | None:
+    """Return the outcome of a program that failed or has too few results, else None."""
     if result.status is not Status.OK:
-        return Outcome(KINDS[result.status], describe(result), wall_limit=result.status in CLOCK)
+        return Outcome(KIND_OF_STATUS[result.status], describe(result), wall_limit=result.status in CLOCK_LIMITS)
     if len(lines) < calls:
         return Outcome(Kind.WRONG, f"it ended after {len(lines)} of {calls} calls")
     return None
 
 
-def _recorded(plan: Plan, result: Result, lines: list[bytes]) -> Outcome | None:
-    """By the expected values alone, in the order in which the test looks; None where only the test itself can tell."""
-    stop = ended(result, lines, len(plan.calls))
-    raised = next((k for k, line in enumerate(lines) if what(line) == b'"x":'), len(lines))
+def _recorded(prepared: PreparedTest, result: Result, lines: list[bytes]) -> Outcome | None:
+    """Grade by the expected values, in the order of the test's comparisons; None where only a replay can decide."""
+    stop = failure(result, lines, len(prepared.calls))
+    raised = next((k for k, line in enumerate(lines) if line_kind(line) == b'"x":'), len(lines))
     undecided = False
-    for expected in plan.expected:
+    for expected in prepared.expected:
         if raised < expected.made:
             break
         try:
@@ -91,24 +101,24 @@ def _recorded(plan: Plan, result: Result, lines: list[bytes]) -> Outcome | None:
     if undecided:
         return stop
     if raised < len(lines):
-        return Outcome(Kind.RUNTIME_ERROR, f"call {raised + 1}: {exception(lines[raised])}")
+        return Outcome(Kind.RUNTIME_ERROR, f"call {raised + 1}: {exception_message(lines[raised])}")
     return stop or Outcome(Kind.ACCEPTED)
 
 
-def what(line: bytes) -> bytes:
-    """The key of a call's line: v, h, x or u, in quotes and with its colon."""
+def line_kind(line: bytes) -> bytes:
+    """Return the kind of a call's line: `"v":`, `"h":`, `"x":` or `"u":`."""
     start = line.index(b",") + 1
     return line[start : start + 4]
 
 
-def _difference(line: bytes, expected: Expected) -> str | None:
+def _difference(line: bytes, expected: ExpectedResult) -> str | None:
     start = line.index(b",") + 1
     if line[start:] == expected.rest and b'"nan"' not in expected.rest:
         return None
     given, value = line[start : start + 4], line[start + 4 : -1]
     wanted, want = expected.rest[:4], expected.rest[4:-1]
     if given == b'"u":':
-        return no_value(line)
+        return not_plain_message(line)
     if given == wanted == b'"v":':
         return compare.value(value, want)
     if given == wanted == b'"h":' and len(value) < 1000:
@@ -119,16 +129,16 @@ def _difference(line: bytes, expected: Expected) -> str | None:
     return "a value of another size than the expected one"
 
 
-def no_value(line: bytes) -> str:
-    """For a line that says u: of which type."""
+def not_plain_message(line: bytes) -> str:
+    """Return a message that names the type of a result that is not a plain value (kind u)."""
     try:
         return f"a value of type {json.loads(line[:4096])['u']}, which is no plain value"
     except (ValueError, TypeError, LookupError, RecursionError):
         return "no plain value"
 
 
-def exception(line: bytes) -> str:
-    """Class and message of what a call raised, as far as the line can be read."""
+def exception_message(line: bytes) -> str:
+    """Return class and message of the exception that a call raised, as far as the line can be read."""
     try:
         tree = json.loads(line[:4096])
         return f"{tree['x'][0]}: {tree['m']}"[:300]
@@ -136,15 +146,21 @@ def exception(line: bytes) -> str:
         return "an exception"
 
 
-def _replay(plan: Plan, lines: list[bytes], program: bytes, meter: Meter, limits: Limits) -> Outcome:
-    """What the test says of these results. It never ends beside the program: whether a test can be had apart from it is for the test alone to say,
-    else a program could choose to be trusted."""
-    calls = plan.calls
+def _replay(prepared: PreparedTest, lines: list[bytes], program: bytes, meter: Meter, limits: Limits) -> Outcome:
+    """Run the test over the results.
+
+    A replay that fails never falls back to a run in the program's process: else a program could choose to be trusted.
+    """
+    calls = prepared.calls
     for _ in range(_ROUNDS):
-        fields = {"test": plan.test, "calls": [c.decode() for c in calls], "results": [line.decode() for line in lines]}
+        fields = {
+            "test": prepared.test,
+            "calls": [c.decode() for c in calls],
+            "results": [line.decode() for line in lines],
+        }
         job = Job("replay", None, json.dumps(fields).encode(), limits=TEST_LIMITS)
         result = run_test_code(meter.runner, job)
-        if waited(result, job):
+        if should_retry(result, job):
             raise SandboxError("test code met its wall limit twice with little CPU time used: the machine is too busy")
         if result.status is not Status.OK:
             return Outcome(Kind.WRONG, f"the test could not deal with the results: {describe(result)}")
@@ -160,19 +176,20 @@ def _replay(plan: Plan, lines: list[bytes], program: bytes, meter: Meter, limits
             KeyError,
             TypeError,
             AttributeError,
-        ) as error:  # the program is not there: the test itself wrote into it
+        ) as error:  # no program runs in this slot, so the test itself wrote to the results
             raise SandboxError(
-                f"the test writes where its own verdict is said ({type(error).__name__}): mend the data or drop the problem"
+                f"the test writes where its own verdict is said ({type(error).__name__}): "
+                "mend the data or drop the problem"
             ) from error
-        run = meter.run(Job("calls", program, payload_of(calls, full=True), limits=limits))
+        run = meter.run(Job("calls", program, calls_payload(calls, full=True), limits=limits))
         lines = result_lines(run.results, len(calls))
-        if (outcome := ended(run, lines, len(calls))) is not None:
+        if (outcome := failure(run, lines, len(calls))) is not None:
             return outcome
     return Outcome(Kind.WRONG, f"after {_ROUNDS} runs its results still lead the test to other calls")
 
 
 def _with(calls: tuple[bytes, ...], used: tuple[bytes, ...]) -> tuple[bytes, ...]:
-    """The calls that the test was seen to make, then those that it may make."""
+    """Return the calls that the test made, followed by the others that it may make."""
     rest = list(calls)
     for call in used:
         if call in rest:
@@ -180,16 +197,19 @@ def _with(calls: tuple[bytes, ...], used: tuple[bytes, ...]) -> tuple[bytes, ...
     return (*used, *rest)
 
 
-def _together(problem: Problem, test: str, program: bytes, meter: Meter, limits: Limits) -> Outcome:
+def _combined(problem: Problem, test: str, program: bytes, meter: Meter, limits: Limits) -> Outcome:
+    """Run the test in the program's process."""
     mark = secrets.token_hex(16)
     payload = json.dumps({"source": f"{problem.setup_code}\n{test}", "mark": mark}).encode()
-    result = meter.run(Job("together", program, payload, limits=limits))
+    result = meter.run(Job("combined", program, payload, limits=limits))
     if result.status is Status.EXIT and result.stderr[-4096:].strip().rsplit(b"\n", 1)[-1].startswith(
         b"AssertionError"
     ):
         return Outcome(Kind.WRONG, describe(result), weak=True)
     if result.status is not Status.OK:
-        return Outcome(KINDS[result.status], describe(result), weak=True, wall_limit=result.status in CLOCK)
+        return Outcome(
+            KIND_OF_STATUS[result.status], describe(result), weak=True, wall_limit=result.status in CLOCK_LIMITS
+        )
     if result.results.rstrip() != b'"%s"' % mark.encode():
         return Outcome(Kind.WRONG, "it ended before the test did", weak=True)
     return Outcome(Kind.ACCEPTED, weak=True)

@@ -1,4 +1,4 @@
-"""Verdicts that are known: a group of samples repeats programs."""
+"""A cache of verdicts: a group of samples often contains the same program more than once."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sandbox.verdict import Kind, Verdict
 
 @dataclass(slots=True)
 class VerdictCache:
-    """The `size` used last; safe from any thread. `hits` and `misses` count look-ups."""
+    """The `size` verdicts that were used last, in memory. Safe from any thread; `hits` and `misses` count look-ups."""
 
     size: int = 65_536
     hits: int = 0
@@ -26,13 +26,14 @@ class VerdictCache:
         return len(self._verdicts)
 
     def key(self, program: bytes, problem: Problem, limits: Limits, image: str) -> bytes:
-        """Of everything that a verdict depends on. `image` names what the slots run."""
+        """Return a digest of everything that a verdict depends on; `image` names the slots' backend and image."""
         hasher = hashlib.sha256()
         for part in (program, problem.digest.encode(), repr(astuple(limits)).encode(), image.encode()):
             hasher.update(len(part).to_bytes(8, "little") + part)
         return hasher.digest()
 
     def get(self, key: bytes) -> Verdict | None:
+        """Return a stored verdict, marked as cached, or None."""
         with self._lock:
             verdict = self._verdicts.get(key)
             if verdict is None:
@@ -43,7 +44,10 @@ class VerdictCache:
         return replace(verdict, cached=True)
 
     def put(self, key: bytes, verdict: Verdict) -> Verdict:
-        """Keeps it, unless another run could say otherwise: a sandbox error, or a limit of wall time. Returns it."""
+        """Store a verdict and return it.
+
+        A sandbox error and a verdict by a wall limit are not stored: another run could end differently.
+        """
         if verdict.kind is Kind.SANDBOX_ERROR or verdict.wall_limit:
             return verdict
         with self._lock:

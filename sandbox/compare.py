@@ -1,7 +1,8 @@
-"""Whether an output is the expected one. What is compared was made by the program: any bytes, of any size, built to be slow.
+"""Comparison of a program's output with the expected one.
 
-So work is bounded by the size of what is expected, values are compared as the trees that they are written as (never built: a
-forged set could make hashing quadratic), and nothing raises. Each function gives None for "the same", else the reason.
+The program can produce any bytes, of any size, built to make comparison slow. So the work is bounded by the size of
+the expected output, and values are compared as parsed JSON trees, never as built objects (hashing a forged set could
+take quadratic time). Each function returns None for "equal", else the reason.
 """
 
 from __future__ import annotations
@@ -16,14 +17,15 @@ from sandbox.inside import values
 
 _SPACE = b" \t\r\n\v\f"
 _NUMBER = re.compile(rb"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
-_LONGEST = 64  # bytes of a number that is compared by value
-_SHOWN = 80
+_LONGEST = 64  # the most bytes of a number that is compared by value
+_PREVIEW = 80
 
 
-# -- text ---------------------------------------------------------------------------------------------------------------
+# -- text --------------------------------------------------------------------------------------------------------
 def text(output: bytes, expected: str, tolerance: float | None = None) -> str | None:
-    """Line by line; white space at the end of a line and blank lines at both ends are ignored, everything else counts. With `tolerance`, tokens
-    that are numbers, not both integers, may differ by that much, absolutely or relatively.
+    """Compare line by line, ignoring white space at the end of a line and blank lines at both ends.
+
+    With `tolerance`, tokens that are numbers, not both integers, may differ by that much, absolutely or relatively.
     """
     got, want = _body(output), _body(expected.encode("utf-8", "surrogatepass"))
     if got == want:
@@ -34,19 +36,19 @@ def text(output: bytes, expected: str, tolerance: float | None = None) -> str | 
     for k, (a, b) in enumerate(zip(got.split(b"\n"), want.split(b"\n"), strict=True)):
         a, b = a.rstrip(_SPACE), b.rstrip(_SPACE)
         if a != b and (tolerance is None or not _close_tokens(a, b, tolerance)):
-            return f"line {k + 1}: {shown(a)} instead of {shown(b)}"
+            return f"line {k + 1}: {preview(a)} instead of {preview(b)}"
     return None
 
 
 def _body(data: bytes) -> bytes:
-    """Without the blank lines at its ends; white space before the first line's text stays."""
+    """Return the text without blank lines at its ends; white space before the first line's text stays."""
     data = data.rstrip(_SPACE)
     begin = len(data) - len(data.lstrip(_SPACE))
     return data[data.rfind(b"\n", 0, begin) + 1 :]
 
 
 def tokens(output: bytes, expected: str, tolerance: float | None = None) -> str | None:
-    """Token by token, whatever the white space between them."""
+    """Compare token by token, with any white space between tokens."""
     want = expected.encode("utf-8", "surrogatepass").split()
     got = output.split(None, len(want))
     if len(got) != len(want):
@@ -54,7 +56,7 @@ def tokens(output: bytes, expected: str, tolerance: float | None = None) -> str 
     for k, (a, b) in enumerate(zip(got, want, strict=True)):
         a = a.rstrip(_SPACE)
         if a != b and (tolerance is None or not _close(a, b, tolerance)):
-            return f"token {k + 1}: {shown(a)} instead of {shown(b)}"
+            return f"token {k + 1}: {preview(a)} instead of {preview(b)}"
     return None
 
 
@@ -78,24 +80,27 @@ def _near(got: float, want: float, tolerance: float) -> bool:
     return bool(got == want or (math.isfinite(want) and abs(got - want) <= tolerance * max(1.0, abs(want))))
 
 
-def shown(data: bytes) -> str:
-    """For a message: its beginning, as text."""
-    start = repr(data[:_SHOWN].decode("utf-8", "backslashreplace"))
-    return start + ("..." if len(data) > _SHOWN else "")
+def preview(data: bytes) -> str:
+    """Return the beginning of an output as text, for a message."""
+    start = repr(data[:_PREVIEW].decode("utf-8", "backslashreplace"))
+    return start + ("..." if len(data) > _PREVIEW else "")
 
 
-# -- values -------------------------------------------------------------------------------------------------------------
+# -- values ------------------------------------------------------------------------------------------------------
 class BoolForNumber(Exception):
-    """A bool where a number is expected: wrong, although Python calls them equal."""
+    """A bool where a number is expected. It is wrong, although True equals 1 in Python."""
 
 
 class _Different(Exception):
-    """At some place."""
+    """A difference between two values."""
 
 
 def value(got: bytes, want: bytes, *, tuples: bool = False, tolerance: float | None = None) -> str | None:
-    """Of two values as `values.dumps` writes them. Numbers count by value; True and False may be given as 1 and 0, but not the other way round
-    (BoolForNumber). `tuples`: a tuple may be given for a list. `tolerance`: for what is expected as a float.
+    """Compare two values in the form of `values.dumps`. Numbers are compared by value.
+
+    1 and 0 are accepted for an expected True and False; a bool for an expected number raises BoolForNumber.
+    tuples: a tuple is accepted for an expected list.
+    tolerance: absolute or relative, for an expected float.
     """
     if got == want and b'"nan"' not in want:
         return None
@@ -104,14 +109,14 @@ def value(got: bytes, want: bytes, *, tuples: bool = False, tolerance: float | N
     try:
         _Values(tuples, tolerance).same(values.parse(got), values.parse(want))
     except (_Different, values.Malformed, RecursionError):
-        return f"{shown(got)} instead of {shown(want)}"
+        return f"{preview(got)} instead of {preview(want)}"
     except (TypeError, ValueError, KeyError, IndexError, ArithmeticError, AttributeError):  # a forged tree
-        return f"{shown(got)}: no value"
+        return f"{preview(got)}: no value"
     return None
 
 
 def digest(got: list[Any], want: list[Any]) -> str | None:
-    """Of two digests of `inside/digest.py`."""
+    """Compare two digests of `inside/digest.py`. Raises BoolForNumber where only a bool stands for a number."""
     if len(got) != 3 or got[0] != want[0] or want[0] == "nan":
         return "a large value that differs from the expected one"
     if got[2] != 0 and got[1:] != want[1:]:
@@ -120,11 +125,13 @@ def digest(got: list[Any], want: list[Any]) -> str | None:
 
 
 class _Values:
+    """The comparison of two parsed values under the rules of `value`."""
+
     def __init__(self, tuples: bool, tolerance: float | None) -> None:
         self.tuples, self.tolerance = tuples, tolerance
 
     def same(self, got: Any, want: Any) -> None:
-        """Raises _Different."""
+        """Raise _Different or BoolForNumber where the values are not equal."""
         kind, content = _opened(want)
         given, body = _opened(got)
         if kind == "number" or kind == "bool":
@@ -146,7 +153,7 @@ class _Values:
             body, content = (body[1] if given == "D" else body), (content[1] if kind == "D" else content)
             if given == kind == "O":
                 self._sequence([pair[0] for pair in body], [pair[0] for pair in content])
-            if given == kind == "C":  # counts of 0 do not count
+            if given == kind == "C":  # Counter ignores counts of 0
                 body, content = [[k, v] for k, v in body if v != 0], [[k, v] for k, v in content if v != 0]
             self._pairs(body, content)
         elif kind == "q":
@@ -159,9 +166,7 @@ class _Values:
         elif kind in ("b", "B"):
             if given not in ("b", "B") or body != content:
                 raise _Different
-        elif (
-            kind in ("I", "a") or given != kind or body != content
-        ):  # an iterator equals no other, an array has no one answer
+        elif kind in ("I", "a") or given != kind or body != content:  # an iterator or an array equals nothing
             raise _Different
 
     def _sequence(self, got: list[Any], want: list[Any]) -> None:
@@ -171,7 +176,7 @@ class _Values:
             self.same(a, b)
 
     def _pairs(self, got: list[Any], want: list[Any]) -> None:
-        """Keys without order, each with its value."""
+        """Compare pairs of key and value, in any order."""
         if len(got) != len(want):
             raise _Different
         given = {_key(k): (k, v) for k, v in got}
@@ -198,7 +203,7 @@ _NUMBER_TAGS = ("i", "f", "c", "F", "M")
 
 
 def _opened(tree: Any) -> tuple[str, Any]:
-    """What kind of value it is, and its content."""
+    """Return the kind of a parsed value, and its content."""
     kind = type(tree)
     if kind is bool:
         return "bool", tree
@@ -215,7 +220,7 @@ def _opened(tree: Any) -> tuple[str, Any]:
 
 
 def _number(tree: Any) -> Any:
-    """int, float, complex, Decimal, or a fraction as its pair."""
+    """Return an int, float, complex, Decimal, or a fraction as (numerator, denominator)."""
     if type(tree) is not dict:
         return int(tree) if type(tree) is bool else tree
     ((tag, body),) = tree.items()
@@ -234,7 +239,7 @@ def _number(tree: Any) -> Any:
 
 
 def _equal_numbers(got: Any, want: Any) -> bool:
-    """By value, without conversions that are slow for huge numbers."""
+    """Compare numbers by value, without conversions that are slow for huge numbers."""
     if isinstance(got, Decimal) or isinstance(want, Decimal):
         slow = any(
             isinstance(x, tuple | complex) or (isinstance(x, int) and x.bit_length() > values.BITS) for x in (got, want)
@@ -250,7 +255,7 @@ def _as_pair(x: Any) -> Any:
 
 
 def _key(tree: Any) -> str:
-    """Equal for equal members of a set."""
+    """Return a text that is the same for members of a set that are equal."""
     kind, body = _opened(tree)
     if kind in ("number", "bool"):
         number = _number(tree)

@@ -1,7 +1,7 @@
-"""The backend with an engine: a slot is one long-lived hardened container whose PID 1 is the supervisor.
+"""The Docker backend: a slot is one long-lived hardened container whose PID 1 is the supervisor.
 
-Messages go over the attached stdin and stdout. When the host process ends in any way, the engine closes stdin, the supervisor leaves, and the
-container removes itself.
+Messages go over the attached stdin and stdout. When the host process ends in any way, the engine closes stdin, the
+supervisor exits, and the container removes itself.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ from typing import Any
 
 import docker
 
-from sandbox.engine import ENGINE_ERRORS, is_podman, labels, remove
+from sandbox.bootstrap import ARGUMENTS, ENVIRONMENT, first_message
+from sandbox.container_engine import ENGINE_ERRORS, is_podman, labels, remove
 from sandbox.errors import SandboxError
 from sandbox.interpreter import PACKAGES
 from sandbox.job import STDIN_BYTES, Lane, Limits
-from sandbox.ship import ARGUMENTS, ENVIRONMENT, first_message
 
 _STREAM = struct.Struct(">BxxxI")  # the engine's own framing of stdout (1) and stderr (2)
-_WORDS_KEPT = 4000
-_OWN_MB = 192  # supervisor and what it loads, and a job's outputs; its address space is limited on top
+_STDERR_KEPT = 4000
+_OWN_MB = 192  # for the supervisor, the modules that it loads, and a job's outputs
 
 
 class ContainerTransport:
-    """A container, and the stream that the engine hijacks for us."""
+    """A container, and the stream to its stdin, stdout and stderr."""
 
     def __init__(
         self,
@@ -44,30 +44,49 @@ class ContainerTransport:
         self.name = name
         self._client = client
         self._ending = threading.Lock()
-        self._using = threading.Lock()  # held over each wait in the socket: it is not closed below a thread that waits
-        self._words = bytearray()
+        self._using = threading.Lock()  # held during each wait on the socket, which must not be closed meanwhile
+        self._stderr = bytearray()
         self._data, self._raw = bytearray(), bytearray()
         api = client.api
         temporary = f"rw,noexec,nosuid,nodev,size={limits.tmp_mb}m,mode=1777" + (
             "" if is_podman(client) else ",nr_inodes=4096"
         )
         memory = (limits.memory_mb + limits.tmp_mb + _OWN_MB + (STDIN_BYTES >> 20)) << 20
+        ulimits = (("nofile", 1024), ("nproc", 4096), ("core", 0))
         host = api.create_host_config(
-            network_mode="none", read_only=True, cap_drop=["ALL"], cap_add=["SETUID", "SETGID", "KILL"], security_opt=["no-new-privileges"],
-            pids_limit=limits.processes + 16, mem_limit=memory, memswap_limit=memory, ipc_mode="none", tmpfs={"/tmp": temporary}, auto_remove=True,
-            ulimits=[docker.types.Ulimit(name=n, soft=v, hard=v) for n, v in (("nofile", 1024), ("nproc", 4096), ("core", 0))],
-            log_config=docker.types.LogConfig(type="none"), runtime=runtime,
-        )  # fmt: skip
-        uid = (
-            10_000 + (os.getpid() * 997 + number) % 50_000
-        )  # its own: a user's processes are counted together, whatever container they are in
+            network_mode="none",
+            read_only=True,
+            cap_drop=["ALL"],
+            cap_add=["SETUID", "SETGID", "KILL"],
+            security_opt=["no-new-privileges"],
+            pids_limit=limits.processes + 16,
+            mem_limit=memory,
+            memswap_limit=memory,
+            ipc_mode="none",
+            tmpfs={"/tmp": temporary},
+            auto_remove=True,
+            ulimits=[docker.types.Ulimit(name=name, soft=value, hard=value) for name, value in ulimits],
+            log_config=docker.types.LogConfig(type="none"),
+            runtime=runtime,
+        )
+        # A user of its own: RLIMIT_NPROC counts a user's processes in all containers together.
+        uid = 10_000 + (os.getpid() * 997 + number) % 50_000
         config = {"jail": None, "new_pid": False, "uid": uid, "packages": [PACKAGES]}
         self._container: str | None = None
         try:
             made = api.create_container(
-                image, ["python3", *ARGUMENTS], stdin_open=True, environment=dict(ENVIRONMENT), user="0:0", working_dir="/", hostname="sandbox",
-                labels=labels(run_id), host_config=host, entrypoint=[], stop_signal="SIGKILL",
-            )  # fmt: skip
+                image,
+                ["python3", *ARGUMENTS],
+                stdin_open=True,
+                environment=dict(ENVIRONMENT),
+                user="0:0",
+                working_dir="/",
+                hostname="sandbox",
+                labels=labels(run_id),
+                host_config=host,
+                entrypoint=[],
+                stop_signal="SIGKILL",
+            )
             self._container = made["Id"]
             self._hijacked: Any = api.attach_socket(
                 self._container, params={"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1}
@@ -82,15 +101,17 @@ class ContainerTransport:
 
     @property
     def container(self) -> str | None:
-        """Its id; None once ended."""
+        """Return the container's id, None once it has ended."""
         return self._container
 
     def send(self, data: bytes, deadline: float) -> None:
+        """Send all of `data`; see `slot.Transport`."""
         with self._using:
             self._socket.settimeout(max(0.001, deadline - time.monotonic()))
             self._socket.sendall(data)
 
     def receive(self, size: int, deadline: float) -> bytes:
+        """Return exactly `size` bytes; see `slot.Transport`."""
         while len(self._data) < size:
             self._more(deadline)
         taken = bytes(self._data[:size])
@@ -98,7 +119,7 @@ class ContainerTransport:
         return taken
 
     def _more(self, deadline: float) -> None:
-        """Whatever has arrived, sorted into data and words: the engine sends both over one stream, in pieces of its own making."""
+        """Read what has arrived and sort it into stdout and stderr: the engine sends both in pieces of one stream."""
         with self._using:
             self._socket.settimeout(max(0.001, deadline - time.monotonic()))
             chunk = self._socket.recv(1 << 18)
@@ -114,24 +135,26 @@ class ContainerTransport:
             if kind == 1:
                 self._data += piece
             else:
-                self._words = (self._words + piece)[-_WORDS_KEPT:]
+                self._stderr = (self._stderr + piece)[-_STDERR_KEPT:]
             at += _STREAM.size + length
         del self._raw[:at]
 
     def end(self) -> str:
+        """Remove the container and return its last lines on stderr; see `slot.Transport`."""
         with self._ending:
             container, self._container = self._container, None
         if container is None:
             return ""
         if hasattr(self, "_hijacked"):
             with contextlib.suppress(OSError):
-                self._socket.shutdown(socket.SHUT_RDWR)  # wakes whoever waits in it
-            # Once that thread has left: its number may be the next connection's, and the kernel, which looks it up again, would go on waiting there.
+                self._socket.shutdown(socket.SHUT_RDWR)  # wakes the thread that waits on it
+            # Closed after that thread has left: else a new connection could get the same descriptor, and the thread
+            # would go on waiting on that one.
             with self._using:
                 self._hijacked._response.close()
                 self._socket.close()
         try:
             remove(self._client, container)
         except ENGINE_ERRORS:  # the engine is gone; its containers are reaped when it is back
-            self._words += b" (the engine does not answer)"
-        return self._words.decode(errors="replace").strip().replace("\n", " | ")
+            self._stderr += b" (the engine does not answer)"
+        return self._stderr.decode(errors="replace").strip().replace("\n", " | ")

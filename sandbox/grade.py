@@ -1,4 +1,4 @@
-"""From a problem and a program to a verdict. Everything here is trusted and runs no code of either."""
+"""The grader: from a problem and a program to a verdict. This code is trusted and runs nothing of either."""
 
 from __future__ import annotations
 
@@ -11,27 +11,30 @@ from sandbox.errors import SandboxError
 from sandbox.inside import values
 from sandbox.job import Job, Limits, Status
 from sandbox.problem import Example, Problem, argument_lines
-from sandbox.runner import CLOCK, KINDS, Meter, Runner, describe
+from sandbox.runner import CLOCK_LIMITS, KIND_OF_STATUS, Meter, Runner, describe
 from sandbox.verdict import Kind, Verdict
 
 
 def grade(problem: Problem, program: str | bytes, runner: Runner, limits: Limits) -> Verdict:
-    """One job for each test, each under `limits`, until one fails. Costs are those of the program's jobs."""
+    """Run the program on one test after the other, until one fails, and return the verdict.
+
+    `limits` hold for each test. The costs are those of the program's jobs.
+    """
     source = program if isinstance(program, bytes) else program.encode("utf-8", "surrogatepass")
     meter = Meter(runner)
     weak, run = False, 0
     try:
         for test in problem.tests:
             run += 1
-            outcome = _judge(problem, test, source, meter, limits)
+            outcome = _grade_test(problem, test, source, meter, limits)
             weak = weak or outcome.weak
             if outcome.kind is not Kind.ACCEPTED:
                 break
     except SandboxError as error:
-        return meter.fill(Verdict(Kind.SANDBOX_ERROR, None, _trust(weak), str(error), run - 1, run))
+        return meter.with_costs(Verdict(Kind.SANDBOX_ERROR, None, _trust(weak), str(error), run - 1, run))
     accepted = outcome.kind is Kind.ACCEPTED
     failed = None if accepted else run - 1
-    return meter.fill(
+    return meter.with_costs(
         Verdict(outcome.kind, float(accepted), _trust(weak), outcome.detail, failed, run, wall_limit=outcome.wall_limit)
     )
 
@@ -40,9 +43,9 @@ def _trust(weak: bool) -> Literal["strong", "weak"]:
     return "weak" if weak else "strong"
 
 
-def _judge(problem: Problem, test: str | Example, program: bytes, meter: Meter, limits: Limits) -> Outcome:
+def _grade_test(problem: Problem, test: str | Example, program: bytes, meter: Meter, limits: Limits) -> Outcome:
     if isinstance(test, str):
-        return asserts.judge(problem, test, program, meter, limits)
+        return asserts.grade_test(problem, test, program, meter, limits)
     if problem.test_type == "stdin":
         return _stdin(problem, test, program, meter, limits)
     return _functional(problem, test, program, meter, limits)
@@ -51,7 +54,7 @@ def _judge(problem: Problem, test: str | Example, program: bytes, meter: Meter, 
 def _stdin(problem: Problem, test: Example, program: bytes, meter: Meter, limits: Limits) -> Outcome:
     result = meter.run(Job("stdin", program, stdin=test.input.encode("utf-8", "surrogatepass"), limits=limits))
     if result.status is not Status.OK:
-        return Outcome(KINDS[result.status], describe(result), wall_limit=result.status in CLOCK)
+        return Outcome(KIND_OF_STATUS[result.status], describe(result), wall_limit=result.status in CLOCK_LIMITS)
     if problem.checker is not None:
         reason = checkers.check(checkers.find(problem.checker), test.input, result.stdout, test.output)
     else:
@@ -65,13 +68,13 @@ def _functional(problem: Problem, test: Example, program: bytes, meter: Meter, l
     payload = f'{{"prelude":true,"full":true,"calls":[{call}]}}'.encode()
     result = meter.run(Job("calls", program, payload, limits=limits))
     lines = asserts.result_lines(result.results, 1)
-    if (outcome := asserts.ended(result, lines, 1)) is not None:
+    if (outcome := asserts.failure(result, lines, 1)) is not None:
         return outcome
-    what, value = asserts.what(lines[0]), lines[0][11:-1]
-    if what == b'"x":':
-        return Outcome(Kind.RUNTIME_ERROR, asserts.exception(lines[0]))
-    if what != b'"v":':
-        return Outcome(Kind.WRONG, asserts.no_value(lines[0]))
+    kind, value = asserts.line_kind(lines[0]), lines[0][11:-1]
+    if kind == b'"x":':
+        return Outcome(Kind.RUNTIME_ERROR, asserts.exception_message(lines[0]))
+    if kind != b'"v":':
+        return Outcome(Kind.WRONG, asserts.not_plain_message(lines[0]))
     try:
         reason = compare.value(
             value, values.dumps(json.loads(test.output)).encode(), tuples=True, tolerance=problem.tolerance

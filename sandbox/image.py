@@ -1,6 +1,8 @@
-"""The image of the containers: a configured one, one that is here, one built from `sandbox/Dockerfile`, or one made of the running interpreter.
+"""The image of the containers.
 
-The last needs no registry: the standard library without its tests, the interpreter, the shared libraries that they and numpy link to.
+It is the configured image, else one that is here, else one built from `sandbox/Dockerfile`, else one made of the
+running interpreter. The last needs no registry: it holds the interpreter, the standard library without its tests,
+numpy, and the shared libraries that these link to.
 """
 
 from __future__ import annotations
@@ -31,7 +33,10 @@ _SKIPPED = {"test", "tests", "site-packages", "__pycache__", "idlelib", "turtled
 
 
 def resolve(client: docker.DockerClient, configured: str | None) -> str:
-    """Id of the image to use, made or pulled where it has to be. `configured`: a name that the user gave; nothing else will do then."""
+    """Return the id of the image to use, building or pulling it where necessary.
+
+    configured: a name that the user gave; no other image is used then.
+    """
     if configured is not None:
         return _configured(client, configured)
     for tag in (_built_tag(), _own_tag()):
@@ -39,11 +44,11 @@ def resolve(client: docker.DockerClient, configured: str | None) -> str:
             return str(client.images.get(tag).id)
         except ImageNotFound:
             continue
-    return make(client)
+    return build(client)
 
 
-def make(client: docker.DockerClient) -> str:
-    """Builds the image anew: from the Dockerfile, or of this interpreter where nothing can be pulled. Returns its id."""
+def build(client: docker.DockerClient) -> str:
+    """Build the image from the Dockerfile, or from this interpreter where nothing can be pulled, and return its id."""
     try:
         image, _ = client.images.build(
             path=str(_DOCKERFILE.parent), dockerfile=_DOCKERFILE.name, tag=_built_tag(), rm=True, forcerm=True
@@ -59,7 +64,8 @@ def make(client: docker.DockerClient) -> str:
     made = str(json.loads(str(answer).strip().splitlines()[-1]).get("status", ""))
     if not made.startswith("sha256:"):
         raise SandboxError(
-            f"the engine did not take an image of this interpreter ({str(answer)[-300:]}): pull or build one, and name it in SANDBOX_IMAGE"
+            f"the engine did not take an image of this interpreter ({str(answer)[-300:]}): "
+            "pull or build one, and name it in SANDBOX_IMAGE"
         )
     client.api.tag(made, REPOSITORY, _own_tag().partition(":")[2])  # Podman ignores the tag of an import
     return made
@@ -74,7 +80,8 @@ def _configured(client: docker.DockerClient, name: str) -> str:
         return str(client.images.pull(*_name_and_tag(name)).id)
     except APIError as error:  # offline: 500, not ImageNotFound
         raise SandboxError(
-            f"image {name}: not here, and it cannot be pulled ({error.explanation or error}): pull or build it, or name none"
+            f"image {name}: not here, and it cannot be pulled ({error.explanation or error}): "
+            "pull or build it, or name none"
         ) from error
 
 
@@ -99,7 +106,7 @@ def _files(folder: Path) -> Iterator[Path]:
 
 
 def _own_tar() -> bytes:
-    """/usr/local: interpreter and standard library; /packages: numpy; shared libraries where the linker looks for them."""
+    """Return a tar file of the image: interpreter and standard library in /usr/local, numpy in /packages."""
     library, executable = interpreter.standard_library(), interpreter.executable()
     contents = {"/usr/local/bin/python3": executable}
     contents |= {f"/usr/local/lib/{library.name}/{path.relative_to(library)}": path for path in _files(library)}
@@ -128,7 +135,7 @@ def _entry(name: str, mode: int, kind: bytes = tarfile.REGTYPE) -> tarfile.TarIn
 
 
 def _libraries(paths: list[Path]) -> list[str]:
-    """The shared libraries that `paths` link to, by the names that the linker looks for."""
+    """Return the shared libraries that `paths` link to, by the names that the linker looks for."""
     done = subprocess.run(["ldd", *map(str, paths)], capture_output=True, text=True, check=False, timeout=120)
     found = set()
     for line in done.stdout.splitlines():
@@ -137,6 +144,5 @@ def _libraries(paths: list[Path]) -> list[str]:
             found.add(words[2])
         elif words and words[0].startswith("/") and words[0].partition(".so")[1] and not words[0].endswith(":"):
             found.add(words[0])
-    return sorted(
-        name for name in found if not any(Path(name).is_relative_to(p) for p in interpreter.numpy_folders())
-    )  # numpy finds its own beside itself
+    packages = interpreter.numpy_folders()  # numpy's own libraries are copied with it
+    return sorted(name for name in found if not any(Path(name).is_relative_to(folder) for folder in packages))

@@ -1,4 +1,4 @@
-"""The running interpreter as something to be put into a jail or an image: where its parts lie."""
+"""The parts of the running interpreter that go into a jail or an image."""
 
 from __future__ import annotations
 
@@ -10,22 +10,23 @@ from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
-PACKAGES = "/packages"  # where numpy lies inside, out of the way of programs that do not ask for it
+PACKAGES = "/packages"  # the folder of numpy inside a slot
 
 
 def executable() -> Path:
-    """The interpreter itself, not a virtual environment's link to it."""
+    """Return the interpreter itself, not a virtual environment's link to it."""
     return Path(os.path.realpath(sys.executable))
 
 
 def standard_library() -> Path:
+    """Return the folder of the standard library."""
     base = {"installed_base": sys.base_prefix, "base": sys.base_prefix, "platbase": sys.base_prefix}
     return Path(sysconfig.get_path("stdlib", vars=base))
 
 
 @cache
 def numpy_folders() -> tuple[Path, ...]:
-    """numpy and the shared libraries that it brings; empty where it is not installed."""
+    """Return the folders of numpy and of its shared libraries; none where it is not installed."""
     spec = find_spec("numpy")
     if spec is None or not spec.submodule_search_locations:
         return ()
@@ -35,5 +36,5 @@ def numpy_folders() -> tuple[Path, ...]:
 
 @cache
 def identity() -> str:
-    """What decides how a program behaves in it: versions of Python and numpy."""
+    """Return the versions that decide how a program behaves: of Python and numpy."""
     return f"python {sys.version.split()[0]} numpy {version('numpy') if numpy_folders() else 'none'}"

@@ -1,4 +1,4 @@
-"""What goes into a slot and what comes out: a job is (program, inputs) -> (bytes, status). No expected value is part of one."""
+"""Jobs and results: a job is (program, inputs) -> (bytes, status). A job never contains an expected value."""
 
 from __future__ import annotations
 
@@ -6,17 +6,20 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
 
-MOST_S = 3600.0  # CPU seconds of a job, at most
-STDIN_BYTES = 128 << 20  # of a job's input, at most: it lies in memory
+MOST_S = 3600.0  # the most CPU seconds that a job may ask for
+STDIN_BYTES = 128 << 20  # the largest input of a job: it is held in memory
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Of one job (one test of a program).
+    """The limits of one job, that is of one test of a program.
 
-    `cpu_s`: CPU seconds, the main limit. `wall_s`: wall seconds; 0 means three times `cpu_s` and two seconds (a machine may be busy).
-    `memory_mb`: MiB that the job may use beyond a bare interpreter. `output_bytes`: of stdout, of stderr and of results, each.
-    `processes`: threads and processes. `tmp_mb`: MiB of files in /tmp.
+    cpu_s: CPU seconds, the main limit.
+    wall_s: wall seconds; 0 means 3 * cpu_s + 2, since a machine may be busy.
+    memory_mb: MiB that the job may use beyond a bare interpreter.
+    output_bytes: bytes of each of stdout, stderr and results.
+    processes: threads and processes together.
+    tmp_mb: MiB of files in /tmp.
     """
 
     cpu_s: float = 4.0
@@ -44,24 +47,28 @@ class Limits:
 
     @property
     def idle(self) -> float:
-        """Seconds that a job may spend neither computing nor waiting for a core."""
+        """Return the seconds that a job may spend neither computing nor waiting for a core."""
         return self.cpu_s + 2
 
     @property
     def wall(self) -> float:
-        """Wall seconds until the job is ended."""
+        """Return the wall seconds after which the job is ended."""
         return self.wall_s or 3 * self.cpu_s + 2
 
 
-#: Slots of the lane "program" run programs; those of the lane "tests" run test code alone, never a program.
+#: Slots of the lane "program" run programs. Slots of the lane "tests" run test code only, never a program.
 Lane = Literal["program", "tests"]
-Mode = Literal["stdin", "calls", "together", "collect", "replay"]
+Mode = Literal["stdin", "calls", "combined", "collect", "replay"]
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """`mode` names the function of `sandbox/inside/modes.py` that runs in the child; it reads `payload` (JSON). `program` is Python
-    source as bytes, compiled in the child before anything of it runs; None where the mode needs none. `stdin`: what fd 0 gives.
+    """A program to run, with its inputs.
+
+    mode: name of the function in `sandbox/inside/modes.py` that runs in the child.
+    program: Python source, compiled in the child before any of it runs; None for a mode without a program.
+    payload: JSON for the mode.
+    stdin: the contents of fd 0.
     """
 
     mode: Mode
@@ -72,24 +79,29 @@ class Job:
 
 
 class Status(StrEnum):
-    """How a job ended, as its supervisor saw it: nothing that the program writes can change it."""
+    """The end of a job as its supervisor observed it; nothing that the program writes can change it."""
 
     OK = "ok"  # exit status 0
-    COMPILE_ERROR = "compile_error"  # the program is no Python
-    EXIT = "exit"  # another exit status (an exception that nobody caught: 1)
+    COMPILE_ERROR = "compile_error"  # the program is not valid Python
+    EXIT = "exit"  # another exit status (1 for an uncaught exception)
     SIGNAL = "signal"  # killed by a signal: segfault, abort
     CPU_LIMIT = "cpu_limit"
-    WALL_LIMIT = "wall_limit"  # on a busy machine another run may go otherwise
-    IDLE_LIMIT = "idle_limit"  # it slept, or waited for what never came
+    WALL_LIMIT = "wall_limit"  # on a less busy machine another run may end differently
+    IDLE_LIMIT = "idle_limit"  # it slept, or waited for an event that never came
     MEMORY_LIMIT = "memory_limit"
     OUTPUT_LIMIT = "output_limit"
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """`results` is what the mode emitted over its private descriptor (bytes of the child's making: data, not facts); `stdout` and
-    `stderr` are cut at the limits. `code` is the exit status or the signal's number. `cpu_s` counts all of the job's processes,
-    `memory_bytes` is the largest process's peak. `attempts` counts slots that were lost over this job, and this run.
+    """The result of a job.
+
+    code: exit status, or number of the signal.
+    stdout, stderr: bytes, cut at the limits.
+    results: bytes that the mode wrote to its private descriptor. The child produced them: they prove nothing.
+    cpu_s: CPU seconds of all processes of the job.
+    memory_bytes: peak memory of the largest process.
+    attempts: this run plus the slots that were lost while running the job.
     """
 
     status: Status

@@ -1,7 +1,8 @@
-"""Slots side by side: jobs from one queue, a lost slot replaced, its job tried again on a fresh one.
+"""A pool of slots that take jobs from one queue. A lost slot is replaced, and its job runs again on a fresh one.
 
-Twice lost on a fresh slot, and a harmless program runs there: then the job itself brought the slot down, which is a verdict (else hanging the
-grader would be a way out of a bad reward). Does the harmless one fail too, the sandbox is broken: SandboxError, never a verdict.
+Where a job loses two slots and a harmless program then runs on a fresh one, the job itself brought the slots down. That
+is a verdict: else a program could avoid a bad reward by hanging the grader. Where the harmless program fails too, the
+sandbox is broken: SandboxError, never a verdict.
 """
 
 from __future__ import annotations
@@ -22,23 +23,26 @@ from sandbox.slot import Slot, SlotLost
 log = logging.getLogger("armature.sandbox")
 
 _TRIES = 2
-_START_DELAYS_S = (0.5, 2.0, 5.0)  # an engine that is being restarted
-_NO_SLOT = (SandboxError, SlotLost, OSError)  # OSError: no process, no descriptor, no disk for one
+_START_DELAYS_S = (0.5, 2.0, 5.0)  # before further attempts to start a slot: an engine may be restarting
+_NO_SLOT = (SandboxError, SlotLost, OSError)  # OSError: out of processes, descriptors or disk space
 _HARMLESS = Job("stdin", b"print(1)", limits=Limits(cpu_s=2.0))
 
 
 @dataclass(slots=True)
 class Counters:
-    """Since the start, over all slots."""
+    """Counts over all slots since the start."""
 
     jobs: int = 0
     slots_lost: int = 0
-    slots_retired: int = 0  # could not be made as new after a job
+    slots_retired: int = 0  # slots that could not be cleaned after a job
     failures: int = 0  # jobs that no slot could run
 
 
 class Pool:
-    """`make(number)` starts a slot; it may be called again for the same number. Usable from any thread."""
+    """Slots with a worker thread each. Usable from any thread.
+
+    make: starts slot `number`; it is called again for the same number where a slot was lost.
+    """
 
     def __init__(self, make: Callable[[int], Slot], slots: int, counters: Counters) -> None:
         self._make, self._counters = make, counters
@@ -52,7 +56,7 @@ class Pool:
         self._ready: queue.SimpleQueue[BaseException | None] = queue.SimpleQueue()
 
     def start(self) -> None:
-        """All slots run afterwards. SandboxError if one does not start; the others are ended then."""
+        """Start all slots. Where one does not start, end the others and raise SandboxError."""
         for thread in self._threads:
             thread.start()
         failed = [error for error in (self._ready.get() for _ in self._threads) if error is not None]
@@ -61,7 +65,7 @@ class Pool:
             raise SandboxError(str(failed[0])) from failed[0]
 
     def submit(self, job: Job) -> Future[Result]:
-        """The job's result in time; its exception is a SandboxError."""
+        """Queue a job and return a future of its result, whose exception is a SandboxError."""
         future: Future[Result] = Future()
         with self._lock:  # nothing is put after `close` has emptied the queue
             if self._closed:
@@ -70,7 +74,7 @@ class Pool:
         return future
 
     def close(self) -> None:
-        """Ends every slot; what still waits or runs fails with a SandboxError."""
+        """End all slots. Jobs that wait or run fail with a SandboxError."""
         with self._lock:
             self._closed = True
             slots = [slot for slot in self._slots if slot is not None]
@@ -90,6 +94,7 @@ class Pool:
     # -- a worker ----------------------------------------------------------------------------------------------------
 
     def _work(self, number: int) -> None:
+        """Start slot `number` and run jobs on it until the pool is closed."""
         try:
             self._keep(number, self._make(number))
         except _NO_SLOT as error:
@@ -105,7 +110,7 @@ class Pool:
             except SandboxError as error:
                 self._counters.failures += 1
                 future.set_exception(error)
-            except Exception as error:  # ours, not the job's: whoever waits for it must hear of it, and the slot's stream may be out of step
+            except Exception as error:  # a fault of the sandbox: the slot's stream may be out of step, so it is dropped
                 self._counters.failures += 1
                 future.set_exception(SandboxError(f"the sandbox failed over a job: {type(error).__name__}: {error}"))
                 self._drop(number)
@@ -116,11 +121,12 @@ class Pool:
             slot = self._slots[number]
             if slot is not None and not slot.usable and not self._closed:
                 self._counters.slots_retired += 1
-                log.warning("sandbox: %s could not be made as new after a job; it is replaced", slot.name)
+                log.warning("sandbox: %s could not be cleaned after a job; it is replaced", slot.name)
                 slot.end()
                 self._slots[number] = None
 
     def _run(self, number: int, job: Job) -> Result:
+        """Run a job, again where its slot is lost, and decide whose fault a second loss is."""
         lost: list[SlotLost] = []
         while len(lost) < _TRIES:
             try:
@@ -128,7 +134,7 @@ class Pool:
             except SlotLost as error:
                 self._lose(number, error)
                 lost.append(error)
-        if any(error.open for error in lost):
+        if any(error.unconfined for error in lost):
             raise SandboxError(f"no slot holds: {lost[-1]}") from lost[-1]
         try:
             harmless = self._slot(number).run(_HARMLESS)
@@ -152,7 +158,7 @@ class Pool:
         )
 
     def _slot(self, number: int) -> Slot:
-        """The worker's slot, a new one where it has none."""
+        """Return the worker's slot, starting a new one where it has none."""
         slot = self._slots[number]
         for delay in (*_START_DELAYS_S, None):
             if slot is not None:
@@ -170,7 +176,7 @@ class Pool:
         raise SandboxError("the sandbox was closed")
 
     def _keep(self, number: int, slot: Slot) -> None:
-        """The worker's from here on; ended where the pool was closed while it started."""
+        """Store a worker's new slot, or end it where the pool was closed while it started."""
         with self._lock:
             self._slots[number] = slot
             closed = self._closed
@@ -179,11 +185,13 @@ class Pool:
             raise SandboxError("the sandbox was closed")
 
     def _drop(self, number: int) -> None:
+        """End a worker's slot."""
         slot, self._slots[number] = self._slots[number], None
         if slot is not None:
             slot.end()
 
     def _lose(self, number: int, error: SlotLost) -> None:
+        """Count a lost slot, or raise SandboxError where it was lost because the pool was closed."""
         self._slots[number] = None
         if self._closed:
             raise SandboxError("the sandbox was closed") from error

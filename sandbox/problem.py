@@ -1,4 +1,4 @@
-"""A code problem as its data set gives it, validated."""
+"""A validated code problem."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ TestType = Literal["stdin", "functional", "python"]
 
 @dataclass(frozen=True)
 class Example:
-    """Of a test of stdin or functional type: what goes in, what must come out."""
+    """An input and the expected output, for a test of type stdin or functional."""
 
     input: str
     output: str
@@ -26,8 +26,13 @@ class Example:
 
 @dataclass(frozen=True)
 class Problem:
-    """`tests`: of type `python` sources, of the others examples. `timeout_s`: seconds that the data set proposes; whoever grades decides.
-    `checker`: a name of `checkers.py`, `tolerance`: of numbers in the output (both None: the output must be the expected one).
+    """A problem with its tests.
+
+    tests: Python sources for the type python, else examples.
+    timeout_s: seconds that the data set proposes; the grader's limits are what counts.
+    checker: name of a checker in `checkers.py`.
+    tolerance: tolerance of numbers in the output. Without a checker and a tolerance, the output must equal the
+        expected one.
     """
 
     id: str
@@ -43,13 +48,16 @@ class Problem:
 
     @cached_property
     def digest(self) -> str:
-        """Of everything that a verdict depends on."""
+        """Return a digest of all fields that a verdict depends on."""
         content = {k: v for k, v in asdict(self).items() if k not in ("id", "timeout_s")}
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
     @classmethod
     def read(cls, row: Mapping[str, Any]) -> Problem:
-        """From a row of the code schema; keys that grading does not need (prompt, challenge_tests, ...) are ignored. ValueError names the key."""
+        """Return the problem in a row of the code schema. Raises ValueError, which names the key.
+
+        Keys that grading does not need (prompt, challenge_tests, ...) are ignored.
+        """
         name = _text(row, "id", "")
         where = f"problem {name!r}: " if name else "problem: "
         try:
@@ -103,14 +111,14 @@ class Problem:
 
 
 def argument_lines(given: str) -> list[str]:
-    """Of a functional test: one JSON value a line."""
+    """Return the lines of a functional test's input, each of which holds one argument as JSON."""
     return [line for line in given.split("\n") if line.strip()]
 
 
 def _parsed(text: str, key: str) -> Any:
     try:
         value = json.loads(text)
-        values.dumps(value)  # as it will travel
+        values.dumps(value)  # the form in which it is sent
     except (ValueError, RecursionError, values.Unencodable) as error:
         raise ValueError(f"{key}: no JSON value that can be used: {_short(text)} ({error})") from None
     return value

@@ -1,4 +1,4 @@
-"""What graders run jobs with."""
+"""The interface by which graders run jobs, and the reading of a job's result."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Protocol
 from sandbox.job import Job, Result, Status
 from sandbox.verdict import Kind, Verdict
 
-KINDS = {
+KIND_OF_STATUS = {
     Status.COMPILE_ERROR: Kind.COMPILE_ERROR,
     Status.EXIT: Kind.RUNTIME_ERROR,
     Status.SIGNAL: Kind.RUNTIME_ERROR,
@@ -18,25 +18,25 @@ KINDS = {
     Status.MEMORY_LIMIT: Kind.MEMORY_LIMIT,
     Status.OUTPUT_LIMIT: Kind.OUTPUT_LIMIT,
 }
-#: Limits that depend on the clock, and so on what else the machine does: another run may go otherwise.
-CLOCK = frozenset({Status.WALL_LIMIT, Status.IDLE_LIMIT})
-_IDLE = 0.5  # of the CPU limit: who used less when the wall limit came waited, or the machine was busy
+#: Limits that depend on the clock, and so on the load of the machine: another run may end differently.
+CLOCK_LIMITS = frozenset({Status.WALL_LIMIT, Status.IDLE_LIMIT})
+_LITTLE_CPU = 0.5  # share of the CPU limit; a job that used less at its wall limit waited, or the machine was busy
 
 
 class Runner(Protocol):
-    """Two lanes: programs, and test code alone. Both raise SandboxError where no slot could run the job."""
+    """Two lanes, one for programs and one for test code. Both raise SandboxError where no slot could run the job."""
 
     def program(self, job: Job) -> Result: ...
     def tests(self, job: Job) -> Result: ...
 
 
-def waited(result: Result, job: Job) -> bool:
-    """Whether it met the wall limit with little CPU time used, so that another run may go otherwise."""
-    return result.status is Status.WALL_LIMIT and result.cpu_s < _IDLE * job.limits.cpu_s
+def should_retry(result: Result, job: Job) -> bool:
+    """Return whether a job met its wall limit with little CPU time used, so that another run may end differently."""
+    return result.status is Status.WALL_LIMIT and result.cpu_s < _LITTLE_CPU * job.limits.cpu_s
 
 
 def describe(result: Result) -> str:
-    """Why it did not end well, in one line: for an exception, its last line on stderr."""
+    """Return in one line why a job did not end well: for an exception, the last line on stderr."""
     if result.status is Status.SIGNAL:
         return f"ended by signal {result.code}"
     if result.status in (Status.EXIT, Status.COMPILE_ERROR):
@@ -46,7 +46,7 @@ def describe(result: Result) -> str:
 
 
 class Meter:
-    """Runs a program's jobs and adds up what they cost."""
+    """A runner of one program's jobs that adds up their costs."""
 
     def __init__(self, runner: Runner) -> None:
         self.runner = runner
@@ -54,9 +54,9 @@ class Meter:
         self.memory_bytes = self.output_bytes = 0
 
     def run(self, job: Job) -> Result:
-        """Once, and once more where it `waited`."""
+        """Run a job, a second time where `should_retry` says so, and return the last result."""
         result = self._once(job)
-        return self._once(job) if waited(result, job) else result
+        return self._once(job) if should_retry(result, job) else result
 
     def _once(self, job: Job) -> Result:
         result = self.runner.program(job)
@@ -66,7 +66,8 @@ class Meter:
         self.output_bytes += len(result.stdout) + len(result.stderr) + len(result.results)
         return result
 
-    def fill(self, verdict: Verdict) -> Verdict:
+    def with_costs(self, verdict: Verdict) -> Verdict:
+        """Return the verdict with the costs of all jobs so far."""
         return replace(
             verdict,
             cpu_s=self.cpu_s,

@@ -1,4 +1,4 @@
-"""A slot seen from the host: one supervisor behind a stream, one job at a time. Lost is lost: a slot that broke is ended, never mended."""
+"""A slot as the host sees it: a supervisor behind a stream that runs one job at a time. A broken slot is ended."""
 
 from __future__ import annotations
 
@@ -10,37 +10,47 @@ from sandbox.inside import frames
 from sandbox.job import Job, Result, Status
 
 START_DEADLINE_S = 60.0
-_GRACE_S = 5.0  # beyond a job's own wall limit: for killing, wiping and a busy machine
+_GRACE_S = 5.0  # beyond a job's wall limit, for killing and wiping on a busy machine
 
 
 class SlotLost(Exception):
-    """The supervisor died, hung (`hung`), could not wall the job in (`open`: no job's doing) or spoke nonsense. Says how, for a log."""
+    """A slot whose supervisor died, hung, could not confine the job, or sent a malformed message.
 
-    def __init__(self, message: str, *, hung: bool = False, open: bool = False) -> None:
+    hung: the supervisor did not answer in time.
+    unconfined: the child could not be confined, which is never the job's fault.
+    """
+
+    def __init__(self, message: str, *, hung: bool = False, unconfined: bool = False) -> None:
         super().__init__(message)
-        self.hung, self.open = hung, open
+        self.hung, self.unconfined = hung, unconfined
 
 
 class Transport(Protocol):
-    """A stream to a supervisor, and the end of everything behind it."""
+    """A stream to a supervisor. It can end the supervisor and everything that it started."""
 
     name: str
 
     def send(self, data: bytes, deadline: float) -> None:
-        """All of `data`. OSError (a TimeoutError at the monotonic `deadline`)."""
+        """Send all of `data`. Raises OSError, a TimeoutError at the monotonic `deadline`."""
         ...
 
     def receive(self, size: int, deadline: float) -> bytes:
-        """Exactly `size` bytes. EOFError where the stream ends, OSError."""
+        """Return exactly `size` bytes. Raises EOFError where the stream ends, and OSError as `send` does."""
         ...
 
     def end(self) -> str:
-        """Kills all behind the stream and frees what belongs to it; safe to call twice. Returns its last words, for messages."""
+        """Kill the supervisor and its processes, free their resources, and return the last lines on stderr.
+
+        Safe to call twice.
+        """
         ...
 
 
 class Slot:
-    """Runs jobs one after the other."""
+    """A running supervisor that takes one job after the other.
+
+    usable: False once the slot has ended, or could not be cleaned after a job.
+    """
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
@@ -52,15 +62,23 @@ class Slot:
 
     @property
     def name(self) -> str:
+        """Return the slot's name, for messages."""
         return self._transport.name
 
     def run(self, job: Job) -> Result:
-        """SlotLost: nothing is known of the job, and the slot is gone. `usable` is False afterwards where it could not be made as new."""
+        """Run a job and return its result. Raises SlotLost where the slot broke, which says nothing about the job."""
         limits = job.limits
         header = {
-            "mode": job.mode, "has_program": job.program is not None, "cpu_s": limits.cpu_s, "wall_s": limits.wall, "idle_s": limits.idle,
-            "memory_mb": limits.memory_mb, "output_bytes": limits.output_bytes, "processes": limits.processes, "tmp_mb": limits.tmp_mb,
-        }  # fmt: skip
+            "mode": job.mode,
+            "has_program": job.program is not None,
+            "cpu_s": limits.cpu_s,
+            "wall_s": limits.wall,
+            "idle_s": limits.idle,
+            "memory_mb": limits.memory_mb,
+            "output_bytes": limits.output_bytes,
+            "processes": limits.processes,
+            "tmp_mb": limits.tmp_mb,
+        }
         deadline = time.monotonic() + limits.wall + _GRACE_S
         try:
             self._transport.send(frames.pack(header, [job.program or b"", job.payload, job.stdin]), deadline)
@@ -71,10 +89,9 @@ class Slot:
             stdout, stderr, results = blobs
             status, usable = reply["status"], not reply["dirty"]
             if status == "setup":
-                raise SlotLost(
-                    f"{self.name}: the child could not be walled in: {stderr.decode(errors='replace')[-500:]}; {self.end()}",
-                    open=True,
-                )
+                said = stderr.decode(errors="replace")[-500:]
+                message = f"{self.name}: the child could not be walled in: {said}; {self.end()}"
+                raise SlotLost(message, unconfined=True)
             result = Result(
                 Status(status),
                 reply["code"],
@@ -94,15 +111,11 @@ class Slot:
         try:
             return frames.read(lambda size: self._transport.receive(size, deadline))
         except (EOFError, OSError, ValueError) as error:
-            what = (
-                "hung"
-                if isinstance(error, TimeoutError)
-                else "died"
-                if isinstance(error, EOFError)
-                else f"broke ({error})"
-            )
-            raise SlotLost(f"{self.name}: {what}; {self.end()}", hung=isinstance(error, TimeoutError)) from error
+            hung = isinstance(error, TimeoutError)
+            how = "hung" if hung else "died" if isinstance(error, EOFError) else f"broke ({error})"
+            raise SlotLost(f"{self.name}: {how}; {self.end()}", hung=hung) from error
 
     def end(self) -> str:
+        """End the slot and return its last lines on stderr."""
         self.usable = False
         return self._transport.end()

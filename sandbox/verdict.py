@@ -1,4 +1,4 @@
-"""What a grader says of a program."""
+"""The verdict of the grader on a program."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import Any, Literal
 
 
 class Kind(StrEnum):
+    """The outcome of grading a program."""
+
     ACCEPTED = "accepted"
     WRONG = "wrong"
     TIME_LIMIT = "time_limit"
@@ -20,10 +22,14 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`score`: 1.0 where every test passed, else 0.0; None where the sandbox could not judge. `trust` is weak where a test had to run
-    beside the program, which could then have cheated it. `test` is the first that failed (from 0). Costs are of all tests that ran:
-    `cpu_s` and `wall_s` summed, `memory_bytes` the largest, `output_bytes` summed. `cached`: taken from the cache of verdicts.
-    `wall_limit`: it rests on a limit of wall time, so that a less busy machine could say otherwise.
+    """The verdict on one program, with its costs.
+
+    score: 1.0 where every test passed, else 0.0; None where the sandbox could not judge.
+    trust: "weak" where a test had to run in the program's process, which could have tampered with it.
+    test: index of the first failed test, from 0.
+    cpu_s, wall_s, output_bytes: sums over all tests that ran. memory_bytes: the largest of them.
+    cached: the verdict was taken from the cache.
+    wall_limit: the verdict rests on a limit of wall time, so a less busy machine could give another one.
     """
 
     kind: Kind
@@ -40,4 +46,5 @@ class Verdict:
     wall_limit: bool = False
 
     def to_json(self) -> dict[str, Any]:
+        """Return the fields as a dict that `json.dumps` takes."""
         return asdict(self)

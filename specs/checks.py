@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from specs.advantages import PassAtK
+from specs.engines import declared_engine
+from specs.sources import declared_source
 
 if TYPE_CHECKING:
     from specs.schema import Spec
@@ -20,11 +22,6 @@ def broken_rules(spec: Spec) -> list[str]:
     return [*_policy(spec), *_data(spec), *_rollout(spec), *_train(spec), *_placement(spec), *_evaluate(spec)]
 
 
-def uses_puzzle(spec: Spec) -> bool:
-    """Return whether the training problems come from a puzzle's generator."""
-    return spec.data.train.startswith("puzzle:")
-
-
 def _policy(spec: Spec) -> Iterator[str]:
     policy = spec.policy
     scratch, fork = policy.init == "scratch", not isinstance(policy.init, str)
@@ -32,14 +29,15 @@ def _policy(spec: Spec) -> Iterator[str]:
         yield f"policy.model: got {policy.model!r}, but policy.init is scratch; drop one of them"
     if fork and policy.model is not None:
         yield (
-            f"policy.model: got {policy.model!r}, but policy.init names a run, whose model it is; drop it, or set it "
-            "to null"
+            f"policy.model: got {policy.model!r}, but policy.init names a run, whose model it is; drop it, or "
+            "set it to null"
         )
     if fork and spec.warm_start is not None:
         yield "warm_start: not with policy.init naming a run, whose policy is trained already; set it to null"
     if not scratch and not fork and policy.model is None:
         yield "policy.model: missing; name a model, or set policy.init to scratch"
-    if scratch and not uses_puzzle(spec):
+    source = declared_source(spec.data.train)
+    if scratch and source.puzzle_words is False:
         yield (
             f"policy.init: scratch makes a policy on a puzzle's vocabulary, but data.train is {spec.data.train!r}; "
             "use a puzzle: source"
@@ -54,7 +52,7 @@ def _policy(spec: Spec) -> Iterator[str]:
             )
     if policy.revision is not None and policy.model is None:
         yield "policy.revision: only with policy.model; drop it"
-    if spec.warm_start is not None and not fork and not uses_puzzle(spec):
+    if spec.warm_start is not None and not fork and source.demonstrations is False:
         yield (
             f"warm_start: needs demonstrations, which only puzzles have, but data.train is {spec.data.train!r}; "
             "set warm_start to null"
@@ -65,17 +63,19 @@ def _data(spec: Spec) -> Iterator[str]:
     data = spec.data
     if re.match(r"\w+://[^/]*@", data.train):
         yield "data.train: holds credentials, which would be recorded with the run; give them by environment or profile"
-    if uses_puzzle(spec):
-        if data.verifier is not None:
-            yield f"data.verifier: got {data.verifier!r}, but data.train {data.train!r} brings its own; drop it"
-    else:
-        if data.verifier is None:
-            yield f"data.verifier: missing; data.train {data.train!r} is no puzzle, so name its verifier (math, code)"
-        if data.heldout:
-            yield f"data.heldout: got {data.heldout}, but data.train {data.train!r} is no puzzle; use evaluate.suites of its own"
+    source = declared_source(data.train)
+    if source.own_verifier and data.verifier is not None:
+        yield f"data.verifier: got {data.verifier!r}, but data.train {data.train!r} brings its own; drop it"
+    if source.own_verifier is False and data.verifier is None:
+        yield f"data.verifier: missing; data.train {data.train!r} is no puzzle, so name its verifier (math, code)"
+    if source.heldout is False and data.heldout:
+        yield (
+            f"data.heldout: got {data.heldout}, but data.train {data.train!r} is no puzzle; "
+            "use evaluate.suites of its own"
+        )
     if data.verifier == "code" and data.answer_after is not None:
         yield f"data.answer_after: got {data.answer_after!r}, but data.verifier code reads tests, not text; drop it"
-    if not data.train.startswith("hf://"):
+    if not source.hub:
         for key, value in (("subset", data.subset), ("revision", data.revision)):
             if value is not None:
                 yield f"data.{key}: only with an hf:// dataset, but data.train is {data.train!r}; drop it"
@@ -98,8 +98,9 @@ def _rollout(spec: Spec) -> Iterator[str]:
     )
     if truncated:
         yield (
-            f"{truncated[0].replace(' ', ': ')} truncates the distribution sampled from, which the trainer does not: "
-            f"the ratio of objective.kind {spec.objective.kind} and objective.importance_correction would be wrong; "
+            f"{truncated[0].replace(' ', ': ')} truncates the distribution sampled from, which the trainer does "
+            "not: the "
+            f"ratio of objective.kind {spec.objective.kind} and objective.importance_correction would be wrong; "
             "set rollout.top_p to 1 and rollout.top_k to 0"
         )
     if spec.policy.made is not None:
@@ -107,12 +108,15 @@ def _rollout(spec: Spec) -> Iterator[str]:
 
 
 def window_rule(spec: Spec, window: int, source: str) -> Iterator[str]:
-    """Yield a line where the longest prompt and response exceed the model's window (tokens), which `source` states."""
+    """Yield a line where the longest prompt and response exceed the model's window, in tokens,
+    which `source` states.
+    """
     prompt, response = spec.rollout.max_prompt_tokens, spec.rollout.max_response_tokens
     if prompt + response > window:
         yield (
             f"rollout.max_prompt_tokens: {prompt} + rollout.max_response_tokens {response} = {prompt + response} "
-            f"tokens exceed the model's window of {window} ({source})"
+            "tokens "
+            f"exceed the model's window of {window} ({source})"
         )
 
 
@@ -126,8 +130,8 @@ def _train(spec: Spec) -> Iterator[str]:
     if train.token_budget < longest:
         yield (
             f"train.token_budget: {train.token_budget} is less than one longest row, rollout.max_prompt_tokens "
-            f"{rollout.max_prompt_tokens} + rollout.max_response_tokens {rollout.max_response_tokens} = {longest} "
-            "tokens"
+            f"{rollout.max_prompt_tokens} + rollout.max_response_tokens {rollout.max_response_tokens} = "
+            f"{longest} tokens"
         )
     if train.schedule == "constant":
         if train.decay_steps is not None:
@@ -156,7 +160,7 @@ def _train(spec: Spec) -> Iterator[str]:
 def _placement(spec: Spec) -> Iterator[str]:
     placement = spec.placement
     gpus, ranks, tensor_parallel = placement.gpus, placement.ranks, placement.tensor_parallel
-    if tensor_parallel > 1 and spec.rollout.engine != "vllm":
+    if tensor_parallel > 1 and not declared_engine(spec.rollout.engine).tensor_parallel:
         yield f"placement.tensor_parallel: {tensor_parallel} needs rollout.engine vllm, got {spec.rollout.engine}"
     if gpus == 0:
         if tensor_parallel > 1:
@@ -216,7 +220,8 @@ def _evaluate(spec: Spec) -> Iterator[str]:
         if longest > spec.policy.made.max_positions:
             yield (
                 f"evaluate.max_response_tokens: {evaluate.max_response_tokens} + rollout.max_prompt_tokens "
-                f"{spec.rollout.max_prompt_tokens} tokens exceed the model's window of {spec.policy.made.max_positions} (policy.architecture.max_positions)"
+                f"{spec.rollout.max_prompt_tokens} tokens "
+                f"exceed the model's window of {spec.policy.made.max_positions} (policy.architecture.max_positions)"
             )
     cron, zone = spec.schedule.nightly_eval, spec.schedule.timezone
     if cron is not None and not re.fullmatch(r"\S+( +\S+){4}", cron.strip()):

@@ -17,9 +17,10 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from specs.advantages import Advantage
+from specs.engines import declared_engine
 from specs.objectives import Objective
 from specs.outside import OutsideCode, file_of
-from specs.schema import Spec
+from specs.schema import Reward, Spec
 from specs.section import USE, Member
 
 Part = dict[str, Any]
@@ -38,7 +39,10 @@ def run_name(spec: Spec) -> str:
 
 
 def data_part(spec: Spec) -> Part:
-    """Return source, prompts, and the rules that drop problems. No seed: seeds of a study share their problems."""
+    """Return the settings that decide the problems: source, prompts, which of them are dropped.
+
+    No seed: the seeds of a study share their problems and their held-out ones.
+    """
     return {
         **spec.data.model_dump(mode="json"),
         "tokenizer": None if spec.policy.model is None else [spec.policy.model, spec.policy.revision],
@@ -56,17 +60,27 @@ def warm_start_part(spec: Spec) -> Part:
 
 
 def rollout_part(spec: Spec) -> Part:
-    """Return what decides a rollout's tokens, besides policy and problems: engine, sampling, size of shards, seed."""
+    """Return the settings that decide a rollout's tokens, besides the policy and the problems.
+
+    The engine, sampling, the composition of shards, seeds.
+    """
     without = {"max_prompt_tokens"} | ({"problems"} if spec.rollout.problems is None else set())
     return {**spec.rollout.model_dump(mode="json", exclude=without), "dtype": spec.policy.dtype, "seed": spec.seed}
 
 
 def reward_part(spec: Spec) -> Part:
-    """Return what decides a verdict. `correct_at` is not here: verdicts are scores, and their readers compare."""
+    """Return the settings that decide a verdict.
+
+    `correct_at` is not among them: verdicts are scores, and the stages that read them compare.
+    """
+    return {"truncated": spec.reward.truncated, **verifier_parts(spec.reward)}
+
+
+def verifier_parts(reward: Reward) -> dict[str, Part]:
+    """Return, for each verifier that has any, the settings that decide its verdicts."""
     return {
-        "truncated": spec.reward.truncated,
-        "math": {"deadline_s": spec.reward.math.deadline_s},
-        "code": {"cpu_s": spec.reward.code.cpu_s, "memory_mb": spec.reward.code.memory_mb},
+        "math": {"deadline_s": reward.math.deadline_s},
+        "code": {"cpu_s": reward.code.cpu_s, "memory_mb": reward.code.memory_mb},
     }
 
 
@@ -141,14 +155,12 @@ def _with_path(part: Mapping[str, Any]) -> Part:
 
 
 def _importance_part(spec: Spec) -> Part | None:
-    """Return the importance weights' settings; None where there are none.
+    """Return the settings of the importance weights; None where there are none.
 
-    `auto` is token for vllm, off for transformers; token has no name here, as it was the only one at first.
+    `auto` is what the engine's declaration says. The mode `token` is not named: it was the only one.
     """
     correction = spec.objective.importance_correction
-    mode = (
-        {"vllm": "token", "transformers": "off"}[spec.rollout.engine] if correction.mode == "auto" else correction.mode
-    )
+    mode = declared_engine(spec.rollout.engine).importance if correction.mode == "auto" else correction.mode
     if mode == "off":
         return None
     return {"cap": correction.cap} if mode == "token" else {"mode": mode, "cap": correction.cap}

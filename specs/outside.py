@@ -91,17 +91,21 @@ def source_digest(path: Path) -> str:
 
 
 def file_of(digest: str) -> Path:
-    """Return the file with the source `digest` that a spec of this process names. Raises SpecError."""
+    """Return the file with the source `digest` that a spec of this process names. Raises SpecError where there is
+    none.
+    """
     if digest not in _files:
         known = ", ".join(f"{shown(path)} ({each[:12]})" for each, path in _files.items()) or "none"
         raise SpecError(
-            f"code from outside with the source {digest[:12]} is needed, as it made a step that is repeated, but the "
-            f"spec names {known}; put the file back as it was, or start without the runs that it made"
+            f"code from outside with the source {digest[:12]} is needed, as it made a step that is repeated, but "
+            "the spec "
+            f"names {known}; put the file back as it was, or start without the runs that it made"
         )
     if source_digest(_files[digest]) != digest:
         raise SpecError(
-            f"{shown(_files[digest])} has changed since the run began; put it back, or start the run again: it is "
-            "another experiment now"
+            f"{shown(_files[digest])} has changed since the run began; put it back, or start the run again: it "
+            "is another "
+            "experiment now"
         )
     return _files[digest]
 
@@ -131,7 +135,9 @@ def _parsed(path: Path) -> ast.Module:
 
 
 def _imported(tree: ast.Module, package: str) -> Iterator[str]:
-    """Yield dotted names that a module of `package` imports; of `from a import b` both a and a.b: b may be a module."""
+    """Yield dotted names that a module of `package` imports; of `from a import b` both a and a.b,
+    as b may be a module.
+    """
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)

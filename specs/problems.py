@@ -1,4 +1,6 @@
-"""Pydantic's errors as lines: `train.learning_rate: got 'fast', want a number (float > 0) (specs/x.yaml:12)`."""
+"""Pydantic's errors as lines for people: `train.learning_rate: got 'fast',
+want a number (float > 0) (specs/x.yaml:12)`.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,9 @@ from specs.text import KeyPath
 
 
 def problem_lines(error: ValidationError, value: Mapping[str, Any], origins: Mapping[KeyPath, str]) -> list[str]:
-    """Return one line for each problem of `value`, in its order; the alternatives of a union make one line together."""
+    """Return one line for each problem of `value`, in its order; alternatives of a union make one line,
+    not one each.
+    """
     lines: dict[str, None] = {}
     for item in error.errors():
         if item["type"] == "value_error" and not item["loc"]:  # a rule that joins keys: its lines are ready

@@ -13,12 +13,14 @@ from __future__ import annotations
 import json
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from specs.advantages import Advantage, Arm
 from specs.checks import broken_rules
+from specs.engines import ENGINES
 from specs.objectives import Objective, PpoClip
 from specs.paths import REPOSITORY_ROOT
+from specs.plugins import is_plugin
 from specs.section import Count, Dtype, Positive, Section, Share
 
 
@@ -102,7 +104,8 @@ class Data(Section):
 
     train: str = Field(
         min_length=1,
-        description="`puzzle:<name>`, a .jsonl path (relative to the repository root) or URI, or `hf://<owner>/<dataset>`.",
+        description="`puzzle:<name>`, a .jsonl path (relative to the repository root) or URI, `hf://<owner>/<dataset>`, or "
+        "a source of your own: `my_source.py:Name`.",
     )
     subset: str | None = Field(default=None, min_length=1, description="Configuration of an hf:// dataset.")
     split: str = Field(default="train", min_length=1, description="Split of an hf:// dataset.")
@@ -112,7 +115,8 @@ class Data(Section):
         description="Commit of an hf:// dataset; null: its newest, recorded when the run starts.",
     )
     heldout: Count = Field(
-        default=0, description="Problems kept out of training for the suite `heldout` (puzzles only)."
+        default=0,
+        description="Problems kept out of training for the suite `heldout` (puzzles, and sources of your own).",
     )
     prompt: Literal["none", "boxed", "code"] = Field(
         default="none",
@@ -124,13 +128,17 @@ class Data(Section):
     answer_column: str = Field(
         default="answer",
         min_length=1,
-        description="Column with the reference; dots reach into a nested record. With `verifier: code` its tests, and the default is `tests`.",
+        description="Column with the reference; dots reach into a nested record. With `verifier: code` its tests, and the "
+        "default is `tests`.",
     )
     answer_after: str | None = Field(
         default=None, min_length=1, description="The reference is what follows the last of this text (GSM8K: '####')."
     )
     verifier: str | None = Field(
-        default=None, min_length=1, description="Verifier by name (math, code, ...); null: the puzzle's own."
+        default=None,
+        min_length=1,
+        description="Verifier by name (math, code, ...), or your own: `my_verifier.py:name`; null: the source's own "
+        "(a puzzle's).",
     )
     drop_duplicates: bool = Field(default=True, description="Drop and count problems whose prompt was there before.")
     drop_long_prompts: bool = Field(
@@ -139,16 +147,20 @@ class Data(Section):
 
 
 class RolloutSpec(Section):
-    """How responses are sampled. Defaults: FlowRL."""
+    """The sampling of responses. Defaults: FlowRL."""
 
-    engine: Literal["vllm", "transformers"] = Field(
-        default="vllm", description="vllm for production, transformers embedded."
+    engine: str = Field(
+        default="vllm",
+        min_length=1,
+        description="vllm for production, transformers embedded, or your own: `my_engine.py:Name`.",
+        json_schema_extra={"examples": list(ENGINES)},
     )
     prompts: Positive = Field(default=512, description="Problems an iteration. FlowRL.")
     samples: Positive = Field(default=8, description="G, responses a problem. FlowRL.")
     problems: Positive | None = Field(
         default=None,
-        description="Only the first so many training problems are drawn, anew each epoch; null: all. A warm start sees all.",
+        description="Only the first so many training problems are drawn, anew each epoch; null: all. A warm start sees "
+        "all.",
     )
     temperature: float = Field(default=1.0, gt=0, description="T; the ratio and the audit use logits / T. FlowRL.")
     top_p: float = Field(default=1.0, gt=0, le=1, description="Nucleus; 1: off.")
@@ -158,6 +170,16 @@ class RolloutSpec(Section):
     shard_prompts: Positive = Field(
         default=64, description="Problems a shard: the unit of caching; the last one may be smaller."
     )
+
+    @field_validator("engine")
+    @classmethod
+    def _known_engine(cls, name: str) -> str:
+        if name not in ENGINES and not is_plugin(name):
+            known = ", ".join(ENGINES)
+            raise ValueError(
+                f"rollout.engine: got {name!r}, want one of {known}, or a class of your own: my_engine.py:Name"
+            )
+        return name
 
 
 class MathReward(Section):
@@ -181,13 +203,14 @@ class CodeReward(Section):
     cpu_s: float = Field(
         default=4.0,
         gt=0,
-        description="CPU seconds of a program on one test; a problem that states more (`timeout_s`) gets more. Wall time: a multiple of it.",
+        description="CPU seconds of a program on one test; a problem that states more (`timeout_s`) gets more. Wall time: "
+        "a multiple of it.",
     )
     memory_mb: Positive = Field(default=512, description="Memory of a program beyond the bare interpreter's, MiB.")
 
 
 class Reward(Section):
-    """How responses are judged."""
+    """The judging of responses."""
 
     correct_at: float = Field(default=1.0, gt=0, le=1, description="A score from here on is correct, everywhere.")
     truncated: Literal["judge", "mask"] = Field(
@@ -300,7 +323,10 @@ class Evaluate(Section):
 
     every: Count = Field(default=0, description="Iterations; 0: start and end only.")
     suites: tuple[Annotated[str, Field(min_length=1)], ...] = Field(
-        default=(), strict=False, description="`heldout` (puzzles), or benchmarks by name; none: no evaluation."
+        default=(),
+        strict=False,
+        description="`heldout` (data.heldout problems), benchmarks by name, or suites of your own by the path of their "
+        "YAML file; none: no evaluation.",
     )
     samples: Positive = Field(default=32, description="n, responses a problem. ProGRPO reports Pass@32.")
     ks: tuple[Positive, ...] = Field(

@@ -21,10 +21,9 @@ from specs.schema import Spec
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """Sizes of an experiment.
+    """`parameters` are counted once where tied.
 
-    `parameters` are counted once where tied. Tokens are upper bounds for one iteration; bytes are per rank, engine
-    GPU, or file.
+    Tokens are upper bounds for one iteration; bytes are per rank, engine GPU, or file.
     """
 
     parameters: int
@@ -46,7 +45,10 @@ class Sizes:
 
 
 def size(spec: Spec, vocabulary: int | None = None, model: Path | None = None) -> Sizes:
-    """Return the sizes of `spec`.
+    """Sizes of `spec`.
+
+    `vocabulary` (tokens) is that of the puzzle, which `policy.init: scratch` needs; `model` the folder with the
+    config.json of the run that `policy.init` names.
 
     `vocabulary` (tokens) is that of the puzzle, which `policy.init: scratch` needs; `model` the folder with the
     config.json of the run that `policy.init` names. Raises SpecError where the model's config.json is not known here.

@@ -34,7 +34,9 @@ def load(member: OutsideCode, key: str, *, suffix: str = "", default: Any = _MIS
 
 
 def explained(error: Exception, *members: object) -> Exception:
-    """Return a TrainingError that names the line in a member's file where `error` arose; the error itself otherwise."""
+    """Return a TrainingError that names the line in a member's file where `error` arose;
+    the error itself if elsewhere.
+    """
     for member in members:
         if isinstance(member, OutsideCode) and (line := _line(error, member)):
             return TrainingError(f"{member.use}: {type(error).__name__} at {line}: {error}")
@@ -53,7 +55,8 @@ def _module(member: OutsideCode, key: str) -> ModuleType:
         if imported is not None and Path(imported.__file__ or "").resolve() != file.resolve():
             raise SpecError(
                 f"{key}: {where} imports {name} from its folder, but {name} of {imported.__file__} is imported "
-                "already; give it another name"
+                "already; "
+                "give it another name"
             )
         sys.modules.pop(name, None)  # perhaps of an earlier source
     spec = importlib.util.spec_from_file_location(f"outside_{digest[:16]}", member.path)

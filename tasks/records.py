@@ -55,9 +55,9 @@ class FinishReason(StrEnum):
 class Rollout:
     """One sampled response.
 
-    `response_ids` [response tokens], a sampled end token included; `logprobs` [response tokens] are the engine's natural
-    log-probabilities of those tokens under the distribution really sampled from (logits / temperature, truncation
-    included). `lineage` names the policy; `seed` is the sample's own.
+    `response_ids` [response tokens], a sampled end token included; `logprobs` [response tokens] are the engine's
+    natural log-probabilities of those tokens under the distribution really sampled from (logits / temperature,
+    truncation included). `lineage` names the policy; `seed` is the sample's own.
     """
 
     problem_id: str
@@ -88,11 +88,13 @@ NOT_JUDGED = frozenset({VerdictKind.INFRASTRUCTURE, VerdictKind.TRUNCATED})
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Right, wrong or not judged. `score` is in [0, 1], or None for what was not judged: an infrastructure failure is
-    never a reward of 0. `answer` is the extracted answer in canonical form (None: no answer was found); equal answers
-    have equal canonical forms, which maj@k and distinct answers count. Of programs, and of the judging itself (no part of a stored
-    verdict): `trust` is weak where a test had to run beside the program, which could have cheated it; `cached` where the same program had
-    been judged before.
+    """Right, wrong or not judged.
+
+    `score` is in [0, 1], or None for what was not judged: an infrastructure failure is never a reward of 0. `answer`
+    is the extracted answer in canonical form (None: no answer was found); equal answers have equal canonical forms,
+    which maj@k and distinct answers count. Of programs, and of the judging itself (no part of a stored verdict):
+    `trust` is weak where a test had to run beside the program, which could have cheated it; `cached` where the same
+    program had been judged before.
     """
 
     score: float | None

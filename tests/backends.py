@@ -1,5 +1,8 @@
-"""The sandbox's backends as tests ask for them: one that is not to be had on this machine (a laptop without Docker) is a skip, with the reason; a
-failure where NEED_DOCKER is set, as .ci/run does."""
+"""The sandbox's backends for tests.
+
+A backend that this machine does not have (a laptop without Docker) is a skip with the reason, or a failure where
+NEED_DOCKER is set, as .ci/run does.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from functools import cache
 
 import pytest
 
-from sandbox import engine, jail
+from sandbox import container_engine, jail
 from sandbox.errors import SandboxError
 from sandbox.slot import Slot, SlotLost
 
@@ -17,9 +20,9 @@ BACKENDS = ("jail", "docker")
 
 @cache
 def why_not(backend: str) -> str | None:
-    """Why a backend cannot be tested here."""
+    """Return why a backend cannot be tested here, or None."""
     if backend == "docker":
-        return engine.unreachable()
+        return container_engine.unreachable()
     try:
         Slot(jail.JailTransport("probe", 60, "program", 16)).end()
     except (SandboxError, SlotLost) as error:
@@ -28,7 +31,7 @@ def why_not(backend: str) -> str | None:
 
 
 def require(backend: str) -> str:
-    """`backend`, or a skip."""
+    """Return `backend`, or skip the test."""
     reason = why_not(backend)
     if reason is not None and os.environ.get("NEED_DOCKER"):
         pytest.fail(f"{backend}: {reason}")

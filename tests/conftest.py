@@ -1,7 +1,11 @@
-"""`--results FILE.json`: what ran, how it ended, and the figures that tests record by `record_property`; committed by `make proofs`.
+"""Options of the whole suite.
 
-`--sample SHARE --sample-seed TEXT`: of each test that is parametrized into a matrix (MATRIX cases or more), a sample that the seed decides; so too of all
-tests that take turns (marker `turn`). CI takes the commit as the seed: another commit, another sample.
+`--results FILE.json` writes which tests ran, how they ended, and the figures that they recorded by `record_property`;
+`make proofs` commits the file.
+
+`--sample SHARE --sample-seed TEXT` runs a sample of each test that is parametrized into a matrix (MATRIX cases or more)
+and of the tests with the marker `turn`. The seed decides which; CI passes the commit, so that each commit runs another
+sample.
 """
 
 from __future__ import annotations
@@ -14,8 +18,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# A slow machine is no failure: no deadline for an example, none for drawing one.
+settings.register_profile("armature", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("armature")
 
 MATRIX = 8
+"""The fewest cases of a matrix."""
 _ROWS: list[dict[str, Any]] = []
 
 
@@ -28,14 +38,59 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         type=float,
         default=1.0,
         metavar="SHARE",
-        help=f"of the tests with {MATRIX} cases or more, this share of the cases",
+        help=f"share of the cases that run, of tests with {MATRIX} cases or more",
     )
-    parser.addoption("--sample-seed", default="", metavar="TEXT", help="decides which")
+    parser.addoption("--sample-seed", default="", metavar="TEXT", help="decides which cases those are")
 
 
 def pytest_report_header(config: pytest.Config) -> str:
     share, seed = config.getoption("--sample"), config.getoption("--sample-seed")
     return f"a sample of {share:g} of each matrix, by the seed {seed!r}" if share < 1 else "every case"
+
+
+#: Files and folders whose unmarked tests `make quick` runs: pure modules, and the loop on stand-in engines.
+QUICK = (
+    "tests/specs/",
+    "tests/tasks/graph/test_experiment.py",
+    "tests/tasks/graph/test_listing.py",
+    "tests/tasks/graph/test_plan.py",
+    "tests/tasks/data/",
+    "tests/tasks/evaluate/test_metrics.py",
+    "tests/tasks/evaluate/test_samples.py",
+    "tests/tasks/evaluate/test_summary.py",
+    "tests/tasks/report/test_",
+    "tests/tasks/reward/test_math_verifier.py",
+    "tests/tasks/rollout/test_sampling.py",
+    "tests/tasks/rollout/test_table.py",
+    "tests/tasks/run/",
+    "tests/tasks/test_stand_in_run.py",
+    "tests/tasks/train/test_advantages",
+    "tests/tasks/train/test_alpha_zero.py",
+    "tests/tasks/train/test_layout.py",
+    "tests/tasks/train/test_objective",
+    "tests/tasks/train/test_schedule",
+    "tests/infra/test_files.py",
+    "tests/infra/test_gc.py",
+    "tests/infra/test_retry.py",
+    "tests/sandbox/test_compare.py",
+    "tests/sandbox/test_values.py",
+    "tests/test_",
+)
+
+
+def _file(item: pytest.Item) -> str:
+    return item.nodeid.partition("::")[0]
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Mark what `make quick` runs, and keep the tests of one file in one worker: they share what is costly to make.
+
+    Tests of flows share more: Prefect's home and the folder of runs' records.
+    """
+    file = _file(item)
+    if file.startswith(QUICK):
+        item.add_marker("quick")
+    item.add_marker(pytest.mark.xdist_group("flows" if file.startswith("tests/flows/") else file))
 
 
 @pytest.hookimpl(trylast=True)

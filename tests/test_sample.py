@@ -1,4 +1,4 @@
-"""CI's sample of the matrices: decided by the seed, and small tests are whole."""
+"""The sample of the matrices (`--sample`): the seed decides it, and smaller tests run whole."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
-"""The forked child: gives up everything, compiles the program, runs its mode, and ends as an interpreter ends.
+"""The forked child: drops its privileges, compiles the program, runs its mode, and exits as an interpreter does.
 
-From the first line of the program on, this process is the program's: nothing that it emits is a fact, its end is seen from outside.
+From the program's first line on, the program controls this process: nothing that it emits is trusted, and its end is
+observed from outside.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from typing import Any, NoReturn
 from sandbox.inside import kernel, seccomp
 from sandbox.inside.modes import MODES
 
-#: Exit statuses that say why a child ended by itself. A program may use them too: it then only names its own failure.
+#: Exit statuses that tell why a child ended by itself. A program that uses them only reports its own failure.
 MEMORY, COMPILE, BROKEN = 86, 87, 88
 RESULTS_FD = 3
 _STACK = 64 << 20
@@ -27,10 +28,10 @@ _OPEN_FILES = 128
 
 
 def preload(names: list[str], packages: list[str]) -> tuple[list[str], list[tuple[Any, Any]]]:
-    """In the supervisor, once: imports what programs will import. Returns what is there, and what its modules wanted to be done after forks.
+    """Import modules in the supervisor, and return their names and the fork hooks that they tried to register.
 
-    That is not done at our forks: for `random` alone it takes a twentieth of a job's time, and a program whose random numbers always begin
-    alike has always the same verdict.
+    The hooks do not run at the supervisor's own forks: that of `random` alone takes a twentieth of a job's time, and a
+    program whose random numbers start from the same state always gets the same verdict.
     """
     found, wanted = [], list[tuple[Any, Any]]()
     register, path = os.register_at_fork, list(sys.path)
@@ -49,18 +50,19 @@ def preload(names: list[str], packages: list[str]) -> tuple[list[str], list[tupl
 
 
 def prepare(packages: list[str], uid: int | None) -> None:
-    """In the supervisor, once: what every child inherits as it is, so that none spends time on it.
+    """Set up in the supervisor, once, all that every child inherits unchanged.
 
-    Standard streams on fds 0 to 2, an empty environment, a new `__main__`, limits that are the same for all, /tmp as the current folder, the
-    group of the user that children become.
+    These are standard streams on fds 0 to 2, an empty environment, a new `__main__`, the limits that are the same for
+    all jobs, /tmp as the current folder, and the group of the jobs' user.
     """
     if uid is not None:
         os.setgroups([])
         os.setresgid(uid, uid, uid)
 
     def stream(fd: int, mode: str, errors: str, newline: str | None) -> Any:
-        text: Any = io.TextIOWrapper(open(fd, mode, closefd=False), "utf-8", errors, newline)  # noqa: SIM115  (it stays open)
-        text.mode = mode[0]  # as an interpreter's own have it
+        binary = open(fd, mode, closefd=False)  # noqa: SIM115  (it stays open)
+        text: Any = io.TextIOWrapper(binary, "utf-8", errors, newline)
+        text.mode = mode[0]  # as in the streams of an interpreter
         return text
 
     sys.stdin = sys.__stdin__ = stream(0, "rb", "surrogateescape", None)  # type: ignore[misc]
@@ -71,7 +73,7 @@ def prepare(packages: list[str], uid: int | None) -> None:
     os.chdir("/tmp")
     sys.argv = ["program.py"]
     sys.path[:] = [*sys.path, *packages]
-    vars(builtins).update(exit=sys.exit, quit=sys.exit)  # what `site` brings
+    vars(builtins).update(exit=sys.exit, quit=sys.exit)  # defined by the module `site`, which is not loaded
     main = types.ModuleType("__main__")
     main.__dict__.update(__builtins__=builtins, __file__="/tmp/program.py")
     sys.modules["__main__"] = main
@@ -83,9 +85,8 @@ def prepare(packages: list[str], uid: int | None) -> None:
     ):
         _limit(which, most)
     stack = _hard[resource.RLIMIT_STACK]
-    resource.setrlimit(
-        resource.RLIMIT_STACK, (_STACK if stack == resource.RLIM_INFINITY else min(_STACK, stack), stack)
-    )  # programs raise it
+    soft = _STACK if stack == resource.RLIM_INFINITY else min(_STACK, stack)
+    resource.setrlimit(resource.RLIMIT_STACK, (soft, stack))  # the hard limit stays: programs raise the soft one
     kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1)
 
 
@@ -98,26 +99,28 @@ def _limit(which: int, most: int) -> None:
     resource.setrlimit(which, (most, most))
 
 
-def become(uid: int | None, job: dict[str, Any], base_bytes: int, lock: seccomp.Filter) -> None:
-    """In the child: everything that the program must not have is gone afterwards. `uid`: the user that it becomes; None: it stays who it is,
-    without capabilities. `base_bytes`: address space that it has from its supervisor. OSError where that cannot be had."""
+def confine(uid: int | None, job: dict[str, Any], base_bytes: int, lock: seccomp.Filter) -> None:
+    """Confine the child: set its limits, drop its privileges, install the system call filter.
+
+    uid: the user to become; None keeps the user and drops its capabilities.
+    base_bytes: address space inherited from the supervisor.
+    Raises OSError where one of them fails.
+    """
     os.setsid()
     _limit(resource.RLIMIT_AS, base_bytes + (job["memory_mb"] << 20))
-    _limit(
-        resource.RLIMIT_CPU, int(job["cpu_s"]) + 2
-    )  # the supervisor counts finer; this holds for each grandchild too
+    _limit(resource.RLIMIT_CPU, int(job["cpu_s"]) + 2)  # the supervisor counts finer; this limits each grandchild too
     _limit(resource.RLIMIT_FSIZE, max(job["tmp_mb"] << 20, 2 * job["output_bytes"]))  # its outputs are files too
-    # In a jail the supervisor and its outer process are the same user's, and count.
+    # In a jail the supervisor and its outer process belong to the same user, and count.
     _limit(resource.RLIMIT_NPROC, job["processes"] + (2 if uid is None else 0))
     if uid is not None:
-        os.setresuid(uid, uid, uid)  # and with root's name go its capabilities
+        os.setresuid(uid, uid, uid)  # this drops root's capabilities too
     else:
         kernel.drop_capabilities()
     lock.install(kernel.libc)
 
 
 def emitter() -> Callable[[bytes], None]:
-    """Writes to the private descriptor, all of it."""
+    """Return a function that writes all of its argument to the private descriptor."""
     write = os.write
 
     def emit(data: bytes) -> None:
@@ -128,8 +131,8 @@ def emitter() -> Callable[[bytes], None]:
     return emit
 
 
-def compiled(source: bytes | None) -> types.CodeType | None:
-    """The program's code; ends the child with COMPILE where it is no Python."""
+def compile_program(source: bytes | None) -> types.CodeType | None:
+    """Return the program's code, or end the child with COMPILE where it is not valid Python."""
     if source is None:
         return None
     try:
@@ -141,21 +144,21 @@ def compiled(source: bytes | None) -> types.CodeType | None:
 
 
 def run(mode: str, source: bytes | None, payload: bytes) -> NoReturn:
-    """Runs the mode to its end, and ends the process."""
+    """Run the mode to its end, and end the process."""
     leave, finish, modules = os._exit, atexit._run_exitfuncs, sys.modules  # type: ignore[attr-defined]
     streams, emit = (sys.stdout, sys.stderr), emitter()
     status = 0
     try:
-        MODES[mode](compiled(source), payload, emit)
-    except BaseException as error:  # the program's, or nobody's: it is reported as an interpreter reports it
+        MODES[mode](compile_program(source), payload, emit)
+    except BaseException as error:  # reported as an interpreter reports it
         status = _status(error)
     try:
         if "threading" in modules:
             modules["threading"]._shutdown()
         finish()
         _flush(sys.stdout, sys.stderr)
-        modules["__main__"].__dict__.clear()  # what it leaves open is flushed as it goes
-        _flush(*streams)  # those that it was given
+        modules["__main__"].__dict__.clear()  # files that the program left open are flushed as they are freed
+        _flush(*streams)  # the original streams
     except BaseException as error:
         status = status or _status(error)
     leave(status)
@@ -182,6 +185,6 @@ def _status(error: BaseException) -> int:
         else:
             sys.__excepthook__(type(error), error, error.__traceback__)
         sys.stderr.flush()
-    except BaseException as second:  # it has replaced or closed its stderr
+    except BaseException as second:  # the program has replaced or closed its stderr
         return MEMORY if isinstance(second, MemoryError) else 1
     return 1

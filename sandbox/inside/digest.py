@@ -1,13 +1,13 @@
-"""A large value as a digest, so that results of many megabytes need not travel to be compared.
+"""Digests of large values, so that results of many megabytes need not be sent to be compared.
 
-Equal values have equal digests: numbers count by value, a dict's order and a set's kind do not count, a tuple is no list. Only who
-knows a value can make its digest, and the program is never told the expected one.
+Equal values have equal digests: numbers count by value; the order of a dict and the kind of a set do not count; a tuple
+differs from a list. The program is never told the expected digest, and cannot make it without the value.
 """
 
 from __future__ import annotations
 
 import math
-from _blake2 import blake2b  # hashlib would load OpenSSL into each slot, which makes its forks dearer
+from _blake2 import blake2b  # hashlib would load OpenSSL into each slot, which makes its forks slower
 from array import array
 from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Sequence
@@ -23,25 +23,28 @@ _STRINGS = {str}
 _MAPPINGS = frozenset((dict, Counter, OrderedDict, defaultdict))
 
 
-LIGHT = 512  # weight (`values.dumps`) up to which a value travels as itself
+MAX_LIGHT_WEIGHT = 512  # the largest weight (see `values.dumps`) of a value that is sent as itself
 
 
-def written(value: Any, full: bool = False) -> str:
-    """The value as the rest of a JSON object: `"v":value`, or `"h":digest` where it is not light and not wanted in full."""
+def result_field(value: Any, full: bool = False) -> str:
+    """Return the value as a field of a JSON object: `"v":value`, or `"h":digest` where it is heavy and not `full`."""
     if full:
         return '"v":' + values.dumps(value)
     try:
-        return '"v":' + values.dumps(value, LIGHT)
-    except values.Large:
+        return '"v":' + values.dumps(value, MAX_LIGHT_WEIGHT)
+    except values.TooHeavy:
         return '"h":' + digest(value)
 
 
 class _Unequal(Exception):
-    """A value that equals none: it has a NaN or an iterator in it."""
+    """A value that equals no other: it contains a NaN or an iterator."""
 
 
 def digest(value: Any) -> str:
-    """JSON: [sha256 with bools as numbers, sha256 of where bools are, how many bools]; Unencodable as of `values.dumps`."""
+    """Return JSON: [digest with bools as numbers, digest of the bools' places, number of bools].
+
+    Both are BLAKE2b digests of 32 bytes, in hex. Raises Unencodable as `values.dumps` does.
+    """
     hasher = _Hasher()
     try:
         hasher.value(value, 0)
@@ -119,7 +122,7 @@ class _Hasher:
                 self.value(item, depth + 1)
 
     def _apart(self, x: Any, depth: int) -> bytes:
-        """The bytes of an item whose place is not known yet: bools in it are numbers."""
+        """Return the digest of an item without a fixed place (a key or a member of a set), with bools as numbers."""
         inner = _Hasher()
         inner.nodes = self.nodes
         inner.value(x, depth + 1)
@@ -134,7 +137,7 @@ class _Hasher:
 
 def _floats(items: Sequence[Any] | deque[Any]) -> bytes:
     data = array("d", items).tobytes()
-    if _MINUS_ZERO in data:  # it may be there: -0.0 is 0
+    if _MINUS_ZERO in data:  # -0.0 equals 0 (these bytes may also span two numbers, which does no harm)
         data = array("d", [x + 0.0 for x in items]).tobytes()
     return data
 

@@ -1,4 +1,4 @@
-"""Messages over a stream: a header (JSON) and blobs, each with its length in front. Spoken by the host and by the supervisor.
+"""Messages between the host and the supervisor: a JSON header and blobs.
 
 4 bytes length of the header | header {"blobs": [lengths], ...} | the blobs
 """
@@ -13,22 +13,22 @@ from typing import Any
 LENGTH = struct.Struct(">I")
 MAX_HEADER = 1 << 20
 
-Read = Callable[[int], bytes]  # exactly so many bytes; EOFError where the stream ends
+Read = Callable[[int], bytes]  # returns exactly so many bytes, or raises EOFError where the stream ends
 
 
 def head(header: Mapping[str, Any], sizes: Sequence[int]) -> bytes:
-    """The beginning of a message whose blobs have these sizes."""
+    """Return the beginning of a message whose blobs have these sizes."""
     text = json.dumps({**header, "blobs": sizes}, separators=(",", ":")).encode()
     return LENGTH.pack(len(text)) + text
 
 
 def pack(header: Mapping[str, Any], blobs: Sequence[bytes] = ()) -> bytes:
-    """A message as bytes."""
+    """Return a message as bytes."""
     return b"".join((head(header, [len(b) for b in blobs]), *blobs))
 
 
 def read_header(read: Read) -> dict[str, Any]:
-    """The next header; its blobs are the caller's to read. ValueError for what is no message."""
+    """Read the next header and leave its blobs to the caller. Raises ValueError for a malformed message."""
     (size,) = LENGTH.unpack(read(LENGTH.size))
     if size > MAX_HEADER:
         raise ValueError(f"a header of {size} bytes")
@@ -39,6 +39,6 @@ def read_header(read: Read) -> dict[str, Any]:
 
 
 def read(read: Read) -> tuple[dict[str, Any], list[bytes]]:
-    """The next message, whole."""
+    """Read the next message: its header and its blobs."""
     header = read_header(read)
     return header, [read(size) for size in header["blobs"]]

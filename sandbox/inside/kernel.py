@@ -1,4 +1,4 @@
-"""System calls that Python has no name for, by ctypes. x86-64."""
+"""System calls that Python does not offer, by ctypes, for x86-64."""
 
 from __future__ import annotations
 
@@ -24,18 +24,22 @@ def _check(result: int, what: str) -> None:
 
 
 def prctl(option: int, value: int) -> None:
+    """Call prctl(2). Raises OSError, as all functions here do."""
     _check(libc.prctl(option, value, 0, 0, 0), f"prctl({option}, {value})")
 
 
 def unshare(flags: int) -> None:
+    """Call unshare(2)."""
     _check(libc.unshare(flags), f"unshare({flags:#x})")
 
 
 def setns(fd: int, flags: int) -> None:
+    """Call setns(2)."""
     _check(libc.setns(fd, flags), f"setns({flags:#x})")
 
 
 def mount(source: str, target: str, kind: str, flags: int, data: str = "") -> None:
+    """Call mount(2)."""
     _check(
         libc.mount(source.encode(), target.encode(), kind.encode(), ctypes.c_ulong(flags), data.encode() or None),
         f"mount {source or kind} on {target}",
@@ -43,11 +47,12 @@ def mount(source: str, target: str, kind: str, flags: int, data: str = "") -> No
 
 
 def unmount(target: str) -> None:
+    """Detach a mount, by umount2(2)."""
     _check(libc.umount2(target.encode(), MNT_DETACH), f"umount {target}")
 
 
 def make_read_only(path: str) -> None:
-    """The mount at `path` and all below it: read-only, no set-uid programs (Linux 5.12)."""
+    """Make the mount at `path` and all below it read-only, without set-uid programs (Linux 5.12)."""
     attributes = (ctypes.c_uint64 * 4)(_MOUNT_ATTR_RDONLY | _MOUNT_ATTR_NOSUID, 0, 0, 0)
     _check(
         libc.syscall(
@@ -58,7 +63,7 @@ def make_read_only(path: str) -> None:
 
 
 def pivot_root(path: str) -> None:
-    """`path` becomes the root, and nothing of the old one can be reached any more."""
+    """Make `path` the root and detach the old one."""
     os.chdir(path)
     _check(libc.syscall(_PIVOT_ROOT, b".", b"."), f"pivot_root {path}")
     unmount(".")
@@ -70,5 +75,5 @@ _no_capabilities = (ctypes.c_uint32 * 6)()
 
 
 def drop_capabilities() -> None:
-    """Of this process, for good (with no_new_privs, and nothing can be executed anyway)."""
+    """Drop all capabilities of this process, for good (with no_new_privs, and since nothing can be executed)."""
     _check(libc.syscall(_CAPSET, ctypes.byref(_capset_header), ctypes.byref(_no_capabilities)), "capset")

@@ -1,8 +1,8 @@
-"""What a child runs, by the name of the mode: `MODES[mode](code, payload, emit)`, `code` being the compiled program.
+"""The modes of a job: functions that run in the child, as `MODES[mode](code, payload, emit)` with the compiled program.
 
-The program shares the process with these functions: it can replace what they use and forge what they emit. So what is
-emitted is data, and no expected value is in a payload of `stdin` and `calls`. `together` is the weak way, for tests that
-cannot run apart from the program. `collect` and `replay` run tests only.
+The program shares the process with these functions: it can replace what they use and forge what they emit. So nothing
+that is emitted is trusted, and no payload of `stdin` and `calls` contains an expected value. `combined` is the weak
+mode, for tests that cannot run without the program. `collect` and `replay` run tests only.
 """
 
 from __future__ import annotations
@@ -13,27 +13,27 @@ from types import CodeType
 from typing import Any
 
 from sandbox.inside import values
-from sandbox.inside.digest import written
+from sandbox.inside.digest import result_field
 
 Emit = Callable[[bytes], None]
 
-# What LiveCodeBench puts before a program that defines a class of the statement's: such programs use List, inf, heappush, ...
+# LiveCodeBench imports these before a program of functional type: such programs use List, inf, heappush, ...
 PRELUDE_MODULES = (
-    "string", "re", "datetime", "collections", "heapq", "bisect", "copy", "math", "random", "statistics", "itertools", "functools", "operator", "io",
-    "sys", "json",
+    "string", "re", "datetime", "collections", "heapq", "bisect", "copy", "math", "random", "statistics", "itertools",
+    "functools", "operator", "io", "sys", "json",
 )  # fmt: skip
 _PRELUDE = "".join(f"from {name} import *\n" for name in (*PRELUDE_MODULES, "builtins", "typing")) + "".join(
     f"import {name}\n" for name in PRELUDE_MODULES
 )
 _PRELUDE_RECURSION = 50_000
-_PRELUDE_NAME = "solution"  # so that `if __name__ == "__main__"`, which reads stdin, does not run
+_PRELUDE_NAME = "solution"  # so that a block `if __name__ == "__main__"`, which reads stdin, does not run
 
 _BUILTIN_EXCEPTIONS = {
     kind: name
     for name, kind in vars(sys.modules["builtins"]).items()
     if type(kind) is type and issubclass(kind, BaseException)
 }
-_parse, _build, _written, _quote = values.parse, values.build, written, values.quote
+_parse, _build, _result_field, _quote = values.parse, values.build, result_field, values.quote
 _Unencodable = values.Unencodable
 _modules = sys.modules
 _type, _str, _bool, _getattr, _enumerate, _exec, _compile = type, str, bool, getattr, enumerate, exec, compile
@@ -46,16 +46,22 @@ def _main() -> dict[str, Any]:
 
 
 def stdin(code: CodeType, payload: bytes, emit: Emit) -> None:
-    """The program as a script."""
+    """Run the program as a script."""
     _exec(code, _main())
 
 
 def calls(code: CodeType, payload: bytes, emit: Emit) -> None:
-    """The program, then calls of its functions: payload {"calls": [[name, args, kwargs], ...], "prelude": bool, "full": bool}, arguments
-    as `values` writes them. `name` is a global function or `Class.method`, called on a fresh instance. One line a call:
-    {"i": k, "v": value}, {"i": k, "h": its digest} where it is large and not wanted in full, {"i": k, "u": type that is no plain value, "b": its truth},
-    or {"i": k, "x": [the exception's builtin classes, nearest first], "m": message}.
-    What is no Exception (SystemExit) and MemoryError end the child, as they end a script.
+    """Run the program, then call its functions and emit one line per call.
+
+    The payload is {"calls": [[name, args, kwargs], ...], "prelude": bool, "full": bool}, with arguments in the form of
+    `values`. A name is a global function, or `Class.method`, called on a new instance. The line of call k is one of
+
+    - {"i": k, "v": value}
+    - {"i": k, "h": digest}, for a large value where not "full"
+    - {"i": k, "u": type, "b": truth}, for a result that is not a plain value
+    - {"i": k, "x": [builtin classes of the exception, nearest first], "m": message}
+
+    MemoryError, and what is not an Exception (SystemExit), end the child as they end a script.
     """
     job = _parse(payload)
     main, full = _main(), _bool(job.get("full"))
@@ -65,7 +71,7 @@ def calls(code: CodeType, payload: bytes, emit: Emit) -> None:
         main["__name__"] = _PRELUDE_NAME
         _modules[_PRELUDE_NAME] = _modules["__main__"]
         for name, _, _ in job["calls"]:
-            main.pop(name.split(".")[0], None)  # operator.add is no answer to a problem that wants `add`
+            main.pop(name.split(".")[0], None)  # else operator.add would solve a problem that asks for `add`
     _exec(code, main)
     for k, (name, args, kwargs) in _enumerate(job["calls"]):
         arguments = [_build(a) for a in args]
@@ -73,7 +79,7 @@ def calls(code: CodeType, payload: bytes, emit: Emit) -> None:
         result = None
         try:
             result = _resolve(main, name)(*arguments, **keywords)
-            line = _written(result, full)
+            line = _result_field(result, full)
         except _MemoryError:
             raise
         except _Unencodable as error:
@@ -95,7 +101,7 @@ def _missing(name: str) -> Any:
 
 
 def _truth(result: Any) -> str:
-    """Of what is no plain value (a match of `re`): all that a test may see of it."""
+    """Return the truth of a result that is not a plain value (a match of `re`): a test may see no more of it."""
     try:
         return "true" if result else "false"
     except _Exception:
@@ -107,14 +113,16 @@ def _describe(error: BaseException) -> str:
     try:
         message = _str(error)[:_MESSAGE]
         line = f'"x":[{",".join(_quote(n) for n in names)}],"m":{_quote(message)}'
-    except _Exception:  # its __str__ is the program's
+    except _Exception:  # the program defines its __str__
         line = f'"x":[{",".join(_quote(n) for n in names)}],"m":""'
     return line
 
 
-def together(code: CodeType, payload: bytes, emit: Emit) -> None:
-    """The program, then the test in the same namespace: payload {"source": text, "mark": text}. The mark is emitted at the end, so
-    that a plain exit before it is no success; a program that looks for it finds it.
+def combined(code: CodeType, payload: bytes, emit: Emit) -> None:
+    """Run the program, then the test in the same namespace, and emit the mark.
+
+    The payload is {"source": text, "mark": text}. Without the mark, a program could succeed by exiting early; a program
+    that searches the process for the mark can still find it.
     """
     job = _parse(payload)
     test = _compile(job["source"], "test.py", "exec", dont_inherit=True)
@@ -125,23 +133,23 @@ def together(code: CodeType, payload: bytes, emit: Emit) -> None:
 
 
 def collect(code: None, payload: bytes, emit: Emit) -> None:
-    """`tester.collect`. Imported where it is used: slots for programs do without it, since each import makes their forks dearer."""
-    from sandbox.inside import tester
+    """Run `collector.collect`. It is imported here, since each import makes the forks of slots for programs slower."""
+    from sandbox.inside import collector
 
-    tester.collect(code, payload, emit)
+    collector.collect(code, payload, emit)
 
 
 def replay(code: None, payload: bytes, emit: Emit) -> None:
-    """`player.replay`."""
-    from sandbox.inside import player
+    """Run `replayer.replay`."""
+    from sandbox.inside import replayer
 
-    player.replay(code, payload, emit)
+    replayer.replay(code, payload, emit)
 
 
 MODES: dict[str, Callable[[Any, bytes, Emit], None]] = {
     "stdin": stdin,
     "calls": calls,
-    "together": together,
+    "combined": combined,
     "collect": collect,
     "replay": replay,
 }

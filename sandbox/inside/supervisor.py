@@ -1,8 +1,9 @@
-"""The loop inside a slot: one message in, one forked child, one message out; afterwards the slot is as new.
+"""The supervisor of a slot: for each message it forks a child, watches it, cleans up after it, and replies.
 
-It is PID 1 of its container or jail, runs no program itself, keeps nothing of a job (not even in freed memory), and trusts nothing that a
-child says. Two ways to part from a child, by `new_pid`: in a jail each child is PID 1 of a namespace of its own, so that its death is the death
-of all that it started; in a container the child is another user, and everything but the supervisor is killed by kill(-1).
+The supervisor is PID 1 of its container or jail. It runs no program itself, keeps nothing of a job (not even in freed
+memory), and trusts nothing that a child says. A job's processes end in one of two ways, by the setting `new_pid`: in a
+jail each child is PID 1 of its own namespace, and all that it started dies with it; in a container the child runs as
+another user, and kill(-1) kills everything but the supervisor.
 """
 
 from __future__ import annotations
@@ -24,14 +25,14 @@ from sandbox.inside import child, frames, kernel, seccomp, wipe
 from sandbox.inside.usage import Usage
 
 _TMP_MODE = 0o1777
-_HIGHEST_FD = 128  # the most that prepare() allows
+_HIGHEST_FD = 128  # the limit that child.prepare sets
 _STDERR_KEPT = 64 << 10
-_LOOK_S = 0.02  # most jobs end before anybody has to look at their CPU time or memory
+_LOOK_S = 0.02  # between readings of CPU time and memory; most jobs end before the first
 _SEALS = fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE | fcntl.F_SEAL_SEAL
 
 
 class Supervisor:
-    """Reads jobs from `source`, writes replies to `sink`."""
+    """The loop that reads jobs from `source` and writes replies to `sink`."""
 
     def __init__(
         self, config: dict[str, Any], after_forks: list[tuple[Any, Any]], proc: int, source: int, sink: int
@@ -46,7 +47,7 @@ class Supervisor:
         self._usage = Usage(proc)
 
     def serve(self) -> None:
-        """Until the host closes its end."""
+        """Serve jobs until the host closes its end."""
         while True:
             try:
                 job = frames.read_header(self._read)
@@ -61,7 +62,7 @@ class Supervisor:
                 min(os.fstat(fd).st_size, most)
                 for fd, most in zip(outputs, (limit, min(limit, _STDERR_KEPT), limit), strict=True)
             ]
-            answer = self._file(0)  # as one piece: an engine forwards each write by itself
+            answer = self._file(0)  # the reply in one piece: an engine forwards each write separately
             os.write(answer, frames.head(reply, sizes))
             for fd, size in zip(outputs, sizes, strict=True):
                 at = 0
@@ -74,12 +75,12 @@ class Supervisor:
             for fd in (text, stdin, *outputs, answer):
                 os.close(fd)
 
-    # -- the host's end ----------------------------------------------------------------------------------------------
-    # What belongs to a job is moved by the kernel from pipe to file and back, never through this process's memory: a child is a copy of it,
-    # and would find what was freed but not overwritten there, such as another program's right answer.
+    # -- the stream to the host --------------------------------------------------------------------------------------
+    # The kernel moves a job's data from pipe to file and back, never through this process's memory. A child is a copy
+    # of this process, and could find freed data there that was not overwritten, such as another program's answer.
 
     def _read(self, size: int) -> bytes:
-        """Of a header."""
+        """Read exactly `size` bytes of a header."""
         parts = b""
         while len(parts) < size:
             chunk = os.read(self._source, size - len(parts))
@@ -89,7 +90,10 @@ class Supervisor:
         return parts
 
     def _file(self, size: int) -> int:
-        """A file in memory with the next `size` bytes of the host's; nobody has to feed a pipe that a program never reads, or to read one."""
+        """Return a file in memory with the next `size` bytes of the stream.
+
+        With files, the supervisor need not feed a pipe that a program may never read, or drain one while it runs.
+        """
         fd = os.memfd_create("job", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
         while size:
             moved = os.splice(self._source, fd, size)
@@ -102,7 +106,7 @@ class Supervisor:
     # -- one job -----------------------------------------------------------------------------------------------------
 
     def _run(self, job: dict[str, Any], text: int, stdin: int, outputs: list[int]) -> dict[str, Any]:
-        """Header of the reply. `text`: a file with program and payload."""
+        """Run a job and return the header of the reply; `text` is a file with program and payload."""
         started = time.monotonic()
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
         self._usage.begin()
@@ -112,7 +116,7 @@ class Supervisor:
         status, peak = self._reap(pid)
         wall = time.monotonic() - started
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        # The kernel does not add up those that died with their namespace.
+        # The kernel does not add the CPU time of processes that died with their namespace.
         cpu = max(seen_cpu, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
         if cause is None and _over(outputs, job["output_bytes"]):
             cause = "output_limit"
@@ -130,7 +134,7 @@ class Supervisor:
 
     def _fork(self, body: Callable[[], None]) -> int:
         if self._new_pid:
-            kernel.unshare(self._new_pid)  # for the next child, not for us
+            kernel.unshare(self._new_pid)  # it applies to the next child, not to this process
         try:
             pid = os.fork()
             if pid == 0:
@@ -144,10 +148,10 @@ class Supervisor:
         return pid
 
     def _child(self, job: dict[str, Any], text: int, stdin: int, outputs: list[int]) -> None:
-        for target, fd in enumerate((stdin, *outputs)):  # the supervisor holds fds 0 to 3, so none of these is a target
+        for target, fd in enumerate((stdin, *outputs)):  # the supervisor keeps fds 0 to 3 open, so no fd is a target
             os.dup2(fd, target)
-        child.become(self._uid, job, self._usage.address_space, self._filter)
-        # For good, and seen by the supervisor: whatever this process says or does from here on, its walls stood when it began with the job.
+        child.confine(self._uid, job, self._usage.address_space, self._filter)
+        # The seal cannot be undone, and tells the supervisor that the child was confined before it began with the job.
         fcntl.fcntl(text, fcntl.F_ADD_SEALS, fcntl.F_SEAL_SEAL)
         size, more = job["blobs"][:2]
         try:
@@ -155,16 +159,19 @@ class Supervisor:
         except MemoryError:
             os._exit(child.MEMORY)
         os.closerange(child.RESULTS_FD + 1, _HIGHEST_FD)
-        for args, kwargs in self._after_forks:  # of the program's own forks
+        for args, kwargs in self._after_forks:  # for the program's own forks
             os.register_at_fork(*args, **kwargs)
         gc.enable()
         child.run(job["mode"], program if job["has_program"] else None, payload)
 
     def _watch(self, pid: int, job: dict[str, Any], outputs: list[int], started: float) -> tuple[str | None, float]:
-        """Until the child has ended (None) or has to be ended: the limit that it broke. And the CPU seconds that were seen of all its processes."""
+        """Wait until the child has ended or has exceeded a limit.
+
+        Return the limit, or None where the child ended, and the CPU seconds of all its processes at the last reading.
+        """
         wall_end, cpu_limit = started + job["wall_s"], job["cpu_s"]
         memory_limit = job["memory_mb"] << 20
-        clock = (~pid << 3) | 2  # its CPU clock: MAKE_PROCESS_CPUCLOCK(pid, CPUCLOCK_SCHED)
+        clock = (~pid << 3) | 2  # the child's CPU clock: MAKE_PROCESS_CPUCLOCK(pid, CPUCLOCK_SCHED)
         pidfd = os.pidfd_open(pid)
         poll = select.poll()
         poll.register(pidfd, select.POLLIN)
@@ -175,12 +182,12 @@ class Supervisor:
                 for fd, _ in poll.poll(max(0.0, look - time.monotonic()) * 1000 + 0.5):
                     if fd == pidfd:
                         return None, cpu
-                    os._exit(0)  # the host is gone, and with PID 1 goes everything
+                    os._exit(0)  # the host is gone; all processes of the slot end with PID 1
                 now = time.monotonic()
                 if now < look:
                     continue
                 memory, used = self._usage.look()
-                with contextlib.suppress(OSError):  # it has just ended
+                with contextlib.suppress(OSError):  # the process has just ended
                     used = max(used, time.clock_gettime(clock))
                 cpu = max(cpu, used)
                 if cpu >= cpu_limit:
@@ -191,7 +198,7 @@ class Supervisor:
                     return "output_limit", cpu
                 if now >= wall_end:
                     return "wall_limit", cpu
-                # Neither computing nor waiting for a core: it waits for what never comes, or sleeps.
+                # Time spent neither computing nor waiting for a core: the job sleeps, or waits for an event.
                 if now - started - cpu > job["idle_s"] and now - started - cpu - self._usage.delay() > job["idle_s"]:
                     return "idle_limit", cpu
                 look = min(wall_end, now + min(_LOOK_S, max(0.002, (cpu_limit - cpu) / self._cores)))
@@ -199,15 +206,15 @@ class Supervisor:
             os.close(pidfd)
 
     def _end(self, pid: int) -> None:
-        """Nothing of the job runs afterwards."""
+        """Kill all processes of the job."""
         if self._new_pid:
-            os.kill(pid, signal.SIGKILL)  # it is not reaped yet, so its number is still its own
+            os.kill(pid, signal.SIGKILL)  # it is not reaped yet, so the pid is still its own
         else:
-            with contextlib.suppress(ProcessLookupError):  # there is nobody but us
+            with contextlib.suppress(ProcessLookupError):  # no other process runs
                 os.kill(-1, signal.SIGKILL)
 
     def _reap(self, pid: int) -> tuple[int, int]:
-        """Wait status of the child, and the peak memory (bytes) of the largest process."""
+        """Reap all processes; return the child's wait status and the peak memory (bytes) of the largest process."""
         status = peak = 0
         while True:
             try:
@@ -221,9 +228,9 @@ class Supervisor:
                 self._end(pid)  # an orphan may have forked before it died
 
     def _clean(self) -> bool:
-        """/tmp is empty, by all means, and has its rights."""
+        """Empty /tmp and restore its mode. Return whether it is empty."""
         if stat.S_IMODE(os.stat("/tmp").st_mode) != _TMP_MODE:
-            os.chmod("/tmp", _TMP_MODE)  # in a jail it is the job's own
+            os.chmod("/tmp", _TMP_MODE)  # in a jail the job owns it
         if not os.listdir("/tmp"):
             return True
 
@@ -243,7 +250,7 @@ def _over(outputs: list[int], limit: int) -> bool:
 
 
 def _outcome(cause: str | None, status: int, cpu: float, job: dict[str, Any]) -> tuple[str, int]:
-    """Status and code of a child that ended with the wait status `status`, or was ended for `cause`."""
+    """Return status and code of a child that ended with the wait status `status`, or was killed for `cause`."""
     code = os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)
     if cause is not None:
         return cause, code
@@ -252,13 +259,13 @@ def _outcome(cause: str | None, status: int, cpu: float, job: dict[str, Any]) ->
     if os.WIFSIGNALED(status):
         if code == signal.SIGXCPU:
             return "cpu_limit", code
-        # Nobody else kills: what ends by SIGKILL unasked was ended by the kernel, where the container's memory ended.
+        # No other process sends SIGKILL to a job: the kernel did, when the container's memory was exhausted.
         return ("memory_limit" if code == signal.SIGKILL else "signal"), code
     return {0: "ok", child.MEMORY: "memory_limit", child.COMPILE: "compile_error"}.get(code, "exit"), code
 
 
 def main(config: dict[str, Any], proc: int) -> None:
-    """As PID 1: frames on fds 0 and 1 until the host is gone. `proc`: an open /proc."""
+    """Run as PID 1 and serve jobs over fds 0 and 1 until the host is gone; `proc` is a descriptor of /proc."""
     source, sink, proc = (fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, 32) for fd in (0, 1, proc))
     nothing = os.open("/dev/null", os.O_RDWR | os.O_CLOEXEC)
     for fd in range(child.RESULTS_FD + 1):

@@ -1,4 +1,4 @@
-"""A test's source: what it uses, compiled in two ways, and run in a namespace of its own with something in the program's place."""
+"""The source of an assert-style test: its analysis, its compilation, and its run with a stand-in for the program."""
 
 from __future__ import annotations
 
@@ -15,13 +15,17 @@ from types import CodeType
 from typing import Any
 
 from sandbox.inside import values
-from sandbox.inside.probe import Observed
+from sandbox.inside.result_proxies import Observed
 
 _CAUGHT = "__armature_caught__"
-# Modules that neither catch what a function passed to them raises, nor look at types or identity.
+# Modules that neither catch exceptions of functions passed to them, nor look at types or identity.
 _PLAIN_MODULES = frozenset(
-    "bisect cmath collections copy datetime decimal fractions functools heapq itertools math numpy operator random re statistics string typing".split()  # noqa: SIM905
-)
+    (
+        "bisect", "cmath", "collections", "copy", "datetime", "decimal", "fractions", "functools", "heapq", "itertools",
+        "math", "numpy", "operator", "random", "re", "statistics", "string", "typing",
+    )
+)  # fmt: skip
+#: Names through which a test could look at a proxy without the proxy's knowledge.
 _LOOKING = frozenset(
     [
         "type",
@@ -44,23 +48,23 @@ _LOOKING = frozenset(
 
 
 class Weak(Exception):
-    """Why a test cannot be run apart from the program."""
+    """The reason why a test cannot run without the program."""
 
 
 class Broken(Exception):
-    """Why it cannot be run at all: no program's fault."""
+    """The reason why a test cannot run at all, which is no program's fault."""
 
 
 class TestCode:
-    """A test's source, compiled: as it is (without the messages of its asserts) and, when asked for, leniently."""
+    """A compiled test. Messages of its asserts are removed; `soft` compiles a lenient version."""
 
     def __init__(self, job: dict[str, str]) -> None:
         self.entry = job["entry"]
         if not self.entry.isidentifier():
             raise Weak(f"{self.entry!r} is no function's name")
         self.random = any("random" in job[part] for part in ("starter", "setup", "test"))
-        self.silent = True  # nothing that catches what a call raises
-        self.plain = True  # nothing that looks at a result unseen
+        self.silent = True  # nothing catches an exception of a call
+        self.plain = True  # nothing looks at a result without the proxy's knowledge
         self.stars: list[str] = []
         self.head = 0  # how many of the codes come before the program
         self.codes: list[CodeType] = []
@@ -70,7 +74,7 @@ class TestCode:
             try:
                 tree = ast.parse(job[part])
             except (SyntaxError, ValueError, RecursionError) as error:
-                if part == "starter":  # the beginning of a program need not be one
+                if part == "starter":  # the beginning of a program need not be valid Python
                     continue
                 raise Broken(f"the test does not compile: {error}") from None
             if absent := _absent(tree):
@@ -87,7 +91,7 @@ class TestCode:
                 defined |= set(dir(importlib.import_module(name)))
             except ImportError as error:
                 raise Broken(f"the test needs a module that is not there: {error}") from None
-        self.modules = sorted((used - defined) & sys.stdlib_module_names)  # that the program would have imported
+        self.modules = sorted((used - defined) & sys.stdlib_module_names)  # the program would have imported them
         self._modules(self.modules)
         if missing := sorted(used - defined - set(self.modules)):
             raise Weak(f"the test uses {', '.join(missing)}, which only the program defines")
@@ -96,7 +100,7 @@ class TestCode:
         for node in ast.walk(tree):
             match node:
                 case ast.Assert():
-                    node.msg = None  # it would look at results
+                    node.msg = None  # a message can look at results
                 case ast.Try() | ast.TryStar() | ast.With() | ast.AsyncWith() | ast.Match():
                     self.silent = self.plain = False
                 case ast.Import(names=names):
@@ -116,9 +120,11 @@ class TestCode:
             self.silent = self.plain = False
 
     def run(self, proxy: Callable[..., Any], codes: list[CodeType] | None = None) -> None:
+        """Run the test, or the lenient `codes`, with `proxy` as the program's function."""
         run(codes or self.codes, self.head, self.entry, proxy, self.random, self.modules)
 
     def soft(self) -> list[CodeType]:
+        """Return the lenient version, in which each statement that raises is skipped."""
         codes = self.codes[: self.head]
         for tree in self.trees[self.head :]:
             tree.body = _soften(tree.body)
@@ -126,13 +132,14 @@ class TestCode:
         return codes
 
     def packed(self) -> str:
+        """Return the compiled test for `replayer.replay`, in base64."""
         return base64.b64encode(marshal.dumps((self.entry, self.head, self.random, self.modules, self.codes))).decode()
 
 
 def run(
     codes: list[CodeType], head: int, entry: str, proxy: Callable[..., Any], seeded: bool, modules: list[str]
 ) -> None:
-    """Run a test in a namespace of its own; what it raises, it raises. An exit with status 0 is an end like another."""
+    """Run a test in a new namespace and pass on its exceptions. An exit with status 0 counts as a normal end."""
     if seeded:
         import random
 
@@ -154,7 +161,7 @@ def run(
 
 
 def _absent(tree: ast.Module) -> str | None:
-    """A module that is imported on the way, and cannot be: no program passes then."""
+    """Return a module that a top-level statement imports and that does not exist, else None. No program passes then."""
     for statement in tree.body:
         names = [a.name for a in statement.names] if isinstance(statement, ast.Import) else []
         if isinstance(statement, ast.ImportFrom) and not statement.level and statement.module:
@@ -166,7 +173,7 @@ def _absent(tree: ast.Module) -> str | None:
 
 
 def _names(source: str) -> tuple[set[str], set[str]]:
-    """Global names that a source defines, and those that it uses."""
+    """Return the global names that a source defines, and those that it uses."""
     defined, used = set(), set()
     tables = [symtable.symtable(source, "test.py", "exec")]
     while tables:
@@ -184,7 +191,7 @@ def _names(source: str) -> tuple[set[str], set[str]]:
 
 
 def _soften(body: list[ast.stmt]) -> list[ast.stmt]:
-    """Each statement goes on where it raises: with as many of a test's calls made as can be made."""
+    """Wrap each statement so that its exceptions are ignored, and as many of a test's calls as possible are made."""
     out: list[ast.stmt] = []
     for statement in body:
         for field in ("body", "orelse", "finalbody"):
@@ -212,5 +219,6 @@ def _soften(body: list[ast.stmt]) -> list[ast.stmt]:
 
 
 def call_line(entry: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
+    """Return a call as JSON [name, args, kwargs], with arguments in the form of `values`."""
     named = ",".join(f"{values.quote(key)}:{values.dumps(value)}" for key, value in kwargs.items())
     return f"[{values.quote(entry)},[{','.join(map(values.dumps, args))}],{{{named}}}]"

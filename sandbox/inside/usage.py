@@ -1,4 +1,7 @@
-"""What a job's processes use together. A process alone is held by its own limits; many of them are found by looking."""
+"""The resources that a job's processes use together, read from /proc.
+
+The kernel limits each process alone; the sum over many processes has to be read and compared.
+"""
 
 from __future__ import annotations
 
@@ -12,27 +15,33 @@ _TICK_S = 1.0 / os.sysconf("SC_CLK_TCK")
 
 
 class Usage:
-    """`proc`: an open /proc of the supervisor's namespace."""
+    """Readings of the job's processes: all in the supervisor's pid namespace but the supervisor.
+
+    proc: a descriptor of the namespace's /proc.
+    address_space: bytes of the supervisor's address space, which each child inherits.
+    """
 
     def __init__(self, proc: int) -> None:
         self._proc = proc
         me = str(os.getpid())
-        self.address_space = (
-            int(self._read(me, "statm").split()[0]) * _PAGE
-        )  # of the supervisor, and so of a child that has done nothing yet
+        self.address_space = int(self._read(me, "statm").split()[0]) * _PAGE
         self._own = _private(self._read(me, "status"))
         try:
-            self._tells = len(self._read(me, "schedstat").split()) == 3
+            self._has_schedstat = len(self._read(me, "schedstat").split()) == 3
         except OSError:
-            self._tells = False
+            self._has_schedstat = False
 
     def begin(self) -> None:
-        """A job begins: what was seen of others is forgotten."""
-        self._seen: dict[tuple[str, bytes], int] = {}  # own CPU ticks of a process, by its number and its beginning
+        """Forget the processes of the last job."""
+        self._seen: dict[tuple[str, bytes], int] = {}  # a process's own CPU ticks, by its id and its start time
 
     def look(self) -> tuple[int, float]:
-        """(bytes of anonymous and shared memory of all processes but the supervisor, less what each has from it; their CPU seconds, with those
-        of the children that they waited for, and of those that were seen and are gone: a parent that ignores its children's end waits for none)."""
+        """Return (bytes of memory, CPU seconds) of all processes of the job.
+
+        Memory is anonymous and shared memory, less what each process has inherited from the supervisor. CPU seconds
+        include children that were waited for, and processes that were read earlier and have ended (the kernel does not
+        add the times of children whose parent ignores SIGCHLD).
+        """
         me, memory, cpu = str(os.getpid()), 0, 0
         for pid in os.listdir(self._proc):
             if not pid.isdigit() or pid == me:
@@ -42,14 +51,16 @@ class Usage:
                 words = self._read(pid, "stat").rpartition(b")")[2].split()
                 self._seen[pid, words[19]] = int(words[11]) + int(words[12])
                 cpu += sum(map(int, words[11:15]))
-            except (OSError, ValueError):  # it has just ended
+            except (OSError, ValueError):  # the process has just ended
                 continue
         return memory, max(cpu, sum(self._seen.values())) * _TICK_S
 
     def delay(self) -> float:
-        """Seconds that the threads of all processes but the supervisor, as they are now, have waited for a core; infinite where the kernel does
-        not tell."""
-        if not self._tells:
+        """Return the seconds that the job's running threads have waited for a core.
+
+        It is infinite where the kernel has no schedstat.
+        """
+        if not self._has_schedstat:
             return math.inf
         me, waited = str(os.getpid()), 0
         for pid in os.listdir(self._proc):
@@ -57,11 +68,11 @@ class Usage:
                 continue
             try:
                 fd = os.open(f"{pid}/task", os.O_RDONLY | os.O_DIRECTORY, dir_fd=self._proc)
-            except OSError:  # it has just ended
+            except OSError:  # the process has just ended
                 continue
             try:
                 for thread in os.listdir(fd):
-                    with contextlib.suppress(OSError):  # it has just ended
+                    with contextlib.suppress(OSError):  # the process has just ended
                         waited += int(self._read(pid, f"task/{thread}/schedstat").split()[1])
             finally:
                 os.close(fd)
@@ -76,6 +87,6 @@ class Usage:
 
 
 def _private(status: bytes) -> int:
-    """Bytes that are no file's: anonymous, and shared between processes."""
+    """Return the bytes of anonymous and of shared memory in the text of /proc/PID/status."""
     lines = (line.split() for line in status.splitlines() if line.startswith((b"RssAnon:", b"RssShmem:")))
     return sum(int(words[1]) << 10 for words in lines)

@@ -1,9 +1,9 @@
-"""Plain values as one line of JSON, by exact type: what a call returned, and what it is called with.
+"""Plain values, the arguments and results of calls, as one line of JSON by exact type.
 
-A list, a string, a finite float, a bool, None and an int of up to `BITS` bits are themselves in JSON; everything else is an
-object of one key, its tag (`TAGS`). An instance of a subclass is refused, whatever it claims to equal. Everything used here
-is bound when the module is imported, so that a program that later replaces a builtin breaks nothing. Time is linear in the
-size of the value (sets are sorted, so that equal sets have equal lines).
+A list, a string, a finite float, a bool, None and an int of up to `BITS` bits stand for themselves in JSON; everything
+else is an object with one key, its tag (`TAGS`). An instance of a subclass is refused, whatever it claims to equal. All
+names used here are bound when the module is imported, so a program that later replaces a builtin changes nothing. The
+time is linear in the size of the value (sets are sorted, so that equal sets have equal lines).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable
 from json.encoder import encode_basestring_ascii as _quote
 from typing import Any
 
-MAX_DEPTH = 150  # containers in each other; a cycle meets it
+MAX_DEPTH = 150  # nested containers; a cycle exceeds it
 MAX_WEIGHT = 1 << 24  # parts and characters
 BITS = 2000  # an int with more is written in base 16: conversion to decimal is quadratic and limited to 4300 digits
 
@@ -39,7 +39,7 @@ TAGS = {
     "F": "Fraction: [numerator, denominator]",
     "M": "Decimal, as text",
     "T": "one of the builtin types, by name",
-    "I": "iterator or view of a dict: what it gave",
+    "I": "iterator or view of a dict: its items",
 }
 _TYPES: dict[str, type] = {
     kind.__name__: kind
@@ -68,9 +68,9 @@ _NUMPY_SCALARS = (
 )  # fmt: skip
 _PYTHON_SCALARS = (bool, int, float, complex, str)
 _ITERATORS: tuple[type, ...] = (
-    map, filter, zip, enumerate, reversed, type(iter([])), type(iter(())), type(reversed([])), type(iter(range(0))), type(iter("")), type(iter("é")),
-    type(iter({})), type(iter({}.values())), type(iter({}.items())), type(iter(set())), type({}.keys()), type({}.values()), type({}.items()),
-    type(_ for _ in ()),
+    map, filter, zip, enumerate, reversed, type(iter([])), type(iter(())), type(reversed([])), type(iter(range(0))),
+    type(iter("")), type(iter("é")), type(iter({})), type(iter({}.values())), type(iter({}.items())),
+    type(iter(set())), type({}.keys()), type({}.values()), type({}.items()), type(_ for _ in ()),
 )  # fmt: skip
 _SPAN = 1 << BITS
 _INFINITY = float("inf")
@@ -95,23 +95,23 @@ _INTS, _MANY = {int}, 8
 
 
 class Unencodable(TypeError):
-    """No plain value: its type (or its size) is not one of those that are taken. `kind` names it."""
+    """A value that is not plain: its type, or its size, is not supported. `kind` names the type or the reason."""
 
     def __init__(self, kind: str) -> None:
         super().__init__(f"a value of type {kind} cannot be written as a plain value")
         self.kind = kind
 
 
-class Large(Exception):
-    """It weighs more than the caller wanted."""
+class TooHeavy(Exception):
+    """A value that weighs more than the caller allows."""
 
 
 class Malformed(ValueError):
-    """A line that `dumps` does not write."""
+    """A line that `dumps` cannot have written."""
 
 
 class _Writer:
-    """Appends pieces of the line to `parts`."""
+    """A writer that appends pieces of the line to `parts`; `left` is the weight that remains."""
 
     __slots__ = ("left", "parts")
 
@@ -122,14 +122,14 @@ class _Writer:
     def weigh(self, weight: int) -> None:
         self.left -= weight
         if self.left < 0:
-            raise Large
+            raise TooHeavy
 
     def value(self, x: Any, depth: int) -> None:
         kind = _type(x)
         put = self.parts.append
         self.left -= 1
         if self.left < 0:
-            raise Large
+            raise TooHeavy
         if kind is _int:
             if -_SPAN < x < _SPAN:
                 put(_repr(x))
@@ -156,7 +156,7 @@ class _Writer:
             self.pairs(x, depth)
             put("}")
         else:
-            self.rarer(x, kind, depth)
+            self.other(x, kind, depth)
 
     def sequence(self, items: Any, depth: int) -> None:
         if depth >= MAX_DEPTH:
@@ -202,7 +202,7 @@ class _Writer:
         self.parts = outer
         outer.append("[" + ",".join(_sorted(lines)) + "]")
 
-    def rarer(self, x: Any, kind: type, depth: int) -> None:
+    def other(self, x: Any, kind: type, depth: int) -> None:
         put = self.parts.append
         if kind is _set or kind is _frozenset:
             put('{"s":' if kind is _set else '{"z":')
@@ -233,12 +233,12 @@ class _Writer:
             put('{"I":')
             self.sequence(x, depth)
         else:
-            self.of_a_module(x, kind, depth)
+            self.library_value(x, kind, depth)
             return
         put("}")
 
-    def of_a_module(self, x: Any, kind: type, depth: int) -> None:
-        """Types of modules that may not have been imported: then there is no such value."""
+    def library_value(self, x: Any, kind: type, depth: int) -> None:
+        """Write a value of a type from numpy, fractions or decimal, if the module has been imported."""
         put = self.parts.append
         numpy = _modules.get("numpy")
         if numpy is not None and kind is numpy.ndarray and x.dtype.kind in "biufcU":
@@ -263,7 +263,7 @@ class _Writer:
 
 
 def _type_name(x: Any) -> str | None:
-    """In quotes; None where it is no builtin type of `_TYPES`."""
+    """Return the name of a builtin type of `_TYPES` in quotes, or None."""
     return _quote(_TYPE_NAMES[x]) if _type(x) is _type and x in _TYPE_NAMES else None
 
 
@@ -277,14 +277,16 @@ def _string(x: str) -> str:
 
 
 def dumps(value: Any, most: int = 0) -> str:
-    """One line of ASCII; Unencodable for what is no plain value, or is heavier than `MAX_WEIGHT`; Large where it is heavier than `most`.
+    """Return a value as one line of ASCII.
 
-    A weight is the number of parts and of characters. Equal values weigh the same, whatever their types.
+    Raises Unencodable for a value that is not plain or weighs more than `MAX_WEIGHT`, and TooHeavy for one that weighs
+    more than `most`. The weight is the number of parts and characters. Equal values weigh the same, whatever their
+    types.
     """
     writer = _Writer(most or MAX_WEIGHT)
     try:
         writer.value(value, 0)
-    except Large:
+    except TooHeavy:
         if most:
             raise
         raise Unencodable("value of too many parts") from None
@@ -292,7 +294,7 @@ def dumps(value: Any, most: int = 0) -> str:
 
 
 def parse(line: str | bytes) -> Any:
-    """The JSON tree of a line, values not yet built; Malformed if it is none."""
+    """Return the JSON tree of a line, without building the value. Raises Malformed."""
     try:
         return _parse(line.decode("ascii") if isinstance(line, bytes) else line)
     except (ValueError, RecursionError) as error:
@@ -300,12 +302,15 @@ def parse(line: str | bytes) -> Any:
 
 
 def loads(line: str | bytes) -> Any:
-    """The value of a line; Malformed if it is none. Time may be quadratic for a forged set or dict: not for trusted code."""
+    """Return the value of a line. Raises Malformed.
+
+    The time can be quadratic for a forged set or dict, so trusted code does not call this.
+    """
     return build(parse(line))
 
 
 def build(tree: Any) -> Any:
-    """The value of a parsed line, fresh at each call."""
+    """Return the value of a parsed line, a new one at each call. Raises Malformed."""
     kind = type(tree)
     if kind is list:
         return [build(item) for item in tree]

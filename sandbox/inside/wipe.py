@@ -1,7 +1,8 @@
-"""Emptying a folder that a program filled with whatever it liked.
+"""Removal of everything that a program may have left in a folder.
 
-No path is ever built (a tree 900 folders deep with 200-byte names has none that the kernel takes) and no recursion happens: folders found
-inside a folder are moved up to the top and wait there for their turn, so two descriptors are enough for any depth.
+No path is ever built (the path of a tree 900 folders deep with names of 200 bytes is too long for the kernel), and
+there is no recursion: a folder inside a folder is moved up to the top and removed later, so two descriptors are enough
+for any depth.
 """
 
 from __future__ import annotations
@@ -13,7 +14,10 @@ import time
 
 
 def wipe(folder: str, deadline: float) -> None:
-    """Empties `folder` as the owner of what lies in it; gives up at `deadline` (monotonic seconds). The caller looks whether it is empty."""
+    """Empty `folder`, as the owner of its contents. Give up at `deadline` (monotonic seconds).
+
+    The caller checks whether the folder is empty.
+    """
     top = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     count = 0
     try:
@@ -33,11 +37,13 @@ def wipe(folder: str, deadline: float) -> None:
                             continue
                         os.chmod(entry, 0o700, dir_fd=inner)  # moving a folder writes its `..`
                         count += 1
-                        with contextlib.suppress(OSError):  # a name that the program has taken: next round has another
+                        with contextlib.suppress(
+                            OSError
+                        ):  # the program has taken this name: try another in the next round
                             os.rename(entry, f".wipe-{count}", src_dir_fd=inner, dst_dir_fd=top)
                 finally:
                     os.close(inner)
-                with contextlib.suppress(OSError):  # not empty yet: next round
+                with contextlib.suppress(OSError):  # not empty yet: left to the next round
                     os.rmdir(name, dir_fd=top)
     finally:
         os.close(top)

@@ -1,7 +1,8 @@
-"""Going on from another run's policy (`policy.init: {run, iteration}`).
+"""Forks: runs that go on from another run's policy (`policy.init: {run, iteration}`).
 
-The first policy of a fork is the source's own, named by the source's lineage: nothing is copied. Its weights, AdamW's moments and step
-count lie in the store already; iterations, draws and seeds of the fork begin at 0, by its own seed. What is read of the source:
+The first policy of a fork is the source's own, named by the source's lineage: nothing is copied. Its weights, AdamW's
+moments and step count lie in the store already; iterations, draws and seeds of the fork begin at 0, by its own seed.
+What is read of the source:
 
     runs/<source>/run.json           lineages, from which the policy is chosen; once the fork has begun its own run.json names it
     pins/<lineage>/<fork>.json       written here: nobody's retention drops weights that a fork names
@@ -13,7 +14,6 @@ from __future__ import annotations
 import json
 import uuid
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -22,27 +22,21 @@ from infra.errors import StoreError
 from infra.files import sha256_file
 from infra.paths import HOME
 from infra.store import Manifest, Store
-from specs.checks import uses_puzzle
 from specs.errors import SpecError
 from specs.files import config_problems
 from specs.identity import identity
 from specs.schema import Fork, Spec
-from tasks.checkpoint.weights import POLICY_STAGE, POLICY_VERSION
-
-
-@dataclass(frozen=True)
-class StoredPolicy(Step):
-    """The step that a policy's weights lie under: its key is the lineage."""
-
-    @cached_property
-    def key(self) -> str:
-        return str(self.inputs["policy"])
+from specs.sources import declared_source
+from tasks.checkpoint.weights import POLICY_STAGE, policy_step
 
 
 @dataclass(frozen=True)
 class Source:
-    """The policy that a fork begins with: that of `run` after `iteration` iterations. `root`: the first policy of its line; `folder`: local,
-    configuration and tokenizer of the line, no weights."""
+    """The policy that a fork begins with: that of `run` after `iteration` iterations.
+
+    `root` is the first policy of its line; `folder` is local and holds configuration and tokenizer of the line, no
+    weights.
+    """
 
     run: str
     iteration: int
@@ -52,19 +46,25 @@ class Source:
 
     @property
     def step(self) -> Step:
-        return StoredPolicy(POLICY_STAGE, POLICY_VERSION, {"policy": self.lineage})
+        """The step under which its weights lie."""
+        if self.lineage == self.root:
+            return policy_step(self.lineage)
+        return policy_step(self.lineage, f"train/{self.lineage}", f"{POLICY_STAGE}/{self.root}")
 
     def __str__(self) -> str:
         return f"{self.run} after {self.iteration} iterations (policy {self.lineage[:12]})"
 
     def record(self) -> dict[str, Any]:
-        """For the fork's run.json."""
+        """Return what the fork's run.json says of it."""
         return {"run": self.run, "iteration": self.iteration, "lineage": self.lineage}
 
 
 def find_source(spec: Spec, store: Store) -> Source:
-    """The policy that `spec.policy.init` names, and that this spec can go on from it. SpecError where there is no such policy or the
-    two do not fit; StoreError where what the source's line shares is gone."""
+    """Return the policy that `spec.policy.init` names.
+
+    Raises SpecError where there is no such policy or this spec does not fit it; StoreError where the files that the
+    source's line shares are gone.
+    """
     fork = spec.policy.init
     assert isinstance(fork, Fork)
     lineage = _already_begun_from(spec, store) or _chosen(fork, store)
@@ -74,7 +74,8 @@ def find_source(spec: Spec, store: Store) -> Source:
     if first is None or "part" not in first.inputs:
         what = f"weights of policy {root[:12]}, where it began," if first is None else f"training step {lineage[:12]}"
         raise StoreError(
-            f"{store.uri}: run {fork.run} cannot be gone on from: the {what} is not there any more; start that run again"
+            f"{store.uri}: run {fork.run} cannot be gone on from: the {what} is not there any more; start that "
+            "run again"
         )
     source = Source(fork.run, fork.iteration, lineage, root, _shared_files(store, first))
     problems = _misfits(spec, source, first)
@@ -84,8 +85,11 @@ def find_source(spec: Spec, store: Store) -> Source:
 
 
 def _already_begun_from(spec: Spec, store: Store) -> str | None:
-    """The lineage that this very fork began with before. It does not depend on the source's record any more, and where the weights were
-    lost since, its first stage has them made again."""
+    """Return the lineage that this fork began with at an earlier start, None at its first.
+
+    It does not depend on the source's record any more; where the weights were lost since, the fork's first stage makes
+    them again.
+    """
     own = _read(store, f"runs/{spec.name}/{identity(spec)}/run.json")
     return str(own["fork"]["lineage"]) if own is not None and "fork" in own else None
 
@@ -101,12 +105,14 @@ def _chosen(fork: Fork, store: Store) -> str:
             )
         there = ", ".join(store.files.list("runs")) or "none"
         raise SpecError(
-            f"policy.init.run: no run {fork.run} in {store.uri}, there are {there}; set store: to the one that the run is in"
+            f"policy.init.run: no run {fork.run} in {store.uri}, there are {there}; set store: to the one that "
+            "the run is in"
         )
     lineages: list[str] = record["lineages"]
     if fork.iteration >= len(lineages):
         raise SpecError(
-            f"policy.init.iteration: got {fork.iteration}, but run {fork.run} has the iterations 0 to {len(lineages) - 1}"
+            f"policy.init.iteration: got {fork.iteration}, but run {fork.run} has the iterations 0 to "
+            f"{len(lineages) - 1}"
         )
     lineage = lineages[fork.iteration]
     if store.find(POLICY_STAGE, lineage) is None:
@@ -115,29 +121,33 @@ def _chosen(fork: Fork, store: Store) -> str:
             str(k) for k, each in enumerate(lineages) if each in stored and store.find(POLICY_STAGE, each) is not None
         ]
         raise SpecError(
-            f"policy.init.iteration: the weights of run {fork.run} after {fork.iteration} iterations are not in {store.uri}, which has those "
-            f"after {', '.join(kept) or 'none'}; take one of these, or start that run again with --replay or another checkpoint.every"
+            f"policy.init.iteration: the weights of run {fork.run} after {fork.iteration} iterations are not in "
+            f"{store.uri}, which has those "
+            f"after {', '.join(kept) or 'none'}; take one of these, or start that run again with --replay or "
+            "another checkpoint.every"
         )
     return lineage
 
 
 def _misfits(spec: Spec, source: Source, first: Manifest) -> list[str]:
-    """Where this spec says something else than the policy that it goes on from."""
+    """Return a line for each setting of the spec that does not fit the policy."""
     policy, lines = first.inputs["part"]["policy"], []
     if policy["dtype"] != spec.policy.dtype:
         lines.append(
-            f"policy.dtype: got {spec.policy.dtype}, but run {source.run}, which policy.init names, has {policy['dtype']}; say the same"
+            f"policy.dtype: got {spec.policy.dtype}, but run {source.run}, which policy.init names, has "
+            f"{policy['dtype']}; say the same"
         )
-    if policy["init"] == "scratch" and not uses_puzzle(spec):
+    if policy["init"] == "scratch" and declared_source(spec.data.train).puzzle_words is False:
         lines.append(
-            f"policy.init: the policy of run {source.run} was made on a puzzle's vocabulary, but data.train is {spec.data.train!r}; "
+            f"policy.init: the policy of run {source.run} was made on a puzzle's vocabulary, but data.train is "
+            f"{spec.data.train!r}; "
             "use a puzzle: source"
         )
     return [*lines, *config_problems(spec, source.folder / "config.json", f"policy.init: run {source.run}")]
 
 
 def _shared_files(store: Store, first: Manifest) -> Path:
-    """Configuration and tokenizer of a line, below `.armature`, each file verified."""
+    """Return a folder below `.armature` with configuration and tokenizer of a line, each file verified."""
     folder = HOME / "lines" / first.key[:16]
     folder.mkdir(parents=True, exist_ok=True)
     for name, entry in first.files.items():
@@ -151,13 +161,16 @@ def _shared_files(store: Store, first: Manifest) -> Path:
 
 
 def pin(store: Store, source: Source, fork: str) -> None:
-    """Says in the store that the run `fork` needs these weights of its source."""
+    """Record in the store that the run `fork` needs these weights of its source."""
     text = json.dumps({"fork": fork, **source.record()}, indent=1, sort_keys=True)
     store.files.write(f"pins/{source.lineage}/{fork.replace('/', '-')}.json", text.encode())
 
 
 def pinned(store: Store) -> set[str]:
-    """Lineages of the policies that forks began with. By lineage, not by run: runs of the same mathematics share their policies."""
+    """Return the lineages of the policies that forks began with.
+
+    By lineage, not by run: runs of the same mathematics share their policies.
+    """
     return set(store.files.list("pins"))
 
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from infra.caching import NamedStep, Step
 from infra.files import sha256_file
 from infra.paths import HOME, resolve
 from tasks.data.seeds import derive_seed
@@ -24,8 +25,16 @@ _KEPT = (
 )
 
 
+def policy_step(lineage: str, *references: str) -> Step:
+    """Return the step under which a policy's weights lie. It is named by the policy's lineage."""
+    return NamedStep(POLICY_STAGE, POLICY_VERSION, {"policy": lineage}, references, name=lineage)
+
+
 def model_folder(policy: Mapping[str, Any], *, download: bool) -> Path | None:
-    """The local folder of `policy.model` (fetched from the hub if it is a hub name); None for a policy made on the spot."""
+    """Return the local folder of `policy.model`, fetched from the hub if it is a hub name.
+
+    None for a policy made on the spot. Raises DataError.
+    """
     if policy["init"] == "scratch":
         return None
     name = policy["model"]
@@ -46,13 +55,16 @@ def model_folder(policy: Mapping[str, Any], *, download: bool) -> Path | None:
     except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
         reason = str(error).strip().splitlines()[0]
         raise DataError(
-            f"policy.model: {name} cannot be had from the hub ({reason}): check the name and the network, or give a local folder"
+            f"policy.model: {name} cannot be had from the hub ({reason}): check the name and the network, or "
+            "give a local folder"
         ) from error
 
 
 def weights_digest(folder: Path) -> str:
-    """sha256 over the weight files' digests and the configuration. Remembered by (path, size, modification time): hashing 15 GB at each
-    start would cost half a minute."""
+    """Return the sha256 over the weight files' digests and the configuration.
+
+    Remembered by (path, size, modification time): hashing 15 GB at each start would cost half a minute.
+    """
     files = sorted(p for p in folder.iterdir() if p.suffix == ".safetensors" or p.name == "config.json")
     if not any(p.suffix == ".safetensors" for p in files):
         raise DataError(f"policy.model: {folder} holds no .safetensors file")
@@ -71,7 +83,7 @@ def weights_digest(folder: Path) -> str:
 
 
 def given_files(folder: Path) -> dict[str, Path]:
-    """The files of a given model that make a policy."""
+    """Return the files of a given model that make a policy, by name."""
     return {
         p.name: p
         for p in sorted(folder.iterdir())
@@ -82,7 +94,7 @@ def given_files(folder: Path) -> dict[str, Path]:
 def write_scratch_model(
     folder: Path, architecture: Mapping[str, Any], vocabulary: int, eos: int, pad: int, dtype: str, seed: int
 ) -> None:
-    """A Llama-style decoder with random weights: a pure function of its arguments."""
+    """Write a Llama-style decoder with random weights: a pure function of its arguments."""
     import torch
     from transformers import AutoModelForCausalLM, LlamaConfig
     from transformers.utils.logging import disable_progress_bar

@@ -1,7 +1,7 @@
-"""Code problems: the reference is the row's tests and what it takes to run them.
+"""Code problems: the reference is the row's tests, and the settings that it takes to run them.
 
-Two forms are read: our own schema (`test_type`, `tests`, `entry_point`, ...), and that of DeepCoder's data sets, where `tests` is JSON text
-(`tasks/data/deepcoder.py`). What is stored is our own.
+Two forms are read: the project's own schema (`test_type`, `tests`, `entry_point`, ...), and that of DeepCoder's data
+sets, where `tests` is JSON text (`tasks/data/deepcoder.py`). The project's own is stored.
 """
 
 from __future__ import annotations
@@ -11,14 +11,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from sandbox.problem import Problem as Tests
+from tasks.data.answers import Prompt
 from tasks.data.columns import DEFAULT_ANSWER, Columns, look_up, short
 from tasks.data.deepcoder import converted
 from tasks.errors import DataError
 from tasks.records import Message
 
-Prompt = tuple[Message, ...]
-
-#: Of a row in our own schema, what a grader reads; solutions and the like stay behind.
+#: The columns of a row in the project's own schema that a grader reads; solutions and the like stay behind.
 KEPT = (
     "test_type",
     "tests",
@@ -34,8 +33,11 @@ KEPT = (
 
 
 def read_code(row: Mapping[str, Any], columns: Columns, where: str, prompt: Prompt) -> tuple[dict[str, Any], Prompt]:
-    """The reference, and the prompt with the starter code, where it does not show it yet. `columns.answer` names the column of the tests;
-    its default, which code problems have not, stands for `tests`."""
+    """Return the reference, and the prompt with the starter code where it does not show it yet.
+
+    `columns.answer` names the column of the tests; its default, which code problems have not, stands for `tests`.
+    Raises DataError, which opens with `where`.
+    """
     column = "tests" if columns.answer == DEFAULT_ANSWER else columns.answer
     tests = look_up(row, column, where)
     try:
@@ -47,14 +49,13 @@ def read_code(row: Mapping[str, Any], columns: Columns, where: str, prompt: Prom
         Tests.read(reference)
     except ValueError as error:
         text = str(error).removeprefix("problem: ")
-        raise DataError(
-            f"{where}: {column + text.removeprefix('tests') if text.startswith('tests') else text}"
-        ) from None
+        text = column + text.removeprefix("tests") if text.startswith("tests") else text
+        raise DataError(f"{where}: {text}") from None
     return reference, _showing(prompt, reference.get("starter_code") or "")
 
 
 def _parsed(tests: object) -> object:
-    """Data sets whose tests are of several kinds hold them as JSON text."""
+    """Return the tests; data sets whose tests are of several kinds hold them as JSON text."""
     if not isinstance(tests, str):
         return tests
     try:

@@ -1,4 +1,4 @@
-"""Where in a row things are, and what its plain values must be like."""
+"""The columns of a row, and the checks of its plain values."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from specs.schema import Data
 from tasks.errors import DataError
 
 DEFAULT_ANSWER = "answer"
@@ -15,14 +16,21 @@ DEFAULT_ANSWER = "answer"
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Where in a row things are. `answer` may reach into nested records by dots (`reward_model.ground_truth`); with
-    `answer_after` the reference is the text after the last occurrence of that marker (GSM8K: `####`).
+    """The columns that hold a row's prompt and reference, and the verifier that reads the reference.
+
+    `answer` may reach into nested records by dots (`reward_model.ground_truth`); with `answer_after` the reference is
+    the text after the last occurrence of that marker (GSM8K: `####`).
     """
 
     prompt: str = "prompt"
     answer: str = DEFAULT_ANSWER
     answer_after: str | None = None
     verifier: str = "math"
+
+    @classmethod
+    def of(cls, data: Data, verifier: str) -> Columns:
+        """Return the columns that the data section of a spec names."""
+        return cls(data.prompt_column, data.answer_column, data.answer_after, verifier)
 
 
 def _no_blank(value: object) -> object:
@@ -40,6 +48,8 @@ Name = Annotated[str, BeforeValidator(_number_as_text), Field(min_length=1)]
 
 
 class Strict(BaseModel):
+    """The base of models that check rows: other columns are let through, and no value is converted."""
+
     model_config = ConfigDict(frozen=True, strict=True, extra="ignore")
 
 
@@ -47,7 +57,11 @@ Model = TypeVar("Model", bound=Strict)
 
 
 def validated(model: type[Model], fields: Mapping[str, Any], columns: Mapping[str, str], where: str) -> Model:
-    """`fields` as a `model`; a DataError that opens with `where` and names the column (`columns`: field -> column) otherwise."""
+    """Return `fields` as a `model`. DataError, which opens with `where` and names the column, for what it does not
+    allow.
+
+    `columns` maps fields of the model to columns.
+    """
     try:
         return model.model_validate(fields)
     except ValidationError as error:
@@ -55,7 +69,7 @@ def validated(model: type[Model], fields: Mapping[str, Any], columns: Mapping[st
 
 
 def look_up(row: Mapping[str, Any], path: str, where: str) -> Any:
-    """The value at `path`: a key as it stands, or else its parts between dots, one inside the other."""
+    """Return the value at `path`: a key as it stands, or else its parts between dots, one inside the other."""
     if path in row:
         return row[path]
     value: Any = row
@@ -67,6 +81,7 @@ def look_up(row: Mapping[str, Any], path: str, where: str) -> Any:
 
 
 def short(value: object) -> str:
+    """Return the value as text of at most 60 characters, for messages."""
     text = repr(value)
     return text if len(text) <= 60 else f"{text[:57]}..."
 
@@ -76,4 +91,5 @@ def _first_fault(error: ValidationError, columns: Mapping[str, str]) -> str:
     first, *rest = fault["loc"]
     place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in rest)
     message = str(fault["ctx"]["error"]) if fault["type"] == "value_error" else fault["msg"]
-    return f"{columns.get(str(first), str(first))}{place}: {message[:1].lower()}{message[1:]}, given {short(fault['input'])}"
+    column = f"{columns.get(str(first), str(first))}{place}"
+    return f"{column}: {message[:1].lower()}{message[1:]}, given {short(fault['input'])}"

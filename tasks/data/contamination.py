@@ -1,17 +1,20 @@
-"""Which evaluation texts a training set holds already: exact ones are certain (but for signs), 13-gram ones pointers to look at.
+"""The evaluation texts that a training set holds already: exact findings are certain (but for signs), 13-gram ones are
+pointers to look at.
 
-Texts are compared as words: maximal runs of letters and digits after NFKC and case folding, so that LaTeX falls into names and numbers.
+Texts are compared as words: maximal runs of letters and digits after NFKC and case folding, so that LaTeX falls into
+names and numbers.
 
-- **exact**: all words of the two texts, written without gaps, are equal. Signs are gone too: `7 - 3` equals `7 + 3`, so of short
-  sums an exact finding may be another problem.
-- **13-gram**: at least half (`THRESHOLD`) of the evaluation text's distinct sequences of 13 words occur somewhere in one training set.
-  Most such findings are siblings made from one template with other numbers, and a problem told in other words shares few 13-grams.
-  GSM8K, MATH, DeepMath and AIME against nine evaluation sets gave 25: one was the same problem reworded, three of OlympiadBench's that
-  differ from MATH's in notation and a few words had shares of 0.32 to 0.39. Neither a finding nor its absence proves anything.
+- **exact**: all words of the two texts, written without gaps, are equal. Signs are gone too: `7 - 3` equals `7 + 3`,
+  so of short sums an exact finding may be another problem.
+- **13-gram**: at least half (`THRESHOLD`) of the evaluation text's distinct sequences of 13 words occur somewhere in
+  one training set. Most such findings are siblings made from one template with other numbers, and a problem told in
+  other words shares few 13-grams. GSM8K, MATH, DeepMath and AIME against nine evaluation sets gave 25: one was the same
+  problem reworded; three of OlympiadBench's that differ from MATH's in notation and a few words had shares of 0.32 to
+  0.39. Neither a finding nor its absence proves anything.
 
-13 words are the longest sequences that GPT-3 was checked with, where a single one sufficed (Brown et al. 2020, arXiv 2005.14165, appendix
-C); a share of a text's sequences is what PaLM was checked by, with 70% of 8-grams (Chowdhery et al. 2022, arXiv 2204.02311, section 8).
-Half of the 13-grams is Armature's own choice between them.
+13 words are the longest sequences that GPT-3 was checked with, where a single one sufficed (Brown et al. 2020, arXiv
+2005.14165, appendix C); a share of a text's sequences is what PaLM was checked by, with 70% of 8-grams (Chowdhery et
+al. 2022, arXiv 2204.02311, section 8). Half of the 13-grams is Armature's own choice between them.
 """
 
 from __future__ import annotations
@@ -37,8 +40,10 @@ _WORD = re.compile(r"[^\W_]+")
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """An evaluation text in a training set. `share` in [0, 1]: of its distinct 13-grams, those that occur anywhere in that set (1 for
-    an exact one). `training_id` names the row equal to it, or the row that has most of its 13-grams (of several the first id).
+    """An evaluation text in a training set.
+
+    `share` in [0, 1]: of its distinct 13-grams, those that occur anywhere in that set (1 for an exact one).
+    `training_id` names the row equal to it, or the row that has most of its 13-grams (of several the first id).
     """
 
     evaluation_id: str
@@ -50,7 +55,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Two sets that were compared, by name, and how many texts each has."""
+    """Two sets that were compared, by name, and the number of texts in each."""
 
     evaluation: str
     training: str
@@ -62,8 +67,8 @@ class Pair:
 class Report:
     """Findings and what they rest on, in an order that does not depend on that of the texts or sets.
 
-    Of an evaluation text and a training set there is one exact finding for each equal row, or else at most one by 13-grams.
-    `too_short`: ids of evaluation texts with fewer than 13 words, which only the exact test could see.
+    Of an evaluation text and a training set there is one exact finding for each equal row, or else at most one by
+    13-grams. `too_short`: ids of evaluation texts with fewer than 13 words, which only the exact test could see.
     """
 
     findings: tuple[Finding, ...]
@@ -71,6 +76,7 @@ class Report:
     too_short: tuple[str, ...]
 
     def to_json(self) -> dict[str, Any]:
+        """Return the report as JSON values."""
         return asdict(self)
 
 
@@ -78,8 +84,9 @@ class Report:
 class TrainingTexts:
     """A training set's index, made by `of`. It keeps digests, no text.
 
-    `ids` [texts]; `rows_of` maps the digest of all words to the rows that consist of them; `ngrams` [distinct 13-grams of each text,
-    all texts together] holds their 64-bit digests in ascending order, `rows` [the same] the row (an index of `ids`) of each.
+    `ids` [texts]; `rows_of` maps the digest of all words to the rows that consist of them; `ngrams` [distinct
+    13-grams of each text, all texts together] holds their 64-bit digests in ascending order, `rows` [the same] the
+    row (an index of `ids`) of each.
     """
 
     name: str
@@ -90,7 +97,7 @@ class TrainingTexts:
 
     @classmethod
     def of(cls, name: str, texts: Iterable[tuple[str, str]]) -> TrainingTexts:
-        """The index of `texts`, (id, text) each, read once."""
+        """Return the index of `texts`, (id, text) each, read once."""
         ids: list[str] = []
         rows_of: dict[bytes, list[int]] = {}
         ngrams, rows = array("Q"), array("I")
@@ -106,11 +113,11 @@ class TrainingTexts:
         return cls(name, tuple(ids), rows_of, digests[order], np.array(rows, dtype=np.uint32)[order])
 
     def equal(self, words: Sequence[str]) -> list[str]:
-        """The ids of the rows with these words; none if there are no words, for that says nothing of a text."""
+        """Return the ids of the rows with these words; none if there are no words, which say nothing of a text."""
         return [self.ids[row] for row in self.rows_of.get(_form(words), ())] if words else []
 
     def closest(self, ngrams: set[int]) -> tuple[float, str] | None:
-        """The share of `ngrams` that this set has, and the row with most of them; None below `THRESHOLD`."""
+        """Return the share of `ngrams` that this set has, and the row with most of them; None below `THRESHOLD`."""
         wanted = np.array(sorted(ngrams), dtype=np.uint64)
         first, end = np.searchsorted(self.ngrams, wanted, "left"), np.searchsorted(self.ngrams, wanted, "right")
         found = int(np.count_nonzero(end > first))
@@ -123,13 +130,16 @@ class TrainingTexts:
 
 
 def contamination(evaluation: str, texts: Iterable[tuple[str, str]], training: Sequence[TrainingTexts]) -> Report:
-    """Each of `texts`, (id, question) of the evaluation set called `evaluation`, against every training set. A text should be the bare
-    question: an instruction or choices put around it would hide an exact duplicate. DataError if two training sets have one name.
+    """Compare each of `texts`, (id, question) of the evaluation set called `evaluation`, with every training set.
+
+    A text should be the bare question: an instruction or choices around it would hide an exact duplicate. DataError
+    if two training sets have one name.
     """
     names = [each.name for each in training]
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise DataError(
-            f"contamination of {evaluation}: more than one training set is called {', '.join(twice)}: give each a name of its own"
+            f"contamination of {evaluation}: more than one training set is called {', '.join(twice)}: "
+            "give each a name of its own"
         )
     findings: list[Finding] = []
     too_short: list[str] = []
@@ -156,18 +166,25 @@ def contamination(evaluation: str, texts: Iterable[tuple[str, str]], training: S
 
 
 def _words(text: str) -> list[str]:
-    """NFKC once more after folding: a letter that folds into two characters must not end a word where its capital does not."""
+    """Return the words of a text, folded.
+
+    NFKC once more after folding: a letter that folds into two characters must not end a word where its capital does
+    not.
+    """
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
     return _WORD.findall(folded)
 
 
 def _form(words: Sequence[str]) -> bytes:
-    """Which words these are, whatever the gaps between them: 128 bits, so that equal forms are equal texts."""
+    """Return a digest of the words, whatever the gaps between them: 128 bits, so that equal forms are equal texts."""
     return blake2b("".join(words).encode(), digest_size=16).digest()
 
 
 def _ngrams(words: Sequence[str]) -> set[int]:
-    """The distinct 13-grams as 64-bit digests: among 10^7 of a training set and 10^5 of an evaluation set one collides by chance in 10^-7 of all cases."""
+    """Return the distinct 13-grams as 64-bit digests.
+
+    Among 10^7 of a training set and 10^5 of an evaluation set one collides by chance in 10^-7 of all cases.
+    """
     return {
         int.from_bytes(blake2b(" ".join(words[i : i + NGRAM]).encode(), digest_size=8).digest(), "little")
         for i in range(len(words) - NGRAM + 1)

@@ -1,10 +1,8 @@
-"""The data stage's work: fingerprint of a source, its problems as token ids, and the dataset read back from the store."""
+"""The data stage: the fingerprint of a source, its problems as token ids, and the dataset read back from the store."""
 
 from __future__ import annotations
 
-import hashlib
 import tempfile
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -12,14 +10,11 @@ from typing import Any
 
 from transformers import PreTrainedTokenizerFast
 
-from infra.paths import resolve
 from infra.store import Manifest, Store
+from specs.schema import Data
 from tasks.data import table
-from tasks.data.columns import Columns
 from tasks.data.encode import encode_all
-from tasks.data.files import digest as file_digest
-from tasks.data.hub import parse_hub, resolve_revision
-from tasks.data.sources import load_problems
+from tasks.data.sources.registry import source_of
 from tasks.data.tokenizer import load_tokenizer, puzzle_tokenizer, tokenizer_digest
 from tasks.records import EncodedProblem
 
@@ -34,66 +29,43 @@ class Dataset:
 
     @cached_property
     def by_id(self) -> dict[str, EncodedProblem]:
+        """Map the id of each problem, training and held out, to it."""
         return {p.problem.id: p for p in (*self.train, *self.heldout)}
 
     @property
     def stop_token_ids(self) -> tuple[int, ...]:
+        """Return the tokens that end a response."""
         return (int(self.tokenizer.eos_token_id),)
 
 
-def source_fingerprint(part: Mapping[str, Any]) -> str:
-    """What the content of `data.train` is, without loading it: a file's sha256, a data set's commit, a puzzle's own name."""
-    source = part["train"]
-    if source.startswith("puzzle:"):
-        return str(source)
-    if source.startswith("hf://"):
-        hub = parse_hub(source.removeprefix("hf://").partition("?")[0], part["subset"], part["revision"])
-        commit = resolve_revision(hub)
-        return f"hf:{hub.name}@{commit}" if commit else _folder_digest(Path(resolve(hub.name)))
-    return "sha256:" + file_digest(resolve(source), source)
+def source_fingerprint(data: Data) -> str:
+    """Return a text for the content of `data.train`, without loading it: a digest, a commit, a puzzle's name.
 
-
-def _folder_digest(folder: Path) -> str:
-    total = hashlib.sha256()
-    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
-        total.update(f"{path.relative_to(folder)}\0{path.stat().st_size}\0".encode())
-        total.update(path.read_bytes())
-    return "sha256:" + total.hexdigest()
+    Raises DataError where the content cannot be found, SpecError where the source does not fit the settings.
+    """
+    return source_of(data).fingerprint()
 
 
 def tokenizer_of(model: Path | None) -> PreTrainedTokenizerFast:
-    """The tokenizer of a model's folder; that of the puzzles for a policy made on the spot."""
+    """Return the tokenizer of a model's folder; that of the puzzles for a policy made on the spot."""
     return load_tokenizer(model) if model else puzzle_tokenizer()
 
 
 def prepare(
-    part: Mapping[str, Any], fingerprint: str, tokenizer: PreTrainedTokenizerFast, max_prompt_tokens: int
+    data: Data, fingerprint: str, tokenizer: PreTrainedTokenizerFast, max_prompt_tokens: int
 ) -> tuple[dict[str, bytes], dict[str, Any]]:
-    """Payload files of the data step, and its counts. `part` is specs.identity.data_part, `fingerprint` its source's: a hub data set is
-    read at the commit that the step's key names."""
-    revision = fingerprint.rpartition("@")[2] if fingerprint.startswith("hf:") else None
-    columns = Columns(
-        prompt=part["prompt_column"],
-        answer=part["answer_column"],
-        answer_after=part["answer_after"],
-        verifier=part["verifier"] or "math",
-    )
+    """Return the payload files of the data step, and its counts by split.
+
+    `fingerprint` is the source's: a hub data set is read at the commit that the step's key names. Raises DataError.
+    """
+    source = source_of(data)
     files: dict[str, bytes] = {}
     counts: dict[str, Any] = {}
-    puzzle = part["train"].startswith("puzzle:")
-    for split in ("train", "heldout") if puzzle and part["heldout"] else ("train",):
-        loaded = load_problems(
-            part["train"],
-            split=split if puzzle else part["split"],
-            subset=part["subset"],
-            revision=revision,
-            columns=columns,
-            drop_duplicates=part["drop_duplicates"],
-            heldout=part["heldout"],
-        )
-        encoded = encode_all(loaded.problems, tokenizer, part["prompt"], max_prompt_tokens, part["drop_long_prompts"])
-        files[f"{split if puzzle else 'train'}.parquet"] = table.to_bytes(encoded.problems)
-        counts[split if puzzle else "train"] = {
+    for split in ("train", "heldout") if data.heldout else ("train",):
+        loaded = source.problems(split, fingerprint)
+        encoded = encode_all(loaded.problems, tokenizer, data.prompt, max_prompt_tokens, data.drop_long_prompts)
+        files[f"{split}.parquet"] = table.to_bytes(encoded.problems)
+        counts[split] = {
             "problems": len(encoded.problems),
             "duplicates_dropped": loaded.duplicates_dropped,
             "duplicates_conflicting": loaded.duplicates_conflicting,
@@ -108,7 +80,7 @@ def prepare(
 
 
 def read_dataset(store: Store, manifest: Manifest) -> Dataset:
-    """The data step's payload, verified."""
+    """Return the data step's payload, verified."""
     splits = {}
     for split in ("train", "heldout"):
         name = f"{split}.parquet"
@@ -120,7 +92,7 @@ def read_dataset(store: Store, manifest: Manifest) -> Dataset:
 
 
 def write_tokenizer(store: Store, manifest: Manifest, folder: Path) -> None:
-    """The tokenizer's files of the data step, into a folder of weights."""
+    """Write the tokenizer's files of the data step into a folder of weights."""
     for name in manifest.files:
         if not name.endswith(".parquet"):
             (folder / name).write_bytes(store.read(manifest, name))

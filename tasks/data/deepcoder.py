@@ -1,12 +1,12 @@
-"""The tests of DeepCoder's data sets (`agentica-org/DeepCoder-Preview-Dataset` and what follows it) in our own schema.
+"""The tests of DeepCoder's data sets (`agentica-org/DeepCoder-Preview-Dataset` and successors) in the project's schema.
 
-Its parts differ, and the files say so in no place; this is what their users read them as:
+Its parts differ, and the files say so in no place; their users read them as:
 
-- `primeintellect`: a list of {"type": "stdin_stdout", "input", "output"}, or of {"type": "function_call", "fn_name", "input": [arguments],
-  "output": [result]}
+- `primeintellect`: a list of {"type": "stdin_stdout", "input", "output"}, or of {"type": "function_call", "fn_name",
+  "input": [arguments], "output": [result]}
 - `taco`: one {"inputs": [...], "outputs": [...]}, with "fn_name" for calls; a text may be a list of its lines
-- `lcbv5`: a list of {"testtype": "stdin" | "functional", "input", "output", "metadata": {"func_name"}}; calls have one JSON value a line, as
-  our own schema has
+- `lcbv5`: a list of {"testtype": "stdin" | "functional", "input", "output", "metadata": {"func_name"}}; calls have
+  one JSON value a line, as the project's schema has
 - `codeforces`: a list of {"input", "output"}
 """
 
@@ -19,13 +19,20 @@ from typing import Any
 from tasks.data.columns import short
 
 _KINDS: Mapping[object, str] = {
-    "stdin_stdout": "stdin", "stdin": "stdin", "function_call": "functional", "functional": "functional", "call_based": "functional",
-}  # fmt: skip
+    "stdin_stdout": "stdin",
+    "stdin": "stdin",
+    "function_call": "functional",
+    "functional": "functional",
+    "call_based": "functional",
+}
 
 
 def converted(tests: object, row: Mapping[str, Any], statement: str) -> dict[str, Any]:
-    """The reference of a row. A function is a method of `class Solution` where the statement or the row's `starter_code` shows that class.
-    ValueError, which names the key, for tests of another form."""
+    """Return the reference of a row.
+
+    A function is a method of `class Solution` where the statement or the row's `starter_code` shows that class.
+    ValueError, which names the key, for tests of another form.
+    """
     cases = _cases(tests)
     kinds = {_kind(case, f"tests[{number}]") for number, case in enumerate(cases)}
     if len(kinds) > 1:
@@ -52,7 +59,7 @@ def converted(tests: object, row: Mapping[str, Any], statement: str) -> dict[str
 
 
 def _cases(tests: object) -> list[Mapping[str, Any]]:
-    """One {"input", "output", ...} a test."""
+    """Return the tests, each as {"input", "output", ...}."""
     if isinstance(tests, Mapping):
         inputs, outputs = tests.get("inputs"), tests.get("outputs")
         if not isinstance(inputs, list) or not isinstance(outputs, list):
@@ -71,7 +78,8 @@ def _cases(tests: object) -> list[Mapping[str, Any]]:
     for number, case in enumerate(tests):
         if not isinstance(case, Mapping) or "input" not in case or "output" not in case:
             raise ValueError(
-                f"tests[{number}]: want `input` and `output`, given {short(case)}; a row of our own schema names its test_type"
+                f"tests[{number}]: want `input` and `output`, given {short(case)}; "
+                "a row of our own schema names its test_type"
             )
     return tests
 
@@ -105,14 +113,18 @@ def _metadata(value: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _calls(cases: list[Mapping[str, Any]]) -> list[dict[str, str]]:
-    """One JSON value a line. Where arguments are a list, results are lists of one value in most rows and bare in some: bare if any is no such
-    list, for a wrapper that is not taken off would make each right answer wrong."""
+    """Return the tests of a function, one JSON value a line.
+
+    Where arguments are a list, results are lists of one value in most rows and bare in some: bare if any is no such
+    list, for a wrapper that is not taken off would make each right answer wrong.
+    """
     if all(isinstance(case["input"], str) and isinstance(case["output"], str) for case in cases):
         return [{"input": case["input"], "output": case["output"]} for case in cases]
     for number, case in enumerate(cases):
         if not isinstance(case["input"], list):
             raise ValueError(
-                f"tests[{number}].input: want a list of arguments, or JSON text with one a line, given {short(case['input'])}"
+                f"tests[{number}].input: want a list of arguments, or JSON text with one a line, given "
+                f"{short(case['input'])}"
             )
     wrapped = all(isinstance(case["output"], list) and len(case["output"]) == 1 for case in cases)
     return [

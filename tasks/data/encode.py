@@ -1,8 +1,9 @@
-"""From a problem to token ids and back: prompt template, chat template, and which tokens are the user's own words.
+"""From a problem to token ids and back: prompt template, chat template, and the tokens of the user's own words.
 
 The user turns' content is located by rendering the chat template twice, once with the real content and once with
-placeholders: what stands around the placeholders is the template's own text, and only if the two renderings agree piece by
-piece are the spans between them taken as content. Tokens are matched to those spans by their character offsets.
+placeholders: what stands around the placeholders is the template's own text, and only if the two renderings agree
+piece by piece are the spans between them taken as content. Tokens are matched to those spans by their character
+offsets.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ Span = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class EncodedData:
-    """Encoded problems, and how many were left out because their prompt was too long."""
+    """Encoded problems, and the number of those left out because their prompt was too long."""
 
     problems: tuple[EncodedProblem, ...]
     dropped: int
@@ -52,16 +53,18 @@ def encode_all(
 
 
 def too_long(problem: EncodedProblem, limit: int) -> DataError:
-    """The error for a prompt over the limit."""
+    """Return the error for a prompt over the limit."""
     return DataError(
-        f"problem {problem.problem.id}: its prompt has {len(problem.prompt_ids)} tokens, rollout.max_prompt_tokens is {limit}:"
-        " raise it, or set data.drop_long_prompts"
+        f"problem {problem.problem.id}: its prompt has {len(problem.prompt_ids)} tokens, rollout.max_prompt_tokens is "
+        f"{limit}: raise it, or set data.drop_long_prompts"
     )
 
 
 def encode(problem: Problem, tokenizer: PreTrainedTokenizerFast, template: str) -> EncodedProblem:
-    """`problem` as the policy sees it: through the prompt template, then the tokenizer's chat template with the assistant's
-    turn opened; as raw text (which is all content) if the tokenizer has no chat template.
+    """Return `problem` as the policy sees it.
+
+    Its prompt goes through the prompt template, then through the tokenizer's chat template with the assistant's turn
+    opened; it is raw text, all of it content, if the tokenizer has no chat template. Raises DataError.
     """
     messages = apply_template(problem.prompt, template)
     if tokenizer.chat_template is None:
@@ -71,7 +74,8 @@ def encode(problem: Problem, tokenizer: PreTrainedTokenizerFast, template: str) 
         spans = [(0, len(text))]
     else:
         text, spans = _render_and_locate(problem, tokenizer, messages)
-    # A chat template writes its own special tokens; raw text gets those that the tokenizer adds by itself (such as <bos>).
+    # A chat template writes its own special tokens; raw text gets those that the tokenizer adds by itself (such as
+    # <bos>).
     encoding = tokenizer(text, add_special_tokens=tokenizer.chat_template is None, return_offsets_mapping=True)
     prompt_ids: list[int] = encoding["input_ids"]
     content = _inside(encoding["offset_mapping"], spans)
@@ -82,7 +86,7 @@ def encode(problem: Problem, tokenizer: PreTrainedTokenizerFast, template: str) 
 
 
 def encode_responses(texts: Sequence[str], tokenizer: PreTrainedTokenizerFast) -> list[tuple[int, ...]]:
-    """Demonstrations as response token ids, the end token included."""
+    """Return demonstrations as response token ids, the end token included. DataError for an unknown word."""
     encoded: list[list[int]] = tokenizer(list(texts), add_special_tokens=False)["input_ids"]
     for text, ids in zip(texts, encoded, strict=True):
         if tokenizer.unk_token_id is not None and tokenizer.unk_token_id in ids:
@@ -91,7 +95,7 @@ def encode_responses(texts: Sequence[str], tokenizer: PreTrainedTokenizerFast) -
 
 
 def decode(response_ids: Sequence[int], tokenizer: PreTrainedTokenizerFast) -> str:
-    """The text of a response, special tokens left out. For verifiers and readers; it is never tokenised again."""
+    """Return the text of a response without special tokens, for verifiers and readers; it is never tokenised again."""
     return str(tokenizer.decode(list(response_ids), skip_special_tokens=True))
 
 
@@ -107,7 +111,7 @@ def _render(problem: Problem, tokenizer: PreTrainedTokenizerFast, messages: Sequ
 def _render_and_locate(
     problem: Problem, tokenizer: PreTrainedTokenizerFast, messages: tuple[Message, ...]
 ) -> tuple[str, list[Span]]:
-    """The rendered prompt [characters], and the spans of the user turns' content in it."""
+    """Return the rendered prompt [characters], and the spans of the user turns' content in it."""
     text = _render(problem, tokenizer, messages)
     marks = {i: f"\u2402user{i}\u2403" for i, message in enumerate(messages) if message["role"] == "user"}
     marked = [Message(role=m["role"], content=marks.get(i, m["content"])) for i, m in enumerate(messages)]
@@ -134,10 +138,10 @@ def _render_and_locate(
 
 
 def _inside(offsets: Sequence[Span], spans: Sequence[Span]) -> list[int]:
-    """Positions of the tokens that hold at least one character of `spans`.
+    """Return the positions of the tokens that hold at least one character of `spans`.
 
-    A byte-level tokenizer may leave white space out of its offsets, so that a token of nothing but spaces has an empty one:
-    such a token is taken to reach from the end of the token before it.
+    A byte-level tokenizer may leave white space out of its offsets, so that a token of nothing but spaces has an
+    empty one: such a token is taken to reach from the end of the token before it.
     """
     positions = []
     previous = 0

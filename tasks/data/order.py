@@ -1,8 +1,9 @@
-"""Which problems an iteration takes: drawn without replacement, computed from (seed, iteration), never stored.
+"""The problems that an iteration takes: drawn without replacement, computed from (seed, iteration), never stored.
 
-An epoch is a permutation of all problems keyed by (seed, epoch); iteration k takes positions k * prompts onward and may cross
-from one epoch into the next. There a problem could come twice in one iteration, as two groups with the same seeds: so the new
-epoch first takes problems that the iteration does not have yet, and those passed over right after them.
+An epoch is a permutation of all problems keyed by (seed, epoch); iteration k takes positions k * prompts onward and
+may cross from one epoch into the next. There a problem could come twice in one iteration, as two groups with the same
+seeds: so the new epoch first takes problems that the iteration does not have yet, and those passed over right after
+them.
 """
 
 from __future__ import annotations
@@ -15,7 +16,10 @@ from tasks.errors import DataError
 
 
 def positions(seed: int, iteration: int, prompts: int, n: int) -> list[int]:
-    """The indices (below `n`) of the `prompts` problems of iteration `iteration` (from 0): all different, a pure function."""
+    """Return the indices (below `n`) of the `prompts` problems of iteration `iteration` (from 0).
+
+    All different, and a pure function of the arguments. DataError where there are fewer problems than that.
+    """
     if prompts > n:
         raise DataError(
             f"rollout.prompts is {prompts}, but there are only {n} problems to draw from: lower it or give more data"
@@ -32,13 +36,15 @@ def positions(seed: int, iteration: int, prompts: int, n: int) -> list[int]:
 
 @lru_cache(maxsize=64)
 def _hashed(seed: int, epoch: int, n: int) -> tuple[int, ...]:
-    """All indices below `n`, sorted by a hash: the same whatever library draws random numbers."""
+    """Return all indices below `n`, sorted by a hash: the same whatever library draws random numbers."""
     return tuple(sorted(range(n), key=lambda i: hashlib.sha256(f"{seed}/{epoch}/{i}".encode()).digest()))
 
 
 @lru_cache(maxsize=4)
 def _epoch(seed: int, epoch: int, prompts: int, n: int) -> tuple[int, ...]:
-    """The order of one epoch: the hashed one, with what the crossing iteration already has moved behind that iteration."""
+    """Return the order of one epoch: the hashed one, with what the crossing iteration already has moved behind that
+    iteration.
+    """
     order: tuple[int, ...] = ()
     period = prompts // gcd(
         n, prompts

@@ -1,4 +1,4 @@
-"""Prompt templates as data: what is said around a problem's text. `{prompt}` stands for the text of the last user turn."""
+"""Prompt templates as data: the text around a problem. `{prompt}` stands for the text of the last user turn."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ TEMPLATES: Mapping[str, str] = {
 
 
 def apply_template(messages: tuple[Message, ...], template: str) -> tuple[Message, ...]:
-    """`messages` with the last one, a user turn, put into the template called `template`."""
+    """Return `messages` with the last one, a user turn, put into the template called `template`."""
     if template not in TEMPLATES:
         raise DataError(f"data.prompt: no template {template!r}; there are {', '.join(TEMPLATES)}")
     *earlier, last = messages

@@ -1,6 +1,6 @@
 """Seeds derived from names: (spec seed, stage, iteration, problem, sample) -> 63 bits.
 
-Position is computed, not stored (design rule 2): whoever knows the parts knows the seed, so nothing has to be carried along.
+Position is computed, not stored: the parts determine the seed, so that nothing has to be carried along.
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ import json
 
 
 def derive_seed(*parts: int | str) -> int:
-    """A seed in [0, 2**63) from `parts`: the first 63 bits of sha256 over their JSON list (so 1 and "1" differ, and so do
-    ("ab", "c") and ("a", "bc")). Depends on no library's generator.
+    """Return a seed in [0, 2**63): the first 63 bits of sha256 over the JSON list of `parts`.
+
+    So 1 and "1" differ, and so do ("ab", "c") and ("a", "bc"). Depends on no library's generator.
     """
     assert parts, "a seed needs at least one part"
     for part in parts:

@@ -26,7 +26,7 @@ SCHEMA = pa.schema(
 
 
 def to_bytes(rows: Sequence[EncodedProblem]) -> bytes:
-    """The rows in their order, as one Parquet file."""
+    """Return the rows in their order, as one Parquet file."""
     columns = {
         "id": [row.problem.id for row in rows],
         "prompt": [list(row.problem.prompt) for row in rows],
@@ -43,14 +43,15 @@ def to_bytes(rows: Sequence[EncodedProblem]) -> bytes:
 
 
 def from_bytes(payload: bytes, name: str) -> list[EncodedProblem]:
-    """What `to_bytes` wrote; `name` says in an error where it came from. DataError for a file of another kind."""
+    """Return the rows that `to_bytes` wrote. DataError, which opens with `name`, for a file of another kind."""
     try:
         table = pq.read_table(io.BytesIO(payload))
     except (pa.ArrowException, OSError) as error:
         raise DataError(f"{name}: not a Parquet table ({error}): remove it, so that it is made again") from error
     if not table.schema.remove_metadata().equals(SCHEMA):
         raise DataError(
-            f"{name}: columns {table.schema.names} are not those of encoded problems: remove it, so that it is made again"
+            f"{name}: columns {table.schema.names} are not those of encoded problems: "
+            "remove it, so that it is made again"
         )
     return [
         EncodedProblem(

@@ -1,4 +1,6 @@
-"""Tokenizers: the word-level one of the puzzles, made on the spot, and those in a local folder in Hugging Face format."""
+"""Tokenizers: the word-level one of the puzzles, made on the spot, and those in a local folder in Hugging Face
+format.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,8 @@ from tasks.errors import DataError
 PAD, EOS, BOS, UNKNOWN, ANSWER = "<pad>", "<eos>", "<bos>", "<unk>", "<answer>"
 WORDS = (*(str(number) for number in range(100)), "+", "-", "*", "/", "=", ":", ",")
 
-# One turn: <bos> prompt <answer> response <eos>. The generation prompt is the separator that opens the assistant's turn.
+# One turn: <bos> prompt <answer> response <eos>. The generation prompt is the separator that opens the assistant's
+# turn.
 CHAT_TEMPLATE = (
     "{{ bos_token }}"
     "{% for message in messages %}"
@@ -29,8 +32,10 @@ CHAT_TEMPLATE = (
 
 
 def puzzle_tokenizer() -> PreTrainedTokenizerFast:
-    """A word-level tokenizer of 112 tokens: numbers 0-99 and the puzzles' signs are single tokens, words are split at
-    white space, decoding joins them with one space.
+    """Return a word-level tokenizer of 112 tokens.
+
+    Numbers 0-99 and the puzzles' signs are single tokens, words are split at white space, decoding joins them with
+    one space.
     """
     vocabulary = {word: i for i, word in enumerate((PAD, EOS, BOS, UNKNOWN, ANSWER, *WORDS))}
     backend = Tokenizer(WordLevel(vocabulary, unk_token=UNKNOWN))
@@ -48,7 +53,7 @@ def puzzle_tokenizer() -> PreTrainedTokenizerFast:
 
 
 def load_tokenizer(path: str | Path) -> PreTrainedTokenizerFast:
-    """The tokenizer of a local folder in Hugging Face format; a DataError where there is none, or none that gives offsets."""
+    """Return the tokenizer of a local folder in Hugging Face format. DataError for none, or one without offsets."""
     folder = Path(path)
     if not folder.is_dir():
         raise DataError(f"tokenizer: no folder {folder}: give a local folder in Hugging Face format")
@@ -70,7 +75,10 @@ def load_tokenizer(path: str | Path) -> PreTrainedTokenizerFast:
 
 
 def tokenizer_digest(tokenizer: PreTrainedTokenizerFast) -> str:
-    """sha256 over what decides token ids: the backend (vocabulary, merges, normalisation), special tokens, chat template."""
+    """Return the sha256 over what decides token ids.
+
+    The backend (vocabulary, merges, normalisation), special tokens, chat template.
+    """
     backend = json.loads(tokenizer.backend_tokenizer.to_str())
     content = [
         {

@@ -1,12 +1,15 @@
-"""Evaluations in the layout of EleutherAI's lm-evaluation-harness, so that what reads its results reads these.
+"""Evaluations in the layout of EleutherAI's lm-evaluation-harness, for the tools that read its results.
 
-Checked against lm_eval 0.4.13: `result_schema.py` (keys), `evaluator.py` (a line per document, its hashes), `loggers/evaluation_tracker.py` (files).
-Where the layout has no word for something, it stands under the one key `armature`. Pure: the caller writes `files`.
+The layout is that of lm_eval 0.4.13: `result_schema.py` (keys), `evaluator.py` (a line per document, its hashes),
+`loggers/evaluation_tracker.py` (files). What it has no key for stands under the one key `armature`. The functions are
+pure; the caller writes the files.
 
-- A document is a problem; its one request was repeated n times: `resps` [[n texts]], `filtered_resps` [[n canonical answers]] ("[invalid]", as the
-  harness's own filters say, where none was found). The filter is called none: extraction is part of judging.
-- `arguments` hold the chat messages as a JSON string, as for the harness's chat models: the chat template belongs to the policy.
-- A problem without a judged sample has null metrics, and counts in `original` only.
+- A document is a problem. Its one request was repeated n times: `resps` [[n texts]], `filtered_resps` [[n canonical
+  answers]], with "[invalid]" for a response without an answer, as in the harness's own filters. The filter is called
+  none: extraction is part of judging.
+- `arguments` hold the chat messages as a JSON string, as for the harness's chat models: the chat template belongs to
+  the policy.
+- A problem without a judged sample has null metrics and counts in `original` only.
 """
 
 from __future__ import annotations
@@ -19,6 +22,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from tasks.evaluate.judged_sample import JudgedSample
 from tasks.evaluate.metrics.pass_at_k import pass_at_k
 from tasks.records import Problem
 
@@ -26,15 +30,15 @@ LAYOUT = "lm_eval 0.4.13"
 OWN = "armature"
 FILTER = "none"
 NO_ANSWER = "[invalid]"
-NO_ERROR = "N/A"  # the harness's word for a standard error that cannot be had
+NO_ERROR = "N/A"  # the harness's word for a standard error that is not computed
 
-# Of a sample row, what the layout has no place for.
+# The fields of a sample that the layout has no key for.
 _PER_SAMPLE = ("sample", "score", "kind", "detail", "finish_reason", "response_tokens", "entropy", "surprisal")
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A problem of a suite and its bare question; `about`: what else is known of it (level, subject, source)."""
+    """A problem of a suite and its bare question; `about` holds its level, subject and source."""
 
     problem: Problem
     question: str
@@ -43,9 +47,11 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A suite, evaluated. `documents` in the suite's order, those that were sampled; `original`: how many the suite has. `summary`: EvalSummary's
-    JSON; `rows`: judged samples (tasks.table.SAMPLES) of all documents, a sample being correct from score `correct_at`. `version` names the
-    suite's content, `generation` says how responses were drawn; both are kept as they are.
+    """One evaluated suite.
+
+    `documents` are the problems that were sampled, in the suite's order; `original` is the number of problems that the
+    suite has. `samples` are those of all documents, correct from score `correct_at`; `summary` is their EvalSummary as
+    JSON. `version` names the suite's content, `generation` holds the sampling settings; both are written as they are.
     """
 
     name: str
@@ -53,16 +59,18 @@ class Task:
     origin: str
     original: int
     documents: Sequence[Document]
-    rows: Sequence[Mapping[str, Any]]
+    samples: Sequence[JudgedSample]
     summary: Mapping[str, Any]
     correct_at: float
     generation: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Evaluation:
-    """What the tasks have in common. `model` names the policy and the folder of the files; `settings` how it was run (dtype, revision, ...);
-    `started`, `ended`: UNIX seconds; `versions`: of libraries, by name, transformers among them; `about`: anything, kept under `armature`.
+class HarnessRun:
+    """The facts that all tasks of one results file share.
+
+    `model` names the policy and the folder of the files; `settings` are its own (dtype, revision, ...); `started` and
+    `ended` are UNIX seconds; `versions` are those of libraries by name; `about` is written under `armature`.
     """
 
     model: str
@@ -75,17 +83,15 @@ class Evaluation:
     about: Mapping[str, Any]
 
 
-def files(evaluation: Evaluation, tasks: Sequence[Task], now: datetime) -> dict[str, str]:
-    """Every file's text by its path, as the harness names them: MODEL/results_TIME.json and MODEL/samples_TASK_TIME.jsonl.
+def files(run: HarnessRun, tasks: Sequence[Task], now: datetime) -> dict[str, str]:
+    """Return {path: text} of every file: MODEL/results_TIME.json and MODEL/samples_TASK_TIME.jsonl.
 
-    Raises ValueError where a number is not finite.
+    ValueError for a number that is not finite.
     """
-    folder, stamp = sanitised(evaluation.model), now.isoformat().replace(":", "-")
+    folder, stamp = sanitised(run.model), now.isoformat().replace(":", "-")
     lines = {task.name: sample_lines(task) for task in tasks}
     texts = {
-        f"{folder}/results_{stamp}.json": json.dumps(
-            results(evaluation, tasks), indent=2, ensure_ascii=False, allow_nan=False
-        )
+        f"{folder}/results_{stamp}.json": json.dumps(results(run, tasks), indent=2, ensure_ascii=False, allow_nan=False)
     }
     for name, documents in lines.items():
         texts[f"{folder}/samples_{name}_{stamp}.jsonl"] = "".join(
@@ -94,11 +100,9 @@ def files(evaluation: Evaluation, tasks: Sequence[Task], now: datetime) -> dict[
     return texts
 
 
-def results(evaluation: Evaluation, tasks: Sequence[Task]) -> dict[str, Any]:
-    """The content of results_TIME.json."""
-    model_args = ",".join(
-        f"{name}={value}" for name, value in {"pretrained": evaluation.model, **evaluation.settings}.items()
-    )
+def results(run: HarnessRun, tasks: Sequence[Task]) -> dict[str, Any]:
+    """Return the content of results_TIME.json."""
+    model_args = ",".join(f"{name}={value}" for name, value in {"pretrained": run.model, **run.settings}.items())
     return {
         "results": {task.name: _numbers(task) for task in tasks},
         "group_subtasks": {},
@@ -117,68 +121,69 @@ def results(evaluation: Evaluation, tasks: Sequence[Task]) -> dict[str, Any]:
             "limit": None,
             "bootstrap_iters": 0,
             "gen_kwargs": None,
-            "random_seed": evaluation.seed,
+            "random_seed": run.seed,
             "numpy_seed": None,
             "torch_seed": None,
             "fewshot_seed": None,
         },
-        "git_hash": evaluation.git_hash,
-        "date": evaluation.started,
-        "pretty_env_info": ", ".join(f"{name} {version}" for name, version in evaluation.versions.items()),
-        "transformers_version": evaluation.versions.get("transformers", "N/A"),
+        "git_hash": run.git_hash,
+        "date": run.started,
+        "pretty_env_info": ", ".join(f"{name} {version}" for name, version in run.versions.items()),
+        "transformers_version": run.versions.get("transformers", "N/A"),
         "upper_git_hash": None,
         "task_hashes": {task.name: _task_hash(task) for task in tasks},
         "model_source": OWN,
-        "model_name": evaluation.model,
-        "model_name_sanitized": sanitised(evaluation.model),
+        "model_name": run.model,
+        "model_name_sanitized": sanitised(run.model),
         "system_instruction": None,
         "system_instruction_sha": None,
         "fewshot_as_multiturn": None,
         "chat_template": None,
         "chat_template_sha": None,
-        "start_time": evaluation.started,
-        "end_time": evaluation.ended,
-        "total_evaluation_time_seconds": str(evaluation.ended - evaluation.started),
+        "start_time": run.started,
+        "end_time": run.ended,
+        "total_evaluation_time_seconds": str(run.ended - run.started),
         OWN: {
-            **evaluation.about,
+            **run.about,
             "layout": LAYOUT,
-            "versions": dict(evaluation.versions),
+            "versions": dict(run.versions),
             "summaries": {task.name: dict(task.summary) for task in tasks},
         },
     }
 
 
 def sample_lines(task: Task) -> list[dict[str, Any]]:
-    """The lines of samples_TASK_TIME.jsonl: one for each document."""
-    rows: dict[str, list[Mapping[str, Any]]] = {document.problem.id: [] for document in task.documents}
-    for row in sorted(task.rows, key=lambda row: int(row["sample"])):
-        rows[row["problem_id"]].append(row)
-    return [_line(task, number, document, rows[document.problem.id]) for number, document in enumerate(task.documents)]
+    """Return the lines of samples_TASK_TIME.jsonl, one for each document."""
+    of: dict[str, list[JudgedSample]] = {document.problem.id: [] for document in task.documents}
+    for each in sorted(task.samples, key=lambda each: each.sample):
+        of[each.problem_id].append(each)
+    return [_line(task, number, document, of[document.problem.id]) for number, document in enumerate(task.documents)]
 
 
 def sanitised(model: str) -> str:
-    """A model's name as the name of a folder (lm_eval.utils.sanitize_model_name)."""
+    """Return a model's name as the name of a folder (lm_eval.utils.sanitize_model_name)."""
     return re.sub(r"[\"<>:/|\\?*\[\]]+", "__", model)
 
 
-def _line(task: Task, number: int, document: Document, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def _line(task: Task, number: int, document: Document, samples: Sequence[JudgedSample]) -> dict[str, Any]:
+    """Return the line of one document with its samples in their order."""
     doc, prompt, target = _doc(document), _prompt(document.problem), _target(document.problem)
-    judged = [row["score"] >= task.correct_at for row in rows if row["score"] is not None]
+    judged = [each.score >= task.correct_at for each in samples if each.score is not None]
     metrics = {f"pass@{k}": pass_at_k(len(judged), sum(judged), k) if judged else None for k in _ks(task)}
     return {
         "doc_id": number,
         "doc": doc,
         "target": target,
         "arguments": {"gen_args_0": {"arg_0": prompt, "arg_1": dict(task.generation)}},
-        "resps": [[row["text"] for row in rows]],
-        "filtered_resps": [[NO_ANSWER if row["answer"] is None else row["answer"] for row in rows]],
+        "resps": [[each.text for each in samples]],
+        "filtered_resps": [[NO_ANSWER if each.answer is None else each.answer for each in samples]],
         "filter": FILTER,
         "metrics": list(metrics),
         "doc_hash": _sha256(json.dumps(doc, indent=2, ensure_ascii=False)),
         "prompt_hash": _sha256(prompt),
         "target_hash": _sha256(target),
         **metrics,
-        OWN: {name: [row[name] for row in rows] for name in _PER_SAMPLE if rows and name in rows[0]},
+        OWN: {name: [getattr(each, name) for each in samples] for name in _PER_SAMPLE if samples},
     }
 
 
@@ -198,7 +203,7 @@ def _prompt(problem: Problem) -> str:
 
 
 def _target(problem: Problem) -> str:
-    """The answer, or what else the verifier judges by."""
+    """Return the gold answer, or the whole reference as JSON if it has none."""
     answer = problem.reference.get("answer")
     return (
         answer if isinstance(answer, str) else json.dumps(dict(problem.reference), ensure_ascii=False, sort_keys=True)
@@ -206,7 +211,7 @@ def _target(problem: Problem) -> str:
 
 
 def _numbers(task: Task) -> dict[str, Any]:
-    """A task's numbers, in the harness's `metric,filter` keys."""
+    """Return a task's numbers under the harness's `metric,filter` keys."""
     numbers: dict[str, Any] = {"name": task.name, "alias": task.name, "sample_len": _effective(task)}
     for name, value, error in _metrics(task):
         numbers[f"{name},{FILTER}"] = value
@@ -215,7 +220,10 @@ def _numbers(task: Task) -> dict[str, Any]:
 
 
 def _metrics(task: Task) -> list[tuple[str, float, float | None]]:
-    """Name, value and standard error (clustered by problem; None: not to be had) of what the summary says and the layout can hold."""
+    """Return (name, value, standard error) of the summary's metrics that the layout can hold.
+
+    Errors are clustered by problem, None where the summary has none.
+    """
     summary = task.summary
     found: list[tuple[str, float, float | None]] = [
         (f"pass@{k}", summary["pass_at"][str(k)], summary["pass_at_se"][str(k)]) for k in _ks(task)
@@ -226,14 +234,14 @@ def _metrics(task: Task) -> list[tuple[str, float, float | None]]:
 
 
 def _ks(task: Task) -> list[int]:
-    """1, 2, 4, ... and the largest: all are in the summary, under `armature`."""
+    """Return 1, 2, 4, ... and the largest k; the summary under `armature` has every k."""
     largest = int(task.summary["samples"])
     return sorted({2**power for power in range(largest.bit_length())} | {largest}) if largest else []
 
 
 def _effective(task: Task) -> int:
-    """Problems with a judged sample: those that Pass@k is the mean over."""
-    return len({row["problem_id"] for row in task.rows if row["score"] is not None})
+    """Return the number of problems with a judged sample, over which Pass@k is the mean."""
+    return len({each.problem_id for each in task.samples if each.score is not None})
 
 
 def _config(task: Task) -> dict[str, Any]:
@@ -243,7 +251,7 @@ def _config(task: Task) -> dict[str, Any]:
         "output_type": "generate_until",
         "metric_list": [{"metric": f"pass@{k}", "aggregation": "mean", "higher_is_better": True} for k in _ks(task)],
         "generation_kwargs": dict(task.generation),
-        "repeats": max((int(row["sample"]) + 1 for row in task.rows), default=0),
+        "repeats": max((each.sample + 1 for each in task.samples), default=0),
         "num_fewshot": 0,
         "should_decontaminate": False,
         "metadata": {"version": task.version, "correct_at": task.correct_at},
@@ -255,5 +263,5 @@ def _task_hash(task: Task) -> str:
 
 
 def _sha256(text: str) -> str:
-    """lm_eval.utils.hash_string."""
+    """Return the SHA-256 of a text in hexadecimal (lm_eval.utils.hash_string)."""
     return hashlib.sha256(text.encode("utf-8")).hexdigest()

@@ -1,50 +1,56 @@
-"""Stored samples and a verifier: the rows that an evaluation is made of."""
+"""Judges the stored samples of an evaluation."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from transformers import PreTrainedTokenizerFast
 
 from tasks.data.encode import decode
+from tasks.evaluate.judged_sample import JudgedSample
 from tasks.evaluate.problems import SuiteData
 from tasks.evaluate.samples import Name, Sample
-from tasks.reward.judge import Judge, require_judged, row
+from tasks.reward.verdicts import require_judged
+from tasks.reward.verification import Verifiers
 
 
-def judged_rows(
-    judge: Judge,
+def judge_samples(
+    verifiers: Verifiers,
     problems: SuiteData,
     stored: Mapping[Name, Sample],
     samples: int,
     tokenizer: PreTrainedTokenizerFast,
     max_not_judged_share: float,
     suite: str,
-) -> list[dict[str, Any]]:
-    """A row (tasks.table.SAMPLES and what is known of the problem) for each of the first `samples` samples of each problem, all in `stored`.
-    VerifierError where more than `max_not_judged_share` could not be judged."""
+) -> list[JudgedSample]:
+    """Return the first `samples` samples of each problem, all of them in `stored`, with their verdicts.
+
+    Raises VerifierError where more than `max_not_judged_share` could not be judged.
+    """
     chosen = [(fact, stored[fact.problem.id, s]) for fact in problems.facts for s in range(samples)]
     texts = [decode(sample.response_ids, tokenizer) for _, sample in chosen]
-    verdicts = judge.judge(
+    verdicts = verifiers.verify(
         [(fact.problem, text, sample.finish_reason) for (fact, sample), text in zip(chosen, texts, strict=True)],
         mask_truncated=False,
     )
     require_judged(verdicts, max_not_judged_share, f"evaluation on {suite}")
     return [
-        {
-            "problem_id": fact.problem.id,
-            "sample": sample.sample,
-            **row(verdict),
-            "text": text,
-            "finish_reason": str(sample.finish_reason),
-            "response_tokens": len(sample.response_ids),
-            "entropy": sample.entropy,
-            "surprisal": sample.surprisal,
-            "solutions": fact.problem.solutions,
-            "level": fact.level,
-            "subject": fact.subject,
-            "source": fact.source,
-        }
+        JudgedSample(
+            problem_id=fact.problem.id,
+            sample=sample.sample,
+            score=verdict.score,
+            kind=str(verdict.kind),
+            detail=verdict.detail,
+            answer=verdict.answer,
+            text=text,
+            finish_reason=str(sample.finish_reason),
+            response_tokens=len(sample.response_ids),
+            entropy=sample.entropy,
+            surprisal=sample.surprisal,
+            solutions=fact.problem.solutions,
+            level=fact.level,
+            subject=fact.subject,
+            source=fact.source,
+        )
         for (fact, sample), text, verdict in zip(chosen, texts, verdicts, strict=True)
     ]

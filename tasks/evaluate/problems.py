@@ -1,5 +1,7 @@
-"""The problems of an evaluation: a suite's, kept in the store so that what was asked can be read as long as what was answered, or a run's own
-held-out ones."""
+"""The problems of an evaluation: a suite's, or a run's own held-out ones.
+
+A suite's are kept in the store, so that questions can be read as long as their answers.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,7 @@ HELDOUT = "heldout"  # data.heldout problems of a puzzle; every other suite is d
 
 @dataclass(frozen=True)
 class SuiteData:
-    """Problems of one suite in their order: as the policy sees them, and what is known of each besides."""
+    """Problems of one suite in their order, as the policy sees them, and further facts about each."""
 
     encoded: tuple[EncodedProblem, ...]
     facts: tuple[SuiteProblem, ...]
@@ -42,7 +44,7 @@ class SuiteData:
 
 
 def heldout(dataset: Dataset) -> SuiteData:
-    """The run's own held-out problems."""
+    """Return the run's own held-out problems. Raises DataError where it has none."""
     if not dataset.heldout:
         raise DataError("evaluate.suites: heldout is empty; set data.heldout (puzzles only)")
     return SuiteData(
@@ -52,7 +54,7 @@ def heldout(dataset: Dataset) -> SuiteData:
 
 
 def question_of(problem: Problem) -> str:
-    """The text of the last user turn."""
+    """Return the text of the last user turn."""
     return problem.prompt[-1]["content"]
 
 
@@ -63,7 +65,10 @@ def encoded(
     tokenizer: PreTrainedTokenizerFast,
     max_prompt_tokens: int,
 ) -> SuiteData:
-    """Problems through the suite's prompt and the policy's chat template. DataError where a prompt is longer than `max_prompt_tokens`."""
+    """Return problems through the suite's prompt and the policy's chat template.
+
+    Raises DataError where a prompt is longer than `max_prompt_tokens`.
+    """
     rows = []
     for each in problems:
         row = encode(each.problem, tokenizer, template)
@@ -78,12 +83,12 @@ def encoded(
 
 
 def to_bytes(problems: Sequence[SuiteProblem]) -> bytes:
-    """A line of JSON each."""
+    """Return the problems as a line of JSON each."""
     return "".join(canonical(_row(each)) + "\n" for each in problems).encode()
 
 
 def from_bytes(payload: bytes) -> tuple[SuiteProblem, ...]:
-    """What `to_bytes` wrote."""
+    """Return the problems that `to_bytes` wrote."""
     return tuple(_problem(json.loads(line)) for line in payload.decode().splitlines())
 
 

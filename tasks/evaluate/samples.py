@@ -1,11 +1,13 @@
-"""Samples of a policy on a suite, stored apart from what is made of them: append-only, so that a killed evaluation goes on, more samples add to
-those that are there, and another verifier or another k draws nothing.
+"""Samples of a policy on a suite, stored apart from their evaluation.
 
-    samples/<set>/SET.json            what the set's key is the digest of: policy, suite, prompt, sampling
+The set is append-only: a killed evaluation goes on, more samples add to those that are there, and another verifier or
+another k draws nothing.
+
+    samples/<set>/SET.json            the settings that the set's key is the digest of: policy, suite, prompt, sampling
     samples/<set>/<sha256>.parquet    some samples; a file is named by its content, so it is whole or it does not count
 
-A sample's name is (set, problem id, sample index); its seed derives from the same. Two processes that draw the same set write the same
-samples twice, and the file whose name comes first counts.
+A sample's name is (set, problem id, sample index); its seed derives from the same. Two processes that draw the same
+set write the same samples twice, and the file whose name comes first counts.
 """
 
 from __future__ import annotations
@@ -45,8 +47,12 @@ _SCHEMA = pa.schema(
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One response. `response_ids` [response tokens], a sampled end token included; `logprobs` [response tokens]: natural, under the distribution
-    really sampled from; `entropy`: mean over its tokens, nats, of the whole vocabulary at T = 1, None from an engine that gives none."""
+    """One response.
+
+    `response_ids` [response tokens], a sampled end token included; `logprobs` [response tokens], natural, under the
+    distribution really sampled from; `entropy`, the mean over its tokens, nats, of the whole vocabulary at T = 1,
+    None from an engine that gives none.
+    """
 
     problem_id: str
     sample: int
@@ -62,12 +68,15 @@ class Sample:
 
     @property
     def surprisal(self) -> float | None:
-        """Mean of -log p over its tokens, nats: an estimate of the token entropy at sampling settings, for a token drawn from p has E[-log p] = H(p)."""
+        """The mean of -log p over its tokens, nats.
+
+        It estimates the token entropy at sampling settings, for a token drawn from p has E[-log p] = H(p).
+        """
         return -sum(self.logprobs) / len(self.logprobs) if self.logprobs else None
 
 
 class SampleSet:
-    """The stored samples of one set. `about` is what its key is the digest of."""
+    """The stored samples of one set. Its key is the digest of `about`."""
 
     def __init__(self, files: Files, about: Mapping[str, Any]) -> None:
         self._files, self.about = files, about
@@ -76,8 +85,11 @@ class SampleSet:
         self._damaged: list[str] = []
 
     def read(self) -> dict[Name, Sample]:
-        """All samples. A file whose content is not what its name says is left out, with a warning: what it held is drawn again, and only then is the file
-        removed (`append`), for a plan reads too."""
+        """Return all samples.
+
+        A file whose content does not fit its name is left out, with a warning: its samples are drawn again, and only
+        then is the file removed (`append`), for a plan reads too.
+        """
         found: dict[Name, Sample] = {}
         for file in self._files.list(self.folder):
             part = _PART.fullmatch(file)
@@ -107,8 +119,11 @@ class SampleSet:
         return found
 
     def append(self, samples: Sequence[Sample]) -> list[Sample]:
-        """Some samples more, all of them or none. Returns them as `read` gives them: a server's log-probabilities may be more precise than the
-        float32 that is kept, and an evaluation that goes on must not end with other numbers."""
+        """Add some samples, all of them or none, and return them as `read` gives them.
+
+        A server's log-probabilities may be more precise than the float32 that is kept, and an evaluation that goes on
+        must not end with other numbers.
+        """
         while self._damaged:  # first: what is drawn again may have the same name
             self._files.remove(self._damaged.pop())
         if self._files.size(f"{self.folder}/SET.json") is None:
@@ -119,7 +134,7 @@ class SampleSet:
 
 
 def set_key(about: Mapping[str, Any]) -> str:
-    """64 hex digits."""
+    """Return the key of the set of samples that depend on `about`: 64 hex digits."""
     return hashlib.sha256(canonical(about).encode()).hexdigest()
 
 

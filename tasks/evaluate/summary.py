@@ -1,4 +1,4 @@
-"""One evaluation in numbers: from judged samples to Pass@k, diversity and what they rest on."""
+"""Summary of one evaluation: Pass@k, votes, diversity and their errors from judged samples."""
 
 from __future__ import annotations
 
@@ -6,58 +6,39 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from tasks.evaluate.diversity import answers, diversity_of, mean
+from tasks.evaluate.judged_sample import JudgedSample
 from tasks.evaluate.metrics.bootstrap import bootstrap_intervals
 from tasks.evaluate.metrics.majority import maj_at_k_judged
 from tasks.evaluate.metrics.pass_at_k import pass_at_k, pass_pow_k
 from tasks.evaluate.metrics.uncertainty import clustered_standard_error
-from tasks.evaluate.variety import answers, mean, varieties
 from tasks.records import FinishReason, VerdictKind
 
 SEED = 0
-"""Of every summary's bootstrap: evaluations of the same problems share their resamples."""
+"""The seed of every summary's bootstrap: evaluations of the same problems share their resamples."""
 GROUPED_BY = ("level", "subject", "source")
-
-
-@dataclass(frozen=True, slots=True)
-class SampleRecord:
-    """One judged sample. `entropy`: mean over its tokens, nats, full vocabulary, T = 1; `surprisal`: mean of -log p of its tokens under the
-    distribution sampled from, nats. `solutions`, `level`, `subject`, `source`: of its problem, where known."""
-
-    problem_id: str
-    sample: int
-    score: float | None
-    kind: str
-    answer: str | None
-    finish_reason: str
-    response_tokens: int
-    entropy: float | None
-    solutions: int | None
-    surprisal: float | None = None
-    text: str | None = None
-    level: str | None = None
-    subject: str | None = None
-    source: str | None = None
-
-
-def records_of(rows: Sequence[Mapping[str, Any]]) -> list[SampleRecord]:
-    """Rows of an evaluation's samples (tasks.table.SAMPLES)."""
-    return [SampleRecord(**{name: row[name] for name in SampleRecord.__dataclass_fields__}) for row in rows]
+"""The fields of a sample by which problems are grouped."""
 
 
 @dataclass(frozen=True, slots=True)
 class EvalSummary:
-    """None where there was nothing to average.
+    """The numbers of one evaluation; a mean over nothing is None.
 
-    A problem without a judged sample is left out of what rests on judging (Pass@k, avg, maj, distinct_correct, coverage). `samples` is
-    the smallest number of judged samples of the others; `pass_at` and `pass_pow` (all of k correct) hold every k = 1..samples, so each
-    problem counts at each k; `maj_at` holds the powers of two up to `samples` and `samples` itself, which is `maj`. `avg` is the mean over
-    problems of their mean score. Standard errors (`_se`) are clustered by problem; intervals ([low, high]) are 95 %, BCa bootstrap over
-    problems, on shared resamples. The vote's ties share its credit, right answers vote as one, and an answer counts as right if any
-    sample that gave it was correct. `distinct_*` are means over problems; `coverage` is the mean share of all solutions found, over
-    problems whose number of solutions is known. `entropy`, `surprisal`, `response_tokens` and the shares are means over samples.
-
-    `groups`: {"level" | "subject" | "source": {value: {problems, samples, avg, avg_se, pass_at at the powers of two}}}, where problems
-    have one. `diversity`: {"all", "correct": tasks.evaluate.variety.Variety}.
+    A problem without a judged sample is left out of the numbers that judging decides (Pass@k, avg, maj,
+    distinct_correct, coverage).
+    - `samples`: the smallest number of judged samples of the other problems.
+    - `pass_at`, `pass_pow` (all of k correct): for every k = 1..samples, so that each problem counts at each k.
+    - `maj_at`: the majority vote for the powers of two up to `samples`, and for `samples`, which is `maj`. Ties share
+      the credit; all right answers vote as one; an answer is right if one sample that gave it was correct.
+    - `avg`: the mean over problems of their mean score.
+    - `distinct_answers`, `distinct_correct`: means over problems of the number of different canonical answers.
+    - `coverage`: the mean share of a problem's solutions found, over problems whose number of solutions is known.
+    - `entropy`, `surprisal`, `response_tokens` and the shares: means over samples.
+    - `*_se`: standard errors, clustered by problem.
+    - `*_interval`: [low, high] at 95 %, BCa bootstrap over problems, on shared resamples.
+    - `groups`: {"level" | "subject" | "source": {value: {problems, samples, avg, avg_se, pass_at at powers of two}}},
+      for the fields that problems have.
+    - `diversity`: {"all", "correct"}: `tasks.evaluate.diversity.Diversity` as JSON.
     """
 
     problems: int
@@ -87,27 +68,29 @@ class EvalSummary:
     diversity: Mapping[str, Mapping[str, Any]]
 
     def to_json(self) -> dict[str, Any]:
+        """Return the summary as a JSON object."""
         return asdict(self)
 
 
 @dataclass(frozen=True, slots=True)
 class _Question:
-    """The samples of a problem in their order, those that were judged, and those that are correct."""
+    """The samples of one problem in their order: all, the judged ones, and the correct ones."""
 
-    rows: Sequence[SampleRecord]
-    judged: Sequence[SampleRecord]
-    right: Sequence[SampleRecord]
+    rows: Sequence[JudgedSample]
+    judged: Sequence[JudgedSample]
+    right: Sequence[JudgedSample]
 
     @property
     def score(self) -> float:
-        """Mean score of the judged samples; there is at least one."""
+        """Return the mean score of the judged samples, of which there must be one."""
         return mean([row.score for row in self.judged]) or 0.0
 
 
-def summarise(records: Sequence[SampleRecord], correct_at: float) -> EvalSummary:
-    """A sample is correct from score `correct_at`. What was not judged is left out of its problem's n, and counted.
+def summarise(records: Sequence[JudgedSample], correct_at: float) -> EvalSummary:
+    """Return the summary of the judged samples of an evaluation.
 
-    Exact and without chance but for the bootstrap, whose seed is fixed: the order of `records` changes nothing.
+    A sample is correct from score `correct_at`. A sample that was not judged does not count in its problem's n; its
+    share is reported. The result does not depend on the order of `records`; the bootstrap's seed is fixed.
     """
     questions = list(_questions(records, correct_at).values())
     judged = [question for question in questions if question.judged]
@@ -125,7 +108,7 @@ def summarise(records: Sequence[SampleRecord], correct_at: float) -> EvalSummary
         found for question in questions if (found := [row.entropy for row in question.rows if row.entropy is not None])
     ]
     correct = [float(len(set(answers(question.right)))) for question in judged]
-    diversity = varieties([question.rows for question in questions], [question.right for question in questions])
+    diversity = diversity_of([question.rows for question in questions], [question.right for question in questions])
     return EvalSummary(
         problems=len(questions),
         samples=samples,
@@ -157,27 +140,27 @@ def summarise(records: Sequence[SampleRecord], correct_at: float) -> EvalSummary
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Of one question's samples: how many were judged, how many of those are correct, and how many different correct answers there are."""
+    """Numbers of one problem's samples: judged, correct, and different correct answers."""
 
     judged: int
     correct: int
     distinct_correct: int
 
 
-def question_counts(records: Sequence[SampleRecord], correct_at: float) -> dict[str, Counts]:
-    """{problem id: Counts}, in the order of the ids: all that Pass@k of any k, and a comparison of questions, needs."""
+def question_counts(records: Sequence[JudgedSample], correct_at: float) -> dict[str, Counts]:
+    """Return {problem id: Counts} in the order of the ids, from which Pass@k follows for any k."""
     found = _questions(records, correct_at)
     return {name: Counts(len(q.judged), len(q.right), len(set(answers(q.right)))) for name, q in found.items()}
 
 
-def question_means(records: Sequence[SampleRecord]) -> dict[str, float]:
-    """{problem id: mean score of its judged samples}, for a paired comparison; problems without one have none."""
+def question_means(records: Sequence[JudgedSample]) -> dict[str, float]:
+    """Return {problem id: mean score of its judged samples} for paired comparisons, of problems that have one."""
     return {name: question.score for name, question in _questions(records, 1.0).items() if question.judged}
 
 
-def _questions(records: Sequence[SampleRecord], correct_at: float) -> dict[str, _Question]:
-    """By problem, in the order of their ids; samples in theirs."""
-    problems: dict[str, list[SampleRecord]] = {}
+def _questions(records: Sequence[JudgedSample], correct_at: float) -> dict[str, _Question]:
+    """Return the samples by problem, both in the order of their ids."""
+    problems: dict[str, list[JudgedSample]] = {}
     for record in sorted(records, key=lambda record: (record.problem_id, record.sample)):
         problems.setdefault(record.problem_id, []).append(record)
     return {
@@ -191,38 +174,41 @@ def _questions(records: Sequence[SampleRecord], correct_at: float) -> dict[str, 
 
 
 def _samples(judged: Sequence[_Question]) -> int:
+    """Return the smallest number of judged samples of a problem, 0 without problems."""
     return min((len(question.judged) for question in judged), default=0)
 
 
 def _powers(samples: int) -> list[int]:
-    """Powers of two up to `samples`."""
+    """Return the powers of two up to `samples`."""
     return [2**place for place in range(samples.bit_length())]
 
 
 def _chances(
     judged: Sequence[_Question], chance: Callable[[int, int, int], float], ks: Sequence[int]
 ) -> list[list[float]]:
-    """[questions][ks]; the exact arithmetic is done once for questions with as many right of as many samples."""
+    """Return chances [questions][ks], computed once for questions with the same counts of samples and correct ones."""
     counts = [(len(question.judged), len(question.right)) for question in judged]
     rows = {(n, c): [chance(n, c, k) for k in ks] for n, c in set(counts)}
     return [rows[count] for count in counts]
 
 
 def _means(chances: Sequence[Sequence[float]], ks: Sequence[int]) -> dict[str, float]:
+    """Return {k: mean over questions} of chances [questions][ks]."""
     return {str(k): mean([row[place] for row in chances]) or 0.0 for place, k in enumerate(ks)}
 
 
 def _error(values: Sequence[float]) -> float | None:
-    """Standard error of the questions' mean."""
+    """Return the standard error of the mean over questions."""
     return clustered_standard_error([[value] for value in values]) if values else None
 
 
 def _vote(question: _Question, k: int) -> float:
-    """Where several answers are right (a puzzle, a program), they count as one: the vote is for being right."""
+    """Return the credit of a majority vote of k samples; all right answers (of a puzzle, a program) vote as one."""
     return maj_at_k_judged([row.answer for row in question.judged], set(answers(question.right)), k)
 
 
 def _grouped(questions: Sequence[_Question], by: str) -> dict[str, dict[str, Any]]:
+    """Return {value: numbers of its problems} for a field of the problems."""
     groups: dict[str, list[_Question]] = {}
     for question in questions:
         value = getattr(question.rows[0], by)
@@ -232,6 +218,7 @@ def _grouped(questions: Sequence[_Question], by: str) -> dict[str, dict[str, Any
 
 
 def _group(questions: Sequence[_Question]) -> dict[str, Any]:
+    """Return the numbers of some of the problems."""
     judged = [question for question in questions if question.judged]
     samples = _samples(judged)
     ks, scores = _powers(samples), [question.score for question in judged]

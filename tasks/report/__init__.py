@@ -1,1 +1,1 @@
-"""The report stage."""
+"""The reports: of a run, of an evaluation and of a study."""

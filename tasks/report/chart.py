@@ -1,5 +1,8 @@
-"""Charts as inline SVG: pure functions from numbers to text. Colours are classes that the page's style sheet fills in, for light
-and dark; a number that is not there is a gap, and what an axis cannot show is counted below the chart."""
+"""Charts as inline SVG: pure functions from numbers to text.
+
+Colours are classes that the page's style sheet defines, for light and dark. A missing number is a gap, and values that
+an axis cannot show are counted below the chart.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,10 @@ Point = tuple[float, float, float, float]  # x, y, low and high end of the band
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """One line. `x` and `y` have one value per point, `band` the (low, high) ends of the band around it; `colour` names a CSS class."""
+    """One line of a chart.
+
+    `x` and `y` have one value per point, `band` the (low, high) ends of the band around it. `colour` is a CSS class.
+    """
 
     label: str
     colour: str
@@ -36,7 +42,10 @@ def line_chart(
     y: Kind = "linear",
     from_zero: bool = False,
 ) -> str:
-    """Lines (and bands) over one x axis. `from_zero` makes the y axis begin at 0. Without a single number: a line of text."""
+    """Return lines (and bands) over one x axis; a line of text if there is not a single number.
+
+    `from_zero` makes the y axis begin at 0.
+    """
     shown = [[point for point in _points(s) if fits(point[0], x) and fits(point[1], y)] for s in series]
     xs = [a for points in shown for a, *_ in points]
     if not xs:
@@ -55,8 +64,11 @@ def line_chart(
 def stacked_bars(
     x: Sequence[float], layers: Sequence[tuple[str, Sequence[float | None]]], title: str, x_title: str, y_top: float
 ) -> str:
-    """One bar per x from the layers (colour, heights), the first at the bottom. A bar with no height in any layer is a gap; `y_top` is
-    the value that the y axis must hold, so that charts side by side can share it."""
+    """Return one bar per x from the layers (colour, heights), the first at the bottom.
+
+    A bar with no height in any layer is a gap. `y_top` is a value that the y axis must hold, so that charts side by
+    side can share it.
+    """
     rows = [
         (at, heights)
         for at, *heights in zip(x, *(values for _, values in layers), strict=True)
@@ -76,9 +88,8 @@ def stacked_bars(
         tops = list(accumulate((h if h is not None and fits(h, "linear") else 0.0 for h in heights), initial=0.0))
         for path, low, high in zip(paths, tops, tops[1:], strict=False):
             if high > low:
-                path.append(
-                    f"M{x_at(across, at) - wide / 2:.1f} {y_at(up, low):.1f}V{y_at(up, high):.1f}h{wide:.1f}V{y_at(up, low):.1f}z"
-                )
+                bottom, top = y_at(up, low), y_at(up, high)
+                path.append(f"M{x_at(across, at) - wide / 2:.1f} {bottom:.1f}V{top:.1f}h{wide:.1f}V{bottom:.1f}z")
     bars = [
         f'<path class="bar {colour}" d="{"".join(path)}"/>' for (colour, _), path in zip(layers, paths, strict=True)
     ]
@@ -86,14 +97,14 @@ def stacked_bars(
 
 
 def _points(series: Series) -> list[Point]:
-    """NaN where there is no number, and a band of no height where there is no band."""
+    """Return the points, with NaN for a missing number and a band of no height for a missing band."""
     bands = series.band if series.band is not None else [None] * len(series.y)
     values = [float("nan") if b is None else b for b in series.y]
     return [(a, b, *(ends or (b, b))) for a, b, ends in zip(series.x, values, bands, strict=True)]
 
 
 def _segments(series: Series, across: Scale, up: Scale) -> list[list[Point]]:
-    """The stretches of neighbouring points that the axes can show."""
+    """Return the runs of neighbouring points that the axes can show."""
     runs: list[list[Point]] = [[]]
     for point in _points(series):
         if fits(point[0], across.kind) and fits(point[1], up.kind):
@@ -104,7 +115,7 @@ def _segments(series: Series, across: Scale, up: Scale) -> list[list[Point]]:
 
 
 def _line(series: Series, across: Scale, up: Scale) -> str:
-    """Alone between two gaps a point has no line to lie on: it is a dot."""
+    """Return the lines; a point alone between two gaps has no line to lie on and is drawn as a dot."""
     segments = _segments(series, across, up)
     path = "".join(path_of([(x_at(across, a), y_at(up, b)) for a, b, *_ in run]) for run in segments if len(run) > 1)
     alone = [(x_at(across, run[0][0]), y_at(up, run[0][1])) for run in segments if len(run) == 1]
@@ -114,7 +125,7 @@ def _line(series: Series, across: Scale, up: Scale) -> str:
 
 
 def _band(series: Series, across: Scale, up: Scale) -> str:
-    """Alone between two gaps a point has a band as wide as its dot."""
+    """Return the bands; a point alone between two gaps has a band as wide as its dot."""
     edges: list[str] = []
     for run in _segments(series, across, up):
         ends = [
@@ -129,7 +140,7 @@ def _band(series: Series, across: Scale, up: Scale) -> str:
 
 
 def frame(across: Scale, up: Scale, x_title: str) -> str:
-    """Grid lines, the numbers beside them, and the x axis with its name."""
+    """Return grid lines, the numbers beside them, and the x axis with its name."""
     grid = "".join(f"M{LEFT} {y_at(up, tick):.1f}H{RIGHT}" for tick in up.ticks)
     at_left, below = (zip(axis.ticks, tick_texts(axis.ticks, axis.kind), strict=True) for axis in (up, across))
     rows = "".join(
@@ -140,22 +151,27 @@ def frame(across: Scale, up: Scale, x_title: str) -> str:
         for tick, text in below
     )
     name = f'<text class="axis-name" x="{RIGHT}" y="{HEIGHT - 3}" text-anchor="end">{escape(x_title)}</text>'
-    return f'<path class="grid" d="{grid}"/><path class="axis" d="M{LEFT} {BOTTOM}H{RIGHT}"/><g class="ticks">{rows}{columns}</g>{name}'
+    axis = f'<path class="axis" d="M{LEFT} {BOTTOM}H{RIGHT}"/>'
+    return f'<path class="grid" d="{grid}"/>{axis}<g class="ticks">{rows}{columns}</g>{name}'
 
 
 def svg(title: str, parts: Sequence[str]) -> str:
+    """Return the SVG element around the markup of a chart."""
     return f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(title)}">{"".join(parts)}</svg>'
 
 
 def path_of(points: Sequence[tuple[float, float]]) -> str:
+    """Return the path data of straight lines through points in pixels."""
     return "M" + "L".join(f"{a:.1f} {b:.1f}" for a, b in points)
 
 
 def x_at(across: Scale, value: float) -> float:
+    """Return a value's place on the x axis, in pixels."""
     return LEFT + across.place(value) * (RIGHT - LEFT)
 
 
 def y_at(up: Scale, value: float) -> float:
+    """Return a value's place on the y axis, in pixels."""
     return BOTTOM - up.place(value) * (BOTTOM - TOP)
 
 

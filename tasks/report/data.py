@@ -1,4 +1,7 @@
-"""What a report shows, as plain values. Every record carries the key of the artifact that its numbers came from (design rule 10)."""
+"""The data of a run's report, as plain values.
+
+Every record carries the key of the artifact that its numbers came from, so that each number can be traced.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +14,11 @@ Row = Mapping[str, float | int | str | None]
 
 @dataclass(frozen=True, slots=True)
 class RunCurves:
-    """One training run. `iterations` holds one mapping per iteration, with the keys of `ROW_KEYS`: what is missing or None is a gap
-    in a plot and `-` in a table, never zero."""
+    """One training run.
+
+    `iterations` holds one mapping per iteration, with the keys of `ROW_KEYS`. A number that is missing or None is a gap
+    in a plot and `-` in a table, never zero.
+    """
 
     name: str
     label: str
@@ -21,9 +27,11 @@ class RunCurves:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One evaluated policy. `summary` is an `EvalSummary` as JSON: `pass_at` and `pass_at_se` by k as text, the other numbers or None.
+    """One evaluated policy, a column of the comparison.
 
-    A column whose label is a run's label takes that run's colour; the others (the common start) are grey.
+    `summary`: an `EvalSummary` as JSON, in which `pass_at` and `pass_at_se` have the k as text, and the other values
+    are numbers or None. A column whose label is a run's label takes that run's colour; the others (the common start)
+    are grey.
     """
 
     label: str
@@ -33,8 +41,11 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """One sampled response. `advantage` = `base` (group-relative) + `bonus` (ARM); `c_o` its confidence; `log_prob_mean` and `entropy`
-    are means over its tokens, in nats. `score` is None where it was not judged."""
+    """One sampled response.
+
+    `advantage` = `base` (group-relative) + `bonus` (ARM). `c_o`: the confidence of the response. `log_prob_mean`,
+    `entropy`: means over its tokens, in nats. `score` is None if it was not judged.
+    """
 
     text: str
     score: float | None
@@ -52,7 +63,10 @@ class Response:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """The samples of one prompt in one iteration of the run labelled `run`. `solutions`: how many right answers exist, where known."""
+    """The samples of one prompt in one iteration of the run labelled `run`.
+
+    `solutions`: the number of right answers that exist, None if it is not known.
+    """
 
     run: str
     iteration: int
@@ -66,8 +80,11 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class ReportData:
-    """One report. `subtitle` is shown at the top in its order (run, store, how it was made); `deviations` lists the keys of the spec
-    that differ from the defaults, one a line. A response counts as right from score `correct_at`."""
+    """A run's report.
+
+    `subtitle` is shown at the top in its order (run, store, command). `deviations` lists the keys of the spec that
+    differ from the defaults, one per line. A response counts as right from score `correct_at`.
+    """
 
     title: str
     subtitle: Mapping[str, str]
@@ -109,8 +126,3 @@ ROW_KEYS = (
     "seconds_train",
     "artifact",
 )
-
-
-def short(key: str) -> str:
-    """The first 12 digits of an artifact's key: enough to find it in the store."""
-    return key[:12]

@@ -1,5 +1,5 @@
 "use strict";
-// What the scripts of all reports share: elements whose text is never parsed as markup, numbers, and the names of verdicts.
+// Shared by the scripts of all reports: elements whose text is never parsed as markup, numbers, names of verdicts.
 const element = (name, text, className) => {
   const made = document.createElement(name);
   if (text !== undefined) made.textContent = text;
@@ -16,5 +16,7 @@ const number = (value, digits, signed) => {
 // `state` is right, wrong or unjudged.
 const verdictWord = (verdict, state) => {
   const kind = verdict.replaceAll("_", " ");
-  return kind === "accepted" ? "right" : state === "wrong" || kind === "wrong" ? kind : state === "right" ? "right" : "not judged: " + kind;
+  if (kind === "accepted") return "right";
+  if (state === "wrong" || kind === "wrong") return kind;
+  return state === "right" ? "right" : "not judged: " + kind;
 };

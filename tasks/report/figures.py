@@ -1,4 +1,4 @@
-"""Which numbers a report plots, and the figure around each chart: name, legend, where the numbers came from, and the numbers themselves."""
+"""The figures of a run's report: each chart with its name, legend, source and table of numbers."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from html import escape
 
 from tasks.report.chart import Series, line_chart, stacked_bars
-from tasks.report.data import Column, RunCurves, short
+from tasks.report.data import Column, RunCurves
+from tasks.report.formatting import key_mark, number, short_key
+from tasks.report.html_tables import table
 from tasks.report.scale import Kind, fits
-from tasks.report.tables import number, table
 
 STAGES = (
     ("stage-a", "rollout", "seconds_rollout"),
@@ -21,11 +22,14 @@ RUN_COLOURS = 6  # classes run-0 ... run-5 of the style sheet
 
 @dataclass(frozen=True, slots=True)
 class Plot:
-    """A chart of one or two keys of the iterations, one line per run: the first key solid, the second dashed. `says` explains it in a
-    sentence; `names` are the lines' names where there are two."""
+    """A chart of one or two keys of the iterations.
+
+    Each run has a line per key, the first key solid and the second dashed. `caption`: a sentence that explains the
+    chart. `names`: the lines' names if there are two.
+    """
 
     title: str
-    says: str
+    caption: str
     keys: tuple[str, ...]
     names: tuple[str, ...] = ("",)
     y: Kind = "linear"
@@ -75,12 +79,12 @@ PLOTS = (
 
 
 def colours(runs: Sequence[RunCurves]) -> dict[str, str]:
-    """The CSS class of each run's label."""
+    """Return the CSS class of each run's label."""
     return {run.label: f"run-{place % RUN_COLOURS}" for place, run in enumerate(runs)}
 
 
 def training_figure(plot: Plot, runs: Sequence[RunCurves]) -> str:
-    """One of `PLOTS` over the iterations of all runs."""
+    """Return one of `PLOTS` over the iterations of all runs."""
     palette = colours(runs)
     series = [
         Series(
@@ -100,12 +104,12 @@ def training_figure(plot: Plot, runs: Sequence[RunCurves]) -> str:
         *(f"{run.label} from" for run in runs),
     ]
     return figure(
-        plot.title, plot.says, legend(series), chart, _source(runs), table(heads, _by_iteration(runs, plot.keys))
+        plot.title, plot.caption, legend(series), chart, _source(runs), table(heads, _by_iteration(runs, plot.keys))
     )
 
 
 def seconds_figures(runs: Sequence[RunCurves]) -> list[str]:
-    """Where the time went: a chart of stacked bars for each run, all with the same y axis."""
+    """Return a chart of each stage's seconds for each run, as stacked bars with the same y axis."""
     keys = tuple(key for _, _, key in STAGES)
     sums = [sum(_value(row, key) or 0.0 for key in keys) for run in runs for row in run.iterations]
     key_marks = "".join(f'<span><i class="swatch {colour}"></i>{name}</span>' for colour, name, _ in STAGES)
@@ -115,12 +119,12 @@ def seconds_figures(runs: Sequence[RunCurves]) -> list[str]:
         layers = [(colour, [_value(row, key) for row in run.iterations]) for colour, _, key in STAGES]
         chart = stacked_bars(x, layers, f"Seconds per stage, {run.label}", "iteration", max(sums, default=0.0))
         heads = ["iteration", *(name for _, name, _ in STAGES), "from"]
-        says = "Wall time of each stage when it was computed. Where none is recorded there is no bar."
+        caption = "Wall time of each stage when it was computed. Where none is recorded there is no bar."
         numbers = table(heads, _by_iteration([run], keys))
         figures.append(
             figure(
                 f"Seconds per stage, {run.label}",
-                says,
+                caption,
                 f'<div class="legend">{key_marks}</div>',
                 chart,
                 _source([run]),
@@ -131,7 +135,7 @@ def seconds_figures(runs: Sequence[RunCurves]) -> list[str]:
 
 
 def pass_at_figure(evaluations: Sequence[Column], runs: Sequence[RunCurves]) -> str:
-    """Pass@k against k on a log2 axis, with bands of one standard error on both sides."""
+    """Return Pass@k against k on a log2 axis, with bands of one standard error on both sides."""
     palette = colours(runs)
     series = []
     for column in evaluations:
@@ -148,12 +152,12 @@ def pass_at_figure(evaluations: Sequence[Column], runs: Sequence[RunCurves]) -> 
     every = sorted({int(k) for column in evaluations for k in column.summary["pass_at"]})
     rows = [[str(k), *(_with_error(column, k) for column in evaluations)] for k in every]
     source = "From the evaluations " + ", ".join(f"{escape(c.label)} {key_mark(c.artifact)}" for c in evaluations) + "."
-    says = "Chance that at least one of k samples is right; bands are ± 1 standard error, clustered by problem."
-    return figure("Pass@k", says, legend(series), chart, source, table(["k", *(c.label for c in evaluations)], rows))
+    caption = "Chance that at least one of k samples is right; bands are ± 1 standard error, clustered by problem."
+    return figure("Pass@k", caption, legend(series), chart, source, table(["k", *(c.label for c in evaluations)], rows))
 
 
 def legend(series: Sequence[Series]) -> str:
-    """A stroke in each line's colour and its name."""
+    """Return a stroke in each line's colour, with its name."""
     marks = (
         f'<span><i class="stroke {s.colour}{" dashed" if s.dashed else ""}"></i>{escape(s.label)}</span>'
         for s in series
@@ -161,16 +165,17 @@ def legend(series: Sequence[Series]) -> str:
     return f'<div class="legend">{"".join(marks)}</div>'
 
 
-def figure(title: str, says: str, marks: str, chart: str, source: str, numbers: str) -> str:
-    """A chart with its name, legend, explanation, source and numbers; all but `title` and `says` are markup."""
+def figure(title: str, caption: str, marks: str, chart: str, source: str, numbers: str) -> str:
+    """Return a chart with its title, legend, caption, source and numbers; all but `title` and `caption` are markup."""
     return (
-        f"<figure><h3>{escape(title)}</h3>{marks}<div>{chart}</div><figcaption>{escape(says)} <span class='source'>{source}</span></figcaption>"
+        f"<figure><h3>{escape(title)}</h3>{marks}<div>{chart}</div>"
+        f"<figcaption>{escape(caption)} <span class='source'>{source}</span></figcaption>"
         f"<details><summary>Numbers</summary>{numbers}</details></figure>"
     )
 
 
 def _source(runs: Sequence[RunCurves]) -> str:
-    """Names the first and the last training step that a curve was read from; the table below a chart has them all."""
+    """Return the first and the last training step of each run's curve; the table below the chart has all of them."""
     texts = []
     for run in runs:
         keys = [key for row in run.iterations if isinstance(key := row.get("artifact"), str)]
@@ -182,14 +187,14 @@ def _source(runs: Sequence[RunCurves]) -> str:
 
 
 def _by_iteration(runs: Sequence[RunCurves], keys: Sequence[str]) -> list[list[str]]:
-    """Rows of text: iteration, each run's values, each run's artifact."""
+    """Return rows of text: iteration, each run's values, each run's artifact."""
     rows = [{row.get("iteration"): row for row in run.iterations} for run in runs]
     every = sorted({at for run in runs for row in run.iterations if isinstance(at := row.get("iteration"), int)})
     return [
         [
             str(at),
             *(number(of.get(at, {}).get(key)) for of in rows for key in keys),
-            *(short(str(of.get(at, {}).get("artifact") or "-")) for of in rows),
+            *(short_key(str(of.get(at, {}).get("artifact") or "-")) for of in rows),
         ]
         for at in every
     ]
@@ -204,8 +209,3 @@ def _value(row: object, key: str) -> float | None:
     assert hasattr(row, "get")
     value = row.get(key)
     return float(value) if fits(value, "linear") else None
-
-
-def key_mark(key: str) -> str:
-    """The start of an artifact's key as markup, the whole of it in the title."""
-    return f'<code title="{escape(key)}">{escape(short(key))}</code>'

@@ -1,4 +1,4 @@
-"""What a run says on the terminal, one line per iteration. Pure text: who prints it, and when, is elsewhere."""
+"""The line that a run prints for each iteration."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 
 
 def duration(seconds: float | None) -> str:
-    """`48 s`, `3 min 05 s`, `2 h 07 min`, `4 d 03 h`; `-` where it is not known."""
+    """Return `48 s`, `3 min 05 s`, `2 h 07 min`, `4 d 03 h`; `-` if it is not known."""
     if seconds is None or not math.isfinite(seconds) or seconds < 0:
         return "-"
     whole = round(seconds)
@@ -26,7 +26,7 @@ def iteration_line(
     seconds_left: float | None,
     label: str,
 ) -> str:
-    """One line with the same columns for every iteration of a run; a number that is not known is `-`."""
+    """Return a line with the same columns for every iteration of a run; a number that is not known is `-`."""
     width = len(str(total))
     return "  ".join(
         (

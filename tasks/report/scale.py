@@ -1,4 +1,4 @@
-"""Axes: where a number lies between two ends, and which round numbers to write beside it."""
+"""Axes: the place of a number between two ends, and the round numbers to write beside it."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ class Scale:
     ticks: tuple[float, ...]
 
     def place(self, value: float) -> float:
-        """0 at `low`, 1 at `high`."""
+        """Return the place of a value on the axis, 0 at `low` and 1 at `high`."""
         if self.kind == "linear":
             return (value - self.low) / (self.high - self.low)
         return math.log(value / self.low) / math.log(self.high / self.low)
 
 
 def fits(value: float | int | str | None, kind: Kind) -> bool:
-    """Whether an axis of this kind can show `value`: a finite number, above 0 where the axis is logarithmic."""
+    """Return True if an axis of this kind can show `value`: a finite number, above 0 on a logarithmic axis."""
     return isinstance(value, int | float) and math.isfinite(value) and (kind == "linear" or value > 0)
 
 
 def scale(values: Sequence[float], kind: Kind, *, from_zero: bool = False, tight: bool = False) -> Scale:
-    """An axis that holds all `values` (at least one, all of them `fits`).
+    """Return an axis that holds all `values`: at least one, and `fits` is true of all.
 
-    Its ends are ticks, or with `tight` the smallest and the largest value. One single value gets an axis around it.
+    Its ends are ticks, or with `tight` the smallest and the largest value. A single value gets an axis around it.
     """
     assert values, "an axis needs a value"
     low, high = min(values), max(values)
@@ -54,7 +54,7 @@ def scale(values: Sequence[float], kind: Kind, *, from_zero: bool = False, tight
 
 
 def _within_decades(low: float, high: float) -> Scale:
-    """A logarithmic axis over less than two decades: whole powers alone would leave one or two ticks."""
+    """Return a logarithmic axis over less than two decades, where powers of ten alone would be one or two ticks."""
     decades = range(math.floor(math.log10(low)) - 1, math.ceil(math.log10(high)) + 2)
     steps = [float(f"{factor}e{power}") for power in decades for factor in (1, 2, 5)]
     first = max(place for place, step in enumerate(steps) if step <= low * (1 - 1e-9) or step == low)
@@ -75,13 +75,13 @@ def _linear(low: float, high: float, tight: bool) -> Scale:
 
 
 def _round_step(wanted: float) -> float:
-    """The smallest of 1, 2, 5 times a power of ten that is at least `wanted`."""
+    """Return the smallest of 1, 2, 5 times a power of ten that is at least `wanted`."""
     power = 10.0 ** math.floor(math.log10(wanted))
     return next(factor * power for factor in (1, 2, 5, 10) if factor * power >= wanted * (1 - 1e-9))
 
 
 def tick_texts(ticks: Sequence[float], kind: Kind) -> list[str]:
-    """What stands beside the ticks. On a linear axis all have as many decimals: 0.05, 0.10, 0.15."""
+    """Return the labels of the ticks. On a linear axis all have equally many decimals: 0.05, 0.10, 0.15."""
     texts = [_tick_text(tick) for tick in ticks]
     if kind != "linear" or any("e" in text or "k" in text for text in texts):
         return texts
@@ -90,7 +90,7 @@ def tick_texts(ticks: Sequence[float], kind: Kind) -> list[str]:
 
 
 def _tick_text(value: float) -> str:
-    """0.05, 120, 20k, 1e-6: short, and the same number read back (to 6 digits)."""
+    """Return a short label (0.05, 120, 20k, 1e-6) that reads back as the same number to 6 digits."""
     size = abs(value)
     if size and (size < 1e-3 or size >= 1e6):
         mantissa, exponent = f"{value:.5e}".split("e")

@@ -1,7 +1,9 @@
-"""A program's canonical form: equal for programs that differ in comments, white space, docstrings, annotations and the names of their variables.
+"""A program's canonical form: equal for programs that differ in comments, white space, docstrings, annotations and
+the names of their variables.
 
-Names are numbered by their first appearance: those that the module binds, and in each outermost function those that it binds. What others see
-keeps its name: the entry point, imported modules, what a class holds, attributes, keywords of calls. Nothing here compiles or runs the program.
+Names are numbered by their first appearance: those that the module binds, and in each outermost function those that
+it binds. Names that others see are kept: the entry point, imported modules, the names in a class, attributes,
+keywords of calls. Nothing here compiles or runs the program.
 """
 
 from __future__ import annotations
@@ -13,16 +15,26 @@ from collections.abc import Iterable, Mapping
 
 LONGEST = 100_000  # characters; beyond that a program is taken as it stands
 
-#: Where a node that names something keeps the name.
+#: The attribute in which a node that names something keeps the name.
 _NAME_OF: Mapping[type[ast.AST], str] = {
-    ast.Name: "id", ast.arg: "arg", ast.FunctionDef: "name", ast.AsyncFunctionDef: "name", ast.ClassDef: "name", ast.ExceptHandler: "name",
-    ast.alias: "asname", ast.MatchAs: "name", ast.MatchStar: "name", ast.MatchMapping: "rest",
-}  # fmt: skip
+    ast.Name: "id",
+    ast.arg: "arg",
+    ast.FunctionDef: "name",
+    ast.AsyncFunctionDef: "name",
+    ast.ClassDef: "name",
+    ast.ExceptHandler: "name",
+    ast.alias: "asname",
+    ast.MatchAs: "name",
+    ast.MatchStar: "name",
+    ast.MatchMapping: "rest",
+}
 
 
 def canonical(program: str, entry_point: str = "") -> str:
-    """The digest (16 hex digits) of the program's canonical form. What is no Python is taken as it stands, but for white space at the ends
-    of lines."""
+    """Return the digest (16 hex digits) of the program's canonical form.
+
+    A text that is no Python is taken as it stands, but for white space at the ends of lines.
+    """
     try:
         if len(program) > LONGEST:
             raise ValueError("too long")
@@ -32,18 +44,13 @@ def canonical(program: str, entry_point: str = "") -> str:
         _simplify(tree)
         _number_names(tree, frozenset(entry_point.split(".")))
         text = ast.dump(tree)
-    except (
-        SyntaxError,
-        ValueError,
-        RecursionError,
-        MemoryError,
-    ):  # the parser's words for what is no program, or nested too deep
+    except (SyntaxError, ValueError, RecursionError, MemoryError):  # no program, or one nested too deep to be parsed
         text = "\n".join(line.rstrip() for line in program.splitlines()).strip()
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 def _simplify(tree: ast.Module) -> None:
-    """Takes docstrings and annotations away."""
+    """Take docstrings and annotations away."""
     for node in ast.walk(tree):
         match node:
             case ast.Module(body=[ast.Expr(value=ast.Constant(value=str())), *rest]):
@@ -77,7 +84,7 @@ def _number_names(tree: ast.Module, entry_point: frozenset[str]) -> None:
 
 
 def _outermost(node: ast.AST) -> list[ast.AST]:
-    """Functions below `node` that are in no other function; methods too."""
+    """Return the functions below `node` that are in no other function; methods too."""
     found: list[ast.AST] = []
     for child in ast.iter_child_nodes(node):
         found += [child] if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef) else _outermost(child)
@@ -85,7 +92,7 @@ def _outermost(node: ast.AST) -> list[ast.AST]:
 
 
 def _bound(nodes: Iterable[ast.AST], kept: Iterable[str]) -> list[str]:
-    """Names that `nodes` (not what is below them) bind, without `kept`, in the order of their first appearance."""
+    """Return the names that `nodes` (not those below them) bind, without `kept`, by their first appearance."""
     names: dict[str, None] = {}
     for node in nodes:
         if isinstance(node, ast.Assign | ast.AnnAssign):  # of a class's body: a Name is below it

@@ -6,12 +6,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from tasks.records import FinishReason, Rollout, Verdict
-from tasks.reward.judge import counts
+from tasks.reward.verdicts import counts
 
 
 def iteration_measures(rollouts: Sequence[Rollout], verdicts: Sequence[Verdict], correct_at: float) -> dict[str, Any]:
-    """Lengths (tokens), truncated share, verdicts by kind, and distinct (correct) answers of a problem, averaged over problems. Of programs:
-    the share of those judged by a test that they could have cheated."""
+    """Return numbers about an iteration's responses and verdicts.
+
+    Lengths (tokens), truncated share, verdicts by kind, and distinct (correct) answers of a problem, averaged over
+    problems. Of programs: the share of those judged by a test that they could have cheated.
+    """
     answers: dict[str, set[str]] = {}
     correct: dict[str, set[str]] = {}
     for rollout, verdict in zip(rollouts, verdicts, strict=True):
@@ -36,6 +39,6 @@ def iteration_measures(rollouts: Sequence[Rollout], verdicts: Sequence[Verdict],
 
 
 def reused_share(verdicts: Sequence[Verdict]) -> float | None:
-    """Of the verdicts on programs, the share that was known before; None where there is none."""
+    """Return the share of the verdicts on programs that were known before; None where there is none."""
     known = [v.cached for v in verdicts if v.cached is not None]
     return sum(known) / len(known) if known else None

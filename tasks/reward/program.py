@@ -1,12 +1,12 @@
 """Model output -> the program to be graded.
 
-The program is the last ```` ```python ```` (py, python3) block of the visible text (outside <think>...</think>) that defines the entry point, or else
-the last one, or else its last block of no language. A block that is never closed goes to the end of the text: what was cut at the response limit is
-judged as far as it got.
-Without any block, the text itself is the program where the problem is to be continued (`prompt_style: completion`); elsewhere there is none.
+The program is the last ```` ```python ```` (py, python3) block of the answer text (outside <think>...</think>) that
+defines the entry point, or else the last one, or else its last block of no language. A block that is never closed
+goes to the end of the text: a response cut at the limit is judged as far as it got. Without any block, the text
+itself is the program where the problem is to be continued (`prompt_style: completion`); elsewhere there is none.
 
-What the problem gives (`starter_code`) stands before the program: all of it where a completion is not the whole function, else what comes before
-the entry point there (imports, helpers).
+The problem's own code (`starter_code`) stands before the program: all of it where a completion is not the whole
+function, else the part before the entry point (imports, helpers).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tasks.reward.visible import visible
+from tasks.reward.thinking import answer_text
 
 _FENCE = re.compile(r"^([ \t]*)(`{3,}|~{3,})([^\n`]*)$")
 _PYTHON = frozenset({"python", "py", "python3", "py3"})
@@ -24,15 +24,18 @@ _PYTHON = frozenset({"python", "py", "python3", "py3"})
 
 @dataclass(frozen=True, slots=True)
 class Extraction:
-    """`text` is the program, None if there is none; `how` says where it was found, or why it was not."""
+    """The program of a response.
+
+    `text` is the program, None if there is none; `how` says where it was found, or why it was not.
+    """
 
     text: str | None
     how: str
 
 
 def extract(response: str, reference: Mapping[str, Any]) -> Extraction:
-    """The whole program of one response to a code problem. Never raises; linear in the length of the response."""
-    text = visible(response)
+    """Return the whole program of one response to a code problem. Never raises; linear in the response's length."""
+    text = answer_text(response)
     if text is None:
         return Extraction(None, "thinking never ends")
     completion = reference.get("prompt_style") == "completion"
@@ -52,7 +55,7 @@ def extract(response: str, reference: Mapping[str, Any]) -> Extraction:
 
 
 def _definition(entry: str) -> re.Pattern[str]:
-    """Where a program defines the entry point (a method's: its class)."""
+    """Return the pattern of the place where a program defines the entry point (of a method: its class)."""
     return re.compile(
         rf"^(?:(?:async[ \t]+)?def|class)[ \t]+{re.escape(entry.split('.')[0])}\b|^{re.escape(entry)}[ \t]*=[^=]",
         re.MULTILINE,
@@ -80,8 +83,11 @@ class _Block:
 
 
 def _blocks(text: str) -> list[_Block]:
-    """Fenced blocks from top to bottom. A fence is a line of its own; it closes with at least as many of the same sign, and no language.
-    Lines lose as much indentation as the opening fence has."""
+    """Return the fenced blocks from top to bottom.
+
+    A fence is a line of its own; it closes with at least as many of the same sign, and no language. Lines lose as
+    much indentation as the opening fence has.
+    """
     blocks: list[_Block] = []
     opened: re.Match[str] | None = None
     lines: list[str] = []

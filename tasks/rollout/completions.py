@@ -1,7 +1,8 @@
-"""What goes to a server's /v1/completions for one sample, and what may come back.
+"""The body of a request to a server's /v1/completions for one sample, and the checks of its reply.
 
-vLLM's fields (`return_token_ids`, `stop_token_ids`, `ignore_eos`, ...) are not OpenAI's. Every setting is sent, also those that are off: what is
-left out, vLLM takes from the model's generation_config.json. Its `token_ids` hold the sampled end token (only the text leaves it out): seen on 0.32.
+vLLM's fields (`return_token_ids`, `stop_token_ids`, `ignore_eos`, ...) are not OpenAI's. Every setting is sent, also
+those that are off: vLLM takes a setting that is left out from the model's generation_config.json. Its `token_ids`
+hold the sampled end token (only the text leaves it out): seen on 0.32.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ PLACEHOLDER = "token_id:"  # what vLLM puts before a token's id where its text w
 SHARP = 1e-3  # natural log-probabilities of one token may exceed 0 by rounding only; a logit exceeds it by far more
 NORMALISED = 1e-5  # two float32 probabilities that sum to 1
 
-# Two survivors at temperature 2: their probabilities sum to 1 if the server's log-probabilities are of the distribution sampled from.
+# Two survivors at temperature 2: their probabilities sum to 1 if the server's log-probabilities are of the
+# distribution sampled from.
 PROBE = Sampling(temperature=2.0, max_tokens=8, stop_token_ids=(), top_k=2)
 
 Kind = Literal["sampled", "raw"]  # log-probabilities after temperature and truncation, or before both
@@ -27,7 +29,10 @@ Kind = Literal["sampled", "raw"]  # log-probabilities after temperature and trun
 def request(
     model: str, prompt_ids: Sequence[int], seed: int, sampling: Sampling, *, logprobs: int = 0
 ) -> dict[str, Any]:
-    """The body for one sample of a prompt [prompt tokens]. `logprobs`: of how many of the likeliest tokens beside the sampled one."""
+    """Return the body for one sample of a prompt [prompt tokens].
+
+    `logprobs`: the number of the likeliest tokens, beside the sampled one, whose log-probabilities are asked for.
+    """
     return {
         "model": model,
         "prompt": list(prompt_ids),
@@ -51,14 +56,17 @@ def request(
 
 
 def completion(reply: Any, prompt_ids: Sequence[int], sampling: Sampling, kind: Kind) -> Completion:
-    """The reply, checked against what was asked for. `kind`: of the server's log-probabilities (`probed`); those of another distribution than
-    the one sampled from are left out. Raises EngineError."""
+    """Return the reply as a completion, checked against what was asked for.
+
+    `kind`: of the server's log-probabilities (`probed`); those of another distribution than the one sampled from are
+    left out. Raises EngineError.
+    """
     choice = _choice(reply)
     ids, prompt = choice.get("token_ids"), choice.get("prompt_token_ids")
     if not isinstance(ids, list) or not ids:
         raise EngineError(
-            f"the reply has no token ids (token_ids: {ids!r}); token ids are the record here and text is never tokenised again: "
-            "a server is needed that honours `return_token_ids`, such as vLLM"
+            f"the reply has no token ids (token_ids: {ids!r}); token ids are the record here and text is never "
+            "tokenised again: a server is needed that honours `return_token_ids`, such as vLLM"
         )
     usage = reply.get("usage") or {}
     _same("usage.prompt_tokens", len(prompt_ids), usage.get("prompt_tokens"))
@@ -74,7 +82,10 @@ def completion(reply: Any, prompt_ids: Sequence[int], sampling: Sampling, kind: 
 
 
 def probed(reply: Any) -> Kind:
-    """Which log-probabilities the server gives, from its reply to `request(..., PROBE, logprobs=2)`. Raises EngineError where they are none."""
+    """Return the kind of the server's log-probabilities, from its reply to `request(..., PROBE, logprobs=2)`.
+
+    Raises EngineError where they are none.
+    """
     choice = _choice(reply)
     try:
         rows = [list(row.values()) for row in choice["logprobs"]["top_logprobs"]]
@@ -98,13 +109,14 @@ def _choice(reply: Any) -> Mapping[str, Any]:
 def _same(what: str, expected: object, got: object) -> None:
     if expected != got:
         raise EngineError(
-            f"{what}: expected {_short(expected)}, got {_short(got)}; another tokenizer or another model is behind this name, or something between "
-            "alters requests: give the name and folder of the model that the prompts were encoded for"
+            f"{what}: expected {_short(expected)}, got {_short(got)}; another tokenizer or another model is behind "
+            "this name, or something between alters requests: give the name and folder of the model that the prompts "
+            "were encoded for"
         )
 
 
 def _logprobs(choice: Mapping[str, Any], ids: Sequence[int]) -> list[float]:
-    """Of the sampled tokens; their ids stand beside them, and must be those of the response."""
+    """Return those of the sampled tokens. Their ids stand beside them, and must be those of the response."""
     given = choice.get("logprobs")
     if not isinstance(given, dict):
         raise _not_logprobs(given)
@@ -121,7 +133,8 @@ def _logprobs(choice: Mapping[str, Any], ids: Sequence[int]) -> list[float]:
 
 def _not_logprobs(got: object) -> EngineError:
     return EngineError(
-        f"log-probabilities were asked for, got {_short(got)}; start vLLM with --logprobs-mode processed_logprobs (or raw_logprobs)"
+        f"log-probabilities were asked for, got {_short(got)}; start vLLM with --logprobs-mode processed_logprobs "
+        "(or raw_logprobs)"
     )
 
 
@@ -137,8 +150,8 @@ def _finish_reason(choice: Mapping[str, Any], ids: Sequence[int], sampling: Samp
     if reason == FinishReason.LENGTH and len(ids) == sampling.max_tokens and ids[-1] not in stops:
         return FinishReason.LENGTH
     raise EngineError(
-        f"{where}, where stop at one of {list(stops)}, or length, was asked for: the server has limits or end tokens of its own "
-        "(start vLLM with --generation-config vllm, and a --max-model-len that holds prompt and response)"
+        f"{where}, where stop at one of {list(stops)}, or length, was asked for: the server has limits or end tokens "
+        "of its own (start vLLM with --generation-config vllm, and a --max-model-len that holds prompt and response)"
     )
 
 

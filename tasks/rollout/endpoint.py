@@ -1,7 +1,9 @@
-"""An engine that somebody else runs: a model behind an OpenAI-compatible server (vLLM), sampled through /v1/completions.
+"""An engine that somebody else runs: a model behind an OpenAI-compatible server (vLLM), sampled through
+/v1/completions.
 
-Token ids in, token ids out. One request per sample, each with its own seed, so that sample i is the same however many are drawn. The server's
-weights are its own affair: there is no `load`, and what it says of itself (`describe`) is all that is known of them.
+Token ids in, token ids out. One request per sample, each with its own seed, so that sample i is the same however many
+are drawn. The server has its own weights: there is no `load`, and its answer to /v1/models (`describe`) is all that
+is known of them.
 """
 
 from __future__ import annotations
@@ -26,18 +28,21 @@ from tasks.rollout.protocol import Completion, PromptGroup, Sampling
 log = logging.getLogger("armature")
 T = TypeVar("T")
 
-PATIENCE_S = 90.0  # of one request, from its first failure to its last attempt
-SHORTEST_S, LONGEST_S = 0.2, 5.0  # pauses double from one to the other
+RETRY_S = 90.0  # of one request, from its first failure to its last attempt
+SHORTEST_PAUSE_S, LONGEST_PAUSE_S = 0.2, 5.0  # pauses double from one to the other
 CONNECT_S = 10.0
-BUSY = frozenset(
-    {429, 502, 503, 504}
-)  # what passes: too many requests; a server, or the one before it, that is not there for a while
+#: What passes: too many requests; a server, or the one before it, that is not there for a while.
+BUSY = frozenset({429, 502, 503, 504})
+_now, _sleep = time.monotonic, asyncio.sleep
 
 
 class Endpoint:
-    """`url`: the server's, with or without /v1; `model`: a name that it serves; `deadline_s`: of one call of `generate`; `api_key_env`: the
-    environment variable that holds the key (none is sent where it is not set); `at_once`: requests in flight. Making one asks the server what it
-    serves, and how it counts log-probabilities. Raises EngineError.
+    """A model behind a server.
+
+    `url`: the server's, with or without /v1; `model`: a name that it serves; `deadline_s`: of one call of `generate`;
+    `api_key_env`: the environment variable that holds the key (none is sent where it is not set); `at_once`: requests
+    in flight. The constructor asks the server what it serves, and how it counts log-probabilities. Raises
+    EngineError.
     """
 
     def __init__(
@@ -50,18 +55,24 @@ class Endpoint:
         asyncio.run(self._within(self._meet()))
 
     def describe(self) -> dict[str, Any]:
-        """What the server's /v1/models says of the model: id, root (what was loaded), max_model_len (tokens); and `logprobs`: sampled (after
-        temperature and truncation) or raw."""
+        """Return what the server's /v1/models says of the model.
+
+        `id`, `root` (what was loaded), `max_model_len` (tokens); and `logprobs`: sampled (after temperature and
+        truncation) or raw.
+        """
         return {**self._card, "logprobs": self._kind}
 
     def generate(self, groups: Sequence[PromptGroup], sampling: Sampling) -> list[list[Completion]]:
-        """Samples: a list per group, in the order of its seeds. A completion's `logprobs` are empty where the server's are of another
-        distribution than the one sampled from (raw, at a temperature other than 1 or with truncation); entropies are never given.
+        """Return samples: a list per group, in the order of its seeds.
+
+        A completion's `logprobs` are empty where the server's are of another distribution than the one sampled from
+        (raw, at a temperature other than 1 or with truncation); entropies are never given. Raises EngineError.
         """
         longest, window = max((len(group.prompt_ids) for group in groups), default=0), self._card["max_model_len"]
         if window is not None and longest + sampling.max_tokens > window:
             raise self._error(
-                f"a prompt of {longest} tokens and a response of {sampling.max_tokens} exceed its max_model_len of {window}; shorten one of them"
+                f"a prompt of {longest} tokens and a response of {sampling.max_tokens} exceed its max_model_len of "
+                f"{window}; shorten one of them"
             )
         return asyncio.run(self._within(self._sample(groups, sampling)))
 
@@ -71,7 +82,8 @@ class Endpoint:
                 return await work
         except TimeoutError as error:
             raise self._error(
-                f"no full answer within {self._deadline_s:.0f} s; it is slow, or hangs: raise the deadline, or ask less at once"
+                f"no full answer within {self._deadline_s:.0f} s; it is slow, or hangs: "
+                "raise the deadline, or ask less at once"
             ) from error
 
     async def _meet(self) -> None:
@@ -90,7 +102,8 @@ class Endpoint:
 
     async def _sample(self, groups: Sequence[PromptGroup], sampling: Sampling) -> list[list[Completion]]:
         self._waiting = False
-        # httpx would queue them too, but looks through its whole queue at each answer: 3,000 requests took 78 s so, 10 s like this.
+        # httpx would queue them too, but looks through its whole queue at each answer: 3,000 requests took 78 s so,
+        # 10 s like this.
         places = asyncio.Semaphore(self._at_once)
 
         async def one(client: httpx.AsyncClient, prompt_ids: tuple[int, ...], seed: int) -> Completion:
@@ -99,7 +112,8 @@ class Endpoint:
             return self._checked(lambda: completions.completion(reply, prompt_ids, sampling, self._kind))
 
         async with self._client() as client:
-            # The first error ends `generate`; asyncio.run cancels the others, and the server sees their connections close.
+            # The first error ends `generate`; asyncio.run cancels the others, and the server sees their connections
+            # close.
             flat = iter(
                 await asyncio.gather(*(one(client, group.prompt_ids, seed) for group in groups for seed in group.seeds))
             )
@@ -114,8 +128,8 @@ class Endpoint:
         )
 
     async def _models(self, client: httpx.AsyncClient) -> dict[str, dict[str, Any]]:
-        """The server's models, by name."""
-        response = await self._patiently(lambda: client.get("/v1/models"))
+        """Return the server's models, by name."""
+        response = await self._with_retries(lambda: client.get("/v1/models"))
         if response.status_code == 404:
             raise self._error("it has no /v1/models; is this an OpenAI-compatible server?")
         body = self._json(response)
@@ -127,14 +141,14 @@ class Endpoint:
             ) from error
 
     async def _post(self, client: httpx.AsyncClient, body: dict[str, Any]) -> Any:
-        response = await self._patiently(lambda: client.post("/v1/completions", json=body))
+        response = await self._with_retries(lambda: client.post("/v1/completions", json=body))
         if response.status_code == 404:
             raise self._error(f"{self._words(response)}; it serves {_names(await self._models(client))}")
         return self._json(response)
 
-    async def _patiently(self, send: Callable[[], Awaitable[httpx.Response]]) -> httpx.Response:
-        """The answer, once the server is not busy. A request with a seed may be sent twice."""
-        pause, first = SHORTEST_S, None
+    async def _with_retries(self, send: Callable[[], Awaitable[httpx.Response]]) -> httpx.Response:
+        """Return the answer, once the server is not busy. A request with a seed may be sent twice."""
+        pause, first = SHORTEST_PAUSE_S, None
         while True:
             wanted = 0.0
             try:
@@ -146,19 +160,19 @@ class Endpoint:
                 reason = self._scrubbed(str(error) or type(error).__name__)
                 if _untrusted(error):
                     raise self._error(f"{reason}; SSL_CERT_FILE names the certificates to trust") from None
-            now = time.monotonic()
+            now = _now()
             first = now if first is None else first
             # Apart from one another, or all requests come back at the same moment.
             delay = max(pause * random.uniform(0.5, 1.0), wanted)
-            if now + delay - first > PATIENCE_S:
+            if now + delay - first > RETRY_S:
                 raise self._error(
                     f"{reason}, for {now - first:.0f} s; is it running, and reachable from here?"
                 ) from None
             if not self._waiting:
                 self._waiting = True
-                log.warning("endpoint %s: %s; waiting for it, up to %.0f s", self._base, reason, PATIENCE_S)
-            await asyncio.sleep(delay)
-            pause = min(2 * pause, LONGEST_S)
+                log.warning("endpoint %s: %s; waiting for it, up to %.0f s", self._base, reason, RETRY_S)
+            await _sleep(delay)
+            pause = min(2 * pause, LONGEST_PAUSE_S)
 
     def _json(self, response: httpx.Response) -> Any:
         if response.status_code in (401, 403):
@@ -176,7 +190,7 @@ class Endpoint:
             ) from error
 
     def _words(self, response: httpx.Response) -> str:
-        """The server's own message, on one line."""
+        """Return the server's own message, on one line."""
         try:
             body = response.json()
             error = body.get("error", body)
@@ -199,22 +213,27 @@ class Endpoint:
 
 
 def base_url(url: str) -> str:
-    """The server's address without /v1. EngineError, which shows no secret, where it is none or holds one."""
+    """Return the server's address without /v1. EngineError, which shows no secret, where it is none or holds one."""
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc or parts.query:
         shown = f"{parts.scheme}://{parts.hostname or ''}"  # without what may be a secret
         raise EngineError(
-            f"endpoint {shown}...: the address of a server is needed, such as http://host:8000 (no user, password or query in it)"
+            f"endpoint {shown}...: the address of a server is needed, such as http://host:8000 "
+            "(no user, password or query in it)"
         )
     return url.rstrip("/").removesuffix("/v1")
 
 
 def _key(name: str) -> str | None:
-    """The key, which no message may show; one that no HTTP header can hold would be shown by the error of the HTTP library."""
+    """Return the key, which no message may show.
+
+    EngineError for one that no HTTP header can hold: the error of the HTTP library would show it.
+    """
     key = os.environ.get(name)
     if key is not None and (not key.isascii() or not key.isprintable() or " " in key or not key):
         raise EngineError(
-            f"{name}: is empty, or has spaces, line ends or characters outside ASCII; export it with the key alone, or unset it"
+            f"{name}: is empty, or has spaces, line ends or characters outside ASCII; "
+            "export it with the key alone, or unset it"
         )
     return key
 
@@ -224,14 +243,14 @@ def _names(served: dict[str, Any]) -> str:
 
 
 def _retry_after(response: httpx.Response) -> float:
-    """Seconds that the server asks for; 0 where it names none (or a date, which nobody does here)."""
+    """Return the seconds that the server asks for; 0 where it names none (or a date, which nobody does here)."""
     value = response.headers.get("Retry-After", "")
     return float(value) if value.isdecimal() else 0.0
 
 
 @functools.cache
 def _trusted() -> ssl.SSLContext:
-    """The certificates to trust, read once (20 ms)."""
+    """Return the certificates to trust, read once (20 ms)."""
     return httpx.create_ssl_context()
 
 

@@ -1,5 +1,5 @@
-"""A key-value cache whose rows are samples: a prompt is computed once and copied to its samples, finished rows are dropped,
-and new tokens are written into spare room (concatenation would copy the whole cache for every token).
+"""A key-value cache whose rows are samples: a prompt is computed once and copied to its samples, finished rows are
+dropped, and new tokens are written into spare room (concatenation would copy the whole cache for every token).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ class RoomyLayer(DynamicLayer):  # type: ignore[no-untyped-call]  # its __init_s
     _room = 0
 
     def update(self, key_states: Tensor, value_states: Tensor, *args: Any, **kwargs: Any) -> tuple[Tensor, Tensor]:
-        """Appends states [rows, heads, new tokens, head size]; returns all keys and values."""
+        """Append states [rows, heads, new tokens, head size], and return all keys and values."""
         if self.keys is None or self.values is None:  # the prompts
             self.lazy_initialization(key_states, value_states)
             self.keys, self.values = key_states, value_states
@@ -55,7 +55,7 @@ def _with_room(states: Tensor, rows: Tensor | None, room: int) -> Tensor:
 
 
 class SampleCache(Cache):
-    """RoomyLayers for a decoder whose layers all attend (fully or within a window, which the attention mask sees to)."""
+    """RoomyLayers for a decoder whose layers all attend, fully or within a window, which the attention mask makes."""
 
     def __init__(self) -> None:
         super().__init__(layer_class_to_replicate=RoomyLayer)
@@ -68,7 +68,7 @@ class SampleCache(Cache):
 
 
 def bytes_per_token(config: Any, dtype: torch.dtype) -> int:
-    """Bytes that one token of one sample takes in the cache of a model with this Hugging Face configuration."""
+    """Return the bytes of one token of one sample in the cache of a model with this Hugging Face configuration."""
     text = config.get_text_config(decoder=True)
     heads = getattr(text, "num_key_value_heads", None) or text.num_attention_heads
     head_size = getattr(text, "head_dim", None) or text.hidden_size // text.num_attention_heads

@@ -1,12 +1,14 @@
-"""What a rollout engine is: weights in, prompts and seeds in, sampled tokens and their log-probabilities out."""
+"""The protocol of rollout engines: weights in, prompts and seeds in, sampled tokens and their log-probabilities out."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import ClassVar, Self
 
+from specs.schema import Spec
 from tasks.records import FinishReason
 
 SEEDS = 2**63  # seeds are integers in [0, SEEDS): what both engines and a signed 64-bit column can hold
@@ -14,11 +16,11 @@ SEEDS = 2**63  # seeds are integers in [0, SEEDS): what both engines and a signe
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
-    """How responses are drawn.
+    """The settings by which responses are drawn.
 
-    Logits are divided by `temperature` (0: greedy), then cut to the `top_k` likeliest tokens (0: off), then to the smallest
-    set of tokens whose probability reaches `top_p`, then renormalised. A response ends with the first of `stop_token_ids`
-    (which belongs to it) or after `max_tokens` tokens.
+    Logits are divided by `temperature` (0: greedy), then cut to the `top_k` likeliest tokens (0: off), then to the
+    smallest set of tokens whose probability reaches `top_p`, then renormalised. A response ends with the first of
+    `stop_token_ids` (which belongs to it) or after `max_tokens` tokens.
     """
 
     temperature: float
@@ -50,11 +52,11 @@ class PromptGroup:
 class Completion:
     """One sampled response.
 
-    `response_ids` [response tokens], a sampled end token included. `logprobs` [response tokens]: natural log-probabilities
-    under the distribution really sampled from (temperature and truncation included; 0.0 at temperature 0, where the
-    distribution is a point), float32 values; empty from an endpoint whose log-probabilities are of another distribution.
-    `entropies` [response tokens]: entropy in nats of the whole vocabulary at temperature 1 before each token, or None from
-    an engine that does not give it.
+    `response_ids` [response tokens], a sampled end token included. `logprobs` [response tokens]: natural
+    log-probabilities under the distribution really sampled from (temperature and truncation included; 0.0 at
+    temperature 0, where the distribution is a point), float32 values; empty from an endpoint whose log-probabilities
+    are of another distribution. `entropies` [response tokens]: entropy in nats of the whole vocabulary at temperature
+    1 before each token, or None from an engine that does not give it.
     """
 
     response_ids: tuple[int, ...]
@@ -63,20 +65,43 @@ class Completion:
     entropies: tuple[float, ...] | None = None
 
 
-class Engine(Protocol):
-    """A living model that samples. Failures are `infra.errors.EngineError`."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineOptions:
+    """The settings of an engine, of JSON values; an engine with others has a class that derives from this one.
 
+    `dtype`: of weights and activations, a torch name.
+    """
+
+    dtype: str = "float32"
+
+    @classmethod
+    def from_spec(cls, spec: Spec, longest_response: int) -> Self:
+        """Return the options for a spec. `longest_response`: tokens, in training and in evaluations."""
+        return cls(dtype=spec.policy.dtype)
+
+
+class RolloutEngine(ABC):
+    """A living model that samples, in a process of its own. Its failures are `infra.errors.EngineError`."""
+
+    Options: ClassVar[type[EngineOptions]] = EngineOptions
+    options: EngineOptions
+
+    def __init__(self, options: EngineOptions) -> None:
+        self.options = options
+
+    @abstractmethod
     def load(self, weights: Path) -> None:
         """Replace the weights by those of a Hugging Face folder (config.json, model*.safetensors)."""
 
+    @abstractmethod
     def generate(self, groups: Sequence[PromptGroup], sampling: Sampling) -> list[list[Completion]]:
-        """Sample: one list per group, in the order of its seeds."""
+        """Return samples: one list per group, in the order of its seeds."""
 
-    def sleep(self) -> None:
+    def sleep(self) -> None:  # noqa: B027 - optional
         """Give up the accelerator's memory until `wake`."""
 
-    def wake(self) -> None:
+    def wake(self) -> None:  # noqa: B027 - optional
         """Undo `sleep`."""
 
-    def close(self) -> None:
+    def close(self) -> None:  # noqa: B027 - optional
         """Free everything; the engine is not used again."""

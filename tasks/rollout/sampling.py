@@ -1,4 +1,6 @@
-"""Drawing tokens by inverse CDF: a sample is a function of its own seed and its own logits, not of its place in a batch."""
+"""Tokens drawn by inverse CDF: a sample is a function of its own seed and its own logits, not of its place in a
+batch.
+"""
 
 from __future__ import annotations
 
@@ -13,18 +15,20 @@ from tasks.rollout.protocol import Sampling
 
 
 def uniforms(seeds: Sequence[int], count: int) -> Tensor:
-    """Uniform numbers in [0, 1), float64 [len(seeds), count]: row i is the Philox4x64-10 stream (Salmon et al. 2011) whose
-    key is seeds[i], number t is for response position t. Taken from the raw 64-bit stream, which NumPy keeps stable.
+    """Return uniform numbers in [0, 1), float64 [len(seeds), count].
+
+    Row i is the Philox4x64-10 stream (Salmon et al. 2011) whose key is seeds[i]; number t is for response position t.
+    Taken from the raw 64-bit stream, which NumPy keeps stable.
     """
     raw = np.stack([np.random.Philox(key=seed).random_raw(count) for seed in seeds])
     return torch.from_numpy((raw >> np.uint64(11)) * 2.0**-53)
 
 
 def truncate(logits: Tensor, top_k: int, top_p: float) -> Tensor:
-    """Set the logits outside the truncation to -inf. logits [rows, vocabulary] are already divided by the temperature.
+    """Return logits [rows, vocabulary], already divided by the temperature, with -inf outside of the truncation.
 
-    First the top_k likeliest tokens, then, of what they renormalise to, the smallest set of likeliest tokens whose
-    probability reaches top_p (nucleus sampling, Holtzman et al. 2020). Ties go to the lower token id.
+    First the top_k likeliest tokens are kept, then, of what they renormalise to, the smallest set of likeliest tokens
+    whose probability reaches top_p (nucleus sampling, Holtzman et al. 2020). Ties go to the lower token id.
     """
     ordered, order = logits.sort(dim=-1, descending=True, stable=True)
     keep = torch.ones_like(ordered, dtype=torch.bool)
@@ -39,8 +43,10 @@ def truncate(logits: Tensor, top_k: int, top_p: float) -> Tensor:
 
 
 def invert_cdf(probabilities: Tensor, uniform: Tensor) -> Tensor:
-    """Token ids [rows] whose cell of the cumulative distribution holds `uniform` [rows]; probabilities are float64
-    [rows, vocabulary] and need not be normalised. A token of probability 0 is never returned.
+    """Return the token ids [rows] whose cell of the cumulative distribution holds `uniform` [rows].
+
+    Probabilities are float64 [rows, vocabulary] and need not be normalised. A token of probability 0 is never
+    returned.
     """
     cumulative = probabilities.cumsum(dim=-1)
     total = cumulative[:, -1:].contiguous()
@@ -52,8 +58,10 @@ def invert_cdf(probabilities: Tensor, uniform: Tensor) -> Tensor:
 
 @dataclass(frozen=True, slots=True)
 class Draw:
-    """ids int64 [rows]; logprobs float32 [rows] under the distribution sampled from; entropies float32 [rows], in nats, of
-    the whole vocabulary at temperature 1.
+    """Drawn tokens.
+
+    ids int64 [rows]; logprobs float32 [rows] under the distribution sampled from; entropies float32 [rows], in nats,
+    of the whole vocabulary at temperature 1.
     """
 
     ids: Tensor
@@ -62,7 +70,7 @@ class Draw:
 
 
 def draw(logits: Tensor, uniform: Tensor, sampling: Sampling) -> Draw:
-    """One token per row from logits [rows, vocabulary] and uniform numbers float64 [rows]."""
+    """Draw one token per row from logits [rows, vocabulary] and uniform numbers float64 [rows]."""
     logits = logits.float()
     plain = logits.log_softmax(dim=-1)
     probabilities = plain.exp()

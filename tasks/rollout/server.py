@@ -1,7 +1,7 @@
 """A rollout engine as a resident child: `python -m tasks.rollout.server --engine vllm --options JSON --address SOCKET`.
 
-`infra.engine.Resident` starts it (and appends `--address`); its calls are the methods of `tasks.rollout.protocol.Engine`.
-The engines use as many threads as OMP_NUM_THREADS says.
+`Resident` starts it (and appends `--address`); its calls are the methods of `tasks.rollout.protocol.RolloutEngine`. The
+engines use as many threads as OMP_NUM_THREADS says.
 """
 
 from __future__ import annotations
@@ -9,37 +9,32 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from typing import Any
 
-from infra.engine import serve
-from tasks.rollout.protocol import Engine
+from infra.errors import EngineError
+from infra.resident import serve
+from specs.errors import SpecError
+from tasks.rollout.engines import engine_names, make_engine
+from tasks.rollout.protocol import RolloutEngine
 
 
 def main() -> None:
+    """Serve the engine that the command line names."""
     parser = argparse.ArgumentParser(
         prog="python -m tasks.rollout.server", description="A rollout engine behind a Unix socket."
     )
-    parser.add_argument("--engine", choices=("transformers", "vllm"), required=True)
-    parser.add_argument(
-        "--options", type=json.loads, default={}, metavar="JSON", help="fields of TransformersOptions or VllmOptions"
-    )
+    names = ", ".join(engine_names())
+    parser.add_argument("--engine", required=True, metavar="NAME", help=f"{names}, or my_engine.py:Name")
+    parser.add_argument("--options", type=json.loads, default={}, metavar="JSON", help="fields of the engine's Options")
     parser.add_argument("--address", required=True, metavar="SOCKET")
     arguments = parser.parse_args()
-    serve(lambda: make_engine(arguments.engine, arguments.options), arguments.address)
 
+    def made() -> RolloutEngine:
+        try:
+            return make_engine(arguments.engine, arguments.options)
+        except (EngineError, SpecError) as error:
+            sys.exit(str(error))
 
-def make_engine(kind: str, options: dict[str, Any]) -> Engine:
-    """The engine called `kind`. Only that engine's library is imported. Leaves with one line on an unknown option."""
-    try:
-        if kind == "vllm":
-            from tasks.rollout.vllm_engine import VllmEngine, VllmOptions
-
-            return VllmEngine(VllmOptions(**options))
-        from tasks.rollout.transformers_engine import TransformersEngine, TransformersOptions
-
-        return TransformersEngine(TransformersOptions(**options))
-    except TypeError as error:
-        sys.exit(f"rollout engine {kind}: options {options}: {error}")
+    serve(made, arguments.address)
 
 
 if __name__ == "__main__":

@@ -1,53 +1,66 @@
-"""Rollouts of an iteration, in shards of fixed composition: a shard is the unit of caching and of what a signal flushes."""
+"""Rollouts of an iteration, in shards of fixed composition: a shard is the unit of caching, and of a flush on a
+signal.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import Protocol
 
+from specs.schema import RolloutSpec
 from tasks.data.order import positions
 from tasks.data.seeds import derive_seed
 from tasks.records import EncodedProblem, Rollout
-from tasks.rollout.client import Roller
-from tasks.rollout.protocol import PromptGroup, Sampling
+from tasks.rollout.protocol import Completion, PromptGroup, Sampling
 
 
-def shard_count(part: Mapping[str, Any]) -> int:
-    """Shards an iteration; `part` is specs.identity.rollout_part."""
-    return -(-int(part["prompts"]) // int(part["shard_prompts"]))
+class Sampler(Protocol):
+    """A rollout engine as a flow sees it (tasks/engines/rollout.py). `state` is the policy that it holds."""
+
+    @property
+    def state(self) -> str | None: ...
+    def generate(self, groups: Sequence[PromptGroup], sampling: Sampling) -> list[list[Completion]]: ...
+
+
+def shard_count(settings: RolloutSpec) -> int:
+    """Return the number of shards of an iteration."""
+    return -(-settings.prompts // settings.shard_prompts)
 
 
 def shard_problems(
-    problems: Sequence[EncodedProblem], part: Mapping[str, Any], iteration: int, shard: int
+    problems: Sequence[EncodedProblem], settings: RolloutSpec, seed: int, iteration: int, shard: int
 ) -> list[EncodedProblem]:
-    """The problems of one shard: a pure function of (seed, iteration, shard)."""
-    drawn = positions(part["seed"], iteration, part["prompts"], part.get("problems", len(problems)))
-    size = part["shard_prompts"]
+    """Return the problems of one shard: a pure function of (seed, iteration, shard). `seed`: the spec's."""
+    drawn = positions(seed, iteration, settings.prompts, settings.problems or len(problems))
+    size = settings.shard_prompts
     return [problems[i] for i in drawn[shard * size : (shard + 1) * size]]
 
 
 def roll_out(
-    roller: Roller,
+    engine: Sampler,
     problems: Sequence[EncodedProblem],
-    part: Mapping[str, Any],
+    settings: RolloutSpec,
+    seed: int,
     stop_token_ids: tuple[int, ...],
     lineage: str,
     iteration: int,
 ) -> list[Rollout]:
-    """All samples of `problems` from the policy `lineage`, which the engine holds."""
-    assert roller.state == lineage, (roller.state, lineage)
-    sampling = Sampling(part["temperature"], part["max_response_tokens"], stop_token_ids, part["top_p"], part["top_k"])
+    """Return all samples of `problems` from the policy `lineage`, which the engine holds. `seed` is the spec's."""
+    assert engine.state == lineage, (engine.state, lineage)
+    sampling = Sampling(
+        settings.temperature, settings.max_response_tokens, stop_token_ids, settings.top_p, settings.top_k
+    )
     groups = [
         PromptGroup(
             problem.prompt_ids,
             tuple(
-                derive_seed(part["seed"], "rollout", iteration, problem.problem.id, sample)
-                for sample in range(part["samples"])
+                derive_seed(seed, "rollout", iteration, problem.problem.id, sample)
+                for sample in range(settings.samples)
             ),
         )
         for problem in problems
     ]
-    completions = roller.generate(groups, sampling)
+    completions = engine.generate(groups, sampling)
     return [
         Rollout(
             problem.problem.id,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, ClassVar, Self, cast
 
 import torch
 from safetensors import SafetensorError
@@ -17,24 +17,31 @@ from torch import Tensor
 from transformers import AutoConfig, AutoModelForCausalLM
 
 from infra.errors import EngineError
+from specs.schema import Spec
 from tasks.records import FinishReason
 from tasks.rollout.kv_cache import SampleCache, bytes_per_token
-from tasks.rollout.protocol import Completion, PromptGroup, Sampling
+from tasks.rollout.protocol import Completion, EngineOptions, PromptGroup, RolloutEngine, Sampling
 from tasks.rollout.sampling import draw, uniforms
 from tasks.rollout.weights import WeightsDoNotFit, copy_into, read_config
 
 COMPACT_AT = 0.75  # unfinished rows are packed together when they are at most this share of the batch
 
 
-@dataclass(frozen=True, slots=True)
-class TransformersOptions:
-    """`dtype`: weights and activations (a torch name); `device`: a torch device; `cache_gib`: what key-value cache and
-    logits may take, in GiB, which bounds how many samples run side by side.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransformersOptions(EngineOptions):
+    """The options of the transformers engine.
+
+    `device`: a torch device; `cache_gib`: GiB that key-value cache and logits may take, which bounds how many samples
+    run side by side.
     """
 
-    dtype: str = "float32"
     device: str = "cpu"
     cache_gib: float = 2.0
+
+    @classmethod
+    def from_spec(cls, spec: Spec, longest_response: int) -> Self:
+        """Return the options for a spec: on a GPU where the spec has any."""
+        return cls(dtype=spec.policy.dtype, device="cuda" if spec.placement.gpus else "cpu")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,25 +52,26 @@ class _Sample:
     seed: int
 
 
-class TransformersEngine:
-    """An `Engine` over AutoModelForCausalLM; gives entropies. Nothing is loaded before the first `load`."""
+class TransformersEngine(RolloutEngine):
+    """An engine over AutoModelForCausalLM; gives entropies. Nothing is loaded before the first `load`."""
+
+    Options: ClassVar[type[EngineOptions]] = TransformersOptions
+    options: TransformersOptions
 
     def __init__(self, options: TransformersOptions) -> None:
-        self.options = options
+        super().__init__(options)
         self._model: Any = None
         self._config: dict[str, Any] | None = None  # config.json of the weights in the model
 
     def load(self, weights: Path) -> None:
-        """Copies the weights into the living model if the configuration is the same, else builds a new model."""
+        """Copy the weights into the living model if the configuration is the same, else build a new model."""
         config = read_config(weights)
         if self._model is not None and config == self._config:
             try:
                 copy_into(self._model, weights)
                 return
-            except (
-                WeightsDoNotFit
-            ):  # stored under other names than the model's own: transformers knows how to convert them
-                pass
+            except WeightsDoNotFit:
+                pass  # stored under other names than the model's own: transformers knows how to convert them
         self._model = self._config = None
         self._model = self._build(weights)
         self._config = config
@@ -83,18 +91,19 @@ class TransformersEngine:
             raise EngineError(
                 f"{weights}: transformers cannot load it ({error}); a folder in Hugging Face format is needed"
             ) from error
-        model, info = cast(
-            tuple[Any, dict[str, Any]], loading
-        )  # with output_loading_info, which its annotation forgets
+        # With output_loading_info, which the function's annotation forgets.
+        model, info = cast(tuple[Any, dict[str, Any]], loading)
         kinds = set(getattr(config, "layer_types", None) or ()) - {"full_attention", "sliding_attention"}
         if kinds:
             raise EngineError(
-                f"{weights}: the transformers engine cannot cache layers of kind {sorted(kinds)}; use rollout.engine: vllm"
+                f"{weights}: the transformers engine cannot cache layers of kind {sorted(kinds)}; "
+                "use rollout.engine: vllm"
             )
         missing = sorted(map(str, (*info["missing_keys"], *info["mismatched_keys"])))
         if missing:
             raise EngineError(
-                f"{weights}: {len(missing)} tensors are missing or of another shape, first {missing[0]}; write them again"
+                f"{weights}: {len(missing)} tensors are missing or of another shape, first {missing[0]}; "
+                "write them again"
             )
         return model.to(self.options.device).eval()
 
@@ -107,7 +116,7 @@ class TransformersEngine:
         return dtype
 
     def generate(self, groups: Sequence[PromptGroup], sampling: Sampling) -> list[list[Completion]]:
-        """Samples in batches as large as `cache_gib` allows, prompts of like length together."""
+        """Sample in batches as large as `cache_gib` allows, prompts of like length together."""
         if self._model is None:
             raise EngineError("transformers engine: generate was called before load")
         samples = [
@@ -124,20 +133,21 @@ class TransformersEngine:
         return results  # type: ignore[return-value]  # every place is filled: batches cover all samples
 
     def sleep(self) -> None:
-        """Moves the weights to host memory. Nothing on the CPU."""
+        """Move the weights to host memory. Nothing on the CPU."""
         if self._model is not None:
             self._model.to("cpu")
 
     def wake(self) -> None:
-        """Moves the weights back to the device."""
+        """Move the weights back to the device."""
         if self._model is not None:
             self._model.to(self.options.device)
 
     def close(self) -> None:
+        """Drop the model."""
         self._model = self._config = None
 
     def _batches(self, samples: Sequence[_Sample], max_tokens: int) -> Iterator[Sequence[_Sample]]:
-        """Cuts samples, sorted by prompt length, into batches that fit `cache_gib`; one sample always fits."""
+        """Cut samples, sorted by prompt length, into batches that fit `cache_gib`; one sample always fits."""
         text = self._model.config.get_text_config(decoder=True)
         token_bytes = bytes_per_token(text, self._dtype())
         logit_bytes = 32 * text.vocab_size  # logits in the model's dtype, float32 copies, a float64 cumulative sum
@@ -148,8 +158,8 @@ class TransformersEngine:
             length = len(sample.prompt) + max_tokens
             if window is not None and length > window:
                 raise EngineError(
-                    f"a prompt of {len(sample.prompt)} tokens and {max_tokens} response tokens exceed the model's window of {window}; "
-                    "shorten data.max_prompt_tokens or rollout.max_response_tokens"
+                    f"a prompt of {len(sample.prompt)} tokens and {max_tokens} response tokens exceed the model's "
+                    f"window of {window}; shorten rollout.max_prompt_tokens or rollout.max_response_tokens"
                 )
             full = (end + 1 - start) * (length * token_bytes + logit_bytes) > budget
             if full or end == len(samples) or len(samples[end].prompt) > 2 * len(samples[start].prompt) + 32:
@@ -197,8 +207,10 @@ class TransformersEngine:
         return _completions(ids, logprobs, entropies, lengths, stopped)
 
     def _prefill(self, prompts: Sequence[tuple[int, ...]], cache: SampleCache) -> tuple[Tensor, Tensor | None, Tensor]:
-        """Computes the prompts, padded on the left. Returns the logits of the first response token [prompts, vocabulary],
-        the mask of real tokens [prompts, longest] (None: all are real) and the next position [prompts].
+        """Compute the prompts, padded on the left.
+
+        Returns the logits of the first response token [prompts, vocabulary], the mask of real tokens [prompts, longest]
+        (None: all are real) and the next position [prompts].
         """
         longest = max(map(len, prompts))
         padded = torch.tensor(
@@ -210,7 +222,7 @@ class TransformersEngine:
         return self._forward(padded, mask, position.clamp(min=0), cache), mask, next_position
 
     def _forward(self, ids: Tensor, mask: Tensor | None, position: Tensor, cache: SampleCache) -> Tensor:
-        """Logits [rows, vocabulary] after the last of ids [rows, tokens]."""
+        """Return the logits [rows, vocabulary] after the last of ids [rows, tokens]."""
         output = self._model(
             input_ids=ids,
             attention_mask=mask,
@@ -226,7 +238,7 @@ class TransformersEngine:
 def _completions(
     ids: Tensor, logprobs: Tensor, entropies: Tensor, lengths: Tensor, stopped: Tensor
 ) -> list[Completion]:
-    """Cuts the rows [samples, tokens] at their lengths [samples]."""
+    """Return the rows [samples, tokens], each cut at its length [samples]."""
     rows = zip(ids.tolist(), logprobs.tolist(), entropies.tolist(), lengths.tolist(), stopped.tolist(), strict=True)
     return [
         Completion(
@@ -237,3 +249,6 @@ def _completions(
         )
         for row_ids, row_logprobs, row_entropies, length, stop in rows
     ]
+
+
+ENGINE = TransformersEngine

@@ -16,29 +16,32 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, Self
 
 import torch
 
 from infra.errors import EngineError
+from specs.schema import Spec
 from tasks.records import FinishReason
-from tasks.rollout.protocol import Completion, PromptGroup, Sampling
+from tasks.rollout.protocol import Completion, EngineOptions, PromptGroup, RolloutEngine, Sampling
 from tasks.rollout.weights import read_config, tensor_shapes
 
 # The CPU's default of 128 would share no prompt shorter than that; GPUs keep vLLM's choice.
 CPU_BLOCK_TOKENS = 32
+ALONE, BESIDE_TRAINER = 0.85, 0.5  # shares of a GPU's memory
 
 _INSTALL = "run: pip install -e '.[cpu]' (on a GPU machine: '.[gpu]')"
 _UNINSTALL = "run: pip uninstall -y torchvision torchaudio torchcodec (text needs none of them)"
 
 
-@dataclass(frozen=True, slots=True)
-class VllmOptions:
-    """`max_model_len`: prompt and response tokens together, at most. `dtype`: of weights and activations, a torch name.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VllmOptions(EngineOptions):
+    """The options of the vLLM engine.
 
-    `kv_cache_gib`: GiB of key-value cache on the CPU (a GPU takes `gpu_memory_utilization`, a share of its memory).
-    `max_num_seqs`: samples side by side. `tensor_parallel_size`: GPUs per model. On the CPU the number of threads is
-    OMP_NUM_THREADS of this process (VLLM_CPU_OMP_THREADS_BIND has no effect in-process).
+    `max_model_len`: prompt and response tokens together, at most. `kv_cache_gib`: GiB of key-value cache on the CPU
+    (a GPU takes `gpu_memory_utilization`, a share of its memory). `max_num_seqs`: samples side by side.
+    `tensor_parallel_size`: GPUs per model. On the CPU the number of threads is OMP_NUM_THREADS of this process
+    (VLLM_CPU_OMP_THREADS_BIND has no effect in-process).
     """
 
     max_model_len: int
@@ -46,29 +49,43 @@ class VllmOptions:
     kv_cache_gib: float = 2.0
     max_num_seqs: int = 256
     tensor_parallel_size: int = 1
-    gpu_memory_utilization: float = 0.85
+    gpu_memory_utilization: float = ALONE
+
+    @classmethod
+    def from_spec(cls, spec: Spec, longest_response: int) -> Self:
+        """Return the options for a spec; colocated, the trainer's weights and optimizer stay on the same GPU."""
+        colocated = spec.placement.layout == "colocated"
+        return cls(
+            max_model_len=spec.rollout.max_prompt_tokens + longest_response,
+            dtype=spec.policy.dtype,
+            tensor_parallel_size=spec.placement.tensor_parallel,
+            gpu_memory_utilization=BESIDE_TRAINER if colocated else ALONE,
+        )
 
 
-class VllmEngine:
-    """An `Engine` over vllm.LLM; gives no entropies. vLLM starts at the first `load`, whose model it keeps."""
+class VllmEngine(RolloutEngine):
+    """An engine over vllm.LLM; gives no entropies. vLLM starts at the first `load`, whose model it keeps."""
+
+    Options: ClassVar[type[EngineOptions]] = VllmOptions
+    options: VllmOptions
 
     def __init__(self, options: VllmOptions) -> None:
-        self.options = options
+        super().__init__(options)
         self._vllm: Any = None
         self._llm: Any = None
         self._on_cpu = False
-        self._model: tuple[dict[str, Any], dict[str, tuple[int, ...]]] | None = (
-            None  # configuration and shapes of the weights
-        )
+        #: Configuration and tensor shapes of the weights that vLLM was started with.
+        self._model: tuple[dict[str, Any], dict[str, tuple[int, ...]]] | None = None
 
     def load(self, weights: Path) -> None:
-        """Starts vLLM on the folder, or hands its weights to the living vLLM (same configuration and tensors only)."""
+        """Start vLLM on the folder, or hand its weights to the living vLLM (same configuration and tensors only)."""
         model = (read_config(weights), tensor_shapes(weights))
         if self._llm is None:
             self._llm = self._start(weights)
         elif model != self._model:
             raise EngineError(
-                f"{weights}: its config.json or tensors are not those that this vLLM was started with; start a new engine"
+                f"{weights}: its config.json or tensors are not those that this vLLM was started with; "
+                "start a new engine"
             )
         else:
             self._llm.collective_rpc("load_folder", kwargs={"folder": str(weights)})
@@ -80,11 +97,13 @@ class VllmEngine:
         self._vllm = _import_vllm()
         self._on_cpu = self._vllm.platforms.current_platform.is_cpu()
         if self._on_cpu:
-            # vLLM compiles small functions (a count beside the log-probabilities) even when eager: 20 s of g++ at the first call
+            # vLLM compiles small functions (a count beside the log-probabilities) even when eager: 20 s of g++ at
+            # first.
             torch._dynamo.config.disable = True
         place: dict[str, Any] = (
             # eager: compiling costs a minute at each start here and gains nothing for small models.
-            # no chunked prefill: after a piece of a prompt vLLM winds the request's generator back, which torch's CPU generators cannot do
+            # no chunked prefill: after a piece of a prompt vLLM winds the request's generator back, which torch's
+            # generators on the CPU cannot do.
             {
                 "block_size": CPU_BLOCK_TOKENS,
                 "kv_cache_memory_bytes": int(options.kv_cache_gib * 2**30),
@@ -112,14 +131,14 @@ class VllmEngine:
         )
 
     def generate(self, groups: Sequence[PromptGroup], sampling: Sampling) -> list[list[Completion]]:
-        """Samples all groups in one call to vLLM."""
+        """Sample all groups in one call to vLLM."""
         if self._llm is None:
             raise EngineError("vllm engine: generate was called before load")
         longest = max((len(group.prompt_ids) for group in groups), default=0) + sampling.max_tokens
         if longest > self.options.max_model_len:
             raise EngineError(
                 f"prompt and response need {longest} tokens, the engine was started for {self.options.max_model_len}; "
-                "shorten data.max_prompt_tokens or rollout.max_response_tokens"
+                "shorten rollout.max_prompt_tokens or rollout.max_response_tokens"
             )
         self._reset_prefix_cache()
         prompts = [{"prompt_token_ids": list(group.prompt_ids)} for group in groups for _ in group.seeds]
@@ -144,28 +163,29 @@ class VllmEngine:
     def _reset_prefix_cache(self) -> None:
         if not self._llm.reset_prefix_cache():
             raise EngineError(
-                "vLLM did not empty its prefix cache (requests are still running?): what it holds belongs to older weights"
+                "vLLM did not empty its prefix cache (requests are still running?): "
+                "what it holds belongs to older weights"
             )
 
     def sleep(self) -> None:
-        """vLLM's sleep, level 1: weights go to host memory, the key-value cache is dropped. Nothing on the CPU."""
+        """Put vLLM to sleep, level 1: weights go to host memory, the key-value cache is dropped. Nothing on the CPU."""
         if self._llm is not None and not self._on_cpu:
             self._llm.sleep(level=1)
 
     def wake(self) -> None:
-        """Undoes `sleep`. Nothing on the CPU."""
+        """Undo `sleep`. Nothing on the CPU."""
         if self._llm is not None and not self._on_cpu:
             self._llm.wake_up()
 
     def close(self) -> None:
-        """Ends vLLM; its memory is free when this process ends."""
+        """End vLLM; its memory is free when this process ends."""
         if self._llm is not None:
             self._llm.llm_engine.engine_core.shutdown()
         self._llm = self._model = None
 
 
 def _completion(output: Any, sampling: Sampling) -> Completion:
-    """vLLM's CompletionOutput as ours."""
+    """Return vLLM's CompletionOutput as a `Completion`."""
     ids, flat = tuple(output.token_ids), output.logprobs
     assert tuple(flat.token_ids) == ids, "logprobs=0 gives one entry per position, the sampled token's"
     assert output.finish_reason in ("stop", "length"), output.finish_reason
@@ -175,7 +195,7 @@ def _completion(output: Any, sampling: Sampling) -> Completion:
 
 
 def _import_vllm() -> Any:
-    """vLLM, imported only where it is asked for. Raises EngineError with the command that mends the environment."""
+    """Import vLLM, and return it. EngineError, with the command that mends the environment, where it cannot be."""
     if importlib.util.find_spec("vllm") is None:
         raise EngineError(f"vLLM is not installed; {_INSTALL}, or use rollout.engine: transformers")
     os.environ["VLLM_ENABLE_V1_MULTIPROCESSING"] = "0"
@@ -191,3 +211,6 @@ def _import_vllm() -> Any:
             raise EngineError(f"torchvision does not fit torch, which breaks vLLM; {_UNINSTALL}") from error
         raise EngineError(f"vLLM cannot be imported ({error}); {_INSTALL}") from error
     return vllm
+
+
+ENGINE = VllmEngine

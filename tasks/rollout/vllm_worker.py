@@ -1,4 +1,4 @@
-"""What vLLM's workers are taught: `worker_extension_cls` mixes this into each of them. Only vLLM imports it."""
+"""Methods for vLLM's workers: `worker_extension_cls` mixes this class into each. Only vLLM imports this file."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ class WeightUpdates:
     model_runner: Any
 
     def load_folder(self, folder: str) -> None:
-        """Reads the weights of a Hugging Face folder into the living model.
+        """Read the weights of a Hugging Face folder into the living model.
 
-        On the CPU, vLLM multiplies by a packed copy of each matrix. Its reload renews the copies of the layers that it
-        reloads, but a head tied to the embeddings is not among them: it would go on answering with the old policy's
-        logits, and nothing would complain. So the packed copies of embeddings and heads are made again.
+        On the CPU, vLLM multiplies by a packed copy of each matrix. Its reload renews the copies of the layers that
+        it reloads, but a head tied to the embeddings is not among them: it would go on answering with the old
+        policy's logits, and nothing would complain. So the packed copies of embeddings and heads are made again.
         """
         self.reload_weights(weights_path=folder)  # type: ignore[attr-defined]  # the worker's
         if current_platform.is_cpu():

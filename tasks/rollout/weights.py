@@ -23,7 +23,7 @@ class WeightsDoNotFit(Exception):
 
 
 def read_config(folder: Path) -> dict[str, Any]:
-    """What config.json says about the model. Raises EngineError if it cannot be read."""
+    """Return the model's settings in config.json. EngineError if it cannot be read."""
     path = folder / "config.json"
     try:
         config = json.loads(path.read_text())
@@ -33,7 +33,7 @@ def read_config(folder: Path) -> dict[str, Any]:
 
 
 def tensor_shapes(folder: Path) -> dict[str, tuple[int, ...]]:
-    """Name and shape of every tensor in model*.safetensors. Raises EngineError for what cannot be read."""
+    """Return name and shape of every tensor in model*.safetensors. EngineError for a file that cannot be read."""
     shapes: dict[str, tuple[int, ...]] = {}
     for file in _files(folder):
         with _opened(file) as tensors:
@@ -42,10 +42,10 @@ def tensor_shapes(folder: Path) -> dict[str, tuple[int, ...]]:
 
 
 def copy_into(module: nn.Module, folder: Path) -> None:
-    """Copies every tensor of model*.safetensors into the module's own memory, converting to its dtype.
+    """Copy every tensor of model*.safetensors into the module's own memory, converting to its dtype.
 
-    Names and shapes are compared first: tensors that the module ties together may be stored once. Raises WeightsDoNotFit,
-    with nothing copied, or EngineError for a file that cannot be read.
+    Names and shapes are compared first: tensors that the module ties together may be stored once. Raises
+    WeightsDoNotFit, with nothing copied, or EngineError for a file that cannot be read.
     """
     state, shapes = module.state_dict(), tensor_shapes(folder)
     wrong = [name for name, shape in shapes.items() if name not in state or tuple(state[name].shape) != shape]

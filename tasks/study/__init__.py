@@ -1,1 +1,1 @@
-"""What a study finds: cells (one variant, one seed, one setting) and the statistics over them."""
+"""The results of a study: cells (one variant, one setting, one seed) and the statistics over them."""

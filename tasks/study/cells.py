@@ -1,7 +1,8 @@
 """The result of one cell of a study: one variant under one setting with one seed, small enough to be committed.
 
-A cell holds what statistics over seeds and questions need, so that a report can be made, and cells added, on a machine that has none of the
-runs: counts by question of each evaluated policy, learning dynamics by iteration, what was computed and what the store had.
+A cell holds what statistics over seeds and questions need: counts by question of each evaluated policy, learning
+dynamics by iteration, and what was computed and what the store had. A report can therefore be made, and cells added, on
+a machine that has none of the runs.
 """
 
 from __future__ import annotations
@@ -15,22 +16,38 @@ from typing import Any
 from tasks.errors import DataError, StudyError
 
 FORMAT = 1
-DIGITS = 5  # significant ones of the dynamics: curves, on which no claim rests
+DIGITS = 5  # significant digits of the dynamics: they are plotted, and no claim rests on them
 DYNAMICS = (
-    "reward_mean", "entropy", "distinct_correct", "response_length_mean", "all_correct_share", "all_wrong_share", "c_q_mean", "c_o_right_mean",
-    "c_o_wrong_mean", "bonus_mean", "bonus_abs_mean", "flipped_share", "advantage_abs_mean", "clip_fraction", "approximate_kl", "grad_norm", "audit_mean",
-)  # fmt: skip
-"""Keys of metrics.jsonl that a cell keeps, one number an iteration."""
+    "reward_mean",
+    "entropy",
+    "distinct_correct",
+    "response_length_mean",
+    "all_correct_share",
+    "all_wrong_share",
+    "c_q_mean",
+    "c_o_right_mean",
+    "c_o_wrong_mean",
+    "bonus_mean",
+    "bonus_abs_mean",
+    "flipped_share",
+    "advantage_abs_mean",
+    "clip_fraction",
+    "approximate_kl",
+    "grad_norm",
+    "audit_mean",
+)
+"""Keys of metrics.jsonl that a cell keeps, one number per iteration."""
 PER_QUESTION = ("correct", "judged", "distinct_correct")
-"""Keys of a point that have a number a question."""
+"""Fields of a point that have one number per question."""
 
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One policy of a run on the study's suite at one sampling temperature.
+    """One policy of a run, evaluated on the study's suite at one sampling temperature.
 
-    `correct`, `judged`, `distinct_correct` [questions]: samples that are correct and that were judged, and different correct answers among
-    them, in the order of the questions' ids. `entropy`: nats per token at temperature 1, mean over questions. `artifact`: the evaluation's key.
+    `correct`, `judged`, `distinct_correct` [questions]: the number of correct samples, of judged samples and of
+    different correct answers, in the order of the questions' ids. `entropy`: nats per token at temperature 1, mean over
+    questions. `artifact`: the evaluation's key.
     """
 
     iteration: int
@@ -48,9 +65,13 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """`key`: what the cell depends on (flows/arm_study.py: a study whose file says otherwise now makes it again). `start`: lineage of the first
-    policy, which variants of a seed share. `questions`: the number and the sha256 of the suite's question ids. `steps_made`, `steps_found`: steps
-    that ran, and that the store had; `seconds_made`, `seconds_found`: what they took when they ran. `tokens`: sampled in training."""
+    """One variant under one setting with one seed.
+
+    `key`: a digest of all that the cell depends on; a study whose file changes it runs the cell again. `start`: the
+    lineage of the first policy, which the variants of a seed share. `questions`: the number and the sha256 of the
+    suite's question ids. `steps_made`, `steps_found`: steps that ran, and steps that the store had; `seconds_made`,
+    `seconds_found`: how long they took when they ran. `tokens`: sampled in training.
+    """
 
     study: str
     setting: str
@@ -74,10 +95,11 @@ class Cell:
 
     @property
     def name(self) -> tuple[str, str, int]:
+        """The setting, the variant and the seed."""
         return self.setting, self.variant, self.seed
 
     def at(self, iteration: int, temperature: float) -> Point:
-        """Raises KeyError where the policy was not evaluated so."""
+        """Return the point of an iteration and a temperature. Raises KeyError if there is none."""
         for point in self.points:
             if (point.iteration, point.temperature) == (iteration, temperature):
                 return point
@@ -85,7 +107,7 @@ class Cell:
 
 
 def dynamics_of(rows: Sequence[Mapping[str, Any]]) -> dict[str, tuple[float | None, ...]]:
-    """{metric: one number an iteration} of a run's metrics."""
+    """Return {metric: one number per iteration} from the rows of a run's metrics.jsonl."""
     return {name: tuple(_rounded(row.get(name)) for row in rows) for name in DYNAMICS}
 
 
@@ -94,11 +116,16 @@ def _rounded(value: Any) -> float | None:
 
 
 def cell_file(folder: Path, setting: str, variant: str, seed: int) -> Path:
+    """Return the path of a cell's file below a study's folder of results."""
     return folder / setting / f"{variant}.{seed}.json"
 
 
 def write_cell(folder: Path, cell: Cell) -> Path:
-    """Writes a cell's file, whole or not at all. A point a line, so that a changed cell is a readable difference. StudyError where it cannot be written."""
+    """Write a cell's file, whole or not at all, and return its path.
+
+    Each point has a line of its own, so that a changed cell is a readable difference. Raises StudyError if the file
+    cannot be written.
+    """
     path = cell_file(folder, *cell.name)
     value = {"format": FORMAT, **asdict(cell)}
     lines = [f" {json.dumps(key)}: {_compact(item)}" for key, item in value.items()]
@@ -109,7 +136,8 @@ def write_cell(folder: Path, cell: Cell) -> Path:
         partial.replace(path)
     except OSError as error:
         raise StudyError(
-            f"{path}: cannot be written ({error}); the cell's steps are in the store: make room, and the same command writes it"
+            f"{path}: cannot be written ({error}); the cell's steps are in the store: make room, "
+            "and the same command writes it"
         ) from error
     return path
 
@@ -121,7 +149,7 @@ def _compact(value: Any) -> str:
 
 
 def read_cell(path: Path) -> Cell:
-    """Raises DataError where the file is no cell, or cannot be read."""
+    """Load a cell from its file. Raises DataError if the file cannot be read or is not a cell."""
     try:
         value = json.loads(path.read_text())
         if value.pop("format") != FORMAT:
@@ -146,5 +174,5 @@ def _point(value: Mapping[str, Any]) -> Point:
 
 
 def read_cells(folder: Path) -> list[Cell]:
-    """All cells below a folder, in the order of their names."""
+    """Load all cells below a folder, in the order of their names."""
     return [read_cell(path) for path in sorted(folder.glob("*/*.json"))]

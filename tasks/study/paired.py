@@ -1,4 +1,4 @@
-"""Two variants, paired by seed and by question."""
+"""Differences of two variants, paired by seed and by question."""
 
 from __future__ import annotations
 
@@ -9,46 +9,19 @@ import numpy as np
 
 from tasks.errors import DataError
 from tasks.study.cells import Point
-from tasks.study.crossed import Estimate, estimate
-from tasks.study.measures import Metric, Values
-from tasks.study.plan import BySeed
+from tasks.study.design import CellsBySeed
+from tasks.study.metrics import Metric, Values
+from tasks.study.random_effects import Estimate, estimate_mean
 
 ONE_SEED = "one seed: no claim"
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
-    """variant - against in one number. `seeds` both have; `left_out` only one of the two has, so they say nothing here; `questions_left_out` have no
-    value in some of the cells. `iteration` is None where the policies were brought to equal Pass@1 or compute instead. `found` is None without a seed."""
+class Comparison:
+    """Two variants under one setting at one sampling temperature.
 
-    setting: str
-    variant: str
-    against: str
-    metric: str
-    temperature: float
-    iteration: int | None
-    found: Estimate | None
-    seeds: tuple[int, ...]
-    left_out: tuple[int, ...]
-    questions_left_out: int = 0
-
-    @property
-    def p(self) -> float | None:
-        return None if self.found is None else self.found.p
-
-    @property
-    def remark(self) -> str:
-        """Why nothing may be claimed, where that is so."""
-        if self.found is None:
-            return "no seed, or no question, has both"
-        if self.found.seeds == 1:
-            return ONE_SEED
-        return "" if self.p is not None else "no spread: not tested"
-
-
-@dataclass(frozen=True, slots=True)
-class Where:
-    """What two variants are compared in."""
+    `iteration` is None if the policies are compared at equal Pass@1 or at equal compute instead.
+    """
 
     setting: str
     variant: str
@@ -57,47 +30,82 @@ class Where:
     iteration: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """The difference variant - against in one metric.
+
+    `seeds`: those that both variants have; `seeds_left_out`: those that only one of the two has. `questions_left_out`:
+    the number of questions that have no value in some cell. `estimate` is None without a common seed or question.
+    """
+
+    comparison: Comparison
+    metric: str
+    estimate: Estimate | None
+    seeds: tuple[int, ...]
+    seeds_left_out: tuple[int, ...]
+    questions_left_out: int = 0
+
+    @property
+    def p(self) -> float | None:
+        """The p-value, not adjusted; None if nothing could be tested."""
+        return None if self.estimate is None else self.estimate.p
+
+    @property
+    def remark(self) -> str:
+        """The reason why nothing may be claimed; empty if there is none."""
+        if self.estimate is None:
+            return "no seed, or no question, has both"
+        if self.estimate.seeds == 1:
+            return ONE_SEED
+        return "" if self.p is not None else "no spread: not tested"
+
+
 def difference(
-    where: Where, metric: str, first: Mapping[int, Values], second: Mapping[int, Values], left_out: Sequence[int] = ()
+    comparison: Comparison,
+    metric: str,
+    variant: Mapping[int, Values],
+    against: Mapping[int, Values],
+    left_out: Sequence[int] = (),
 ) -> Difference:
-    """Of {seed: values by question}, `first` the variant's. Seeds that one has alone are left out and named, with `left_out` besides."""
-    seeds = sorted(first.keys() & second.keys())
-    apart = tuple(sorted({*left_out, *(first.keys() ^ second.keys())}))
-    names = (where.setting, where.variant, where.against, metric, where.temperature, where.iteration)
+    """Return the difference of two variants' values {seed: [questions]}.
+
+    Seeds that only one of the two has are left out and named, as are those of `left_out`.
+    """
+    seeds = sorted(variant.keys() & against.keys())
+    unpaired = tuple(sorted({*left_out, *(variant.keys() ^ against.keys())}))
     if not seeds:
-        return Difference(*names, None, (), apart)
-    table = np.array([first[seed] - second[seed] for seed in seeds])
+        return Difference(comparison, metric, None, (), unpaired)
+    table = np.array([variant[seed] - against[seed] for seed in seeds])
     there = ~np.isnan(table).any(axis=0)
     if not there.any():
-        return Difference(*names, None, (), tuple(sorted({*apart, *seeds})))
-    return Difference(*names, estimate(table[:, there]), tuple(seeds), apart, int((~there).sum()))
+        return Difference(comparison, metric, None, (), tuple(sorted({*unpaired, *seeds})))
+    return Difference(comparison, metric, estimate_mean(table[:, there]), tuple(seeds), unpaired, int((~there).sum()))
 
 
-def compared(where: Where, metric: Metric, variant: BySeed, against: BySeed) -> Difference:
-    """At the iteration of `where`; a seed whose policy was not evaluated there is left out. Raises DataError where the numbers of samples differ."""
-    sides = [points_at(cells, where.iteration or 0, where.temperature) for cells in (variant, against)]
+def paired_difference(comparison: Comparison, metric: Metric, variant: CellsBySeed, against: CellsBySeed) -> Difference:
+    """Return the difference at the comparison's iteration.
+
+    A seed whose policy was not evaluated there is left out. Raises DataError if the two policies of a seed have
+    different numbers of samples per question.
+    """
+    sides = [points_at(cells, comparison.iteration or 0, comparison.temperature) for cells in (variant, against)]
     for seed in sides[0].keys() & sides[1].keys():
         drawn = [side[seed].samples for side in sides]
         if drawn[0] != drawn[1]:
             raise DataError(
-                f"study: seed {seed} of {where.setting} has {drawn[0]} samples a question for {where.variant}, {drawn[1]} for {where.against}; "
-                "make one of the two cells again"
+                f"study: seed {seed} of {comparison.setting} has {drawn[0]} samples a question for "
+                f"{comparison.variant}, {drawn[1]} for {comparison.against}; make one of the two cells again"
             )
     first, second = ({seed: metric.values(point) for seed, point in side.items()} for side in sides)
-    return difference(
-        where,
-        metric.name,
-        first,
-        second,
-        [seed for seed in (*variant, *against) if not (seed in first and seed in second)],
-    )
+    left_out = [seed for seed in (*variant, *against) if not (seed in first and seed in second)]
+    return difference(comparison, metric.name, first, second, left_out)
 
 
-def points_at(cells: BySeed, iteration: int, temperature: float) -> dict[int, Point]:
-    """{seed: point} of the cells that were evaluated so."""
+def points_at(cells: CellsBySeed, iteration: int, temperature: float) -> dict[int, Point]:
+    """Return {seed: point} of the cells that were evaluated at this iteration and temperature."""
     return {
-        seed: p
+        seed: point
         for seed, cell in cells.items()
-        for p in cell.points
-        if (p.iteration, p.temperature) == (iteration, temperature)
+        for point in cell.points
+        if (point.iteration, point.temperature) == (iteration, temperature)
     }

@@ -26,7 +26,9 @@ class Entry:
 
 
 def entry_of(settings: Member) -> Entry:
-    """Return the entry of an estimator or objective; code from outside has its name as label, its digest as version."""
+    """Return the entry of an estimator or objective; code from outside is labelled by its name,
+    its digest is its version.
+    """
     if isinstance(settings, OutsideCode):
         return Entry(settings.name, settings.use, 1)
     return _read(Path(__file__).parent / _FOLDERS[settings.TAG] / f"{settings.tag}.py")

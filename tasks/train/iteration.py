@@ -263,8 +263,9 @@ class Iteration:
         token_loss, clipped = self.objective.token_losses(tokens)
         if token_loss.shape != now.shape or clipped.shape != now.shape:
             raise TrainingError(
-                f"objective {self.settings.objective.kind}: token_losses gave losses {list(token_loss.shape)} and "
-                f"clipped {list(clipped.shape)}, want [tokens] = {list(now.shape)} of both"
+                f"objective {self.settings.objective.kind}: token_losses gave losses {list(token_loss.shape)} "
+                "and clipped "
+                f"{list(clipped.shape)}, want [tokens] = {list(now.shape)} of both"
             )
         correction = self.settings.objective.importance_correction
         if correction.mode != "off":

@@ -1,4 +1,6 @@
-"""One training rank, a resident process that the flow calls: `torchrun ... -m tasks.train.rank --address SOCKET`."""
+"""One training rank, a resident process whose methods the flow calls:
+`torchrun ... -m tasks.train.rank --address SOCKET`.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from infra.engine import serve
+from infra.resident import serve
 from tasks.errors import OutOfMemory, TrainingError
 from tasks.train import memory
 from tasks.train.batch import GroupBatch

@@ -4,36 +4,44 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from transformers import PreTrainedTokenizerFast
 
+from specs.schema import WarmStart
 from tasks.data.encode import encode_responses
-from tasks.data.puzzles.registry import demonstrations
 from tasks.data.seeds import derive_seed
-from tasks.records import EncodedProblem
-from tasks.train.client import Trainer
+from tasks.records import EncodedProblem, Problem
+from tasks.train.memory import TokenBudget
 from tasks.train.schedule import learning_rate
 from tasks.train.supervised import Demonstrations
 
-CHUNK = 25  # steps a call to the ranks, and so between two lines of progress
+CHUNK = 25  # steps in one call to the ranks, and so between two lines of progress
 
 
 class Demonstrator:
-    """Draws demonstrations; the list of a problem's is asked for once."""
+    """Draws demonstrations. A problem's list of them is made once."""
 
-    def __init__(self, problems: Sequence[EncodedProblem], tokenizer: PreTrainedTokenizerFast, seed: int) -> None:
+    def __init__(
+        self,
+        problems: Sequence[EncodedProblem],
+        tokenizer: PreTrainedTokenizerFast,
+        seed: int,
+        demonstrations: Callable[[Problem], Sequence[str]],
+    ) -> None:
+        """`demonstrations` returns all right answers of a problem (the data source's)."""
         self._problems, self._tokenizer, self._seed = problems, tokenizer, seed
+        self._of = demonstrations
         self._demonstrations: dict[int, Sequence[str]] = {}
 
     def draw(self, step: int, batch: int) -> Demonstrations:
-        """Problems and answers of one step, both uniform, with replacement."""
+        """Return problems and answers of one step, both uniform, with replacement."""
         chosen: list[EncodedProblem] = []
         texts: list[str] = []
         for index in range(batch):
             number = derive_seed(self._seed, "warm_start", step, index) % len(self._problems)
             if number not in self._demonstrations:
-                self._demonstrations[number] = demonstrations(self._problems[number].problem)
+                self._demonstrations[number] = self._of(self._problems[number].problem)
             answers = self._demonstrations[number]
             chosen.append(self._problems[number])
             texts.append(answers[derive_seed(self._seed, "demonstration", step, index) % len(answers)])
@@ -42,43 +50,59 @@ class Demonstrator:
         )
 
 
+class Trainer(Protocol):
+    """What a warm start needs of the training ranks (tasks/engines/trainer.py)."""
+
+    budget: TokenBudget
+
+    @property
+    def ranks(self) -> int: ...
+    def load(self, state: str, weights: Path, optimizer: Path | None, adamw: Mapping[str, Any]) -> None: ...
+    def supervise(
+        self, steps: list[Demonstrations], rates: list[float], prompt_weight: float, token_budget: int
+    ) -> list[dict[str, float]]: ...
+
+
 def warm_start(
     trainer: Trainer,
     weights: Path,
     demonstrator: Demonstrator,
-    settings: Mapping[str, Any],
+    settings: WarmStart,
     token_budget: int,
     progress: Callable[[int, dict[str, float]], None],
 ) -> tuple[dict[str, float], dict[str, int]]:
-    """Loads `weights`, takes `settings["steps"]` supervised steps, and leaves the trainer holding the result. Returns the last step's
-    numbers, and what the manifest is to record. Out of memory, it begins again. `settings`: the warm_start section of a spec."""
+    """Load `weights`, take `settings.steps` supervised steps, and leave the trainer holding the result.
+
+    Returns the last step's numbers, and what the manifest is to record. Out of memory, it begins again.
+    """
     adamw = {
         "betas": (0.9, 0.999),
         "adam_eps": 1e-8,
-        "weight_decay": settings["weight_decay"],
-        "max_grad_norm": settings["max_grad_norm"],
+        "weight_decay": settings.weight_decay,
+        "max_grad_norm": settings.max_grad_norm,
     }
     batches: list[Demonstrations] = []
+
+    def rate(step: int) -> float:
+        return learning_rate(
+            step,
+            peak=settings.learning_rate,
+            warmup_steps=settings.warmup_steps,
+            schedule="constant",
+            decay_steps=None,
+            min_ratio=0.0,
+        )
 
     def attempt(budget: int) -> dict[str, float]:
         trainer.load("warm start", weights, None, adamw)
         numbers: dict[str, float] = {}
-        for first in range(0, settings["steps"], CHUNK):
-            steps = range(first, min(first + CHUNK, settings["steps"]))
-            rates = [
-                learning_rate(
-                    step,
-                    peak=settings["learning_rate"],
-                    warmup_steps=settings["warmup_steps"],
-                    schedule="constant",
-                    decay_steps=None,
-                    min_ratio=0.0,
-                )
-                for step in steps
+        for first in range(0, settings.steps, CHUNK):
+            steps = range(first, min(first + CHUNK, settings.steps))
+            batches[:] = [demonstrator.draw(step, settings.batch) for step in steps]
+            numbers = trainer.supervise(batches, [rate(step) for step in steps], settings.prompt_loss_weight, budget)[
+                -1
             ]
-            batches[:] = [demonstrator.draw(step, settings["batch"]) for step in steps]
-            numbers = trainer.supervise(batches, rates, settings["prompt_loss_weight"], budget)[-1]
             progress(steps[-1] + 1, numbers)
         return numbers
 
-    return trainer.budget.run(attempt, lambda: [batch.rows() for batch in batches], trainer.options.ranks, token_budget)
+    return trainer.budget.run(attempt, lambda: [batch.rows() for batch in batches], trainer.ranks, token_budget)

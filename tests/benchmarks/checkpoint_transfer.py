@@ -1,9 +1,12 @@
-"""A checkpoint of 1 GB into the store and back, against the same bytes moved by boto3: `python -m tests.benchmarks.checkpoint_transfer [--rounds N]`.
+"""Measures a checkpoint of 1 GB on its way into the store and back, against the same bytes moved by boto3.
 
-Up: `Store.commit` (sha256 of every file, manifest) against `upload_file` of each file. Down: `Store.fetch` (every sha256 verified) against
-`download_file`. Both against a real server (SeaweedFS) on the loopback, in processes of their own, in turn, order changing from round to round. boto3 with
-its defaults signs the sha256 of every part over http; so there is a second baseline, told not to (`unsigned`), as it is over https.
-CPU seconds are those of the client's process, user and system; memory is the growth of its peak resident set over what it had before the transfer.
+    python -m tests.benchmarks.checkpoint_transfer [--rounds N]
+
+Up: `Store.commit` (sha256 of every file, manifest) against `upload_file` of each file. Down: `Store.fetch` (every
+sha256 verified) against `download_file`. Both talk to a real server (SeaweedFS) on the loopback, each in a process of
+its own, in turn; the order changes from round to round. boto3 by default signs the sha256 of every part over http, not
+over https; the second baseline (`unsigned`) does not sign. CPU seconds are those of the client's process, user and
+system; memory is the growth of its resident set during the transfer, at its peak.
 """
 
 from __future__ import annotations
@@ -46,7 +49,7 @@ def _boto3(unsigned: bool) -> Any:
 
 
 def _prepare(mover: str, direction: str, bucket: str, prefix: str, folder: Path) -> Callable[[], object]:
-    """What is timed: imports and connections lie before it."""
+    """Import, connect, and return the transfer that is timed."""
     files = {name: folder / name for name in SIZES}
     if mover == "store":
         from infra.caching import Step
@@ -67,11 +70,12 @@ def _prepare(mover: str, direction: str, bucket: str, prefix: str, folder: Path)
 
 
 def _resident() -> int:
-    """Bytes of this process's resident set."""
+    """Return the bytes of this process's resident set."""
     return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
 def _child(arguments: list[str]) -> None:
+    """Run one transfer in this process and print its figures."""
     mover, direction, bucket, prefix, folder = arguments
     action = _prepare(mover, direction, bucket, prefix, Path(folder))
     before, peak, over = _resident(), 0, threading.Event()
@@ -94,8 +98,11 @@ def _child(arguments: list[str]) -> None:
 def _run(mover: str, direction: str, server: S3Server, prefix: str, folder: Path) -> dict[str, float]:
     environment = {
         **{name: text for name, text in os.environ.items() if not name.startswith("AWS_")},
-        "AWS_ACCESS_KEY_ID": server.access, "AWS_SECRET_ACCESS_KEY": server.secret, "AWS_ENDPOINT_URL": server.endpoint, "AWS_DEFAULT_REGION": "us-east-1",
-    }  # fmt: skip
+        "AWS_ACCESS_KEY_ID": server.access,
+        "AWS_SECRET_ACCESS_KEY": server.secret,
+        "AWS_ENDPOINT_URL": server.endpoint,
+        "AWS_DEFAULT_REGION": "us-east-1",
+    }
     command = [
         sys.executable,
         "-m",
@@ -114,7 +121,7 @@ def _run(mover: str, direction: str, server: S3Server, prefix: str, folder: Path
 
 
 def _round(number: int, server: S3Server, made: Path, scratch: Path) -> dict[str, dict[str, dict[str, float]]]:
-    """Each mover up and then down, in an order that changes from round to round."""
+    """Measure each mover up and then down, in an order that changes from round to round."""
     figures: dict[str, dict[str, dict[str, float]]] = {}
     order = MOVERS[number % len(MOVERS) :] + MOVERS[: number % len(MOVERS)]
     for mover in order:
@@ -133,7 +140,7 @@ def _round(number: int, server: S3Server, made: Path, scratch: Path) -> dict[str
 
 
 def summary(rounds: list[dict[str, dict[str, dict[str, float]]]]) -> dict[str, Any]:
-    """Medians over the rounds; of the ratios (boto3 / store: above 1 the store is faster) the median of each round's own."""
+    """Return medians over the rounds: of seconds, and of each round's ratios boto3 / store (speed of the store)."""
     table: dict[str, Any] = {}
     for direction in DIRECTIONS:
         figures = {
@@ -157,7 +164,7 @@ def summary(rounds: list[dict[str, dict[str, dict[str, float]]]]) -> dict[str, A
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=6)
     parser.add_argument("--child", nargs=5, help=argparse.SUPPRESS)
     parsed = parser.parse_args()
@@ -180,9 +187,15 @@ def main() -> None:
                 rounds.append(_round(number, server, made, scratch))
                 print(json.dumps(rounds[-1]), file=sys.stderr, flush=True)
     result = {
-        "machine": platform.machine(), "cores": len(os.sched_getaffinity(0)), "bytes": sum(SIZES.values()), "files": len(SIZES), "rounds": parsed.rounds,
-        "sha256_cpu_s": round(hashing, 2), **summary(rounds), "each round": rounds,
-    }  # fmt: skip
+        "machine": platform.machine(),
+        "cores": len(os.sched_getaffinity(0)),
+        "bytes": sum(SIZES.values()),
+        "files": len(SIZES),
+        "rounds": parsed.rounds,
+        "sha256_cpu_s": round(hashing, 2),
+        **summary(rounds),
+        "each round": rounds,
+    }
     RESULTS.write_text(json.dumps(result, indent=1) + "\n")
     print(json.dumps({key: value for key, value in result.items() if key != "each round"}, indent=1))
     return None

@@ -1,10 +1,13 @@
-"""What an iteration costs outside the stages' own work: `python -m tests.benchmarks.orchestration [--iterations 5 100 1000] [--json FILE]`.
+"""Measures the time of an iteration outside the stages' own work.
 
-The flow, its tasks, the store, the records and Prefect are the real ones; engine and trainer answer at once with canned values. Each length runs in
-a process of its own, embedded (Prefect's temporary server) and against a Prefect server, each with an empty database and an empty store. A run is
-paced (a pause after each iteration, not counted), so that Prefect's event queue does not overflow: its number of task runs must be what ran.
+    python -m tests.benchmarks.orchestration [--iterations 5 100 1000] [--json FILE]
 
-"outside" is the wall time of an iteration without the pause and without the seconds that the stages' ledgers account for.
+The flow, its tasks, the store, the records and Prefect are the real ones; engine and trainer reply at once with fixed
+values. Each length runs in a process of its own, embedded (Prefect's temporary server) and against a Prefect server,
+each with an empty database and an empty store. A pause after each iteration, not counted, keeps Prefect's event queue
+from overflowing: its number of task runs must be the number that ran.
+
+"outside" is the wall time of an iteration without the pause and without the seconds in the stages' ledgers.
 """
 
 from __future__ import annotations
@@ -24,31 +27,29 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 SETTINGS = (
-    "name=orchestration", "control=null", "warm_start=null", "rollout.prompts=2", "rollout.samples=2", "train.minibatch_prompts=2", "checkpoint.every=10",
-    "evaluate.suites=[]",
+    "name=orchestration", "control=null", "warm_start=null", "rollout.prompts=2", "rollout.samples=2",
+    "train.minibatch_prompts=2", "checkpoint.every=10", "evaluate.suites=[]",
 )  # fmt: skip
 PACE_S = 0.1
+"""Seconds of the pause after an iteration."""
 
 
 def run(iterations: int, home: Path) -> dict[str, Any]:
-    """One run in this process; it has not imported Prefect yet."""
+    """Run once in this process, which must not have imported Prefect; return seconds by name."""
     import infra.paths
 
     infra.paths.HOME, infra.paths.LOGS, infra.paths.SCRATCH = home, home / "logs", home / "scratch"
+
     from flows import arm_train as module
-    from tasks import context as contexts
-    from tasks.runs import RunRecord
+    from tasks.run.record import RunRecord
+    from tests.tasks.stand_ins import StandInEngines
 
-    class Engines(TrivialEngines):
-        pass
-
-    contexts.Engines = module.Engines = Engines  # type: ignore[misc,assignment]
+    module.Engines = StandInEngines  # type: ignore[misc,assignment]
     ends, pauses = [time.perf_counter()], 0.0
     whole = RunRecord.iteration
 
@@ -68,7 +69,7 @@ def run(iterations: int, home: Path) -> dict[str, Any]:
         for stage in ("rollout", "verdict", "train")
         for path in (store / "steps" / stage).glob("*/LEDGER.json")
     ]
-    each = [b - a for a, b in itertools.pairwise(ends[1:])]  # the first starts what there is to start
+    each = [b - a for a, b in itertools.pairwise(ends[1:])]  # the first iteration starts the engines
     tenth = max(1, len(each) // 10)
     return {
         "iterations": iterations,
@@ -80,89 +81,12 @@ def run(iterations: int, home: Path) -> dict[str, Any]:
     }
 
 
-class TrivialTrainer:
-    """Answers at once. Its weights are those that it was given."""
-
-    def __init__(self) -> None:
-        from tasks.train.memory import TokenBudget
-
-        self.state: str | None = None
-        self.environment: dict[str, Any] = {"ranks": 1, "threads": 1, "device": "none"}
-        self.adamw: dict[str, Any] = {}
-        self.options = SimpleNamespace(ranks=1)
-        self.budget = TokenBudget()
-        self._weights: dict[str, bytes] = {}
-
-    def load(self, state: str, weights: Path, optimizer: Path | None, adamw: Mapping[str, Any]) -> None:
-        self._weights = {path.name: path.read_bytes() for path in weights.glob("model*")}
-        self.state, self.adamw = state, dict(adamw)
-
-    def train(self, becomes: str, batch: Any, spec: Any, iteration: int) -> dict[str, Any]:
-        self.state = becomes
-        names = (
-            "loss",
-            "clip_fraction",
-            "approximate_kl",
-            "grad_norm",
-            "learning_rate",
-            "reward_mean",
-            "entropy",
-            "audit_mean",
-            "audit_max",
-        )
-        row = dict.fromkeys(("base", "bonus", "advantage", "c_q", "c_o", "log_prob_mean", "entropy"), 0.5)
-        responses = [
-            (p, g) for p, group in zip(batch.problem_ids, batch.response_ids, strict=True) for g in range(len(group))
-        ]
-        rows = [{"problem_id": p, "sample": g, "judged": True, **row} for p, g in responses]
-        return {"metrics": dict.fromkeys(names, 0.5), "responses": rows, "seconds": {"old_pass": 0.0, "steps": 0.0}}
-
-    def save(self, folder: Path, *, optimizer: bool) -> float:
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, data in self._weights.items():
-            (folder / name).write_bytes(data)
-        return 0.0
-
-    def stop(self) -> None:
-        self.state = None
-
-
-class TrivialRoller:
-    """Answers at once: two tokens."""
-
-    def __init__(self) -> None:
-        self.state: str | None = None
-
-    def load(self, state: str, weights: Path) -> None:
-        self.state = state
-
-    def generate(self, groups: Sequence[Any], sampling: Any) -> list[list[Any]]:
-        from tasks.records import FinishReason
-        from tasks.rollout.protocol import Completion
-
-        return [
-            [Completion((5, sampling.stop_token_ids[0]), (-0.5, -0.5), FinishReason.STOP) for _ in group.seeds]
-            for group in groups
-        ]
-
-    def stop(self) -> None:
-        self.state = None
-
-
-class TrivialEngines:
-    def __init__(self, spec: Any) -> None:
-        self.trainer, self.roller, self.sleeps = TrivialTrainer(), TrivialRoller(), False
-
-    def close(self) -> None:
-        pass
-
-
-# -- the measurement -----------------------------------------------------------------------------------------------------------
+# -- the measurement ---------------------------------------------------------------------------------------------------
 
 
 @contextlib.contextmanager
 def prefect_server(folder: Path) -> Iterator[dict[str, str]]:
-    """Environment of the clients of a fresh server."""
+    """Start a Prefect server with an empty database in `folder`; yield the environment of its clients."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -191,6 +115,7 @@ def prefect_server(folder: Path) -> Iterator[dict[str, str]]:
 
 
 def measure(mode: str, iterations: int) -> dict[str, Any]:
+    """Return seconds and numbers of one run, embedded or with a server (`mode`), in a process of its own."""
     home = Path(tempfile.mkdtemp(prefix="orchestration-"))
     try:
         with contextlib.ExitStack() as stack:
@@ -213,12 +138,11 @@ def measure(mode: str, iterations: int) -> dict[str, Any]:
             if done.returncode:
                 raise RuntimeError(done.stdout[-2000:] + done.stderr[-4000:])
             row = json.loads(done.stdout.splitlines()[-1])
-            expected = (
-                3 + 3 * iterations + 2 * row.pop("checkpoints")
-            )  # data, start, report; rollout, judge, train; save, checkpoint
+            # data, start, report; rollout, judge, train; save, checkpoint
+            expected = 3 + 3 * iterations + 2 * row.pop("checkpoints")
             end = time.monotonic() + 60
             while (rows := _rows(database)) < expected and mode == "server" and time.monotonic() < end:
-                time.sleep(1.0)  # the server writes them down in its own time
+                time.sleep(1.0)  # the server writes them late
             size = sum(path.stat().st_size for path in database.parent.glob("prefect.db*"))
             counts = {"task_runs": rows, "task_runs_expected": expected, "database_mb": round(size / 2**20, 1)}
             return {"mode": mode, **{name: round(value, 4) for name, value in row.items()}, **counts}
@@ -227,12 +151,13 @@ def measure(mode: str, iterations: int) -> dict[str, Any]:
 
 
 def _rows(database: Path) -> int:
+    """Return the number of completed task runs in Prefect's database."""
     with contextlib.closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
         return int(connection.execute("select count(*) from task_run where state_type = 'COMPLETED'").fetchone()[0])
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--iterations", type=int, nargs="+", default=[5, 100, 1000])
     parser.add_argument("--modes", nargs="+", default=["embedded", "server"])
     parser.add_argument("--json", type=Path, default=None)

@@ -1,15 +1,18 @@
-"""One set of stored samples scored by ours and by peers: lm-evaluation-harness's gsm8k task and Hugging Face's math-verify.
+"""Compares our verifier with lm-evaluation-harness's gsm8k task and Hugging Face's math-verify on the same samples.
 
     python -m venv PEER && PEER/bin/pip install lm_eval==0.4.13 math-verify==0.9.0
-    python -m infra.smollm2 .armature/models/SmolLM2-135M-Instruct
-    python -m tests.benchmarks.peer_scoring PEER/bin/python --stand-ins ../shared/data --store file:///tmp/peer-store [--results FILE]
+    python -m tests.models.smollm2 .armature/models/SmolLM2-135M-Instruct
+    python -m tests.benchmarks.peer_scoring PEER/bin/python --stand-ins DATA --store file:///tmp/peer-store \\
+        [--results FILE]
 
-SmolLM2-135M-Instruct as it is, the first 100 problems of GSM8K's test set, n = 8. The samples are drawn at the first call (CPU: 10 to 20 minutes)
-and stored; later calls score the stored ones. Every verdict that differs is listed with what each side read; judgements are written by hand into
-the results file (`right`, `why`) and kept by later calls as long as the response is the same. Speed: rounds take turns, ratios are medians.
+DATA holds math/gsm8k_test.jsonl and math/gsm8k_train.jsonl. The policy is SmolLM2-135M-Instruct, untrained, on the
+first 100 problems of GSM8K's test set, n = 8. The first call draws the samples (10 to 20 minutes on a CPU) and stores
+them; later calls score the stored ones. Every verdict that differs is listed with the answer that each side read. A
+person writes judgements into the results file (`right`, `why`); later calls keep them as long as the response is the
+same. For speed, the sides are measured in turn, and ratios are medians over rounds.
 
-So small a model is seldom right, so few verdicts could differ. `read` therefore asks more: each response in which ours read a number is scored
-again with that number as gold, so that a peer agrees only where it reads the same.
+So small a model is seldom right, so few verdicts can differ. `read` therefore scores each response in which ours read a
+number again with that number as gold: a peer agrees only if it reads the same.
 """
 
 from __future__ import annotations
@@ -27,18 +30,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from infra.steps import value
 from infra.store import Store
 from specs.load import load_spec
+from specs.schema import MathReward, Reward
 from tasks import table
-from tasks.context import Context
-from tasks.data.task import data
-from tasks.engines import Engines
-from tasks.evaluate.task import evaluate, suite
+from tasks.engines.open_run import opened
 from tasks.records import FinishReason, Problem
-from tasks.reward.judge import Judge
 from tasks.reward.math.verifier import cheap
-from tasks.train.task import start
+from tasks.reward.verification import Verifiers
+from tasks.stage import value
+from tasks.stages import data, evaluate, remake_start, suite
+from tests.models.smollm2 import LOCAL_GSM8K, LOCAL_MODEL
 
 ROOT = Path(__file__).parents[2]
 RESULTS = Path(__file__).parent / "results" / "peer_scoring.json"
@@ -57,40 +59,38 @@ Key = tuple[str, int, str]  # problem, sample, first digits of the sha256 of the
 
 
 def stored(store: str, stand_ins: Path) -> tuple[list[dict[str, Any]], list[Item], dict[str, Any]]:
-    """The evaluation's rows, what a judge is given for each, and the evaluation's key and summary."""
+    """Return the evaluation's rows, the verifier's input for each, and the evaluation's key and summary."""
     settings = [
+        *LOCAL_MODEL,
+        *LOCAL_GSM8K,
         *(f"evaluate.{each}" for each in SETTINGS),
         f"evaluate.stand_ins={stand_ins}",
         f"data.train={stand_ins}/math/gsm8k_train.jsonl",
     ]
     spec = load_spec(ROOT / "specs" / "smollm2.yaml", [*settings, f"store={store}"], environ={}).spec
-    engines = Engines(spec)
-    context = Context(spec, Store(spec.store), engines)
-    try:
-        for stage in (data.fn(context), suite.fn(context, "gsm8k"), start.fn(context)):
-            value(stage)
-        manifest = value(evaluate.fn(context, 0, "gsm8k"))
-        rows = table.from_bytes(context.store.read(manifest, "samples.parquet"))
-        problems = context.suite_data("gsm8k").by_id
+    with opened(spec, Store(spec.store), remake_start) as run:
+        value(data.plain(run))
+        value(suite.plain(run, "gsm8k"))
+        remake_start(run)
+        manifest = value(evaluate.plain(run, 0, "gsm8k", run.experiment.lineage(0), None))
+        rows = table.from_bytes(run.store.read(manifest, "samples.parquet"))
+        problems = run.problems("gsm8k").by_id
         items = [(problems[row["problem_id"]].problem, row["text"], FinishReason(row["finish_reason"])) for row in rows]
         return rows, items, {"evaluation": manifest.key, "summary": manifest.result}
-    finally:
-        context.close()
-        engines.close()
 
 
 def judged(items: list[Item], workers: int) -> tuple[list[bool], float]:
-    """Ours: verdicts, and seconds, the start of a worker process included where one is needed."""
-    judge = Judge(math_deadline_s=5.0, math_workers=workers)
+    """Return our verdicts and the seconds, with the start of worker processes if one is needed."""
+    judge = Verifiers(Reward(math=MathReward(deadline_s=5.0, workers=workers)))
     began = time.perf_counter()
-    verdicts = judge.judge(items, mask_truncated=False)
+    verdicts = judge.verify(items, mask_truncated=False)
     seconds = time.perf_counter() - began
     judge.close()
     return [verdict.score == 1.0 for verdict in verdicts], seconds
 
 
 def peer(python: str, items: list[Item], score: bool) -> dict[str, Any]:
-    """peer_side.py in its own environment."""
+    """Run peer_side.py in its own environment; return its reply."""
     asked = {
         "gold": [problem.reference["answer"] for problem, _, _ in items],
         "text": [text for _, text, _ in items],
@@ -111,7 +111,7 @@ def differing(
     peers: dict[str, Any],
     known: dict[Key, dict[str, Any]],
 ) -> list[dict[str, Any]]:
-    """Responses on which one of `peers` says something else than ours."""
+    """Return the responses on which one of `peers` differs from ours."""
     found = []
     for place, (row, own, (problem, text, _)) in enumerate(zip(rows, ours, items, strict=True)):
         verdicts = {name: each[place] for name, each in peers.items()}
@@ -132,7 +132,10 @@ def differing(
 def read(
     python: str, rows: list[dict[str, Any]], items: list[Item], known: dict[Key, dict[str, Any]]
 ) -> dict[str, Any]:
-    """How many responses the peers read as ours did, where ours read a number; those that math-verify did not are listed."""
+    """Return how many responses the peers read as ours did, of those in which ours read a number.
+
+    The responses that math-verify read otherwise are listed.
+    """
     chosen = [
         (row, item) for row, item in zip(rows, items, strict=True) if re.fullmatch(r"-?\d+(/\d+)?", row["answer"] or "")
     ]
@@ -150,15 +153,17 @@ def read(
 
 
 def tally(listed: list[dict[str, Any]]) -> dict[str, int]:
+    """Return the number of listed responses by the side that a person found right."""
     return dict(Counter(each["right"] or "not judged yet" for each in listed))
 
 
 def judgements(listed: list[dict[str, Any]]) -> dict[Key, dict[str, Any]]:
+    """Return the listed responses by their key."""
     return {(each["problem"], each["sample"], each["text"]): each for each in listed}
 
 
 def speed(python: str, items: list[Item]) -> dict[str, Any]:
-    """Responses scored per second, and ours over math-verify within each round."""
+    """Return responses scored per second, and the ratio of ours to math-verify within each round."""
     rates: dict[str, list[float]] = {"ours, 1 worker": [], "ours, 2 workers (default)": [], "math-verify": []}
     for _ in range(ROUNDS):
         for name, seconds in (
@@ -191,7 +196,7 @@ def main() -> None:
     options = parser.parse_args()
     rows, items, about = stored(options.store, options.stand_ins.resolve())
     again, _ = judged(items, 2)
-    assert again == [row["score"] == 1.0 for row in rows], "the judge says something else than the stored evaluation"
+    assert again == [row["score"] == 1.0 for row in rows], "the verifier differs from the stored evaluation"
     reply = peer(options.python, items, score=True)
     verdicts = {"ours": again, **{name: [verdict for verdict, _ in each] for name, each in reply["verdicts"].items()}}
     before: dict[str, Any] = (
@@ -199,7 +204,7 @@ def main() -> None:
         if options.results.exists()
         else {"differing": [], "read": {"differing": []}}
     )
-    # strict-match wants "####", which the prompt does not ask for: it is only counted
+    # strict-match requires "####", which the prompt does not ask for: it is only counted
     peers = {name: each for name, each in reply["verdicts"].items() if name != "strict-match"}
     listed = differing(rows, again, items, peers, judgements(before["differing"]))
     summary = about["summary"]

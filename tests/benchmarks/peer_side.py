@@ -1,7 +1,8 @@
-"""The peers' half of peer_scoring.py: runs in an environment of its own that has lm_eval and math_verify, and nothing of this repository.
+"""The peers' half of peer_scoring.py, run in an environment with lm_eval and math_verify, without this repository.
 
-Reads {"gold": [answers], "text": [responses], "score": bool} from stdin; writes JSON to stdout: with `score`, each peer's verdict and extracted
-answer for each response; always the seconds of math-verify for all, in this one process, imports not counted.
+Reads {"gold": [answers], "text": [responses], "score": bool} from stdin and writes JSON to stdout: always the seconds
+of math-verify for all responses, in this one process, without imports; with `score` also each peer's verdict and
+extracted answer for each response.
 """
 
 from __future__ import annotations
@@ -16,7 +17,10 @@ from typing import Any
 
 
 def harness(golds: list[str], texts: list[str]) -> dict[str, list[tuple[bool, str]]]:
-    """lm-evaluation-harness's own gsm8k task: the filters and the metric of its YAML, by its own code. By filter: (verdict, what it extracted)."""
+    """Score by lm-evaluation-harness's own gsm8k task: the filters and the metric of its YAML, by its own code.
+
+    Return {filter: [(verdict, extracted answer)]}.
+    """
     import datasets
     import lm_eval
     import yaml
@@ -24,7 +28,7 @@ def harness(golds: list[str], texts: list[str]) -> dict[str, list[tuple[bool, st
 
     config = yaml.safe_load((Path(lm_eval.__file__).parent / "tasks/gsm8k/gsm8k.yaml").read_text())
     config.pop("tag")
-    # The task wants its data set; ours stands in, in the authors' form (the metric drops what is in front of "#### ").
+    # The task loads its own data set; this one replaces it, in the authors' form (the metric drops what precedes ####).
     documents = [{"question": "", "answer": f"#### {gold}"} for gold in golds]
     data = datasets.Dataset.from_list(documents)
     task = ConfigurableTask(
@@ -52,7 +56,10 @@ def harness(golds: list[str], texts: list[str]) -> dict[str, list[tuple[bool, st
 
 
 def math_verify(golds: list[str], texts: list[str]) -> tuple[list[tuple[bool, str]], float]:
-    """Hugging Face's math-verify with its own defaults, the gold in a box: verdicts, and seconds. Each gold is parsed once for all its responses."""
+    """Score by math-verify with its own defaults, the gold in a box; return (verdict, extracted answer)s and seconds.
+
+    Each gold is parsed once for all its responses.
+    """
     from math_verify import parse, verify
 
     began = time.perf_counter()
@@ -68,7 +75,7 @@ def math_verify(golds: list[str], texts: list[str]) -> tuple[list[tuple[bool, st
 def main() -> None:
     logging.disable(logging.WARNING)
     asked = json.load(sys.stdin)
-    math_verify(["1"], ["So it is $\\boxed{\\frac{1}{2}}$."])  # what is compiled and imported at the first call
+    math_verify(["1"], ["So it is $\\boxed{\\frac{1}{2}}$."])  # imports and compiles
     verdicts, seconds = math_verify(asked["gold"], asked["text"])
     reply: dict[str, Any] = {"math_verify_s": seconds}
     if asked["score"]:

@@ -1,11 +1,12 @@
-"""Programs per second of the sandbox against a bare interpreter per program without isolation, as ratios in one run.
+"""Throughput of the sandbox, relative to a bare interpreter per program without isolation.
 
     python -m tests.benchmarks.sandbox_throughput [--programs 400] [--rounds 5]
 
-A trivial program that reads stdin. `bare` starts `python3 -I -S -c` for each on the host, as many at a time as there are cores. Each round
-measures everything once, in turn, so that a machine's mood meets all alike; ratios are medians over rounds. `busy`: the same while a process
-for each core computes. Latency: one program at a time on an idle sandbox, from call to result. HumanEval+: all its canonical solutions, first with
-tests that have to be prepared, then with tests that are known (a GRPO group, a second evaluation).
+The program is trivial and reads stdin. `bare` starts `python3 -I -S -c` for each program on the host, as many at a time
+as there are cores. Each round measures everything once, in turn, so that changes of the machine's speed affect all
+alike; ratios are medians over rounds. `busy`: the same while one process per core computes. Latency: one program at a
+time on an idle sandbox, from call to result. HumanEval+: all its canonical solutions, first with tests that have to be
+prepared, then with tests that are known (a GRPO group, a second evaluation).
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from sandbox import engine
+from sandbox import container_engine
 from sandbox.api import Backend, Sandbox
 from sandbox.job import Job, Limits
 
@@ -35,7 +36,7 @@ CORES = len(os.sched_getaffinity(0))
 
 
 def bare(count: int) -> float:
-    """Programs per second without isolation."""
+    """Return programs per second without isolation."""
     command = [os.path.realpath(sys.executable), "-I", "-S", "-c", PROGRAM.decode()]
 
     def one(_: int) -> None:
@@ -48,7 +49,7 @@ def bare(count: int) -> float:
 
 
 def sandboxed(sandbox: Sandbox, count: int) -> float:
-    """Programs per second through all slots."""
+    """Return programs per second through all slots."""
     began = time.perf_counter()
     for future in [sandbox.submit(JOB) for _ in range(count)]:
         assert future.result().stdout == b"3\n"
@@ -56,7 +57,7 @@ def sandboxed(sandbox: Sandbox, count: int) -> float:
 
 
 def latencies(sandbox: Sandbox, count: int) -> list[float]:
-    """Seconds from call to result, one at a time."""
+    """Return the seconds from call to result, one program at a time, sorted."""
     spent = []
     for _ in range(count):
         began = time.perf_counter()
@@ -67,7 +68,7 @@ def latencies(sandbox: Sandbox, count: int) -> list[float]:
 
 @contextlib.contextmanager
 def busy_cores() -> Iterator[None]:
-    """A process for each core that computes all the while."""
+    """Run one computing process per core."""
     others = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(CORES)]
     try:
         yield
@@ -78,7 +79,7 @@ def busy_cores() -> Iterator[None]:
 
 
 def humanevalplus(sandbox: Sandbox) -> dict[str, float] | None:
-    """Seconds for the whole set; None where it is not here."""
+    """Return the seconds for the whole set, or None where it is not here."""
     if not HUMANEVALPLUS.exists():
         return None
     with gzip.open(HUMANEVALPLUS, "rt") as file:
@@ -86,7 +87,7 @@ def humanevalplus(sandbox: Sandbox) -> dict[str, float] | None:
     seconds = {}
     for name in ("first", "again"):
         began = time.perf_counter()
-        # Another comment is another program to the cache of verdicts, not to the tests.
+        # A different comment makes it another program for the cache of verdicts, with the same tests.
         verdicts = sandbox.grade_many(
             [(row, f"{row['canonical_solution']}\n# {name}", Limits(cpu_s=row["timeout_s"])) for row in rows]
         )
@@ -135,7 +136,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     options = parser.parse_args()
     backends: list[Backend] = ["jail"]
-    if engine.unreachable() is None:
+    if container_engine.unreachable() is None:
         backends.append("docker")
     print(json.dumps(measure(backends, options.programs, options.rounds), indent=1))
 

@@ -1,8 +1,9 @@
-"""How much faster an update is when the responses of a group share the forward and backward pass over their prompt.
+"""Measures an update whose groups share the forward and backward pass over their prompt, against one without sharing.
 
-`python -m tests.benchmarks.shared_prompt`: one thread, the quickstart's tiny policy (2 layers, d 128); prints one line of JSON. The ratio is
-between two ways timed in turn in one run; the tokens/s are of this machine, now. Tokens: prompt and response tokens of the
-sequences, each counted once for each response, however they went through the model.
+    python -m tests.benchmarks.shared_prompt
+
+One thread and the quickstart's tiny policy (2 layers, d 128); prints one line of JSON. Both ways are timed in turn.
+Tokens are prompt and response tokens, the prompt's counted once for each response, however they went through the model.
 """
 
 from __future__ import annotations
@@ -26,9 +27,15 @@ def main() -> None:
     torch.set_num_threads(1)
     torch.manual_seed(0)
     config = LlamaConfig(
-        vocab_size=VOCABULARY, hidden_size=128, intermediate_size=512, num_hidden_layers=2, num_attention_heads=4, num_key_value_heads=4,
-        max_position_embeddings=512, tie_word_embeddings=True,
-    )  # fmt: skip
+        vocab_size=VOCABULARY,
+        hidden_size=128,
+        intermediate_size=512,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        num_key_value_heads=4,
+        max_position_embeddings=512,
+        tie_word_embeddings=True,
+    )
     module = PolicyModule(LlamaForCausalLM(config))
     batch = rollouts(prompts=PROMPTS, samples=SAMPLES, not_judged=0.0, longest=12)
     tokens = sum(len(batch.prompt_ids[g]) + len(r) for g, group in enumerate(batch.response_ids) for r in group)

@@ -1,7 +1,9 @@
-"""Where the time of a run went, from the ledgers beside its steps: `python tests/benchmarks/split.py RUN [RUN ...] [--store URI] [--wall S]`.
+"""Prints how the time of runs divides into stages, from the ledgers beside their steps.
 
-Prints JSON: seconds of each stage's own work for each run, and, where the whole command's wall time is given, what was spent outside the
-stages (imports, Prefect, starting engines, handing weights over).
+    python tests/benchmarks/split.py RUN [RUN ...] [--store URI] [--wall S]
+
+The output is JSON: the seconds of each stage's own work for each run and, if the whole command's wall time is given,
+the seconds outside the stages (imports, Prefect, starting engines, passing weights).
 """
 
 from __future__ import annotations
@@ -9,13 +11,13 @@ from __future__ import annotations
 import argparse
 import json
 
-from flows.inspect import runs
 from infra.store import Store
 from specs.schema import default_store
+from tasks.run.runs import runs
 
 
 def split(store: Store, name: str, seen: set[str]) -> dict[str, float]:
-    """Stage -> seconds, steps that several runs share counted once."""
+    """Return {stage: seconds}; a step in `seen`, which another run shares, is not counted again."""
     (view,) = runs(store, name)
     spent: dict[str, float] = {}
 

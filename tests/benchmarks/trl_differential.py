@@ -1,15 +1,15 @@
-"""Loss, gradient and advantages of ours and of TRL's GRPOTrainer on the same weights, tokens, rewards and old policy.
+"""Compares loss, gradient and advantages with TRL's GRPOTrainer on the same weights, tokens, rewards and old policy.
 
     python -m tests.benchmarks.trl_differential [FOLDER] [--results FILE]
 
-FOLDER gets a virtual environment with TRL where it has none (once, a minute or two; default .armature/trl-1.16.0). Ours
-is tasks/train/iteration.py's Iteration over plain torch, several micro-batches, responses side by side behind their
-prompt; TRL's is one padded batch. TRL adds 1e-4 to a group's std, so ours is told to. What is not the same on purpose,
-and so not compared: TRL counts the tokens of responses that were not judged in the divisor of its token mean (their
-advantages are compared), and takes entropies at the sampling temperature (the bonus is compared at 1).
+FOLDER gets a virtual environment with TRL if it has none (once, a minute or two; default .armature/trl-1.16.0). Our
+side is tasks/train's Iteration over plain torch: several micro-batches, responses side by side behind their prompt.
+TRL's side is one padded batch. TRL adds 1e-4 to a group's std; so does ours here. Two differences are intended and not
+compared: TRL counts the tokens of responses that were not judged in the divisor of its token mean (their advantages are
+compared), and it takes entropies at the sampling temperature (the bonus is compared at 1).
 
-Off policy, the weights have moved from those that the old log-probabilities and the samples are under, so far that the
-clip acts on both sides.
+Off policy, the weights have moved from those of the old log-probabilities and the samples so far that the clip acts on
+both sides.
 """
 
 from __future__ import annotations
@@ -50,27 +50,27 @@ TRL = "1.16.0"
 RESULTS = Path(__file__).parent / "results" / "trl_differential.json"
 DTYPES = ("float32", "float64")
 LONGEST = 14  # tokens of a response
-#: A factor of the test policy's matrices. At full size its logits are so large that float32 alone moves each side's
-#: gradient by 1e-6 to 3e-6 of itself.
 SOFTER = 0.5
-#: What the matrices move by off policy, in their own standard deviations.
+"""The factor on the test policy's matrices. Without it the logits are so large that float32 alone changes each side's
+gradient by a relative 1e-6 to 3e-6."""
 MOVE = 0.2
+"""The change of the matrices off policy, in their own standard deviations."""
 EPS_SEEN_IN = "token mean (dapo)"
 
 
 @dataclass(frozen=True)
 class Case:
-    """`ours`: fields of StepSettings, flat; `theirs`: arguments of a GRPOConfig that say the same."""
+    """A case: fields of our StepSettings, flat (`ours`), and equivalent arguments of a GRPOConfig (`theirs`)."""
 
     ours: dict[str, Any]
     theirs: dict[str, Any]
     off_policy: bool = True
-    batch: str = "judged"  # all of it; `not judged`: some responses have no score, and advantages alone are compared
+    batch: str = "judged"  # or "not judged": some responses have no score, and only advantages are compared
 
 
 DAPO = {"loss_type": "dapo", "scale_rewards": "group", "epsilon": 0.2, "epsilon_high": 0.28}
-#: Of a mismatch between the engine's log-probabilities and the trainer's.
 ENGINE = {"vllm_importance_sampling_clip_max": 2.0}
+"""The cap of importance weights against the mismatch between the engine's log-probabilities and the trainer's."""
 CASES = {
     "token mean (dapo), on policy": Case({}, DAPO, off_policy=False),
     "sequence mean (grpo), on policy": Case(
@@ -111,7 +111,7 @@ CASES = {
 
 
 class Weights:
-    """The policy that sampled (`old`) and the one that is trained (`now`), float32; saved where TRL finds them."""
+    """The float32 weights of the policy that sampled (`old`) and of the trained one (`now`), saved for TRL too."""
 
     def __init__(self, folder: Path) -> None:
         model, draw = llama(), torch.Generator().manual_seed(1)
@@ -126,21 +126,22 @@ class Weights:
 
     @staticmethod
     def _saved(model: LlamaForCausalLM, folder: Path) -> dict[str, Tensor]:
-        """In the names of a PolicyModule."""
+        """Save the model; return its weights under the names of a PolicyModule."""
         model.save_pretrained(folder)
         return {f"lm.{name}": tensor.clone() for name, tensor in model.state_dict().items()}
 
 
 def module_of(weights: dict[str, Tensor], dtype: torch.dtype = torch.float64) -> PolicyModule:
+    """Return a policy with these weights."""
     module = policy(dtype)
     module.load_state_dict(weights)
     return module
 
 
 def batches(weights: Weights) -> dict[str, GroupBatch]:
-    """Return prompts and responses of unequal lengths.
+    """Return batches of prompts and responses of unequal lengths.
 
-    The engine's log-probabilities lie about the old policy's, for importance weights on both sides of the cap.
+    The engine's log-probabilities scatter around the old policy's, for importance weights on both sides of the cap.
     """
     whole = rollouts(seed=5, not_judged=0.0, longest=LONGEST)
     old = run(module_of(weights.old), whole, SPEC).iteration.old
@@ -152,9 +153,9 @@ def batches(weights: Weights) -> dict[str, GroupBatch]:
 
 
 def ours(case: Case, dtype: str, batch: GroupBatch, weights: Weights, **changes: Any) -> Done:
-    """Take one optimiser step of ours.
+    """Do one optimiser step of ours.
 
-    Off policy after a pass of the old policy, which `group_mean` asks for and GRPO does not read.
+    Off policy, a pass of the old policy comes first; `group_mean` requests it, and GRPO does not read the result.
     """
     spec = changed(
         SPEC, estimator="grpo", eps=1e-4, token_budget=60, prompt_confidence="group_mean" if case.off_policy else "none"
@@ -165,30 +166,21 @@ def ours(case: Case, dtype: str, batch: GroupBatch, weights: Weights, **changes:
 
 
 def theirs(python: Path, folder: Path, made: dict[str, GroupBatch]) -> dict[str, Any]:
-    """trl_side.py in its own environment, all cases at once: its reply."""
+    """Run trl_side.py in its own environment on all cases; return its reply."""
     asked = {
         "folder": str(folder),
         "batches": {
             name: {
-                "prompts": batch.prompt_ids,
-                "responses": batch.response_ids,
-                "engine_log_probs": batch.engine_log_probs,
-                "scores": batch.scores,
-            }
-            for name, batch in made.items()
+                "prompts": batch.prompt_ids, "responses": batch.response_ids,
+                "engine_log_probs": batch.engine_log_probs, "scores": batch.scores,
+            } for name, batch in made.items()
         },
         "cases": {
             f"{name}, {dtype}": {
-                "dtype": dtype,
-                "settings": case.theirs,
-                "off_policy": case.off_policy,
-                "batch": case.batch,
-                "gradient": f"{place}-{dtype}.safetensors",
-                "importance_weights": "importance_cap" in case.ours,
+                "dtype": dtype, "settings": case.theirs, "off_policy": case.off_policy, "batch": case.batch,
+                "gradient": f"{place}-{dtype}.safetensors", "importance_weights": "importance_cap" in case.ours,
                 "advantages_only": case.batch == "not judged",
-            }
-            for place, (name, case) in enumerate(CASES.items())
-            for dtype in DTYPES
+            } for place, (name, case) in enumerate(CASES.items()) for dtype in DTYPES
         },
     }
     environment = {
@@ -208,21 +200,22 @@ def theirs(python: Path, folder: Path, made: dict[str, GroupBatch]) -> dict[str,
 
 
 def flat(folder: Path, name: str, module: PolicyModule) -> Tensor:
-    """TRL's gradient in the order of ours."""
+    """Return TRL's gradient in the order of ours."""
     parts = load_file(folder / name)
     return torch.cat([parts[parameter.removeprefix("lm.")].flatten() for parameter, _ in module.named_parameters()])
 
 
 def largest(a: Tensor, b: Tensor) -> float:
+    """Return the largest absolute difference."""
     return float((a.double() - b.double()).abs().max())
 
 
 def compared(python: Path, folder: Path) -> dict[str, Any]:
-    """Return the differences of each case and dtype.
+    """Return the differences for each case and dtype.
 
-    |loss - TRL's| over the mean |advantage| (an on-policy loss is near zero), ||g - TRL's|| / ||TRL's|| over the whole
-    gradient, the largest difference of an advantage; and the shares of tokens that are clipped: ours, and TRL's at its
-    lower and upper limit.
+    `loss`: |ours - TRL's| over the mean |advantage| (an on-policy loss is near zero); `gradient`: ||ours - TRL's|| /
+    ||TRL's|| over the whole gradient; `advantage`: the largest difference of one; `clipped`: the shares of tokens that
+    are clipped, ours and TRL's at its lower and upper limit.
     """
     weights = Weights(folder)
     made = batches(weights)
@@ -246,7 +239,7 @@ def compared(python: Path, folder: Path) -> dict[str, Any]:
                 "clipped": [done.result["metrics"]["clip_fraction"], found["clipped"]],
             }
             if name == EPS_SEEN_IN and dtype == "float64":
-                # What a tolerance is worth: the same comparison, ours with the eps of a std that verl has.
+                # The sensitivity of the comparison: ours with the eps that verl adds to a std.
                 row["gradient_with_eps_1e-6"] = difference(
                     ours(case, dtype, made[case.batch], weights, eps=1e-6).engine.gradients[0], gradient
                 )
@@ -255,6 +248,7 @@ def compared(python: Path, folder: Path) -> dict[str, Any]:
 
 
 def worst(rows: dict[str, dict[str, Any]]) -> dict[str, dict[str, float]]:
+    """Return the largest difference of each quantity by dtype."""
     return {
         dtype: {
             what: max(row[what] for name, row in rows.items() if name.endswith(dtype) and what in row)
@@ -265,7 +259,7 @@ def worst(rows: dict[str, dict[str, Any]]) -> dict[str, dict[str, float]]:
 
 
 def environment(folder: Path) -> Path:
-    """Return the Python of a virtual environment with TRL in `folder`, made where there is none; the marker last."""
+    """Return the Python of a virtual environment with TRL in `folder`, made if its marker, written last, is missing."""
     python, marker = folder / "bin" / "python", folder / f".trl-{TRL}"
     if not marker.exists():
         subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True)

@@ -1,10 +1,11 @@
-"""TRL's half of trl_differential.py: runs in an environment of its own that has trl, and nothing of this repository.
+"""TRL's half of trl_differential.py, which runs in an environment with trl, without this repository.
 
-Reads what to do from stdin (JSON, trl_differential.asked); for each case GRPOTrainer makes advantages and old log-probabilities of the given tokens by its
-own `_generate_and_score_completions`, then loss and gradient by its own `compute_loss`. Gradients go to files; the rest is JSON on stdout.
+Reads the cases from stdin (JSON, written by trl_differential.theirs). For each, GRPOTrainer computes advantages and old
+log-probabilities of the given tokens by its own `_generate_and_score_completions`, then loss and gradient by its own
+`compute_loss`. Gradients go to files, the rest as JSON to stdout.
 
-In float32 nothing of TRL's is replaced. In float64 two things would compute in float32 all the same, Llama's norm and TRL's kernel of the log-probabilities:
-there they are torch's norm and a plain log-softmax, and the loss is TRL's as before.
+In float32 nothing of TRL's is replaced. In float64, Llama's norm and TRL's kernel of the log-probabilities would still
+compute in float32; they are replaced by torch's norm and a plain log-softmax, and the loss is TRL's own.
 """
 
 from __future__ import annotations
@@ -28,12 +29,12 @@ from trl import GRPOConfig, GRPOTrainer
 
 
 class PlainTrainer(GRPOTrainer):  # type: ignore[misc]
-    """GRPOTrainer whose log-probabilities and entropies are true to the model's dtype."""
+    """A GRPOTrainer whose log-probabilities and entropies are computed in the model's dtype."""
 
     def _get_per_token_logps_and_entropies(
         self, model: Any, input_ids: Tensor, attention_mask: Tensor, logits_to_keep: int, *_: Any, **__: Any
     ) -> tuple[Tensor, Tensor, None]:
-        # Llama's rotation is float32 whatever the dtype: positions are counted from the first token, for the same one as in ours.
+        # Llama's rotation is always float32: positions count from the first token, so that it is the same as in ours.
         positions = (attention_mask.cumsum(-1) - 1).clamp(min=0)
         logits = model(input_ids=input_ids, attention_mask=attention_mask, position_ids=positions).logits[
             :, -logits_to_keep - 1 : -1
@@ -47,7 +48,7 @@ class PlainTrainer(GRPOTrainer):  # type: ignore[misc]
 
 
 def tokenizer(vocabulary: int) -> PreTrainedTokenizerFast:
-    """TRL wants one to pad and to decode; the tokens are given."""
+    """Return a tokenizer, which TRL requires for padding and decoding; the tokens are given."""
     words = {str(i): i for i in range(vocabulary)}
     return PreTrainedTokenizerFast(
         tokenizer_object=Tokenizer(WordLevel(words, unk_token="0")), pad_token="0", eos_token="1", unk_token="0"
@@ -55,6 +56,7 @@ def tokenizer(vocabulary: int) -> PreTrainedTokenizerFast:
 
 
 def load(folder: Path, dtype: torch.dtype) -> LlamaForCausalLM:
+    """Return the saved policy, in float64 with a norm that computes in float64."""
     model = LlamaForCausalLM.from_pretrained(folder, dtype=dtype, attn_implementation="sdpa")
     if dtype == torch.float64:
         for module in list(model.modules()):
@@ -67,7 +69,7 @@ def load(folder: Path, dtype: torch.dtype) -> LlamaForCausalLM:
 
 
 def trainer_of(model: LlamaForCausalLM, asked: dict[str, Any], case: dict[str, Any], folder: Path) -> GRPOTrainer:
-    """A trainer whose rollouts are the given ones. A row's prompt is its number."""
+    """Return a trainer whose rollouts are the given ones; a row's prompt is its number."""
     tokens = asked["batches"][case["batch"]]
     prompts = [prompt for prompt, group in zip(tokens["prompts"], tokens["responses"], strict=True) for _ in group]
     responses = [response for group in tokens["responses"] for response in group]
@@ -82,24 +84,38 @@ def trainer_of(model: LlamaForCausalLM, asked: dict[str, Any], case: dict[str, A
         return [scores[int(name)] for name in prompts]
 
     settings = GRPOConfig(
-        output_dir=str(folder / "trl"), use_cpu=True, bf16=False, gradient_checkpointing=False, report_to="none", beta=0.0,
-        per_device_train_batch_size=len(responses), gradient_accumulation_steps=1, steps_per_generation=1, num_generations=len(tokens["responses"][0]),
-        # With two passes over a batch TRL takes the old policy's log-probabilities; with one, those of the training pass.
-        num_iterations=2 if case["off_policy"] else 1, **case["settings"],
-    )  # fmt: skip
+        output_dir=str(folder / "trl"),
+        use_cpu=True,
+        bf16=False,
+        gradient_checkpointing=False,
+        report_to="none",
+        beta=0.0,
+        per_device_train_batch_size=len(responses),
+        gradient_accumulation_steps=1,
+        steps_per_generation=1,
+        num_generations=len(tokens["responses"][0]),
+        # With two passes over a batch TRL uses the old policy's log-probabilities, else those of the training pass.
+        num_iterations=2 if case["off_policy"] else 1,
+        **case["settings"],
+    )
     made = (PlainTrainer if model.dtype == torch.float64 else GRPOTrainer)(
-        model=model, reward_funcs=reward, args=settings, processing_class=tokenizer(model.config.vocab_size), rollout_func=rollouts,
+        model=model,
+        reward_funcs=reward,
+        args=settings,
+        processing_class=tokenizer(model.config.vocab_size),
+        rollout_func=rollouts,
         train_dataset=Dataset.from_dict({"prompt": [str(row) for row in range(len(responses))]}),
-    )  # fmt: skip
+    )
     made.current_gradient_accumulation_steps = 1
-    if case["importance_weights"]:  # as with vLLM, but no engine is started, and nothing is to be loaded into one
+    if case["importance_weights"]:  # as with vLLM, without starting an engine or loading weights into one
         made.use_vllm, made._last_loaded_step = True, made.state.global_step
     return made
 
 
 def answer(asked: dict[str, Any], case: dict[str, Any]) -> dict[str, Any]:
+    """Return TRL's numbers of one case; its gradient goes to a file."""
     folder, dtype = Path(asked["folder"]), getattr(torch, case["dtype"])
-    torch.set_default_dtype(dtype)  # rewards and advantages take it
+    torch.set_default_dtype(dtype)  # for rewards and advantages
     model = load(folder / "old", dtype).train()
     trainer = trainer_of(model, asked, case, folder)
     inputs = trainer._generate_and_score_completions(list(trainer.train_dataset))

@@ -26,14 +26,23 @@ def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]
         port = free.getsockname()[1]
     api = f"http://127.0.0.1:{port}/api"
     environment = clean_environment(
-        PREFECT_HOME=str(folder), PREFECT_API_URL=api, PREFECT_SERVER_UI_API_URL=api, PREFECT_SERVER_ANALYTICS_ENABLED="false",
-        PREFECT_WORKER_QUERY_SECONDS="2", PREFECT_LOCAL_STORAGE_PATH=str(folder / "storage"),
-    )  # fmt: skip
+        PREFECT_HOME=str(folder),
+        PREFECT_API_URL=api,
+        PREFECT_SERVER_UI_API_URL=api,
+        PREFECT_SERVER_ANALYTICS_ENABLED="false",
+        PREFECT_WORKER_QUERY_SECONDS="2",
+        PREFECT_LOCAL_STORAGE_PATH=str(folder / "storage"),
+    )
     with (folder / "server.log").open("w") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)],
-            stdout=log, stderr=log, cwd=folder, env=environment, start_new_session=True, text=True,
-        )  # fmt: skip
+            stdout=log,
+            stderr=log,
+            cwd=folder,
+            env=environment,
+            start_new_session=True,
+            text=True,
+        )
     try:
         end = time.monotonic() + 120
         while True:

@@ -1,12 +1,15 @@
-"""A training run that is killed at moments of our choice: `python -m tests.flows.killed "MOMENT=VICTIM;..." specs/x.yaml --set ...`.
+"""A training run that is killed at moments of our choice:
+
+`python -m tests.flows.killed "MOMENT=VICTIM;..." specs/x.yaml --set ...`.
 
 MOMENT is `<event> <stage> <n>`: the n-th time (from 0) that the event happens. Events:
     within    a step's payload is in the store, its manifest is not
     after     the step's manifest is there
     during    the stage's engine (rollout, train) or judge (verdict) has begun its call, or the sandbox its work on a program (grade)
     publish   a file of the run's record is about to be written; its name stands in the stage's place
-VICTIM is `tree` (this process and all its descendants, as a machine that goes down), `sigterm` (this process gets that signal) or a word in the command
-lines of those descendants that die. Else the kill is a SIGKILL, and all else is the real run. One that comes to its end prints how often each event was seen.
+VICTIM is `tree` (this process and all its descendants, as a machine that goes down), `sigterm` (this process gets
+that signal) or a word in the command lines of those descendants that die. Else the kill is a SIGKILL, and all else is
+the real run. One that comes to its end prints how often each event was seen.
 """
 
 from __future__ import annotations
@@ -24,15 +27,14 @@ from typing import Any
 
 import psutil
 
-from flows import arm_train
-from flows.command_line import main
+from flows.cli.app import main
 from infra.files import Files
 from infra.store import Store
 from sandbox.api import Sandbox
-from tasks.reward.judge import Judge
-from tasks.rollout.client import Roller
-from tasks.runs import RunRecord
-from tasks.train.client import Trainer
+from tasks.engines.rollout import RolloutClient
+from tasks.engines.trainer import TrainerClient
+from tasks.reward.verification import Verifiers
+from tasks.run.record import RunRecord
 
 _DURING_S = 0.005  # after the beginning of a call: it is under way
 
@@ -104,9 +106,9 @@ def watched(moments: Moments) -> None:
 
     before(Files, "create", manifest, 0.0)
     before(RunRecord, "publish", lambda file, _: f"publish {file}", 0.0)
-    before(Roller, "generate", lambda *_: "during rollout", _DURING_S)
-    before(Trainer, "train", lambda *_: "during train", _DURING_S)
-    before(Judge, "judge", lambda *_, **__: "during verdict", _DURING_S)
+    before(RolloutClient, "generate", lambda *_: "during rollout", _DURING_S)
+    before(TrainerClient, "train", lambda *_: "during train", _DURING_S)
+    before(Verifiers, "verify", lambda *_, **__: "during verdict", _DURING_S)
     before(Sandbox, "grade", lambda *_, **__: "during grade", _DURING_S)
     commit = Store.commit
 
@@ -123,6 +125,7 @@ if __name__ == "__main__":
     kills, *rest = sys.argv[1:]
     moments = Moments(dict(each.split("=") for each in kills.split(";") if each))
     watched(moments)
-    status = main(arm_train.arm_train, rest)
-    print("events:", json.dumps(moments.seen, sort_keys=True))
-    sys.exit(status)
+    try:
+        main(["train", *rest])
+    finally:
+        print("events:", json.dumps(moments.seen, sort_keys=True))

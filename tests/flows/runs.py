@@ -13,16 +13,30 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
+import pytest
 
 from infra.store import Store
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
-#: A puzzle that a policy of 60 supervised steps half solves, so that training has something to do: 8 prompts x 4 samples, 2 shards.
+#: A puzzle that a policy of 60 supervised steps half solves, so that training has something to do: 8 prompts x 4
+#: samples, 2 shards.
 TINY = (
-    "data.train=puzzle:graph_colouring?vertices=4&count=40", "data.heldout=8", "warm_start.steps=60", "warm_start.batch=64",
-    "rollout.prompts=8", "rollout.shard_prompts=4", "rollout.samples=4", "rollout.max_prompt_tokens=64", "rollout.max_response_tokens=24",
-    "train.iterations=3", "train.minibatch_prompts=4", "checkpoint.every=2", "evaluate.samples=4", "evaluate.ks=[1,4]", "placement.threads=1",
-)  # fmt: skip
+    "data.train=puzzle:graph_colouring?vertices=4&count=40",
+    "data.heldout=8",
+    "warm_start.steps=60",
+    "warm_start.batch=64",
+    "rollout.prompts=8",
+    "rollout.shard_prompts=4",
+    "rollout.samples=4",
+    "rollout.max_prompt_tokens=64",
+    "rollout.max_response_tokens=24",
+    "train.iterations=3",
+    "train.minibatch_prompts=4",
+    "checkpoint.every=2",
+    "evaluate.samples=4",
+    "evaluate.ks=[1,4]",
+    "placement.threads=1",
+)
 NAME = f"flowtest-{os.getpid()}"
 
 
@@ -42,6 +56,16 @@ def clean_environment(**more: str) -> dict[str, str]:
 
 def command(arguments: Sequence[str]) -> list[str]:
     return [sys.executable, "-m", "flows.arm_train", *arguments]
+
+
+def status_of(*arguments: str) -> object:
+    """Run the command line in this process, training where no command is named; return its exit status."""
+    from flows.cli.app import main  # configures Prefect's home
+
+    named = arguments[:1] and arguments[0] in ("ls", "status", "export", "gc", "compare", "eval", "study", "plan")
+    with pytest.raises(SystemExit) as ended:
+        main([*arguments] if named else ["train", *arguments])
+    return ended.value.code
 
 
 def settings(*overrides: str) -> list[str]:
@@ -65,7 +89,9 @@ def kill_tree(process: subprocess.Popen[str]) -> None:
 
 @dataclass(frozen=True)
 class Finished:
-    """An uninterrupted run of three iterations (ARM with alpha 0) and its control, embedded, in a store of their own."""
+    """An uninterrupted run of three iterations (ARM with alpha 0) and its control, embedded,
+    in a store of their own.
+    """
 
     store: Store
     output: str

@@ -1,4 +1,7 @@
-"""Code training for real: SmolLM2-135M writes programs with vLLM, the sandbox judges them, the policy is trained; each backend judges alike."""
+"""Code training for real:
+
+SmolLM2-135M writes programs with vLLM, the sandbox judges them, the policy is trained; each backend judges alike.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,7 @@ import pytest
 
 from tasks import table
 from tests.backends import BACKENDS, require
+from tests.models.smollm2 import LOCAL_MODEL
 
 ROOT = Path(__file__).parents[2]
 MODEL = ROOT / ".armature/models/SmolLM2-135M-Instruct"
@@ -25,7 +29,13 @@ pytestmark = [
     pytest.mark.skipif(not MODEL.exists(), reason="no SmolLM2 weights: make smollm2"),
 ]
 # Half the spec's responses: they are what takes minutes on two cores.
-SMALL = ["train.iterations=1", "rollout.prompts=4", "rollout.shard_prompts=4", "train.minibatch_prompts=2"]
+SMALL = [
+    *LOCAL_MODEL,
+    "train.iterations=1",
+    "rollout.prompts=4",
+    "rollout.shard_prompts=4",
+    "train.minibatch_prompts=2",
+]
 Judged = tuple[str, list[dict[str, Any]]]
 
 
@@ -84,6 +94,8 @@ def test_without_an_engine_one_line_says_so_before_any_model_is_loaded(tmp_path:
         "flows.arm_train",
         "specs/code-smollm2.yaml",
         "--set",
+        *LOCAL_MODEL,
+        "--set",
         "reward.code.sandbox=docker",
         "--set",
         f"store={tmp_path.as_uri()}",
@@ -115,7 +127,7 @@ def test_a_sandbox_that_is_killed_while_it_judges_gives_the_same_verdicts(store:
         shutil.rmtree(store / "steps" / stage)
     settings = [*SMALL, "reward.code.sandbox=jail", f"store={store.as_uri()}"]
     arguments = ["specs/code-smollm2.yaml", *(part for each in settings for part in ("--set", each))]
-    supervisor = "-S -s -P -B -c"  # sandbox/ship.py's ARGUMENTS
+    supervisor = "-S -s -P -B -c"  # sandbox/bootstrap.py's ARGUMENTS
     command = [sys.executable, "-m", "tests.flows.killed", f"during grade 10={supervisor}", *arguments]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=1400)
     assert done.returncode == 0, done.stderr[-2000:]

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from flows.compare import resolved, table
+from flows.compare import table
 from infra.caching import Step
 from infra.errors import StoreError
 from infra.paths import HOME, ROOT
@@ -21,8 +21,10 @@ from infra.store import Manifest, Store
 from specs.errors import SpecError
 from specs.load import load_spec
 from tasks import table as rows_of
+from tasks.checkpoint.weights import policy_step
 from tasks.errors import DataError
-from tasks.evaluate.sides import Evaluation, Side, compared, unlike
+from tasks.evaluate.comparison import EvaluatedPolicy, StoredEvaluation, compared, difference
+from tasks.run.named_policies import resolved
 from tests.flows.runs import NAME, TINY, Server, clean_environment, command, settings
 from tests.tasks.rollout.test_endpoint import Fake, fake
 
@@ -43,7 +45,7 @@ class History:
         run = f"{name}/{len(self.store.files.list(f'runs/{name}')):08x}"
         lineages = [f"{run}-{k}" for k in range(iterations + 1)]
         for k in kept:
-            self.store.commit(Step("policy", 1, {"of": lineages[k]}), {"x": b"x"}, kind="weights", key=lineages[k])
+            self.store.commit(policy_step(lineages[k]), {"x": b"x"}, kind="weights")
         record = {"run": run, "lineages": lineages, "state": "running", "iterations": iterations}
         self.store.files.write(f"runs/{run}/spec.yaml", loaded.text.encode())
         self.store.files.write(f"runs/{run}/run.json", json.dumps(record).encode())
@@ -183,13 +185,25 @@ class TestNames:
             resolved(["one", "two"], history.store, None, ["evaluate.sample=3"])
 
 
-# -- what can be compared --------------------------------------------------------------------------------------------------
+# -- what can be compared
+# --------------------------------------------------------------------------------------------------
 
 
-def evaluation(store: Store, name: str, rows: dict[str, list[float]], **changes: Any) -> Evaluation:
+def evaluation(store: Store, name: str, rows: dict[str, list[float]], **changes: Any) -> StoredEvaluation:
     """`rows`: problem -> scores of its samples. `changes` to its inputs; those of `part` are merged."""
-    part = {"temperature": 1.0, "top_p": 1.0, "max_response_tokens": 9, "engine": "vllm", "dtype": "bfloat16", "seed": 1, "template": "boxed", "tokenizer": "t",
-            "samples": 2, "problems": None, "correct_at": 1.0}  # fmt: skip
+    part = {
+        "temperature": 1.0,
+        "top_p": 1.0,
+        "max_response_tokens": 9,
+        "engine": "vllm",
+        "dtype": "bfloat16",
+        "seed": 1,
+        "template": "boxed",
+        "tokenizer": "t",
+        "samples": 2,
+        "problems": None,
+        "correct_at": 1.0,
+    }
     inputs = {
         "policy": name,
         "data": "d",
@@ -220,7 +234,7 @@ def evaluation(store: Store, name: str, rows: dict[str, list[float]], **changes:
         "no_answer_share": 0.25,
         "time_limit_share": 0.0,
     }
-    return Evaluation(store, store.commit(Step("evaluate", 1, inputs), payload, kind="rows", result=summary))
+    return StoredEvaluation(store, store.commit(Step("evaluate", 1, inputs), payload, kind="rows", result=summary))
 
 
 @pytest.mark.parametrize(
@@ -244,7 +258,7 @@ def test_what_samples_depend_on_besides_the_policy_must_be_alike(
     store: Store, changes: dict[str, Any], why: str | None
 ) -> None:
     first, second = evaluation(store, "a", {"p": [1.0]}), evaluation(store, "b", {"p": [1.0]}, **changes)
-    assert unlike(first.manifest, second.manifest) == unlike(second.manifest, first.manifest) == why
+    assert difference(first.manifest, second.manifest) == difference(second.manifest, first.manifest) == why
 
 
 def test_pairs_are_of_the_questions_that_both_have_and_lines_say_the_rest(store: Store) -> None:
@@ -258,7 +272,10 @@ def test_pairs_are_of_the_questions_that_both_have_and_lines_say_the_rest(store:
         ("q",),
         ("p",),
     )
-    sides = [Side("one", 0, "a", {"x": first}, "r/1", 1), Side("two", None, "b", {"x": second}, None, 1)]
+    sides = [
+        EvaluatedPolicy("one", 0, "a", {"x": first}, "r/1", 1),
+        EvaluatedPolicy("two", None, "b", {"x": second}, None, 1),
+    ]
     lines = table(sides, {"x": ("one", "two", found)}, (1, 8)).splitlines()
     basis = "one Pass@1 0.500 (n 2, 4 problems, truncated 0.0%, no answer 25.0%, time limit 0.0%)"
     assert lines[0] == "x" and " ".join(lines[1].split()) == basis
@@ -267,7 +284,8 @@ def test_pairs_are_of_the_questions_that_both_have_and_lines_say_the_rest(store:
     )
 
 
-# -- as a user starts it ---------------------------------------------------------------------------------------------------
+# -- as a user starts it
+# ---------------------------------------------------------------------------------------------------
 
 UNMOVED = f"{NAME}-unmoved"
 ITS_SUITES = ("evaluate.suites=[heldout,graph_colouring]", "evaluate.problems=6")
@@ -286,7 +304,9 @@ def call(arguments: list[str], environment: dict[str, str]) -> subprocess.Comple
 
 @pytest.fixture(scope="module")
 def unmoved(environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Store:
-    """A run of one iteration whose step is too small for float32: what it ends with is what it began with, under another name."""
+    """A run of one iteration whose step is too small for float32: what it ends with is what it began with, under another
+    name.
+    """
     folder = tmp_path_factory.mktemp("unmoved") / "store"
     overrides = settings(
         *TINY,
@@ -403,7 +423,9 @@ class TestComparisons:
     @pytest.mark.proof
     @pytest.mark.parametrize("kind", ["raw", "sampled"])
     def test_a_run_and_a_server(self, unmoved: Store, compare: Callable[..., str], fake: Fake, kind: str) -> None:
-        """Of a distribution other than the one sampled from, log-probabilities say nothing of entropy: none is reported."""
+        """Of a distribution other than the one sampled from, log-probabilities say nothing of entropy:
+        none is reported.
+        """
         fake.kind = kind
         policy = f"{fake.url}#tiny"
         overrides = (*ITS_SUITES, "evaluate.temperature=0.7")

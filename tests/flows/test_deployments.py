@@ -1,4 +1,6 @@
-"""Deployments on a real Prefect server with a real worker: one for each spec file, a run that ends Completed, a second one that is Cached."""
+"""Deployments on a real Prefect server with a real worker: one for each spec file, a run that ends Completed, a second
+one that is Cached.
+"""
 
 from __future__ import annotations
 
@@ -152,7 +154,7 @@ def test_a_deployment_runs_and_runs_again_from_the_store(
         "data",
         "start",
         "rollout",
-        "judge",
+        "reward",
         "train",
         "evaluate",
     }

@@ -1,4 +1,6 @@
-"""What a user gets wrong is one line on stderr that says what, where and what to do, and a non-zero exit: never a traceback."""
+"""What a user gets wrong is one line on stderr that says what, where and what to do, and a non-zero exit: never a
+traceback.
+"""
 
 from __future__ import annotations
 
@@ -14,13 +16,12 @@ import s3fs
 from tokenizers import Tokenizer, decoders, pre_tokenizers, trainers
 from tokenizers.models import BPE
 
-from flows.command_line import main
 from infra.lease import RunLock
 from infra.paths import ROOT
 from infra.store import Store
 from specs.identity import run_name
 from specs.load import load_spec
-from tests.flows.runs import NAME, TINY, Run, Server, clean_environment, settings
+from tests.flows.runs import NAME, TINY, Run, Server, clean_environment, settings, status_of
 
 CHATML = (
     "{% for m in messages %}{{ '<|im_start|>' + m['role'] + '\\n' + m['content'] + '<|im_end|>\\n' }}{% endfor %}"
@@ -66,9 +67,17 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     tokenizer.save_pretrained(folder)
     torch.manual_seed(0)
     config = LlamaConfig(
-        vocab_size=len(tokenizer), hidden_size=32, intermediate_size=48, num_hidden_layers=2, num_attention_heads=2, num_key_value_heads=2,
-        max_position_embeddings=96, bos_token_id=None, eos_token_id=2, pad_token_id=2,
-    )  # fmt: skip
+        vocab_size=len(tokenizer),
+        hidden_size=32,
+        intermediate_size=48,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        num_key_value_heads=2,
+        max_position_embeddings=96,
+        bos_token_id=None,
+        eos_token_id=2,
+        pad_token_id=2,
+    )
     LlamaForCausalLM(config).save_pretrained(folder)
     return folder
 
@@ -84,16 +93,20 @@ def error_of(run: Run, *arguments: str, env: dict[str, str] | None = None) -> st
 
 
 @pytest.fixture()
-def refused(capsys: pytest.CaptureFixture[str]) -> Iterator[Refused]:
-    """The one line of a command that is refused before any flow starts, in this process: importing all there is takes seconds."""
+def refused(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Refused]:
+    """The one line of a command that is refused before any flow starts, in this process: importing all there is takes
+    seconds.
+    """
     logger = logging.getLogger("armature")
     before = (logger.handlers[:], logger.level, logger.propagate)
 
     def no_flow(**_: Any) -> dict[str, Any]:
         raise AssertionError("a flow was started")
 
+    monkeypatch.setattr("flows.arm_train.arm_train", no_flow)
+
     def call(*arguments: str) -> str:
-        assert main(no_flow, arguments) == 1
+        assert status_of(*arguments) == 1
         (line,) = capsys.readouterr().err.strip().splitlines()
         assert line.startswith("error: ")
         return line

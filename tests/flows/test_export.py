@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from flows.inspect import export_policy
 from infra.errors import StoreError
 from infra.paths import ROOT
 from infra.store import Manifest, Store
-from tasks.checkpoint.policies import policy_step
+from tasks.checkpoint.weights import policy_step
+from tasks.run.export import export_policy
 from tests.flows.runs import NAME, Finished
 
 RUN = "small/01234567"
@@ -39,7 +39,7 @@ def store(tmp_path: Path) -> Store:
         json.dumps({"run": RUN, "state": "running", "iterations": 2, "lineages": LINEAGES}).encode(),
     )
     for iteration in (0, 2):
-        store.commit(policy_step(LINEAGES[iteration]), FILES, kind="weights", key=LINEAGES[iteration])
+        store.commit(policy_step(LINEAGES[iteration]), FILES, kind="weights")
     return store
 
 
@@ -105,7 +105,7 @@ def test_a_killed_export_leaves_no_folder_and_the_next_one_tidies_up(store: Stor
     """Killed in the middle of a file."""
     program = f"""
 import pathlib, time
-from flows.inspect import export_policy
+from tasks.run.export import export_policy
 from infra import store as stores
 def fetch(manifest, folder):
     (folder / "model.safetensors").write_bytes(b"half")

@@ -1,7 +1,7 @@
 """Kill it anywhere: a run ends with the same bytes, by the same command, and nothing is left behind.
 
-First the sample that CI runs: a chain of kills in one run, each kind of boundary once and then random moments; the kill of single processes; SIGTERM.
-The full matrix, each kill in a run of its own, is a proof (`make proofs`).
+First the sample that CI runs: a chain of kills in one run, each kind of boundary once and then random moments; the
+kill of single processes; SIGTERM. The full matrix, each kill in a run of its own, is a proof (`make proofs`).
 """
 
 from __future__ import annotations
@@ -24,17 +24,27 @@ SEED = int(os.environ.get("KILL_SEED", "17"))
 
 #: Each kind of boundary once, in the order in which one run comes by them; counts begin anew with each start.
 CHAIN = (
-    "within data 0", "within policy 0", "after evaluate 0", "during rollout 0", "after rollout 1", "within verdict 0", "during train 0", "after train 1",
-    "within policy 0", "within evaluate 0", "publish report.html 0",
-)  # fmt: skip
+    "within data 0",
+    "within policy 0",
+    "after evaluate 0",
+    "during rollout 0",
+    "after rollout 1",
+    "within verdict 0",
+    "during train 0",
+    "after train 1",
+    "within policy 0",
+    "within evaluate 0",
+    "publish report.html 0",
+)
 
 #: What a run of three iterations commits: (stage, how often).
 COMMITS = (("data", 1), ("policy", 3), ("evaluate", 2), ("rollout", 6), ("verdict", 3), ("train", 3))
 MATRIX = (
     *(f"{event} {stage} {n}" for stage, count in COMMITS for n in range(count) for event in ("within", "after")),
     *(f"during {stage} {n}" for stage, count in (("rollout", 8), ("verdict", 3), ("train", 3)) for n in range(count)),
-    *(f"publish {file} 0" for file in ("spec.yaml", "run.json", "metrics.jsonl", "evaluations.json", "report.html")), "publish run.json 1",
-)  # fmt: skip
+    *(f"publish {file} 0" for file in ("spec.yaml", "run.json", "metrics.jsonl", "evaluations.json", "report.html")),
+    "publish run.json 1",
+)
 
 
 @pytest.fixture()
@@ -109,7 +119,8 @@ def test_sigterm_lets_what_is_under_way_finish_and_ends_the_run_within_20_s(kill
     killed.check(finished.store)
 
 
-# -- the full matrix -------------------------------------------------------------------------------------------------------------
+# -- the full matrix
+# -------------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.proof()

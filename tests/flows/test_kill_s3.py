@@ -24,8 +24,11 @@ def killed(s3: Weed, prefect_server: Server, tmp_path: Path, monkeypatch: pytest
     """A run with its store in the bucket; this process has its credentials too."""
     server = s3.server
     keys = {
-        "AWS_ACCESS_KEY_ID": server.access, "AWS_SECRET_ACCESS_KEY": server.secret, "AWS_ENDPOINT_URL": server.endpoint, "AWS_DEFAULT_REGION": "us-east-1",
-    }  # fmt: skip
+        "AWS_ACCESS_KEY_ID": server.access,
+        "AWS_SECRET_ACCESS_KEY": server.secret,
+        "AWS_ENDPOINT_URL": server.endpoint,
+        "AWS_DEFAULT_REGION": "us-east-1",
+    }
     for name, text in keys.items():
         monkeypatch.setenv(name, text)
     return Killed(tmp_path, {**prefect_server.environment, **keys}, uri=f"s3://{server.bucket}/killed")

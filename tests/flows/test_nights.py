@@ -1,5 +1,6 @@
-"""Nights on a real Prefect server with a real worker, in a copy of the repository that has a spec of its own: by the clock, one at a time, a policy
-that is the same is not flagged, and one that was broken is."""
+"""Nights on a real Prefect server with a real worker, in a copy of the repository that has a spec of its own: by the
+clock, one at a time, a policy that is the same is not flagged, and one that was broken is.
+"""
 
 from __future__ import annotations
 
@@ -21,14 +22,17 @@ from safetensors.torch import load_file, save_file
 
 from infra.paths import ROOT
 from infra.store import Store
-from tasks.checkpoint.policies import policy_step
+from tasks.checkpoint.weights import policy_step
 from tests.flows.runs import TINY, Server, kill_tree
 
 pytestmark = pytest.mark.slow
 
 SPEC: dict[str, Any] = {
-    "extends": "quickstart.yaml", "name": "nightly", "control": None, "schedule": {"nightly_eval": "* * * * *", "timezone": "Europe/Zurich"},
-}  # fmt: skip
+    "extends": "quickstart.yaml",
+    "name": "nightly",
+    "control": None,
+    "schedule": {"nightly_eval": "* * * * *", "timezone": "Europe/Zurich"},
+}
 
 
 @dataclass(frozen=True)
@@ -99,7 +103,9 @@ class Place:
         raise AssertionError([found[each]["state"] for each in ids])
 
     def put(self, record: dict[str, Any], iteration: int, change: float | None, of: int) -> None:
-        """Weights in place of those after `iteration` iterations: those after `of`, as they are or with noise of standard deviation `change`."""
+        """Weights in place of those after `iteration` iterations: those after `of`, as they are or with noise of
+        standard deviation `change`.
+        """
         folder = self.root / "planted"
         source = self.store.find("policy", record["lineages"][of])
         assert source is not None
@@ -114,7 +120,7 @@ class Place:
             )
         lineage = record["lineages"][iteration]
         self.store.drop("policy", lineage)
-        self.store.commit(policy_step(lineage), {p.name: p for p in folder.iterdir()}, kind="weights", key=lineage)
+        self.store.commit(policy_step(lineage), {p.name: p for p in folder.iterdir()}, kind="weights")
         shutil.rmtree(folder)
         for key in self.store.files.list("steps/evaluate"):  # the run itself has evaluated it as it was
             manifest = self.store.find("evaluate", key)
@@ -144,8 +150,13 @@ def place(prefect_server: Server, tmp_path_factory: pytest.TempPathFactory) -> I
     with (folder / "worker.log").open("w") as log:
         worker = subprocess.Popen(
             [sys.executable, "-m", "prefect", "worker", "start", "--pool", "armature", "--type", "process"],
-            cwd=folder, env=prefect_server.environment, stdout=log, stderr=log, start_new_session=True, text=True,
-        )  # fmt: skip
+            cwd=folder,
+            env=prefect_server.environment,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+            text=True,
+        )
     yield place
     kill_tree(worker)
     place.ask(f"/deployments/{place.deployment()['id']}", method="DELETE")

@@ -1,10 +1,13 @@
-"""A run that is killed between two checkpoints ends byte for byte as the one that was not: on 1 and 2 ranks, with both engines.
+"""A run that is killed between two checkpoints ends byte for byte as the one that was not: on 1 and 2 ranks, with both
+engines.
 
-Weights and optimizer, token ids, log-probabilities, rewards, advantages are in the digests of the steps' payloads; metrics.jsonl and evaluations.json are
-compared as they are, the report once both stores say the same of how long things took.
+Weights and optimizer, token ids, log-probabilities, rewards, advantages are in the digests of the steps' payloads;
+metrics.jsonl and evaluations.json are compared as they are, the report once both stores say the same of how long
+things took.
 
-vLLM on a CPU gives the same tokens and log-probabilities for the same batch on the same number of threads, and a shard is always the same batch. On a GPU
-neither sampling nor training is deterministic to the last bit: there a resumed run has the same rollouts and verdicts, and weights that differ by rounding.
+vLLM on a CPU gives the same tokens and log-probabilities for the same batch on the same number of threads, and a
+shard is always the same batch. On a GPU neither sampling nor training is deterministic to the last bit: there a
+resumed run has the same rollouts and verdicts, and weights that differ by rounding.
 """
 
 from __future__ import annotations

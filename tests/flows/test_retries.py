@@ -1,4 +1,6 @@
-"""Why a task was tried again, and how often, stands where people look: the task run in a real Prefect server, and the error at the end."""
+"""Why a task was tried again, and how often, stands where people look: the task run in a real Prefect server, and the
+error at the end.
+"""
 
 from __future__ import annotations
 
@@ -17,12 +19,12 @@ from tests.flows.runs import Server
 FLOWS = """
 import logging, os, signal, sys
 from pathlib import Path
-from infra import embedded
-embedded.configure()
+from infra import prefect_runtime
+prefect_runtime.configure()
 from prefect import flow, task
-from infra.engine import Resident
+from infra.resident import Resident
 from infra.errors import EngineError, StoreError
-from infra.steps import TASK_OPTIONS
+from tasks.stage import TASK_OPTIONS
 from tasks.errors import OutOfMemory
 
 OPTIONS = {**TASK_OPTIONS, "retry_delay_seconds": [0.1, 0.2]}
@@ -59,7 +61,8 @@ def fails(name, error):
     return step(name, 9, error)
 
 print("values", recovers())
-logging.getLogger("armature").handlers[:] = [logging.NullHandler()]  # as the command line, which prints Armature's lines itself
+# as the command line, which prints Armature's lines itself
+logging.getLogger("armature").handlers[:] = [logging.NullHandler()]
 for name, error in (("away", StoreError), ("broken", EngineError), ("large", OutOfMemory)):
     try:
         fails(name, error)
@@ -70,7 +73,7 @@ for name, error in (("away", StoreError), ("broken", EngineError), ("large", Out
 CHILD = """
 import argparse, collections, itertools, os, signal, time
 from pathlib import Path
-from infra.engine import serve
+from infra.resident import serve
 
 class Handler:
     def first(self):
@@ -164,7 +167,7 @@ def test_a_task_that_is_tried_again_says_why_and_a_hung_engine_is_replaced(
         "step recovers: attempt 1 of 3 failed, the next one comes in 0.1 s: StoreError: recovers: does not answer, 1",
         "step recovers: attempt 2 of 3 failed, the next one comes in 0.2 s: StoreError: recovers: does not answer, 2",
     ]
-    for way, where in (("sleep", "in sleep"), ("c_loop", "in c_loop"), ("sigstop", "state T (stopped)")):
+    for way, where in (("sleep", "in sleep"), ("c_loop", "in c_loop"), ("sigstop", "state stopped")):
         (stacks,) = tmp_path.glob(f"{way}.log.stacks-*")
         assert where in stacks.read_text()
         (line,) = (text for text in named(prefect_server, f"engine {way}")[1])

@@ -1,4 +1,6 @@
-"""Training runs end to end, as real processes: what the store has is not made again, and a killed run ends with the same bytes."""
+"""Training runs end to end, as real processes: what the store has is not made again, and a killed run ends with the same
+bytes.
+"""
 
 from __future__ import annotations
 
@@ -12,11 +14,22 @@ from typing import Any
 import psutil
 import pytest
 
-from flows.command_line import main
 from infra.paths import ROOT, SCRATCH
 from infra.store import Manifest, Store
 from tasks import table
-from tests.flows.runs import NAME, TINY, Finished, Run, Server, clean_environment, command, kill_tree, settings, tree
+from tests.flows.runs import (
+    NAME,
+    TINY,
+    Finished,
+    Run,
+    Server,
+    clean_environment,
+    command,
+    kill_tree,
+    settings,
+    status_of,
+    tree,
+)
 
 SPEC = "specs/quickstart.yaml"
 OVERRIDES = settings(*TINY, f"name={NAME}", "advantage.alpha=0")
@@ -30,10 +43,7 @@ def front_door(capsys: pytest.CaptureFixture[str]) -> Iterator[Any]:
     before = (logger.handlers[:], logger.level, logger.propagate)
 
     def call(*arguments: str) -> str:
-        def no_flow(**_: Any) -> dict[str, Any]:
-            raise AssertionError("a flow was started")
-
-        assert main(no_flow, arguments) == 0, capsys.readouterr().err
+        assert status_of(*arguments) == 0, capsys.readouterr().err
         return capsys.readouterr().out
 
     yield call
@@ -77,7 +87,8 @@ def ended_well(done: subprocess.CompletedProcess[str]) -> str:
     return done.stdout
 
 
-# -- one run ---------------------------------------------------------------------------------------------------------------
+# -- one run
+# ---------------------------------------------------------------------------------------------------------------
 
 
 def test_a_run_prints_a_table_and_its_report(finished: Finished) -> None:
@@ -143,7 +154,8 @@ def _rows(store: Store, stage: str, key: str) -> list[dict[str, Any]]:
     return table.from_bytes(store.read(manifest, "rollouts.parquet"))
 
 
-# -- what the store has ------------------------------------------------------------------------------------------------------
+# -- what the store has
+# ------------------------------------------------------------------------------------------------------
 
 
 def test_the_plan_before_and_after(finished: Finished, front_door: Any, tmp_path: Path) -> None:
@@ -152,11 +164,11 @@ def test_the_plan_before_and_after(finished: Finished, front_door: Any, tmp_path
         return {
             row[0]: row[1:4]
             for row in rows
-            if row and row[0] in ("data", "start", "rollout", "judge", "train", "evaluate") and len(row) >= 4
+            if row and row[0] in ("data", "start", "rollout", "reward", "train", "evaluate") and len(row) >= 4
         }
 
     empty = front_door(SPEC, *ALONE, *settings(f"store={(tmp_path / 'empty').as_uri()}"), "--plan")
-    expected = {"data": 1, "start": 1, "rollout": 6, "judge": 3, "train": 3, "evaluate": 2}
+    expected = {"data": 1, "start": 1, "rollout": 6, "reward": 3, "train": 3, "evaluate": 2}
     assert stages(empty) == {stage: [str(count), "0", str(count)] for stage, count in expected.items()}
     assert "first to run: data" in empty and list((tmp_path / "empty").rglob("*")) == []
     full = front_door(SPEC, *ALONE, *settings(f"store={finished.store.uri}"), "--plan")
@@ -164,8 +176,13 @@ def test_the_plan_before_and_after(finished: Finished, front_door: Any, tmp_path
     assert "nothing to do: every step is in the store" in full
     changed = front_door(SPEC, *ALONE, *settings(f"store={finished.store.uri}", "train.learning_rate=2e-4"), "--plan")
     assert stages(changed) | {"evaluate": []} == {
-        "data": ["1", "1", "0"], "start": ["1", "1", "0"], "rollout": ["6", "2", "4"], "judge": ["3", "1", "2"], "train": ["3", "0", "3"], "evaluate": [],
-    }  # fmt: skip
+        "data": ["1", "1", "0"],
+        "start": ["1", "1", "0"],
+        "rollout": ["6", "2", "4"],
+        "reward": ["3", "1", "2"],
+        "train": ["3", "0", "3"],
+        "evaluate": [],
+    }
     assert "train.learning_rate: 0.0001 -> 0.0002" in changed
 
 
@@ -243,7 +260,8 @@ def test_what_was_lost_is_made_again_with_a_warning_and_the_same_bytes(
     assert summary.startswith("3 steps ran"), "the shard, the training step, the checkpoint"
 
 
-# -- kill it anywhere ----------------------------------------------------------------------------------------------------------
+# -- kill it anywhere
+# ----------------------------------------------------------------------------------------------------------
 
 
 def start_and_wait_for(

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.models.smollm2 import LOCAL_GSM8K, LOCAL_MODEL
+
 ROOT = Path(__file__).parents[2]
 MODEL = ROOT / ".armature/models/SmolLM2-135M-Instruct"
 GSM8K = ROOT / "../shared/data/math/gsm8k_train.jsonl"
@@ -24,6 +26,8 @@ GSM8K = ROOT / "../shared/data/math/gsm8k_train.jsonl"
 def test_two_iterations(tmp_path: Path, record_property: Callable[[str, object], None]) -> None:
     # Half the spec's responses: an optimiser pass over 160-token responses in float32 takes minutes on two cores.
     small = [
+        *LOCAL_MODEL,
+        *LOCAL_GSM8K,
         "train.iterations=2",
         "rollout.prompts=4",
         "rollout.shard_prompts=4",
@@ -49,7 +53,8 @@ def test_two_iterations(tmp_path: Path, record_property: Callable[[str, object],
         assert row["responses"] == 32
         assert sum(row["verdicts"].values()) == 32
         assert row["not_judged_share"] == 0
-    # The second iteration was sampled from new weights, not from the first ones: had the hand-over failed, the audit would have shown it.
+    # The second iteration was sampled from new weights, not from the first ones: had the hand-over failed, the audit
+    # would have shown it.
     assert rows[0]["learning_rate"] > 0
     record_property("audit_mean", [row["audit_mean"] for row in rows])
     record_property("reward_mean", [row["reward_mean"] for row in rows])

@@ -1,8 +1,10 @@
-"""ARM keeps exploration alive, at reduced size: the study's main comparison after 90 iterations, two seeds, held to bounds that the prototype passed.
+"""ARM keeps exploration alive, at reduced size: the study's main comparison after 90 iterations, two seeds, held to
+bounds that the prototype passed.
 
-The prototype passed them after 60 iterations. There the study's five seeds have 1.31, +0.107 and 1.24 together, but two of them can be as low as
-1.26, +0.073 and 1.15, and another processor is another draw. After 90 iterations the lowest two have 1.32, +0.087 and, of 32 samples, 1.24; of
-64 samples a question more of the different answers are seen.
+The prototype passed them after 60 iterations. There the study's five seeds have 1.31, +0.107 and 1.24 together, but
+two of them can be as low as 1.26, +0.073 and 1.15, and another processor is another draw. After 90 iterations the
+lowest two have 1.32, +0.087 and, of 32 samples, 1.24; of 64 samples a question more of the different answers are
+seen.
 """
 
 from __future__ import annotations
@@ -33,12 +35,22 @@ def test_arm_keeps_more_entropy_coverage_and_distinct_answers_than_grpo(
 ) -> None:
     name = "study-proof"
     study = {
-        "name": name, "base": str(ROOT / "specs" / "quickstart.yaml"), "results": str(tmp_path / "results"),
-        "set": {"train.iterations": ITERATIONS, "checkpoint.every": ITERATIONS, "placement.threads": 1, "evaluate.samples": SAMPLES},
+        "name": name,
+        "base": str(ROOT / "specs" / "quickstart.yaml"),
+        "results": str(tmp_path / "results"),
+        "set": {
+            "train.iterations": ITERATIONS,
+            "checkpoint.every": ITERATIONS,
+            "placement.threads": 1,
+            "evaluate.samples": SAMPLES,
+        },
         "settings": {"fresh": {"label": "fresh prompts"}},
         "variants": {"grpo": {"label": "GRPO", "set": {"advantage.estimator": "grpo"}}, "arm": {"label": "ARM 1.0"}},
-        "seeds": SEEDS, "control": "grpo", "comparisons": [["arm", "grpo"]], "side_by_side": 2,
-    }  # fmt: skip
+        "seeds": SEEDS,
+        "control": "grpo",
+        "comparisons": [["arm", "grpo"]],
+        "side_by_side": 2,
+    }
     (tmp_path / "study.yaml").write_text(yaml.safe_dump(study))
     command = [sys.executable, "-m", "flows.arm_study", str(tmp_path / "study.yaml")]
     environment = clean_environment(ARMATURE_STORE=(tmp_path / "store").as_uri())

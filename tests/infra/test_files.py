@@ -1,9 +1,9 @@
-"""Objects of a store: lists that see everything, replacements that overwrite nobody's work, writes that a power cut cannot halve."""
+"""Objects of a store: lists that see everything, replacements that overwrite nobody's work, writes that a power cut
+cannot halve."""
 
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import threading
 import uuid
@@ -13,14 +13,14 @@ from typing import Any
 
 import pytest
 
-from flows.inspect import list_runs
 from infra.bucket import Bucket
 from infra.caching import Step
 from infra.digests import FileEntry
 from infra.errors import StoreError
 from infra.files import Files
+from infra.parallel import run_parallel
 from infra.store import Manifest, Store
-from infra.together import together
+from tests.infra.waiting import DEADLINE_S
 
 STEP = Step("verdict", 1, {"a": 1})
 
@@ -33,7 +33,7 @@ def files(request: pytest.FixtureRequest, tmp_path: Path) -> Files:
     return Files(f"s3://{server.bucket}/{uuid.uuid4().hex}")
 
 
-# -- lists -------------------------------------------------------------------------------------------------------------------
+# -- lists -------------------------------------------------------------------------------------------------------------
 
 
 def test_lists_see_what_others_wrote_and_go_on_over_pages(files: Files, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -66,17 +66,16 @@ def test_lists_see_what_others_wrote_and_go_on_over_pages(files: Files, monkeypa
 def test_runs_are_listed_wherever_the_store_lies(place: str, s3: Any) -> None:
     store = Store(f"s3://{s3.bucket}{place}")
     name = f"run-{uuid.uuid4().hex[:8]}"
-    store.files.write(
-        f"runs/{name}/abcd/run.json",
-        json.dumps({"lineages": ["aa", "bb"], "state": "running", "iterations": 1}).encode(),
-    )
+    store.files.write(f"runs/{name}/abcd/run.json", b"{}")
     try:
-        assert f"{name}/abcd" in list_runs(Store(f"s3://{s3.bucket}{place}"))
+        files = Files(f"s3://{s3.bucket}{place}")
+        assert name in files.list("runs") and files.list(f"runs/{name}") == ["abcd"]
+        assert f"runs/{name}/abcd/run.json" in [each for each, _, _ in files.walk("runs")]
     finally:
         store.files.remove(f"runs/{name}")
 
 
-# -- whole or not at all -----------------------------------------------------------------------------------------------------
+# -- whole or not at all -----------------------------------------------------------------------------------------------
 
 
 def test_replace_takes_the_place_of_what_it_was_told_and_of_nothing_else(files: Files) -> None:
@@ -101,7 +100,7 @@ def test_of_writers_that_replace_the_same_one_wins(files: Files) -> None:
         except FileExistsError:
             pass
 
-    together([lambda stop, number=number: write(number, stop) for number in range(6)], 6)  # type: ignore[misc]
+    run_parallel([lambda stop, number=number: write(number, stop) for number in range(6)], 6)  # type: ignore[misc]
     assert [files.read("a")] == won and files.list("") == ["a"]
 
 
@@ -133,7 +132,7 @@ def test_writers_that_find_the_same_damage_agree_on_one_commit(files: Files) -> 
         barrier.wait()
         return mine.commit(STEP, {"a.bin": b"by %d" % number}, kind="rows")
 
-    commits = together([lambda stop, number=number: write(number, stop) for number in range(4)], 4)  # type: ignore[misc]
+    commits = run_parallel([lambda stop, number=number: write(number, stop) for number in range(4)], 4)  # type: ignore[misc]
     stands = store.find("verdict", STEP.key)
     assert stands is not None and store.intact(stands) and commits == [stands] * 4 and stands != damaged
 
@@ -154,7 +153,7 @@ def test_a_commit_that_wakes_up_late_overwrites_nothing(files: Files, monkeypatc
 
 
 def test_the_power_may_go_at_any_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Before the manifest gets its name, everything that it speaks of is on the disk: contents, and the names in every folder."""
+    """Before the manifest gets its name, everything that it lists is on the disk: contents, and each folder's names."""
     store = Store((tmp_path / "store").as_uri())
     source = tmp_path / "weights.bin"
     source.write_bytes(os.urandom(3_000_000))
@@ -201,7 +200,7 @@ def _die(*_: object) -> None:
     raise KeyboardInterrupt
 
 
-# -- transfers -----------------------------------------------------------------------------------------------------------------
+# -- transfers ---------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("size", [0, 1, (16 << 20) + 1, pytest.param(40_000_000, marks=pytest.mark.slow)], ids=str)
@@ -244,8 +243,8 @@ def test_a_failure_of_one_file_stops_the_others() -> None:
         raise StoreError("the first")
 
     def wait(stop: threading.Event) -> None:
-        waited.append(stop.wait(30))
+        waited.append(stop.wait(DEADLINE_S))
 
     with pytest.raises(StoreError, match="the first"):
-        together([wait, fail, wait, wait, wait], 3)
+        run_parallel([wait, fail, wait, wait, wait], 3)
     assert all(waited) and 1 <= len(waited) <= 4

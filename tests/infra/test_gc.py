@@ -9,24 +9,31 @@ import subprocess
 import sys
 import time
 import uuid
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from infra.caching import Step
+from infra.caching import NamedStep, Step
 from infra.errors import StoreError
 from infra.files import Files
-from infra.gc import CRASHED, LEFT, NO_EVALUATION, NO_RUN, TEMPORARY, UPLOADS, Found, main, survey
+from infra.gc import CRASHED, LEFT, NO_EVALUATION, NO_RUN, TEMPORARY, UPLOADS, Found, survey
+from infra.gc import collect as collected
 from infra.paths import ROOT
 from infra.store import Manifest, Store
 from tests.infra.conftest import client
 
+#: Stores whose records and manifests are of a version that listed no references.
+OLD: set[str] = set()
 
-@pytest.fixture(params=["file", pytest.param("s3", marks=pytest.mark.slow)])
+
+@pytest.fixture(params=["file", "old", pytest.param("s3", marks=pytest.mark.slow)])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
-    if request.param == "file":
-        return Store((tmp_path / "store").as_uri())
+    if request.param != "s3":
+        store = Store((tmp_path / "store").as_uri())
+        OLD.update([store.uri] if request.param == "old" else [])
+        return store
     server = request.getfixturevalue("s3")
     return Store(f"s3://{server.bucket}/{uuid.uuid4().hex}")
 
@@ -39,9 +46,33 @@ class History:
         self.made: dict[str, tuple[str, str]] = {}
 
     def step(self, name: str, stage: str, inputs: dict[str, Any], key: str | None = None) -> str:
-        manifest = self.store.commit(Step(stage, 1, inputs), {"x.bin": name.encode()}, kind="rows", key=key)
+        references = tuple(f"{of}/{each}" for of, each in self.references(stage, inputs))
+        step = Step(stage, 1, inputs, references)
+        if key is not None:
+            step = NamedStep(stage, 1, inputs, references, name=key)
+        manifest = self.store.commit(step, {"x.bin": name.encode()}, kind="rows")
         self.made[name] = (stage, manifest.key)
+        if self.store.uri in OLD:
+            path = f"steps/{stage}/{manifest.key}/MANIFEST.json"
+            fields = json.loads(self.store.files.read(path))
+            del fields["references"]
+            self.store.files.write(path, json.dumps(fields).encode())
         return manifest.key
+
+    def references(self, stage: str, inputs: dict[str, Any]) -> Iterator[tuple[str, str]]:
+        """What tasks/graph/experiment.py has a step refer to."""
+        yield from (("rollout", key) for key in inputs.get("rollouts", ()))
+        for of, name in (("verdict", "verdicts"), ("data", "data"), ("policy", "root"), ("samples", "set")):
+            if name in inputs:
+                yield of, inputs[name]
+        if "policy" in inputs and stage != "evaluate":
+            yield "train", inputs["policy"]
+        if stage == "evaluate":
+            yield "suite", inputs["data"]
+            for of, key in self.made.values():
+                manifest = self.store.find(of, key) if of == "contamination" else None
+                if manifest is not None and inputs["data"] in (manifest.inputs["suite"], manifest.inputs["data"]):
+                    yield of, key
 
     def run(
         self,
@@ -54,7 +85,7 @@ class History:
         **about: Any,
     ) -> list[str]:
         """`since`: lineages to begin with (the last one is gone on from)."""
-        tag = about.pop("tag", run)
+        tag, before = about.pop("tag", run), set(self.made)
         data = self.step(f"{tag} data", "data", {"of": tag})
         root = since[0] if since else self.step(f"{tag} root", "policy", {"of": tag, "data": data})
         lineages = since[-1:] if since else [root]
@@ -79,6 +110,10 @@ class History:
                 self.step(f"{tag} weights {k + 1}", "policy", {"policy": lineages[-1]}, key=lineages[-1])
         evaluation = self.step(f"{tag} evaluation", "evaluate", {"policy": lineages[-1], "data": data})
         record = {"lineages": lineages, "state": "finished" if finished else "running", **about}
+        if self.store.uri not in OLD:
+            mine = [f"{stage}/{key}" for name, (stage, key) in self.made.items() if name not in before]
+            policies = [f"{stage}/{lineage}" for lineage in lineages for stage in ("policy", "train")]
+            record["roots"] = [*mine, *policies]
         self.store.files.write(f"runs/{run}/run.json", json.dumps(record).encode())
         if finished:
             self.store.files.write(f"runs/{run}/evaluations.json", json.dumps([{"artifact": evaluation}]).encode())
@@ -90,7 +125,7 @@ class History:
 
 def collect(store: Store, *options: str, grace: float = 0.0) -> None:
     time.sleep(1.1 if not store.files.local else 0.02)  # S3's times are whole seconds
-    main(["gc", "--store", store.uri, "--grace", str(grace), *options])
+    print(collected(store.uri, dry_run="--dry-run" in options, grace_h=grace))
 
 
 def test_a_dropped_experiment_goes_and_what_others_share_stays(
@@ -149,8 +184,8 @@ def test_pins_and_locks_go_with_their_run(store: Store, capsys: pytest.CaptureFi
     assert f"{LEFT}: 2," in capsys.readouterr().out
     assert [name for folder in ("locks", "pins") for name, _, _ in store.files.walk(folder)] == sorted(names[:3])
     store.files.write(names[2], b"{}")
-    with pytest.raises(SystemExit, match=r"not a pin .* nothing is removed: delete it"):
-        main(["gc", "--store", store.uri, "--grace", "0"])
+    with pytest.raises(StoreError, match=r"not a pin .* nothing is removed: delete it"):
+        collected(store.uri, dry_run=False, grace_h=0)
 
 
 def test_a_fork_keeps_what_its_beginning_came_from(store: Store) -> None:
@@ -161,7 +196,8 @@ def test_a_fork_keeps_what_its_beginning_came_from(store: Store) -> None:
     collect(store)
     gone = set(history.made) - history.there()
     assert gone == {
-        "source/aaaa rollout 2.0", "source/aaaa rollout 2.1", "source/aaaa verdicts 2", "source/aaaa train 2", "source/aaaa evaluation",
+        "source/aaaa rollout 2.0", "source/aaaa rollout 2.1", "source/aaaa verdicts 2", "source/aaaa train 2",
+        "source/aaaa evaluation",
         "source/aaaa weights 1",
     }  # fmt: skip
 
@@ -180,6 +216,10 @@ def test_an_unfinished_run_keeps_what_it_goes_on_from(store: Store) -> None:
     ]
     history.step("front verdicts", "verdict", {"rollouts": rollouts, "data": data})
     history.step("named by the run", "rollout", {"policy": "00"}, key="ee" * 32)
+    if store.uri not in OLD:
+        record = {"lineages": lineages, "state": "running"}
+        roots = [f"{stage}/{key}" for stage, key in history.made.values()]
+        store.files.write("runs/one/aaaa/run.json", json.dumps({**record, "roots": roots}).encode())
     everything = set(history.made)
     history.step("of another", "rollout", {"policy": "00", "data": data})
     collect(store)
@@ -246,6 +286,7 @@ def test_what_cannot_be_read_stops_it(
     name: str, text: bytes, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     store = Store((tmp_path / "store").as_uri())
+    OLD.update([store.uri] if name == "evaluations.json" else [])  # which only an old run's steps are read from
     history = History(store)
     history.run("one/aaaa", 1)
     history.run("two/bbbb", 1)
@@ -257,7 +298,7 @@ def test_what_cannot_be_read_stops_it(
     )
     store.files.write(damaged, text)
     before = store.files.walk("")
-    with pytest.raises(SystemExit) as caught:
+    with pytest.raises(StoreError) as caught:
         collect(store)
     message = str(caught.value)
     assert (
@@ -290,7 +331,7 @@ def test_a_writer_at_work_in_a_folder_that_is_swept_loses_nothing(
 
 def test_the_command_and_its_mistakes(tmp_path: Path) -> None:
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "infra.store", "gc", *arguments]
+        command = [sys.executable, "-m", "flows.cli.app", "gc", *arguments]
         return subprocess.run(
             command,
             cwd=ROOT,
@@ -308,7 +349,7 @@ def test_the_command_and_its_mistakes(tmp_path: Path) -> None:
     ), done
     assert "removed in all: 0, 0 B" in run().stdout, "24 h of grace"
     done = run("--store", "gs://x")
-    assert done.returncode == 1 and done.stderr == "store gs://x: only file:// and s3:// are supported\n"
+    assert done.returncode == 1 and done.stderr == "error: store gs://x: only file:// and s3:// are supported\n"
     assert run("--grace", "-1").returncode == 2 and run("--grace", "nan").returncode == 2
 
 
@@ -322,7 +363,7 @@ class TestEvaluations:
 
     @staticmethod
     def evaluation(history: History, name: str, policy: str, problems: str, *, samples: bool = True) -> str:
-        """A step on a suite or on held-out problems (`problems` a key), and the set that it was made from, called by the same name."""
+        """A step on a suite or on held-out problems (`problems` a key), and its set of samples, called by its name."""
         about = {"policy": policy, "problems": problems, "suite": "x", "name": name}
         key = hashlib.sha256(json.dumps(about).encode()).hexdigest()
         step = history.step(name, "evaluate", {"policy": policy, "data": problems, "suite": "x", "set": key})
@@ -353,14 +394,14 @@ class TestEvaluations:
             for name in ("run", "night", "comparison", "nobody")
         }
         other = history.step("other data", "data", {"of": "another spec"})
+        history.step("contamination", "contamination", {"data": data, "suite": suites["run"]})
+        history.step("contamination of other data", "contamination", {"data": other, "suite": None})
         steps = {
             "of the run": self.evaluation(history, "of the run", lineage, suites["run"]),
             "of a night": self.evaluation(history, "of a night", lineage, suites["night"]),
             "compared": self.evaluation(history, "compared", "server-00", suites["comparison"]),
             "compared, held out": self.evaluation(history, "compared, held out", "hub", other, samples=False),
         }
-        history.step("contamination", "contamination", {"data": data, "suite": suites["run"]})
-        history.step("contamination of other data", "contamination", {"data": other, "suite": None})
         kept = set(history.made) - {"suite nobody"}
         self.evaluation(history, "of nobody", "server-11", suites["nobody"])
         history.step("contamination of lost data", "contamination", {"data": "00", "suite": suites["run"]})
@@ -368,8 +409,13 @@ class TestEvaluations:
         store.files.write(
             "runs/one/aaaa/evaluations.json", json.dumps([*rows, {"artifact": steps["of the run"]}]).encode()
         )
+        if store.uri not in OLD:
+            record = json.loads(store.files.read("runs/one/aaaa/run.json"))
+            record["roots"].append(f"evaluate/{steps['of the run']}")
+            store.files.write("runs/one/aaaa/run.json", json.dumps(record).encode())
         records = {
-            "runs/one/aaaa/nights/2026-01-02T03-04-05Z/night.json": ["of a night"], "comparisons/0123-4567/comparison.json": ["compared", "compared, held out"],
+            "runs/one/aaaa/nights/2026-01-02T03-04-05Z/night.json": ["of a night"],
+            "comparisons/0123-4567/comparison.json": ["compared", "compared, held out"],
         }  # fmt: skip
         for name, evaluations in records.items():
             store.files.write(name, json.dumps({"steps": [f"evaluate/{steps[each]}" for each in evaluations]}).encode())
@@ -448,7 +494,7 @@ class TestEvaluations:
         damaged = name.format(set=self.set_of(history, "of nobody"))
         store.files.write(damaged, text)
         before = store.files.walk("")
-        with pytest.raises(SystemExit) as caught:
+        with pytest.raises(StoreError) as caught:
             collect(store)
         assert (
             damaged in str(caught.value) and "nothing is removed" in str(caught.value) and "\n" not in str(caught.value)

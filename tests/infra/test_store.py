@@ -9,7 +9,6 @@ import json
 import logging
 import os
 import threading
-import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,9 +18,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from infra.caching import Step, canonical
+from infra.caching import NamedStep, Step, canonical
 from infra.errors import StoreError, TransferStopped
 from infra.files import Files
+from infra.retry import RetryPolicy
 from infra.store import DamagedError, Manifest, Store
 
 STEP = Step("verdict", 3, {"part": {"b": 2.5, "a": [1, None, "é"]}, "rollouts": ["00", "11"]})
@@ -46,7 +46,7 @@ def payload_name(manifest: Manifest, file: str) -> str:
     return f"steps/{manifest.stage}/{manifest.key}/{manifest.folder}/{file}"
 
 
-# -- keys ----------------------------------------------------------------------------------------------------------------
+# -- keys --------------------------------------------------------------------------------------------------------------
 
 
 def test_a_key_is_pinned() -> None:
@@ -82,7 +82,7 @@ def test_a_key_of_what_is_not_a_number_is_refused() -> None:
         _ = Step("train", 1, {"learning_rate": float("nan")}).key
 
 
-# -- commit, find, read ----------------------------------------------------------------------------------------------------
+# -- commit, find, read ------------------------------------------------------------------------------------------------
 
 
 def test_what_was_committed_is_found_read_and_fetched(store: Store, tmp_path: Path) -> None:
@@ -249,7 +249,8 @@ def test_drop_removes_all_of_a_step_manifest_first(store: Store, monkeypatch: py
 
 
 def test_a_step_may_be_named_by_another_key(store: Store) -> None:
-    made = store.commit(STEP, PAYLOAD, kind="weights", key="ab" * 32)
+    named = NamedStep(STEP.stage, STEP.version, STEP.inputs, name="ab" * 32)
+    made = store.commit(named, PAYLOAD, kind="weights")
     assert store.find("verdict", "ab" * 32) == made and store.find("verdict", STEP.key) is None
 
 
@@ -269,17 +270,25 @@ def test_files_are_listed_created_once_and_looked_up(store: Store) -> None:
         files.read("runs/none")
 
 
-# -- failures: one line that names the object ----------------------------------------------------------------------------------
+# -- failures: one line that names the object --------------------------------------------------------------------------
 
 
 @contextlib.contextmanager
 def one_line(*parts: str) -> Iterator[None]:
-    began = time.monotonic()
     with pytest.raises(StoreError) as caught:
         yield
     message = str(caught.value)
     assert "\n" not in message and all(part in message for part in parts), message
-    assert time.monotonic() - began < 30
+
+
+@pytest.fixture()
+def no_retry(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pause before another attempt fails the test."""
+
+    def begin(policy: RetryPolicy, what: str, error: Exception, limit: float) -> None:
+        raise AssertionError(f"{what} is tried again after {error}")
+
+    monkeypatch.setattr(RetryPolicy, "_begin", begin)
 
 
 def test_a_full_disk_is_one_line_and_leaves_no_step(full_disk: Path, tmp_path: Path) -> None:
@@ -321,13 +330,13 @@ def test_places_that_are_no_store(tmp_path: Path) -> None:
         Store((tmp_path / "file" / "store").as_uri())
 
 
-def test_wrong_credentials(s3: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_wrong_credentials(s3: Any, no_retry: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "not-the-secret-canary")
     with one_line(f"s3://{s3.bucket}/x", "credentials"):
         commit(Store(f"s3://{s3.bucket}/x"))
 
 
-def test_no_credentials(s3: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_no_credentials(s3: Any, no_retry: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.delenv(name)
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
@@ -336,7 +345,9 @@ def test_no_credentials(s3: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
         Store(f"s3://{s3.bucket}/x")
 
 
-def test_a_bucket_that_is_missing_is_said_and_not_made(s3: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_bucket_that_is_missing_is_said_and_not_made(
+    s3: Any, no_retry: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with one_line(
         "s3://nowhere/x", "Access Denied", "credentials"
     ):  # who may not list it is not told whether it exists

@@ -1,27 +1,40 @@
-"""Both backends, for real."""
+"""Slots of both backends for the tests, and limits that no machine reaches by being slow."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 
 import pytest
 
-from sandbox import engine, image, jail
+from sandbox import container_engine, image, jail
 from sandbox.containers import ContainerTransport
 from sandbox.job import Job, Lane, Limits, Result
 from sandbox.slot import Slot, Transport
 from tests.backends import BACKENDS, require
 
-#: The hostile and the honest programs of the tests: small, so that they are quick.
-LIMITS = Limits(cpu_s=1.0, wall_s=4.0, memory_mb=128, output_bytes=1 << 20, processes=16)
+#: Limits for the programs of the tests. A test about a limit replaces that limit; those of time are far away from it.
+LIMITS = Limits(cpu_s=30.0, wall_s=300.0, memory_mb=128, output_bytes=1 << 20, processes=16)
+#: Seconds that a test waits for an event before it fails: far more than the event takes on a busy machine.
+DEADLINE_S = 150.0
 RUN_ID = f"tests-{os.getpid()}"
+
+
+def eventually(condition: Callable[[], object]) -> bool:
+    """Return whether a condition becomes true within DEADLINE_S."""
+    end = time.monotonic() + DEADLINE_S
+    while not condition():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.02)
+    return True
 
 
 def transport(backend: str, number: int = 0, lane: Lane = "program") -> Transport:
     if backend == "jail":
         return jail.JailTransport(f"jail {number}", number, lane, LIMITS.tmp_mb)
-    client = engine.connect()
+    client = container_engine.connect()
     return ContainerTransport(
         client, f"docker {number}", number, lane, image.resolve(client, None), LIMITS, RUN_ID, None
     )
@@ -52,7 +65,7 @@ class Runner:
 
 @pytest.fixture(scope="session")
 def run(backend: str) -> Iterator[Runner]:
-    """Runs a program on the session's slot of the backend."""
+    """Run a program on the session's slot of the backend."""
     runner = Runner(backend)
     yield runner
     runner.slot.end()

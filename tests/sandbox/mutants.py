@@ -1,4 +1,4 @@
-"""Wrong programs made of right ones: one small change each, as a reviewer would overlook it."""
+"""Mutants: right programs with one small change, of a kind that a reviewer may overlook."""
 
 from __future__ import annotations
 
@@ -8,15 +8,33 @@ import random
 from collections.abc import Iterator
 
 _OPERATORS: dict[type, type] = {
-    ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Add, ast.Div: ast.FloorDiv, ast.FloorDiv: ast.Div, ast.Mod: ast.FloorDiv, ast.Pow: ast.Mult,
-    ast.BitAnd: ast.BitOr, ast.BitOr: ast.BitAnd, ast.BitXor: ast.BitOr, ast.LShift: ast.RShift, ast.RShift: ast.LShift,
-    ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq, ast.In: ast.NotIn, ast.NotIn: ast.In,
-    ast.And: ast.Or, ast.Or: ast.And,
-}  # fmt: skip
+    ast.Add: ast.Sub,
+    ast.Sub: ast.Add,
+    ast.Mult: ast.Add,
+    ast.Div: ast.FloorDiv,
+    ast.FloorDiv: ast.Div,
+    ast.Mod: ast.FloorDiv,
+    ast.Pow: ast.Mult,
+    ast.BitAnd: ast.BitOr,
+    ast.BitOr: ast.BitAnd,
+    ast.BitXor: ast.BitOr,
+    ast.LShift: ast.RShift,
+    ast.RShift: ast.LShift,
+    ast.Lt: ast.LtE,
+    ast.LtE: ast.Lt,
+    ast.Gt: ast.GtE,
+    ast.GtE: ast.Gt,
+    ast.Eq: ast.NotEq,
+    ast.NotEq: ast.Eq,
+    ast.In: ast.NotIn,
+    ast.NotIn: ast.In,
+    ast.And: ast.Or,
+    ast.Or: ast.And,
+}
 
 
 def _places(tree: ast.Module) -> Iterator[tuple[str, ast.AST]]:
-    """(kind of change, node) of everything that can be changed. Docstrings are left alone."""
+    """Yield (kind of change, node) for all that can be changed, except docstrings."""
     docstrings = {
         id(node.body[0].value)
         for node in ast.walk(tree)
@@ -61,7 +79,7 @@ def _change(kind: str, node: ast.AST) -> None:
 
 
 def mutant(source: str, generator: random.Random) -> tuple[str, str] | None:
-    """(kind of change, changed program); None where nothing can be changed."""
+    """Return (kind of change, changed program), or None where nothing can be changed."""
     tree = ast.parse(source)
     places = list(_places(tree))
     if not places:

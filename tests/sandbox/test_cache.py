@@ -1,4 +1,4 @@
-"""Verdicts kept: what is a hit, what is never kept, and how many."""
+"""The cache of verdicts: hits, verdicts that are never stored, and its size."""
 
 from __future__ import annotations
 

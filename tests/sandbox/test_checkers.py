@@ -1,4 +1,4 @@
-"""Checkers by name: the built-in ones, a user's own, and names that are none."""
+"""Checkers by name: the built-in ones, a user's own, and unknown names."""
 
 from __future__ import annotations
 

@@ -1,15 +1,18 @@
-"""`python -m sandbox`, as a user types it."""
+"""The command line of the sandbox, on the jail."""
 
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from sandbox.__main__ import main
 from tests.backends import require
 
 ROOT = Path(__file__).parents[2]
@@ -19,14 +22,8 @@ RIGHT, GUESS = "print(sum(map(int, input().split())))", "print(3)"
 
 def sandbox(*arguments: str | Path, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
     require("jail")
-    command = [
-        sys.executable,
-        "-m",
-        "sandbox",
-        *map(str, arguments),
-        *(("--backend", "jail") if arguments[0] != "--help" else ()),
-    ]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, input=stdin, timeout=120)
+    command = [sys.executable, "-m", "sandbox", *map(str, arguments), "--backend", "jail"]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, input=stdin, timeout=500)
 
 
 def last(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
@@ -34,7 +31,15 @@ def last(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
     return answer
 
 
-@pytest.fixture()
+@pytest.fixture
+def in_process() -> Iterator[None]:
+    """Restore the handler that `main` sets."""
+    before = signal.getsignal(signal.SIGTERM)
+    yield
+    signal.signal(signal.SIGTERM, before)
+
+
+@pytest.fixture
 def files(tmp_path: Path) -> Path:
     (tmp_path / "problem.json").write_text(json.dumps(SUM))
     (tmp_path / "right.py").write_text(RIGHT)
@@ -55,33 +60,33 @@ def test_check() -> None:
 
 
 def test_run(files: Path) -> None:
-    done = sandbox("run", files / "right.py", "--stdin", files / "input.txt")
+    done = sandbox("run", "--slots", "1", files / "right.py", "--stdin", files / "input.txt")
     assert done.returncode == 0
     assert (last(done)["status"], last(done)["stdout"]) == ("ok", "3\n")
     (files / "fails.py").write_text("1 / 0")
-    done = sandbox("run", files / "fails.py")
+    done = sandbox("run", "--slots", "1", files / "fails.py")
     assert done.returncode == 1 and last(done)["status"] == "exit" and "ZeroDivisionError" in last(done)["stderr"]
 
 
 def test_grade(files: Path) -> None:
-    for program, kind, score in (("right.py", "accepted", 1.0), ("guess.py", "wrong", 0.0)):
-        done = sandbox("grade", files / "problem.json", files / program)
-        assert done.returncode == 0, done.stderr
-        assert (last(done)["kind"], last(done)["score"], last(done)["trust"]) == (kind, score, "strong")
-        assert last(done)["cpu_s"] > 0 and last(done)["wall_s"] > 0
-    assert last(done)["test"] == 1
+    done = sandbox("grade", "--slots", "1", files / "problem.json", files / "guess.py")
+    assert done.returncode == 0, done.stderr
+    assert (last(done)["kind"], last(done)["score"], last(done)["trust"]) == ("wrong", 0.0, "strong")
+    assert last(done)["test"] == 1 and last(done)["cpu_s"] > 0 and last(done)["wall_s"] > 0
 
 
-def test_many(files: Path) -> None:
+def test_many_pairs(files: Path) -> None:
     lines = [{"problem": SUM, "program": RIGHT}, {"problem": SUM, "program": GUESS}, {"problem": SUM, "program": RIGHT}]
-    text = "\n".join(json.dumps(line) for line in lines) + "\n"
-    (files / "pairs.jsonl").write_text(text)
-    for done in (sandbox("grade", "--jsonl", files / "pairs.jsonl"), sandbox("grade", "--jsonl", "-", stdin=text)):
-        assert done.returncode == 0, done.stderr
-        assert [json.loads(line)["kind"] for line in done.stdout.splitlines()] == ["accepted", "wrong", "accepted"]
-        assert "1 of 3 verdicts came from the cache" in done.stderr
+    (files / "pairs.jsonl").write_text("\n".join(json.dumps(line) for line in lines) + "\n")
+    done = sandbox("grade", "--slots", "1", "--jsonl", files / "pairs.jsonl")
+    assert done.returncode == 0, done.stderr
+    assert [json.loads(line)["kind"] for line in done.stdout.splitlines()] == ["accepted", "wrong", "accepted"]
+    assert "1 of 3 verdicts came from the cache" in done.stderr
+
+
+def test_many_programs_on_stdin(files: Path) -> None:
     programs = "\n".join(json.dumps({"program": each}) for each in (GUESS, RIGHT))
-    done = sandbox("grade", files / "problem.json", "--jsonl", "-", stdin=programs)
+    done = sandbox("grade", "--slots", "1", files / "problem.json", "--jsonl", "-", stdin=programs)
     assert [json.loads(line)["kind"] for line in done.stdout.splitlines()] == ["wrong", "accepted"]
 
 
@@ -99,11 +104,14 @@ def test_many(files: Path) -> None:
         (("check", "--slots", "0"), "--slots 0: at least 1"),
     ],
 )
-def test_what_cannot_be_used_is_one_line(files: Path, arguments: tuple[str, ...], says: str) -> None:
+@pytest.mark.usefixtures("in_process")
+def test_what_cannot_be_used_is_one_line(
+    files: Path, arguments: tuple[str, ...], says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    require("jail")
     (files / "bad.json").write_text('{"test_type": "stdin"}')
     (files / "list.json").write_text("[]")
-    done = sandbox(*(files / part if "." in part else part for part in arguments))
-    assert done.returncode == 2, (done.stdout, done.stderr)
-    (line,) = [line for line in done.stderr.splitlines() if not line.startswith("sandbox: ")]
+    given = [str(files / part) if "." in part else part for part in arguments]
+    assert main([*given, "--backend", "jail", *(() if "--slots" in given else ("--slots", "1"))]) == 2
+    (line,) = [line for line in capsys.readouterr().err.splitlines() if not line.startswith("sandbox: ")]
     assert line.startswith("error: ") and says in line
-    assert "Traceback" not in done.stderr

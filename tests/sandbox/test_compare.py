@@ -1,8 +1,9 @@
-"""Outputs against expected outputs, honest, sloppy and hostile."""
+"""Comparison of honest, sloppy and hostile outputs with expected ones."""
 
 from __future__ import annotations
 
 import time
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -138,26 +139,32 @@ WANTED = [[1, 2], {1}, {(1,): 2}, 1, 1.5, True, "a", None, range(3), 2 + 1j, (1,
 
 
 @pytest.mark.parametrize("got", HOSTILE, ids=range(len(HOSTILE)))
-def test_forged_values_are_wrong_and_quickly_so(got: bytes) -> None:
+def test_forged_values_are_wrong_and_cost_little(got: bytes) -> None:
     start = time.process_time()
     for want in WANTED:
         assert compare.value(got, values.dumps(want).encode()) is not None
-    assert time.process_time() - start < 1
+    assert time.process_time() - start < 5  # CPU seconds; 0.005 on two cores
 
 
 def test_hashes_that_collide_cost_nothing() -> None:
-    """A set of such ints takes quadratic time to build: none is built."""
-    count = 20_000
+    """Compare a set of ints with one hash, which takes quadratic time to build (20 CPU seconds): it is not built."""
+    count = 40_000
     line = b'{"s":[' + b",".join(b"%d" % (k * ((1 << 61) - 1)) for k in range(count)) + b"]}"
     want = values.dumps(set(range(10**9, 10**9 + count))).encode()
     start = time.process_time()
     assert compare.value(line, want) is not None
-    assert time.process_time() - start < 2
+    assert time.process_time() - start < 5  # CPU seconds; 0.1 on two cores
 
 
-def test_a_large_output_is_refused_by_its_size() -> None:
-    start = time.process_time()
-    for output in (b"\n" * (16 << 20), b"a " * (8 << 20), b"1" * (16 << 20)):
+@pytest.mark.parametrize(
+    "output", [b"\n" * (16 << 20), b"a " * (8 << 20), b"1" * (16 << 20)], ids=["lines", "words", "1"]
+)
+def test_a_large_output_is_not_split(output: bytes) -> None:
+    """Refuse an output of 16 MiB by its size: its lines or words would take half a gigabyte."""
+    tracemalloc.start()
+    try:
         assert compare.text(output + b"x", "1\n2", 1e-6) is not None
         assert compare.tokens(output, "1 2", 1e-6) is not None
-    assert time.process_time() - start < 2
+        assert tracemalloc.get_traced_memory()[1] < 128 << 20
+    finally:
+        tracemalloc.stop()

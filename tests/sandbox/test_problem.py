@@ -1,4 +1,4 @@
-"""Rows of the code schema: what is read, what is refused and by which words."""
+"""Rows of the code schema: valid ones, and the messages for invalid ones."""
 
 from __future__ import annotations
 

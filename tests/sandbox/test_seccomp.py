@@ -1,4 +1,4 @@
-"""The filter, run by an interpreter of its instructions as the kernel would."""
+"""The system call filter, run by an interpreter of BPF instructions."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ PROGRAM = seccomp.instructions()
 
 
 def decide(number: int, *arguments: int, arch: int = X86_64) -> tuple[int, int]:
-    """(action, how many instructions ran)."""
+    """Return the filter's action and the number of instructions that ran."""
     data = struct.pack("<IIQ6Q", number, arch, 0, *arguments, *(0,) * (6 - len(arguments)))
     accumulator = at = steps = 0
     while True:
@@ -37,13 +37,15 @@ def test_exactly_what_is_named_is_allowed() -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        "socket=41", "execve=59", "execveat=322", "ptrace=101", "unshare=272", "setns=308", "mount=165", "pivot_root=155", "chroot=161",
-        "mknod=133", "mknodat=259", "setuid=105", "setgid=106", "setresuid=117", "setgroups=116", "capset=126", "keyctl=250", "add_key=248",
-        "request_key=249", "bpf=321", "perf_event_open=298", "userfaultfd=323", "io_uring_setup=425", "io_uring_enter=426", "memfd_create=319",
-        "memfd_secret=447", "process_vm_readv=310", "process_vm_writev=311", "shmget=29", "semget=64", "msgget=68", "mq_open=240",
-        "personality=135", "modify_ldt=154", "kexec_load=246", "init_module=175", "finit_module=313", "pidfd_open=434", "pidfd_getfd=438",
-        "pidfd_send_signal=424", "open_by_handle_at=304", "clock_settime=227", "settimeofday=164", "sethostname=170", "setpriority=141",
-        "sched_setscheduler=144", "ioprio_set=251", "seccomp=317", "landlock_create_ruleset=444", "vmsplice=278", "splice=275", "tee=276",
+        "socket=41", "execve=59", "execveat=322", "ptrace=101", "unshare=272", "setns=308", "mount=165",
+        "pivot_root=155", "chroot=161", "mknod=133", "mknodat=259", "setuid=105", "setgid=106", "setresuid=117",
+        "setgroups=116", "capset=126", "keyctl=250", "add_key=248", "request_key=249", "bpf=321",
+        "perf_event_open=298", "userfaultfd=323", "io_uring_setup=425", "io_uring_enter=426", "memfd_create=319",
+        "memfd_secret=447", "process_vm_readv=310", "process_vm_writev=311", "shmget=29", "semget=64", "msgget=68",
+        "mq_open=240", "personality=135", "modify_ldt=154", "kexec_load=246", "init_module=175", "finit_module=313",
+        "pidfd_open=434", "pidfd_getfd=438", "pidfd_send_signal=424", "open_by_handle_at=304", "clock_settime=227",
+        "settimeofday=164", "sethostname=170", "setpriority=141", "sched_setscheduler=144", "ioprio_set=251",
+        "seccomp=317", "landlock_create_ruleset=444", "vmsplice=278", "splice=275", "tee=276",
     ],
 )  # fmt: skip
 def test_refused(name: str) -> None:

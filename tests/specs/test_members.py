@@ -96,8 +96,7 @@ def test_environment_and_set_choose_as_a_file_does(write: Write) -> None:
         (
             "",
             ["advantage.alpha=1.0", "advantage.estimator=rloo"],
-            "advantage.alpha: no such key of advantage.estimator rloo (--set advantage.estimator=rloo); arm has it "
-            "(--set advantage.alpha=1.0)",
+            "advantage.alpha: no such key of advantage.estimator rloo (--set advantage.estimator=rloo); arm has it (--set advantage.alpha=1.0)",
         ),
         (
             "",
@@ -255,6 +254,7 @@ def outside(tmp_path: Path, write: Write) -> Outside:
 
 
 CODE = "import math\nimport helpers\nfrom pack import inner\ndef mine(groups, a): ...\n"
+
 FILES = {
     "own.py": CODE,
     "helpers.py": "x = 1\n",

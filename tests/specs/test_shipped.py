@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 
 from specs.load import Loaded, load_control, load_spec
-from specs.paths import REPOSITORY_ROOT, from_root
+from specs.paths import REPOSITORY_ROOT
 from specs.schema import Spec, json_schema
 from specs.size import size
 
@@ -75,14 +79,65 @@ def test_the_quickstart_is_the_prototype_s_recipe() -> None:
 @pytest.mark.parametrize("name", ["qwen7b", "qwen32b", "r1-distill-1.5b", "deepcoder-7b"])
 def test_alpha_of_a_paper_recipe_flips_no_sign(name: str) -> None:
     spec = loaded(name).spec
-    assert spec.advantage.alpha < spec.rollout.samples**-0.5  # |bonus| <= alpha < smallest |A|: tasks/train/PAPER.md
+    assert spec.advantage.alpha < spec.rollout.samples**-0.5  # PAPER.md: |bonus| <= alpha < smallest |A|
 
 
-def test_smollm2_reads_problems_that_are_there() -> None:
-    path = from_root(loaded("smollm2").spec.data.train)
-    if not path.parent.is_dir():
-        pytest.skip(f"no shared data at {path.parent}")
-    assert path.is_file()
+#: Loads all specs and studies of the tree that is the current directory, and prints what each one names.
+RESOLVE = """
+import json, pathlib, sys
+from specs.load import load_control, load_spec
+from specs.study import load_study
+named = {}
+for path in sorted(pathlib.Path("specs").glob("*.yaml")):
+    loaded = load_spec(path, (), {})
+    named[path.name] = [each.spec.model_dump(mode="json") for each in (loaded, load_control(loaded, (), {})) if each]
+for path in sorted(pathlib.Path("specs/studies").glob("*.yaml")):
+    study = load_study(path, environ={})
+    named[path.name] = [cell.loaded.spec.model_dump(mode="json") for cell in study.cells]
+json.dump(named, sys.stdout)
+"""
+#: The committed cells of this study name the folder that `make smollm2` makes: its name is part of their identity.
+MADE_HERE = {("smollm2-sums.yaml", ".armature/models/SmolLM2-135M-Instruct")}
+
+
+def _names(spec: dict[str, Any]) -> Iterator[str]:
+    """Names of files and folders in a spec; those on the hub, of puzzles and of shipped suites left out."""
+    train, model, stand_ins = spec["data"]["train"], spec["policy"]["model"], spec["evaluate"]["stand_ins"]
+    yield from () if train.startswith(("puzzle:", "hf://")) else (train,)
+    yield from (model,) if model is not None and (model.startswith((".", "/")) or model.count("/") != 1) else ()
+    yield from () if stand_ins is None else (stand_ins,)
+    yield from (name for name in spec["evaluate"]["suites"] if name.endswith(".yaml"))
+
+
+def test_a_stranger_s_clone_has_all_that_the_specs_name(tmp_path: Path) -> None:
+    """In a copy of the tree that nothing lies beside, every spec and study loads, and names no path outside of it."""
+    tree = tmp_path / "clone"
+    shutil.copytree(SPECS, tree / "specs", ignore=shutil.ignore_patterns("__pycache__"))
+    environment = {**os.environ, "PYTHONPATH": str(tree), "PYTHONSAFEPATH": "1"}
+    done = subprocess.run(
+        [sys.executable, "-c", f"import specs; assert specs.__file__.startswith({str(tree)!r})\n{RESOLVE}"],
+        cwd=tree,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    named = json.loads(done.stdout)
+    assert set(named) == {path.name for path in (*FILES, *SPECS.glob("studies/*.yaml"))}
+    outside = {
+        (file, name)
+        for file, specs in named.items()
+        for spec in specs
+        for name in _names(spec)
+        if not (tree / name).exists() or not (tree / name).resolve().is_relative_to(tree)
+    }
+    assert outside == MADE_HERE
+
+
+@pytest.mark.parametrize("path", sorted(SPECS.glob("**/*.yaml")), ids=lambda path: path.stem)
+def test_no_spec_speaks_of_a_folder_beside_the_repository(path: Path) -> None:
+    assert "../shared" not in path.read_text()
 
 
 def test_the_json_schema_is_current() -> None:

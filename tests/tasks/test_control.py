@@ -1,6 +1,9 @@
-"""The control is the control: GRPO, and ARM with alpha 0, through every stage, each in a store and with engines of its own, are equal byte for byte.
+"""The control is the control:
 
-In one store they share data, warm start and first rollouts (tests/flows/test_run.py); here each has made everything itself.
+GRPO, and ARM with alpha 0, through every stage, each in a store and with engines of its own, are equal byte for byte.
+
+In one store they share data, warm start and first rollouts (tests/flows/test_run.py); here each has made everything
+itself.
 """
 
 from __future__ import annotations
@@ -17,7 +20,7 @@ from transformers import AutoModelForCausalLM
 
 from infra.store import Manifest
 from tasks import table
-from tasks.context import Context
+from tasks.engines.open_run import OpenRun
 from tasks.train.batch import GroupBatch
 from tasks.train.forward import PolicyModule
 from tasks.train.inputs import group_batch, step_settings
@@ -36,22 +39,20 @@ RUNS = {"grpo": ("advantage.estimator=grpo",), "arm": ("advantage.estimator=arm"
 class Made:
     """What a run left in its store."""
 
-    context: Context
+    run: OpenRun
     folder: Path  # of this test's, for weights
 
     def step(self, k: int) -> Manifest:
-        return self.context.require("train", self.context.experiment.lineage(k + 1))
+        return self.run.session.require("train", self.run.experiment.lineage(k + 1))
 
     def policy(self, k: int) -> Manifest:
-        return self.context.require("policy", self.context.experiment.lineage(k))
+        return self.run.session.require("policy", self.run.experiment.lineage(k))
 
     def rollouts(self, k: int) -> list[dict[str, Any]]:
         """Rows without the name of the policy, which is another from iteration 1 on."""
-        manifests = [self.context.require("rollout", key) for key in self.step(k).inputs["rollouts"]]
+        manifests = [self.run.session.require("rollout", key) for key in self.step(k).inputs["rollouts"]]
         rows = [
-            row
-            for manifest in manifests
-            for row in table.from_bytes(self.context.store.read(manifest, "rollouts.parquet"))
+            row for manifest in manifests for row in table.from_bytes(self.run.store.read(manifest, "rollouts.parquet"))
         ]
         return [{name: value for name, value in row.items() if name != "lineage"} for row in rows]
 
@@ -59,11 +60,11 @@ class Made:
         """The weights, rollouts and settings that iteration `k` was trained with."""
         folder, inputs = self.folder / str(k), self.step(k).inputs
         if not folder.exists():
-            self.context.store.fetch(self.policy(k), folder)
+            self.run.store.fetch(self.policy(k), folder)
         batch = group_batch(
-            self.context.dataset.by_id,
-            self.context.rollouts(inputs["rollouts"]),
-            self.context.verdicts(inputs["verdicts"]),
+            self.run.dataset.by_id,
+            self.rollouts_of(run.session, inputs["rollouts"]),
+            self.verdicts_of(run.session, inputs["verdicts"]),
         )
         spec = step_settings(inputs["part"], token_budget=8192, audit_max_mean=1e-3, audit_min_effective_share=0.5)
         return PolicyModule(AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)), batch, spec
@@ -87,8 +88,8 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Made, Made]
 
 def test_the_runs_are_two_and_do_something(runs: tuple[Made, Made]) -> None:
     grpo, arm = runs
-    assert grpo.context.store.uri != arm.context.store.uri
-    lineages = [[made.context.experiment.lineage(k) for k in range(ITERATIONS + 1)] for made in runs]
+    assert grpo.run.store.uri != arm.run.store.uri
+    lineages = [[made.run.experiment.lineage(k) for k in range(ITERATIONS + 1)] for made in runs]
     assert lineages[0][0] == lineages[1][0] and not set(lineages[0][1:]) & set(lineages[1][1:]), (
         "one start, two lineages"
     )
@@ -116,7 +117,7 @@ def test_advantages_and_metrics(runs: tuple[Made, Made], k: int) -> None:
     grpo, arm = (made.step(k) for made in runs)
     assert grpo.files["responses.parquet"] == arm.files["responses.parquet"]
     assert grpo.result == arm.result
-    rows = table.from_bytes(runs[1].context.store.read(arm, "responses.parquet"))
+    rows = table.from_bytes(runs[1].run.store.read(arm, "responses.parquet"))
     assert max(row["advantage"] for row in rows) > 0 > min(row["advantage"] for row in rows)
 
 

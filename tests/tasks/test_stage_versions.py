@@ -1,8 +1,9 @@
 """A stage whose output changes must raise its VERSION, or the store would go on giving what the old code made.
 
-`stage_outputs.json` holds, for each stage, its integer and what it makes of a tiny fixed input (CPU, float32, one thread): a digest of all
-that is exact (token ids, text, counts), and for each column of floats its sums, which another processor's rounding moves by less than the
-tolerance. After a change that is meant, raise the stage's VERSION and run `REGENERATE=1 python -m pytest tests/tasks/test_stage_versions.py`.
+`stage_outputs.json` holds, for each stage, its integer and what it makes of a tiny fixed input (CPU, float32, one
+thread): a digest of all that is exact (token ids, text, counts), and for each column of floats its sums, which
+another processor's rounding moves by less than the tolerance. After a change that is meant, raise the stage's VERSION
+and run `REGENERATE=1 python -m pytest tests/tasks/test_stage_versions.py`.
 """
 
 from __future__ import annotations
@@ -19,17 +20,29 @@ from safetensors import safe_open
 
 from infra.caching import canonical
 from infra.store import Manifest
-from tasks.context import Context
+from tasks.engines.open_run import OpenRun
+from tasks.graph.experiment import VERSIONS
 from tests.tasks.small_run import evaluation, iterate, opened
 
 GOLDEN = Path(__file__).with_name("stage_outputs.json")
-STAGES = ("data", "start", "rollout", "judge", "train", "evaluate")
+#: Stage -> its name in the store, by which tasks/graph/experiment.py has its version.
+STAGES = {
+    "data": "data",
+    "start": "policy",
+    "rollout": "rollout",
+    "reward": "verdict",
+    "train": "train",
+    "evaluate": "evaluate",
+}
 REGENERATE = os.environ.get("REGENERATE") == "1"
 
 
 def described(content: Any) -> dict[str, Any]:
-    """`exact`: sha256 of the content without its floats. `floats`: path (places in lists left out) -> count, sum, sum of |x|, and a sum
-    weighted by position, which sees an exchange."""
+    """`exact`: sha256 of the content without its floats.
+
+    `floats`: path (places in lists left out) -> count, sum, sum of |x|, and a sum weighted by position, which sees an
+    exchange.
+    """
     columns: dict[str, list[float]] = {}
 
     def walk(value: Any, path: str) -> Any:
@@ -60,10 +73,10 @@ def differences(golden: dict[str, Any], now: dict[str, Any]) -> list[str]:
     return lines
 
 
-def payload(context: Context, manifest: Manifest, folder: Path) -> dict[str, Any]:
+def payload(run: OpenRun, manifest: Manifest, folder: Path) -> dict[str, Any]:
     """What the step made, as plain values: rows of tables, sums over tensors, settings."""
     folder.mkdir()
-    context.store.fetch(manifest, folder)
+    run.store.fetch(manifest, folder)
     content: dict[str, Any] = {"result": manifest.result}
     for name in sorted(manifest.files):
         path = folder / name
@@ -88,33 +101,25 @@ def _moments(tensor: Any) -> list[Any]:
 @pytest.fixture(scope="module")
 def outputs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
     """Stage -> its version and what it made."""
-    from tasks.data.task import VERSION as DATA
-    from tasks.evaluate.task import VERSION as EVALUATE
-    from tasks.reward.task import VERSION as REWARD
-    from tasks.rollout.task import VERSION as ROLLOUT
-    from tasks.train.task import START_VERSION
-    from tasks.train.task import VERSION as TRAIN
-
     folder = tmp_path_factory.mktemp("versions")
     found: dict[str, list[Manifest | None]] = {}
-    with opened(folder / "store", "train.iterations=1") as context:
-        iterate(context, 1)
-        evaluated = evaluation(context, 1)
-        experiment, find = context.experiment, context.store.find
+    with opened(folder / "store", "train.iterations=1") as run:
+        iterate(run, 1)
+        evaluated = evaluation(run, 1)
+        experiment, find = run.experiment, run.store.find
         found["data"] = [find("data", experiment.data.key)]
         found["start"] = [find("policy", experiment.start.key)]
         found["rollout"] = [find("rollout", step.key) for step in experiment.rollouts(0)]
-        found["judge"] = [find("verdict", experiment.verdicts(0).key)]
-        found["train"] = [find("train", experiment.train(0).key), context.policies.stored(experiment.lineage(1))]
+        found["reward"] = [find("verdict", experiment.reward(0).key)]
+        found["train"] = [find("train", experiment.train(0).key), run.policies.stored(experiment.lineage(1))]
         found["evaluate"] = [evaluated]
         made = {}
         for stage, manifests in found.items():
             assert all(manifests)
             made[stage] = described(
-                [payload(context, m, folder / f"{stage}-{n}") for n, m in enumerate(manifests) if m is not None]
+                [payload(run, m, folder / f"{stage}-{n}") for n, m in enumerate(manifests) if m is not None]
             )
-    versions = dict(zip(STAGES, (DATA, START_VERSION, ROLLOUT, REWARD, TRAIN, EVALUATE), strict=True))
-    made = {stage: {"version": versions[stage], **made[stage]} for stage in STAGES}
+    made = {stage: {"version": VERSIONS[name], **made[stage]} for stage, name in STAGES.items()}
     if REGENERATE:
         GOLDEN.write_text(
             "{\n"
@@ -131,13 +136,14 @@ def test_a_stage_that_makes_something_else_has_another_version(stage: str, outpu
     if now["version"] == golden["version"]:
         lines = differences(golden, now)
         assert not lines, "\n".join([
-            f"the stage {stage} makes something else of the same input. Was it meant? Then raise VERSION in its task.py, and run {how}.",
+            f"the stage {stage} makes something else of the same input. Was it meant? Then raise its number in "
+            f"VERSIONS of tasks/graph/experiment.py, and run {how}.",
             "If an earlier stage fails here too, begin with that one.",
             *lines,
         ])  # fmt: skip
     else:
-        assert now["version"] > golden["version"], f"{stage}: VERSION never goes back"
-        pytest.fail(f"the stage {stage} has a new VERSION: record its output with {how}")
+        assert now["version"] > golden["version"], f"{stage}: a version never goes back"
+        pytest.fail(f"the stage {stage} has a new version: record its output with {how}")
 
 
 def test_differences_see_tokens_and_values_and_not_rounding() -> None:

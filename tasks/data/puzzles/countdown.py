@@ -1,12 +1,13 @@
 """Chain countdown: reach a target with four numbers, one step after another.
 
-A problem is four numbers of 1-9 and a target. An answer is ten space-separated tokens, `n op n r`, then `op n r` twice: the
-running result r is the left operand of the next step. `2 3 4 9 = 42` has four answers, one is `2 * 9 18 - 4 14 * 3 42`.
-Every r must be right (division exact) and lie within 0-99; each given number is used exactly once; the last r is the target.
-Two answers are the same only if their tokens are.
+A problem is four numbers of 1-9 and a target. An answer is ten space-separated tokens, `n op n r`, then `op n r`
+twice: the running result r is the left operand of the next step. `2 3 4 9 = 42` has four answers, one is `2 * 9 18 -
+4 14 * 3 42`. Every r must be right (division exact) and lie within 0-99; each given number is used exactly once; the
+last r is the target. Two answers are the same only if their tokens are.
 
-The problems are all pairs (four numbers in ascending order, target 1-80) with at least two answers: 16,870, of which 200 held
-out leave 16,670 to train on. (With targets 0-99 they are 18,791; the range gives the number that the recipe was tuned with.)
+The problems are all pairs (four numbers in ascending order, target 1-80) with at least two answers: 16,870, of which
+200 held out leave 16,670 to train on. (With targets 0-99 they are 18,791; the range gives the number that the recipe
+was tuned with.)
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ Numbers = tuple[int, ...]
 
 
 def step(left: int, operator: str, right: int) -> int | None:
-    """`left operator right` if it is a whole number within 0-99, else None (an unknown operator included)."""
+    """Return `left operator right` if it is a whole number within 0-99, else None (an unknown operator included)."""
     if operator == "+":
         result = left + right
     elif operator == "-":
@@ -48,7 +49,10 @@ def step(left: int, operator: str, right: int) -> int | None:
 
 @cache
 def answers(numbers: Numbers) -> Mapping[int, tuple[str, ...]]:
-    """Every right answer that uses `numbers` (ascending), by the target that it reaches. Exact enumeration, about 1 ms."""
+    """Return every right answer that uses `numbers` (ascending), by the target that it reaches.
+
+    Exact enumeration, about 1 ms.
+    """
     assert numbers == tuple(sorted(numbers)), numbers
     found: dict[int, list[str]] = {}
 
@@ -72,7 +76,7 @@ def answers(numbers: Numbers) -> Mapping[int, tuple[str, ...]]:
 
 @cache
 def _pairs() -> tuple[tuple[Numbers, int], ...]:
-    """All problems in ascending order."""
+    """Return all problems in ascending order."""
     return tuple(
         (numbers, target)
         for numbers in itertools.combinations_with_replacement(NUMBERS, COUNT)
@@ -83,29 +87,32 @@ def _pairs() -> tuple[tuple[Numbers, int], ...]:
 
 @lru_cache(maxsize=8)
 def _order(seed: int) -> tuple[tuple[Numbers, int], ...]:
-    """All problems in the order of a hash keyed by `seed`."""
+    """Return all problems in the order of a hash keyed by `seed`."""
     return keyed(_pairs(), lambda pair: identifier(NAME, *pair), seed)
 
 
 def size() -> int:
-    """The number of different problems."""
+    """Return the number of different problems."""
     return len(_pairs())
 
 
 def generate(seed: int, index: int) -> Problem:
-    """Problem `index` (below `size()`) of the order keyed by `seed`; over all indices each problem occurs once."""
+    """Return problem `index` (below `size()`) of the order keyed by `seed`; over all indices each occurs once."""
     numbers, target = _order(seed)[index]
     return problem(NAME, numbers, target, solutions=len(answers(numbers)[target]))
 
 
 def demonstrations(problem: Problem) -> tuple[str, ...]:
-    """All right answers of `problem`, each as its token string."""
+    """Return all right answers of `problem`, each as its token string."""
     numbers, target = numbers_and_target(NAME, problem.reference)
     return answers(tuple(sorted(numbers))).get(target, ())
 
 
 def verify(reference: Mapping[str, Any], text: str) -> Verdict:
-    """Judge one answer exactly. What does not have the form of a chain is `no_answer`; the canonical answer is its tokens."""
+    """Judge one answer exactly.
+
+    An answer without the form of a chain is `no_answer`; the canonical answer is its tokens.
+    """
     numbers, target = numbers_and_target(NAME, reference)
     tokens = text.split()
     if not _well_formed(tokens):

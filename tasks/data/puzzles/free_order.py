@@ -4,21 +4,24 @@ A problem is five numbers of 2-9 and a target. An answer to `3 4 6 8 9 = 17` is
 
     4 + 3 = 7 : 6 8 9 , 7 - 6 = 1 : 8 9 , 8 * 1 = 8 : 9 , 9 + 8 = 17
 
-Four steps `left operator right = result` (+, - or *) take two of the values at hand each and put the result back; all but the
-last name, between `:` and `,`, the other values at hand in ascending order. The left operand is not the smaller one, every result is right
-and within 1-99, the last one is the target. Two answers are the same only if their tokens are.
+Four steps `left operator right = result` (+, - or *) take two of the values at hand each and put the result back; all
+but the last name, between `:` and `,`, the other values at hand in ascending order. The left operand is not the
+smaller one, every result is right and within 1-99, the last one is the target. Two answers are the same only if their
+tokens are.
 
-Why this form. Every answer has 32 tokens, and they differ in kind: operands and operators are choices (of 3,300 chains that five
-numbers allow on average, one in 38 is right), results are arithmetic, signs and the other values follow from what stands before. T_low, the 7
-least likely of 33 tokens with the end, is nearly all operands and operators (94 % after a warm start); a mean over all tokens is mostly of forced ones.
-The order is free: a problem has 64 to 438 right answers (median 101), with 13 different first steps and as many last ones. The written
-state makes a step depend on the one before alone, which two layers can learn. With the larger operand left (a + b is b + a), and no 0
-(which anything may be joined to), what is counted as different is a different path.
+Why this form. Every answer has 32 tokens, and they differ in kind: operands and operators are choices (of 3,300
+chains that five numbers allow on average, one in 38 is right), results are arithmetic, signs and the other values
+follow from what stands before. T_low, the 7 least likely of 33 tokens with the end, is nearly all operands and
+operators (94 % after a warm start); a mean over all tokens is mostly of forced ones. The order is free: a problem has
+64 to 438 right answers (median 101), with 13 different first steps and as many last ones. The written state makes a
+step depend on the one before alone, which two layers can learn. With the larger operand left (a + b is b + a), and no
+0 (which anything may be joined to), what is counted as different is a different path.
 
-Answers are counted by dynamic programming over the values at hand (15,000 pools in all, half a second) and never listed.
+Answers are counted by dynamic programming over the values at hand (15,000 pools in all, half a second) and never
+listed.
 
-The problems are all pairs (numbers in ascending order, target 1-80) with at least 64 answers: 12,572. Of those with 48 to
-63 answers a tiny policy's warm start gets 4 % right, of the others 9 %.
+The problems are all pairs (numbers in ascending order, target 1-80) with at least 64 answers: 12,572. Of those with
+48 to 63 answers a tiny policy's warm start gets 4 % right, of the others 9 %.
 """
 
 from __future__ import annotations
@@ -43,7 +46,7 @@ Pool = tuple[int, ...]  # the values at hand, ascending
 
 
 def _form() -> re.Pattern[str]:
-    """The form of an answer, words joined by one space."""
+    """Return the form of an answer, words joined by one space."""
     number = "(?:0|[1-9][0-9]?)"
     others = (f" :{f' {number}' * count}" if count else "" for count in range(COUNT - 2, -1, -1))
     return re.compile(" , ".join(f"{number} [-+*] {number} = {number}{each}" for each in others), re.ASCII)
@@ -60,7 +63,7 @@ class Step(NamedTuple):
 
 
 def join(left: int, operator: str, right: int) -> int | None:
-    """`left operator right` if it lies within 1-99, else None (an unknown operator included)."""
+    """Return `left operator right` if it lies within 1-99, else None (an unknown operator included)."""
     if operator == "+":
         result = left + right
     elif operator == "-":
@@ -73,7 +76,7 @@ def join(left: int, operator: str, right: int) -> int | None:
 
 
 def steps(pool: Pool) -> Iterator[Step]:
-    """Every step that `pool` allows, each once: equal values give the same tokens."""
+    """Yield every step that `pool` allows, each once: equal values give the same tokens."""
     pairs = {
         (pool[j], pool[i]): pool[:i] + pool[i + 1 : j] + pool[j + 1 :]
         for i, j in itertools.combinations(range(len(pool)), 2)
@@ -88,7 +91,7 @@ def steps(pool: Pool) -> Iterator[Step]:
 
 @cache
 def counts(pool: Pool) -> Mapping[int, int]:
-    """How many chains of steps lead from `pool` to each one last value. From all problems: 15,023 pools."""
+    """Return the number of chains of steps from `pool` to each last value. From all problems: 15,023 pools."""
     assert pool == tuple(sorted(pool)), pool
     if len(pool) == 1:
         return {pool[0]: 1}
@@ -118,7 +121,7 @@ class Answers(Sequence[str]):
         return self._at(range(len(self))[place])
 
     def _at(self, place: int) -> str:
-        """Goes down to the chain at `place`, past as many chains as each step left out begins."""
+        """Return the answer at `place`: go down to its chain, past as many chains as each step left out begins."""
         pool, texts = self._numbers, []
         while len(pool) > 1:
             for step in steps(pool):
@@ -133,7 +136,7 @@ class Answers(Sequence[str]):
 
 @cache
 def _pairs() -> tuple[tuple[Pool, int], ...]:
-    """All problems in ascending order."""
+    """Return all problems in ascending order."""
     return tuple(
         (numbers, target)
         for numbers in itertools.combinations_with_replacement(NUMBERS, COUNT)
@@ -144,28 +147,31 @@ def _pairs() -> tuple[tuple[Pool, int], ...]:
 
 @lru_cache(maxsize=8)
 def _order(seed: int) -> tuple[tuple[Pool, int], ...]:
-    """All problems in the order of a hash keyed by `seed`."""
+    """Return all problems in the order of a hash keyed by `seed`."""
     return keyed(_pairs(), lambda pair: identifier(NAME, *pair), seed)
 
 
 def size() -> int:
-    """The number of different problems."""
+    """Return the number of different problems."""
     return len(_pairs())
 
 
 def generate(seed: int, index: int) -> Problem:
-    """Problem `index` (below `size()`) of the order keyed by `seed`; over all indices each problem occurs once."""
+    """Return problem `index` (below `size()`) of the order keyed by `seed`; over all indices each occurs once."""
     numbers, target = _order(seed)[index]
     return problem(NAME, numbers, target, solutions=counts(numbers)[target])
 
 
 def demonstrations(problem: Problem) -> Answers:
-    """All right answers of `problem`, each as its token string."""
+    """Return all right answers of `problem`, each as its token string."""
     return Answers(*_numbers_and_target(problem.reference))
 
 
 def verify(reference: Mapping[str, Any], text: str) -> Verdict:
-    """Judge one answer exactly. What does not have the form of a chain is `no_answer`; the canonical answer is its tokens."""
+    """Judge one answer exactly.
+
+    An answer without the form of a chain is `no_answer`; the canonical answer is its tokens.
+    """
     pool, target = _numbers_and_target(reference)
     canonical = " ".join(text.split())
     if not _FORM.fullmatch(canonical):
@@ -181,7 +187,7 @@ def verify(reference: Mapping[str, Any], text: str) -> Verdict:
 
 
 def _take(joined: str, others: str, pool: Pool) -> tuple[str, Pool]:
-    """What is wrong with one written step (nothing: ""), and the pool after it."""
+    """Return the fault of one written step ("" where it is right), and the pool after it."""
     left, operator, right, _, result = joined.split()
     rest = list(pool)
     for operand in (int(left), int(right)):

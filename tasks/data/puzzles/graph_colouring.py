@@ -1,8 +1,9 @@
 """Graph colouring: one colour per vertex, no edge between equal colours.
 
-A problem is a graph whose every edge was drawn with the same probability, e.g. `5 : 0 1 , 0 3 , 2 4` (vertices, then edges),
-and a number of colours. An answer is one colour per vertex, `0 1 2 1 0`; a JSON map of vertices to colours (reasoning-gym's
-form, `{"0": 1, "1": 2}`) is accepted too and means the same answer. Every proper colouring is right; their number is exact.
+A problem is a graph whose every edge was drawn with the same probability, e.g. `5 : 0 1 , 0 3 , 2 4` (vertices, then
+edges), and a number of colours. An answer is one colour per vertex, `0 1 2 1 0`; a JSON map of vertices to colours
+(reasoning-gym's form, `{"0": 1, "1": 2}`) is accepted too and means the same answer. Every proper colouring is right;
+their number is exact.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ Edges = Sequence[Sequence[int]]
 
 
 def colourings(vertices: int, edges: Edges, colours: Sequence[int]) -> Iterator[tuple[int, ...]]:
-    """Every proper colouring, in lexicographic order of the positions in `colours`."""
+    """Yield every proper colouring, in lexicographic order of the positions in `colours`."""
     earlier: list[list[int]] = [[] for _ in range(vertices)]
     for a, b in edges:
         earlier[max(a, b)].append(min(a, b))
@@ -49,7 +50,7 @@ def colourings(vertices: int, edges: Edges, colours: Sequence[int]) -> Iterator[
 
 
 def count_colourings(vertices: int, edges: Edges, colours: int) -> int:
-    """The number of proper colourings: the product over connected components of each one's count."""
+    """Return the number of proper colourings: the product over connected components of each one's count."""
     total = 1
     for component in _components(vertices, edges):
         place = {vertex: i for i, vertex in enumerate(component)}
@@ -67,7 +68,10 @@ def _components(vertices: int, edges: Edges) -> list[list[int]]:
 
 
 def generate(seed: int, index: int, vertices: int = 7, edge_probability: float = 0.35, colours: int = 3) -> Problem:
-    """Problem `index` of the sequence keyed by `seed`: the first drawn graph that can be coloured. Graphs may repeat."""
+    """Return problem `index` of the sequence keyed by `seed`.
+
+    It is the first drawn graph that can be coloured; graphs may repeat. Raises DataError.
+    """
     if not (2 <= vertices <= MOST_VERTICES and 2 <= colours <= 9 and 0.0 <= edge_probability <= 1.0):
         raise DataError(
             f"puzzle:{NAME}: vertices must be 2-{MOST_VERTICES}, colours 2-9 and edge_probability 0-1,"
@@ -97,7 +101,7 @@ def _problem(vertices: int, edges: list[list[int]], colours: int, solutions: int
 
 
 def demonstrations(problem: Problem) -> tuple[str, ...]:
-    """All right answers of `problem`, each as its token string."""
+    """Return all right answers of `problem`, each as its token string."""
     vertices, edges, colours = _graph(problem.reference)
     return _answers(vertices, tuple((a, b) for a, b in edges), tuple(colours))
 
@@ -108,7 +112,10 @@ def _answers(vertices: int, edges: tuple[tuple[int, int], ...], colours: tuple[i
 
 
 def verify(reference: Mapping[str, Any], text: str) -> Verdict:
-    """Judge one answer exactly. `no_answer`: not one colour per vertex in either form; the canonical answer is the plain form."""
+    """Judge one answer exactly.
+
+    `no_answer`: not one colour per vertex in either form; the canonical answer is the plain form.
+    """
     vertices, edges, colours = _graph(reference)
     chosen = _parse_map(text, vertices) if text.lstrip().startswith("{") else _parse_plain(text, vertices)
     if chosen is None:
@@ -131,7 +138,10 @@ def _parse_plain(text: str, vertices: int) -> list[int] | None:
 
 
 def _parse_map(text: str, vertices: int) -> list[int] | None:
-    """A JSON object with every vertex once; a key that stands twice, or anything but small whole numbers, is no answer."""
+    """Return the colours of a JSON object with every vertex once; None for any other text.
+
+    A key that stands twice, or a value that is no small whole number, is no answer.
+    """
     try:
         pairs = json.loads(text, object_pairs_hook=list)
     except (ValueError, RecursionError):  # too long an integer is a ValueError, too deep a nesting the other

@@ -1,4 +1,4 @@
-"""The puzzles by name, and what is the same for all of them: training and held-out problems, demonstrations."""
+"""The puzzles by name; training and held-out problems, and demonstrations, of any of them."""
 
 from __future__ import annotations
 
@@ -8,21 +8,22 @@ from dataclasses import dataclass
 from typing import Any
 
 from tasks.data.puzzles import countdown, free_order, graph_colouring, sums
-from tasks.data.seeds import derive_seed
 from tasks.errors import DataError
 from tasks.records import Problem, Verdict
 
 
 @dataclass(frozen=True, slots=True)
 class Puzzle:
-    """A puzzle's functions. `options` are the settings that its source string may give, with their types."""
+    """A puzzle's functions.
+
+    `size()`: indices 0 to size - 1 are all the different problems; None for a sequence without end that may repeat.
+    `options`: the settings that its source string may give, with their types.
+    """
 
     generate: Callable[..., Problem]
     demonstrations: Callable[[Problem], Sequence[str]]
     verify: Callable[[Mapping[str, Any], str], Verdict]
-    size: (
-        Callable[[], int] | None
-    )  # indices 0..size-1 are all different problems; None: a sequence without end that may repeat
+    size: Callable[[], int] | None
     options: Mapping[str, type[int] | type[float]]
 
 
@@ -42,15 +43,22 @@ COUNT = 2000  # training problems of a puzzle without end, unless its source say
 LOOK = 20  # indices looked at for each problem wanted, before a sequence counts as exhausted
 
 
-def puzzle_problems(name: str, seed: int, split: str, heldout: int, options: Mapping[str, str]) -> list[Problem]:
-    """The different problems of `puzzle:name` in the order of their first index: the first `heldout` are split `heldout`,
-    those after them split `train`. `options` come as text, from the source string.
-    """
+def puzzle_of(name: str) -> Puzzle:
+    """Return the puzzle called `name`; DataError, with the names that there are, where there is none."""
     if name not in PUZZLES:
         raise DataError(f"puzzle:{name}: no such puzzle; there are {', '.join(PUZZLES)}")
+    return PUZZLES[name]
+
+
+def puzzle_problems(name: str, seed: int, split: str, heldout: int, options: Mapping[str, str]) -> list[Problem]:
+    """Return the different problems of `puzzle:name` in the order of their first index.
+
+    The first `heldout` are the split `heldout`, the others the split `train`. `options` come as text, from the source
+    string. Raises DataError.
+    """
+    puzzle = puzzle_of(name)
     if split not in ("train", "heldout"):
         raise DataError(f"puzzle:{name}: no split {split!r}; there are train and heldout")
-    puzzle = PUZZLES[name]
     types = dict(puzzle.options) if puzzle.size else {**puzzle.options, "count": int}
     values = {key: _value(name, key, text, types) for key, text in options.items()}
     if puzzle.size:
@@ -66,26 +74,24 @@ def puzzle_problems(name: str, seed: int, split: str, heldout: int, options: Map
         different.setdefault(problem.id, problem)
     if len(different) < wanted or len(different) <= heldout:
         raise DataError(
-            f"puzzle:{name}: {len(different)} different problems, too few for {heldout} held out and at least 1 to train on"
-            f" ({wanted} wanted in all): lower data.heldout or count, or choose larger puzzles"
+            f"puzzle:{name}: {len(different)} different problems, too few for {heldout} held out and at least 1 to "
+            f"train on ({wanted} wanted in all): lower data.heldout or count, or choose larger puzzles"
         )
     bounds = (0, heldout) if split == "heldout" else (heldout, None)
     return list(itertools.islice(different.values(), *bounds))
 
 
 def demonstrations(problem: Problem) -> Sequence[str]:
-    """All right answers of a puzzle's problem, each as its token string; of many, each is made when it is asked for."""
+    """Return all right answers of a puzzle's problem, each as its token string.
+
+    Of many, each is made when it is asked for. DataError for a problem that is no puzzle's.
+    """
     if problem.verifier not in PUZZLES:
         raise DataError(
-            f"problem {problem.id}: only puzzles have demonstrations for a warm start, not verifier {problem.verifier!r}"
+            f"problem {problem.id}: only puzzles have demonstrations for a warm start, not verifier "
+            f"{problem.verifier!r}"
         )
     return PUZZLES[problem.verifier].demonstrations(problem)
-
-
-def demonstration(problem: Problem, *parts: int | str) -> str:
-    """One right answer, uniform over all of them; a pure function of the problem and the parts of the seed."""
-    texts = demonstrations(problem)
-    return texts[derive_seed(*parts, "demonstration") % len(texts)]
 
 
 def _value(name: str, key: str, text: str, types: Mapping[str, type[int] | type[float]]) -> int | float:

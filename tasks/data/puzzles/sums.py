@@ -1,7 +1,8 @@
 """Sums of three one-digit numbers: `3 + 4 + 8 =`, with one right answer.
 
-For a small pretrained model: it can add, but seldom at its first try, and what it says around the number is its own. The answer is the last
-number of a response. There is one right answer to each, so nothing is gained by another one: a check on what is said of puzzles with many.
+For a small pretrained model: it can add, but seldom at its first try, and it puts words of its own around the number.
+The answer is the last number of a response. There is one right answer to each, so nothing is gained by another one: a
+check on what is said of puzzles with many.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ Numbers = tuple[int, ...]
 
 @lru_cache(maxsize=8)
 def _order(seed: int) -> tuple[Numbers, ...]:
-    """All problems in the order of a hash keyed by `seed`."""
+    """Return all problems in the order of a hash keyed by `seed`."""
     return keyed(itertools.product(NUMBERS, repeat=COUNT), _id, seed)
 
 
@@ -35,12 +36,12 @@ def _id(numbers: Numbers) -> str:
 
 
 def size() -> int:
-    """The number of different problems."""
+    """Return the number of different problems."""
     return 729
 
 
 def generate(seed: int, index: int) -> Problem:
-    """Problem `index` (below `size()`) of the order keyed by `seed`; over all indices each problem occurs once."""
+    """Return problem `index` (below `size()`) of the order keyed by `seed`; over all indices each occurs once."""
     numbers = _order(seed)[index]
     return Problem(
         id=_id(numbers),
@@ -52,12 +53,12 @@ def generate(seed: int, index: int) -> Problem:
 
 
 def demonstrations(problem: Problem) -> tuple[str, ...]:
-    """The right answer."""
+    """Return the right answer."""
     return (str(_total(problem.reference)),)
 
 
 def verify(reference: Mapping[str, Any], text: str) -> Verdict:
-    """The last whole number of the response must be the sum; a response without one is `no_answer`."""
+    """Judge one response: its last whole number must be the sum; a response without one is `no_answer`."""
     total = _total(reference)
     found = _NUMBER.findall(text)
     if not found:

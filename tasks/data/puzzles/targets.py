@@ -1,4 +1,4 @@
-"""What puzzles with given numbers and a target share: how a problem is named, written and read back, and the order that a seed puts problems in."""
+"""Puzzles with given numbers and a target: how a problem is named, written and read back, and the order of a seed."""
 
 from __future__ import annotations
 
@@ -13,16 +13,17 @@ T = TypeVar("T")
 
 
 def keyed(items: Iterable[T], identifier: Callable[[T], str], seed: int) -> tuple[T, ...]:
-    """`items` in the order of a hash keyed by `seed`: the same whatever library draws random numbers."""
+    """Return `items` in the order of a hash keyed by `seed`: the same whatever library draws random numbers."""
     return tuple(sorted(items, key=lambda item: hashlib.sha256(f"{seed}/{identifier(item)}".encode()).digest()))
 
 
 def identifier(puzzle: str, numbers: Sequence[int], target: int) -> str:
+    """Return the id of a problem."""
     return f"{puzzle}/{'-'.join(map(str, numbers))}/{target}"
 
 
 def problem(puzzle: str, numbers: Sequence[int], target: int, solutions: int) -> Problem:
-    """`2 3 4 9 = 42`, for the policy; the numbers and the target, for the verifier."""
+    """Return a problem: `2 3 4 9 = 42` for the policy, the numbers and the target for the verifier."""
     return Problem(
         id=identifier(puzzle, numbers, target),
         prompt=({"role": "user", "content": f"{' '.join(map(str, numbers))} = {target}"},),
@@ -33,7 +34,7 @@ def problem(puzzle: str, numbers: Sequence[int], target: int, solutions: int) ->
 
 
 def numbers_and_target(puzzle: str, reference: Mapping[str, Any]) -> tuple[list[int], int]:
-    """Of a problem's reference. VerifierError where it is not such a puzzle's."""
+    """Return the numbers and the target of a reference. VerifierError where it is not such a puzzle's."""
     try:
         numbers, target = reference["numbers"], reference["target"]
     except KeyError as missing:

@@ -1,4 +1,4 @@
-"""`python -m tasks.evaluate.metrics check FILE.json`"""
+"""The command `python -m tasks.evaluate.metrics check FILE.json`."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from tasks.evaluate.metrics.check import check
 
 
 def main() -> int:
+    """Run the command; return 0, 1 if a metric differs, or 2 if there is no file of cases."""
     parser = argparse.ArgumentParser(
         prog="python -m tasks.evaluate.metrics", description="Checks the metrics against exact values."
     )

@@ -1,4 +1,11 @@
-"""Bootstrap intervals of a mean over questions. Questions are resampled, never samples: those of one question are not independent."""
+"""Bootstrap intervals of a mean over questions.
+
+Questions are resampled, never samples, because the samples of one question are not independent.
+
+By hand, because scipy.stats.bootstrap either draws the resamples anew for each column (five times the work for Pass@k
+of every k), or sums several columns in an order whose last digit decides ties (0.01 in an interval), and because
+stored evaluations hold these digits. The tests compare each column with scipy's.
+"""
 
 from __future__ import annotations
 
@@ -11,19 +18,22 @@ from numpy.typing import NDArray
 RESAMPLES = 9_999
 LEVEL = 0.95
 _AT_ONCE = 1_000_000  # drawn indices held in memory at a time
-_ROUNDING = 1e-12  # values of scores that differ by less are equal: 0.3 - 0.1 and 0.2 - 0
+_ROUNDING = 1e-12  # scores that differ by less are equal: 0.3 - 0.1 and 0.2 - 0
 
 Interval = tuple[float, float]
 
 
 def bootstrap_intervals(values: Sequence[Sequence[float]] | NDArray[np.float64], seed: int) -> list[Interval | None]:
-    """95 % intervals of the columns' means: BCa, bias-corrected and accelerated (Efron 1987; Efron & Tibshirani 1993, equations 14.9 to 14.15).
+    """Return 95 % intervals of the columns' means: BCa, bias-corrected and accelerated.
 
-    `values` [questions, columns], for example Pass@k for every k: all columns share the same 9,999 resamples of the questions, which
-    `seed` alone decides. Each equals `scipy.stats.bootstrap(method="BCa", n_resamples=9999)` of its column with that seed as its `rng`.
+    `values` [questions, columns], for example Pass@k for every k. All columns share the same 9,999 resamples of the
+    questions, which only `seed` decides. Each interval equals `scipy.stats.bootstrap(method="BCa", n_resamples=9999)`
+    of its column with that seed as its `rng`. The method is that of Efron 1987; Efron & Tibshirani 1993, equations
+    14.9 to 14.15.
 
-    Degenerate columns: None with fewer than two questions, which say nothing of how questions differ; the point (x, x) where at least
-    two questions are all equal to x (within 1e-12), the only mean that resampling can give. Raises ValueError for a value that is not finite.
+    A column has no interval (None) with fewer than two questions, which say nothing about how questions differ. If all
+    its questions are equal (within 1e-12), the interval is that point, the only mean that resampling can give. Raises
+    ValueError for a value that is not finite.
     """
     table = np.ascontiguousarray(np.asarray(values, dtype=np.float64).T)
     if table.size == 0:
@@ -38,12 +48,16 @@ def bootstrap_intervals(values: Sequence[Sequence[float]] | NDArray[np.float64],
 
 
 def bootstrap_interval(values: Sequence[float], seed: int) -> Interval | None:
-    """`bootstrap_intervals` of a single column; `values` [questions]."""
+    """Return the interval of a single column; `values` [questions]."""
     return bootstrap_intervals([[value] for value in values], seed)[0] if len(values) else None
 
 
 def _resampled_means(table: NDArray[np.float64], seed: int) -> NDArray[np.float64]:
-    """[columns, resamples]. Summed along the questions as scipy does: whether a resample ties with the data is decided by the last digit."""
+    """Return the means [columns, resamples].
+
+    They are summed along the questions as scipy does it, because the last digit decides whether a resample ties with
+    the data.
+    """
     columns, questions = table.shape
     generator = np.random.default_rng(seed)
     means = np.empty((columns, RESAMPLES))
@@ -62,9 +76,8 @@ def _bca(values: NDArray[np.float64], means: NDArray[np.float64]) -> Interval:
     below = (np.count_nonzero(means < centre) + np.count_nonzero(means <= centre)) / (2 * len(means))
     bias = normal.inv_cdf(below)
     apart = values - centre
-    acceleration = float(
-        np.sum(apart**3) / (6 * np.sum(apart**2) ** 1.5)
-    )  # of a mean, the jackknife's own formula comes down to this
+    # for a mean, the jackknife's formula comes down to this
+    acceleration = float(np.sum(apart**3) / (6 * np.sum(apart**2) ** 1.5))
     levels = []
     for level in ((1 - LEVEL) / 2, (1 + LEVEL) / 2):
         shifted = bias + normal.inv_cdf(level)

@@ -1,4 +1,4 @@
-"""Compares these metrics with a file of exact values: {family: {"cases": [{inputs and wanted values}]}}."""
+"""A check of the metrics against a file of exact values: {family: {"cases": [{inputs and wanted values}]}}."""
 
 from __future__ import annotations
 
@@ -55,7 +55,6 @@ def _errors(case: Case) -> dict[str, Any]:
     }
 
 
-#: family -> (what its cases give, how the rest is computed)
 FAMILIES: dict[str, tuple[frozenset[str], Callable[[Case], dict[str, Any]]]] = {
     "pass_at_k": (frozenset({"n", "c", "k"}), _of_counts(pass_at_k.pass_at_k, "n", "c", "k")),
     "g_pass_at_k": (frozenset({"n", "c", "k", "m"}), _of_counts(pass_at_k.g_pass_at_k, "n", "c", "k", "m")),
@@ -67,13 +66,15 @@ FAMILIES: dict[str, tuple[frozenset[str], Callable[[Case], dict[str, Any]]]] = {
     "vendi": (frozenset({"kernel"}), _vendi),
     "standard_error": (frozenset({"scores"}), _errors),
 }
+"""Family -> (the inputs that its cases give, the function that computes the values)."""
 
 
 def check(path: Path) -> tuple[int, list[str]]:
-    """(number of cases, a line for each that differs).
+    """Return (the number of cases, a line for each that differs).
 
-    A family or a key that is not known, a case that cannot be computed and one that wants nothing all differ; a family without
-    cases, or with a key besides `note` and `cases`, counts as one such case more. Raises DataError where the file is no such file.
+    A case of an unknown family or with an unknown key differs, and so does one that cannot be computed or wants no
+    value. A family without cases, or with a key besides `note` and `cases`, counts as one more such case. Raises
+    DataError if the file is not a file of cases.
     """
     cases, differences = 0, []
     for family, body in _families(path).items():

@@ -1,4 +1,4 @@
-"""How different the answers or texts of a group are."""
+"""The diversity of the answers or texts of a group."""
 
 from __future__ import annotations
 
@@ -12,21 +12,22 @@ from numpy.typing import NDArray
 from sacrebleu.metrics.bleu import BLEU
 
 KERNEL = "word 1-2-gram cosine"
-"""The name of `text_kernel`: a Vendi score means nothing without its kernel."""
+"""The name of `text_kernel`; a Vendi score means nothing without its kernel."""
 _BLEU_ORDERS = (1, 2, 3, 4)
 
 
 def answer_entropy(answers: Sequence[Hashable]) -> float:
-    """Shannon entropy of the empirical distribution, nats."""
+    """Return the Shannon entropy of the empirical distribution, in nats."""
     shares = [count / len(answers) for count in Counter(answers).values()]
     return 0.0 - sum(share * math.log(share) for share in shares)
 
 
 def answer_diversity(answers: Sequence[Hashable]) -> dict[str, float]:
-    """Entropy and its relatives of a group of answers (at least one).
+    """Return entropy and related numbers of a group of answers (at least one).
 
-    `effective_number` = exp(entropy) (Hill number of order 1); `simpson` = 1 - sum p^2; `unbiased_pair_disagreement` = chance that
-    two different samples disagree (0 for a single one); `normalised_by_log_n` = entropy / log(samples) (0 for a single one).
+    `effective_number` = exp(entropy) (Hill number of order 1); `simpson` = 1 - sum p^2; `unbiased_pair_disagreement` =
+    the chance that two different samples disagree (0 for a single one); `normalised_by_log_n` = entropy / log(samples)
+    (0 for a single one). Raises ValueError without an answer.
     """
     if not answers:
         raise ValueError("no answers")
@@ -51,21 +52,25 @@ def _ngrams(text: str, n: int) -> list[tuple[str, ...]]:
 
 
 def distinct_n(texts: Sequence[str], n: int) -> float:
-    """Share of different n-grams among all of the pooled group; words at white space (Li et al. 2016, arXiv 1510.03055). 0 without any."""
+    """Return the share of different n-grams among those of the pooled group (Li et al. 2016, arXiv 1510.03055).
+
+    Words are split at white space. 0 without any n-gram.
+    """
     grams = [gram for text in texts for gram in _ngrams(text, n)]
     return len(set(grams)) / len(grams) if grams else 0.0
 
 
 def mean_per_text_distinct_n(texts: Sequence[str], n: int) -> float:
-    """Mean over texts of each text's own share of different n-grams; another metric than `distinct_n`."""
+    """Return the mean over texts of each text's own share of different n-grams, another metric than `distinct_n`."""
     return sum(distinct_n([text], n) for text in texts) / len(texts) if texts else 0.0
 
 
 def self_bleu(texts: Sequence[str]) -> list[float]:
-    """BLEU (0 to 1) of each text against all the others; their mean is self-BLEU, higher is less diverse (Zhu et al. 2018, arXiv 1802.01886).
+    """Return BLEU (0 to 1) of each text against all the others (Zhu et al. 2018, arXiv 1802.01886).
 
-    sacrebleu's sentence BLEU with tokenize none, exponential smoothing, effective order. The texts' n-grams are counted once and not
-    once per pair, so that the work grows with the number of words alone. Raises ValueError for fewer than two texts.
+    Their mean is self-BLEU; higher is less diverse. It is sacrebleu's sentence BLEU with tokenize none, exponential
+    smoothing and effective order. N-grams are counted once per text and not once per pair, so that the work grows only
+    with the number of words. Raises ValueError for fewer than two texts.
     """
     if len(texts) < 2:
         raise ValueError("self-BLEU needs at least two texts")
@@ -74,7 +79,7 @@ def self_bleu(texts: Sequence[str]) -> list[float]:
     most = [_two_most([counts[place] for counts in grams]) for place in range(len(_BLEU_ORDERS))]
     scores = []
     for i, counts in enumerate(grams):
-        # the other texts' largest count of an n-gram: the largest of all, or the second where the largest is this text's own
+        # the other texts' largest count of an n-gram: the largest of all, or the second if the largest is this text's
         found = [
             sum(min(count, most[o][g][count == most[o][g][0]]) for g, count in own.items())
             for o, own in enumerate(counts)
@@ -87,7 +92,7 @@ def self_bleu(texts: Sequence[str]) -> list[float]:
 
 
 def _two_most(counts: Sequence[Counter[tuple[str, ...]]]) -> dict[tuple[str, ...], tuple[int, int]]:
-    """{n-gram: its largest and its second largest count (0 where a single text has it)}."""
+    """Return {n-gram: (its largest count, its second largest count, 0 if a single text has it)}."""
     most: dict[tuple[str, ...], tuple[int, int]] = {}
     for own in counts:
         for gram, count in own.items():
@@ -97,9 +102,11 @@ def _two_most(counts: Sequence[Counter[tuple[str, ...]]]) -> dict[tuple[str, ...
 
 
 def vendi(kernel: Sequence[Sequence[float]] | NDArray[Any], order: float = 1.0) -> float:
-    """Vendi score: effective number of different items (Friedman & Dieng 2023, arXiv 2210.02410; orders: arXiv 2310.12952).
+    """Return the Vendi score, the effective number of different items.
 
-    `kernel` [n, n]: symmetric similarities with ones on the diagonal. exp of the Rényi entropy of order `order` of the eigenvalues of K / n.
+    `kernel` [n, n]: symmetric similarities with ones on the diagonal. The score is exp of the Rényi entropy of order
+    `order` of the eigenvalues of K / n (Friedman & Dieng 2023, arXiv 2210.02410; orders: arXiv 2310.12952). Raises
+    ValueError for another matrix.
     """
     matrix = np.asarray(kernel, dtype=np.float64)
     if (
@@ -119,8 +126,11 @@ def vendi(kernel: Sequence[Sequence[float]] | NDArray[Any], order: float = 1.0) 
 
 
 def text_kernel(texts: Sequence[str]) -> NDArray[np.float64]:
-    """[n, n]: the word 1-2-gram cosine (`KERNEL`): the cosine between the texts' counts of words and pairs of neighbouring words, split at
-    white space. Texts without words equal each other and nothing else. Same text, 1; no word in common, 0."""
+    """Return the word 1-2-gram cosine (`KERNEL`) [n, n]: the cosine between counts of words and of neighbouring pairs.
+
+    Words are split at white space. Texts without words equal each other and nothing else. The same text has 1, texts
+    with no word in common have 0.
+    """
     counts = [Counter([*_ngrams(text, 1), *_ngrams(text, 2)] or [()]) for text in texts]
     columns = {gram: place for place, gram in enumerate(dict.fromkeys(gram for own in counts for gram in own))}
     table = np.zeros((len(texts), len(columns)))

@@ -1,4 +1,4 @@
-"""Two policies on the same questions: the difference of their means, its intervals, and which questions changed sides."""
+"""Two policies on the same questions: the difference of their means, its intervals, questions gained and lost."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from tasks.errors import DataError
 from tasks.evaluate.metrics.bootstrap import Interval, bootstrap_interval
 from tasks.evaluate.metrics.uncertainty import normal_interval
 
-FEWEST = 5  # questions; of fewer nothing is said: two that change alike have an interval of no width
+FEWEST = 5  # questions; with fewer nothing is claimed: two that change alike have an interval of no width
 SOLVED_ABOVE = 0.5
-"""A question is solved where its value is above this: of a mean score, most of its samples are right."""
+"""A question is solved if its value is above this: for a mean score, if most of its samples are right."""
 
 
 @dataclass(frozen=True, slots=True)
 class PairedComparison:
-    """`difference`: mean over `questions` of second - first. `interval`: 95 %, BCa bootstrap over questions; `normal_interval`: 95 %, by
-    the standard error of the differences (Miller 2024, arXiv 2411.00640, section 4.2). Both are None for a single question.
+    """The difference of two policies, the mean over `questions` of second - first.
 
-    `gained_ids` were solved by the second policy alone, `lost_ids` by the first alone. `only_first`, `only_second`: questions left out
-    because the other policy has no value for them. `regressed`: both intervals lie wholly below 0 (with few
-    questions each alone is too narrow), and there are FEWEST questions or more; `improved`: above.
+    `interval`: 95 %, BCa bootstrap over questions. `normal_interval`: 95 %, by the standard error of the differences
+    (Miller 2024, arXiv 2411.00640, section 4.2). Both are None for a single question. `gained_ids` were solved only by
+    the second policy, `lost_ids` only by the first. `only_first`, `only_second`: the numbers of questions that are left
+    out because the other policy has no value for them.
     """
 
     difference: float
@@ -37,29 +37,33 @@ class PairedComparison:
 
     @property
     def gained(self) -> int:
+        """The number of questions that only the second policy solved."""
         return len(self.gained_ids)
 
     @property
     def lost(self) -> int:
+        """The number of questions that only the first policy solved."""
         return len(self.lost_ids)
 
     @property
     def regressed(self) -> bool:
-        return self._whole is not None and max(high for _, high in self._whole) < 0.0
+        """Both intervals lie below 0, with `FEWEST` questions or more; with few questions each alone is too narrow."""
+        return self._intervals is not None and max(high for _, high in self._intervals) < 0.0
 
     @property
     def improved(self) -> bool:
-        return self._whole is not None and min(low for low, _ in self._whole) > 0.0
+        """Both intervals lie above 0, with `FEWEST` questions or more."""
+        return self._intervals is not None and min(low for low, _ in self._intervals) > 0.0
 
     @property
-    def _whole(self) -> tuple[Interval, Interval] | None:
-        """Both intervals, where there are questions enough."""
+    def _intervals(self) -> tuple[Interval, Interval] | None:
+        """Both intervals; None with fewer than `FEWEST` questions."""
         if self.interval is None or self.normal_interval is None or self.questions < FEWEST:
             return None
         return self.interval, self.normal_interval
 
     def to_json(self) -> dict[str, Any]:
-        """All fields (intervals and ids as lists) and what follows from them."""
+        """Return all fields (intervals and ids as lists) and properties."""
         fields = {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()}
         return {
             **fields,
@@ -73,20 +77,22 @@ class PairedComparison:
 def compare(
     first: Mapping[str, float], second: Mapping[str, float], seed: int, *, intersection: bool = False
 ) -> PairedComparison:
-    """`first`, `second`: {question id: its mean score or Pass@k} of two policies; `seed` decides the bootstrap's resamples.
+    """Compare two policies, `first` and `second` {question id: its mean score or Pass@k}.
 
-    Pairing takes the questions' own difficulty out of the error. Where all differences are the same the interval is that point: a policy
-    against itself gives 0 and (0, 0). With few questions either interval is too narrow: of two equally good policies `regressed` is said in
-    6 % of comparisons at 5 or 10 questions and in 3 % from 30 on (simulated, 8 samples each), not in 2.5 %.
+    `seed` decides the bootstrap's resamples. Pairing takes the questions' own difficulty out of the error. If all
+    differences are equal the interval is that point: a policy against itself gives 0 and (0, 0). With few questions
+    each interval is too narrow: of two equally good policies, `regressed` comes in 6 % of comparisons with 5 or 10
+    questions and in 3 % from 30 on (simulated, 8 samples each), where 2.5 % is nominal.
 
-    Raises DataError where the two have not the same questions, unless `intersection` (the others are left out and counted), and where
-    they share none.
+    Raises DataError if the two have different questions, unless `intersection` (the others are left out and counted),
+    or if they share none.
     """
     only_first, only_second = first.keys() - second.keys(), second.keys() - first.keys()
     if (only_first or only_second) and not intersection:
         raise DataError(
-            f"paired comparison: the policies were evaluated on different questions ({_some(only_first)} only by the first, "
-            f"{_some(only_second)} only by the second); evaluate both on the same suite, or compare what they share (intersection)"
+            "paired comparison: the policies were evaluated on different questions "
+            f"({_some(only_first)} only by the first, {_some(only_second)} only by the second); "
+            "evaluate both on the same suite, or compare what they share (intersection)"
         )
     shared = sorted(first.keys() & second.keys())
     if not shared:
@@ -105,4 +111,5 @@ def compare(
 
 
 def _some(names: set[str]) -> str:
+    """Return how many names there are, and the first three."""
     return f"{len(names)} ({', '.join(sorted(names)[:3])}{', ...' if len(names) > 3 else ''})" if names else "none"

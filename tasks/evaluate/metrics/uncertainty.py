@@ -1,15 +1,21 @@
-"""Standard errors of a mean score. Questions are the unit: samples of one question are not independent (Miller 2024, arXiv 2411.00640)."""
+"""Standard errors of a mean score.
+
+Questions are the unit, because the samples of one question are not independent (Miller 2024, arXiv 2411.00640).
+`scores` [questions][samples] may have a different number of samples for each question. Sums are exact (math.fsum), so
+that the order of questions changes no digit of what is stored.
+"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from statistics import stdev, variance
 
 Z95 = 1.959964  # two-sided 95 % point of the normal distribution
 
 
 def mean(scores: Sequence[Sequence[float]]) -> float:
-    """Mean over all samples; `scores`: a row of samples for each question."""
+    """Return the mean over all samples. Raises ValueError if there is none."""
     flat = [value for row in scores for value in row]
     if not flat:
         raise ValueError("no scores")
@@ -17,42 +23,36 @@ def mean(scores: Sequence[Sequence[float]]) -> float:
 
 
 def clustered_standard_error(scores: Sequence[Sequence[float]]) -> float | None:
-    """Standard error of `mean` clustered by question, with the C / (C - 1) correction; None for fewer than two questions.
+    """Return the standard error of `mean` clustered by question, with the C / (C - 1) correction.
 
-    With equally many samples a question it is the standard error of the questions' means.
+    With equally many samples for each question it is the standard error of the questions' means. None for fewer than
+    two questions.
     """
     clusters, n, centre = len(scores), sum(map(len, scores)), mean(scores)
     if clusters < 2:
         return None
-    return (
-        math.sqrt(
-            clusters / (clusters - 1) * math.fsum(math.fsum(value - centre for value in row) ** 2 for row in scores)
-        )
-        / n
-    )
+    squares = math.fsum(math.fsum(value - centre for value in row) ** 2 for row in scores)
+    return math.sqrt(clusters / (clusters - 1) * squares) / n
 
 
 def naive_standard_error(scores: Sequence[Sequence[float]]) -> float | None:
-    """As if all samples were independent; too small. None for fewer than two samples."""
-    flat, centre = [value for row in scores for value in row], mean(scores)
-    if len(flat) < 2:
-        return None
-    return math.sqrt(math.fsum((value - centre) ** 2 for value in flat) / (len(flat) - 1) / len(flat))
+    """Return the standard error as if all samples were independent, which is too small; None for fewer than two."""
+    flat = [value for row in scores for value in row]
+    return None if len(flat) < 2 else stdev(flat) / math.sqrt(len(flat))
 
 
 def sampling_variance(scores: Sequence[Sequence[float]]) -> float | None:
-    """Variance of the mean over questions that comes from sampling answers, the questions given: mean over questions of s^2 / K, over the
-    number of questions. None where a question has a single sample."""
+    """Return the variance of the mean over questions that comes from sampling answers to the given questions.
+
+    It is the mean over questions of s^2 / K, divided by the number of questions. None if a question has a single
+    sample.
+    """
     if any(len(row) < 2 for row in scores):
         return None
-    parts = []
-    for row in scores:
-        centre = math.fsum(row) / len(row)
-        parts.append(math.fsum((value - centre) ** 2 for value in row) / (len(row) - 1) / len(row))
-    return math.fsum(parts) / len(scores) ** 2
+    return math.fsum(variance(row) / len(row) for row in scores) / len(scores) ** 2
 
 
 def normal_interval(scores: Sequence[Sequence[float]]) -> tuple[float, float] | None:
-    """95 % interval of the mean by the clustered standard error."""
+    """Return the 95 % interval of the mean by the clustered standard error; None for fewer than two questions."""
     error, centre = clustered_standard_error(scores), mean(scores)
     return None if error is None else (centre - Z95 * error, centre + Z95 * error)

@@ -1,4 +1,8 @@
-"""What a suite's YAML file declares: where its problems lie and how they are read, how many there are, and how they are sampled and judged."""
+"""The YAML file of a suite: where its problems lie and how they are read, their number, their sampling and judging.
+
+A shipped suite is named by its file in this folder. A suite of a user's own is a file of the same form, named by its
+path; its data files are relative to it.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +13,16 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, Field, ValidationError, model_validator
 
+from specs.checks import SUITE_OF_PUZZLES
 from specs.errors import SpecError
 from specs.keys import section_of
+from specs.paths import REPOSITORY_ROOT, from_root, shown
+from specs.plugins import is_plugin
 from specs.section import Positive, Section
+from specs.sources import declared_source
 from specs.text import parse_document
-from tasks.data.puzzles.registry import PUZZLES
 from tasks.errors import DataError
+from tasks.reward.verifiers.registry import verifier_names
 
 FOLDER = Path(__file__).parent
 UNPINNED = "unpinned"
@@ -28,15 +36,16 @@ Names = Annotated[
         lambda given: (given,) if isinstance(given, str) else tuple(given) if isinstance(given, list) else given
     ),
 ]
-#: How a row is laid out; `tasks/evaluate/suites/forms.py` says each.
+#: The layouts of rows; `tasks/evaluate/suites/forms.py` describes each.
 Form = Literal["answer", "choices", "shuffled", "completion", "asserts", "tests"]
 
 
 class Source(Section):
-    """Where the problems lie."""
+    """The place of the problems."""
 
     at: Name = Field(
-        description="`hf://owner/name`, a .jsonl path (relative to the repository root) or URI, or `puzzle:name`."
+        description="`hf://owner/name`, a .jsonl path (relative to the repository root; of a suite of your own, to its "
+        "file) or URI, `puzzle:name`, or a source of your own: `my_source.py:Name`."
     )
     subset: Name | None = Field(default=None, description="Configuration of an hf:// data set.")
     split: Name = Field(default="test", description="Split of an hf:// data set; several as `train+test`.")
@@ -46,7 +55,7 @@ class Source(Section):
 
     @model_validator(mode="after")
     def _revision_of_the_hub(self) -> Source:
-        if self.at.startswith("hf://"):
+        if declared_source(self.at).hub:
             if self.revision != UNPINNED and not _COMMIT.fullmatch(self.revision or ""):
                 raise ValueError(f"revision: got {self.revision!r}, want a commit of 40 hex digits, or {UNPINNED}")
         elif self.revision is not None or self.subset is not None:
@@ -55,7 +64,7 @@ class Source(Section):
 
 
 class SuiteColumns(Section):
-    """Where in a row things are."""
+    """The columns of a row."""
 
     id: Name | None = Field(default=None, description="The problem's name; null: numbered.")
     question: Names = Field(
@@ -86,7 +95,7 @@ class SuiteColumns(Section):
 
 
 class StandIn(Section):
-    """A file that is read instead of the source where whoever loads the suite says so."""
+    """A file that is read instead of the source where the spec names a folder of stand-ins."""
 
     file: Name = Field(description="In the folder of stand-ins.")
     size: Positive = Field(description="Its rows; each has a known answer.")
@@ -97,17 +106,21 @@ class StandIn(Section):
 
 
 class SuiteSampling(Section):
-    """How responses are sampled."""
+    """The sampling of responses."""
 
     temperature: float = Field(gt=0, description="Of the softmax.")
     top_p: float = Field(gt=0, le=1, description="Nucleus; 1: off.")
     max_response_tokens: Positive = Field(description="Tokens, end token included.")
 
 
-class Suite(Section):
+class SuiteDeclaration(Section):
     """A benchmark."""
 
-    name: Name = Field(description="The file's own, without .yaml.")
+    file: Path = Field(description="The YAML file itself; not written in it.")
+    name: Name = Field(
+        pattern=r"^[a-z0-9][a-z0-9._-]*$",
+        description="In messages and keys. Of a shipped suite, and by default, the file's own, without .yaml.",
+    )
     title: Name = Field(description="Name in reports.")
     source: Source
     form: Form = Field(default="answer", description="How the source's rows are laid out; a puzzle has none.")
@@ -118,7 +131,7 @@ class Suite(Section):
     prompt: Literal["none", "boxed", "code"] = Field(
         description="Instruction around each problem (tasks/data/prompts.py)."
     )
-    verifier: Name = Field(description="math, code, or the puzzle's own.")
+    verifier: Name = Field(description="math, code, the puzzle's own, or your own: `my_verifier.py:name`.")
     timeout_s: float | None = Field(
         default=None,
         gt=0,
@@ -127,63 +140,86 @@ class Suite(Section):
     sampling: SuiteSampling
     stand_in: StandIn | None = Field(default=None, description="Null: there is none.")
 
+    @property
+    def folder(self) -> Path:
+        """Return the folder that the data's relative paths start at."""
+        return REPOSITORY_ROOT if self.file.parent == FOLDER else self.file.parent
+
     @model_validator(mode="after")
-    def _known_verifier(self) -> Suite:
-        if self.verifier not in ("math", "code", *PUZZLES):
-            raise ValueError(f"verifier: got {self.verifier!r}, want one of math, code, {', '.join(PUZZLES)}")
+    def _known_verifier(self) -> SuiteDeclaration:
+        if self.verifier not in verifier_names() and not is_plugin(self.verifier):
+            raise ValueError(
+                f"verifier: got {self.verifier!r}, want one of {', '.join(verifier_names())}, or my_verifier.py:name"
+            )
         if self.answers > self.size:
             raise ValueError(f"answers: {self.answers}, more than size {self.size}")
         return self
 
 
 def suite_names() -> tuple[str, ...]:
-    """Of all suites, in alphabetical order."""
+    """Return the names of the shipped suites, in alphabetical order."""
     return tuple(sorted(path.stem for path in FOLDER.glob("*.yaml")))
 
 
-def path_of(name: str) -> str:
-    """A suite's file, for messages."""
-    return f"tasks/evaluate/suites/{name}.yaml"
+def read_suite(name: str) -> SuiteDeclaration:
+    """Return the suite that `name` names: a shipped one, or the path of a YAML file (relative to the repository root).
 
-
-def read_suite(name: str) -> Suite:
-    """The suite called `name`. DataError for a name that is none's (with the nearest), and for a file that is wrong (with line and key)."""
+    DataError for a name that is none's (with the nearest), and for a file that is wrong (with line and key).
+    """
+    if name.endswith(".yaml"):
+        return _own_suite(name)
     names = suite_names()
     if name not in names:
         near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
-        raise DataError(
-            f"no suite {name!r}; " + (f"the nearest is {near[0]}" if near else f"there are {', '.join(names)}")
-        )
-    return parse_suite(name, (FOLDER / f"{name}.yaml").read_text(encoding="utf-8"))
+        known = f"the nearest is {near[0]}" if near else f"there are {', '.join(names)}"
+        raise DataError(f"no suite {name!r}; {known}, and a suite of your own by its path: my/suite.yaml")
+    file = FOLDER / f"{name}.yaml"
+    return parse_suite(file, file.read_text(encoding="utf-8"))
 
 
-def parse_suite(name: str, text: str) -> Suite:
-    """The suite that `text`, the content of `name`.yaml, declares; DataError as above."""
+def _own_suite(name: str) -> SuiteDeclaration:
+    file = from_root(name)
     try:
-        document = parse_document(text, path_of(name))
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(
+            f"no suite {name!r}: {file} cannot be read ({error}); a relative path starts at the repository root"
+        ) from None
+    suite = parse_suite(file, text)
+    if suite.name in (*suite_names(), SUITE_OF_PUZZLES) and file.parent != FOLDER:
+        raise DataError(f"{shown(file)}: name: {suite.name} is a shipped suite's; give yours a name of its own")
+    return suite
+
+
+def parse_suite(file: Path, text: str) -> SuiteDeclaration:
+    """Return the suite that `text`, the content of `file`, declares; DataError as above."""
+    where = shown(file)
+    try:
+        document = parse_document(text, where)
     except SpecError as error:
         raise DataError(str(error)) from None
-    if "name" in document.value:
-        raise DataError(f"{path_of(name)}:{document.lines['name',]}: name: no such key; a suite's name is its file's")
+    if "file" in document.value:
+        raise DataError(f"{where}:{document.lines['file',]}: file: no such key")
+    if file.parent == FOLDER and "name" in document.value:
+        raise DataError(f"{where}:{document.lines['name',]}: name: no such key; a shipped suite's name is its file's")
     try:
-        return Suite.model_validate({"name": name, **document.value})
+        return SuiteDeclaration.model_validate({"name": file.stem, **document.value, "file": file})
     except ValidationError as error:
         faults = error.errors(include_url=False)
-        fault = next(
-            (each for each in faults if each["type"] == "extra_forbidden"), faults[0]
-        )  # a misspelt key is missing too
+        # A misspelt key is missing too.
+        fault = next((each for each in faults if each["type"] == "extra_forbidden"), faults[0])
         path = tuple(str(part) for part in fault["loc"])
         line = next((document.lines[path[:n]] for n in range(len(path), 0, -1) if path[:n] in document.lines), 1)
-        raise DataError(f"{path_of(name)}:{line}: {_said(fault, path)}") from None
+        raise DataError(f"{where}:{line}: {_said(fault, path)}") from None
 
 
 def _said(fault: Any, path: tuple[str, ...]) -> str:
     key = ".".join(path)
     if fault["type"] == "extra_forbidden":
-        section: type[BaseModel] | None = Suite
+        section: type[BaseModel] | None = SuiteDeclaration
         for part in path[:-1]:
             section = section_of(section.model_fields[part].annotation) if section else None
-        known = list(section.model_fields) if section else []
+        known = [name for name in section.model_fields if name != "file"] if section else []
         near = difflib.get_close_matches(path[-1], known, n=1, cutoff=0.5)
         return f"{key}: no such key; " + (f"the nearest is {near[0]}" if near else f"want one of {', '.join(known)}")
     if fault["type"] == "missing":

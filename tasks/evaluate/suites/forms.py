@@ -1,11 +1,12 @@
-"""How the rows of a benchmark are laid out, and what becomes of them: rows of the project's own schema (tasks/data/rows.py).
+"""The layouts of benchmarks' rows, each turned into rows of the project's own schema (tasks/data/rows.py).
 
 - `answer`: a question and its answer (text, a number, or a list of texts, which are joined)
 - `choices`: a question, a list of choices, and the letter of the right one (MMLU-Pro)
 - `shuffled`: a question, the right choice and the wrong ones, each in a column (GPQA); their order is made here
-- `completion`: `prompt` (code to be continued), `entry_point`, and `test`, source that defines `check(candidate)` (HumanEval, HumanEval+)
-- `asserts`: a question, `test_list`, `code` (a solution: it tells the function's name), and where the set has them `test_setup_code` or
-  `test_imports`, and `test`, one more test (MBPP, MBPP+)
+- `completion`: `prompt` (code to be continued), `entry_point`, and `test`, source that defines `check(candidate)`
+  (HumanEval, HumanEval+)
+- `asserts`: a question, `test_list`, `code` (a solution: it tells the function's name), and where the set has them
+  `test_setup_code` or `test_imports`, and `test`, one more test (MBPP, MBPP+)
 - `tests`: tests in the project's own schema or DeepCoder's (tasks/data/code.py)
 """
 
@@ -29,7 +30,10 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Shaped:
-    """`row`: prompt, and answer or tests, in the project's own schema; `extra` goes into the reference besides."""
+    """A row in the project's own schema.
+
+    `row`: prompt, and answer or tests; `extra` goes into the reference besides.
+    """
 
     question: str
     row: dict[str, Any]
@@ -37,7 +41,10 @@ class Shaped:
 
 
 def shape(form: Form, row: Row, columns: SuiteColumns, where: str, timeout_s: float | None = None) -> Shaped | None:
-    """`row` in the project's own schema, None where it has no answer. DataError, which opens with `where`, for a row of another layout."""
+    """Return `row` in the project's own schema, None where it has no answer.
+
+    DataError, which opens with `where`, for a row of another layout.
+    """
     if form == "completion":
         return _completion(row, where, timeout_s)
     question = _question(row, columns.question, where)
@@ -66,7 +73,7 @@ def _question(row: Row, names: Sequence[str], where: str) -> str:
 
 
 def _plain(value: Any, where: str, name: str) -> str | None:
-    """An answer as text; None for none."""
+    """Return an answer as text; None for none."""
     if isinstance(value, list):
         return ", ".join(map(str, value)) or None
     if isinstance(value, bool) or not isinstance(value, str | int | float | None):
@@ -103,13 +110,17 @@ def _choices(row: Row, columns: SuiteColumns, where: str, question: str) -> Shap
     letter = _plain(look_up(row, columns.answer, where), where, columns.answer)
     if letter is not None and letter not in string.ascii_uppercase[: len(choices)]:
         raise DataError(
-            f"{where}: {columns.answer}: want a letter from A to {string.ascii_uppercase[len(choices) - 1]}, given {letter!r}"
+            f"{where}: {columns.answer}: want a letter from A to {string.ascii_uppercase[len(choices) - 1]}, "
+            f"given {letter!r}"
         )
     return _lettered(question, choices, letter) if letter else None
 
 
 def _shuffled(row: Row, columns: SuiteColumns, where: str, question: str) -> Shaped | None:
-    """The order is that of a hash of question and choice: the same wherever the row stands, and whatever stands around it."""
+    """Return the row with its choices in the order of a hash of question and choice.
+
+    The order is the same wherever the row stands, and whatever stands around it.
+    """
     right, *wrong = (_plain(look_up(row, name, where), where, name) for name in (columns.answer, *columns.wrong))
     if right is None:
         return None
@@ -159,7 +170,7 @@ def _program(entry: str, tests: list[str], timeout_s: float | None) -> dict[str,
 
 
 def _entry_point(asserts: Sequence[str], code: str, where: str) -> str:
-    """The name that the solution defines and the asserts call; the one that all of them call, where there are several."""
+    """Return the name that the solution defines and the asserts call; of several, the one that all of them call."""
     try:
         defined = {node.name for node in ast.parse(code).body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
         called = [
@@ -171,7 +182,8 @@ def _entry_point(asserts: Sequence[str], code: str, where: str) -> str:
     names = [name for name in dict.fromkeys(called[0]) if name in defined]
     if not names:
         raise DataError(
-            f"{where}: test_list: {short(asserts[0])} calls nothing that the solution defines ({', '.join(sorted(defined)) or 'nothing'})"
+            f"{where}: test_list: {short(asserts[0])} calls nothing that the solution defines "
+            f"({', '.join(sorted(defined)) or 'nothing'})"
         )
     return next((name for name in names if all(name in others for others in called)), names[0])
 

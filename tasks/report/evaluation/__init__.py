@@ -1,1 +1,1 @@
-"""The report of a night's evaluation, and of two policies compared."""
+"""The report of an evaluation, with two or more policies compared."""

@@ -1,4 +1,4 @@
-"""An evaluation report's data, from evaluations in the store."""
+"""The data of an evaluation report, from evaluations in the store."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from infra.store import Manifest
+from tasks.evaluate.comparison import METRIC, EvaluatedPolicy
 from tasks.evaluate.metrics.paired import PairedComparison
 from tasks.evaluate.problems import SuiteData
-from tasks.evaluate.sides import METRIC, Side
 from tasks.report.evaluation.data import Comparison, Evaluated, Question, SuiteResult
 
 
 def suite_result(
     name: str,
-    sides: Sequence[Side],
+    sides: Sequence[EvaluatedPolicy],
     comparisons: Sequence[tuple[str, str, PairedComparison]],
     problems: SuiteData,
     about: Mapping[str, str],
 ) -> SuiteResult:
-    """One suite under each of `sides`, base first; `comparisons`: (first label, second label, result)."""
+    """Return one suite under each of `sides`, base first; `comparisons`: (first label, second label, result)."""
     return SuiteResult(
         name=name,
         about=about,
@@ -38,7 +38,10 @@ def suite_result(
 def suite_about(
     manifest: Manifest | None, contamination: Manifest, sampling: Mapping[str, Any], problems: int
 ) -> dict[str, str]:
-    """What a reader should know of a suite before its numbers. `manifest`: the suite step's; None for a run's held-out problems."""
+    """Return the facts that a reader needs before a suite's numbers, by name.
+
+    `manifest`: of the suite's step; None for a run's held-out problems.
+    """
     about = {"problems": f"{problems:,}"}
     if manifest is None:
         about["source"] = "the run's own held-out problems (data.heldout)"
@@ -59,14 +62,13 @@ def suite_about(
 
 
 def contamination_line(found: Mapping[str, Any]) -> str:
+    """Return the result of a contamination check in one line."""
     exact = sorted({each["evaluation_id"] for each in found["findings"] if each["kind"] == "exact"})
     similar = sorted({each["evaluation_id"] for each in found["findings"]} - {*exact})
     parts = [f"{len(exact)} problems are training problems word for word{_few(exact)}"] if exact else []
-    parts += (
-        [f"{len(similar)} share half of their 13-grams with training problems, which may be siblings{_few(similar)}"]
-        if similar
-        else []
-    )
+    if similar:
+        said = "share half of their 13-grams with training problems, which may be siblings"
+        parts.append(f"{len(similar)} {said}{_few(similar)}")
     return "; ".join(parts) or "none found in the training problems (exact, and half of the 13-grams)"
 
 
@@ -74,10 +76,15 @@ def _few(names: Sequence[str]) -> str:
     return f" ({', '.join(names[:6])}{', ...' if len(names) > 6 else ''})"
 
 
-def _evaluated(side: Side, suite: str) -> Evaluated:
+def _evaluated(side: EvaluatedPolicy, suite: str) -> Evaluated:
     evaluation = side.evaluations[suite]
     return Evaluated(
-        side.label, side.iteration, side.lineage, evaluation.summary, evaluation.manifest.key, evaluation.rows
+        side.label,
+        side.iteration,
+        side.lineage,
+        evaluation.summary,
+        evaluation.manifest.key,
+        [sample.row() for sample in evaluation.samples],
     )
 
 

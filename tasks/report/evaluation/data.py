@@ -1,6 +1,7 @@
-"""What an evaluation report shows, as plain values. Each evaluation carries the key of the artifact that its numbers came from (design rule 10).
+"""The data of an evaluation report, as plain values.
 
-A number that is None or missing is a gap in a plot and `-` in a table, never zero.
+Each evaluation carries the key of the artifact that its numbers came from, so that each number can be traced. A number
+that is None or missing is a gap in a plot and `-` in a table, never zero.
 """
 
 from __future__ import annotations
@@ -9,16 +10,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-REGRESSION = "REGRESSION"  # how a verdict begins that the page shows as bad
-SOLVED_ABOVE = (
-    0.5  # a policy solves a question from more than this share of right samples, among those that were judged
-)
+REGRESSION = "REGRESSION"
+"""The beginning of a verdict that the page shows as bad."""
+SOLVED_ABOVE = 0.5
+"""A policy solves a question if more than this share of its judged samples is right."""
 
 
 @dataclass(frozen=True, slots=True)
 class Evaluated:
-    """One policy on one suite. `summary` is an `EvalSummary` as JSON. `rows` are the judged samples, with problem_id, sample, score (None: not
-    judged), kind, detail, answer (None: none was found), text, finish_reason, response_tokens, entropy and surprisal (nats per token, or None)."""
+    """One policy on one suite.
+
+    `summary`: an `EvalSummary` as JSON. `rows`: the samples, with problem_id, sample, score (None: not judged), kind,
+    detail, answer (None: none was found), text, finish_reason, response_tokens, entropy and surprisal (nats per token,
+    or None).
+    """
 
     label: str
     iteration: int | None
@@ -30,7 +35,7 @@ class Evaluated:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A problem as people read it. `prompt` is the question without instructions, `reference` the right answer."""
+    """A problem as people read it; `prompt`: the question without instructions, `reference`: the right answer."""
 
     prompt: str
     reference: str
@@ -41,9 +46,11 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """The policy labelled `second` against the one labelled `first`, on the same questions. `result` has difference (second - first),
-    interval (95%: [low, high] or None), questions, gained and lost (numbers of questions), regressed and improved; only_first and only_second count
-    the questions that one of the two alone has."""
+    """The policy labelled `second` against the one labelled `first`, on the same questions.
+
+    `result` has difference (second - first), interval (95%: [low, high] or None), questions, gained and lost (numbers
+    of questions), regressed and improved; only_first and only_second count the questions that only one of the two has.
+    """
 
     first: str
     second: str
@@ -53,8 +60,10 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class SuiteResult:
-    """A suite: what is known `about` it (source, size, licence, sampling, ...), its policies from the base to tonight's, how they compare, and
-    its questions by problem id."""
+    """A suite with its policies, from the base to tonight's, their comparisons, and its questions by problem id.
+
+    `about`: facts by name (source, size, licence, sampling, ...).
+    """
 
     name: str
     about: Mapping[str, str]
@@ -64,8 +73,8 @@ class SuiteResult:
 
 
 @dataclass(frozen=True, slots=True)
-class Over:
-    """One evaluation in the course of a run."""
+class EvaluationPoint:
+    """One evaluation of a run on one suite, at one iteration."""
 
     iteration: int
     suite: str
@@ -75,15 +84,19 @@ class Over:
 
 @dataclass(frozen=True, slots=True)
 class EvaluationReport:
-    """`subtitle` is shown at the top in its order; `verdict` is one line, `alarms` what else somebody should look at; `ks` are the k of the
-    tables. A sample is right from score `correct_at`."""
+    """An evaluation report.
+
+    `subtitle` is shown at the top in its order. `verdict`: one line. `alarms`: what else somebody should look at.
+    `history`: the run's evaluations over its iterations. `ks`: the k of the tables. A sample is right from score
+    `correct_at`.
+    """
 
     title: str
     subtitle: Mapping[str, str]
     verdict: str
     alarms: Sequence[str]
     suites: Sequence[SuiteResult]
-    over: Sequence[Over]
+    history: Sequence[EvaluationPoint]
     ks: Sequence[int]
     correct_at: float = 1.0
     spec_yaml: str | None = None

@@ -1,4 +1,4 @@
-"""The evaluation report: one HTML file, and beside it the data files with the samples that its browser of problems shows."""
+"""The page of an evaluation report: one HTML file, and data files with the samples of its browser of problems."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from html import escape
 from pathlib import Path
 
-from tasks.report.document import document
+from tasks.report.document import document, select
 from tasks.report.evaluation.data import REGRESSION, EvaluationReport, SuiteResult
-from tasks.report.evaluation.details import details
-from tasks.report.evaluation.figures import over_figures, pass_at_figure, policy_colours
-from tasks.report.evaluation.numbers import (
+from tasks.report.evaluation.figures import history_figures, pass_at_figure, policy_colours
+from tasks.report.evaluation.problem_browser import browser_data
+from tasks.report.evaluation.tables import (
     basis_table,
     differences_table,
     diversity_table,
@@ -24,24 +24,27 @@ HERE = Path(__file__).parent
 
 
 def render(report: EvaluationReport) -> dict[str, bytes]:
-    """The files by name: `report.html`, and `report-data-<n>.js` with n from 1. Without those beside it the page shows all but the samples.
-    Everything that came from a model, a data set, a spec or a store is escaped."""
+    """Return the files by name: `report.html`, and `report-data-<n>.js` with n from 1.
+
+    Without the data files beside it the page shows everything but the samples. Every text that came from a model, a
+    data set, a spec or a store is escaped.
+    """
     palette = policy_colours(list(dict.fromkeys(policy.label for suite in report.suites for policy in suite.policies)))
-    index, files = details(report, palette)
+    index, files = browser_data(report, palette)
     sections = (
         _header(report),
         _overview(report),
         *(_suite(suite, place, report, palette) for place, suite in enumerate(report.suites)),
-        _over(report),
+        _history(report),
         _problems(report),
         _spec(report),
     )
     page = document(
         report.title,
-        (HERE.parent / "page.css").read_text() + (HERE / "details.css").read_text(),
+        (HERE.parent / "page.css").read_text() + (HERE / "problem_browser.css").read_text(),
         "".join(sections),
         {"detail-data": index},
-        (HERE.parent / "elements.js").read_text() + (HERE / "details.js").read_text(),
+        (HERE.parent / "elements.js").read_text() + (HERE / "problem_browser.js").read_text(),
         loads_scripts=True,
     )
     return {"report.html": page.encode(), **files}
@@ -99,8 +102,8 @@ def _suite(suite: SuiteResult, place: int, report: EvaluationReport, palette: Ma
     return "".join((*parts, "</section>"))
 
 
-def _over(report: EvaluationReport) -> str:
-    shown, missing = over_figures(report.over, report.ks)
+def _history(report: EvaluationReport) -> str:
+    shown, missing = history_figures(report.history, report.ks)
     said = f'<p class="nothing">No evaluation recorded: {", ".join(missing)}.</p>' if missing and shown else ""
     body = (
         f'<div class="figures">{"".join(shown)}</div>{said}'
@@ -113,33 +116,35 @@ def _over(report: EvaluationReport) -> str:
 def _problems(report: EvaluationReport) -> str:
     if not any(policy.rows for suite in report.suites for policy in suite.policies):
         return '<section id="problems"><h2>Problems</h2><p class="nothing">No samples were kept.</p></section>'
+    samples = (("all", "all"), ("right", "right"), ("wrong", "wrong"), ("unjudged", "not judged"))
     choices = "".join(
-        f'<label>{name}<select id="{key}">{"".join(f"<option value={value}>{text}</option>" for value, text in options)}</select></label>'
-        for name, key, options in (
-            ("Suite", "suite", ()),
-            ("Policies", "view", ()),
-            ("Problems", "show", _SHOW),
-            ("Verdict", "verdict", ()),
-            (
-                "Samples",
-                "samples-shown",
-                (("all", "all"), ("right", "right"), ("wrong", "wrong"), ("unjudged", "not judged")),
-            ),
+        (
+            select("Suite", "suite", ()),
+            select("Policies", "view", ()),
+            select("Problems", "show", _SHOW),
+            select("Verdict", "verdict", ()),
+            select("Samples", "samples-shown", samples),
         )
     )
     return (
-        '<section id="problems"><h2>Problems</h2><noscript><p class="nothing">This part needs JavaScript.</p></noscript>'
-        '<p class="source">A policy solves a question if more than half of its judged samples are right; never solved: no sample is right, always solved: all '
-        "judged ones are. Keys: j and k or the arrows go from problem to problem, Enter goes to the samples, / to the search. The address of the page names "
-        "what is shown.</p>"
-        f'<div class="choices" role="search">{choices}<label>Text<input type="search" id="search" autocomplete="off" spellcheck="false"></label>'
-        '<label class="tick"><input type="checkbox" id="deep"> also in samples</label><span class="step"><button type="button" id="previous">Previous</button>'
+        '<section id="problems"><h2>Problems</h2>'
+        '<noscript><p class="nothing">This part needs JavaScript.</p></noscript>'
+        f'<p class="source">{_HELP}</p>'
+        f'<div class="choices" role="search">{choices}'
+        '<label>Text<input type="search" id="search" autocomplete="off" spellcheck="false"></label>'
+        '<label class="tick"><input type="checkbox" id="deep"> also in samples</label>'
+        '<span class="step"><button type="button" id="previous">Previous</button>'
         '<button type="button" id="next">Next</button></span></div><p class="source" id="count" role="status"></p>'
         '<div id="pane"><div id="list" role="listbox" tabindex="0" aria-label="problems"></div>'
         '<div id="detail" role="region" tabindex="-1" aria-label="problem and samples"></div></div></section>'
     )
 
 
+_HELP = (
+    "A policy solves a question if more than half of its judged samples are right; never solved: no sample is right, "
+    "always solved: all judged ones are. Keys: j and k or the arrows go from problem to problem, Enter goes to the "
+    "samples, / to the search. The address of the page names what is shown."
+)
 _SHOW = (
     ("all", "all"),
     ("flipped", "flipped"),
@@ -153,4 +158,5 @@ _SHOW = (
 def _spec(report: EvaluationReport) -> str:
     if report.spec_yaml is None:
         return ""
-    return f"<section><h2>Experiment</h2><details><summary>The whole spec</summary><pre>{escape(report.spec_yaml)}</pre></details></section>"
+    spec = f"<details><summary>The whole spec</summary><pre>{escape(report.spec_yaml)}</pre></details>"
+    return f"<section><h2>Experiment</h2>{spec}</section>"

@@ -1,1 +1,1 @@
-"""The report of a study: what its cells show, and how much of it may be claimed."""
+"""The report of a study, with no claim beyond its tests."""

@@ -1,4 +1,4 @@
-"""What a study's report is made from, as plain values."""
+"""The data of a study's report, as plain values."""
 
 from __future__ import annotations
 
@@ -6,19 +6,26 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from tasks.study.cells import Cell
-from tasks.study.plan import Plan
-from tasks.study.starts import Start
+from tasks.study.design import Design
+from tasks.study.launches import Launch
 
-Name = tuple[str, str, int]  # setting, variant, seed
+CellName = tuple[str, str, int]
+"""Setting, variant, seed."""
 
 
 @dataclass(frozen=True, slots=True)
 class StudyReport:
-    """`control`: the variant that others are compared with. `comparisons`: (variant, against), the main one first. `settings`, `variants`: {name: label},
-    in the order of the page. `expected`: all cells of the study; those that are not among `cells` are named as missing. `temperatures`: the primary one
-    first. `ks` of Pass@k; those beyond the samples a question are left out. `results_from`: where the cells lie. `arms`: variants whose wins over the
-    control are looked for and tested; with none, all that are compared with it. `aside`: those whose wins are counted alone. `starts`: those of the study
-    that were timed."""
+    """A study's report.
+
+    `control`: the variant that others are compared with. `comparisons`: (variant, against), the main one first.
+    `settings`, `variants`: {name: label}, in the order of the page. `expected`: all cells of the study; those that are
+    not among `cells` are named as missing. `temperatures`: the primary one first. `ks`: of Pass@k; those beyond the
+    samples per question are left out. `results_from`: where the cells lie.
+
+    `tested_variants`: variants for which it is tested whether they dominate the control; if there are none, all that
+    are compared with it. `counted_variants`: variants for which that is only counted. `launches`: the launches of the
+    study that were timed.
+    """
 
     title: str
     cells: Sequence[Cell]
@@ -26,41 +33,43 @@ class StudyReport:
     comparisons: Sequence[tuple[str, str]]
     settings: Mapping[str, str]
     variants: Mapping[str, str]
-    expected: Sequence[Name]
+    expected: Sequence[CellName]
     temperatures: Sequence[float]
     ks: Sequence[int]
     study_yaml: str
     results_from: str
-    arms: Sequence[str] = ()
-    aside: Sequence[str] = ()
-    starts: Sequence[Start] = ()
+    tested_variants: Sequence[str] = ()
+    counted_variants: Sequence[str] = ()
+    launches: Sequence[Launch] = ()
 
     @property
-    def plan(self) -> Plan:
-        arms = self.arms or [variant for variant, against in self.comparisons if against == self.control]
+    def design(self) -> Design:
+        """The design of the analysis."""
+        compared = [variant for variant, against in self.comparisons if against == self.control]
         drawn = max((point.samples for cell in self.cells for point in cell.points), default=max(self.ks))
-        return Plan(
+        return Design(
             self.control,
             self.comparisons,
-            arms,
+            self.tested_variants or compared,
             self.temperatures,
             [k for k in self.ks if k <= drawn] or [1],
-            self.aside,
+            self.counted_variants,
         )
 
     @property
     def ordered(self) -> list[Cell]:
-        """The cells in the order of settings, variants and seeds; those of no setting or variant of the study are left out."""
+        """The cells in the order of settings, variants and seeds, without those that the study does not have."""
         places = {name: place for names in (self.settings, self.variants) for place, name in enumerate(names)}
         mine = [cell for cell in self.cells if cell.setting in self.settings and cell.variant in self.variants]
         return sorted(mine, key=lambda cell: (places[cell.setting], places[cell.variant], cell.seed))
 
     @property
-    def missing(self) -> list[Name]:
+    def missing(self) -> list[CellName]:
+        """The expected cells that have no result."""
         there = {cell.name for cell in self.cells}
         return [name for name in self.expected if name not in there]
 
     @property
-    def main_variants(self) -> list[str]:
-        """Those that plots bring out: the control, and the first that are compared, as many as there are colours."""
+    def highlighted(self) -> list[str]:
+        """The variants that stand out in plots: the control and the first that are compared, one per colour."""
         return list(dict.fromkeys([self.control, *(name for pair in self.comparisons for name in pair)]))[:6]

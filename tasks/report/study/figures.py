@@ -7,24 +7,24 @@ from dataclasses import dataclass
 from html import escape
 from statistics import fmean
 
+from tasks.report.formatting import number
 from tasks.report.scale import Kind, fits
-from tasks.report.study.plot import Dot, Look, course_chart, drawn_ends, path_chart, path_dots
-from tasks.report.tables import number
+from tasks.report.study.charts import Dot, Lines, VariantStyle, drawn_interval, iteration_chart, path_chart, path_dots
+from tasks.study.analysis import Analysis
 from tasks.study.cells import Cell
-from tasks.study.findings import Findings
-from tasks.study.frontier import Curve
-from tasks.study.measures import ENTROPY
+from tasks.study.curves import Curve
+from tasks.study.metrics import ENTROPY
 
-SHOWN = 40  # points of a course; of longer ones each is the mean over as many iterations as that takes
+SHOWN = 40  # points of a line; in a longer one each point is the mean over neighbouring iterations
 
 
 @dataclass(frozen=True, slots=True)
 class Dynamic:
-    """A number of each iteration's metrics. `says` explains it in a sentence."""
+    """A number of each iteration's metrics; `caption`: a sentence that explains it."""
 
     key: str
     title: str
-    says: str
+    caption: str
     y: Kind = "linear"
 
 
@@ -53,38 +53,49 @@ DYNAMICS = (
 )
 
 
-def frontier_figures(found: Findings, setting: str, temperature: float, palette: Mapping[str, Look]) -> str:
-    """Pass@k against Pass@1, entropy against Pass@1, and both chances over training."""
-    curves = [(palette[c.variant], c) for c in found.curves if (c.setting, c.temperature) == (setting, temperature)]
-    most = f"Pass@{found.plan.largest_k}"
-    path = "Mean over seeds at each evaluation, joined in the order of training; a ring marks the last. Bars: 95 % over seeds."
-    course = "Mean over seeds; bands: 95 % over seeds."
+def frontier_figures(analysis: Analysis, setting: str, temperature: float, styles: Mapping[str, VariantStyle]) -> str:
+    """Return Pass@k against Pass@1, entropy against Pass@1, and both Pass@1 and Pass@k over training."""
+    curves = [(styles[c.variant], c) for c in analysis.curves if (c.setting, c.temperature) == (setting, temperature)]
+    most = f"Pass@{analysis.design.largest_k}"
+    path = (
+        "Mean over seeds at each evaluation, joined in the order of training; a ring marks the last. "
+        "Bars: 95 % over seeds."
+    )
+    over_training = "Mean over seeds; bands: 95 % over seeds."
+
+    def paths(metric: str) -> Lines:
+        return [(style, path_dots(curve, "Pass@1", metric)) for style, curve in curves]
+
+    against, entropy = f"{most} against Pass@1", "Entropy against Pass@1"
     parts = [
-        _figure(f"{most} against Pass@1", path, path_chart([(look, path_dots(c, "Pass@1", most)) for look, c in curves], f"{most} against Pass@1", "Pass@1")),
-        _figure("Entropy against Pass@1", path + " Entropy in nats per token.",
-                path_chart([(look, path_dots(c, "Pass@1", ENTROPY.name)) for look, c in curves], "Entropy against Pass@1", "Pass@1")),
-        *(_figure(name, course, course_chart([(look, _course(c, name)) for look, c in curves], name, "iteration")) for name in dict.fromkeys(("Pass@1", most))),
-    ]  # fmt: skip
+        _figure(against, path, path_chart(paths(most), against, "Pass@1")),
+        _figure(entropy, f"{path} Entropy in nats per token.", path_chart(paths(ENTROPY.name), entropy, "Pass@1")),
+    ]
+    for name in dict.fromkeys(("Pass@1", most)):
+        chart = iteration_chart([(style, _over_training(curve, name)) for style, curve in curves], name)
+        parts.append(_figure(name, over_training, chart))
     return f'<div class="figures">{"".join(parts)}</div>'
 
 
-def dynamics_figures(cells: Sequence[Cell], palette: Mapping[str, Look]) -> str:
-    """Of the cells of one setting; a number that no cell has is left out."""
+def dynamics_figures(cells: Sequence[Cell], styles: Mapping[str, VariantStyle]) -> str:
+    """Return the learning dynamics of the cells of one setting; a number that no cell has is left out."""
     by_variant: dict[str, list[Cell]] = {}
     for cell in cells:
         by_variant.setdefault(cell.variant, []).append(cell)
     parts = []
     for dynamic in DYNAMICS:
-        courses = [(palette[variant], course(mine, dynamic.key)) for variant, mine in by_variant.items()]
-        if any(dots for _, dots in courses):
-            parts.append(
-                _figure(dynamic.title, dynamic.says, course_chart(courses, dynamic.title, "iteration", dynamic.y))
-            )
+        lines = [(styles[variant], mean_dynamics(mine, dynamic.key)) for variant, mine in by_variant.items()]
+        if any(dots for _, dots in lines):
+            chart = iteration_chart(lines, dynamic.title, dynamic.y)
+            parts.append(_figure(dynamic.title, dynamic.caption, chart))
     return f'<div class="figures">{"".join(parts)}</div>'
 
 
-def course(cells: Sequence[Cell], key: str) -> list[Dot]:
-    """Mean over seeds and over neighbouring iterations, with the lowest and the highest seed; a stretch that no seed has a number for is left out."""
+def mean_dynamics(cells: Sequence[Cell], key: str) -> list[Dot]:
+    """Return means over seeds and over neighbouring iterations, with the lowest and the highest seed.
+
+    Iterations for which no seed has a number are left out.
+    """
     longest = max((len(cell.dynamics.get(key, ())) for cell in cells), default=0)
     width = max(1, -(-longest // SHOWN))
     dots = []
@@ -93,12 +104,16 @@ def course(cells: Sequence[Cell], key: str) -> list[Dot]:
         means = [fmean(v for v in piece if v is not None) for piece in pieces if piece]
         if means:
             middle = start + (min(width, longest - start) - 1) / 2
-            dots.append(Dot(middle, fmean(means), y_ends=(min(means), max(means)) if len(means) > 1 else None))
+            interval = (min(means), max(means)) if len(means) > 1 else None
+            dots.append(Dot(middle, fmean(means), y_interval=interval))
     return dots
 
 
-def dynamics_rows(cells: Sequence[Cell], palette: Mapping[str, Look]) -> list[list[str]]:
-    """Each variant's numbers over the last tenth of its iterations: mean over seeds, lowest and highest seed. A heading row first."""
+def dynamics_rows(cells: Sequence[Cell], styles: Mapping[str, VariantStyle]) -> list[list[str]]:
+    """Return each variant's numbers over the last tenth of its iterations, a heading row first.
+
+    A number is the mean over seeds (lowest to highest seed).
+    """
     shown = [
         dynamic
         for dynamic in DYNAMICS
@@ -107,28 +122,24 @@ def dynamics_rows(cells: Sequence[Cell], palette: Mapping[str, Look]) -> list[li
     rows = [["variant", *(dynamic.title for dynamic in shown)]]
     for variant in dict.fromkeys(cell.variant for cell in cells):
         mine = [cell for cell in cells if cell.variant == variant]
-        rows.append(
-            [
-                palette[variant].label,
-                *(_at_the_end([cell.dynamics.get(dynamic.key, ()) for cell in mine]) for dynamic in shown),
-            ]
-        )
+        numbers = [_at_the_end([cell.dynamics.get(dynamic.key, ()) for cell in mine]) for dynamic in shown]
+        rows.append([styles[variant].label, *numbers])
     return rows
 
 
-def _at_the_end(of: Sequence[Sequence[float | None]]) -> str:
-    """`of`: a row of iterations a seed."""
-    pieces = [[v for v in row[-max(1, len(row) // 10) :] if v is not None and fits(v, "linear")] for row in of]
+def _at_the_end(table: Sequence[Sequence[float | None]]) -> str:
+    """Return the mean over the last tenth of `table` [seeds, iterations], with the lowest and the highest seed."""
+    pieces = [[v for v in row[-max(1, len(row) // 10) :] if v is not None and fits(v, "linear")] for row in table]
     means = [fmean(piece) for piece in pieces if piece]
     if not means:
         return "-"
     return number(fmean(means)) + (f" ({number(min(means))} to {number(max(means))})" if len(means) > 1 else "")
 
 
-def _course(curve: Curve, name: str) -> list[Dot]:
-    found = [(stop.iteration, stop.means[name]) for stop in curve.stops if name in stop.means]
-    return [Dot(iteration, each.mean, y_ends=drawn_ends(name, each.over_seeds)) for iteration, each in found]
+def _over_training(curve: Curve, name: str) -> list[Dot]:
+    found = [(point.iteration, point.means[name]) for point in curve.points if name in point.means]
+    return [Dot(iteration, each.mean, y_interval=drawn_interval(name, each.over_seeds)) for iteration, each in found]
 
 
-def _figure(title: str, says: str, chart: str) -> str:
-    return f"<figure><h3>{escape(title)}</h3><div>{chart}</div><figcaption>{escape(says)}</figcaption></figure>"
+def _figure(title: str, caption: str, chart: str) -> str:
+    return f"<figure><h3>{escape(title)}</h3><div>{chart}</div><figcaption>{escape(caption)}</figcaption></figure>"

@@ -1,5 +1,5 @@
 "use strict";
-// Which variants stand out in the plots: a button's lines come to the front in its colour, or go back among the grey ones.
+// Buttons choose the variants that stand out in the plots: their lines come to the front in colour, or turn grey again.
 for (const button of document.querySelectorAll("[data-choice]")) {
   button.addEventListener("click", () => {
     const on = button.getAttribute("aria-pressed") !== "true";

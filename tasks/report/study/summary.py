@@ -1,4 +1,4 @@
-"""A study's findings without the page: for the console, as Markdown, and all numbers as JSON."""
+"""A study's results without the page: for the console, as Markdown, and all numbers as JSON."""
 
 from __future__ import annotations
 
@@ -7,132 +7,128 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from tasks.report.study import rows
+from tasks.report.study import tables
 from tasks.report.study.data import StudyReport
-from tasks.report.study.words import DESCRIBED, clock_sentence, compute_sentence, headline
-from tasks.report.table import render_text
-from tasks.study.equal import AtEqual
-from tasks.study.findings import Family, Findings, find
-from tasks.study.frontier import Curve
-from tasks.study.paired import Difference, Where
-from tasks.study.plan import apart_at_the_start
+from tasks.report.study.sentences import DESCRIBED, compute_sentence, headline, wall_time_sentence
+from tasks.report.text_tables import render_markdown, render_text
+from tasks.study.analysis import Analysis, Family, analyse
+from tasks.study.curves import Curve
+from tasks.study.design import unmatched_starts
+from tasks.study.matched import Matched
+from tasks.study.paired import Comparison, Difference
+
+Draw = Callable[[Sequence[Sequence[str]]], str]
 
 
 def summary_text(report: StudyReport) -> str:
-    """The headline, cells, end of training at each temperature, all tests there, equal Pass@1, equal compute and times, for a terminal."""
-    return _summary(report, find(report.ordered, report.plan), render_text, "{}")
+    """Return the results for a terminal.
+
+    They are the headline, cells, end of training and all tests there, equal Pass@1, equal compute and times.
+    """
+    return _summary(report, analyse(report.ordered, report.design), render_text, "{}")
 
 
-def summary_markdown(report: StudyReport, found: Findings) -> str:
-    """The same for a reader of the repository."""
-    return _summary(report, found, markdown, "**{}**")
+def summary_markdown(report: StudyReport, analysis: Analysis) -> str:
+    """Return the same results for a reader of the repository."""
+    return _summary(report, analysis, render_markdown, "**{}**")
 
 
-def _summary(report: StudyReport, found: Findings, draw: Callable[[Sequence[Sequence[str]]], str], name: str) -> str:
+def _summary(report: StudyReport, analysis: Analysis, draw: Draw, heading: str) -> str:
     parts = [
-        *headline(report, found),
-        *apart_at_the_start(found.cells, found.plan),
-        name.format("Cells: seeds of each variant"),
-        draw(rows.counts(report)),
+        *headline(report, analysis),
+        *unmatched_starts(analysis.cells, analysis.design),
+        heading.format("Cells: seeds of each variant"),
+        draw(tables.seeds_of_cells(report)),
     ]
-    for setting in found.cells.settings:
-        for family in found.from_control:
-            temperature = family.temperature
-            end = f"{report.settings[setting]}: iteration {found.cells.last(setting)}, T = {temperature:g} (± half of the 95 % interval over seeds)"
-            parts += [name.format(end), draw(rows.at_the_end(report, found, setting, temperature))]
-            parts += _described(report, family, setting, draw)
-        for family in found.last:
-            kind = "primary" if family is found.primary else "secondary"
-            heading = f"{report.settings[setting]}: paired tests ({kind}), {family.name.partition(':')[0]}"
-            parts += [name.format(heading), draw(rows.tests(report, family, setting))]
-        for family in found.equal_pass_1:
-            shown = _described(report, family, setting, draw)
-            parts += (
-                [name.format(f"{report.settings[setting]}: at equal Pass@1, T = {family.temperature:g}"), *shown]
-                if shown
-                else []
-            )
+    for setting in analysis.cells.settings:
+        parts += _setting(report, analysis, setting, draw, heading)
+    families = "; ".join(family.name for family in analysis.at_end)
     parts += [
-        f"Families of Holm's, each corrected by itself, the first one primary: {'; '.join(family.name for family in found.last)}."
+        f"Families of Holm's, each corrected by itself, the first one primary: {families}.",
+        compute_sentence(analysis),
+        heading.format("Time"),
+        draw(tables.times(report)),
+        wall_time_sentence(report),
     ]
-    parts += [compute_sentence(found), name.format("Time"), draw(rows.times(report)), clock_sentence(report)]
     return "\n\n".join(parts) + "\n"
 
 
-def _described(
-    report: StudyReport, family: Family, setting: str, draw: Callable[[Sequence[Sequence[str]]], str]
-) -> list[str]:
-    found = rows.described(report, family, setting)
-    return [DESCRIBED, draw(found)] if len(found) > 1 else []
+def _setting(report: StudyReport, analysis: Analysis, setting: str, draw: Draw, heading: str) -> list[str]:
+    label, parts = report.settings[setting], []
+    last = analysis.cells.last_iteration(setting)
+    for family in analysis.against_control:
+        at = f"iteration {last}, T = {family.temperature:g}"
+        parts += [
+            heading.format(f"{label}: {at} (± half of the 95 % interval over seeds)"),
+            draw(tables.end_of_training(report, analysis, setting, family.temperature)),
+            *_described(report, family, setting, draw),
+        ]
+    for family in analysis.at_end:
+        kind = "primary" if family is analysis.primary else "secondary"
+        parts += [
+            heading.format(f"{label}: paired tests ({kind}), {family.name.partition(':')[0]}"),
+            draw(tables.paired_tests(report, family, setting)),
+        ]
+    for family in analysis.equal_pass_1:
+        if shown := _described(report, family, setting, draw):
+            parts += [heading.format(f"{label}: at equal Pass@1, T = {family.temperature:g}"), *shown]
+    return parts
 
 
-def markdown(table: Sequence[Sequence[str]]) -> str:
-    """A table of rows, heading first."""
-    heading, *body = [[cell.replace("|", "\\|") for cell in row] for row in table]
-    return "\n".join(f"| {' | '.join(row)} |" for row in (heading, ["---", *["---:"] * (len(heading) - 1)], *body))
+def _described(report: StudyReport, family: Family, setting: str, draw: Draw) -> list[str]:
+    rows = tables.described(report, family, setting)
+    return [DESCRIBED, draw(rows)] if len(rows) > 1 else []
 
 
-def summary_json(report: StudyReport, found: Findings) -> bytes:
-    """Every comparison, family, curve, place and look, and the words of the headline."""
+def summary_json(report: StudyReport, analysis: Analysis) -> bytes:
+    """Return every comparison, family, curve, match and test as JSON, with the headline.
+
+    The names of the JSON's fields stay as they are, because summaries are committed with the cells.
+    """
     value = {
         "title": report.title,
-        "headline": headline(report, found),
+        "headline": headline(report, analysis),
         "control": report.control,
         "temperatures": list(report.temperatures),
-        "ks": list(found.plan.ks),
-        "apart_at_the_start": apart_at_the_start(found.cells, found.plan),
+        "ks": list(analysis.design.ks),
+        "apart_at_the_start": unmatched_starts(analysis.cells, analysis.design),
         "missing": [list(name) for name in report.missing],
         "families": {
-            "last_iteration": [_family(family) for family in found.last],
-            "from_control": [_family(family) for family in found.from_control],
-            "equal_pass_1": [_family(family) for family in found.equal_pass_1],
-            "equal_compute": [_family(family) for family in found.equal_compute],
+            "last_iteration": [_family(family) for family in analysis.at_end],
+            "from_control": [_family(family) for family in analysis.against_control],
+            "equal_pass_1": [_family(family) for family in analysis.equal_pass_1],
+            "equal_compute": [_family(family) for family in analysis.equal_compute],
         },
-        "places": {"equal_pass_1": _places(found.places_pass_1), "equal_compute": _places(found.places_compute)},
-        "frontier": [_curve(curve) for curve in found.curves],
+        "places": {
+            "equal_pass_1": [_matched(each) for each in analysis.matched_pass_1],
+            "equal_compute": [_matched(each) for each in analysis.matched_compute],
+        },
+        "frontier": [_curve(curve) for curve in analysis.curves],
         "wins": {
             "looks": [
                 {
-                    **_where(look.one),
-                    "pass_1": _estimate(look.one),
-                    "pass_k": _estimate(look.many),
-                    "p_holm": look.adjusted,
-                    "wins": look.wins,
+                    **asdict(test.comparison),
+                    "pass_1": _tested(test.pass_1),
+                    "pass_k": _tested(test.pass_k),
+                    "p_holm": test.p_adjusted,
+                    "wins": test.dominates,
                 }
-                for look in found.wins.looks
+                for test in analysis.dominance.tests
             ],
-            "tested": len(found.wins.tested),
-            "found": len(found.wins.found),
+            "tested": len(analysis.dominance.tested),
+            "found": len(analysis.dominance.shown),
             "counted": [
                 {
-                    **_where(look.one),
-                    "pass_1": _described_json(look.one),
-                    "pass_k": _described_json(look.many),
-                    "both_above": look.above,
+                    **asdict(test.comparison),
+                    "pass_1": _not_tested(test.pass_1),
+                    "pass_k": _not_tested(test.pass_k),
+                    "both_above": test.both_above,
                 }
-                for look in found.wins.aside
+                for test in analysis.dominance.counted
             ],
         },
-        "cells": [
-            {
-                name: getattr(cell, name)
-                for name in (
-                    "setting",
-                    "variant",
-                    "seed",
-                    "key",
-                    "run",
-                    "start",
-                    "tokens",
-                    "seconds",
-                    "steps_made",
-                    "steps_found",
-                )
-            }
-            | {"seconds_made": cell.seconds_made, "seconds_found": cell.seconds_found}
-            for cell in report.ordered
-        ],
-        "starts": [asdict(start) for start in report.starts],
+        "cells": [{name: getattr(cell, name) for name in CELL_FIELDS} for cell in report.ordered],
+        "starts": [asdict(launch) for launch in report.launches],
     }
     lines = (
         f"{json.dumps(name)}: {json.dumps(part, allow_nan=False, ensure_ascii=False)}" for name, part in value.items()
@@ -140,59 +136,67 @@ def summary_json(report: StudyReport, found: Findings) -> bytes:
     return ("{" + ",\n ".join(lines) + "}\n").encode(errors="replace")
 
 
+CELL_FIELDS = (
+    *("setting", "variant", "seed", "key", "run", "start", "tokens", "seconds"),
+    *("steps_made", "steps_found", "seconds_made", "seconds_found"),
+)
+
+
 def _curve(curve: Curve) -> dict[str, Any]:
-    """Means with intervals over seeds; that a mean is not 0 is no finding, so its test is left out."""
-    stops = [
+    """Return means with intervals over seeds, without their tests: that a mean is not 0 is no finding."""
+    points = [
         {
-            **asdict(stop),
+            "iteration": point.iteration,
+            "seeds": point.seeds,
             "means": {
-                name: {"mean": e.mean, "by_seed": list(e.by_seed), "over_seeds": e.over_seeds}
-                for name, e in stop.means.items()
+                name: {"mean": each.mean, "by_seed": list(each.by_seed), "over_seeds": each.over_seeds}
+                for name, each in point.means.items()
             },
+            "artifacts": point.artifacts,
         }
-        for stop in curve.stops
+        for point in curve.points
     ]
-    return {**asdict(curve), "stops": stops}
+    names = {"setting": curve.setting, "variant": curve.variant, "temperature": curve.temperature}
+    return {**names, "stops": points}
 
 
 def _family(family: Family) -> dict[str, Any]:
+    names = {"name": family.name, "temperature": family.temperature}
     if family.descriptive:
-        described = [{**_where(d), "metric": d.metric, **_described_json(d)} for d in family.differences]
-        return {"name": family.name, "temperature": family.temperature, "described": described}
+        described = [
+            {**asdict(each.comparison), "metric": each.metric, **_not_tested(each)} for each in family.differences
+        ]
+        return {**names, "described": described}
     tests = [
-        {**_where(d), "metric": d.metric, **_estimate(d), "p_holm": p, "remark": d.remark}
-        for d, p in zip(family.differences, family.adjusted, strict=True)
+        {**asdict(each.comparison), "metric": each.metric, **_tested(each), "p_holm": p, "remark": each.remark}
+        for each, p in zip(family.differences, family.adjusted, strict=True)
     ]
-    return {"name": family.name, "temperature": family.temperature, "size": family.size, "tests": tests}
+    return {**names, "size": family.size, "tests": tests}
 
 
-def _where(d: Difference) -> dict[str, Any]:
+def _tested(difference: Difference) -> dict[str, Any]:
+    seeds = {
+        "seeds": list(difference.seeds),
+        "seeds_left_out": list(difference.seeds_left_out),
+        "questions_left_out": difference.questions_left_out,
+    }
+    return {**seeds, **(asdict(difference.estimate) if difference.estimate is not None else {})}
+
+
+def _not_tested(difference: Difference) -> dict[str, Any]:
+    """Return the numbers without those of a test."""
+    of_test = ("interval", "over_seeds", "error", "df", "p")
+    return {name: value for name, value in _tested(difference).items() if name not in of_test}
+
+
+def _matched(matched: Matched) -> dict[str, Any]:
     return {
-        "setting": d.setting,
-        "variant": d.variant,
-        "against": d.against,
-        "temperature": d.temperature,
-        "iteration": d.iteration,
+        **_names(matched.comparison),
+        "apart": matched.token_difference,
+        "seeds": [asdict(each) for each in matched.seeds],
     }
 
 
-def _estimate(d: Difference) -> dict[str, Any]:
-    seeds = {"seeds": list(d.seeds), "seeds_left_out": list(d.left_out), "questions_left_out": d.questions_left_out}
-    return {**seeds, **(asdict(d.found) if d.found is not None else {})}
-
-
-def _described_json(d: Difference) -> dict[str, Any]:
-    """Without what a test would give."""
-    return {
-        name: value
-        for name, value in _estimate(d).items()
-        if name not in ("interval", "over_seeds", "error", "df", "p")
-    }
-
-
-def _places(places: Sequence[tuple[Where, AtEqual]]) -> list[dict[str, Any]]:
-    return [
-        {"setting": w.setting, "variant": w.variant, "against": w.against, "temperature": w.temperature}
-        | {"apart": at.apart, "seeds": [asdict(place) for place in at.places]}
-        for w, at in places
-    ]
+def _names(comparison: Comparison) -> dict[str, Any]:
+    """Return a comparison without its iteration, which a matched one does not have."""
+    return {name: value for name, value in asdict(comparison).items() if name != "iteration"}

@@ -1,7 +1,7 @@
 """`python -m tasks.reward.math check FILE.jsonl [--workers N] [--deadline S]`: run a file of equivalence rows.
 
-A row is `{"id", "gold", "answer", "expected": bool, ...}`. Prints each row that differs, and last the line
-`N rows, N agree, N false positives, N false negatives, N errors, slowest N s`. Exit status 1 if any row differs.
+A row is `{"id", "gold", "answer", "expected": bool, ...}`. The command prints each row that differs, and last the line
+`N rows, N agree, N false positives, N false negatives, N errors, slowest N s`. Its exit status is 1 if any row differs.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from tasks.reward.math import MathVerifier
 
 
 def rows(path: Path) -> Iterator[dict[str, Any]]:
-    """The rows of a JSON Lines file; ValueError names the line that is none."""
+    """Yield the rows of a JSON Lines file; ValueError names a line that is no row."""
     with path.open(encoding="utf-8") as lines:
         for number, line in enumerate(lines, 1):
             if not line.strip():
@@ -39,6 +39,7 @@ def rows(path: Path) -> Iterator[dict[str, Any]]:
 
 
 def has_gold(problem: Problem) -> bool:
+    """Return True if the problem's gold answer can be read."""
     try:
         MathVerifier.check_reference(problem)
     except VerifierError:
@@ -47,16 +48,16 @@ def has_gold(problem: Problem) -> bool:
 
 
 def check(path: Path, verifier: MathVerifier) -> int:
-    """Judge every row by itself, print what differs and the last line; the number of rows that differ."""
+    """Verify every row by itself, print what differs and the summary; return the number of rows that differ."""
     count = wrong_yes = wrong_no = errors = 0
     slowest = 0.0
     for row in rows(path):
         problem = Problem(id=str(row.get("id", count)), prompt=(), verifier="math", reference={"answer": row["gold"]})
         count += 1
         start = time.monotonic()
-        verdict: Verdict = verifier.judge([(problem, row["answer"])])[0]
+        verdict: Verdict = verifier.verify([(problem, row["answer"])])[0]
         slowest = max(slowest, time.monotonic() - start)
-        if not verdict.judged and has_gold(problem):  # a gold that is none is not judged, and so never accepted
+        if not verdict.judged and has_gold(problem):  # an unreadable gold is never accepted
             errors += 1
             print(f"{problem.id}: not judged: {verdict.detail}")
             continue
@@ -68,16 +69,19 @@ def check(path: Path, verifier: MathVerifier) -> int:
             flag = f" [{row['policy']}]" if row.get("policy") else ""
             kind = "false positive" if accepted else "false negative"
             print(
-                f"{problem.id}: {kind}{flag}: gold {row['gold'][:100]!r}, answer {shown!r}, read as {verdict.answer!r} {verdict.detail}"
+                f"{problem.id}: {kind}{flag}: gold {row['gold'][:100]!r}, answer {shown!r}, "
+                f"read as {verdict.answer!r} {verdict.detail}"
             )
     agree = count - wrong_yes - wrong_no - errors
     print(
-        f"{count} rows, {agree} agree, {wrong_yes} false positives, {wrong_no} false negatives, {errors} errors, slowest {slowest:.2f} s"
+        f"{count} rows, {agree} agree, {wrong_yes} false positives, {wrong_no} false negatives, {errors} errors, "
+        f"slowest {slowest:.2f} s"
     )
     return count - agree
 
 
 def main(argv: list[str]) -> int:
+    """Run the command; return its exit status, 2 for a file that cannot be read."""
     parser = argparse.ArgumentParser(prog="python -m tasks.reward.math", description="The mathematics verifier.")
     command = parser.add_subparsers(dest="command", required=True).add_parser(
         "check", help="run a file of equivalence rows"

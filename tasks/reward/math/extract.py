@@ -1,8 +1,8 @@
-"""Model output -> the text of the final answer.
+"""Extraction of the final answer's text from a model's output.
 
 The answer is the content of the last `\\boxed{...}` of the visible text (outside <think>...</think>). Boxes joined by
-commas, "and" or "or" are one answer in parts. Without any box, in this order: GSM8K's `####`, "final answer is/:",
-"answer is/:" (or option), a bold value in the last line that speaks of the answer. Whatever else, there is no answer.
+commas, "and" or "or" are one answer in parts. Without a box it is, in this order: what follows GSM8K's `####`, what
+follows the last "answer is" or "answer:" (also option, choice, result). Otherwise there is no answer.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from tasks.reward.visible import visible
+from tasks.reward.thinking import answer_text
 
 _BOX = re.compile(r"\\(?:boxed|fbox|framebox)(?![A-Za-z])\s*")
 _JOINT = re.compile(
@@ -20,7 +20,8 @@ _BRACE = re.compile(r"\\.|[{}]", re.DOTALL)
 _BARE = re.compile(r"[^\s$.,;{}]+(?:\.\d+)?")  # \boxed 5
 _MARKER = re.compile(r"####\s*(\S[^\n]*)")
 _ANCHOR = re.compile(
-    r"(?:(?:final|correct|right)\s+)?(?:answer|option|choice|result)\b(?:\s+to\s+[^.\n:]{0,80}?)?(?:\s+is(?:\s+(?:option|choice))?(?!\s+not\b)|\s*[:：=])\s*(?:\**\s*)?[:：]?\s*([^\n]{1,400})",
+    r"(?:(?:final|correct|right)\s+)?(?:answer|option|choice|result)\b(?:\s+to\s+[^.\n:]{0,80}?)?"
+    r"(?:\s+is(?:\s+(?:option|choice))?(?!\s+not\b)|\s*[:：=])\s*(?:\**\s*)?[:：]?\s*([^\n]{1,400})",
     re.IGNORECASE,
 )
 _NEGATED = re.compile(r"^\s*(?:not|never|wrong|incorrect|unknown|unclear|correct\b)", re.IGNORECASE)
@@ -30,7 +31,7 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 @dataclass(frozen=True, slots=True)
 class Extraction:
-    """`text` is the answer's LaTeX, None if there is none; `how` says where it was found, or why it was not."""
+    """An extracted answer. `text` is its LaTeX, None if there is none; `how` says where it was found, or why not."""
 
     text: str | None
     how: str
@@ -44,7 +45,7 @@ class _Box:
 
 
 def _closes(text: str) -> dict[int, int]:
-    """Position of each opening brace -> position of its closing one; one pass. Escaped braces are text."""
+    """Return {position of an opening brace: position of its closing one}, in one pass; escaped braces are text."""
     closes: dict[int, int] = {}
     opened: list[int] = []
     for match in _BRACE.finditer(text):
@@ -57,7 +58,7 @@ def _closes(text: str) -> dict[int, int]:
 
 
 def _boxes(text: str) -> list[_Box] | None:
-    """Boxes that lie in no other box, from left to right; None where the last one does not close."""
+    """Return the boxes that lie in no other box, from left to right; None where the last one does not close."""
     macros = list(_BOX.finditer(text))
     if not macros:
         return []
@@ -70,7 +71,7 @@ def _boxes(text: str) -> list[_Box] | None:
             continue
         if text.startswith("{", where):
             if where not in closes:
-                # An unbalanced box in front of others is no box; at the end it is a truncated answer.
+                # An unclosed box in front of others is skipped; at the end it is a truncated answer.
                 if match is macros[-1]:
                     return None
                 continue
@@ -86,7 +87,7 @@ def _boxes(text: str) -> list[_Box] | None:
 
 
 def _last_group(text: str, boxes: list[_Box]) -> list[_Box]:
-    """The last box and those in front of it that are joined to it by a comma, "and" or "or"."""
+    """Return the last box and those in front that a comma, "and" or "or" joins to it."""
     group = [boxes[-1]]
     for box in reversed(boxes[:-1]):
         between = text[box.end : group[-1].start]
@@ -101,12 +102,13 @@ def _last_group(text: str, boxes: list[_Box]) -> list[_Box]:
 
 
 def _clean(text: str) -> str:
+    """Return the text without the macros of boxes inside it."""
     return _BOX.sub("", text) if "\\boxed" in text or "\\fbox" in text else text
 
 
 def extract(response: str) -> Extraction:
-    """The final answer of one response. Never raises; linear in the length of the response."""
-    text = visible(response)
+    """Return the final answer of one response. Never raises; takes time linear in the length of the response."""
+    text = answer_text(response)
     if text is None:
         return Extraction(None, "thinking never ends")
     boxes = _boxes(text)
@@ -142,7 +144,7 @@ def _without_box(text: str) -> Extraction:
 
 
 def _value(tail: str) -> str:
-    """The value at the head of what follows "answer is": a formula between dollars, bold text, or up to the full stop."""
+    """Return the value at the head of what follows "answer is": a formula, bold text, or the text up to a full stop."""
     tail = tail.strip()
     for pattern in (r"\$\$?([^$]+)\$\$?(?=[\s.,;!*]|$)", r"\\\((.+?)\\\)", r"\\\[(.+?)\\\]", r"\*\*([^*]+)\*\*"):
         if match := re.match(pattern, tail):

@@ -1,6 +1,6 @@
-"""LaTeX text -> tidy LaTeX text: one spelling for each thing, spacing and wrappers gone. Values are never touched.
+"""Normalisation of LaTeX text: one spelling for each thing, without spacing and wrappers. Values are never changed.
 
-Words in text macros become `"word"` in straight double quotes, so that later layers tell words from products of symbols.
+Words in text macros become `"word"` in straight double quotes, so that parsers tell words from products of symbols.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import re
 import unicodedata
 from functools import lru_cache
 
-from tasks.reward.math.spellings import (
+from tasks.reward.math.synonyms import (
     CHARACTERS,
     FUNCTION_NAMES,
     HIDDEN,
@@ -27,7 +27,8 @@ _LOWERED = re.compile(f"[{''.join(SUBSCRIPTS)}]+")
 _ROOT = re.compile(r"([√∛∜])\s*(\{|\(|\d+(?:\.\d+)?|[A-Za-z]|\\pi)")
 
 _DROPPED = re.compile(
-    r"\\(?:left|right|middle|[bB]igg?[lrm]?|displaystyle|textstyle|scriptstyle|limits|nolimits|nonumber|notag|hfill|noindent|rm|bf|it|sf|tt|normalsize|large|Large|small)"
+    r"\\(?:left|right|middle|[bB]igg?[lrm]?|displaystyle|textstyle|scriptstyle|limits|nolimits|nonumber|notag|hfill|"
+    r"noindent|rm|bf|it|sf|tt|normalsize|large|Large|small)"
     r"(?![A-Za-z])"
 )
 _LEFT_RIGHT = re.compile(r"\\(left|right|middle)\s*\.")
@@ -43,7 +44,7 @@ _CYCLES = re.compile(r"(\d+\.\d{0,20}?)(\d{1,20}?)\2{2,}\s*(?:\.\.\.|\\ldots)(?!
 
 
 def close_of(text: str, start: int) -> int:
-    """Position of the brace that closes the one at `start`, or -1; escaped braces are text."""
+    """Return the position of the brace that closes the one at `start`, or -1; escaped braces are text."""
     depth, at = 0, start
     while at < len(text):
         char = text[at]
@@ -58,7 +59,7 @@ def close_of(text: str, start: int) -> int:
 
 
 def balanced(text: str) -> bool:
-    """Whether braces close, and every environment that begins ends."""
+    """Return True if all braces close and every environment that begins ends."""
     plain = text.replace("\\\\", "").replace("\\{", "").replace("\\}", "")
     depth = 0
     for char in plain:
@@ -69,7 +70,7 @@ def balanced(text: str) -> bool:
 
 
 def _unwrap(text: str) -> str:
-    """Text macros become quoted words, mere wrappers their content, hidden content nothing."""
+    """Replace text macros by quoted words, wrappers by their content, hidden content by nothing."""
     pattern = re.compile(
         r"\\("
         + "|".join(re.escape(n) for n in sorted({*WORDS, *WRAPPERS, *HIDDEN}, key=len, reverse=True))
@@ -96,7 +97,7 @@ def _unwrap(text: str) -> str:
 
 
 def _word(body: str, name: str, applied: bool) -> str:
-    """The content of a text macro: digits as they are, a function's name, or words in quotes."""
+    """Return the content of a text macro: digits as they are, a function's name, or words in quotes."""
     inner = re.sub(r"(?<!\\)\$", "", body.replace('"', " ")).strip()
     if not re.search(r"[^\W\d_]", inner):  # digits and punctuation in a text macro are just that
         return " " + inner + " "
@@ -121,6 +122,8 @@ def _word(body: str, name: str, applied: bool) -> str:
 
 
 def _commands(text: str) -> str:
+    """Replace commands by their one spelling."""
+
     def spell(match: re.Match[str]) -> str:
         new = SPELLINGS.get(match.group(1))
         if new is None:
@@ -131,7 +134,7 @@ def _commands(text: str) -> str:
 
 
 def _vulgar(text: str) -> str:
-    """¾ -> \\frac{3}{4}; behind a digit it is the fraction of a mixed number."""
+    """Replace fractions in one character by \\frac, and full-width letters and digits by plain ones."""
     out = []
     for char in text:
         spelled = unicodedata.normalize("NFKC", char) if ord(char) > 127 else char
@@ -146,6 +149,8 @@ def _vulgar(text: str) -> str:
 
 
 def _roots(text: str) -> str:
+    """Replace root signs by \\sqrt."""
+
     def root(match: re.Match[str]) -> str:
         degree = {"√": "", "∛": "[3]", "∜": "[4]"}[match.group(1)]
         inner = match.group(2)
@@ -155,7 +160,7 @@ def _roots(text: str) -> str:
 
 
 def strip_delimiters(text: str) -> str:
-    """Without $...$, \\(...\\), \\[...\\], and markdown's asterisks around everything; without a trailing full stop."""
+    """Return the text without $, \\(, \\[, ** or ` around all of it, and without punctuation at its end."""
     while True:
         before = text
         text = text.strip()
@@ -176,7 +181,7 @@ def strip_delimiters(text: str) -> str:
 
 
 def strip_braces(text: str) -> str:
-    """Without braces, or parentheses around one value, that hold everything."""
+    """Return the text without braces around all of it."""
     text = text.strip()
     while len(text) > 1:
         if text[0] == "{" and close_of(text, 0) == len(text) - 1:
@@ -188,7 +193,7 @@ def strip_braces(text: str) -> str:
 
 @lru_cache(maxsize=4096)
 def tidy(text: str) -> str:
-    """The text with one spelling for each thing. Longer than MAX_LENGTH: only white space is touched."""
+    """Return the text with one spelling for each thing; of a text above MAX_LENGTH only white space is changed."""
     if len(text) > MAX_LENGTH:
         return " ".join(text.split())
     text = re.sub(r"(?:\\\s*)+$", "", strip_delimiters(text.translate(CHARACTERS)))
@@ -234,9 +239,9 @@ def tidy(text: str) -> str:
 
 
 def _separated(text: str) -> bool:
-    """Whether commas between groups of three digits are thousands separators: not inside a tuple, a set or an interval,
+    """Return True if commas between groups of three digits are thousands separators.
 
-    and not in a list that has other members.
+    They are not inside a tuple, a set or an interval, nor in a list with other members.
     """
     if re.search(r"\\[{}]|[\[\]]", text):
         return False
@@ -248,5 +253,5 @@ def _separated(text: str) -> bool:
 
 
 def key(text: str) -> str:
-    """For equality of text: the tidy text without quotes, and without white space but between digits."""
+    """Return the text by which answers are compared as text: tidy, without quotes, white space only between digits."""
     return re.sub(r"(?<!\d) | (?!\d)", "", " ".join(tidy(text).replace('"', " ").split()))

@@ -1,7 +1,7 @@
-"""Values to many digits (mpmath), and equality by them. Runs in a worker only: it may take long or exhaust memory.
+"""Equality by values of many digits (mpmath). Runs in a worker only: it may take long or exhaust memory.
 
-Two closed forms are taken as equal where their difference vanishes with the precision (60 and 97 against 300 digits), at
-every one of a fixed set of points if they have symbols: a polynomial-identity test, no simplification that may hang.
+Two closed forms count as equal if their difference vanishes with the precision (60 and 97 against 300 digits), and with
+symbols at every one of a fixed set of points: a polynomial-identity test, without simplification that may hang.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ import mpmath
 from mpmath import mp
 
 from tasks.reward.math import exact
+from tasks.reward.math.expression import Node, Num, Op, ParseError, Sym, TooLarge, has, substitute, symbols
 from tasks.reward.math.oracle import close_enough
-from tasks.reward.math.tree import Node, Num, Op, ParseError, Sym, TooLarge, has, substitute, symbols
 
 DIGITS = (60, 97, 300)
 _PRIMES = (2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37)
@@ -53,6 +53,7 @@ def _is_real(value: Any) -> bool:
 
 
 def _power(base: Any, exponent: Any, exact_exponent: Fraction | None) -> Any:
+    """Return base ** exponent, the real root of a negative number for an odd degree; TooLarge before it is computed."""
     if abs(exponent) * max(1, abs(mpmath.log(abs(base)) if base else 0)) > MAX_EXPONENT:
         raise TooLarge("a power of too many digits")
     if base == 0 and mpmath.re(exponent) <= 0:
@@ -70,7 +71,7 @@ def _power(base: Any, exponent: Any, exact_exponent: Fraction | None) -> Any:
 
 
 def evaluate(node: Node, point: Mapping[str, Any]) -> Any:
-    """The value at a point, at mpmath's present precision. ZeroDivisionError or ValueError where there is none."""
+    """Return the value at a point, at mpmath's current precision; ZeroDivisionError or ValueError if there is none."""
     if isinstance(node, Num):
         return mpmath.mpf(node.value.numerator) / node.value.denominator
     if isinstance(node, Sym):
@@ -99,6 +100,7 @@ def evaluate(node: Node, point: Mapping[str, Any]) -> Any:
 
 
 def _several(head: str, args: Sequence[Any]) -> Any:
+    """Return a function that may have several arguments."""
     if any(abs(a) > 10**6 for a in args) and head in ("factorial", "binomial"):
         raise TooLarge(head)
     if head == "factorial":
@@ -118,6 +120,7 @@ def _several(head: str, args: Sequence[Any]) -> Any:
 
 
 def _series(node: Op, point: Mapping[str, Any]) -> Any:
+    """Return a finite sum or product at a point; TooLarge for more than 5,000 terms."""
     body, index, low, high = node.args
     first, last = evaluate(low, point), evaluate(high, point)
     if not isinstance(index, Sym) or first != mpmath.floor(first) or last != mpmath.floor(last):
@@ -129,7 +132,7 @@ def _series(node: Op, point: Mapping[str, Any]) -> Any:
 
 
 def _difference(a: Node, b: Node, point: Mapping[str, Fraction], digits: int) -> Any:
-    """a - b at a point; None where one of them has no value there, or just one is real."""
+    """Return a - b at a point; None if one has no value there, or turns complex without i being written."""
     with mp.workdps(digits):
         values = {name: mpmath.mpf(v.numerator) / v.denominator for name, v in point.items()}
         try:
@@ -140,14 +143,14 @@ def _difference(a: Node, b: Node, point: Mapping[str, Fraction], digits: int) ->
             return None
         tiny = mpmath.mpf(10) ** (-digits // 2)
         imaginary = [abs(mpmath.im(v)) > tiny * (1 + abs(v)) for v in (left, right)]
-        # Reals are meant unless i is written: a point where a root or a logarithm turns complex is outside the domain.
+        # Reals are meant unless i is written: a root or a logarithm that turns complex leaves the domain.
         if point and any(imaginary) and not (has(a, "i") or has(b, "i")):
             return None
         return left - right
 
 
 def points(names: Sequence[str]) -> list[dict[str, Fraction]]:
-    """Positive rationals, rationals of both signs, small integers: fixed, and in general position."""
+    """Return twelve fixed points: positive rationals, rationals of both signs, small integers."""
     found = []
     for trial in range(12):
         point = {}
@@ -162,32 +165,32 @@ def points(names: Sequence[str]) -> list[dict[str, Fraction]]:
 
 
 def vanishes(a: Node, b: Node, point: Mapping[str, Fraction]) -> bool | None:
-    """Whether a = b at a point; None where the point is outside of their domain."""
+    """Return whether a = b at a point; None if the point is outside their domain."""
     differences = [_difference(a, b, point, digits) for digits in DIGITS]
     known = [d for d in differences if d is not None]
     if len(known) < len(differences):
         return None
     high = abs(known[-1])
     with mp.workdps(DIGITS[-1]):
-        # A difference that is not zero is seen at the lower precisions in its full size; noise shrinks as they grow.
+        # A true difference has its full size at the lower precisions too; rounding noise shrinks as digits grow.
         seen = max(abs(d) for d in known[:-1])
         return bool(high == 0 or high < (mpmath.mpf(10) ** -200 if seen == 0 else seen * mpmath.mpf(10) ** -100))
 
 
 def equal(a: Node, b: Node) -> bool | None:
-    """Equality of two expressions; None where there is no point at which both have values."""
+    """Return whether two expressions are equal; None if both have values at fewer than three points."""
     names = sorted(symbols(a) | symbols(b))
     if not names:
         return vanishes(a, b, {})
     results = [vanishes(a, b, point) for point in points(names)]
-    told = [r for r in results if r is not None]
-    if not all(told):
+    known = [r for r in results if r is not None]
+    if not all(known):
         return False
-    return True if len(told) >= 3 else None
+    return True if len(known) >= 3 else None
 
 
 def rounds_to(literal: Num, exact_value: Node) -> bool:
-    """Whether a decimal literal of at least six places stands for an irrational number."""
+    """Return True if `literal` is the rounding of `exact_value`, a number without finite decimal expansion."""
     if symbols(exact_value) or literal.places is None:
         return False
     with mp.workdps(DIGITS[0]):
@@ -199,7 +202,7 @@ def rounds_to(literal: Num, exact_value: Node) -> bool:
 
 
 def multiple(a: Node, b: Node, positive: bool) -> bool | None:
-    """Whether a = c b for one number c that is not zero (positive, where asked)."""
+    """Return whether a = c b for one number c that is not zero, or with `positive` above zero; None if unknown."""
     names = sorted(symbols(a) | symbols(b))
     ratios: list[Any] = []
     with mp.workdps(DIGITS[0]):

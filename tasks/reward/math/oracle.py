@@ -1,24 +1,28 @@
-"""Equality of scalars, three-valued, as oracles: the cheap one of this process is here, the strong one in `symbolic`."""
+"""Three-valued equality of scalars: its interface and the cheap implementation; the strong one is in `symbolic`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
 from tasks.reward.math import exact
+from tasks.reward.math.expression import Node, Num, Op, TooLarge, has, negative, symbols
+from tasks.reward.math.normal_form import Form, Undecided
 from tasks.reward.math.normalise import key
-from tasks.reward.math.tree import Node, Num, Op, TooLarge, has, negative, symbols
 
 Truth = bool | None
 ROUNDED_PLACES = 6
-"""Decimals from which a decimal literal may stand for an exact value that has no finite decimal expansion."""
+"""The fewest decimal places of a literal that may stand for a value without a finite decimal expansion."""
 
 
 @dataclass(frozen=True, slots=True)
 class Oracle:
-    """Equality of scalars: `equal` on trees; `opaque` on texts that our parser does not read; `multiple` on the two
-    differences of equations (equal up to a non-zero factor; with `positive`, up to a positive one)."""
+    """Three functions that decide equality; each returns None where it cannot.
+
+    `equal` compares two trees; `opaque` two texts that our parser cannot read; `multiple` the differences (left minus
+    right) of two equations, which are equal up to a non-zero factor, or a positive one with `positive`.
+    """
 
     equal: Callable[[Node, Node], Truth]
     opaque: Callable[[str, str], Truth]
@@ -26,21 +30,44 @@ class Oracle:
 
 
 def both(*values: Truth) -> Truth:
-    """Three-valued "and"."""
+    """Return the three-valued "and"."""
     if any(v is False for v in values):
         return False
     return None if any(v is None for v in values) else True
 
 
 def either(*values: Truth) -> Truth:
-    """Three-valued "or"."""
+    """Return the three-valued "or"."""
     if any(v is True for v in values):
         return True
     return None if any(v is None for v in values) else False
 
 
+def pairing(table: Sequence[Sequence[Truth]]) -> Truth:
+    """Return whether rows and columns can be paired so that every pair is equal; `table` [rows][columns]."""
+    if _assignment(table, lambda v: v is True):
+        return True
+    return None if _assignment(table, lambda v: v is not False) else False
+
+
+def _assignment(table: Sequence[Sequence[Truth]], fits: Callable[[Truth], bool]) -> bool:
+    """Return True if rows and columns can be paired so that every pair fits (augmenting paths)."""
+    taken: dict[int, int] = {}
+
+    def place(row: int, seen: set[int]) -> bool:
+        for column, value in enumerate(table[row]):
+            if fits(value) and column not in seen:
+                seen.add(column)
+                if column not in taken or place(taken[column], seen):
+                    taken[column] = row
+                    return True
+        return False
+
+    return all(place(row, set()) for row in range(len(table)))
+
+
 def is_rounding(literal: Node, value: Fraction | None) -> bool:
-    """Whether a decimal literal of at least six places stands for a rational that has no finite expansion."""
+    """Return True if `literal`, of six places or more, is the rounding of a `value` without finite expansion."""
     if not isinstance(literal, Num) or literal.places is None or literal.places < ROUNDED_PLACES or value is None:
         return False
     bottom = value.denominator
@@ -51,9 +78,10 @@ def is_rounding(literal: Node, value: Fraction | None) -> bool:
 
 
 def close_enough(literal: Num, value: Fraction) -> bool:
-    """Rounded or cut off at the last place written (at most the twelfth: floats print noise behind it), within half a
+    """Return True if `literal` is `value` rounded or cut off at its last place.
 
-    unit of the sixth place, and of five significant digits (so that no tiny number stands for another).
+    The twelfth place is the last that counts: floats print noise behind it. The difference is at most half a unit of
+    the sixth place, and the literal has five significant digits, so that no tiny number stands for another.
     """
     assert literal.places is not None
     step = Fraction(1, 10 ** min(literal.places, 12))
@@ -65,12 +93,13 @@ def close_enough(literal: Num, value: Fraction) -> bool:
 
 
 def infinite(a: Node, b: Node) -> Truth:
-    """Equality where one side holds infinity: only signs count."""
+    """Compare two values of which one holds infinity: equal if both are infinite with the same sign."""
     signs = [1 if n == Op("oo") else -1 if n == negative(Op("oo")) else 0 for n in (a, b)]
     return signs[0] == signs[1] != 0
 
 
 def cheap_equal(a: Node, b: Node) -> Truth:
+    """Compare two trees by exact arithmetic and, for long decimals, by rounding."""
     if has(a, "oo") or has(b, "oo"):
         return infinite(a, b)
     same = exact.equal(a, b)
@@ -85,13 +114,15 @@ def cheap_equal(a: Node, b: Node) -> Truth:
 
 
 def cheap_opaque(a: str, b: str) -> Truth:
+    """Return True for equal texts, else None."""
     return True if key(a) == key(b) else None
 
 
 def cheap_multiple(a: Node, b: Node, positive: bool) -> Truth:
+    """Compare two differences of equations by their normal forms."""
     try:
         left, right = exact.exact(a), exact.exact(b)
-    except (exact.Undecided, TooLarge):
+    except (Undecided, TooLarge):
         return None
     if not left or not right:
         return False  # 0 = 0 says nothing
@@ -107,7 +138,8 @@ def cheap_multiple(a: Node, b: Node, positive: bool) -> Truth:
     return len(ratios) == 1 and (not positive or min(ratios) > 0)
 
 
-def _fractional(form: exact.Form) -> bool:
+def _fractional(form: Form) -> bool:
+    """Return True if a monomial has a negative or broken exponent, or none is constant."""
     return any(exponent < 0 or exponent.denominator != 1 for m in form for _, exponent in m) or not any(
         not m for m in form
     )

@@ -1,8 +1,8 @@
-"""Killable worker processes for what may hang: started when first needed, ended at the deadline, replaced.
+"""Worker processes for comparisons that may hang: started when first needed, killed at the deadline, replaced.
 
-Each item has one deadline, shared by two attempts: a worker that dies or hangs is replaced, and the item has one more
-chance on a fresh one (the machine may have been at fault). Twice is the answer's own fault. A pool that cannot start
-raises VerifierError: that is nobody's answer.
+Each item has one deadline, shared by two attempts: a worker that dies or hangs is replaced, and the item gets a second
+attempt on a fresh one (the machine may have been at fault). A second failure counts as the answer's fault. A pool that
+cannot start raises VerifierError, which says nothing about an answer.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _SHARES = (0.6, 0.35)  # of the deadline for the first and the second attempt; t
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """`failure` says what ended the worker twice, None where it answered."""
+    """The result of one item. `failure` says what ended its workers, None if one answered; `seconds` is wall time."""
 
     accepted: bool
     failure: VerdictKind | None
@@ -43,6 +43,8 @@ class Outcome:
 
 @dataclass(slots=True)
 class _Worker:
+    """A worker process, its socket, and its item with begin and deadline (seconds of the monotonic clock)."""
+
     pid: int
     sock: socket.socket
     item: int = -1
@@ -52,7 +54,7 @@ class _Worker:
 
 @dataclass(slots=True)
 class _Tally:
-    """What is known of one item while it waits or runs."""
+    """The attempts at one item so far."""
 
     attempts: int = 0
     seconds: float = 0.0
@@ -61,7 +63,7 @@ class _Tally:
 
 @dataclass(slots=True)
 class Pool:
-    """`workers` processes, each item killed `deadline_s` seconds after its beginning. Safe to call from any thread."""
+    """A pool of `workers` processes that ends each item within `deadline_s` seconds. Safe to call from any thread."""
 
     deadline_s: float
     workers: int
@@ -73,11 +75,11 @@ class Pool:
 
     @property
     def pids(self) -> list[int]:
-        """Process ids of the fork server and its idle workers."""
+        """Return the process ids of the fork server and its idle workers."""
         return ([self._server.pid] if self._server else []) + [w.pid for w in self._idle]
 
     def run(self, pairs: Sequence[tuple[str, str]]) -> list[Outcome]:
-        """Judge (gold, given) pairs in worker processes; outcomes in their order. VerifierError if no worker starts."""
+        """Return the outcomes of (gold, given) pairs, in order. VerifierError if no worker starts."""
         with self._lock:
             try:
                 return self._run(pairs)
@@ -107,9 +109,10 @@ class Pool:
         with selectors.DefaultSelector() as selector:
             while waiting or busy:
                 while waiting and len(busy) < self.workers:
-                    worker = self._idle.pop() if self._idle else self._fork()
-                    worker.item, worker.since = waiting.popleft(), time.monotonic()
-                    worker.until = worker.since + self.deadline_s * _SHARES[tallies[worker.item].attempts]
+                    item = waiting.popleft()
+                    worker = self._worker(fresh=tallies[item].attempts > 0)
+                    worker.item, worker.since = item, time.monotonic()
+                    worker.until = worker.since + self.deadline_s * _SHARES[tallies[item].attempts]
                     busy.append(worker)
                     selector.register(worker.sock, selectors.EVENT_READ, worker)
                     with contextlib.suppress(ConnectionError):  # a dead worker shows as readable at once
@@ -143,7 +146,7 @@ class Pool:
         return [outcomes[k] for k in range(len(pairs))]
 
     def _reply(self, worker: _Worker, tally: _Tally, now: float) -> Outcome | None:
-        """The worker's answer; None if it has died."""
+        """Return the worker's reply; None if it has died."""
         try:
             reply = receive(worker.sock)
         except (EOFError, OSError):
@@ -152,11 +155,17 @@ class Pool:
         failure = VerdictKind.MEMORY_LIMIT if reply["detail"] == "memory" else None
         return Outcome(bool(reply["accepted"]), failure, str(reply["detail"]), tally.seconds + now - worker.since)
 
+    def _worker(self, fresh: bool) -> _Worker:
+        """Return an idle worker, or a new one; for a second attempt a `fresh` one, as idle ones may be dead too."""
+        if self._idle and fresh:
+            self._kill(self._idle.pop())
+        return self._idle.pop() if self._idle and not fresh else self._fork()
+
     # -- processes ------------------------------------------------------------------------------------------------
     def _start(self) -> None:
         ours, theirs = socket.socketpair()
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115  (open as long as the server is)
-        # No credentials: the children get nothing of this environment but the way to the interpreter.
+        # The children get no credentials: nothing of this environment but the path to the interpreter.
         environment = {
             "PATH": os.environ.get("PATH", ""),
             "PYTHONPATH": str(_ROOT),
@@ -201,7 +210,7 @@ class Pool:
         return " | ".join(self._errors.read().decode(errors="replace").strip().splitlines()[-3:])
 
     def _stop(self) -> None:
-        """Close the control socket: the server takes it as the end, and its workers die with it."""
+        """Close the control socket, at which the server and its workers end, and wait for them."""
         for worker in self._idle:
             worker.sock.close()
         self._idle = []

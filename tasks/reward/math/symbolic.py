@@ -1,8 +1,8 @@
-"""The strong oracle: what runs inside a worker, where it can be killed. Exact, then numeric, then math-verify.
+"""The strong oracle, for a worker process that can be killed: exact, then numeric, then math-verify.
 
 math-verify reads what this package's parser cannot (integrals, limits, infinite sums). Numbers are then compared by
-value; for the rest its "yes" counts if it says so in both directions, on texts of the same symbols. Its traps are kept
-out: both sides go in as one \\boxed{} each (several boxes become a set), it never sees the model's own text, its
+value; other expressions are equal if math-verify says so in both directions, on texts with the same symbols. Its faults
+are avoided: each side goes in as one \\boxed{} (several boxes become a set), it never gets the model's own text, its
 in-thread timeouts are off (the worker is killed instead), and plain numbers never reach it (it takes all tiny numbers
 for equal, and `70\\,000` for 0).
 """
@@ -13,17 +13,18 @@ import re
 from typing import Any
 
 from tasks.reward.math import numeric
+from tasks.reward.math.equivalence import equivalent_latex
+from tasks.reward.math.expression import Node, Num, ParseError, TooLarge
 from tasks.reward.math.oracle import ROUNDED_PLACES, Oracle, Truth, cheap_equal, cheap_multiple, cheap_opaque
-from tasks.reward.math.tree import Node, Num, ParseError, TooLarge
-from tasks.reward.math.whole import judge_texts
 
 _MAX_TEXT = 400
 _DIGITS = 40
 _WORD = re.compile(r"\\[A-Za-z]+|[A-Za-z]+")
-_SPEAKS = re.compile(r"\\(?:int|lim|sum|prod|iint|oint|det|log|ln|frac|sqrt|operatorname|gcd)(?![A-Za-z])")
+_MATH_COMMANDS = re.compile(r"\\(?:int|lim|sum|prod|iint|oint|det|log|ln|frac|sqrt|operatorname|gcd)(?![A-Za-z])")
 
 
 def strong_equal(a: Node, b: Node) -> Truth:
+    """Compare two trees exactly, then by rounding, then by their values."""
     cheap = cheap_equal(a, b)
     if cheap is not None:
         return cheap
@@ -41,6 +42,7 @@ def strong_equal(a: Node, b: Node) -> Truth:
 
 
 def strong_multiple(a: Node, b: Node, positive: bool) -> Truth:
+    """Compare two differences of equations by their normal forms, then by their values."""
     cheap = cheap_multiple(a, b, positive)
     if cheap is not None:
         return cheap
@@ -51,6 +53,7 @@ def strong_multiple(a: Node, b: Node, positive: bool) -> Truth:
 
 
 def _nesting(text: str) -> int:
+    """Return the depth of the deepest brackets."""
     deepest = depth = 0
     for char in text:
         depth += (char in "{([") - (char in "})]")
@@ -63,12 +66,12 @@ def _free_names(parsed: Any) -> frozenset[str]:
 
 
 def strong_opaque(gold: str, given: str) -> Truth:
-    """math-verify on two texts of which at least one is beyond our parser."""
+    """Compare by math-verify two texts of which our parser cannot read at least one."""
     if cheap_opaque(gold, given):
         return True
     if max(len(gold), len(given)) > _MAX_TEXT or '"' in gold + given or max(_nesting(gold), _nesting(given)) > 20:
         return None
-    if not any(_SPEAKS.search(t) for t in (gold, given)):
+    if not any(_MATH_COMMANDS.search(t) for t in (gold, given)):
         return None
     import sympy
     from math_verify import LatexExtractionConfig, parse, verify
@@ -92,7 +95,7 @@ def strong_opaque(gold: str, given: str) -> Truth:
 
 
 def _same_number(left: Any, right: Any) -> Truth:
-    """Equality of two numbers to 30 digits, relatively; sums and integrals are not simplified unless they have to be."""
+    """Compare two numbers to 30 digits, relatively; sums and integrals are simplified only if they do not evaluate."""
     values = []
     for expression in (left, right):
         value = expression.evalf(_DIGITS)
@@ -111,6 +114,6 @@ def _is_value(value: Any) -> bool:
 STRONG = Oracle(strong_equal, strong_opaque, strong_multiple)
 
 
-def judge(gold: str, given: str) -> bool:
-    """The verdict on two raw LaTeX texts; what cannot be decided is not accepted."""
-    return judge_texts(gold, given, STRONG) is True
+def accepts(gold: str, given: str) -> bool:
+    """Return True if the answer `given` is accepted for `gold`, both raw LaTeX; what cannot be decided is not."""
+    return equivalent_latex(gold, given, STRONG) is True

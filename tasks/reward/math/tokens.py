@@ -1,10 +1,10 @@
-"""Tokens of an expression, and a cursor on them."""
+"""Tokens of a mathematical expression and a cursor over them."""
 
 from __future__ import annotations
 
 import re
 
-from tasks.reward.math.tree import ParseError
+from tasks.reward.math.expression import ParseError
 
 MAX_TOKENS = 12_000
 _TOKEN = re.compile(
@@ -13,7 +13,7 @@ _TOKEN = re.compile(
 
 
 class Tokens:
-    """What the parser reads from; `split` cuts a run of letters in two."""
+    """The tokens of a text with the parser's position; ParseError for more than MAX_TOKENS."""
 
     def __init__(self, text: str) -> None:
         self.tokens: list[tuple[str, str, bool]] = []  # (kind, text, whether white space stands in front)
@@ -28,33 +28,39 @@ class Tokens:
         self.bars = 0
 
     def peek(self, ahead: int = 0) -> str:
+        """Return the text of a token `ahead` of the cursor, "" behind the end."""
         where = self.at + ahead
         return self.tokens[where][1] if where < len(self.tokens) else ""
 
     def kind(self, ahead: int = 0) -> str:
+        """Return num, cmd, name or op, or "end" behind the last token."""
         where = self.at + ahead
         return self.tokens[where][0] if where < len(self.tokens) else "end"
 
     def spaced(self) -> bool:
+        """Return True if white space stands in front of the next token."""
         return self.at < len(self.tokens) and self.tokens[self.at][2]
 
     def take(self) -> str:
+        """Return the next token's text and move behind it; ParseError at the end."""
         if self.at >= len(self.tokens):
             raise ParseError("ends too early")
         self.at += 1
         return self.tokens[self.at - 1][1]
 
     def expect(self, token: str) -> None:
+        """Take `token`; ParseError if the next one is another."""
         if self.take() != token:
             raise ParseError(f"{token} is missing")
 
     def split(self, length: int) -> None:
+        """Cut the next token behind its first `length` letters and take the first part."""
         kind, text, spaced = self.tokens[self.at]
         self.tokens[self.at : self.at + 1] = [(kind, text[:length], spaced), (kind, text[length:], False)]
         self.take()
 
     def raw_argument(self) -> str:
-        """The text of one token or one braced group, white space and braces dropped."""
+        """Take one token or one braced group and return its text without white space and braces."""
         if self.peek() != "{":
             return self.take()
         parts: list[str] = []

@@ -1,4 +1,4 @@
-"""Units and currencies: taken off the end (or front) of an answer, compared only where both sides name one.
+"""Units and currencies at the end, or in front, of an answer; compared only if both sides name one.
 
 A known unit has a dimension and a size in it, so that 1 m and 100 cm are equal and 5 cm and 5 m are not. A noun that is
 no known unit ("9 values") is dropped.
@@ -17,8 +17,8 @@ length: km|kilometer|kilometre=1000 in|inch|inches=127/5000 ft|foot|feet=381/125
 length: nm|nanometer|nanometre=1/1000000000 um|micron|micrometer|micrometre=1/1000000
 time: s|sec|second=1 ms|millisecond=1/1000 min|minute=60 h|hr|hour=3600 day=86400 week=604800
 months: month=1 yr|year=12
-mass: g|gram=1 mg|milligram=1/1000 kg|kilogram=1000 lb|lbs|pound=45359237/100000 oz|ounce=45359237/1600000 ton=45359237/50
-mass: tonne=1000000
+mass: g|gram=1 mg|milligram=1/1000 kg|kilogram=1000 lb|lbs|pound=45359237/100000 oz|ounce=45359237/1600000
+mass: ton=45359237/50 tonne=1000000
 volume: ml|mL|milliliter|millilitre=1/1000 l|L|liter|litre=1 gal|gallon=473176473/125000000 quart=473176473/500000000
 volume: cup=473176473/2000000000
 money: dollar|usd|buck=1 cent|¢=1/100
@@ -47,17 +47,19 @@ _CURRENCIES = frozenset({"euro", "pound sterling", "yen", "rupee"})
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """`dimension` by name ("length^2", "length/time", "noun" for words that are no known unit), `size` in its base unit."""
+    """A unit: the name of its dimension ("length^2", "length/time", "noun values") and its size in the base unit."""
 
     dimension: str
     size: Fraction = Fraction(1)
 
     @property
     def known(self) -> bool:
+        """Return True for a unit of the table, False for a noun or "unit"."""
         return not self.dimension.startswith(("noun", "unit"))
 
     @property
     def foreign_currency(self) -> bool:
+        """Return True for a currency other than the dollar."""
         return self.dimension in _CURRENCIES
 
 
@@ -76,71 +78,13 @@ def _names() -> dict[str, Unit]:
 
 
 _NAMES = _names()
-_HEDGES = frozenset(
-    [
-        "or",
-        "and",
-        "not",
-        "no",
-        "more",
-        "less",
-        "least",
-        "most",
-        "than",
-        "nor",
-        "either",
-        "neither",
-        "between",
-        "about",
-        "approximately",
-        "maximum",
-        "minimum",
-        "if",
-        "when",
-        "where",
-        "unless",
-        "except",
-        "but",
-        "is",
-        "are",
-        "was",
-        "be",
-        "wrong",
-        "incorrect",
-        "false",
-        "true",
-        "yes",
-        "undefined",
-        "infinite",
-        "none",
-        "for",
-        "all",
-        "mod",
-        "modulo",
-        "base",
-        "over",
-        "to",
-        "through",
-        "from",
-        "plus",
-        "minus",
-        "times",
-        "divided",
-        "by",
-        "half",
-        "twice",
-        "thousand",
-        "million",
-        "billion",
-        "trillion",
-        "hundred",
-        "dozen",
-        "percent",
-        "with",
-        "without",
-        "only",
-    ]
-)
+_HEDGES = frozenset([
+    "or", "and", "not", "no", "more", "less", "least", "most", "than", "nor", "either", "neither", "between", "about",
+    "approximately", "maximum", "minimum", "if", "when", "where", "unless", "except", "but", "is", "are", "was", "be",
+    "wrong", "incorrect", "false", "true", "yes", "undefined", "infinite", "none", "for", "all", "mod", "modulo",
+    "base", "over", "to", "through", "from", "plus", "minus", "times", "divided", "by", "half", "twice", "thousand",
+    "million", "billion", "trillion", "hundred", "dozen", "percent", "with", "without", "only",
+])  # fmt: skip
 _BARE_SINGLE = frozenset(["m", "s", "g", "h", "L", "N", "J", "W", "V"])
 _RATE = re.compile(r"\s*(?:/|\bper\b)\s*")
 
@@ -150,7 +94,7 @@ def _one(word: str) -> Unit | None:
 
 
 def parse_unit(phrase: str) -> Unit | None:
-    """The unit that a phrase names; a noun for other words; None where the words change what is said ("or more")."""
+    """Return the unit that a phrase names, a noun for other words; None if words change the value ("or more")."""
     phrase = phrase.replace('"', " ").replace("\\cdot", " ").replace("{", "").replace("}", "").strip(" .")
     words = phrase.split()
     if not words or any(w.lower() in _HEDGES for w in words):
@@ -198,9 +142,9 @@ _DEGREE = re.compile(r"^(?P<value>.+?)\s*\^\{\\circ\}\s*(?P<scale>[CF]|\"[CF]\")
 
 
 def split_unit(text: str) -> tuple[str, Unit | None]:
-    """(text without its unit, the unit), or (text, None) where there is none.
+    """Return (text without its unit, the unit), or (text, None) if it has none.
 
-    Words in quotes behind a value are a unit whatever they are; bare words only if the table knows them.
+    Words in quotes behind a value are always a unit; bare words only if the table knows them.
     """
     text = _UNIT_QUOTIENT.sub(r'"\1/\2"', _PERCENT_WORD.sub("%", text))
     text = re.sub(r'^"(?:USD|US\\?\$)"\s*', r"\\$", text)

@@ -1,4 +1,4 @@
-"""The mathematics verifier: exact layers here, the rest in killable workers, verdicts in three states."""
+"""The mathematics verifier: exact layers in this process, the rest in workers that can be killed."""
 
 from __future__ import annotations
 
@@ -11,19 +11,20 @@ from typing import Self
 
 from tasks.errors import VerifierError
 from tasks.records import Problem, Verdict, VerdictKind
-from tasks.reward.math.answer import read
-from tasks.reward.math.exact import Undecided, exact, rational, render
+from tasks.reward.math.answer_parser import read
+from tasks.reward.math.answer_types import Answer, Equation, Scalar, usable
+from tasks.reward.math.canonical_form import canonical_of_text
+from tasks.reward.math.equivalence import equivalent
+from tasks.reward.math.exact import rational
+from tasks.reward.math.expression import ParseError
 from tasks.reward.math.extract import Extraction, extract
-from tasks.reward.math.kinds import Answer, Collection, Equation, Matrix, Region, Scalar, Words, is_label, usable
 from tasks.reward.math.normalise import MAX_LENGTH, key, tidy
 from tasks.reward.math.oracle import CHEAP, Truth
 from tasks.reward.math.pool import Pool
-from tasks.reward.math.tree import Node, Op, ParseError, TooLarge, has
-from tasks.reward.math.whole import texts
-from tasks.reward.math.words import choice_letter, plain_words
+from tasks.reward.math.text_answers import choice_letter
 
 LONG = 800
-"""Characters beyond which an answer is not even read in this process: some readers are quadratic in its length."""
+"""Longer answers (characters) are read in a worker: some parsers are quadratic in the length."""
 _CURRENCY_WORDS = {
     "euro": ("euro", "€"),
     "pound sterling": ("pound", "£"),
@@ -33,7 +34,7 @@ _CURRENCY_WORDS = {
 
 
 def gold_text(problem: Problem) -> str:
-    """The gold answer's LaTeX, with the reference's unit where the answer names none. VerifierError if it is none."""
+    """Return the gold answer's LaTeX; VerifierError if it cannot be read."""
     answer = problem.reference.get("answer")
     if not isinstance(answer, str):
         raise VerifierError(
@@ -43,13 +44,14 @@ def gold_text(problem: Problem) -> str:
         usable(tidy(answer))
     except ParseError as error:
         raise VerifierError(
-            f"problem {problem.id}: the gold answer {answer[:80]!r} cannot be read ({error}); mend the data or drop the problem"
+            f"problem {problem.id}: the gold answer {answer[:80]!r} cannot be read ({error}); "
+            "mend the data or drop the problem"
         ) from error
     return answer
 
 
-def limit_of(problem: Problem) -> Fraction | None:
-    """The reference's tolerance; VerifierError if it is no number."""
+def tolerance_of(problem: Problem) -> Fraction | None:
+    """Return the reference's absolute tolerance, None if it has none; VerifierError if it is no number."""
     tolerance = problem.reference.get("tolerance")
     if tolerance in (None, ""):
         return None
@@ -62,19 +64,20 @@ def limit_of(problem: Problem) -> Fraction | None:
 
 
 @dataclass(frozen=True, slots=True)
-class _Item:
-    """One answer on its way: `truth` None where the cheap layers cannot tell."""
+class _Pending:
+    """An answer that a worker has to compare: gold and given text, and the canonical form of the answer."""
 
     gold: str
     given: str
     canonical: str
-    truth: Truth
 
 
 class MathVerifier:
-    """Judges model outputs against gold answers (`Problem.reference`: `{"answer": ...}`, optionally `tolerance`,
+    """A verifier of model outputs against gold answers.
 
-    `unit`, `choices`). Workers start when first needed. Usable from any thread; close it, or use it in `with`.
+    `Problem.reference` holds `answer` and optionally `tolerance`, `unit`, `choices`. Each answer has `deadline_s`
+    seconds of wall time in one of `workers` processes, which start when first needed. Usable from any thread; close it,
+    or use it in `with`.
     """
 
     def __init__(self, deadline_s: float = 5.0, workers: int = 2) -> None:
@@ -92,21 +95,21 @@ class MathVerifier:
 
     @staticmethod
     def check_reference(problem: Problem) -> None:
-        """VerifierError, naming the problem, if its reference cannot be read. For when problems are loaded."""
-        limit_of(problem)
+        """Raise VerifierError, naming the problem, if its reference cannot be read. Called when problems are loaded."""
+        tolerance_of(problem)
         gold_text(problem)
 
     def close(self) -> None:
         """End the worker processes."""
         self.pool.close()
 
-    def judge(self, items: Sequence[tuple[Problem, str]]) -> list[Verdict]:
-        """One verdict for each (problem, model output), in order. Never raises for what an answer or a gold says.
+    def verify(self, items: Sequence[tuple[Problem, str]]) -> list[Verdict]:
+        """Return one verdict for each (problem, model output), in order. Never raises because of an answer or a gold.
 
         A gold that cannot be read, or workers that cannot start, give a verdict that is not judged (score None).
         """
         verdicts: dict[int, Verdict] = {}
-        pending: dict[int, _Item] = {}
+        pending: dict[int, _Pending] = {}
         for index, (problem, response) in enumerate(items):
             first = cheap(problem, response)
             if isinstance(first, Verdict):
@@ -117,7 +120,8 @@ class MathVerifier:
             verdicts |= self._strong(pending)
         return [verdicts[k] for k in range(len(items))]
 
-    def _strong(self, pending: dict[int, _Item]) -> dict[int, Verdict]:
+    def _strong(self, pending: dict[int, _Pending]) -> dict[int, Verdict]:
+        """Return the workers' verdicts on the pending items, equal pairs compared once."""
         pairs = list(dict.fromkeys((item.gold, item.given) for item in pending.values()))
         try:
             outcomes = dict(zip(pairs, self.pool.run(pairs), strict=True))
@@ -136,8 +140,8 @@ def _verdict(accepted: bool, canonical: str, detail: str = "", failure: VerdictK
     return Verdict(0.0, failure or VerdictKind.WRONG, detail, canonical)
 
 
-def cheap(problem: Problem, response: str) -> Verdict | _Item:
-    """The verdict of the exact layers, or what a worker has to decide."""
+def cheap(problem: Problem, response: str) -> Verdict | _Pending:
+    """Return the verdict of the exact layers, or what a worker has to decide."""
     try:
         MathVerifier.check_reference(problem)
         gold = gold_text(problem)
@@ -149,26 +153,26 @@ def cheap(problem: Problem, response: str) -> Verdict | _Item:
     if len(found.text) > MAX_LENGTH:
         return Verdict(0.0, VerdictKind.NO_ANSWER, f"an answer of {len(found.text)} characters")
     if len(found.text) > LONG:  # reading it may take long: in a worker, which can be killed
-        return _Item(gold, found.text, " ".join(found.text[:LONG].split()), None)
+        return _Pending(gold, found.text, " ".join(found.text[:LONG].split()))
     given = tidy(found.text)
     try:
         usable(given)
     except ParseError as error:
         return Verdict(0.0, VerdictKind.NO_ANSWER, f"the answer cannot be read: {error}")
-    given = _choice_of_value(problem, gold, _home_currency(problem, given))
+    given = _choice_of_value(problem, gold, _without_local_currency(problem, given))
     text = _with_unit(problem, tidy(gold))
-    name = _canonical_of_tidy(given)
+    name = canonical_of_text(given)
     try:
-        truth = either_tolerance(problem, text, given)
+        truth = equal_within_tolerance(problem, text, given)
     except (ParseError, RecursionError) as error:
         return _verdict(False, name, f"the answer cannot be read: {error}")
-    return _Item(text, given, name, None) if truth is None else _verdict(truth, name)
+    return _Pending(text, given, name) if truth is None else _verdict(truth, name)
 
 
-def either_tolerance(problem: Problem, gold: str, given: str) -> Truth:
-    """Equality; or, where the reference gives a `tolerance` (OlympiadBench: absolute), two rationals that close."""
-    truth = texts(gold, given, CHEAP)
-    limit = limit_of(problem)
+def equal_within_tolerance(problem: Problem, gold: str, given: str) -> Truth:
+    """Return whether the answers are equal, or with an absolute `tolerance` (OlympiadBench) rationals that close."""
+    truth = equivalent(gold, given, CHEAP)
+    limit = tolerance_of(problem)
     if truth is True or limit is None:
         return truth
     values = [a.node and rational(a.node) if isinstance(a, Scalar) else None for a in (_value(gold), _value(given))]
@@ -183,7 +187,7 @@ def _value(text: str) -> Answer:
 
 
 def _with_unit(problem: Problem, gold: str) -> str:
-    """The gold with the reference's unit behind it, where the gold is a bare number."""
+    """Return the gold with the reference's unit behind it if it is a bare number."""
     unit = str(problem.reference.get("unit") or "").strip("$ ")
     bare = re.fullmatch(r"[-\d./]+", gold)
     return (
@@ -195,8 +199,8 @@ def _with_unit(problem: Problem, gold: str) -> str:
     )
 
 
-def _home_currency(problem: Problem, given: str) -> str:
-    """The answer without a currency that the problem's own text speaks of: it is no foreign one there."""
+def _without_local_currency(problem: Problem, given: str) -> str:
+    """Return the answer without a currency that the problem's text names: there it is not foreign."""
     try:
         answer = read(given)
     except (ParseError, RecursionError):
@@ -208,7 +212,7 @@ def _home_currency(problem: Problem, given: str) -> str:
 
 
 def _choice_of_value(problem: Problem, gold: str, given: str) -> str:
-    """The letter of the one choice whose text the answer repeats, where the reference lists the choices."""
+    """Return the letter of the one choice whose text the answer repeats, else `given`."""
     choices = problem.reference.get("choices")
     if (
         not isinstance(choices, Sequence)
@@ -219,60 +223,3 @@ def _choice_of_value(problem: Problem, gold: str, given: str) -> str:
         return given
     same = [chr(ord("A") + k) for k, choice in enumerate(choices) if key(str(choice)).lower() == key(given).lower()]
     return same[0] if len(same) == 1 else given
-
-
-def canonical(answer: str) -> str:
-    """A text for an answer's LaTeX: answers that the cheap layers take for equal have equal ones."""
-    return _canonical_of_tidy(tidy(answer))
-
-
-def _canonical_of_tidy(given: str) -> str:
-    try:
-        return _canonical(read(given))
-    except (ParseError, RecursionError):
-        return key(given)[:200]
-
-
-def _canonical(answer: Answer) -> str:
-    match answer:
-        case Scalar(text=text, node=node, percent=percent):
-            sign = "%" if percent else ""
-            if node is None:
-                return key(text) + sign
-            try:
-                return render(exact(node)) + sign
-            except (Undecided, TooLarge):
-                return key(text) + sign
-        case Words(text=text):
-            return plain_words(text)
-        case Collection(kind=kind, items=items):
-            parts = [_canonical(i) for i in items]
-            if kind == "set":
-                parts = sorted(set(parts))
-            elif kind == "list":
-                parts = sorted(parts)
-            if kind in ("ratio", "clock"):
-                return ":".join(parts)
-            inside = ", ".join(parts)
-            return f"({inside})" if kind == "tuple" else f"{{{inside}}}" if kind == "set" else inside
-        case Region(pieces=pieces):
-            ends = [
-                f"{'(' if p.low_open else '['}{_end(p.low)}, {_end(p.high)}{')' if p.high_open else ']'}"
-                for p in pieces
-            ]
-            return " u ".join(sorted(ends))
-        case Equation(sides=sides, texts=written):
-            return (
-                _canonical(sides[-1])
-                if is_label(written[0]) and len(sides) == 2
-                else " = ".join(_canonical(s) for s in sides)
-            )
-        case Matrix(rows=rows):
-            return "[" + "; ".join(", ".join(_canonical(c) for c in row) for row in rows) + "]"
-    return f"{_end(answer.left)} {answer.op} {_end(answer.right)}"
-
-
-def _end(node: Node) -> str:
-    if has(node, "oo"):
-        return "oo" if node == Op("oo") else "-oo"
-    return _canonical(Scalar(str(node), node))

@@ -1,10 +1,11 @@
 """The fork server and its workers: `python -m tasks.reward.math.worker CONTROL_FD`.
 
-The server imports sympy and math-verify once and forks workers, each in some 16 ms. It only ever waits on its control
-socket: end of file there means that the parent is gone, and everything ends. A worker dies with its server
-(PR_SET_PDEATHSIG) and is killed only by it, so that a process id is never reused in between.
+The server imports sympy and math-verify once and forks workers, each in about 16 ms. It waits on nothing but its
+control socket: end of file there means that the parent is gone, and the server ends. A worker dies with its server
+(PR_SET_PDEATHSIG) and is killed only by it, so that its process id cannot have been reused.
 
-Control messages: b"F" with one descriptor (fork a worker that serves it; the answer is its id), b"K" + id (kill and reap).
+Control messages: b"F" with one descriptor (fork a worker that serves it; the reply is its process id), b"K" and a
+process id (kill and reap that worker; the reply is b"K").
 """
 
 from __future__ import annotations
@@ -25,12 +26,13 @@ _PR_SET_PDEATHSIG = 1
 
 
 def send(sock: socket.socket, message: object) -> None:
-    """One JSON message behind its length."""
+    """Send one JSON message behind its length."""
     data = json.dumps(message).encode()
     sock.sendall(HEADER.pack(len(data)) + data)
 
 
 def receive_exactly(sock: socket.socket, count: int) -> bytes:
+    """Return the next `count` bytes; EOFError if the other side has closed."""
     chunks = []
     while count:
         chunk = sock.recv(min(count, 1 << 20))
@@ -42,16 +44,17 @@ def receive_exactly(sock: socket.socket, count: int) -> bytes:
 
 
 def receive(sock: socket.socket) -> object:
-    """The next JSON message; EOFError where the other side has closed."""
+    """Return the next JSON message; EOFError if the other side has closed."""
     (count,) = HEADER.unpack(receive_exactly(sock, HEADER.size))
     return json.loads(receive_exactly(sock, count))
 
 
 def work(sock: socket.socket) -> None:
     """Serve [gold, given] -> {"accepted": bool, "detail": str} until the parent closes."""
-    from tasks.reward.math import exact, symbolic
+    from tasks.reward.math import symbolic
+    from tasks.reward.math.normal_form import clock
 
-    exact.clock.budget_s = 1.0  # killable here
+    clock.budget_s = 1.0  # more than in the caller's process: a worker can be killed
     while True:
         try:
             message = receive(sock)
@@ -59,15 +62,16 @@ def work(sock: socket.socket) -> None:
             return
         assert isinstance(message, list)
         try:
-            reply: dict[str, object] = {"accepted": symbolic.judge(*message), "detail": ""}
+            reply: dict[str, object] = {"accepted": symbolic.accepts(*message), "detail": ""}
         except MemoryError:
             reply = {"accepted": False, "detail": "memory"}
-        except Exception as error:  # whatever sympy raises on an answer is that answer's fault, and told to the parent
+        except Exception as error:  # of sympy or math-verify on this answer: it is not accepted
             reply = {"accepted": False, "detail": f"{type(error).__name__}: {error}"[:300]}
         send(sock, reply)
 
 
 def _fork(sock: socket.socket, control: socket.socket) -> int:
+    """Fork a worker that serves `sock` within its memory limit; return its process id."""
     server = os.getpid()
     pid = os.fork()
     if pid:
@@ -84,16 +88,17 @@ def _fork(sock: socket.socket, control: socket.socket) -> int:
 
 
 def _preload() -> None:
+    """Import and run once what every worker needs, so that forked workers have it."""
     from math_verify import parse
 
     from tasks.reward.math import symbolic
 
-    symbolic.judge("\\lim_{x\\to 0} x", "0")
+    symbolic.accepts("\\lim_{x\\to 0} x", "0")
     parse("\\boxed{\\int_0^1 x dx}", parsing_timeout=None)
 
 
 def serve(control: socket.socket) -> None:
-    """The server's loop; ends with its children when the parent's end of `control` closes."""
+    """Fork and kill workers as the parent asks; end with all of them when it closes its end of `control`."""
     children: set[int] = set()
     control.sendall(b"R")
     try:

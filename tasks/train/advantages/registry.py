@@ -85,3 +85,11 @@ def estimator_of(settings: Advantage) -> Estimator:
         bonus = getattr(module, f"{settings.estimator}_bonus", None)
         arguments = {"settings": settings}
     return Estimator(settings, partial(function, **arguments), partial(bonus, **arguments) if bonus else None)
+
+
+def label_of(settings: Advantage) -> str:
+    """Return the estimator's name in reports; of code from outside its name in the file."""
+    if isinstance(settings, OutsideAdvantage):
+        return settings.name
+    label: str = import_module(f"tasks.train.advantages.{settings.estimator}").LABEL
+    return label

@@ -28,8 +28,9 @@ def objective_of(settings: specs.objectives.Objective) -> Objective[Any]:
         made = _class_in(import_module(f"tasks.train.objectives.{settings.kind}"))(settings)
     if made.NEEDS_REFERENCE:
         raise SpecError(
-            f"objective {settings.kind} needs the log-probabilities of a reference policy, and no reference policy can "
-            "be configured in this version; take another objective"
+            f"objective {settings.kind} needs the log-probabilities of a reference policy, and no reference "
+            "policy can be "
+            "configured in this version; take another objective"
         )
     return made
 

@@ -1,6 +1,7 @@
-"""A process that takes run locks as it is told: `python actor.py URI BEAT_S [HOST]`, one JSON list on a line in, one JSON value out.
+"""A process that takes run locks on command: `python actor.py URI BEAT_S [HOST]`, a JSON list in, a JSON value out.
 
-HOST: what it believes its host to be called, so that its neighbours take it for a process elsewhere."""
+HOST: the name that it takes for its host's, so that other processes take it for one on another host.
+"""
 
 import json
 import logging

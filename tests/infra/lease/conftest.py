@@ -17,6 +17,7 @@ import pytest
 
 from infra.files import Files
 from tests.infra.conftest import S3Server
+from tests.infra.waiting import DEADLINE_S
 
 BEAT = 0.2
 RUN = "quickstart/0a1b2c3d"
@@ -37,7 +38,7 @@ class Actor:
 
     def answer(self) -> Any:
         assert self.process.stdout is not None
-        assert select.select([self.process.stdout], [], [], 60)[0], "no answer for a minute"
+        assert select.select([self.process.stdout], [], [], DEADLINE_S)[0], "no answer"
         return json.loads(self.process.stdout.readline())
 
     def __call__(self, *command: Any) -> Any:
@@ -99,11 +100,32 @@ def names(files: Files, run: str = RUN) -> list[str]:
     return [name for name in files.list(f"locks/{run}") if not name.endswith(".tmp")]
 
 
-def wait_for(what: Callable[[], Any], seconds: float = 15.0) -> None:
-    end = time.monotonic() + seconds
-    while not what():
-        assert time.monotonic() < end, "it did not come to pass"
-        time.sleep(0.02)
+class Watching:
+    """In the place of the module `time` in infra/lease.py: pauses between two looks at a holder take no time.
+
+    `pauses`: their seconds; `between`: is called in each.
+    """
+
+    clock_gettime, time, CLOCK_BOOTTIME = time.clock_gettime, time.time, time.CLOCK_BOOTTIME
+
+    def __init__(self) -> None:
+        self.pauses: list[float] = []
+        self.between: Callable[[], object] = lambda: None
+
+    def monotonic(self) -> float:
+        return sum(self.pauses)
+
+    def sleep(self, seconds: float) -> None:
+        self.pauses.append(seconds)
+        self.between()
+
+
+@pytest.fixture()
+def watching(monkeypatch: pytest.MonkeyPatch) -> Watching:
+    """No holder is watched in real time by this process. Empty `pauses`: none was watched."""
+    watching = Watching()
+    monkeypatch.setattr("infra.lease.time", watching)
+    return watching
 
 
 def one_line(text: str) -> bool:

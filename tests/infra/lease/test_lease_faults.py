@@ -9,7 +9,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,17 +16,18 @@ import pytest
 
 from infra.errors import StoreError
 from infra.files import Files
-from infra.holder import Holder
-from infra.lease import MISSED_BEATS, RunHeldError, RunLock, RunLostError
+from infra.lease import MISSED_BEATS, RunHeldError, RunLock, RunLostError, _Moment
+from infra.lease_holder import Holder
 from tests.infra.conftest import S3Server
-from tests.infra.lease.conftest import BEAT, ROOT, RUN, Actor, names, one_line, wait_for
+from tests.infra.lease.conftest import BEAT, ROOT, RUN, Actor, Watching, names, one_line
+from tests.infra.waiting import DEADLINE_S, wait_for
 
-# -- release ---------------------------------------------------------------------------------------------------------------
+# -- release -----------------------------------------------------------------------------------------------------------
 
 
 def test_release_leaves_one_marked_object_and_is_safe_twice(uri: str) -> None:
     files = Files(uri)
-    lock = RunLock(files, RUN, BEAT)
+    lock = RunLock(files, RUN, DEADLINE_S)  # a release waits for the thread, a beat at most
     lock.release()
     for generation in (1, 2):
         lock.acquire()
@@ -36,7 +36,6 @@ def test_release_leaves_one_marked_object_and_is_safe_twice(uri: str) -> None:
         wait_for(lambda generation=generation: f"0000000{generation}.beat" in names(files))
         lock.release()
         lock.release()
-        thread.join(timeout=5)
         assert not thread.is_alive()
         assert names(files) == [f"0000000{generation}.json"]
         there = Holder.parse(files.read(f"locks/{RUN}/0000000{generation}.json"))
@@ -46,8 +45,9 @@ def test_release_leaves_one_marked_object_and_is_safe_twice(uri: str) -> None:
 
 
 def test_a_process_that_ends_without_release_ends(local: str) -> None:
-    code = f"from infra.lease import RunLock; from infra.files import Files; RunLock(Files({local!r}), 'a/b', 0.05).acquire()"
-    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, timeout=30)
+    imports = "from infra.lease import RunLock; from infra.files import Files"
+    code = f"{imports}; RunLock(Files({local!r}), 'a/b', 0.05).acquire()"
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, timeout=DEADLINE_S)
     with RunLock(Files(local), "a/b", BEAT):
         pass
 
@@ -70,7 +70,7 @@ def test_in_a_forked_child_it_is_not_held_and_not_released(local: str) -> None:
         assert there is not None and there.released is None and not lock.lost
 
 
-# -- damage ----------------------------------------------------------------------------------------------------------------
+# -- damage ------------------------------------------------------------------------------------------------------------
 
 
 def test_a_lock_deleted_by_hand_is_lost_and_its_number_not_used_again(uri: str) -> None:
@@ -107,7 +107,9 @@ def test_a_folder_of_locks_deleted_by_hand_is_lost_to_the_next(local: str) -> No
     thief.release()
 
 
-def test_an_unreadable_lock_is_watched_and_named(uri: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_an_unreadable_lock_is_watched_and_named(
+    uri: str, watching: Watching, caplog: pytest.LogCaptureFixture
+) -> None:
     files = Files(uri)
     name = f"locks/{RUN}/00000001.json"
     whole = Holder("far-away", "b", 1, "n", 1, "", "t", "", BEAT)
@@ -121,9 +123,8 @@ def test_an_unreadable_lock_is_watched_and_named(uri: str, caplog: pytest.LogCap
         assert Holder.parse(broken) is None
     assert Holder.parse(whole.to_bytes()) == whole
     files.create(name, whole.to_bytes()[:-5])
-    begin = time.monotonic()
-    with caplog.at_level(logging.INFO, "armature.lease"), RunLock(files, RUN, BEAT):
-        assert time.monotonic() - begin >= MISSED_BEATS * BEAT
+    with caplog.at_level(logging.INFO, "armature.lease"), RunLock(files, RUN, 4.0):
+        assert watching.pauses == [1.0] * (4 * MISSED_BEATS)
     assert len([line for line in caplog.messages if f"{files.uri}/{name} (which cannot be read)" in line]) == 2, (
         "it waits, it takes over"
     )
@@ -141,7 +142,7 @@ def test_a_holder_whose_own_object_is_damaged_goes_on(local: str, local_actors: 
     assert actor("lost", RUN) is False
 
 
-# -- a store that is away --------------------------------------------------------------------------------------------------
+# -- a store that is away ----------------------------------------------------------------------------------------------
 
 
 def test_a_local_store_that_is_away_for_a_while(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -151,8 +152,11 @@ def test_a_local_store_that_is_away_for_a_while(tmp_path: Path, caplog: pytest.L
         (tmp_path / "store").rename(tmp_path / "away")
         (tmp_path / "store").write_bytes(b"")
         wait_for(lambda: "could not be kept" in caplog.text)
+        assert lock._tenure is not None
+        now = _Moment()
+        lock._tenure.sure = _Moment(now.boot + 1000, now.wall + 1000)
         lock.check()  # three beats have not passed: nobody can have taken over
-        time.sleep(MISSED_BEATS * BEAT * 2)
+        lock._tenure.sure = _Moment(now.boot - 1000, now.wall)
         with pytest.raises(StoreError) as caught:
             lock.check()
         assert not isinstance(caught.value, RunLostError), "it is not known"
@@ -169,7 +173,7 @@ class Relay:
     """A TCP relay that can be away: it refuses and cuts connections then."""
 
     def __init__(self, port: int) -> None:
-        self.target, self.away, self._open = port, False, list[socket.socket]()
+        self.target, self.away, self.refused, self._open = port, False, 0, list[socket.socket]()
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
@@ -179,6 +183,7 @@ class Relay:
             while True:
                 ours = self._listener.accept()[0]
                 if self.away:
+                    self.refused += 1
                     ours.close()
                     continue
                 theirs = socket.create_connection(("127.0.0.1", self.target))
@@ -208,6 +213,7 @@ class Relay:
 
 @pytest.mark.slow
 def test_an_s3_server_that_is_away_for_a_while(s3: S3Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Slow: the retries of a real client against a real server, which a folder that is moved away does not have."""
     direct = f"s3://{s3.bucket}/lease-{tmp_path.name}"
     relay = Relay(int(s3.endpoint.rpartition(":")[2]))
     seen = Files(direct)
@@ -220,20 +226,23 @@ def test_an_s3_server_that_is_away_for_a_while(s3: S3Server, tmp_path: Path, mon
             beat = f"locks/{RUN}/00000001.beat"
             wait_for(lambda: seen.size(beat) is not None)
             relay.go_away()
-            time.sleep(BEAT)
+            wait_for(lambda: relay.refused >= 3)
             before = seen.read(beat)
-            time.sleep(MISSED_BEATS * BEAT * 2)
+            wait_for(lambda: relay.refused >= 6)
             assert seen.read(beat) == before, "it is away"
             relay.away = False
             lock.check()
-            wait_for(lambda: seen.read(beat) != before, 60)
+            wait_for(lambda: seen.read(beat) != before)
             assert not lock.lost
+            lock.beat_s = DEADLINE_S  # a release waits for the thread, a beat at most
         assert names(seen) == ["00000001.json"]
     finally:
         relay.close()
 
 
-def test_a_lock_that_cannot_be_released_is_found_dead(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_lock_that_cannot_be_released_is_found_dead(
+    tmp_path: Path, watching: Watching, caplog: pytest.LogCaptureFixture
+) -> None:
     files = Files(f"file://{tmp_path}/store")
     lock = RunLock(files, RUN, BEAT)
     lock.acquire()
@@ -243,6 +252,5 @@ def test_a_lock_that_cannot_be_released_is_found_dead(tmp_path: Path, caplog: py
     assert "could not be released" in caplog.text
     (tmp_path / "store").unlink()
     (tmp_path / "away").rename(tmp_path / "store")
-    begin = time.monotonic()
     with RunLock(files, RUN, 10.0):
-        assert time.monotonic() - begin < 5, "in this process too, at once"
+        assert watching.pauses == [], "in this process too, at once"

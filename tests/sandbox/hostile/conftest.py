@@ -1,4 +1,4 @@
-"""pytest must never import, that is run, a hostile program: not by walking, and not when somebody names its file."""
+"""Guards of the hostile programs: pytest must never import, and so run, one of them, even if its file is named."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ collect_ignore = ["programs"]
 def pytest_pycollect_makemodule(module_path: Path) -> None:
     if PROGRAMS in module_path.parents:
         raise pytest.UsageError(
-            f"{module_path.name} is a hostile program: it runs in the sandbox alone (tests/sandbox/hostile/test_hostile.py)"
+            f"{module_path.name} is a hostile program: it runs only in the sandbox, "
+            "by tests/sandbox/hostile/test_hostile.py"
         )
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """`make test` has the jail's; the same on an engine is for .ci/run."""
+    """Mark the cases on an engine as slow: `make test` has representatives in the jail, .ci/run a sample of all."""
     for item in items:
         if item.nodeid.startswith("tests/sandbox/hostile/") and "[docker" in item.nodeid:
             item.add_marker(pytest.mark.slow)

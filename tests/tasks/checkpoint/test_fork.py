@@ -1,4 +1,6 @@
-"""Going on from another run: the first policy is the source's own, with its optimizer; and what makes it impossible is one line."""
+"""Going on from another run: the first policy is the source's own, with its optimizer; and what makes it impossible is
+one line.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from safetensors import safe_open
+from tests.tasks.checkpoint.test_policies import alter, expected, held, steps_of
 
 from infra.errors import StoreError
 from infra.paths import ROOT
@@ -17,14 +20,13 @@ from specs.errors import SpecError
 from specs.load import Loaded, load_spec
 from specs.schema import Spec
 from tasks.checkpoint.fork import find_source, pin, pinned
-from tasks.checkpoint.policies import policy_step
-from tasks.context import Context
+from tasks.checkpoint.weights import policy_step
 from tasks.data.tokenizer import puzzle_tokenizer
-from tasks.experiment import Experiment
-from tasks.runs import RunRecord
+from tasks.engines.open_run import OpenRun
+from tasks.graph.experiment import Experiment
+from tasks.run.record import RunRecord
 from tasks.train.schedule import learning_rate
 from tests.tasks.checkpoint.conftest import Copy
-from tests.tasks.checkpoint.test_policies import alter, expected, held, steps_of
 from tests.tasks.small_run import SETTINGS, iterate, opened
 
 WARM_UP = 10  # steps, by default
@@ -34,9 +36,9 @@ WARM_UP = 10  # steps, by default
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The store of three iterations of two optimizer steps: weights after 0, 2 and 3."""
     folder = tmp_path_factory.mktemp("made") / "store"
-    with opened(folder) as context:
-        iterate(context, 3)
-        record(context)
+    with opened(folder) as active:
+        iterate(active, 3)
+        record(active)
     return folder
 
 
@@ -46,22 +48,22 @@ def drawn(tmp_path: Path) -> Path:
     folder = tmp_path / "drawn"
     puzzle_tokenizer().save_pretrained(tmp_path / "line")
     (tmp_path / "line" / "config.json").write_text('{"max_position_embeddings": 128, "num_attention_heads": 4}')
-    with opened(folder) as context:
+    with opened(folder) as active:
         for iteration in (0, 2, 3):
-            lineage = context.experiment.lineage(iteration)
-            step = policy_step(lineage) if iteration else context.experiment.start
+            lineage = active.experiment.lineage(iteration)
+            step = policy_step(lineage) if iteration else active.experiment.start
             files = {"model.safetensors": b"weights", **{path.name: path for path in (tmp_path / "line").iterdir()}}
-            context.store.commit(step, files, kind="weights", key=lineage)
+            active.store.commit(step, files, kind="weights")
         for iteration in range(3):
-            context.store.commit(context.experiment.train(iteration), {}, kind="metrics")
-        record(context)
+            active.store.commit(active.experiment.train(iteration), {}, kind="metrics")
+        record(active)
     return folder
 
 
-def record(context: Context) -> None:
+def record(active: OpenRun) -> None:
     """The run's run.json, as the flow writes it when a run begins."""
-    writer = RunRecord(context, Loaded(context.spec, {}, Path("small.yaml"), "", None))
-    context.store.files.write(f"runs/{writer.name}/run.json", writer._run_json("finished"))
+    writer = RunRecord(active.session, active.experiment, Loaded(active.spec, {}, Path("small.yaml"), "", None))
+    active.store.files.write(f"runs/{writer.name}/run.json", writer.run_json("finished"))
 
 
 def source_run(store: Path) -> str:
@@ -86,14 +88,14 @@ def spec_of(store: Path, *overrides: str) -> Spec:
     ).spec
 
 
-def stored(context: Context, iteration: int) -> Manifest:
-    manifest = context.policies.stored(context.experiment.lineage(iteration))
+def stored(active: OpenRun, iteration: int) -> Manifest:
+    manifest = active.policies.stored(active.experiment.lineage(iteration))
     assert manifest is not None
     return manifest
 
 
-def steps_taken(context: Context, manifest: Manifest, folder: Path) -> int:
-    context.store.fetch(manifest, folder)
+def steps_taken(active: OpenRun, manifest: Manifest, folder: Path) -> int:
+    active.store.fetch(manifest, folder)
     with safe_open(folder / "optimizer.safetensors", "pt") as tensors:
         return int(tensors.metadata()["steps"])
 
@@ -105,47 +107,47 @@ def test_a_fork_goes_on_with_weights_moments_and_step_count_of_its_source(
 ) -> None:
     store = copy()
     run = source_run(store)
-    with opened(store) as context:
-        source = context.experiment
+    with opened(store) as active:
+        source = active.experiment
         lineage = source.lineage(2)
     before = steps_of(Store(store.as_uri()), "data", "policy", "rollout", "verdict", "train")
-    with opened(store, *fork(run, 2)) as context, caplog.at_level(logging.INFO, "armature"):
-        experiment = context.experiment
+    with opened(store, *fork(run, 2)) as active, caplog.at_level(logging.INFO, "armature"):
+        experiment = active.experiment
         assert experiment.lineage(0) == lineage and experiment.start.key == lineage, (
             "no copy: its first policy is the source's"
         )
         assert experiment.data.key == source.data.key, "the tokenizer is the source's, and so is the data step"
-        iterate(context, 1)
-        record(context)
+        iterate(active, 1)
+        record(active)
         assert f"goes on from run {run} after 2 iterations (policy {lineage[:12]})" in caplog.text
-        assert context.policies.replayed == 0 and "bit-identical" not in caplog.text
-        step = context.store.find("train", experiment.lineage(1))
+        assert active.policies.replayed == 0 and "bit-identical" not in caplog.text
+        step = active.store.find("train", experiment.lineage(1))
         assert step is not None and step.inputs["root"] == source.lineage(0) and step.inputs["iteration"] == 0
         rates = [
             learning_rate(k, peak=1e-4, warmup_steps=WARM_UP, schedule="constant", decay_steps=None, min_ratio=0.0)
             for k in (4, 5)
         ]
         assert step.result["metrics"]["learning_rate"] == pytest.approx(rates[-1]), "four steps were taken before"
-        last = stored(context, 1)
-        assert steps_taken(context, last, tmp_path / "last") == 6
+        last = stored(active, 1)
+        assert steps_taken(active, last, tmp_path / "last") == 6
         assert {"config.json", "tokenizer.json", "model.safetensors"} <= set(last.files)
-        new = set(steps_of(context.store, "data", "policy", "rollout", "verdict", "train")) - set(before)
+        new = set(steps_of(active.store, "data", "policy", "rollout", "verdict", "train")) - set(before)
         assert sorted(each.partition("/")[0] for each in new) == ["policy", "rollout", "rollout", "train", "verdict"]
-        own = json.loads(context.store.files.read(f"runs/{experiment.run}/run.json"))
+        own = json.loads(active.store.files.read(f"runs/{experiment.run}/run.json"))
         assert own["fork"] == {"run": run, "iteration": 2, "lineage": lineage} and own["lineages"] == [
             lineage,
             experiment.lineage(1),
         ]
         fork_run, end = experiment.run, experiment.lineage(1)
 
-    with opened(store, *fork(fork_run, 1, name="still-more")) as context:
-        assert context.experiment.lineage(0) == end and context.experiment.train(0).inputs["root"] == source.lineage(0)
-        iterate(context, 1)
-        assert steps_taken(context, stored(context, 1), tmp_path / "still-more") == 8
+    with opened(store, *fork(fork_run, 1, name="still-more")) as active:
+        assert active.experiment.lineage(0) == end and active.experiment.train(0).inputs["root"] == source.lineage(0)
+        iterate(active, 1)
+        assert steps_taken(active, stored(active, 1), tmp_path / "still-more") == 8
     # A source whose record was removed is not needed by a fork that has begun, and is by one that has not.
     shutil.rmtree(store / "runs" / "small")
-    with opened(store, *fork(run, 2, "train.iterations=2")) as context:
-        assert context.experiment.lineage(1) == end
+    with opened(store, *fork(run, 2, "train.iterations=2")) as active:
+        assert active.experiment.lineage(1) == end
     with pytest.raises(SpecError, match=r"no run small/\w{8} in"):
         find_source(spec_of(store, *fork(run, 2, name="another")), Store(store.as_uri()))
 
@@ -155,7 +157,9 @@ def test_a_fork_goes_on_with_weights_moments_and_step_count_of_its_source(
 def test_a_fork_whose_first_weights_were_lost_has_them_again_from_its_source_bit_by_bit(
     copy: Copy, tmp_path: Path
 ) -> None:
-    """With another data set and other settings of AdamW than the source: each side of the border is repeated with its own."""
+    """With another data set and other settings of AdamW than the source:
+    each side of the border is repeated with its own.
+    """
     store = copy()
     changes = (
         "data.heldout=6",
@@ -166,46 +170,47 @@ def test_a_fork_whose_first_weights_were_lost_has_them_again_from_its_source_bit
         "checkpoint.every=1",
     )
     overrides = fork(source_run(store), 2, *changes)
-    with opened(store, *overrides) as context:
-        iterate(context, 2)
-        record(context)
-        first, last = stored(context, 0), stored(context, 2)
-        assert expected(stored(context, 1)) != expected(first)
-    with opened(store, *overrides) as context:
-        alter(context.store, first, "optimizer.safetensors")
+    with opened(store, *overrides) as active:
+        iterate(active, 2)
+        record(active)
+        first, last = stored(active, 0), stored(active, 2)
+        assert expected(stored(active, 1)) != expected(first)
+    with opened(store, *overrides) as active:
+        alter(active.store, first, "optimizer.safetensors")
         for iteration in (1, 2):
-            context.store.drop("policy", context.experiment.lineage(iteration))
-        context.trainer_for(last.key)
-        assert context.policies.replayed == 4, "two iterations of the source, from its start, and two of the fork"
-        assert held(context, tmp_path / "held") == expected(last)
-        again = stored(context, 0)
+            active.store.drop("policy", active.experiment.lineage(iteration))
+        active.policies.on_trainer(last.key)
+        assert active.policies.replayed == 4, "two iterations of the source, from its start, and two of the fork"
+        assert held(active, tmp_path / "held") == expected(last)
+        again = stored(active, 0)
         assert again.sha256 == first.sha256 and again.folder != first.folder
 
 
 def test_what_retention_of_the_source_keeps_for_its_forks(tmp_path: Path) -> None:
     settings = ("train.iterations=6", "checkpoint.every=1", "checkpoint.keep=1", "evaluate.suites=[]")
-    with opened(tmp_path / "store", *settings) as context:
-        store, experiment = context.store, context.experiment
+    with opened(tmp_path / "store", *settings) as active:
+        store, experiment = active.store, active.experiment
 
         def save(iteration: int) -> None:
             lineage = experiment.lineage(iteration)
             step = policy_step(lineage) if iteration else experiment.start
-            store.commit(step, {"model.safetensors": b"weights", "config.json": b"{}"}, kind="weights", key=lineage)
+            store.commit(step, {"model.safetensors": b"weights", "config.json": b"{}"}, kind="weights")
             if iteration:
                 store.commit(experiment.train(iteration - 1), {}, kind="metrics")
-            context.retain()
+            active.checkpoints.retain()
 
         for iteration in range(4):
             save(iteration)
-        record(context)
+        record(active)
         pin(store, find_source(spec_of(tmp_path / "store", *fork(experiment.run, 3)), store), "more/01234567")
         assert pinned(store) == {experiment.lineage(3)}
         for iteration in range(4, 7):
             save(iteration)
-        assert [k for k in range(7) if context.policies.stored(experiment.lineage(k))] == [0, 3, 5, 6]
+        assert [k for k in range(7) if active.policies.stored(experiment.lineage(k))] == [0, 3, 5, 6]
 
 
-# -- what is refused before anything starts ------------------------------------------------------------------------------------
+# -- what is refused before anything starts
+# ------------------------------------------------------------------------------------
 
 
 def refused(store: Path, *overrides: str) -> str:

@@ -1,4 +1,6 @@
-"""A run that goes on with another number of ranks or ZeRO stage: what is stored loads, and the run says that it is another one from there."""
+"""A run that goes on with another number of ranks or ZeRO stage: what is stored loads, and the run says that it is
+another one from there.
+"""
 
 from __future__ import annotations
 
@@ -26,8 +28,8 @@ def tensors(folder: Path, stem: str) -> dict[str, torch.Tensor]:
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Three iterations on one rank, uninterrupted: weights after 0, 2 and 3."""
     folder = tmp_path_factory.mktemp("made") / "store"
-    with opened(folder, *ONE) as context:
-        iterate(context, 3)
+    with opened(folder, *ONE) as run:
+        iterate(run, 3)
     return folder
 
 
@@ -48,16 +50,18 @@ def test_one_rank_then_two_then_one(
     shutil.copytree(made, store)
     caplog.set_level(logging.WARNING, "armature")
 
-    with opened(store, *ONE) as context:
-        before, end = (context.experiment.lineage(k) for k in (2, 3))
-        for iteration, manifest in ((2, context.policies.stored(before)), (3, context.policies.stored(end))):
+    with opened(store, *ONE) as run:
+        before, end = (run.experiment.lineage(k) for k in (2, 3))
+        for iteration, manifest in ((2, run.policies.stored(before)), (3, run.policies.stored(end))):
             assert manifest is not None
-            context.store.fetch(manifest, tmp_path / f"uninterrupted-{iteration}")
-        context.store.drop("policy", end)
-        context.store.drop("train", end)
+            run.store.fetch(manifest, tmp_path / f"uninterrupted-{iteration}")
+        run.store.drop("policy", end)
+        run.store.drop("train", end)
 
     def move(stem: str, one: Path, other: Path) -> float:
-        """||other - one|| / ||one - what it was an iteration before||, over all tensors: 1 would be another iteration altogether."""
+        """||other - one|| / ||one - what it was an iteration before||, over all tensors: 1 would be another iteration
+        altogether.
+        """
         was, one_, other_ = (tensors(folder, stem) for folder in (tmp_path / "uninterrupted-2", one, other))
         assert was.keys() == one_.keys() == other_.keys()
         difference = sum(float((other_[name] - one_[name]).double().square().sum()) for name in was)
@@ -65,16 +69,16 @@ def test_one_rank_then_two_then_one(
 
     with opened(
         store, *others
-    ) as context:  # killed after its second iteration, it goes on with the stored rollouts of the third
-        iterate(context, 3)
-        made_on_two = context.policies.stored(end)
-        step = context.store.find("train", end)
+    ) as run:  # killed after its second iteration, it goes on with the stored rollouts of the third
+        iterate(run, 3)
+        made_on_two = run.policies.stored(end)
+        step = run.store.find("train", end)
         assert made_on_two is not None and step is not None
         assert (step.recorded["ranks"], made_on_two.recorded["ranks"]) == (2, 2), (
             "manifests record what was really used"
         )
-        context.store.fetch(made_on_two, tmp_path / "two")
-        context.trainer_for(before)  # loads again, and does not say it again
+        run.store.fetch(made_on_two, tmp_path / "two")
+        run.policies.on_trainer(before)  # loads again, and does not say it again
     said = [record.getMessage() for record in caplog.records if "bit-identical" in record.getMessage()]
     assert len(said) == 1 and said[0].startswith(
         f"from policy {before[:12]} on this run is no longer bit-identical to an uninterrupted one: "
@@ -86,9 +90,9 @@ def test_one_rank_then_two_then_one(
         assert 0 < away < 1e-4
 
     caplog.clear()
-    with opened(store, *ONE) as context:  # and back: what two ranks wrote is what one rank reads
-        context.trainer_for(end)
-        context.trainer.save(tmp_path / "back", optimizer=True)
+    with opened(store, *ONE) as run:  # and back: what two ranks wrote is what one rank reads
+        run.policies.on_trainer(end)
+        run.policies.trainer.save(tmp_path / "back", optimizer=True)
     for stem in ("model", "optimizer"):
         back, two = tensors(tmp_path / "back", stem), tensors(tmp_path / "two", stem)
         assert back.keys() == two.keys() and all(torch.equal(back[name], two[name]) for name in two), stem
@@ -99,6 +103,6 @@ def test_one_rank_then_two_then_one(
 @pytest.mark.slow()
 @pytest.mark.turn
 def test_the_same_ranks_say_nothing(made: Path, caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level(logging.WARNING, "armature"), opened(made, *ONE) as context:
-        context.trainer_for(context.experiment.lineage(2))
+    with caplog.at_level(logging.WARNING, "armature"), opened(made, *ONE) as run:
+        run.policies.on_trainer(run.experiment.lineage(2))
     assert caplog.records == []

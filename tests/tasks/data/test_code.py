@@ -11,13 +11,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tasks.data.columns import Columns
-from tasks.data.sources import LoadedData, load_problems
+from tasks.data.sources.base import LoadedData
 from tasks.errors import DataError
+from tests.tasks.data.tools import load
 
 SHARED = Path(__file__).parents[3].parent / "shared" / "data" / "code"
-CODE = Columns(verifier="code")
-HUB = Columns(prompt="problem", answer="tests", verifier="code")
+CODE = {"verifier": "code"}
+HUB = {"prompt_column": "problem", "answer_column": "tests", "verifier": "code"}
 STDIN = {
     "id": "s",
     "prompt": "Double it.",
@@ -35,14 +35,20 @@ ASSERTS = {
     "tests": ["assert add(1, 2) == 3"],
 }
 CALLS = {
-    "id": "f", "prompt": "Write add.", "prompt_style": "functional", "test_type": "functional", "entry_point": "Solution.add",
-    "starter_code": "class Solution:\n    def add(self, a, b):\n        ", "tests": [{"input": "1\n2", "output": "3"}], "canonical_solution": "secret",
-}  # fmt: skip
+    "id": "f",
+    "prompt": "Write add.",
+    "prompt_style": "functional",
+    "test_type": "functional",
+    "entry_point": "Solution.add",
+    "starter_code": "class Solution:\n    def add(self, a, b):\n        ",
+    "tests": [{"input": "1\n2", "output": "3"}],
+    "canonical_solution": "secret",
+}
 
 
-def read(path: Path, rows: list[Any], columns: Columns = CODE, **options: Any) -> LoadedData:
+def read(path: Path, rows: list[Any], settings: dict[str, Any] = CODE, **options: Any) -> LoadedData:
     path.write_text("".join(f"{json.dumps(row)}\n" for row in rows))
-    return load_problems(str(path), columns=columns, **options)
+    return load(str(path), **settings, **options)
 
 
 def test_rows_of_each_kind_keep_what_a_grader_reads(tmp_path: Path) -> None:
@@ -74,13 +80,13 @@ def test_duplicates_compressed_files_and_json_text(tmp_path: Path) -> None:
     assert (data.duplicates_dropped, data.duplicates_conflicting) == (2, 1)
     packed = tmp_path / "y.jsonl.gz"
     packed.write_bytes(gzip.compress((tmp_path / "x.jsonl").read_bytes()))
-    assert load_problems(str(packed), columns=CODE) == data
+    assert load(str(packed), **CODE) == data
     text = [{**row, "tests": json.dumps(row["tests"])} for row in (ASSERTS, STDIN)]
     assert read(tmp_path / "z.jsonl", text).problems == data.problems
     nested = [
         {**{k: v for k, v in row.items() if k != "tests"}, "truth": {"tests": row["tests"]}} for row in (ASSERTS, STDIN)
     ]
-    assert read(tmp_path / "z.jsonl", nested, Columns(answer="truth.tests", verifier="code")).problems == data.problems
+    assert read(tmp_path / "z.jsonl", nested, {**CODE, "answer_column": "truth.tests"}).problems == data.problems
 
 
 def test_a_folder_of_parquet_gives_the_same_problems(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -90,7 +96,7 @@ def test_a_folder_of_parquet_gives_the_same_problems(tmp_path: Path, monkeypatch
     rows = [{**STDIN, "id": str(n), "prompt": f"Take it {n} times."} for n in range(3)]
     (tmp_path / "set").mkdir()
     pq.write_table(pa.Table.from_pylist(rows), tmp_path / "set" / "train.parquet")
-    assert load_problems(f"hf://{tmp_path / 'set'}", columns=CODE) == read(tmp_path / "x.jsonl", rows)
+    assert load(f"hf://{tmp_path / 'set'}", **CODE) == read(tmp_path / "x.jsonl", rows)
 
 
 @pytest.mark.parametrize(
@@ -216,7 +222,7 @@ def test_an_error_names_the_column_that_was_read(tmp_path: Path) -> None:
         read(
             tmp_path / "x.jsonl",
             [{"prompt": "p", "ground_truth": [{"input": "", "output": 3}]}],
-            Columns(answer="ground_truth", verifier="code"),
+            {**CODE, "answer_column": "ground_truth"},
         )
 
 
@@ -224,12 +230,17 @@ def test_an_error_names_the_column_that_was_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("file", "rows"),
     [
-        ("humaneval.jsonl", 164), ("humanevalplus.jsonl.gz", 164), ("mbpp.jsonl", 974), ("mbpp_sanitized.jsonl", 427), ("mbppplus.jsonl.gz", 378),
-        ("codecontests_test_public.jsonl", 107), ("livecodebench_v1_public_sample.jsonl", 69),
+        ("humaneval.jsonl", 164),
+        ("humanevalplus.jsonl.gz", 164),
+        ("mbpp.jsonl", 974),
+        ("mbpp_sanitized.jsonl", 427),
+        ("mbppplus.jsonl.gz", 378),
+        ("codecontests_test_public.jsonl", 107),
+        ("livecodebench_v1_public_sample.jsonl", 69),
     ],
-)  # fmt: skip
+)
 def test_the_shared_sets_are_read_whole(file: str, rows: int) -> None:
-    data = load_problems(str(SHARED / file), columns=CODE, drop_duplicates=False)
+    data = load(str(SHARED / file), **CODE, drop_duplicates=False)
     assert len(data.problems) == rows
     assert not any("solution" in key for p in data.problems for key in p.reference)
     assert all(

@@ -79,7 +79,7 @@ def test_the_six_duplicates_of_the_shared_sets_and_no_others(real: dict[str, Rep
 
 
 def test_the_shared_sets_by_13_grams(real: dict[str, Report]) -> None:
-    """What is known of them: MATH-500 has siblings in MATH, one of them a real duplicate; what is exact is not said twice."""
+    """MATH-500 has siblings in MATH, one of them a real duplicate; exact findings are not reported twice."""
     close = [f for report in real.values() for f in report.findings if f.kind == "13-gram"]
     assert len(close) == 25
     assert {f.evaluation_id.split("/")[0] for f in close} == {"math500", "gsm8k"}
@@ -96,8 +96,12 @@ def test_the_shared_sets_were_all_compared(real: dict[str, Report]) -> None:
     assert set(pairs) == {(e, t) for e in EVALUATION for t in TRAINING}
     assert pairs["gsm8k_test", "gsm8k_train"] == (1319, 7473), "rows with U+2028 are whole"
     assert {name: len(report.too_short) for name, report in real.items() if report.too_short} == {
-        "math500": 51, "minerva_math": 4, "olympiadbench": 4, "amc23": 1, "mmlu_pro_sample700": 147,
-    }  # fmt: skip
+        "math500": 51,
+        "minerva_math": 4,
+        "olympiadbench": 4,
+        "amc23": 1,
+        "mmlu_pro_sample700": 147,
+    }
 
 
 @given(WORDS.filter(bool), st.data())

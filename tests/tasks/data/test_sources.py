@@ -12,9 +12,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tasks.data.columns import Columns
-from tasks.data.sources import load_problems
 from tasks.errors import DataError
+from tests.tasks.data.tools import load
 
 GOOD = [
     {"id": "a", "prompt": "1 + 1?", "answer": "2"},
@@ -36,7 +35,7 @@ def test_jsonl_by_path_uri_and_compressed_are_the_same_problems(tmp_path):
     packed = tmp_path / "rows.jsonl.gz"
     packed.write_bytes(gzip.compress((tmp_path / "rows.jsonl").read_bytes()))
     fsspec.filesystem("memory").pipe("/test_sources/rows.jsonl", (tmp_path / "rows.jsonl").read_bytes())
-    loaded = [load_problems(s) for s in (plain, f"file://{plain}", str(packed), "memory://test_sources/rows.jsonl")]
+    loaded = [load(s) for s in (plain, f"file://{plain}", str(packed), "memory://test_sources/rows.jsonl")]
     assert all(data == loaded[0] for data in loaded)
     first, second = loaded[0].problems
     assert (first.id, first.verifier, first.reference) == ("a", "math", {"answer": "2"})
@@ -45,11 +44,11 @@ def test_jsonl_by_path_uri_and_compressed_are_the_same_problems(tmp_path):
 
 
 def test_the_digest_is_the_contents(tmp_path):
-    digest = load_problems(write(tmp_path / "a.jsonl", GOOD)).digest
-    assert load_problems(write(tmp_path / "b.jsonl", ["", *GOOD, "  "])).digest == digest
+    digest = load(write(tmp_path / "a.jsonl", GOOD)).digest
+    assert load(write(tmp_path / "b.jsonl", ["", *GOOD, "  "])).digest == digest
     changed = [GOOD[0] | {"answer": "3"}, GOOD[0] | {"prompt": "1 + 2?"}, GOOD[0] | {"id": "c"}]
-    digests = {load_problems(write(tmp_path / "c.jsonl", [row, GOOD[1]])).digest for row in changed}
-    digests.add(load_problems(write(tmp_path / "c.jsonl", GOOD[::-1])).digest)
+    digests = {load(write(tmp_path / "c.jsonl", [row, GOOD[1]])).digest for row in changed}
+    digests.add(load(write(tmp_path / "c.jsonl", GOOD[::-1])).digest)
     assert len(digests | {digest}) == 5
 
 
@@ -61,58 +60,62 @@ def test_duplicate_prompts_are_dropped_and_counted(tmp_path):
         {"id": "d", "prompt": "caf\u00e9: 1 + 1?", "answer": "2"},  # another text
     ]
     path = write(tmp_path / "rows.jsonl", rows)
-    data = load_problems(path)
+    data = load(path)
     assert [problem.id for problem in data.problems] == ["a", "d"]
     assert (data.duplicates_dropped, data.duplicates_conflicting) == (2, 1)
-    assert [p.id for p in load_problems(path, drop_duplicates=False).problems] == ["a", "b", "c", "d"]
+    assert [p.id for p in load(path, drop_duplicates=False).problems] == ["a", "b", "c", "d"]
 
 
 def test_column_mapping_reaches_into_records_and_behind_markers(tmp_path):
     path = write(
         tmp_path / "rows.jsonl", [{"question": "1 + 1?", "reward_model": {"ground_truth": "so #### no #### 2 "}}]
     )
-    columns = Columns(prompt="question", answer="reward_model.ground_truth", answer_after="####", verifier="other")
-    (problem,) = load_problems(path, columns=columns).problems
-    assert (problem.id, problem.verifier, problem.reference) == ("000000", "other", {"answer": "2"})
+    columns = {"prompt_column": "question", "answer_column": "reward_model.ground_truth", "answer_after": "####"}
+    (problem,) = load(path, **columns, verifier="sums").problems
+    assert (problem.id, problem.verifier, problem.reference) == ("000000", "sums", {"answer": "2"})
 
 
 @pytest.mark.parametrize(
     ("row", "columns", "message"),
     [
-        ({"prompt": "p"}, Columns(), "no key 'answer'; the row has prompt"),
-        ({"prompt": "p", "answer": ""}, Columns(), "answer: it is empty, given ''"),
-        ({"prompt": "p", "answer": 2}, Columns(), "answer: input should be a valid string, given 2"),
-        ({"prompt": "p", "answer": None}, Columns(), "answer: input should be a valid string, given None"),
-        ({"prompt": " ", "answer": "2"}, Columns(), "prompt: it is empty, given ' '"),
-        ({"prompt": [], "answer": "2"}, Columns(), "prompt: list should have at least 1 item"),
+        ({"prompt": "p"}, {}, "no key 'answer'; the row has prompt"),
+        ({"prompt": "p", "answer": ""}, {}, "answer: it is empty, given ''"),
+        ({"prompt": "p", "answer": 2}, {}, "answer: input should be a valid string, given 2"),
+        ({"prompt": "p", "answer": None}, {}, "answer: input should be a valid string, given None"),
+        ({"prompt": " ", "answer": "2"}, {}, "prompt: it is empty, given ' '"),
+        ({"prompt": [], "answer": "2"}, {}, "prompt: list should have at least 1 item"),
         (
             {"prompt": [{"role": "tool", "content": "x"}], "answer": "2"},
-            Columns(),
+            {},
             "prompt[0].role: input should be 'system'",
         ),
-        ({"prompt": [{"role": "user"}], "answer": "2"}, Columns(), "prompt[0].content: field required"),
+        ({"prompt": [{"role": "user"}], "answer": "2"}, {}, "prompt[0].content: field required"),
         (
             {"prompt": [{"role": "assistant", "content": "x"}], "answer": "2"},
-            Columns(),
+            {},
             "prompt: its last message is the assistant's",
         ),
-        ({"prompt": "p", "answer": "2", "id": 1.5}, Columns(), "id: input should be a valid string, given 1.5"),
-        ({"prompt": "p", "answer": "2", "id": "first"}, Columns(), "id: 'first' is taken by FILE:1"),
-        ({"q": "", "a": {"b": "2"}}, Columns(prompt="q", answer="a.b"), "q: it is empty"),
-        ({"q": "p", "a": {"b": 2}}, Columns(prompt="q", answer="a.b"), "a.b: input should be a valid string"),
-        ({"q": "p", "a": {"c": "2"}}, Columns(prompt="q", answer="a.b"), "no key 'a.b'; the row has q, a"),
-        ({"prompt": "p", "answer": "2"}, Columns(answer_after="####"), "answer: no '####' (data.answer_after) in it"),
-        ({"prompt": "p", "answer": "2 ####"}, Columns(answer_after="####"), "answer: it is empty"),
-        ('{"prompt": "p", ', Columns(), "not JSON"),
-        ("[1, 2]", Columns(), "a JSON list, not an object"),
-        ("[" * 100_000, Columns(), "not JSON"),
+        ({"prompt": "p", "answer": "2", "id": 1.5}, {}, "id: input should be a valid string, given 1.5"),
+        ({"prompt": "p", "answer": "2", "id": "first"}, {}, "id: 'first' is taken by FILE:1"),
+        ({"q": "", "a": {"b": "2"}}, {"prompt_column": "q", "answer_column": "a.b"}, "q: it is empty"),
+        (
+            {"q": "p", "a": {"b": 2}},
+            {"prompt_column": "q", "answer_column": "a.b"},
+            "a.b: input should be a valid string",
+        ),
+        ({"q": "p", "a": {"c": "2"}}, {"prompt_column": "q", "answer_column": "a.b"}, "no key 'a.b'; the row has q, a"),
+        ({"prompt": "p", "answer": "2"}, {"answer_after": "####"}, "answer: no '####' (data.answer_after) in it"),
+        ({"prompt": "p", "answer": "2 ####"}, {"answer_after": "####"}, "answer: it is empty"),
+        ('{"prompt": "p", ', {}, "not JSON"),
+        ("[1, 2]", {}, "a JSON list, not an object"),
+        ("[" * 100_000, {}, "not JSON"),
     ],
 )
 def test_a_bad_row_names_file_line_and_key_in_one_line(tmp_path, row, columns, message):
     first = {"id": "first", "prompt": "x", "answer": "#### 1", "q": "x", "a": {"b": "1"}}
     path = write(tmp_path / "rows.jsonl", [first, "", row])
     with pytest.raises(DataError) as caught:
-        load_problems(path, columns=columns)
+        load(path, **columns)
     text = str(caught.value)
     assert text.startswith(f"{path}:3: {message.replace('FILE', path)}"), text
     assert "\n" not in text
@@ -120,17 +123,17 @@ def test_a_bad_row_names_file_line_and_key_in_one_line(tmp_path, row, columns, m
 
 def test_files_that_cannot_be_read_say_so(tmp_path):
     with pytest.raises(DataError, match=r"nowhere.jsonl: no such file"):
-        load_problems("nowhere.jsonl")
+        load("nowhere.jsonl")
     with pytest.raises(DataError, match=r"holds no problem"):
-        load_problems(write(tmp_path / "empty.jsonl", []))
+        load(write(tmp_path / "empty.jsonl", []))
     with pytest.raises(DataError, match="Protocol not known"):
-        load_problems("sea://bucket/rows.jsonl")
+        load("sea://bucket/rows.jsonl")
     (tmp_path / "cut.jsonl.gz").write_bytes(gzip.compress(b'{"prompt": "p", "answer": "2"}\n' * 1000)[:40])
     with pytest.raises(DataError, match=r"cut.jsonl.gz: cannot be read"):
-        load_problems(str(tmp_path / "cut.jsonl.gz"))
+        load(str(tmp_path / "cut.jsonl.gz"))
     (tmp_path / "latin.jsonl").write_bytes(b'{"prompt": "caf\xe9", "answer": "2"}\n')
     with pytest.raises(DataError, match=r"latin.jsonl:1: not UTF-8 at byte 15"):
-        load_problems(str(tmp_path / "latin.jsonl"))
+        load(str(tmp_path / "latin.jsonl"))
 
 
 @pytest.fixture
@@ -158,18 +161,18 @@ def test_a_local_data_set_folder_gives_the_same_problems_as_jsonl(tmp_path, hub_
     else:
         write(folder / "train.jsonl", rows)
         write(folder / "test.jsonl", rows[:3])
-    columns = Columns(answer="reward_model.ground_truth")
-    data = load_problems(f"hf://{folder}", columns=columns)
-    assert data == load_problems(write(tmp_path / "rows.jsonl", rows), columns=columns)
+    columns = {"answer_column": "reward_model.ground_truth"}
+    data = load(f"hf://{folder}", **columns)
+    assert data == load(write(tmp_path / "rows.jsonl", rows), **columns)
     assert data.revision is None
-    assert len(load_problems(f"hf://{folder}?split=test", columns=columns).problems) == 3
-    assert len(load_problems(f"hf://{folder}", split="test", columns=columns).problems) == 3
+    assert len(load(f"hf://{folder}?split=test", **columns).problems) == 3
+    assert len(load(f"hf://{folder}", split="test", **columns).problems) == 3
     with pytest.raises(DataError, match="split 'valid' cannot be loaded"):
-        load_problems(f"hf://{folder}?split=valid", columns=columns)
+        load(f"hf://{folder}?split=valid", **columns)
     with pytest.raises(
         DataError, match=re.escape(f"hf://{folder}:0: no key 'answer'; the row has id, prompt, reward_model")
     ):
-        load_problems(f"hf://{folder}")
+        load(f"hf://{folder}")
 
 
 def test_a_hub_name_is_resolved_to_a_commit_and_read_there(tmp_path, hub_cache, monkeypatch):
@@ -183,18 +186,18 @@ def test_a_hub_name_is_resolved_to_a_commit_and_read_there(tmp_path, hub_cache, 
         asked.append((name, revision))
         return huggingface_hub.hf_api.DatasetInfo(id=name, sha=commit, private=False, downloads=0, likes=0, tags=[])
 
-    def load(name, config, *, split, revision):
+    def load_dataset(name, config, *, split, revision):
         asked.append((name, config, split, revision))
         return datasets.Dataset.from_list([{"question": "1 + 1?", "answer": "so #### 2"}])
 
     monkeypatch.setattr(huggingface_hub.HfApi, "dataset_info", info)
-    monkeypatch.setattr(datasets, "load_dataset", load)
-    columns = Columns(prompt="question", answer_after="####")
-    data = load_problems("hf://openai/gsm8k/main@v1?split=test", columns=columns)
+    monkeypatch.setattr(datasets, "load_dataset", load_dataset)
+    columns = {"prompt_column": "question", "answer_after": "####"}
+    data = load("hf://openai/gsm8k/main@v1?split=test", **columns)
     assert (data.revision, data.problems[0].reference) == (commit, {"answer": "2"})
-    assert load_problems("hf://openai/gsm8k", subset="main", revision="v1", split="test", columns=columns) == data
+    assert load("hf://openai/gsm8k", subset="main", revision="v1", split="test", **columns) == data
     assert asked == [("openai/gsm8k", "v1"), ("openai/gsm8k", "main", "test", commit)] * 2
-    load_problems(f"hf://openai/gsm8k@{'d' * 40}", columns=columns)
+    load(f"hf://openai/gsm8k@{'d' * 40}", **columns)
     assert asked[4:] == [("openai/gsm8k", None, "train", "d" * 40)]  # a commit needs no question
 
 
@@ -207,19 +210,17 @@ def test_without_a_network_one_line_says_what_to_do(monkeypatch):
         DataError,
         match=r"hf://openai/gsm8k: its commit cannot be found .*a local folder .hf:///folder. or a .jsonl file",
     ) as caught:
-        load_problems("hf://openai/gsm8k/main")
+        load("hf://openai/gsm8k/main")
     assert "\n" not in str(caught.value)
 
 
 def test_puzzles_and_their_options():
-    train, heldout = (
-        load_problems("puzzle:countdown", seed=17, heldout=200),
-        load_problems("puzzle:countdown?split=heldout", seed=17, heldout=200),
-    )
+    train, heldout = load("puzzle:countdown", heldout=200), load("puzzle:countdown?split=heldout", heldout=200)
+    assert heldout == load("puzzle:countdown", "heldout", heldout=200)
     assert (len(train.problems), len(heldout.problems)) == (16_670, 200)
     assert not {p.id for p in train.problems} & {p.id for p in heldout.problems}
     assert train.digest != heldout.digest
-    graphs = load_problems("puzzle:graph_colouring?vertices=5&count=50", seed=17)
+    graphs = load("puzzle:graph_colouring?vertices=5&count=50")
     assert len(graphs.problems) == 50
     for source, message in [
         ("puzzle:graph_colouring?vertices", "write options as"),
@@ -228,4 +229,4 @@ def test_puzzles_and_their_options():
         ("hf://a/b?shard=1", "no option 'shard'"),
     ]:
         with pytest.raises(DataError, match=message):
-            load_problems(source)
+            load(source)

@@ -1,4 +1,4 @@
-"""Bootstrap intervals against scipy's, and what must not change them."""
+"""Bootstrap intervals against scipy's, and their invariances."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_a_shift_and_a_scale_carry_over() -> None:
     )
 
 
-def test_what_cannot_vary_is_none_or_a_point() -> None:
+def test_columns_that_cannot_vary_are_none_or_a_point() -> None:
     assert bootstrap_interval([], 0) is None
     assert bootstrap_interval([0.7], 0) is None
     assert bootstrap_interval([0.1] * 7, 0) == (0.1, 0.1)
@@ -61,6 +61,6 @@ def test_what_cannot_vary_is_none_or_a_point() -> None:
 
 
 @pytest.mark.parametrize("bad", [float("nan"), float("inf")])
-def test_what_is_not_finite_is_refused(bad: float) -> None:
+def test_values_that_are_not_finite_are_refused(bad: float) -> None:
     with pytest.raises(ValueError, match="finite"):
         bootstrap_interval([0.0, bad], 0)

@@ -1,4 +1,4 @@
-"""lm-evaluation-harness's layout. Its own tools read these files too (tried by hand: lm_eval is no dependency)."""
+"""The layout of lm-evaluation-harness, whose own tools read these files too (checked by hand: it is no dependency)."""
 
 from __future__ import annotations
 
@@ -6,19 +6,21 @@ import hashlib
 import json
 import math
 import re
+from dataclasses import replace
 from datetime import datetime
 from pathlib import PurePosixPath
 from typing import Any
 
 import pytest
 
-from tasks.evaluate.harness import Document, Evaluation, Task, files, results, sample_lines, sanitised
-from tasks.evaluate.summary import records_of, summarise
+from tasks.evaluate.harness import Document, HarnessRun, Task, files, results, sample_lines, sanitised
+from tasks.evaluate.judged_sample import JudgedSample
+from tasks.evaluate.summary import summarise
 from tasks.records import Problem
 
 NOW = datetime(2026, 11, 26, 20, 30, 15, 123456)
 GENERATION = {"do_sample": True, "temperature": 0.6, "top_p": 0.95, "max_gen_toks": 2048}
-EVALUATION = Evaluation(
+RUN = HarnessRun(
     model="runs/qwen7b:40", settings={"dtype": "bfloat16"}, seed=17, started=1000.0, ended=1090.5, git_hash="644f8f4",
     versions={"transformers": "5.19.0", "vllm": "0.32.0"}, about={"lineage": "ab12"},
 )  # fmt: skip
@@ -31,29 +33,35 @@ SEEN: dict[str, list[tuple[float | None, str | None]]] = {
 }
 
 
-def rows() -> list[dict[str, Any]]:
+def samples() -> list[JudgedSample]:
     return [
-        {
-            "problem_id": problem, "sample": sample, "score": score, "kind": "infrastructure" if score is None else "accepted" if score else "wrong",
-            "detail": "", "answer": answer, "text": f"Antwort für {problem}: \\boxed{{{answer}}}", "finish_reason": "stop", "response_tokens": 9,
-            "entropy": 0.5, "surprisal": 0.4, "solutions": None, "level": None, "subject": None, "source": None,
-        }
-        for problem, seen in SEEN.items() for sample, (score, answer) in enumerate(seen)
-    ]  # fmt: skip
+        JudgedSample(
+            problem_id=problem,
+            sample=sample,
+            score=score,
+            kind="infrastructure" if score is None else "accepted" if score else "wrong",
+            answer=answer,
+            text=f"Antwort für {problem}: \\boxed{{{answer}}}",
+            finish_reason="stop",
+            response_tokens=9,
+            entropy=0.5,
+            surprisal=0.4,
+        )
+        for problem, seen in SEEN.items()
+        for sample, (score, answer) in enumerate(seen)
+    ]
 
 
 def task(name: str = "amc_23", **changes: Any) -> Task:
-    judged = changes.pop("rows", rows())
-    documents = [
-        Document(
-            Problem(each, ({"role": "user", "content": f"How much is {each}? ü"},), "math", {"answer": "72"} if each == "p" else {"tests": [each], "a": 1}),
-            f"How much is {each}?", {"level": "3", "source": None},
-        )
-        for each in SEEN
-    ]  # fmt: skip
+    judged = changes.pop("samples", samples())
+    documents = []
+    for each in SEEN:
+        reference = {"answer": "72"} if each == "p" else {"tests": [each], "a": 1}
+        problem = Problem(each, ({"role": "user", "content": f"How much is {each}? ü"},), "math", reference)
+        documents.append(Document(problem, f"How much is {each}?", {"level": "3", "source": None}))
     settled: dict[str, Any] = {
-        "name": name, "version": "9f3c01d2", "origin": "hf://owner/amc", "original": 40, "documents": documents, "rows": judged,
-        "summary": summarise(records_of(judged), 1.0).to_json(), "correct_at": 1.0, "generation": GENERATION,
+        "name": name, "version": "9f3c01d2", "origin": "hf://owner/amc", "original": 40, "documents": documents,
+        "samples": judged, "summary": summarise(judged, 1.0).to_json(), "correct_at": 1.0, "generation": GENERATION,
     }  # fmt: skip
     return Task(**{**settled, **changes})
 
@@ -64,10 +72,11 @@ def sha(text: str) -> str:
 
 def test_numbers_are_the_summarys_and_the_mean_of_the_lines() -> None:
     one = task()
-    numbers = results(EVALUATION, [one])["results"]["amc_23"]
+    numbers = results(RUN, [one])["results"]["amc_23"]
     assert (numbers["name"], numbers["alias"], numbers["sample_len"]) == ("amc_23", "amc_23", 3)
     assert one.summary["samples"] == 3 and set(numbers) == {
-        "name", "alias", "sample_len", *(f"{m}{e},none" for m in ("pass@1", "pass@2", "pass@3", "maj@3") for e in ("", "_stderr"))
+        "name", "alias", "sample_len",
+        *(f"{m}{e},none" for m in ("pass@1", "pass@2", "pass@3", "maj@3") for e in ("", "_stderr")),
     }  # fmt: skip
     for k in (1, 2, 3):
         assert numbers[f"pass@{k},none"] == one.summary["pass_at"][str(k)]
@@ -85,15 +94,18 @@ def test_numbers_are_the_summarys_and_the_mean_of_the_lines() -> None:
 
 def test_every_key_that_the_harness_writes_is_there_and_one_of_ours() -> None:
     tasks = [task(), task("minerva")]
-    found = results(EVALUATION, tasks)
+    found = results(RUN, tasks)
     names = {"amc_23", "minerva"}
     for key in ("results", "configs", "versions", "n-shot", "higher_is_better", "n-samples", "task_hashes"):
         assert set(found[key]) == names, key
-    # lm_eval/result_schema.py EvalResults, but for groups, samples and what only its own models know (tokenizer_*, eot_token_id, max_length)
+    # lm_eval/result_schema.py EvalResults without groups, samples and the keys that only its own models have
+    # (tokenizer_*, eot_token_id, max_length)
     assert set(found) == {
-        "results", "group_subtasks", "configs", "versions", "n-shot", "higher_is_better", "n-samples", "config", "git_hash", "date", "pretty_env_info",
-        "transformers_version", "upper_git_hash", "model_source", "model_name", "model_name_sanitized", "system_instruction", "system_instruction_sha",
-        "fewshot_as_multiturn", "chat_template", "chat_template_sha", "task_hashes", "total_evaluation_time_seconds", "start_time", "end_time", "armature",
+        "results", "group_subtasks", "configs", "versions", "n-shot", "higher_is_better", "n-samples", "config",
+        "git_hash", "date", "pretty_env_info", "transformers_version", "upper_git_hash", "model_source", "model_name",
+        "model_name_sanitized", "system_instruction", "system_instruction_sha", "fewshot_as_multiturn",
+        "chat_template", "chat_template_sha", "task_hashes", "total_evaluation_time_seconds", "start_time", "end_time",
+        "armature",
     }  # fmt: skip
     assert found["n-samples"]["amc_23"] == {"original": 40, "effective": 3}
     assert found["higher_is_better"]["amc_23"] == dict.fromkeys(("pass@1", "pass@2", "pass@3", "maj@3"), True)
@@ -114,7 +126,7 @@ def test_every_key_that_the_harness_writes_is_there_and_one_of_ours() -> None:
 
 
 def test_a_line_holds_all_samples_of_its_document_in_their_order() -> None:
-    lines = sample_lines(task(rows=list(reversed(rows()))))
+    lines = sample_lines(task(samples=list(reversed(samples()))))
     assert [line["doc_id"] for line in lines] == [0, 1, 2, 3] and [line["doc"]["id"] for line in lines] == list(SEEN)
     first = lines[0]
     assert first["resps"] == [[f"Antwort für p: \\boxed{{{answer}}}" for _, answer in SEEN["p"]]]
@@ -136,7 +148,7 @@ def test_a_line_holds_all_samples_of_its_document_in_their_order() -> None:
 
 def test_hashes_are_the_harness_s_also_of_what_was_read_back() -> None:
     one = task()
-    written = files(EVALUATION, [one], NOW)
+    written = files(RUN, [one], NOW)
     lines = [
         json.loads(line)
         for line in written["runs__qwen7b__40/samples_amc_23_2026-11-26T20-30-15.123456.jsonl"].splitlines()
@@ -162,8 +174,8 @@ def test_hashes_are_the_harness_s_also_of_what_was_read_back() -> None:
 
 def test_what_is_read_is_what_was_written() -> None:
     one = task()
-    texts = list(files(EVALUATION, [one], NOW).values())
-    assert json.loads(texts[0]) == results(EVALUATION, [one])
+    texts = list(files(RUN, [one], NOW).values())
+    assert json.loads(texts[0]) == results(RUN, [one])
     assert [json.loads(line) for line in texts[1].split("\n")[:-1]] == sample_lines(one)
     assert not any(word in text for text in texts for word in ("NaN", "Infinity"))
 
@@ -171,12 +183,12 @@ def test_what_is_read_is_what_was_written() -> None:
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
 def test_a_number_that_is_not_finite_is_not_written(value: float) -> None:
     with pytest.raises(ValueError, match="not JSON compliant"):
-        files(EVALUATION, [task(rows=[{**row, "entropy": value} for row in rows()])], NOW)
+        files(RUN, [task(samples=[replace(each, entropy=value) for each in samples()])], NOW)
 
 
 def test_nothing_judged_is_no_number() -> None:
-    one = task(rows=[{**row, "score": None, "kind": "infrastructure"} for row in rows()])
-    found = results(EVALUATION, [one])
+    one = task(samples=[replace(each, score=None, kind="infrastructure") for each in samples()])
+    found = results(RUN, [one])
     assert found["results"]["amc_23"] == {"name": "amc_23", "alias": "amc_23", "sample_len": 0}
     assert found["n-samples"]["amc_23"] == {"original": 40, "effective": 0}
     assert all(line["metrics"] == [] for line in sample_lines(one))
@@ -184,11 +196,18 @@ def test_nothing_judged_is_no_number() -> None:
 
 def test_many_samples_are_shown_at_powers_of_two() -> None:
     many = [
-        {**row, "sample": 4 * block + row["sample"], "score": float(row["answer"] == "72")}
+        replace(each, sample=4 * block + each.sample, score=float(each.answer == "72"))
         for block in range(5)
-        for row in rows()
+        for each in samples()
     ]
-    assert sample_lines(task(rows=many))[0]["metrics"] == ["pass@1", "pass@2", "pass@4", "pass@8", "pass@16", "pass@20"]
+    assert sample_lines(task(samples=many))[0]["metrics"] == [
+        "pass@1",
+        "pass@2",
+        "pass@4",
+        "pass@8",
+        "pass@16",
+        "pass@20",
+    ]
 
 
 def test_a_model_name_makes_one_folder() -> None:

@@ -1,4 +1,4 @@
-"""The metrics against brute force over all k-subsets, and what must not change them."""
+"""The metrics against brute force over all k-subsets, and their invariances."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ def test_vendi_of_blocks_is_the_hill_number_of_their_sizes(sizes: list[int], ord
 
 
 @pytest.mark.parametrize("kernel", [[[1.0, 0.5], [0.2, 1.0]], [[2.0]], [[1.0, 0.0]]])
-def test_what_is_no_kernel_is_refused(kernel: list[list[float]]) -> None:
+def test_another_matrix_than_a_kernel_is_refused(kernel: list[list[float]]) -> None:
     with pytest.raises(ValueError, match="kernel"):
         vendi(kernel)
 

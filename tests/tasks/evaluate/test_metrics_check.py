@@ -53,7 +53,9 @@ GOOD = {"n": 8, "c": 8, "k": 8, "value": 1.0}
         ("pass_pow_k", [GOOD], "want {cases"),
     ],
 )
-def test_what_differs_is_counted_and_the_rest_still_runs(tmp_path: Path, family: str, body: Any, word: str) -> None:
+def test_a_case_that_differs_is_counted_and_the_rest_still_runs(
+    tmp_path: Path, family: str, body: Any, word: str
+) -> None:
     path = tmp_path / "cases.json"
     path.write_text(
         json.dumps({family: body, "g_pass_at_k": {"cases": [{"n": 8, "c": 4, "k": 4, "m": 4, "value": 1 / 70}]}})
@@ -74,7 +76,7 @@ def test_more_than_n_wants_null_or_nan(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("content", "word"), [(b"{", ":1: not JSON"), (b"[]", "got a list"), (b'"\xff"', "not UTF-8")])
-def test_what_is_no_file_of_cases_gives_one_line(tmp_path: Path, content: bytes, word: str) -> None:
+def test_another_file_than_one_of_cases_gives_one_line(tmp_path: Path, content: bytes, word: str) -> None:
     path = tmp_path / "cases.json"
     path.write_bytes(content)
     done = subprocess.run(

@@ -1,4 +1,4 @@
-"""Paired comparisons: exact small cases, and how often they raise a false alarm."""
+"""Paired comparisons: exact small cases, and the rate of false alarms."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def test_other_questions_are_an_error_or_left_out_and_counted() -> None:
             compare(*given_both, 0, intersection=True)
 
 
-def test_one_question_tells_nothing_of_the_error() -> None:
+def test_one_question_has_no_interval() -> None:
     found = compare({"a": 1.0}, {"a": 0.0}, 0)
     assert (found.difference, found.interval, found.normal_interval, found.regressed, found.lost) == (
         -1.0,
@@ -84,7 +84,7 @@ def test_one_question_tells_nothing_of_the_error() -> None:
 
 
 def test_false_alarms_are_as_rare_as_a_95_per_cent_interval_says() -> None:
-    """400 comparisons of 60 questions, 8 samples each, of two policies that are equally good: each side of the interval misses 2.5 %."""
+    """In 400 comparisons of equal policies (60 questions, 8 samples each) each side of the interval misses 2.5 %."""
     rng = np.random.default_rng(17)
     sides = np.zeros(2)
     for seed in range(400):

@@ -1,4 +1,4 @@
-"""Samples are kept exactly, whatever happens to their files, and only what is missing is drawn."""
+"""Stored samples are exact, survive damage to their files, and only missing ones are drawn."""
 
 from __future__ import annotations
 
@@ -30,6 +30,7 @@ PART = {
 }
 ABOUT: dict[str, Any] = {"policy": "ab" * 32, "problems": "cd" * 32, "suite": "heldout", "part": PART}
 STOP = (3, 5)
+SAMPLING = Sampling(0.6, 9, STOP, top_p=0.95)  # of PART
 
 
 @pytest.fixture
@@ -51,7 +52,7 @@ def sample(problem: str = "p/0", index: int = 0, **changes: Any) -> Sample:
 
 
 class Fake:
-    """A source whose samples follow from prompt and seed, with log-probabilities as precise as Python's, which the store does not keep."""
+    """A source whose samples follow from prompt and seed; its float64 log-probabilities are rounded by the store."""
 
     def __init__(self, fails_at: int | None = None) -> None:
         self.calls: list[list[PromptGroup]] = []
@@ -82,10 +83,12 @@ class Fake:
 def drawn(
     source: Fake, files: Files, count: int, samples: int, about: dict[str, Any] = ABOUT
 ) -> tuple[dict[Name, Sample], int]:
-    """What an evaluation holds after drawing, as a process does that begins here, and how many it drew."""
+    """Draw as a process that starts here; return the samples that it then has, and how many it drew."""
     into = SampleSet(files, about)
     stored = into.read()
-    number = draw(source, into, stored, problems(count), samples, about["part"], about["suite"], STOP, lambda: None)
+    part = about["part"]
+    settings = Sampling(part["temperature"], part["max_response_tokens"], STOP, top_p=part["top_p"])
+    number = draw(source, into, stored, problems(count), samples, settings, part["seed"], about["suite"], lambda: None)
     return stored, number
 
 
@@ -241,7 +244,7 @@ class TestDrawn:
                 assert kept.entropy == (
                     None if given.entropies is None else sum(given.entropies) / len(given.entropies)
                 )
-        assert source.sampling == {Sampling(0.6, 9, STOP, top_p=0.95)}
+        assert source.sampling == {SAMPLING}
 
     def test_a_seed_depends_on_spec_seed_suite_problem_and_sample_alone(self, files: Files, tmp_path: Path) -> None:
         stored, _ = drawn(Fake(), files, 3, 2)
@@ -284,7 +287,7 @@ class TestDrawn:
 
         source, stored = Fake(), dict[Name, Sample]()
         with pytest.raises(InterruptedError):
-            draw(source, SampleSet(files, ABOUT), stored, problems(7), 3, PART, "heldout", STOP, between)
+            draw(source, SampleSet(files, ABOUT), stored, problems(7), 3, SAMPLING, 17, "heldout", between)
         assert len(source.calls) == 2 and SampleSet(files, ABOUT).read() == stored and set(stored) == all_of(4, 3)
 
     def test_more_samples_add_to_those_that_are_there(self, files: Files) -> None:

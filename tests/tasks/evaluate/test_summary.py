@@ -1,25 +1,27 @@
-"""summarise: from judged samples to numbers."""
+"""The summary of judged samples."""
 
 from __future__ import annotations
 
 import json
 import math
 import random
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tasks import table
+from tasks.evaluate.judged_sample import FIELDS, JudgedSample, records_of
 from tasks.evaluate.metrics.bootstrap import bootstrap_interval
 from tasks.evaluate.metrics.diversity import self_bleu
 from tasks.evaluate.metrics.majority import maj_at_k
 from tasks.evaluate.metrics.pass_at_k import pass_at_k, pass_pow_k
-from tasks.evaluate.summary import SEED, Counts, SampleRecord, question_counts, question_means, summarise
+from tasks.evaluate.summary import SEED, Counts, question_counts, question_means, summarise
 
 
-def _record(problem: str, sample: int, score: float | None, answer: str | None = "x", **other: object) -> SampleRecord:
+def _record(problem: str, sample: int, score: float | None, answer: str | None = "x", **other: object) -> JudgedSample:
     kind = (
         "infrastructure"
         if score is None
@@ -29,8 +31,8 @@ def _record(problem: str, sample: int, score: float | None, answer: str | None =
         if answer is None
         else "wrong"
     )
-    fields = {"kind": kind, "finish_reason": "stop", "response_tokens": 10, "entropy": 0.5, "solutions": None, **other}
-    return SampleRecord(problem, sample, score, answer=answer, **fields)  # type: ignore[arg-type]
+    fields = {"kind": kind, "finish_reason": "stop", "response_tokens": 10, "entropy": 0.5, **other}
+    return JudgedSample(problem_id=problem, sample=sample, score=score, answer=answer, **fields)  # type: ignore[arg-type]
 
 
 TWO = [
@@ -120,9 +122,12 @@ def test_groups_are_summaries_of_their_problems() -> None:
     for level in ("1", "3"):
         alone = summarise([r for r in records if r.level == level], 1.0)
         assert groups["level"][level] == {
-            "problems": alone.problems, "samples": alone.samples, "avg": alone.avg, "avg_se": alone.avg_se,
+            "problems": alone.problems,
+            "samples": alone.samples,
+            "avg": alone.avg,
+            "avg_se": alone.avg_se,
             "pass_at": {k: alone.pass_at[k] for k in ("1", "2", "4")},
-        }  # fmt: skip
+        }
     assert groups["level"]["3"]["problems"] == 2
     assert groups["source"]["s"]["problems"] == 5
 
@@ -175,7 +180,7 @@ def test_what_no_response_can_tell_is_none() -> None:
 
 
 def test_texts_are_compared_within_their_bounds_and_no_further() -> None:
-    def texts(tail: str) -> list[SampleRecord]:
+    def texts(tail: str) -> list[JudgedSample]:
         words = [" ".join(f"w{i % 40}" for i in range(500 + 12)) for _ in range(8)]
         return [_record("p", i, 1.0, text=text) for i, text in enumerate([*(f"{w} {tail}" for w in words), tail])]
 
@@ -192,6 +197,12 @@ def test_a_questions_counts_are_what_the_means_are_made_of() -> None:
     assert question_means(
         [_record("p", 0, 0.5), _record("p", 1, 0.25), _record("p", 2, None), _record("q", 0, None)]
     ) == {"p": 0.375}
+
+
+def test_a_judged_sample_has_the_columns_of_its_table_in_their_order() -> None:
+    assert tuple(table.SAMPLES) == FIELDS
+    rows = table.from_bytes(table.to_bytes([asdict(record) for record in TWO], table.SAMPLES))
+    assert records_of(rows) == TWO
 
 
 RECORDS = st.lists(
@@ -214,7 +225,7 @@ RECORDS = st.lists(
 @settings(deadline=None)
 @given(RECORDS, st.randoms(use_true_random=False))
 def test_any_records_give_finite_numbers_whatever_their_order(
-    records: list[SampleRecord], order: random.Random
+    records: list[JudgedSample], order: random.Random
 ) -> None:
     summary = summarise(records, 1.0)
     json.dumps(summary.to_json(), allow_nan=False)

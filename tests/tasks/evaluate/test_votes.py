@@ -1,4 +1,4 @@
-"""Votes where several answers are right."""
+"""Majority votes with several right answers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ANSWERS = st.lists(st.sampled_from(["a", "b", "c", "d", None]), min_size=1, max_
 
 
 def _credit(subset: tuple[str | None, ...], right: set[str]) -> Fraction:
-    """The vote of one subset, from its definition."""
+    """Return the credit of one subset's vote, by its definition."""
     votes = Counter("right" if answer in right else f"wrong {answer}" for answer in subset if answer is not None)
     winners = [name for name, count in votes.items() if count == max(votes.values())]
     return Fraction("right" in winners, len(winners) or 1)

@@ -1,4 +1,4 @@
-"""One page in a real Chromium without a window, through its DevTools protocol: what the page's script did, and what went wrong in it."""
+"""A page in a real Chromium without a window, driven through its DevTools protocol."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ QUIET = (
     ),
     *("--disable-component-update", "--disable-sync", "--disable-dev-shm-usage", "--remote-debugging-port=0"),
 )
-PATIENCE_S = 60
+WAIT_S = 200  # for an answer of the browser, which takes about a second on an idle machine
 
 
 class Page:
-    """`events` keeps every event that the browser sent, the requests and the errors of the page among them."""
+    """A page of the browser; `events` holds every event that the browser sent, requests and errors included."""
 
     def __init__(self, socket: ClientConnection) -> None:
         self._socket, self._last = socket, 0
@@ -42,7 +42,7 @@ class Page:
             self._call(f"{domain}.enable")
 
     def open(self, file: Path, *, width: int = 1200, height: int = 900, dark: bool = False) -> None:
-        """Returns when the page has loaded, and its script has run."""
+        """Open a file; return when it has loaded and its script has run."""
         self._call(
             "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 600
         )
@@ -56,13 +56,13 @@ class Page:
             self._receive()
 
     def evaluate(self, expression: str) -> Any:
-        """The value of a JavaScript expression in the page."""
+        """Return the value of a JavaScript expression in the page."""
         reply = self._call("Runtime.evaluate", expression=expression, returnByValue=True)
         assert "exceptionDetails" not in reply, reply["exceptionDetails"]
         return reply["result"].get("value")
 
     def press(self, key: str) -> None:
-        """A key of the keyboard: a letter, or one such as Tab or ArrowDown."""
+        """Press a key of the keyboard: a letter, or one such as Tab or ArrowDown."""
         code = {"Tab": 9, "Enter": 13, "End": 35, "Home": 36, "ArrowUp": 38, "ArrowDown": 40, "/": 191}.get(key) or ord(
             key.upper()
         )
@@ -77,11 +77,11 @@ class Page:
             )
 
     def screenshot(self, file: Path) -> None:
-        """The whole page, not just what the window shows."""
+        """Write a picture of the whole page, not only of the window."""
         file.write_bytes(base64.b64decode(self._call("Page.captureScreenshot", captureBeyondViewport=True)["data"]))
 
     def errors(self) -> list[str]:
-        """Uncaught exceptions and what the browser itself complained about (refused scripts, failed loads)."""
+        """Return uncaught exceptions and the browser's own complaints (refused scripts, failed loads)."""
         self.evaluate("0")
         return [
             json.dumps(event["params"])
@@ -90,7 +90,7 @@ class Page:
         ]
 
     def requests(self) -> list[str]:
-        """The addresses that the page asked for."""
+        """Return the addresses that the page asked for."""
         return [
             event["params"]["request"]["url"] for event in self.events if event["method"] == "Network.requestWillBeSent"
         ]
@@ -106,7 +106,7 @@ class Page:
                 return result
 
     def _receive(self) -> dict[str, Any]:
-        message: dict[str, Any] = json.loads(self._socket.recv(timeout=PATIENCE_S))
+        message: dict[str, Any] = json.loads(self._socket.recv(timeout=WAIT_S))
         if "method" in message:
             self.events.append(message)
         return message
@@ -114,7 +114,7 @@ class Page:
 
 @contextmanager
 def chromium() -> Iterator[Page]:
-    """A browser with a profile of its own; it and its children have ended when the block ends."""
+    """Yield a browser with a profile of its own; it and its children have ended when the block ends."""
     assert PROGRAM is not None
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         command = [PROGRAM, *QUIET, f"--user-data-dir={profile}", "about:blank"]
@@ -126,17 +126,17 @@ def chromium() -> Iterator[Page]:
                 yield Page(socket)
         finally:
             process.send_signal(signal.SIGTERM)
-            process.wait(PATIENCE_S)
+            process.wait(WAIT_S)
 
 
 def _address(port_file: Path, process: subprocess.Popen[bytes]) -> str:
-    deadline = time.monotonic() + PATIENCE_S
+    deadline = time.monotonic() + WAIT_S
     while time.monotonic() < deadline:
         assert process.poll() is None, f"chromium ended with {process.returncode}"
         if port_file.exists() and len(lines := port_file.read_text().split()) == 2:
-            with urlopen(f"http://127.0.0.1:{lines[0]}/json/list", timeout=PATIENCE_S) as reply:
+            with urlopen(f"http://127.0.0.1:{lines[0]}/json/list", timeout=WAIT_S) as reply:
                 pages = [target for target in json.load(reply) if target["type"] == "page"]
             if pages:
                 return str(pages[0]["webSocketDebuggerUrl"])
         time.sleep(0.1)
-    raise TimeoutError(f"chromium opened no page within {PATIENCE_S} s")
+    raise TimeoutError(f"chromium opened no page within {WAIT_S} s")

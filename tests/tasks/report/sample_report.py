@@ -1,4 +1,4 @@
-"""A report as a quickstart run of GRPO and ARM makes it, with made-up numbers; and text that attacks the page that shows it."""
+"""A report of a quickstart run of GRPO and ARM with invented numbers, and a text that attacks the page around it."""
 
 from __future__ import annotations
 
@@ -85,7 +85,8 @@ def group(run: str, at: int, problem: int, text: str | None = None, samples: int
     for _ in range(samples):
         right = chance.random() < 0.3
         base, bonus = (1.4 if right else -0.6), (-chance.random() / 3 if run == "ARM" else 0.0)
-        steps = f"{chance.randint(1, 9)} + {chance.randint(1, 9)} = {chance.randint(2, 18)}, - 3 = {chance.randint(2, 15)}, * 2 = 24"
+        a, b, c, d = (chance.randint(*ends) for ends in ((1, 9), (1, 9), (2, 18), (2, 15)))
+        steps = f"{a} + {b} = {c}, - 3 = {d}, * 2 = 24"
         responses.append(
             Response(
                 text=steps if text is None else text,

@@ -1,4 +1,4 @@
-"""Axes and charts: every number that an axis can show is drawn, at its place; what is missing is a gap."""
+"""Axes and charts: every number that an axis can show is drawn at its place, and a missing number is a gap."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ POSITIVE = st.floats(1e-12, 1e12)
 
 
 def drawn(svg: str) -> list[tuple[float, float]]:
-    """The points of all lines and dots, in pixels."""
+    """Return the points of all lines and dots, in pixels."""
     lines = "".join(re.findall(r'class="line[^"]*" d="([^"]*)"', svg))
     dots = re.findall(r'cx="([-\d.]+)" cy="([-\d.]+)"', svg)
     return [(float(a), float(b)) for a, b in [*re.findall(r"[ML]([-\d.]+) ([-\d.]+)", lines), *dots]]
 
 
 def strokes(svg: str) -> list[int]:
-    """The number of points of each unbroken stroke."""
+    """Return the number of points of each unbroken stroke."""
     return [
         len(part.split("L"))
         for path in re.findall(r'class="line[^"]*" d="([^"]*)"', svg)
@@ -117,7 +117,7 @@ def test_bars_stack_to_their_sum_and_a_missing_iteration_has_none() -> None:
     assert float(top) == pytest.approx(TOP, abs=0.1)
 
 
-def test_no_number_is_said_in_words() -> None:
+def test_a_chart_without_numbers_is_a_line_of_text() -> None:
     assert "No numbers" in line_chart([Series("a", "run-0", [0, 1], [None, None])], "t", "iteration")
     assert "No numbers" in stacked_bars([0], [("a", [None])], "t", "iteration", 0.0)
 

@@ -1,6 +1,6 @@
 r"""Adversarial rows for the mathematics verifier: (category, gold, content of the box, expected). Written for Armature.
 
-`OUTPUTS` holds whole model outputs instead of box contents.
+`OUTPUTS` holds whole model outputs instead of contents of the box. Every row but `HANGING` ends by itself.
 """
 
 from __future__ import annotations
@@ -534,8 +534,10 @@ matrix | \begin{pmatrix} 1 & 2 \\ 3 & 4 \end{pmatrix} | \begin{pmatrix} 1 & 2 \\
 matrix | \begin{pmatrix} 1 & 2 \\ 3 & 4 \end{pmatrix} | \begin{pmatrix} 1 & 2 & 3 & 4 \end{pmatrix} | 0
 matrix | \begin{pmatrix} 1 & 2 \\ 3 & 4 \end{pmatrix} | -2 | 0
 matrix | \begin{pmatrix} 1 & 2 \\ 3 & 4 \end{pmatrix} | 1,2,3,4 | 0
-matrix | \begin{pmatrix} -1/3 \\ 2/3 \\ 5/3 \end{pmatrix} | \begin{pmatrix} -\frac{1}{3} \\ \frac{2}{3} \\ \frac{5}{3} \end{pmatrix} | 1
-matrix | \begin{pmatrix} -1/3 \\ 2/3 \\ 5/3 \end{pmatrix} | \begin{pmatrix} \frac{1}{3} \\ \frac{2}{3} \\ \frac{5}{3} \end{pmatrix} | 0
+matrix | \begin{pmatrix} -1/3 \\ 2/3 \\ 5/3 \end{pmatrix}
+| \begin{pmatrix} -\frac{1}{3} \\ \frac{2}{3} \\ \frac{5}{3} \end{pmatrix} | 1
+matrix | \begin{pmatrix} -1/3 \\ 2/3 \\ 5/3 \end{pmatrix}
+| \begin{pmatrix} \frac{1}{3} \\ \frac{2}{3} \\ \frac{5}{3} \end{pmatrix} | 0
 matrix | \begin{pmatrix} 1/5 \\ -18/5 \end{pmatrix} | \begin{pmatrix} 0.2 \\ -3.6 \end{pmatrix} | 1
 """
 _TEXT = r"""
@@ -1271,8 +1273,9 @@ _BLOCKS = (_FORMATS, _FRACTIONS, _UNITS, _ALGEBRA, _COLLECTIONS, _TEXT, _MORE, _
 
 
 def _rows() -> list[tuple[str, str, str, bool]]:
+    """Return the rows of the blocks; a line that begins with "| " continues the one before."""
     rows = []
-    for line in "\n".join(_BLOCKS).strip().splitlines():
+    for line in "\n".join(_BLOCKS).replace("\n| ", " | ").strip().splitlines():
         if line.strip():
             head, expected = line.rsplit(" | ", 1)
             category, gold, answer = head.split(" | ", 2)
@@ -1349,7 +1352,6 @@ OUTPUTS: list[tuple[str, str, str, bool]] = [
     ("robust", "5", r"\boxed{(1+x)^{100000}}", False),
     ("robust", "x", r"\boxed{x^{10^{9}}}", False),
     ("robust", "5", r"\boxed{\sin(10^{10^{10}})}", False),
-    ("robust", "5", r"\boxed{\int_0^{10^{9}} e^{e^{x^x}} dx}", False),
     ("robust", "5", "\\boxed{" + "(" * 2000 + "5" + ")" * 2000 + "}", True),
     ("robust", "5", "\\boxed{" + "{" * 2000 + "5" + "}" * 2000 + "}", True),
     ("robust", "5", "\\boxed{" + "(" * 2000 + "5" + "}", False),
@@ -1379,3 +1381,6 @@ OUTPUTS: list[tuple[str, str, str, bool]] = [
     ("gold", "nan", r"\boxed{nan}", False),
     ("gold", "$", r"\boxed{$}", False),
 ]
+
+HANGING = [r"\int_0^{10^{9}} e^{e^{x^x}} dx", r"\lim_{x\to 1} \int_0^{x} e^{e^{e^{y^{y^y}}}} \sin(y^{y}) dy"]
+"""Answers that no worker ever decides."""

@@ -1,4 +1,6 @@
-"""Verdicts on programs as rewards: the sandbox's words in ours, one batch in order, started when needed, never a reward of 0 for its own faults."""
+"""Verdicts on programs as rewards: the sandbox's words in ours, one batch in order, started when needed, never a
+reward of 0 for its own faults.
+"""
 
 from __future__ import annotations
 
@@ -13,15 +15,15 @@ import pytest
 from sandbox.errors import SandboxError
 from sandbox.verdict import Kind
 from sandbox.verdict import Verdict as Graded
-from tasks.data.columns import Columns
-from tasks.data.sources import load_problems
+from specs.schema import CodeReward, MathReward, Reward
 from tasks.errors import VerifierError
 from tasks.records import FinishReason, Message, Problem, Rollout, Verdict, VerdictKind
-from tasks.reward import code
-from tasks.reward.code import CodeSettings
-from tasks.reward.judge import Judge, require_judged, row, verdict_of
 from tasks.reward.measures import iteration_measures, reused_share
+from tasks.reward.verdicts import require_judged, row, verdict_of
+from tasks.reward.verification import Verifiers
+from tasks.reward.verifiers import code
 from tests.backends import BACKENDS, require
+from tests.tasks.data.tools import load
 
 FIRST = Path(__file__).parents[3] / "specs" / "data" / "first_programs.jsonl"
 
@@ -53,25 +55,25 @@ def block(program: str) -> str:
     return f"Here it is:\n```python\n{program}\n```\nDone."
 
 
-def judged(judge: Judge, *answers: tuple[Problem, str]) -> list[Verdict]:
-    return judge.judge([(p, text, FinishReason.STOP) for p, text in answers], mask_truncated=False)
+def judged(verifiers: Verifiers, *answers: tuple[Problem, str]) -> list[Verdict]:
+    return verifiers.verify([(p, text, FinishReason.STOP) for p, text in answers], mask_truncated=False)
 
 
-def judge_with(**settings: Any) -> Judge:
-    return Judge(math_deadline_s=1.0, math_workers=1, code=CodeSettings(**settings))
+def verifiers_with(**settings: Any) -> Verifiers:
+    return Verifiers(Reward(math=MathReward(deadline_s=5.0, workers=1), code=CodeReward(**settings)))
 
 
 @pytest.fixture(scope="module", params=BACKENDS)
-def judge(request: pytest.FixtureRequest) -> Iterator[Judge]:
-    judge = judge_with(sandbox=require(request.param), cpu_s=1.0, memory_mb=256)
+def verifiers(request: pytest.FixtureRequest) -> Iterator[Verifiers]:
+    verifiers = verifiers_with(sandbox=require(request.param), cpu_s=1.0, memory_mb=256)
     try:
-        judge.start([ADD])
-        yield judge
+        verifiers.start([ADD])
+        yield verifiers
     finally:
-        judge.close()
+        verifiers.close()
 
 
-def test_a_batch_of_every_kind_in_order(judge: Judge) -> None:
+def test_a_batch_of_every_kind_in_order(verifiers: Verifiers) -> None:
     mathematics = Problem("m", (Message(role="user", content="1 + 1"),), "math", {"answer": "2"})
     answers = [
         (ADD, block("def add(a, b):\n    return a + b"), VerdictKind.ACCEPTED),
@@ -88,36 +90,36 @@ def test_a_batch_of_every_kind_in_order(judge: Judge) -> None:
         (DOUBLE, block("while True: print('a' * 1000)"), VerdictKind.OUTPUT_LIMIT),
         (ADD, "```python\ndef add(a, b):\n    return a + b", VerdictKind.ACCEPTED),  # never closed
     ]
-    verdicts = judged(judge, *(answer[:2] for answer in answers))
+    verdicts = judged(verifiers, *(answer[:2] for answer in answers))
     assert [v.kind for v in verdicts] == [kind for *_, kind in answers], verdicts
     assert [v.score for v in verdicts] == [float(kind is VerdictKind.ACCEPTED) for *_, kind in answers]
     assert verdicts[4].answer is None and all(v.answer for i, v in enumerate(verdicts) if i != 4)
     assert verdicts[0].answer == verdicts[12].answer != verdicts[2].answer
 
 
-def test_programs_that_were_judged_before_are_known(judge: Judge) -> None:
+def test_programs_that_were_judged_before_are_known(verifiers: Verifiers) -> None:
     answer = (ADD, block("def add(a, b):\n    return b + a + 0"))
-    first, second = judged(judge, answer)[0], judged(judge, answer)[0]
+    first, second = judged(verifiers, answer)[0], judged(verifiers, answer)[0]
     assert (first.cached, second.cached) == (False, True)
     assert row(first) == row(second)
 
 
-def test_a_right_answer_that_only_looks_right_is_not(judge: Judge) -> None:
+def test_a_right_answer_that_only_looks_right_is_not(verifiers: Verifiers) -> None:
     lies = (
         "class Yes:\n    def __eq__(self, other): return True\ndef add(a, b): return Yes()",
         "import os\ndef add(a, b): os._exit(0)",
         "raise SystemExit(0)",
         "print('accepted')",
     )
-    assert [v.score for v in judged(judge, *((ADD, block(lie)) for lie in lies))] == [0.0] * len(lies)
+    assert [v.score for v in judged(verifiers, *((ADD, block(lie)) for lie in lies))] == [0.0] * len(lies)
 
 
-def test_the_first_programs_solutions_are_right_and_others_are_not(judge: Judge) -> None:
-    problems = load_problems(str(FIRST), columns=Columns(verifier="code")).problems
+def test_the_first_programs_solutions_are_right_and_others_are_not(verifiers: Verifiers) -> None:
+    problems = load(str(FIRST), verifier="code").problems
     solutions = {r["id"]: r["canonical_solution"] for r in map(json.loads, FIRST.read_text().splitlines())}
     assert len(problems) == 40
-    judge.check(problems)
-    right = judged(judge, *((p, block(solutions[p.id])) for p in problems))
+    verifiers.check(problems)
+    right = judged(verifiers, *((p, block(solutions[p.id])) for p in problems))
     assert [p.id for p, v in zip(problems, right, strict=True) if v.score != 1.0] == []
     assert {v.trust for v in right} == {"strong"}
     # No problem takes the next one's solution under its own name, but where they ask for the same.
@@ -126,7 +128,7 @@ def test_the_first_programs_solutions_are_right_and_others_are_not(judge: Judge)
         block(solutions[q.id].replace(q.reference.get("entry_point", "?"), p.reference.get("entry_point", "?")))
         for p, q in nexts
     ]
-    verdicts = judged(judge, *((p, text) for (p, _), text in zip(nexts, renamed, strict=True)))
+    verdicts = judged(verifiers, *((p, text) for (p, _), text in zip(nexts, renamed, strict=True)))
     assert [p.id for (p, _), v in zip(nexts, verdicts, strict=True) if v.score] == []
 
 
@@ -157,27 +159,27 @@ def broken(monkeypatch: pytest.MonkeyPatch) -> type[Broken]:
 
 
 def test_what_the_sandbox_cannot_judge_is_no_reward(broken: type[Broken]) -> None:
-    judge = judge_with()
-    (verdict,) = judged(judge, (ADD, block("def add(a, b): return a + b")))
+    verifiers = verifiers_with()
+    (verdict,) = judged(verifiers, (ADD, block("def add(a, b): return a + b")))
     assert (verdict.score, verdict.kind) == (None, VerdictKind.INFRASTRUCTURE)
     with pytest.raises(VerifierError, match=r"1 of 1 responses could not be judged .*no slot could run it"):
         require_judged([verdict], 0.05, "iteration 0")
-    judge.close()
+    verifiers.close()
     assert (broken.started, broken.closed) == (1, 1)
 
 
 def test_the_sandbox_starts_only_for_programs_and_before_they_come(broken: type[Broken]) -> None:
-    judge = judge_with()
+    verifiers = verifiers_with()
     mathematics = Problem("m", (Message(role="user", content="1 + 1"),), "math", {"answer": "2"})
-    judge.start([mathematics])
-    judge.check([mathematics, ADD])
-    judged(judge, (mathematics, "\\boxed{2}"))
+    verifiers.start([mathematics])
+    verifiers.check([mathematics, ADD])
+    judged(verifiers, (mathematics, "\\boxed{2}"))
     assert broken.started == 0
-    judge.start([mathematics, ADD, DOUBLE])
+    verifiers.start([mathematics, ADD, DOUBLE])
     assert broken.started == 1
-    judged(judge, (ADD, "none"), (DOUBLE, block("1")))
+    judged(verifiers, (ADD, "none"), (DOUBLE, block("1")))
     assert broken.started == 1
-    judge.close()
+    verifiers.close()
     assert broken.closed == 1
 
 
@@ -188,24 +190,24 @@ def test_a_sandbox_that_does_not_contain_programs_stops_the_run(
         raise SandboxError("a program reached the network; install Docker")
 
     monkeypatch.setattr(Broken, "start", refuse)
-    judge = judge_with()
+    verifiers = verifiers_with()
     with pytest.raises(SandboxError, match="install Docker"):
-        judge.start([ADD])
-    judge.close()
+        verifiers.start([ADD])
+    verifiers.close()
 
 
 def test_tests_that_cannot_be_read_are_said_before_anything_runs(broken: type[Broken]) -> None:
     with pytest.raises(VerifierError, match=r"problem bad: "):
-        judge_with().check([problem("bad", test_type="stdin", tests=[])])
+        verifiers_with().check([problem("bad", test_type="stdin", tests=[])])
     assert broken.started == 0
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_the_log_says_which_sandbox(backend: str, caplog: pytest.LogCaptureFixture) -> None:
-    judge = judge_with(sandbox=require(backend), slots=1)
+    verifiers = verifiers_with(sandbox=require(backend), slots=1)
     with caplog.at_level(logging.INFO, logger="armature"):
-        judge.start([ADD])
-    judge.close()
+        verifiers.start([ADD])
+    verifiers.close()
     assert any(r.getMessage().startswith(f"sandbox: {backend}") and "1 slot" in r.getMessage() for r in caplog.records)
 
 
@@ -238,7 +240,7 @@ def test_limits_come_from_the_settings_and_a_problem_may_state_more_time(monkeyp
     monkeypatch.setattr(code, "Sandbox", Seen)
     slow, quick = (problem(f"{s} s", timeout_s=s, **DOUBLE.reference) for s in (10, 1))
     judged(
-        judge_with(sandbox="jail", slots=3, cpu_s=2.5, memory_mb=99),
+        verifiers_with(sandbox="jail", slots=3, cpu_s=2.5, memory_mb=99),
         *((p, block("print(1)")) for p in (DOUBLE, slow, quick)),
     )
     assert seen == [(2.5, 99), (10.0, 99), (2.5, 99), ("jail", 3, 99)]

@@ -1,4 +1,4 @@
-"""The cheap layers against Fraction and against mpmath, on expressions made at random."""
+"""The cheap layers against Fraction and mpmath, on random expressions."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tasks.reward.math import canonical, exact, numeric
+from tasks.reward.math import canonical, exact, normal_form, numeric
+from tasks.reward.math.equivalence import equivalent_latex
+from tasks.reward.math.expression import ParseError, TooLarge
+from tasks.reward.math.expression_parser import parse
 from tasks.reward.math.oracle import CHEAP
-from tasks.reward.math.parse import parse
 from tasks.reward.math.symbolic import STRONG
-from tasks.reward.math.tree import ParseError, TooLarge
-from tasks.reward.math.whole import judge_texts
 
 Pair = tuple[str, Fraction]
 
 
 @pytest.fixture(autouse=True, scope="module")
 def _time_enough() -> Iterator[None]:
-    """What takes longer than the budget is a worker's business; here a garbage collection of the whole test process may fall into it."""
+    """Raise the budget of CPU time for one value: a garbage collection of the whole test process may fall into it."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(exact.clock, "budget_s", 10.0)
+        patch.setattr(normal_form.clock, "budget_s", 10.0)
         yield
 
 
@@ -59,7 +59,7 @@ RATIONALS = st.recursive(LITERALS, combine, max_leaves=6)
 def test_rational_expressions_have_their_exact_value(pair: Pair) -> None:
     text, value = pair
     wanted = str(value.numerator) if value.denominator == 1 else rf"\frac{{{value.numerator}}}{{{value.denominator}}}"
-    assert judge_texts(wanted, text, CHEAP) is True
+    assert equivalent_latex(wanted, text, CHEAP) is True
     assert canonical(text) == canonical(wanted)
 
 
@@ -68,8 +68,8 @@ def test_rational_expressions_have_their_exact_value(pair: Pair) -> None:
 def test_a_rational_that_differs_by_a_hair_is_another(pair: Pair, digits: int, sign: int) -> None:
     text, value = pair
     near = value + Fraction(sign, 10**digits)
-    assert judge_texts(text, rf"\frac{{{near.numerator}}}{{{near.denominator}}}", CHEAP) is False
-    assert judge_texts(text, rf"\frac{{{near.numerator}}}{{{near.denominator}}}", STRONG) is False
+    assert equivalent_latex(text, rf"\frac{{{near.numerator}}}{{{near.denominator}}}", CHEAP) is False
+    assert equivalent_latex(text, rf"\frac{{{near.numerator}}}{{{near.denominator}}}", STRONG) is False
 
 
 SURDS = st.lists(st.tuples(st.integers(-9, 9), st.integers(1, 60)), min_size=1, max_size=4)
@@ -84,7 +84,7 @@ def test_sums_of_square_roots_are_decided_as_their_values_say(
     with mpmath.workdps(60):
         values = [mpmath.fsum(c * mpmath.sqrt(n) for c, n in side) for side in (one, two)]
         same = abs(values[0] - values[1]) < mpmath.mpf(10) ** -50
-    assert judge_texts(texts[0], texts[1], CHEAP) is bool(same)
+    assert equivalent_latex(texts[0], texts[1], CHEAP) is bool(same)
     assert numeric.equal(parse(texts[0]), parse(texts[1])) is bool(same)
 
 
@@ -99,10 +99,10 @@ def test_products_of_polynomials_equal_their_expansion_and_nothing_near(a: list[
         for j, q in enumerate(b):
             product[i + j] += p * q
     factored = f"({text(a)})({text(b)})"
-    assert judge_texts(text(product), factored, CHEAP) is True
+    assert equivalent_latex(text(product), factored, CHEAP) is True
     product[0] += 1
-    assert judge_texts(text(product), factored, CHEAP) is False
-    assert judge_texts(text(product), factored, STRONG) is False
+    assert equivalent_latex(text(product), factored, CHEAP) is False
+    assert equivalent_latex(text(product), factored, STRONG) is False
 
 
 @given(
@@ -111,15 +111,15 @@ def test_products_of_polynomials_equal_their_expansion_and_nothing_near(a: list[
 )
 @settings(max_examples=500, deadline=None)
 def test_no_text_raises(text: str, gold: str) -> None:
-    assert judge_texts(gold, text, CHEAP) in (True, False, None)
+    assert equivalent_latex(gold, text, CHEAP) in (True, False, None)
     canonical(text)
 
 
 @given(st.text(max_size=80))
 @settings(max_examples=300, deadline=None)
 def test_no_unicode_raises(text: str) -> None:
-    judge_texts("5", text, CHEAP)
-    judge_texts(text, text, CHEAP)
+    equivalent_latex("5", text, CHEAP)
+    equivalent_latex(text, text, CHEAP)
 
 
 @pytest.mark.parametrize(

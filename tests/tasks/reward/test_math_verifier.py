@@ -1,4 +1,7 @@
-"""The verifier's interface, its processes, and the traps of math-verify."""
+"""The verifier's interface, its worker processes, and the faults of math-verify that it avoids.
+
+A deadline that must not be reached is two minutes; one that must be is a second or two. No assertion is on wall time.
+"""
 
 from __future__ import annotations
 
@@ -16,12 +19,11 @@ import pytest
 from tasks.errors import VerifierError
 from tasks.records import Problem, VerdictKind
 from tasks.reward.math import MathVerifier, pool, worker
-from tasks.reward.math.pool import Pool
-from tasks.reward.math.symbolic import judge
+from tasks.reward.math.symbolic import accepts
 from tasks.reward.math.verifier import cheap
+from tests.tasks.reward.math_rows import HANGING
 
 ROOT = Path(__file__).parents[3]
-TOWER = r"\lim_{x\to 1} \int_0^{x} e^{e^{e^{y^{y^y}}}} \sin(y^{y}) dy"
 NEEDS_WORKER = (r"\sin 2x", r"2\sin x\cos x")
 
 
@@ -33,11 +35,11 @@ def boxed(answer: str) -> str:
     return f"$\\boxed{{{answer}}}$"
 
 
-@pytest.fixture
-def small_pool() -> Iterator[Pool]:
-    made = Pool(deadline_s=2.0, workers=2)
-    yield made
-    made.close()
+@pytest.fixture(scope="module")
+def verifier() -> Iterator[MathVerifier]:
+    """Started once: a fork server takes a second of CPU time to start. Tests that kill one start their own."""
+    with MathVerifier(deadline_s=120.0, workers=2) as made:
+        yield made
 
 
 def alive(pid: int) -> bool:
@@ -47,19 +49,19 @@ def alive(pid: int) -> bool:
         return False
 
 
-def gone(pids: list[int], within_s: float) -> bool:
-    end = time.monotonic() + within_s
-    while time.monotonic() < end:
+def wait_until_gone(pids: list[int]) -> None:
+    """Return as soon as the processes have ended; a minute's wait is a failure."""
+    for _ in range(3000):
         if not any(alive(pid) for pid in pids):
-            return True
+            return
         time.sleep(0.02)
-    return False
+    pytest.fail(f"processes are alive after a minute: {[pid for pid in pids if alive(pid)]}")
 
 
 # -- verdicts ---------------------------------------------------------------------------------------------------------
 def test_verdicts_in_their_three_states() -> None:
-    with MathVerifier() as verifier:
-        right, wrong, none, bad = verifier.judge(
+    with MathVerifier(deadline_s=120.0) as verifier:
+        right, wrong, none, bad = verifier.verify(
             [(problem("5"), boxed("5")), (problem("5"), boxed("6")), (problem("5"), "hm"), (problem(""), boxed("5"))]
         )
         assert verifier.pool.pids == []  # nothing of this needs a worker
@@ -82,7 +84,7 @@ def test_a_tolerance_that_is_no_number_is_refused_when_it_is_loaded() -> None:
         MathVerifier.check_reference(problem("5", tolerance="small"))
 
 
-def test_what_else_a_reference_may_hold() -> None:
+def test_what_else_a_reference_may_hold(verifier: MathVerifier) -> None:
     choices = ["in a random direction", "12", "13"]
     euros = Problem("p", ({"role": "user", "content": "How many euros does she pay?"},), "math", {"answer": "36"})
     rows = [
@@ -98,8 +100,7 @@ def test_what_else_a_reference_may_hold() -> None:
         (euros, "36\\text{ euros}", 1.0),
         (problem("36"), "36\\text{ euros}", 0.0),
     ]
-    with MathVerifier() as verifier:
-        verdicts = verifier.judge([(p, boxed(a)) for p, a, _ in rows])
+    verdicts = verifier.verify([(p, boxed(a)) for p, a, _ in rows])
     assert [v.score for v in verdicts] == [score for _, _, score in rows]
 
 
@@ -121,68 +122,25 @@ def test_what_else_a_reference_may_hold() -> None:
     ],
 )
 def test_what_math_verify_is_asked_it_answers_both_ways(gold: str, given: str, expected: bool) -> None:
-    assert judge(gold, given) is expected
-    assert judge(given, gold) is expected
+    assert accepts(gold, given) is expected
+    assert accepts(given, gold) is expected
 
 
-def test_several_boxes_are_no_set_and_the_last_one_counts() -> None:
+def test_several_boxes_are_no_set_and_the_last_one_counts(verifier: MathVerifier) -> None:
     output = "I first thought \\boxed{3}, but that is wrong. The answer is \\boxed{5}."
-    with MathVerifier() as verifier:
-        verdicts = verifier.judge([(problem("5"), output), (problem("\\{3,5\\}"), output), (problem("3"), output)])
+    verdicts = verifier.verify([(problem("5"), output), (problem("\\{3,5\\}"), output), (problem("3"), output)])
     assert [v.score for v in verdicts] == [1.0, 0.0, 0.0]
 
 
 HOSTILE = (
-    *[
-        '"a"',
-        "1,",
-        "(",
-        "\\{",
-        "x=",
-        "\\pm ",
-        "\\text{a}",
-        "$",
-        "1 ",
-        "^{",
-        "_",
-        "'",
-        "\\frac",
-        "a ",
-        "\\le ",
-        "\\cup ",
-        "and ",
-        "1:",
-        "\\sqrt",
-        "%",
-        "1",
-        "x",
-        "²",
-        "½",
-        "{}",
-        "\\",
-        "&",
-        "-",
-        "10^",
-    ],
-    *[
-        "\\begin{pmatrix}",
-        "(x+1)",
-        "e5",
-        "\\in ",
-        "\\mathbb{R}",
-        "\\sum_{k=1}^{5000}",
-        "2^{",
-        "\\approx ",
-        "0.3",
-        "\\left(",
-        "\\\\",
-    ],
-    "|",
-)
+    '"a"', "1,", "(", "\\{", "x=", "\\pm ", "\\text{a}", "$", "1 ", "^{", "_", "'", "\\frac", "a ", "\\le ", "\\cup ",
+    "and ", "1:", "\\sqrt", "%", "1", "x", "²", "½", "{}", "\\", "&", "-", "10^", "\\begin{pmatrix}", "(x+1)", "e5",
+    "\\in ", "\\mathbb{R}", "\\sum_{k=1}^{5000}", "2^{", "\\approx ", "0.3", "\\left(", "\\\\", "|",
+)  # fmt: skip
 
 
 def test_the_layers_of_this_process_are_quick_on_any_text() -> None:
-    """What takes longer than an instant is left to a worker: there is no deadline here."""
+    """This process has no deadline, so what takes long is left to a worker. CPU seconds; the slowest takes 0.1."""
     texts = [piece * (780 // len(piece)) for piece in HOSTILE] + [
         (a + b) * (780 // len(a + b)) for a, b in zip(HOSTILE, HOSTILE[7:], strict=False)
     ]
@@ -196,77 +154,77 @@ def test_the_layers_of_this_process_are_quick_on_any_text() -> None:
     for text in texts:
         start = time.process_time()
         cheap(problem("5"), boxed(text))
-        assert time.process_time() - start < 1.0, text[:60]
+        assert time.process_time() - start < 2.0, text[:60]
 
 
-def test_long_hostile_answers_end_at_their_deadline() -> None:
+def test_long_hostile_answers_end_and_are_wrong(verifier: MathVerifier, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some take ten seconds to read: whether a worker reads them or is killed, the verdict is the same."""
     answers = [piece * (18_000 // len(piece)) for piece in ("²", "\\in ", "1", "e5", "(x+1)", "\\text{a}", "2^{")]
-    with MathVerifier(deadline_s=4.0, workers=2) as verifier:
-        for answer in answers:
-            start = time.monotonic()
-            (verdict,) = verifier.judge([(problem("5"), boxed(answer))])
-            assert verdict.score == 0.0
-            assert time.monotonic() - start < 6.0
+    monkeypatch.setattr(verifier.pool, "deadline_s", 0.5)
+    verdicts = verifier.verify([(problem("5"), boxed(answer)) for answer in answers])
+    assert [v.score for v in verdicts] == [0.0] * len(answers)
 
 
 # -- processes --------------------------------------------------------------------------------------------------------
-def test_a_hanging_answer_is_ended_at_its_deadline_and_the_others_are_judged(small_pool: Pool) -> None:
-    small_pool.run([NEEDS_WORKER])  # the server is up
-    start = time.monotonic()
-    outcomes = small_pool.run([("5", TOWER), NEEDS_WORKER, (r"\tan x", r"\frac{\sin x}{\cos x}")])
-    assert time.monotonic() - start < 2.0
-    assert [o.accepted for o in outcomes] == [False, True, True]
-    assert outcomes[0].failure is VerdictKind.TIME_LIMIT
-    assert outcomes[1].failure is None
+def test_hanging_answers_are_ended_at_their_deadline_and_the_others_are_judged(
+    verifier: MathVerifier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The others take 0.02 s of CPU time each; their first attempt has 1.2 s."""
+    verifier.pool.run([NEEDS_WORKER])  # the server is up
+    monkeypatch.setattr(verifier.pool, "deadline_s", 2.0)
+    hanging = [(problem("5"), boxed(answer)) for answer in HANGING]
+    others = [(problem(gold), boxed(answer)) for gold, answer in (NEEDS_WORKER, (r"\tan x", r"\frac{\sin x}{\cos x}"))]
+    verdicts = verifier.verify([*hanging, *others])
+    assert [(v.score, v.kind) for v in verdicts] == [(0.0, VerdictKind.TIME_LIMIT)] * 2 + [
+        (1.0, VerdictKind.ACCEPTED)
+    ] * 2
 
 
-def test_a_time_limit_is_judged_wrong() -> None:
-    with MathVerifier(deadline_s=1.0, workers=1) as verifier:
-        (verdict,) = verifier.judge([(problem("5"), boxed(TOWER))])
-    assert (verdict.score, verdict.kind) == (0.0, VerdictKind.TIME_LIMIT)
-
-
-def test_a_killed_worker_is_replaced_and_its_item_judged(small_pool: Pool) -> None:
-    small_pool.run([NEEDS_WORKER])
-    for pid in small_pool.pids[1:]:
+def test_killed_workers_are_replaced_and_their_item_judged(verifier: MathVerifier) -> None:
+    """Both idle workers are dead: the second attempt must be on a fresh one."""
+    verifier.pool.run([NEEDS_WORKER] * 2)
+    _, *workers = verifier.pool.pids
+    assert len(workers) == 2
+    for pid in workers:
         os.kill(pid, signal.SIGKILL)
-    (outcome,) = small_pool.run([NEEDS_WORKER])
+    (outcome,) = verifier.pool.run([NEEDS_WORKER])
     assert outcome.accepted
     assert outcome.failure is None
 
 
 def test_a_killed_server_is_told_as_infrastructure_and_the_next_batch_is_judged() -> None:
-    with MathVerifier() as verifier:
+    with MathVerifier(deadline_s=120.0) as verifier:
         item = (problem(NEEDS_WORKER[0]), boxed(NEEDS_WORKER[1]))
-        assert verifier.judge([item])[0].score == 1.0
+        assert verifier.verify([item])[0].score == 1.0
         pids = verifier.pool.pids
         os.kill(pids[0], signal.SIGKILL)
-        assert gone(pids, 5.0)  # its workers die with it
-        first = verifier.judge([item])[0]
+        wait_until_gone(pids)  # its workers die with it
+        first = verifier.verify([item])[0]
         assert (first.score, first.kind) in ((None, VerdictKind.INFRASTRUCTURE), (1.0, VerdictKind.ACCEPTED))
-        assert verifier.judge([item])[0].score == 1.0
+        assert verifier.verify([item])[0].score == 1.0
 
 
 def test_a_pool_that_cannot_start_is_infrastructure_and_never_a_zero(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pool.sys, "executable", "/bin/false")
-    with MathVerifier() as verifier:
-        hard, easy = verifier.judge([(problem(NEEDS_WORKER[0]), boxed(NEEDS_WORKER[1])), (problem("5"), boxed("5"))])
+    with MathVerifier(deadline_s=120.0) as verifier:
+        hard, easy = verifier.verify([(problem(NEEDS_WORKER[0]), boxed(NEEDS_WORKER[1])), (problem("5"), boxed("5"))])
     assert (hard.score, hard.kind) == (None, VerdictKind.INFRASTRUCTURE)
     assert easy.score == 1.0
 
 
-def test_memory_is_limited(small_pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_memory_is_limited(verifier: MathVerifier) -> None:
     """A worker that asks for more than its limit says so, or dies; its parent does not."""
     code = (
         "import resource, sys; from tasks.reward.math import worker, symbolic; import socket\n"
         "resource.setrlimit(resource.RLIMIT_AS, (worker.MEMORY_BYTES, worker.MEMORY_BYTES))\n"
-        "symbolic.judge = lambda gold, given: bool(bytearray(8 << 30))\n"
-        "a, b = socket.socketpair(); worker.send(a, ['1', '2']); a.shutdown(socket.SHUT_WR); worker.work(b); print(worker.receive(a))"
+        "symbolic.accepts = lambda gold, given: bool(bytearray(8 << 30))\n"
+        "a, b = socket.socketpair(); worker.send(a, ['1', '2']); a.shutdown(socket.SHUT_WR)\n"
+        "worker.work(b); print(worker.receive(a))"
     )
-    result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
     assert "'detail': 'memory'" in result.stdout, result.stderr
-    small_pool.run([NEEDS_WORKER])
-    limits = Path(f"/proc/{small_pool.pids[1]}/limits").read_text()
+    verifier.pool.run([NEEDS_WORKER])
+    limits = Path(f"/proc/{verifier.pool.pids[1]}/limits").read_text()
     assert f"{worker.MEMORY_BYTES}" in next(
         line for line in limits.splitlines() if line.startswith("Max address space")
     )
@@ -277,8 +235,8 @@ def test_workers_do_not_outlive_a_killed_parent_and_need_no_main_guard(tmp_path:
     script.write_text(
         "import sys, time, threading\nfrom tasks.reward.math.pool import Pool\n"
         f"p = Pool(60.0, 2)\np.run([{NEEDS_WORKER!r}] * 2)\nprint(*p.pids, flush=True)\n"
-        f"threading.Thread(target=p.run, args=([('5', {TOWER!r})] * 2,)).start()\n"
-        "time.sleep(0.3)\nprint('busy', flush=True)\ntime.sleep(60)\n"
+        f"threading.Thread(target=p.run, args=([('5', {HANGING[1]!r})] * 2,)).start()\n"
+        "while p._idle:\n    time.sleep(0.01)\nprint('busy', flush=True)\ntime.sleep(600)\n"
     )
     with subprocess.Popen(
         [sys.executable, str(script)],
@@ -293,7 +251,7 @@ def test_workers_do_not_outlive_a_killed_parent_and_need_no_main_guard(tmp_path:
         children = [int(pid) for pid in Path(f"/proc/{server}/task/{server}/children").read_text().split()]
         assert len(children) >= 2
         os.kill(process.pid, signal.SIGKILL)
-        assert gone([server, *children], 5.0)
+        wait_until_gone([server, *children])
 
 
 def test_any_thread_may_call_it_and_its_children_are_single_threaded_and_know_no_credentials(
@@ -301,12 +259,12 @@ def test_any_thread_may_call_it_and_its_children_are_single_threaded_and_know_no
 ) -> None:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "canary-5d1f")
     results: list[float | None] = []
-    with MathVerifier() as verifier:
+    with MathVerifier(deadline_s=120.0) as verifier:
 
         def call() -> None:
             results.extend(
                 v.score
-                for v in verifier.judge(
+                for v in verifier.verify(
                     [(problem(NEEDS_WORKER[0]), boxed(NEEDS_WORKER[1])), (problem("e^{x}"), boxed("e^{x}+1"))]
                 )
             )
@@ -321,4 +279,4 @@ def test_any_thread_may_call_it_and_its_children_are_single_threaded_and_know_no
             assert b"canary-5d1f" not in Path(f"/proc/{pid}/environ").read_bytes()
         pids = verifier.pool.pids
     assert results == [1.0, 0.0] * 3
-    assert gone(pids, 5.0)
+    wait_until_gone(pids)

@@ -1,4 +1,4 @@
-"""Which text of a response is the program, and which programs are the same."""
+"""The text of a response that is the program, and the programs that are the same."""
 
 from __future__ import annotations
 

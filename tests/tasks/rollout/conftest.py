@@ -55,7 +55,7 @@ def llama(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
 def _teacher(
     folder: Path, prompt: tuple[int, ...], response: tuple[int, ...], sampling: Sampling
 ) -> tuple[list[float], list[float]]:
-    """The oracle: log-probabilities and entropies of given tokens by one plain forward of the whole text, in float64."""
+    """The oracle: log-probabilities and entropies of given tokens, by one forward of the whole text in float64."""
     model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).double().eval()
     with torch.inference_mode():
         logits = model(torch.tensor([[*prompt, *response]])).logits[0, len(prompt) - 1 : -1]

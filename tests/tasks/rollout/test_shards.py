@@ -1,9 +1,10 @@
-"""Which problems an iteration takes."""
+"""The problems that an iteration takes."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from specs.schema import RolloutSpec
 from tasks.records import EncodedProblem, Problem
 from tasks.rollout.shards import shard_count, shard_problems
 
@@ -11,15 +12,14 @@ PROBLEMS = [
     EncodedProblem(Problem(str(i), ({"role": "user", "content": str(i)},), "countdown", {}), (1, i), (1,))
     for i in range(40)
 ]
-PART: dict[str, Any] = {"seed": 3, "prompts": 8, "shard_prompts": 3}
 
 
-def drawn(iteration: int, **part: Any) -> list[str]:
-    part = {**PART, **part}
+def drawn(iteration: int, **settings: Any) -> list[str]:
+    rollout = RolloutSpec(prompts=8, shard_prompts=3, **settings)
     return [
         each.problem.id
-        for shard in range(shard_count(part))
-        for each in shard_problems(PROBLEMS, part, iteration, shard)
+        for shard in range(shard_count(rollout))
+        for each in shard_problems(PROBLEMS, rollout, 3, iteration, shard)
     ]
 
 

@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from infra.engine import Resident
 from infra.errors import EngineError
+from infra.resident import Resident
 from tasks.records import FinishReason
 from tasks.rollout.protocol import Completion, PromptGroup, Sampling
 
@@ -112,7 +112,9 @@ class TestVllm:
         assert len({c.response_ids for c in completions}) == 3
 
     def test_prompts_of_more_tokens_than_one_step_takes(self, living: Child, llama: Make, teacher: Teacher) -> None:
-        """A step takes 4096 tokens: cut into two, a prompt's seeded generator would have to be wound back, and on the CPU vLLM fails there."""
+        """A step takes 4096 tokens: cut into two, a prompt's seeded generator would have to be wound back, and on the
+        CPU vLLM fails there.
+        """
         living.load(llama(0))
         groups = [
             PromptGroup((first, *range(second, second + 46)), (first,))
@@ -194,9 +196,10 @@ def test_a_missing_or_broken_vllm_is_one_line_that_says_what_to_do(
     if package is not None:
         (tmp_path / "vllm").mkdir()
         (tmp_path / "vllm" / "__init__.py").write_text(package)
+    hidden = "sys.modules['vllm'] = None; importlib.util.find_spec = lambda name: None" if package is None else ""
     program = f"""
-import importlib.machinery, pathlib, sys
-{"" if package is not None else "sys.modules['vllm'] = None; import importlib.util; importlib.util.find_spec = lambda name: None"}
+import importlib.machinery, importlib.util, pathlib, sys
+{hidden}
 from infra.errors import EngineError
 from tasks.rollout.vllm_engine import VllmEngine, VllmOptions
 try:

@@ -1,4 +1,4 @@
-"""Cells as a study leaves them, without a run: questions differ in difficulty, seeds in luck, and variants by the effects that a test gives them."""
+"""Simulated cells of a study: questions differ in difficulty, seeds in luck, and variants by the effects of a test."""
 
 from __future__ import annotations
 
@@ -10,11 +10,14 @@ import numpy as np
 from tasks.study.cells import DYNAMICS, Cell, Point
 
 Effect = tuple[float, float]
-"""Of a variant, on top of the control's course: logits of right answers at the end of training, and the share of questions that it gives up on (for those
-no sample is right any more: Pass@k falls, and Pass@1 hardly)."""
+"""A variant's effect at the end of training: (logits added to right answers, share of questions that it gives up on).
+
+No sample of the latter is right any more, so Pass@k falls, and Pass@1 hardly.
+"""
 
 
 def digest(*parts: object) -> str:
+    """Return a sha256 that stands for a key."""
     return hashlib.sha256(repr(parts).encode()).hexdigest()
 
 
@@ -30,6 +33,7 @@ def cells(
     seed_deviation: float = 0.1,
     skip: Sequence[tuple[str, str, int]] = (),
 ) -> list[Cell]:
+    """Return the cells of every setting, variant {name: effect} and seed, without those of `skip`."""
     return [
         _cell(setting, variant, effect, seed, temperatures, evaluated, questions, samples, seed_deviation)
         for setting in settings
@@ -58,7 +62,7 @@ def _cell(
     points = []
     for iteration in evaluated:
         done = iteration / iterations if iterations else 0.0
-        # the start is one policy, which the variants of a seed share
+        # the variants of a seed share the first policy
         drawn = np.random.default_rng(int(digest(setting, seed, "start")[:8], 16)) if iteration == 0 else generator
         for temperature in temperatures:
             logits = hardness * (1.2 - 0.2 * temperature) + done * (1.0 + effect[0] + lucky)

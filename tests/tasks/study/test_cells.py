@@ -13,10 +13,26 @@ from tasks.study.cells import DYNAMICS, Cell, Point, cell_file, dynamics_of, rea
 
 POINT = Point(30, 1.0, 32, (3, 0, 32), (32, 31, 32), (2, 0, 9), 0.25, None, 11.5, 0.125, "ab" * 32)
 CELL = Cell(
-    study="s", setting="fresh", variant="arm-1.0", seed=3, key="k", run="s-fresh-arm-1.0/01234567", suite="heldout", iterations=30, start="l",
-    questions=(3, "q"), points=(replace(POINT, iteration=0), POINT), dynamics={"entropy": (0.5, None)}, tokens=12, seconds=1.5, steps_made=3,
-    steps_found=4, seconds_made=1.0, seconds_found=9.0, host={"machine": "x86_64"},
-)  # fmt: skip
+    study="s",
+    setting="fresh",
+    variant="arm-1.0",
+    seed=3,
+    key="k",
+    run="s-fresh-arm-1.0/01234567",
+    suite="heldout",
+    iterations=30,
+    start="l",
+    questions=(3, "q"),
+    points=(replace(POINT, iteration=0), POINT),
+    dynamics={"entropy": (0.5, None)},
+    tokens=12,
+    seconds=1.5,
+    steps_made=3,
+    steps_found=4,
+    seconds_made=1.0,
+    seconds_found=9.0,
+    host={"machine": "x86_64"},
+)
 
 
 def test_a_cell_is_read_as_it_was_written(tmp_path: Path) -> None:
@@ -30,13 +46,16 @@ def test_a_cell_is_read_as_it_was_written(tmp_path: Path) -> None:
 
 
 DAMAGE = (
-    lambda v: v.pop("points"), lambda v: v.update(format=0), lambda v: v["points"][0].pop("judged"), lambda v: v["points"][0].update(correct=None),
+    lambda v: v.pop("points"),
+    lambda v: v.update(format=0),
+    lambda v: v["points"][0].pop("judged"),
+    lambda v: v["points"][0].update(correct=None),
     lambda v: v.update(more=1),
-)  # fmt: skip
+)
 
 
 @pytest.mark.parametrize("damage", DAMAGE)
-def test_what_is_no_cell_is_named(tmp_path: Path, damage: object) -> None:
+def test_a_file_that_is_no_cell_is_named(tmp_path: Path, damage: object) -> None:
     path = write_cell(tmp_path, CELL)
     value = json.loads(path.read_text())
     damage(value)  # type: ignore[operator]
@@ -45,7 +64,7 @@ def test_what_is_no_cell_is_named(tmp_path: Path, damage: object) -> None:
         read_cell(path)
 
 
-def test_what_cannot_be_read_is_named(tmp_path: Path) -> None:
+def test_a_cell_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=rf"{tmp_path}: cannot be read"):
         read_cell(tmp_path)
 
@@ -55,7 +74,7 @@ def test_dynamics_keep_what_is_there_and_leave_gaps() -> None:
     assert found["entropy"] == (0.12346, 2.0) and found["c_q_mean"] == (None, None) and list(found) == list(DYNAMICS)
 
 
-def test_a_result_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
+def test_a_cell_that_cannot_be_written_is_an_error_that_names_it(tmp_path: Path) -> None:
     (tmp_path / "fresh").write_text("a file where a folder should be")
     with pytest.raises(StudyError, match=r"arm-1.0.3.json: cannot be written"):
         write_cell(tmp_path, CELL)

@@ -1,4 +1,4 @@
-"""Pairs of variants by seed and question: small cases by hand, what must not matter, and what is refused."""
+"""Variants paired by seed and question: small cases by hand, invariances, and cells that cannot be paired."""
 
 from __future__ import annotations
 
@@ -14,13 +14,19 @@ from hypothesis import strategies as st
 
 from tasks.errors import DataError
 from tasks.study.cells import Cell, Point
-from tasks.study.equal import after_tokens, at_equal_compute, at_equal_pass_1, crossing, values_at
-from tasks.study.measures import DISTINCT, ENTROPY, pass_at
-from tasks.study.paired import ONE_SEED, Where, compared
-from tasks.study.plan import Plan, apart_at_the_start, gather
+from tasks.study.design import Design, collect, unmatched_starts
+from tasks.study.matched import (
+    first_crossing,
+    interpolated_values,
+    iteration_at_tokens,
+    match_compute,
+    match_pass_1,
+)
+from tasks.study.metrics import DISTINCT, ENTROPY, pass_at
+from tasks.study.paired import ONE_SEED, Comparison, paired_difference
 from tests.tasks.study.simulated import cells
 
-WHERE = Where("s", "arm", "grpo", 1.0, 2)
+COMPARISON = Comparison("s", "arm", "grpo", 1.0, 2)
 
 
 def point(
@@ -51,7 +57,7 @@ def cell(variant: str, seed: int, points: Sequence[Point], **changes: Any) -> Ce
 
 
 def test_pass_at_k_is_the_share_of_draws_with_a_right_one() -> None:
-    """Against all draws of k of the samples, one by one."""
+    """All draws of k of the samples are counted, one by one."""
     found = pass_at(3).values(point(0, [0, 1, 3, 5], samples=5))
     for c, value in zip([0, 1, 3, 5], found, strict=True):
         draws = list(combinations([1] * c + [0] * (5 - c), 3))
@@ -70,33 +76,34 @@ def test_two_seeds_and_two_questions_by_hand() -> None:
         1: cell("grpo", 1, [point(2, [1, 0])]),
         7: cell("grpo", 7, [point(0, [0, 0])]),
     }
-    found = compared(WHERE, pass_at(1), arm, grpo)
-    assert found.found is not None
-    assert found.found.by_seed == pytest.approx((0.25, 0.5))
-    assert found.found.mean == pytest.approx(0.375)
-    assert (found.seeds, found.left_out, found.found.questions) == ((0, 1), (5, 7), 2)
-    distinct = compared(WHERE, DISTINCT, arm, grpo).found
+    found = paired_difference(COMPARISON, pass_at(1), arm, grpo)
+    assert found.estimate is not None
+    assert found.estimate.by_seed == pytest.approx((0.25, 0.5))
+    assert found.estimate.mean == pytest.approx(0.375)
+    assert (found.seeds, found.seeds_left_out, found.estimate.questions) == ((0, 1), (5, 7), 2)
+    distinct = paired_difference(COMPARISON, DISTINCT, arm, grpo).estimate
     assert distinct is not None
     assert distinct.by_seed == pytest.approx((0.5, 1.0))
 
 
-def test_one_seed_is_no_claim_and_none_is_said() -> None:
+def test_one_seed_and_no_common_seed_are_no_claim() -> None:
     arm, grpo = {0: cell("arm", 0, [point(2, [4] * 20)])}, {0: cell("grpo", 0, [point(2, [0] * 20)])}
-    found = compared(WHERE, pass_at(1), arm, grpo)
-    assert found.found is not None
-    assert (found.found.mean, found.p, found.found.interval, found.remark) == (1.0, None, None, ONE_SEED)
-    nothing = compared(WHERE, pass_at(1), arm, {3: grpo[0]})
-    assert (nothing.found, nothing.remark, nothing.left_out) == (None, "no seed, or no question, has both", (0, 3))
+    found = paired_difference(COMPARISON, pass_at(1), arm, grpo)
+    assert found.estimate is not None
+    assert (found.estimate.mean, found.p, found.estimate.interval, found.remark) == (1.0, None, None, ONE_SEED)
+    nothing = paired_difference(COMPARISON, pass_at(1), arm, {3: grpo[0]})
+    assert (nothing.estimate, nothing.seeds_left_out) == (None, (0, 3))
+    assert nothing.remark
 
 
 def test_a_question_without_enough_judged_samples_is_left_out_everywhere() -> None:
     arm = {s: cell("arm", s, [point(2, [3, 2, 1], judged=[4, 3 if s else 4, 4])]) for s in (0, 1)}
     grpo = {s: cell("grpo", s, [point(2, [1, 2, s])]) for s in (0, 1)}
-    assert compared(WHERE, pass_at(1), arm, grpo).questions_left_out == 0
-    four = compared(WHERE, pass_at(4), arm, grpo)
-    assert (four.questions_left_out, four.found and four.found.questions) == (1, 2)
+    assert paired_difference(COMPARISON, pass_at(1), arm, grpo).questions_left_out == 0
+    four = paired_difference(COMPARISON, pass_at(4), arm, grpo)
+    assert (four.questions_left_out, four.estimate and four.estimate.questions) == (1, 2)
     gone = {s: cell("arm", s, [point(2, [1, 1, 1], entropy=None)]) for s in (0, 1)}
-    assert compared(WHERE, ENTROPY, gone, grpo).found is None
+    assert paired_difference(COMPARISON, ENTROPY, gone, grpo).estimate is None
 
 
 @settings(max_examples=20, deadline=None)
@@ -105,13 +112,12 @@ def test_a_question_without_enough_judged_samples_is_left_out_everywhere() -> No
     st.permutations(range(5)),
     st.sampled_from([1, 2, 4]),
 )
-def test_the_other_way_round_itself_and_the_order_of_questions(
-    counts: list[list[int]], order: list[int], k: int
-) -> None:
+def test_swapping_variants_and_shuffling_questions(counts: list[list[int]], order: list[int], k: int) -> None:
     arm = {s: cell("arm", s, [point(2, counts[s])]) for s in (0, 1)}
     grpo = {s: cell("grpo", s, [point(2, counts[2 + s])]) for s in (0, 1)}
-    there, back = compared(WHERE, pass_at(k), arm, grpo).found, compared(WHERE, pass_at(k), grpo, arm).found
-    itself = compared(WHERE, pass_at(k), arm, arm).found
+    there = paired_difference(COMPARISON, pass_at(k), arm, grpo).estimate
+    back = paired_difference(COMPARISON, pass_at(k), grpo, arm).estimate
+    itself = paired_difference(COMPARISON, pass_at(k), arm, arm).estimate
     assert there is not None
     assert back is not None
     assert itself is not None
@@ -120,84 +126,76 @@ def test_the_other_way_round_itself_and_the_order_of_questions(
     shuffled = [
         {s: cell("x", s, [point(2, [of[s].points[0].correct[q] for q in order])]) for s in (0, 1)} for of in (arm, grpo)
     ]
-    other = compared(WHERE, pass_at(k), *shuffled).found
+    other = paired_difference(COMPARISON, pass_at(k), *shuffled).estimate
     assert other is not None
     assert other.mean == pytest.approx(there.mean, abs=1e-15)
     if there.p is not None and other.p is not None:
         assert other.p == pytest.approx(there.p, abs=1e-9)
 
 
-def test_what_cannot_be_paired_is_refused() -> None:
+def test_cells_that_cannot_be_paired_are_refused() -> None:
     first, second = cell("arm", 0, [point(2, [1, 2])]), cell("grpo", 0, [point(2, [1, 2])])
-    with pytest.raises(
-        DataError, match=r"s/grpo seed 0 was evaluated on 2 questions \(other\), s/arm seed 0 on 2 \(digest\)"
-    ):
-        gather([first, replace(second, questions=(2, "other"))])
+    with pytest.raises(DataError, match=r"s/grpo seed 0 was evaluated on 2 .*\(other\), s/arm seed 0 on 2 \(digest\)"):
+        collect([first, replace(second, questions=(2, "other"))])
     with pytest.raises(DataError, match="two cells are s/arm seed 0"):
-        gather([first, first])
+        collect([first, first])
     with pytest.raises(DataError, match="4 samples a question for arm, 8 for grpo"):
-        compared(WHERE, pass_at(1), {0: first}, {0: cell("grpo", 0, [point(2, [1, 2], samples=8)])})
-    gather(
-        [first, replace(second, setting="other", questions=(9, "another"))]
-    )  # another setting may have other questions
+        paired_difference(COMPARISON, pass_at(1), {0: first}, {0: cell("grpo", 0, [point(2, [1, 2], samples=8)])})
+    # another setting may have other questions
+    collect([first, replace(second, setting="other", questions=(9, "another"))])
 
 
 def test_the_first_rise_to_the_level_counts() -> None:
     """Pass@1 over iterations 0, 10, 20, 30: 0.25, 0.5, 0.25, 0.75."""
     path = [point(10 * n, [c]) for n, c in enumerate([1, 2, 1, 3])]
-    assert crossing(path, 0.375) == pytest.approx(5.0)
-    assert crossing(path, 0.5) == pytest.approx(10.0)
-    assert crossing(path, 0.625) == pytest.approx(27.5)
-    assert crossing(path, 0.25) is None  # it falls back to this level, and never comes up to it from below
-    assert crossing(path, 0.8) is None
-    assert values_at(path, 27.5, pass_at(1))[0] == pytest.approx(0.625)  # what the interpolation is for
-    assert values_at(path, 40.0, pass_at(1))[0] == 0.75
+    assert first_crossing(path, 0.375) == pytest.approx(5.0)
+    assert first_crossing(path, 0.5) == pytest.approx(10.0)
+    assert first_crossing(path, 0.625) == pytest.approx(27.5)
+    assert first_crossing(path, 0.25) is None  # it falls back to this level and never rises to it
+    assert first_crossing(path, 0.8) is None
+    assert interpolated_values(path, 27.5, pass_at(1))[0] == pytest.approx(0.625)  # what the interpolation is for
+    assert interpolated_values(path, 40.0, pass_at(1))[0] == 0.75
 
 
 def test_at_equal_pass_1_by_hand() -> None:
-    """Both start at 0.25. arm rises to 0.75 in ten iterations, grpo to 0.5: at 0.5 arm stands at iteration 5, half way between Pass@4's
-    of both ends. Seed 1's grpo never rises: it has no level."""
+    """Both start at 0.25; in ten iterations arm rises to 0.75 and grpo to 0.5.
+
+    At 0.5 arm stands at iteration 5, half way between the Pass@4 of both ends. Seed 1's grpo never rises, so the seed
+    has no level.
+    """
     start, low, high = [1, 1], [4, 0], [3, 3]
     arm = {s: cell("arm", s, [point(0, start), point(10, high)]) for s in (0, 1)}
     grpo = {
         0: cell("grpo", 0, [point(0, start), point(10, low)]),
         1: cell("grpo", 1, [point(0, start), point(10, [1, 0])]),
     }
-    found = at_equal_pass_1(replace(WHERE, iteration=None), [pass_at(1), pass_at(4)], arm, grpo)
-    (place,) = found.places
+    found = match_pass_1(replace(COMPARISON, iteration=None), [pass_at(1), pass_at(4)], arm, grpo)
+    (place,) = found.seeds
     assert (place.seed, place.level, place.variant_at, place.against_at) == (0, 0.5, 5.0, 10.0)
     one, four = found.differences
-    assert (one.found and one.found.mean, four.found and four.found.mean) == (0.0, 0.5)
-    assert (four.left_out, four.remark) == ((1,), ONE_SEED)
+    assert (one.estimate and one.estimate.mean, four.estimate and four.estimate.mean) == (0.0, 0.5)
+    assert (four.seeds_left_out, four.remark) == ((1,), ONE_SEED)
 
 
 def test_at_equal_compute_by_hand() -> None:
-    """arm sampled 1000 tokens in 10 iterations, grpo 2000: after 1000 grpo stands at iteration 5."""
+    """In 10 iterations arm sampled 1000 tokens and grpo 2000, so after 1000 grpo stands at iteration 5."""
     arm = {0: cell("arm", 0, [point(0, [0]), point(10, [4])], tokens=1000)}
     grpo = {0: cell("grpo", 0, [point(0, [0]), point(10, [2])], tokens=2000)}
-    found = at_equal_compute(replace(WHERE, iteration=None), [pass_at(1)], arm, grpo)
-    assert (found.places[0].variant_at, found.places[0].against_at, found.apart) == (10.0, 5.0, 1.0)
-    assert found.differences[0].found is not None
-    assert found.differences[0].found.mean == 0.75
+    found = match_compute(replace(COMPARISON, iteration=None), [pass_at(1)], arm, grpo)
+    assert (found.seeds[0].variant_at, found.seeds[0].against_at, found.token_difference) == (10.0, 5.0, 1.0)
+    assert found.differences[0].estimate is not None
+    assert found.differences[0].estimate.mean == 0.75
     lengths = replace(grpo[0], iterations=4, dynamics={"response_length_mean": (1.0, 1.0, 2.0, 4.0)}, tokens=800)
-    assert [after_tokens(lengths, tokens) for tokens in (0, 50, 100, 300, 400, 600, 800, 900)] == [
-        0.0,
-        0.5,
-        1.0,
-        2.5,
-        3.0,
-        3.5,
-        4.0,
-        4.0,
-    ]
+    wanted = {0: 0.0, 50: 0.5, 100: 1.0, 300: 2.5, 400: 3.0, 600: 3.5, 800: 4.0, 900: 4.0}
+    assert {tokens: iteration_at_tokens(lengths, tokens) for tokens in wanted} == wanted
 
 
 def test_the_table_is_seeds_by_questions() -> None:
-    """A simulated pair against the differences taken by hand with numpy."""
+    """The differences of a simulated pair are those taken by hand with numpy."""
     made = cells({"arm": (0.5, 0.0), "grpo": (0.0, 0.2)}, seeds=(0, 1, 2), questions=30)
     by = {c.name: c for c in made}
     arm, grpo = ({s: by["countdown", name, s] for s in (0, 1, 2)} for name in ("arm", "grpo"))
-    found = compared(Where("countdown", "arm", "grpo", 0.6, 40), pass_at(1), arm, grpo).found
+    found = paired_difference(Comparison("countdown", "arm", "grpo", 0.6, 40), pass_at(1), arm, grpo).estimate
     table = np.array(
         [
             [(a - g) / 32 for a, g in zip(arm[s].at(40, 0.6).correct, grpo[s].at(40, 0.6).correct, strict=True)]
@@ -213,5 +211,5 @@ def test_cells_of_a_seed_that_did_not_begin_alike_are_named() -> None:
     drawn[0] = point(0, [2, 2])
     found = [cell("grpo", s, same, start="a") for s in range(3)]
     found += [cell("arm", 0, other, start="a"), cell("arm", 1, drawn, start="a"), cell("arm", 2, other, start="b")]
-    lines = apart_at_the_start(gather(found), Plan("grpo", [], [], [1.0], [1]))
+    lines = unmatched_starts(collect(found), Design("grpo", [], [], [1.0], [1]))
     assert [line.partition(" did not")[0] for line in lines] == [f"s/arm seed {s} and s/grpo seed {s}" for s in (1, 2)]

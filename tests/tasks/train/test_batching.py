@@ -1,4 +1,4 @@
-"""Batching never changes the mathematics: another cut of a minibatch gives the same gradient."""
+"""Batching never changes the mathematics (CONTRIBUTING.md, rule 8)."""
 
 from __future__ import annotations
 

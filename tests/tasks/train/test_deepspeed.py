@@ -17,8 +17,8 @@ from torch import Tensor
 from transformers import AutoModelForCausalLM
 
 from infra.errors import EngineError
+from tasks.engines.trainer import TrainerClient, TrainerOptions
 from tasks.errors import TrainingError
-from tasks.train.client import Trainer, TrainerOptions
 from tasks.train.forward import PolicyModule
 from tasks.train.settings import StepSettings
 from tests.tasks.train.tools import OFF_POLICY, SPEC, changed, difference, llama, rollouts, run
@@ -30,7 +30,7 @@ STEP = changed(SPEC, learning_rate=1e-3, token_budget=60, importance_cap=1.5)
 STEPS = changed(OFF_POLICY, learning_rate=1e-3, token_budget=60, warmup_steps=2)
 BATCH, NEXT = rollouts(seed=30), rollouts(seed=31)
 
-Trainers = dict[int, Trainer]
+Trainers = dict[int, TrainerClient]
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +45,7 @@ def trainers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trainers]:
     """A trainer for each number of ranks; its ranks start at the first load."""
     folder = tmp_path_factory.mktemp("trainers")
     made = {
-        ranks: Trainer(
+        ranks: TrainerClient(
             TrainerOptions(
                 ranks=ranks,
                 threads=1,
@@ -65,16 +65,16 @@ def trainers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trainers]:
         trainer.stop()
 
 
-def configured(trainers: Trainers, ranks: int, stage: int, dtype: str = "float32") -> Trainer:
+def configured(trainers: Trainers, ranks: int, stage: int, dtype: str = "float32") -> TrainerClient:
     trainer = trainers[ranks]
     trainer.options = replace(trainer.options, zero_stage=stage, dtype=dtype)
     return trainer
 
 
-def saved(trainer: Trainer, folder: Path, weights: Path | None = None) -> dict[str, Tensor]:
-    """Return all that the trainer holds, as written: weights and optimizer by parameter.
+def saved(trainer: TrainerClient, folder: Path, weights: Path | None = None) -> dict[str, Tensor]:
+    """Everything that the trainer holds, as written: weights and optimizer by parameter.
 
-    With the config of `weights` beside it the folder can be loaded.
+    With `weights`, whose config it takes, it can be loaded.
     """
     trainer.save(folder, optimizer=True)
     if weights is not None:
@@ -130,7 +130,7 @@ def gradients(
     return found
 
 
-def assert_resumes(trainer: Trainer, weights: Path, folder: Path) -> None:
+def assert_resumes(trainer: TrainerClient, weights: Path, folder: Path) -> None:
     """Saving, loading and going on gives the bits that going on gives."""
     trainer.load("start", weights, None, CLIPPED)
     trainer.train("one", BATCH, STEPS, 0)
@@ -178,7 +178,7 @@ def test_clipping_bounds_the_gradient_and_reports_its_norm(trainers: Trainers, w
         )  # the libraries add 1e-6 to the norm
 
 
-def processes(trainer: Trainer) -> list[int]:
+def processes(trainer: TrainerClient) -> list[int]:
     assert trainer._ranks is not None
     return [trainer._ranks._process.pid, *trainer._ranks.pids]
 

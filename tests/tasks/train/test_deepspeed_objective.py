@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 import torch
 from safetensors.torch import load_file, safe_open
+from tasks.train.client import Trainer, TrainerOptions
 from transformers import AutoModelForCausalLM
 
 from specs.identity import train_part
 from specs.load import load_spec
-from tasks.train.client import Trainer, TrainerOptions
 from tasks.train.forward import PolicyModule
 from tasks.train.inputs import adamw_settings, step_settings
 from tasks.train.objectives.registry import head_of

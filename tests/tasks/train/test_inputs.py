@@ -1,4 +1,6 @@
-"""The mathematics of a spec reaches the ranks, for every estimator, objective and correction that it can name."""
+"""What a spec says of the mathematics reaches the ranks, for every estimator,
+objective and correction that it can name.
+"""
 
 from __future__ import annotations
 

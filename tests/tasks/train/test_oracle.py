@@ -1,4 +1,6 @@
-"""The mathematics against a float64 NumPy oracle (oracle.py), piece by piece."""
+"""The mathematics against a float64 NumPy oracle (oracle.py), piece by piece; whole iterations:
+test_oracle_iterations.py.
+"""
 
 from __future__ import annotations
 

@@ -16,16 +16,15 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
-from infra.steps import value
 from infra.store import Manifest
-from tasks.context import Context
-from tasks.data.task import data
+from tasks.engines.open_run import OpenRun
+from tasks.engines.trainer import TrainerClient, TrainerOptions
 from tasks.errors import OutOfMemory, TrainingError
+from tasks.stage import value
+from tasks.stages import data, remake_start, train
 from tasks.train import memory
-from tasks.train.client import Trainer, TrainerOptions
 from tasks.train.layout import Row
 from tasks.train.memory import TokenBudget
-from tasks.train.task import start, train
 from tests.tasks.small_run import iterate, opened
 from tests.tasks.train.tools import SPEC, changed, difference, llama, rollouts
 
@@ -35,7 +34,7 @@ BATCH = rollouts(prompts=8, samples=8, seed=30, longest=500)
 FULL, ROOM_MB = 8192, 155
 
 
-def limit_memory(trainer: Trainer, room_mb: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def limit_memory(trainer: TrainerClient, room_mb: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """After each load the ranks may take only so much more memory than they have."""
     load = trainer.load
 
@@ -62,8 +61,8 @@ def rows(*lengths: int) -> list[Row]:
         (torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB"), True),
         (
             RuntimeError(
-                "[enforce fail at alloc_cpu.cpp:127] err == 0. DefaultCPUAllocator: can't allocate memory: you tried "
-                "to allocate 4096 bytes."
+                "[enforce fail at alloc_cpu.cpp:127] err == 0. DefaultCPUAllocator: can't allocate memory: you "
+                "tried to allocate 4096 bytes."
             ),
             True,
         ),
@@ -143,14 +142,14 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-Make = Callable[[int], Trainer]
+Make = Callable[[int], TrainerClient]
 
 
 @pytest.fixture()
 def make(tmp_path: Path) -> Iterator[Make]:
-    made: list[Trainer] = []
+    made: list[TrainerClient] = []
 
-    def trainer(ranks: int) -> Trainer:
+    def trainer(ranks: int) -> TrainerClient:
         options = TrainerOptions(
             ranks=ranks,
             threads=1,
@@ -161,7 +160,7 @@ def make(tmp_path: Path) -> Iterator[Make]:
             gradient_checkpointing=False,
             step_deadline_s=600,
         )
-        made.append(Trainer(options, tmp_path / f"{len(made)}.log"))
+        made.append(TrainerClient(options, tmp_path / f"{len(made)}.log"))
         return made[-1]
 
     yield trainer
@@ -170,7 +169,7 @@ def make(tmp_path: Path) -> Iterator[Make]:
 
 
 def step(
-    trainer: Trainer, weights: Path, folder: Path, wanted: int
+    trainer: TrainerClient, weights: Path, folder: Path, wanted: int
 ) -> tuple[dict[str, Any], dict[str, int], dict[str, Tensor]]:
     """Metrics of a step, what is recorded, and the policy and optimizer after it."""
     spec = changed(SPEC, learning_rate=1e-3)
@@ -242,7 +241,7 @@ def test_memory_that_not_even_one_row_fits_in_ends_the_run_with_one_line(
     assert trainer.state is None and trainer._ranks is None
 
 
-# Through the context, with a store.
+# Through the run, with a store.
 
 WANTED = 8192
 LARGE = (
@@ -259,8 +258,8 @@ def numbers(manifest: Manifest) -> dict[str, float]:
     return {name: number for name, number in manifest.result["metrics"].items() if name != "forward_calls"}
 
 
-def held(context: Context, folder: Path) -> dict[str, Tensor]:
-    context.trainer.save(folder, optimizer=True)
+def held(run: OpenRun, folder: Path) -> dict[str, Tensor]:
+    run.policies.trainer.save(folder, optimizer=True)
     return load_file(folder / "model.safetensors") | load_file(folder / "optimizer.safetensors")
 
 
@@ -269,19 +268,19 @@ def held(context: Context, folder: Path) -> dict[str, Tensor]:
 def test_a_run_goes_on_with_what_fits_and_its_manifests_say_why(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with opened(tmp_path / "store", *LARGE) as context:
-        iterate(context, 2)
-        lineages = [context.experiment.lineage(k) for k in range(3)]
-        undisturbed = [context.require("train", lineage) for lineage in lineages[1:]]
+    with opened(tmp_path / "store", *LARGE) as run:
+        iterate(run, 2)
+        lineages = [run.experiment.lineage(k) for k in range(3)]
+        undisturbed = [run.session.require("train", lineage) for lineage in lineages[1:]]
         for lineage in lineages[1:]:
-            context.store.drop("train", lineage)
-            context.store.drop("policy", lineage)
-    with opened(tmp_path / "store", *LARGE) as context:
-        limit_memory(context.trainer, 70, monkeypatch)
+            run.store.drop("train", lineage)
+            run.store.drop("policy", lineage)
+    with opened(tmp_path / "store", *LARGE) as run:
+        limit_memory(run.policies.trainer, 70, monkeypatch)
         with caplog.at_level(logging.WARNING, "armature"):
-            made: list[Manifest] = [value(train.fn(context, k)) for k in range(2)]
-        wanted = held(context, tmp_path / "held")
-        used = context.trainer.budget.fits
+            made: list[Manifest] = [value(train.plain(run, k)) for k in range(2)]
+        wanted = held(run, tmp_path / "held")
+        used = run.policies.trainer.budget.fits
     warnings = [record.getMessage() for record in caplog.records]
     assert warnings and f"at a token budget of {WANTED} (" in warnings[0], warnings
     assert all(warning.startswith("iteration 0: memory ran out on rank 0 at") for warning in warnings), (
@@ -295,22 +294,20 @@ def test_a_run_goes_on_with_what_fits_and_its_manifests_say_why(
         assert numbers(found) == pytest.approx(numbers(before), rel=1e-5, abs=1e-5)
         assert found.result["metrics"]["forward_calls"] > before.result["metrics"]["forward_calls"]
     caplog.clear()
-    with opened(tmp_path / "store", *LARGE) as context, caplog.at_level(logging.WARNING, "armature"):
-        context.trainer_for(lineages[2])
-        assert context.policies.replayed == 2
-        again = held(context, tmp_path / "again")
+    with opened(tmp_path / "store", *LARGE) as run, caplog.at_level(logging.WARNING, "armature"):
+        run.policies.on_trainer(lineages[2])
+        assert run.policies.replayed == 2
+        again = held(run, tmp_path / "again")
     assert caplog.records == [], "a replay takes the recorded budget, and is bit-identical"
     assert [name for name in wanted if not torch.equal(wanted[name], again[name])] == []
 
 
 @pytest.mark.proof
 def test_a_warm_start_whose_memory_runs_out_begins_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with opened(
-        tmp_path / "store", "warm_start.batch=2048", "warm_start.steps=2", "train.token_budget=131072"
-    ) as context:
-        value(data.fn(context))
-        limit_memory(context.trainer, 500, monkeypatch)
-        begun: Manifest = value(start.fn(context))
+    with opened(tmp_path / "store", "warm_start.batch=2048", "warm_start.steps=2", "train.token_budget=131072") as run:
+        value(data.plain(run))
+        limit_memory(run.policies.trainer, 500, monkeypatch)
+        begun: Manifest = value(remake_start(run))
     assert (
         begun.recorded["token_budget"] < begun.recorded["out_of_memory_at"] <= 131072 and begun.recorded["ranks"] == 1
     )

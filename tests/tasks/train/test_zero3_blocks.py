@@ -1,4 +1,6 @@
-"""Under ZeRO-3 each call of the output head is a collective: every rank must call it equally often."""
+"""Under ZeRO-3 each call of the output head is a collective: ranks with fewer predictions must call it as often as the
+others.
+"""
 
 from __future__ import annotations
 

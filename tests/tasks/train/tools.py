@@ -118,7 +118,9 @@ def llama(*, seed: int = 0, tied: bool = False, hidden: int = 32) -> LlamaForCau
 
 
 def policy(dtype: torch.dtype = torch.float64, *, seed: int = 0) -> PolicyModule:
-    """Return `llama` in `dtype`. Its norm goes through float32 whatever the dtype: here it is torch's, in the dtype."""
+    """`llama` in `dtype`. Llama's norm goes through float32 whatever the dtype: here it is torch's,
+    true to the dtype.
+    """
     model = llama(seed=seed)
     for module in list(model.modules()):
         for name, child in list(module.named_children()):
@@ -130,7 +132,9 @@ def policy(dtype: torch.dtype = torch.float64, *, seed: int = 0) -> PolicyModule
 def rollouts(
     *, prompts: int = 6, samples: int = 5, seed: int = 0, not_judged: float = 0.15, longest: int = 14
 ) -> GroupBatch:
-    """Return random groups: responses of different lengths, right, wrong and not judged; some reach the longest."""
+    """Random groups: prompts and responses of different lengths, right, wrong and not judged; some reach the longest
+    length.
+    """
     draw = random.Random(seed)
 
     def tokens(count: int) -> list[int]:
@@ -208,9 +212,8 @@ class ThreadRank:
 
 @dataclass
 class PlainEngine:
-    """A StepEngine of plain torch: gradients are summed over ranks, a step is plain gradient descent.
-
-    (Adam's first steps would blow the smallest gradients' rounding up to the size of the others.)
+    """A StepEngine of plain torch: gradients are summed over ranks, a step is plain gradient descent (Adam's first steps
+    would blow the smallest gradients' rounding up to the size of the others).
     """
 
     module: PolicyModule

@@ -22,7 +22,9 @@ RIGHT = "2 + 2 = 4 : 3 3 9 , 9 + 3 = 12 : 3 4 , 12 * 3 = 36 : 4 , 36 - 4 = 32"
 
 
 def brute_force(values: Counter[int]) -> set[tuple[str, int]]:
-    """All chains from `values`, each with its last value: every ordered pair of values, every operator; equal token strings count once."""
+    """All chains from `values`, each with its last value: every ordered pair of values, every operator; equal token
+    strings count once.
+    """
     if values.total() == 1:
         return {("", *values.elements())}
     found = set()

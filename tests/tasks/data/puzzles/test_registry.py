@@ -1,16 +1,14 @@
-"""Training and held-out problems, demonstrations drawn uniformly, the reward's dispatch."""
+"""Training and held-out problems, demonstrations, each puzzle's own verifier."""
 
 from __future__ import annotations
 
-from collections import Counter
-
 import pytest
 
-from tasks.data.puzzles import countdown
-from tasks.data.puzzles.registry import demonstration, demonstrations, puzzle_problems
+from specs.schema import Reward
+from tasks.data.puzzles.registry import PUZZLES, demonstrations, puzzle_problems
 from tasks.errors import DataError, VerifierError
 from tasks.records import Problem
-from tasks.reward import puzzle
+from tasks.reward.verifiers.registry import make_verifier
 
 
 @pytest.mark.parametrize(
@@ -57,24 +55,18 @@ def test_errors_name_what_is_wrong(name, split, heldout, options, message):
         puzzle_problems(name, 0, split, heldout, options)
 
 
-def test_a_demonstration_is_a_pure_uniform_draw_among_all_solutions():
-    problem = next(p for p in puzzle_problems("countdown", 17, "train", 200, {}) if p.solutions == 8)
-    draws = [demonstration(problem, 17, "warm_start", step, 0) for step in range(4000)]
-    assert draws == [demonstration(problem, 17, "warm_start", step, 0) for step in range(4000)]
-    counts = Counter(draws)
-    assert set(counts) == set(demonstrations(problem))
-    assert all(400 < count < 600 for count in counts.values()), counts  # 500 expected, standard deviation 21
+@pytest.mark.parametrize("name", PUZZLES)
+def test_a_puzzle_s_own_verifier_accepts_its_demonstrations_alone(name: str) -> None:
+    problem = puzzle_problems(name, 17, "train", 200, {})[0]
+    verifier = make_verifier(name, Reward())
+    verifier.check(problem)
+    right, wrong = verifier.verify([(problem, demonstrations(problem)[0]), (problem, "what?")])
+    assert (right.score, wrong.score) == (1.0, 0.0)
+    stranger = Problem("x", problem.prompt, name, {"answer": "2"})
+    with pytest.raises(VerifierError, match=rf"^problem x: .*was not made by puzzle:{name}"):
+        verifier.check(stranger)
 
 
-def test_the_reward_judges_every_puzzle_and_nothing_else():
-    for name in ("countdown", "free_order", "graph_colouring", "sums"):
-        problem = puzzle_problems(name, 17, "train", 200, {})[0]
-        assert puzzle.verify(problem, demonstrations(problem)[0]).score == 1.0
-        assert puzzle.verify(problem, "what?").score == 0.0
-    stranger = Problem("x", ({"role": "user", "content": "1+1"},), "math", {"answer": "2"})
-    with pytest.raises(VerifierError, match="no puzzle verifier 'math'"):
-        puzzle.verify(stranger, "2")
+def test_only_puzzles_have_demonstrations() -> None:
     with pytest.raises(DataError, match="only puzzles have demonstrations"):
-        demonstrations(stranger)
-    with pytest.raises(VerifierError, match="was not made by puzzle:countdown"):
-        puzzle.verify(Problem("x", stranger.prompt, countdown.NAME, {"answer": "2"}), "1 + 1 2")
+        demonstrations(Problem("x", ({"role": "user", "content": "1+1"},), "math", {"answer": "2"}))

@@ -10,13 +10,27 @@ from specs.load import load_spec
 from specs.paths import REPOSITORY_ROOT
 from tasks.data.prompts import TEMPLATES
 from tasks.errors import DataError
-from tasks.evaluate.suites.declare import FOLDER, Suite, parse_suite, read_suite, suite_names
+from tasks.evaluate.suites.declare import FOLDER, SuiteDeclaration, parse_suite, read_suite, suite_names
 
 EXPECTED = {
-    "aime24": 30, "aime25": 30, "amc23": 40, "math500": 500, "minerva": 272, "olympiadbench": 674, "gsm8k": 1319, "svamp": 1000,
-    "humaneval": 164, "humanevalplus": 164, "mbpp": 500, "mbppplus": 378, "livecodebench": 279, "gpqa": 198, "mmlu_pro": 12032,
-    "countdown": 200, "graph_colouring": 200,
-}  # fmt: skip
+    "aime24": 30,
+    "aime25": 30,
+    "amc23": 40,
+    "math500": 500,
+    "minerva": 272,
+    "olympiadbench": 674,
+    "gsm8k": 1319,
+    "svamp": 1000,
+    "humaneval": 164,
+    "humanevalplus": 164,
+    "mbpp": 500,
+    "mbppplus": 378,
+    "livecodebench": 279,
+    "gpqa": 198,
+    "mmlu_pro": 12032,
+    "countdown": 200,
+    "graph_colouring": 200,
+}
 SPECS = sorted((REPOSITORY_ROOT / "specs").glob("*.yaml"))
 GOOD = (FOLDER / "math500.yaml").read_text()
 
@@ -58,7 +72,11 @@ def test_an_unknown_name_is_answered_with_the_nearest() -> None:
             "lvel: level}\nsize",
             r":5: columns\.lvel: no such key; the nearest is level",
         ),
-        ("title: MATH-500", "title: MATH-500\nname: math", r":2: name: no such key; a suite's name is its file's"),
+        (
+            "title: MATH-500",
+            "title: MATH-500\nname: math",
+            r":2: name: no such key; a shipped suite's name is its file's",
+        ),
         ("prompt: boxed", "prompt: box", r":9: prompt: got 'box': input should be 'none', 'boxed' or 'code'"),
         (
             "verifier: math",
@@ -83,13 +101,13 @@ def test_an_unknown_name_is_answered_with_the_nearest() -> None:
 def test_a_wrong_file_is_named_with_line_and_key(old: str, new: str, message: str) -> None:
     assert GOOD.count(old) == 1, old
     with pytest.raises(DataError, match=r"^tasks/evaluate/suites/math500\.yaml:") as caught:
-        parse_suite("math500", GOOD.replace(old, new))
+        parse_suite(FOLDER / "math500.yaml", GOOD.replace(old, new))
     assert "\n" not in str(caught.value)
     assert caught.match(message)
 
 
 def test_every_key_says_what_it_is() -> None:
-    schema = Suite.model_json_schema()
+    schema = SuiteDeclaration.model_json_schema()
     sections = [schema, *schema["$defs"].values()]
     said = [
         key

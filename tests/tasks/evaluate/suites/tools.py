@@ -1,4 +1,4 @@
-"""What tests of suites share: the folder of stand-ins, rows as the hub would give them, and suites cut to a few rows."""
+"""Shared by tests of suites: the folder of stand-ins, rows as the hub would give them, suites cut to a few rows."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tasks.evaluate.suites.declare import Suite, read_suite
+from tasks.evaluate.suites.declare import SuiteDeclaration, read_suite
 
 SHARED = Path(__file__).parents[4].parent / "shared" / "data"
 COMMIT = "c" * 40
@@ -15,13 +15,15 @@ COMMIT = "c" * 40
 needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason="no ../shared/data")
 
 
-def cut(name: str, size: int, **changes: Any) -> Suite:
+def cut(name: str, size: int, **changes: Any) -> SuiteDeclaration:
     """The suite with another size."""
     return read_suite(name).model_copy(update={"size": size, "answers": size, **changes})
 
 
 def serve(monkeypatch: pytest.MonkeyPatch, rows: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
-    """The hub as it would answer with `rows`, whatever it is asked; what it is asked goes into the list that comes back."""
+    """The hub as it would answer with `rows`, whatever it is asked; what it is asked goes into the list that comes
+    back.
+    """
     import datasets
     import huggingface_hub
 

@@ -1,4 +1,4 @@
-"""A night's evaluation of three policies on two suites, with made-up answers; its numbers are those of `summarise` and what goes with them."""
+"""A night's evaluation of three policies on two suites, with invented answers and the numbers of `summarise`."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ import math
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
-from tasks.evaluate.summary import records_of, summarise
-from tasks.report.evaluation.data import Comparison, Evaluated, EvaluationReport, Over, Question, SuiteResult
+from tasks.evaluate.judged_sample import records_of
+from tasks.evaluate.summary import summarise
+from tasks.report.evaluation.data import Comparison, Evaluated, EvaluationPoint, EvaluationReport, Question, SuiteResult
 from tests.tasks.report.sample_report import key
 
 LABELS = ("base", "last night", "tonight")
@@ -114,7 +116,7 @@ def rows(suite: str, label: str, problems: int, samples: int, characters: int) -
 
 
 def summary(of: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """As an evaluation's step has it."""
+    """Return the summary that an evaluation's step stores."""
     return summarise(records_of(of), 1.0).to_json()
 
 
@@ -125,7 +127,7 @@ def evaluated(suite: str, label: str, problems: int, samples: int, characters: i
 
 
 def solved(policy: Evaluated) -> set[str]:
-    """The definition in one line, for what the page must find."""
+    """Return the questions of which more than half of the judged samples are right."""
     judged: dict[str, list[bool]] = {}
     for each in policy.rows:
         if each["score"] is not None:
@@ -151,9 +153,11 @@ def compared(first: Evaluated, second: Evaluated) -> Comparison:
     return Comparison(first.label, second.label, "Pass@1", result)
 
 
+@cache
 def suite(
-    name: str, problems: int = 60, samples: int = 16, labels: Sequence[str] = LABELS, characters: int = 300
+    name: str, problems: int = 60, samples: int = 16, labels: tuple[str, ...] = LABELS, characters: int = 300
 ) -> SuiteResult:
+    """Return a suite with a policy for each label. It is made once, so no test may change it in place."""
     policies = [evaluated(name, label, problems, samples, characters) for label in labels]
     about = {
         "source": "huggingface.co/datasets/openai/gsm8k, test",
@@ -167,7 +171,9 @@ def suite(
     return SuiteResult(name, about, policies, [compared(first, policies[-1]) for first in policies[:-1]], questions)
 
 
-def over(suites: Sequence[SuiteResult], iterations: Sequence[int] = (0, 20, 40, 60, 80, 100)) -> list[Over]:
+def history(
+    suites: Sequence[SuiteResult], iterations: Sequence[int] = (0, 20, 40, 60, 80, 100)
+) -> list[EvaluationPoint]:
     found = []
     for each in suites:
         last = each.policies[-1].summary
@@ -196,7 +202,7 @@ def over(suites: Sequence[SuiteResult], iterations: Sequence[int] = (0, 20, 40, 
                 "entropy": 0.5 / part - 0.2,
                 "distinct_answers": 9 - at / 40,
             }
-            found.append(Over(at, each.name, now, key("over", each.name, at)))
+            found.append(EvaluationPoint(at, each.name, now, key("over", each.name, at)))
     return found
 
 
@@ -213,7 +219,7 @@ def report(suites: Sequence[SuiteResult] | None = None) -> EvaluationReport:
         verdict="No regression",
         alarms=("gsm8k: 1.0% of the samples were not judged",),
         suites=of,
-        over=over(of),
+        history=history(of),
         ks=(1, 8, 16),
         correct_at=1.0,
         spec_yaml="name: smollm2\nseed: 17\n",
@@ -221,7 +227,7 @@ def report(suites: Sequence[SuiteResult] | None = None) -> EvaluationReport:
 
 
 def with_text(of: EvaluationReport, text: str) -> EvaluationReport:
-    """The report with `text` wherever a model, a data set, a spec or a store could have written it."""
+    """Return the report with `text` wherever a model, a data set, a spec or a store could have written it."""
 
     def policy(each: Evaluated, place: int) -> Evaluated:
         written = dict.fromkeys(("text", "detail", "kind", "answer", "finish_reason"), text)
@@ -237,7 +243,7 @@ def with_text(of: EvaluationReport, text: str) -> EvaluationReport:
         questions = {text + name: Question(text, text, text, text, text) for name in each.questions}
         return SuiteResult(text, {text: text}, policies, comparisons, questions)
 
-    points = [replace(each, suite=text, artifact=text) for each in of.over]
+    points = [replace(each, suite=text, artifact=text) for each in of.history]
     return replace(
         of,
         title=text,
@@ -245,6 +251,6 @@ def with_text(of: EvaluationReport, text: str) -> EvaluationReport:
         verdict=text,
         alarms=(text,),
         suites=[whole(each) for each in of.suites],
-        over=points,
+        history=points,
         spec_yaml=text,
     )

@@ -1,4 +1,4 @@
-"""The evaluation page in a real Chromium: its filters find what they say, samples come from the files beside it, and without those it still works."""
+"""The evaluation page in a real Chromium: its filters, its samples from files beside it, and the page without them."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ import pytest
 
 from tasks.report.evaluation.data import EvaluationReport, SuiteResult
 from tasks.report.evaluation.page import render
-from tests.tasks.report.chromium import PROGRAM, Page, chromium
-from tests.tasks.report.evaluation.sample_evaluation import report, solved, suite, with_text
+from tests.tasks.report.chromium import PROGRAM, WAIT_S, Page, chromium
+from tests.tasks.report.evaluation.sample_evaluation import question, report, rows, solved, suite, with_text
 from tests.tasks.report.sample_report import HOSTILE
 
 pytestmark = [
@@ -25,7 +25,8 @@ pytestmark = [
 
 LISTED = "[...document.querySelectorAll('#list [role=option] b')].map((e) => e.textContent)"
 TITLE = "document.querySelector('#detail h3').textContent"
-TEXTS = "[...document.querySelectorAll('#detail .cards')].map((c) => [...c.querySelectorAll('pre')].map((e) => e.textContent))"
+TEXTS = """[...document.querySelectorAll('#detail .cards')]
+    .map((c) => [...c.querySelectorAll('pre')].map((e) => e.textContent))"""
 DETAIL = "document.getElementById('detail').innerText"
 FOCUS = "document.activeElement.id || document.activeElement.tagName"
 
@@ -43,7 +44,7 @@ def night() -> EvaluationReport:
 
 
 def put(of: EvaluationReport, folder: Path) -> list[str]:
-    """Writes the report's files; returns the names of its data files."""
+    """Write the report's files; return the names of its data files."""
     files = render(of)
     for name, content in files.items():
         (folder / name).write_bytes(content)
@@ -51,8 +52,8 @@ def put(of: EvaluationReport, folder: Path) -> list[str]:
 
 
 def until(page: Page, expression: str, wanted: Any = True) -> None:
-    """What the page does when a file has come, it does a little later."""
-    deadline = time.monotonic() + 20
+    """Wait until the page has done what it does some time after a file has come."""
+    deadline = time.monotonic() + WAIT_S
     while (found := page.evaluate(expression)) != wanted:
         assert time.monotonic() < deadline, (expression, found)
         time.sleep(0.02)
@@ -62,10 +63,8 @@ def opened(page: Page, folder: Path, *, link: str = "", width: int = 1200, dark:
     page.open(folder / "report.html", width=width, dark=dark)
     if link:
         page.evaluate(f"location.hash = {link!r}")
-    until(
-        page,
-        "document.querySelector('#detail') !== null && document.querySelector('#detail [role=status]:not(.missing)') === null",
-    )
+    reading = "document.querySelector('#detail [role=status]:not(.missing)')"
+    until(page, f"document.querySelector('#detail') !== null && {reading} === null")
 
 
 def choose(page: Page, field: str, value: str, event: str = "change") -> None:
@@ -79,7 +78,7 @@ def ids(of: SuiteResult) -> list[str]:
 
 
 def rights(of: SuiteResult, place: int) -> dict[str, list[bool]]:
-    """By problem, of the policy at `place`: whether each judged sample is right."""
+    """Return {problem: for each judged sample of the policy at `place`, whether it is right}."""
     found: dict[str, list[bool]] = {name: [] for name in ids(of)}
     for row in of.policies[place].rows:
         if row["score"] is not None:
@@ -97,7 +96,7 @@ def test_it_runs_without_an_error_and_reads_only_the_file_that_it_needs(
     assert len(page.evaluate("[...document.querySelectorAll('figure svg .line')]")) > 20
 
 
-def test_filters_find_what_they_say(page: Page, night: EvaluationReport, tmp_path: Path) -> None:
+def test_filters_find_their_problems(page: Page, night: EvaluationReport, tmp_path: Path) -> None:
     put(night, tmp_path)
     opened(page, tmp_path)
     of = night.suites[0]
@@ -119,12 +118,8 @@ def test_filters_find_what_they_say(page: Page, night: EvaluationReport, tmp_pat
             assert page.evaluate(LISTED) == [name for name in ids(of) if name in wanted], (view, show)
     choose(page, "view", "0")
     shares = [f"{sum(first[name])}/{len(first[name])} → {sum(third[name])}/{len(third[name])}" for name in ids(of)]
-    assert (
-        page.evaluate(
-            "[...document.querySelectorAll('#list .share')].map((e) => e.textContent.replace(/^(gained|lost) /, ''))"
-        )
-        == shares
-    )
+    shown = page.evaluate("[...document.querySelectorAll('#list .share')].map((e) => e.textContent)")
+    assert [re.sub("^(gained|lost) ", "", text) for text in shown] == shares
     choose(page, "show", "never")
     assert page.evaluate(LISTED) == [name for name in ids(of) if not any(first[name]) and not any(third[name])]
     choose(page, "show", "always")
@@ -135,10 +130,7 @@ def test_filters_find_what_they_say(page: Page, night: EvaluationReport, tmp_pat
     late = {row["problem_id"] for place in (0, 2) for row in of.policies[place].rows if row["kind"] == "time_limit"}
     assert page.evaluate(LISTED) == [name for name in ids(of) if name in late]
     assert page.evaluate("document.getElementById('count').textContent") == f"{len(late)} of 60 problems"
-    until(
-        page,
-        "[...document.querySelectorAll('#detail .verdict')].map((e) => e.textContent).every((text) => text === 'time limit')",
-    )
+    until(page, "[...document.querySelectorAll('#detail .verdict')].every((e) => e.textContent === 'time limit')")
 
 
 def test_a_policy_alone_has_no_flips(page: Page, night: EvaluationReport, tmp_path: Path) -> None:
@@ -192,7 +184,7 @@ def test_search_looks_into_questions_and_when_asked_into_samples(
     assert page.evaluate(LISTED) == ["gsm8k/test/17"]
     choose(page, "search", "pineapple", "input")
     assert page.evaluate(LISTED) == []
-    assert "No problem is like this." in page.evaluate(DETAIL)
+    assert page.evaluate("document.querySelectorAll('#detail > .nothing').length") == 1
     page.evaluate("document.getElementById('deep').click()")
     until(page, LISTED, [row["problem_id"]])
     assert page.errors() == []
@@ -204,9 +196,8 @@ def test_without_its_files_the_page_says_which_are_missing(page: Page, night: Ev
         (tmp_path / name).rename(tmp_path / f"moved-{name}")
     opened(page, tmp_path)
     until(page, "document.querySelector('#detail .missing') !== null")
-    assert "report-data-1.js is not beside this page" in page.evaluate(DETAIL)
-    assert f"This page goes with report-data-1.js to {names[-1]}." in page.evaluate(DETAIL)
-    assert "judged samples right" in page.evaluate(DETAIL)
+    missing = page.evaluate("document.querySelector('#detail .missing').textContent")
+    assert missing.count("report-data-1.js") == 2 and names[-1] in missing, "the file, and the first and last of all"
     assert len(page.evaluate(LISTED)) > 3
     assert len(page.evaluate("[...document.querySelectorAll('.strip i')]")) == 32
     name = page.evaluate(TITLE)
@@ -214,19 +205,19 @@ def test_without_its_files_the_page_says_which_are_missing(page: Page, night: Ev
         assert row["detail"] in page.evaluate(DETAIL)
         assert row["text"] not in page.evaluate(DETAIL)
     page.evaluate("document.getElementById('deep').click()")
-    until(page, "document.getElementById('count').textContent.includes('report-data-1.js is not beside this page')")
+    until(page, "document.getElementById('count').textContent.includes('report-data-1.js')")
     until(page, "document.querySelector('#detail .missing') !== null")
     (tmp_path / f"moved-{names[0]}").rename(tmp_path / names[0])
     page.evaluate("document.getElementById('next').click()")
     until(page, f"{TEXTS}.map((texts) => texts.length)", [16, 16])  # it is tried again
 
 
-def test_files_of_another_report_are_not_believed(page: Page, night: EvaluationReport, tmp_path: Path) -> None:
+def test_files_of_another_report_are_refused(page: Page, night: EvaluationReport, tmp_path: Path) -> None:
     put(night, tmp_path)
     other = render(report([suite("gsm8k", problems=3, samples=2)]))
     (tmp_path / "report-data-1.js").write_bytes(other["report-data-1.js"])
     opened(page, tmp_path)
-    until(page, f"{DETAIL}.includes('report-data-1.js belongs to another report')")
+    until(page, "document.querySelector('#detail .missing')?.textContent.includes('report-data-1.js')")
     assert page.evaluate(TEXTS) == [[], []]
 
 
@@ -272,7 +263,10 @@ def test_the_keyboard_is_enough(page: Page, night: EvaluationReport, tmp_path: P
     assert {"A", "SUMMARY"} <= set(reached)
     assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
     listed = page.evaluate(LISTED)
-    boxes = "['#list', '#list [aria-selected=true]'].map((s) => document.querySelector(s).getBoundingClientRect()).map((b) => [b.top, b.bottom])"
+    boxes = """['#list', '#list [aria-selected=true]']
+        .map((s) => document.querySelector(s).getBoundingClientRect()).map((b) => [b.top, b.bottom])"""
+    selected = """[...document.querySelectorAll('#list [aria-selected=true]')]
+        .map((e) => [e.id, e.querySelector('b').textContent])"""
     for press, place in (
         ("ArrowDown", 1),
         ("j", 2),
@@ -284,12 +278,8 @@ def test_the_keyboard_is_enough(page: Page, night: EvaluationReport, tmp_path: P
     ):
         page.press(press)
         assert page.evaluate(TITLE) == listed[place], (press, place)
-        marked = page.evaluate(
-            "[...document.querySelectorAll('#list [aria-selected=true]')].map((e) => [e.id, e.querySelector('b').textContent])"
-        )
-        assert marked == [
-            [page.evaluate("document.getElementById('list').getAttribute('aria-activedescendant')"), listed[place]]
-        ]
+        active = page.evaluate("document.getElementById('list').getAttribute('aria-activedescendant')")
+        assert page.evaluate(selected) == [[active, listed[place]]]
         around, row = page.evaluate(boxes)
         assert around[0] - 1 <= row[0] < row[1] <= around[1] + 1, press
     page.press("Enter")
@@ -353,14 +343,19 @@ def test_names_beside_axes_do_not_overlap(page: Page, night: EvaluationReport, t
 
 
 CONTRAST = """(() => {
+  const linear = (c) => (c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
   const luminance = (text) => {
-    const [r, g, b] = text.match(/[\\d.]+/g).slice(0, 3).map((c) => c / 255).map((c) => (c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4));
+    const [r, g, b] = text.match(/[\\d.]+/g).slice(0, 3).map((c) => linear(c / 255));
     return 0.2126 * r + 0.7152 * g + 0.0722 * b;
   };
   const behind = (e) => {
-    for (; e; e = e.parentElement) if (!/rgba\\(0, 0, 0, 0\\)/.test(getComputedStyle(e).backgroundColor)) return getComputedStyle(e).backgroundColor;
+    for (; e; e = e.parentElement) {
+      const colour = getComputedStyle(e).backgroundColor;
+      if (!/rgba\\(0, 0, 0, 0\\)/.test(colour)) return colour;
+    }
   };
-  return [...document.querySelectorAll('h1, h2, h3, h4, p, dt, dd, th, td, a, summary, label, figcaption, span, b, code, pre, option, li')]
+  const tags = "h1, h2, h3, h4, p, dt, dd, th, td, a, summary, label, figcaption, span, b, code, pre, option, li";
+  return [...document.querySelectorAll(tags)]
     .filter((e) => e.checkVisibility() && e.textContent.trim())
     .map((e) => [luminance(getComputedStyle(e).color), luminance(behind(e)), e.outerHTML.slice(0, 90)])
     .map(([a, b, what]) => [(Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05), what])
@@ -379,30 +374,25 @@ def test_all_text_can_be_read(page: Page, night: EvaluationReport, tmp_path: Pat
 
 
 def test_a_night_of_a_thousand_problems(page: Page, tmp_path: Path) -> None:
-    """1,000 problems x 32 samples x 2 policies, with answers as long as those to GSM8K."""
-    of = report([suite("gsm8k", problems=1000, samples=32, labels=("base", "tonight"), characters=900)])
-    started = time.monotonic()
+    """1,000 problems x 32 samples x 2 policies, with answers as long as those to GSM8K, are a page of less than 5 MB.
+
+    Only the samples are that many: the summaries, which this test does not look at, are those of ten problems.
+    """
+    few = suite("gsm8k", problems=10, samples=32, labels=("base", "tonight"))
+    policies = [replace(each, rows=rows("gsm8k", each.label, 1000, 32, 900)) for each in few.policies]
+    questions = {f"gsm8k/test/{place}": question("gsm8k", place) for place in range(1000)}
+    of = report([replace(few, policies=policies, questions=questions)])
     files = render(of)
-    took = time.monotonic() - started
-    sizes = sorted(map(len, files.values()))
     for name, content in files.items():
         (tmp_path / name).write_bytes(content)
-    started = time.monotonic()
-    opened(page, tmp_path)
-    first = time.monotonic() - started
-    started = time.monotonic()
-    choose(page, "show", "all")
-    filtered = time.monotonic() - started
-    print(
-        f"\nreport.html {len(files['report.html']) / 1e6:.2f} MB, {len(files) - 1} data files of {sum(sizes) / 1e6:.0f} MB, made in {took:.1f} s; "
-        f"opened with its first problem in {first:.2f} s, filtered to 1,000 problems in {filtered:.2f} s"
-    )
     assert len(files["report.html"]) < 5_000_000
-    assert sizes[-1] < 3_000_000
+    assert max(map(len, files.values())) < 3_000_000
+    opened(page, tmp_path)
+    choose(page, "show", "all")
     assert len(page.evaluate(LISTED)) == 1000
     choose(page, "search", "problem 987:", "input")
     until(page, f"{TEXTS}.map((texts) => texts.length)", [32, 32])
     assert page.evaluate(TITLE) == "gsm8k/test/987"
-    texts = [row["text"] for row in of.suites[0].policies[1].rows if row["problem_id"] == "gsm8k/test/987"]
+    texts = [row["text"] for row in policies[1].rows if row["problem_id"] == "gsm8k/test/987"]
     assert [re.sub(r"\s*\n\[\.\.\..*?\]\n\s*", "", text) for text in page.evaluate(TEXTS)[1]] == texts
     assert page.errors() == []

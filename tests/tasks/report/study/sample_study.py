@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from tasks.report.study.data import Name, StudyReport
+from tasks.report.study.data import CellName, StudyReport
 from tests.tasks.study.simulated import Effect, cells
 
 GAIN: Mapping[str, Effect] = {"grpo": (0.0, 0.3), "arm": (0.7, 0.0)}
@@ -17,10 +17,10 @@ def report(
     more: int = 0,
     seeds: Sequence[int] = (0, 1, 2, 3, 4),
     settings: Sequence[str] = ("countdown",),
-    skip: Sequence[Name] = (),
+    skip: Sequence[CellName] = (),
     text: str = "",
 ) -> StudyReport:
-    """`more` variants beside the two; `text` is put into every free text."""
+    """Return a study of `effects` and `more` variants beside them; `text` is put into every free text."""
     every = {**effects, **{f"arm-{n}": (0.05 * n, 0.3 - 0.01 * n) for n in range(more)}}
     return StudyReport(
         title=f"Study{text}",

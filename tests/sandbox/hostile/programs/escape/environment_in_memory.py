@@ -1,6 +1,6 @@
 # problem: sum
 # want: accepted
-# limits: cpu_s=3 wall_s=8 memory_mb=256
+# limits: memory_mb=256
 # why: the environment of the process that started all this may still lie in memory that forks share
 
 import os

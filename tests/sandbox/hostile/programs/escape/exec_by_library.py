@@ -1,6 +1,5 @@
 # problem: sum
 # want: accepted
-# limits: cpu_s=2
 # why: subprocess, os.system, popen, spawn, pty and multiprocessing
 
 import os

@@ -1,6 +1,5 @@
 # problem: sum
 # want: accepted, memory_limit
-# limits: cpu_s=2
 # why: executes a program that lies in memory only
 
 import os

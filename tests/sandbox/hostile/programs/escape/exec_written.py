@@ -1,6 +1,5 @@
 # problem: sum
 # want: accepted, memory_limit
-# limits: cpu_s=2
 # why: executes what it wrote to /tmp: a copy of the interpreter, a script, the smallest program
 
 import os

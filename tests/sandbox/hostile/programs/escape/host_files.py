@@ -1,6 +1,5 @@
 # problem: sum
 # want: accepted
-# limits: cpu_s=3
 # why: files of the host: its canary, its users, its keys, this project
 
 import os

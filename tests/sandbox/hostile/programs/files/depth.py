@@ -1,6 +1,5 @@
 # problem: sum
 # want: accepted
-# limits: cpu_s=3
 # why: folders 1,500 deep with names of 200 bytes: no path reaches the last
 
 import os

@@ -1,6 +1,5 @@
 # problem: sum
 # want: accepted
-# limits: cpu_s=3
 # why: deep folders that their owner may not even enter
 
 import os

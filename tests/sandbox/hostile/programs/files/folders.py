@@ -1,6 +1,5 @@
 # problem: sum
 # want: accepted
-# limits: cpu_s=3
 # why: fills /tmp with folders
 
 import os

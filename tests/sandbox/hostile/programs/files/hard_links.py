@@ -1,6 +1,5 @@
 # problem: sum
 # want: accepted
-# limits: cpu_s=3
 # why: thousands of names for one file, and names for the library's files
 
 import os

@@ -1,6 +1,6 @@
 # problem: sum
 # want: accepted
-# limits: memory_mb=512 cpu_s=2
+# limits: memory_mb=512
 # why: deep recursion in a thread with a big stack, as in contests
 
 import sys

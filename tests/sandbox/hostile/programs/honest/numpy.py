@@ -1,6 +1,6 @@
 # problem: sum
 # want: accepted
-# limits: memory_mb=512 cpu_s=3
+# limits: memory_mb=512
 # why: numpy, where it is there
 
 try:

@@ -1,6 +1,6 @@
 # problem: plus
 # want: accepted
-# limits: memory_mb=512 cpu_s=3
+# limits: memory_mb=512
 # why: an int64 is a number
 
 try:

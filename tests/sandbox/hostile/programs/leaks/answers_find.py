@@ -1,6 +1,6 @@
 # problem: vault
 # want: accepted
-# limits: cpu_s=3 wall_s=8 memory_mb=256
+# limits: memory_mb=256
 # after: leaks/answers_plant
 # why: the next job finds no answer of answers_plant in the memory that it shares with it
 

@@ -1,6 +1,5 @@
 # problem: sum
 # want: accepted
-# limits: cpu_s=3
 # after: leaks/deep_folders_plant
 # why: the next job finds nothing of deep_folders_plant
 

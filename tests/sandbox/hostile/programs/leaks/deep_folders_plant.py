@@ -1,6 +1,5 @@
 # problem: sum
 # want: accepted
-# limits: cpu_s=3
 # why: folders without end, that a wiper must get to the bottom of
 
 escaped = []

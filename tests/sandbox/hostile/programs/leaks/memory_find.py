@@ -1,6 +1,6 @@
 # problem: sum
 # want: accepted
-# limits: cpu_s=3 wall_s=8 memory_mb=256
+# limits: memory_mb=256
 # after: leaks/memory_plant
 # why: the next job finds nothing of memory_plant
 

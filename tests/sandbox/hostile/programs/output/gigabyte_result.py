@@ -1,6 +1,6 @@
 # problem: echo_call
 # want: wrong, output_limit, memory_limit, runtime_error
-# limits: memory_mb=512 cpu_s=2
+# limits: memory_mb=512
 # why: a result beyond the limit of output
 
 class Solution:

@@ -1,6 +1,6 @@
 # problem: sum
 # want: wrong
-# limits: output_bytes=67108864 memory_mb=256 cpu_s=2
+# limits: output_bytes=67108864 memory_mb=256
 # why: one line of 50 MB, within its limit
 
 import sys

@@ -1,6 +1,5 @@
 # problem: sum
-# want: memory_limit, time_limit
-# limits: cpu_s=3
+# want: memory_limit
 # why: two megabytes that become two gigabytes
 
 import gzip

@@ -1,6 +1,6 @@
 # problem: sum
 # want: time_limit
-# limits: wall_s=1
+# limits: wall_s=1 memory_mb=512
 # why: each process doubles, twelve times: four thousand if nobody stops it
 
 import os

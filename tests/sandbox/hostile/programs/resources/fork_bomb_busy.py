@@ -1,6 +1,6 @@
 # problem: sum
 # want: time_limit
-# limits: wall_s=2
+# limits: cpu_s=1 memory_mb=512
 # why: each process doubles and works
 
 import os

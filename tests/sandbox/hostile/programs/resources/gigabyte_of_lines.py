@@ -1,5 +1,6 @@
 # problem: sum
-# want: output_limit, time_limit
+# want: output_limit
+# limits: output_bytes=1048576
 # why: lines without end
 
 while True:

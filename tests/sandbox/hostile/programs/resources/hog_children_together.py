@@ -1,6 +1,5 @@
 # problem: sum
 # want: accepted, memory_limit
-# limits: wall_s=4 cpu_s=3
 # why: a dozen children take 100 MB each: no process alone is over its limit
 
 import os

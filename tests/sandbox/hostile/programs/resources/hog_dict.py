@@ -1,6 +1,5 @@
 # problem: sum
 # want: memory_limit
-# limits: cpu_s=3
 # why: a dict that grows
 
 x = {}

@@ -1,6 +1,5 @@
 # problem: sum
 # want: accepted, memory_limit
-# limits: cpu_s=3
 # why: files in memory that no address space counts
 
 import os

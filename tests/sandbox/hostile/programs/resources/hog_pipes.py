@@ -1,6 +1,5 @@
 # problem: sum
 # want: accepted, memory_limit
-# limits: cpu_s=3
 # why: pipes are memory of the kernel
 
 import fcntl

@@ -1,6 +1,5 @@
 # problem: sum
 # want: accepted, memory_limit
-# limits: cpu_s=3
 # why: a shared anonymous mapping is memory that belongs to no one process
 
 import mmap

@@ -1,6 +1,5 @@
 # problem: sum
 # want: accepted, memory_limit
-# limits: wall_s=4 cpu_s=3
 # why: children that take 60 MB of shared memory each
 
 import mmap

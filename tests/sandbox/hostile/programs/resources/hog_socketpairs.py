@@ -1,6 +1,5 @@
 # problem: sum
 # want: accepted, memory_limit
-# limits: cpu_s=3
 # why: socket buffers are memory of the kernel
 
 import socket

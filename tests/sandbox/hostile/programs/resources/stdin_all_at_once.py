@@ -1,6 +1,6 @@
 # problem: big_stdin
 # want: memory_limit
-# limits: memory_mb=64 cpu_s=4 wall_s=20
+# limits: memory_mb=64
 # why: reads 100 MB of stdin into less memory
 
 import sys

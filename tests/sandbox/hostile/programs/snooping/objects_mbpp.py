@@ -1,6 +1,6 @@
 # problem: vault_assert
 # want: accepted
-# limits: cpu_s=3 wall_s=8 memory_mb=256
+# limits: memory_mb=256
 # why: no object that gc, frames or modules lead to holds an expected value
 
 import gc

@@ -1,0 +1,175 @@
+"""`armature plan`: a run's settings, its size, and stage by stage what the store has, what would run, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from infra.store import Store
+from specs.identity import identity
+from specs.load import Loaded, describe, load_control, load_spec
+from specs.schema import Fork, Spec
+from specs.size import size
+from tasks.checkpoint.fork import Source, find_source
+from tasks.data.tokenizer import puzzle_tokenizer
+from tasks.errors import DataError
+from tasks.graph.experiment import Experiment
+from tasks.graph.listing import Listing
+from tasks.graph.previous_runs import PreviousRun, previous_runs
+from tasks.graph.reasons import Reasons, settings
+from tasks.graph.simulate import SHOWN, Simulation, simulate
+
+
+def print_plans(path: Path, overrides: Sequence[str], *, replay: bool) -> None:
+    """Print the plan of a spec, after that of its control."""
+    loaded = load_spec(path, overrides)
+    control = load_control(loaded, overrides)
+    store = Store(loaded.spec.store)  # an unreachable store is said before anything else
+    for each in filter(None, (control, loaded)):
+        print(plan(each, store, replay=replay), end="\n\n")
+
+
+def plan(loaded: Loaded, store: Store, *, replay: bool = False) -> str:
+    """Return the plan as text. Runs nothing, downloads nothing.
+
+    With `replay`, evaluations of weights that were not kept run, as with the command's --replay.
+    """
+    spec = loaded.spec
+    name = f"{spec.name}/{identity(spec)}"
+    source = find_source(spec, store) if isinstance(spec.policy.init, Fork) else None
+    lines = [
+        f"run {name}",
+        f"store {store.uri}",
+        "",
+        "settings that are not the defaults:",
+        _indent(describe(loaded)),
+        "",
+        "size:",
+    ]
+    lines += [_indent(_sizes(spec, source)), ""]
+    try:
+        experiment = Experiment(spec, download=False)
+    except DataError as error:
+        return "\n".join(
+            [*lines, "stages: what the store has is not known until data and weights are here:", f"  {error}"]
+        )
+    lines += [f"goes on from run {source}", ""] if source else []
+    listing = Listing(store, experiment)
+    will = simulate(experiment, listing.has, listing.known, listing.drawn, replay=replay)
+    previous = previous_runs(store, spec, experiment.run)
+    lines += [
+        *_stages(will, Reasons(experiment, will, listing, previous)),
+        "",
+        *_weights(will),
+        "",
+        *_conclusion(will, spec, listing, previous),
+    ]
+    return "\n".join(lines)
+
+
+def _stages(will: Simulation, reasons: Reasons) -> list[str]:
+    """Return a row for each stage, and below those that run why their first step does."""
+    lines = [f"{'stage':<12}{'steps':>7}{'in store':>10}{'will run':>10}"]
+    left_out = len(will.left_out)
+    for stage in SHOWN:
+        steps, running = will.nodes[stage], will.running[stage]
+        cached = len(steps) - len(running) - (left_out if stage == "evaluate" else 0)
+        lines.append(
+            f"{stage:<12}{len(steps):>7}{cached:>10}{len(running):>10}{f'   from {running[0].place}' if running and running[0].place else ''}"
+        )
+        if running:
+            lines.append(f"    {reasons.of(running[0])}")
+    return lines
+
+
+def _weights(will: Simulation) -> list[str]:
+    """Return lines about checkpoints, training that is repeated to have others, and evaluations that are left out."""
+    lines = [
+        f"weights in the store: after {_numbers(will.stored)} iterations"
+        if will.stored
+        else "weights in the store: none"
+    ]
+    if will.saved:
+        lines.append(f"weights that will be saved: after {_numbers(will.saved)} iterations")
+    lines += [
+        f"weights after {each.to} iterations: repeating {each.steps} training steps from those after "
+        f"{each.start}; nothing is sampled or judged again"
+        for each in will.replays
+    ]
+    if will.left_out:
+        after = _numbers(sorted({node.iteration for node in will.left_out if node.iteration is not None}))
+        lines.append(
+            f"weights not kept: evaluations after {after} iterations are left out; --replay makes their weights again"
+        )
+    return lines
+
+
+def _conclusion(will: Simulation, spec: Spec, listing: Listing, previous: Sequence[PreviousRun]) -> list[str]:
+    lines = []
+    if listing.unseen:
+        lines.append(
+            f"{listing.unseen:,} older steps are taken as the store lists them, to spare requests; a run verifies each"
+        )
+    if not previous:
+        everything = all(len(will.nodes[stage]) == len(will.running[stage]) for stage in SHOWN)
+        lines.append(
+            f"this store has no run of the name {spec.name}: "
+            f"{'everything runs' if everything else 'what it has was made by others'}"
+        )
+    if will.idle:
+        return [*lines, "nothing to do: every step is in the store"]
+    if will.first is not None:
+        lines.append(f"first to run: {will.first.label}; what depends on it runs too")
+    return lines + [
+        f"run {run.name} differs, and stays: {settings(run.differing)}"
+        for run in previous
+        if run.name != f"{spec.name}/{identity(spec)}" and run.differing
+    ]
+
+
+def _numbers(numbers: Sequence[int]) -> str:
+    """Return all numbers of few; of many the first and the last."""
+    shown = [str(number) for number in numbers]
+    return ", ".join(shown if len(shown) <= 12 else [*shown[:5], "...", *shown[-5:]]) + (
+        f" ({len(shown)})" if len(shown) > 12 else ""
+    )
+
+
+def _sizes(spec: Spec, source: Source | None) -> str:
+    sizes = size(spec, len(puzzle_tokenizer()) if spec.policy.made else None, source.folder if source else None)
+    iterations = spec.train.iterations
+    return "\n".join(
+        [
+            f"{sizes.parameters:,} parameters, {spec.policy.dtype}",
+            f"an iteration: {spec.rollout.prompts} prompts x {spec.rollout.samples} samples, at most "
+            f"{sizes.response_tokens:,} sampled and "
+            f"{sizes.trained_tokens:,} trained tokens, {sizes.optimizer_steps} optimizer steps; {iterations} "
+            "iterations: at most "
+            f"{sizes.response_tokens * iterations:,} and {sizes.trained_tokens * iterations:,}",
+            f"a trainer rank (ZeRO {spec.train.zero_stage}, {spec.placement.ranks} ranks): weights "
+            f"{_bytes(sizes.weight_bytes)}, gradients "
+            f"{_bytes(sizes.gradient_bytes)}, optimizer {_bytes(sizes.optimizer_bytes)}, in all "
+            f"{_bytes(sizes.rank_bytes)}; activations come on top",
+            f"the rollout engine (tensor parallel {spec.placement.tensor_parallel}): weights "
+            f"{_bytes(sizes.engine_weight_bytes)} a GPU, "
+            f"KV cache {_bytes(sizes.kv_bytes_per_token)} a token",
+            f"placement: {spec.placement.layout}, {spec.placement.gpus} GPUs, asleep while the other works: "
+            f"{spec.placement.sleep}",
+            f"a checkpoint: {_bytes(sizes.checkpoint_bytes)}; {sizes.kept_checkpoints} kept: "
+            f"{_bytes(sizes.checkpoint_bytes * sizes.kept_checkpoints)}, "
+            "and those that are pinned",
+        ]
+    )
+
+
+def _bytes(count: int) -> str:
+    value, unit = float(count), "B"
+    for unit in ("B", "KiB", "MiB", "GiB", "TiB"):
+        if value < 1024 or unit == "TiB":
+            break
+        value /= 1024
+    return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
+
+
+def _indent(text: str) -> str:
+    return "\n".join(f"  {line}" for line in text.splitlines())

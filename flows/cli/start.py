@@ -1,0 +1,88 @@
+"""Starts of flows from the command line: errors of specs and stores come before Prefect starts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from infra import prefect_runtime
+from infra.store import Store
+from specs.load import load_control, load_spec
+from specs.study import load_study
+
+
+def start_training(path: Path, overrides: Sequence[str], *, replay: bool) -> None:
+    """Train the experiment of a spec file, and its control before it."""
+    loaded = load_spec(path, overrides)
+    control = load_control(loaded, overrides)
+    Store(loaded.spec.store)  # an unreachable store is said before anything starts
+    from tasks.graph.experiment import Experiment
+
+    for each in filter(None, (control, loaded)):
+        Experiment(each.spec)  # so is a missing file or model
+    from flows.arm_train import arm_train
+
+    prefect_runtime.guard_server()
+    result = arm_train(spec=str(path.resolve()), overrides=list(overrides), replay=replay)
+    if result["comparison"]:
+        print(f"\n{result['comparison']}\n")
+    print(f"report: {result['report']}")
+
+
+def start_night(path: Path, overrides: Sequence[str]) -> None:
+    """Evaluate the newest checkpoint of an experiment."""
+    load_spec(path, overrides)
+    from flows.nightly_eval import nightly_eval
+
+    prefect_runtime.guard_server()
+    result = nightly_eval(spec=str(path.resolve()), overrides=list(overrides))
+    if isinstance(result, dict):
+        print(f"report: {result['report']}")
+
+
+def start_comparison(first: str, second: str, spec: Path | None, overrides: Sequence[str], store_uri: str) -> None:
+    """Compare two policies on the same suites."""
+    from flows.cli.runs import open_store
+    from tasks.run.named_policies import resolved
+
+    store, file = open_store(store_uri), None if spec is None else str(spec.resolve())
+    resolved([first, second], store, file, overrides)  # names that lead nowhere are said before Prefect starts
+    from flows.compare import compare
+
+    prefect_runtime.guard_server()
+    result = compare(first=first, second=second, store=store.uri, spec=file, overrides=list(overrides))
+    print(f"\nreport: {result['report']}")
+
+
+def start_study(
+    path: Path,
+    overrides: Sequence[str],
+    seeds: Sequence[int] | None,
+    side_by_side: int | None,
+    *,
+    plan: bool,
+    report: bool,
+) -> None:
+    """Run a study's cells that have no result; with `plan` or `report` only say what would run,
+    or report what there is.
+    """
+    loaded = load_study(path, overrides, seeds)
+    from tasks.run.study_results import plan_of, publish
+
+    if plan:
+        print(plan_of(loaded))
+        return
+    if report:
+        where, text = publish(loaded)
+        print(f"{text}\n\nreport: {where}")
+        return
+    from tasks.graph.experiment import Experiment
+
+    for planned in loaded.cells:
+        Experiment(planned.loaded.spec)  # a missing file or model is said now, before Prefect starts
+    Store(loaded.cells[0].loaded.spec.store)
+    from flows.arm_study import arm_study
+
+    prefect_runtime.guard_server()
+    given = None if seeds is None else list(seeds)
+    arm_study(study=str(path.resolve()), overrides=list(overrides), seeds=given, side_by_side=side_by_side)

@@ -1,0 +1,203 @@
+"""Preparation of an assert-style test without the program: finds its calls and the values that it expects.
+
+`collect` runs the test with a function in the program's place whose calls return proxies. Where the test ends well and
+only compares proxies with plain values, every program with these values as results takes the test through the same
+path: the calls and the expected values replace the test, whatever its form ("recorded"). Else a second, lenient run
+finds calls, and `replayer.replay` runs the test itself over a program's results ("replay"). A test for which neither
+is possible is "weak". No program ever runs in the same process as this code.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from sandbox.inside import values
+from sandbox.inside.digest import result_field
+from sandbox.inside.result_proxies import LenientProxy, Observed, ResultProxy
+from sandbox.inside.testcode import Broken, TestCode, Weak, call_line
+
+Emit = Callable[[bytes], None]
+
+MAX_CALLS = 100_000
+_DECIDES_S = 0.5  # CPU seconds for finding which differences decide; the others are replayed when they occur
+_SLOW_S = 2.0  # a test that takes more CPU seconds does not run again for comparisons with large values
+
+
+class _Enough(BaseException):
+    """The end of a lenient run that has made enough calls."""
+
+
+# -- collect -----------------------------------------------------------------------------------------------------
+def collect(code: Any, payload: bytes, emit: Emit) -> None:
+    """Prepare a test and emit it as lines.
+
+    The payload is {"entry": name, "starter": text, "setup": text, "test": text}. The first byte of a line is its kind:
+
+    - t: the compiled test (base64), for `replay`
+    - c: a call [name, args, kwargs]
+    - e: a comparison {"k": call, "made": calls made by then, "decides": whether a difference is sure to fail the test,
+      "v": value (or "h": digest)}
+
+    The last line is `recorded`, `replay`, or `weak` or `broken` with the reason.
+    """
+    try:
+        test = TestCode(values.parse(payload))
+        lines = _recorded(test) or _replayed(test)
+    except (Weak, Broken) as reason:
+        emit(f"{'weak' if isinstance(reason, Weak) else 'broken'} {reason}\n".encode())
+        return
+    emit("".join(f"{line}\n" for line in lines).encode())
+
+
+# -- recorded tests ----------------------------------------------------------------------------------------------
+class _Recorder:
+    """A watcher of proxies that records every comparison and answers "equal"."""
+
+    def __init__(self) -> None:
+        self.calls: list[str] = []
+        self.expected: list[tuple[int, int, str]] = []  # call, calls made until then, value
+        self.seen: set[tuple[int, str]] = set()
+        self.large: tuple[int, Any] = (-1, None)  # the last call and large value: often they are compared again
+        self.clean = True
+
+    def call(self, entry: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> ResultProxy:
+        try:
+            line = call_line(entry, args, kwargs)
+        except values.Unencodable as error:
+            if error.kind not in ("ResultProxy", "LenientProxy"):
+                raise Weak(f"the test calls it with a {error.kind}") from None
+            self.observed("argument")
+            raise Observed("argument") from None
+        if len(self.calls) >= MAX_CALLS:
+            raise Weak(f"the test makes more than {MAX_CALLS} calls")
+        self.calls.append(line)
+        return ResultProxy(self, len(self.calls) - 1)
+
+    def equals(self, call: int, other: Any) -> bool:
+        if self.large[0] == call and self.large[1] is other:
+            return True
+        line = _plain(other)
+        if line is None:
+            self.observed("eq")
+            raise Observed("eq")
+        if line.startswith('"h"'):
+            self.large = (call, other)
+        if (call, line) not in self.seen:
+            self.seen.add((call, line))
+            self.expected.append((call, len(self.calls), line))
+        return True
+
+    def observed(self, how: str) -> None:
+        self.clean = False
+
+
+def _plain(value: Any) -> str | None:
+    """Return the `result_field` of a value, or None where it does not compare as plain values do."""
+    try:
+        line = result_field(value)
+    except values.Unencodable:
+        return None
+    return None if '{"I":' in line or '{"a":' in line else line
+
+
+class _Contradictor:
+    """A watcher that answers "different" at the comparison `at` and "equal" before it.
+
+    later: something happened after the first such answer, other than the same comparison.
+    """
+
+    def __init__(self, at: tuple[int, str]) -> None:
+        self.at, self.made = at, 0
+        self.tripped = self.later = False
+
+    def call(self, *_: Any) -> ResultProxy:
+        self.later |= self.tripped
+        self.made += 1
+        return ResultProxy(self, self.made - 1)
+
+    def equals(self, call: int, other: Any) -> bool:
+        if call == self.at[0] and _plain(other) == self.at[1]:
+            self.tripped = True
+            return False
+        self.later |= self.tripped
+        return True
+
+    def observed(self, how: str) -> None:
+        self.later = True
+
+
+def _proxy(watcher: _Recorder | _Contradictor | _Finder, entry: str) -> Callable[..., Any]:
+    return lambda *args, **kwargs: watcher.call(entry, args, kwargs)
+
+
+def _recorded(test: TestCode) -> list[str] | None:
+    """Return the lines of a recorded test, or None where it cannot be recorded."""
+    if not (test.plain and test.silent):
+        return None
+    recorder, start = _Recorder(), time.process_time()
+    try:
+        test.run(_proxy(recorder, test.entry))
+    except Weak:
+        raise
+    except BaseException:  # the test did not end well with proxies: it needs results
+        return None
+    if not recorder.clean:
+        return None
+    if not recorder.calls:
+        raise Weak(f"the test never calls {test.entry}")
+    now = time.process_time()
+    slow, until = now - start > _SLOW_S, now + _DECIDES_S
+    lines = [f"t{test.packed()}", *(f"c{line}" for line in recorder.calls)]
+    for call, made, line in recorder.expected:
+        decides = time.process_time() < until and not (slow and line.startswith('"h"')) and _decides(test, (call, line))
+        lines.append(f'e{{"k":{call},"made":{made},"decides":{"true" if decides else "false"},{line}}}')
+    return [*lines, "recorded"]
+
+
+def _decides(test: TestCode, at: tuple[int, str]) -> bool:
+    """Return whether the test fails, without another call or comparison, where this comparison gives "different"."""
+    watcher = _Contradictor(at)
+    try:
+        test.run(_proxy(watcher, test.entry))
+    except AssertionError:
+        return watcher.tripped and not watcher.later
+    except BaseException:
+        return False
+    return False
+
+
+# -- replayed tests ----------------------------------------------------------------------------------------------
+class _Finder:
+    """The lenient run's stand-in for the program: records calls and returns proxies that go along with everything."""
+
+    def __init__(self) -> None:
+        self.calls: list[str] = []
+        self.weak: Weak | None = None
+
+    def call(self, entry: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> LenientProxy:
+        if len(self.calls) >= MAX_CALLS:
+            raise _Enough
+        try:
+            self.calls.append(call_line(entry, args, kwargs))
+        except values.Unencodable as error:
+            if error.kind not in ("ResultProxy", "LenientProxy"):
+                self.weak = Weak(f"the test calls it with a {error.kind}")
+                raise _Enough from None
+        return LenientProxy()
+
+
+def _replayed(test: TestCode) -> list[str]:
+    """Return the lines of a test that is replayed, with the calls that a lenient run finds."""
+    packed = test.packed()
+    finder = _Finder()
+    try:
+        test.run(_proxy(finder, test.entry), test.soft())
+    except Weak:
+        raise
+    except BaseException:  # the calls until then are kept
+        pass
+    if finder.weak is not None:
+        raise finder.weak
+    return [f"t{packed}", *(f"c{line}" for line in finder.calls), "replay"]

@@ -1,0 +1,67 @@
+"""Data sources as `data.train` names them, and the traits of each that the rules of a spec ask for.
+
+A source is declared here and read by `tasks/data/sources/<name>.py`. One from outside, `my_source.py:Name?key=value`,
+needs no entry: its traits are those of its class, and are checked when its file is loaded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from specs.plugins import is_plugin
+
+
+@dataclass(frozen=True, slots=True)
+class SourceDeclaration:
+    """The traits of a data source; None where only its class knows, as of a source from outside.
+
+    `prefix`: how `data.train` begins that names it; `spelling`: a name as messages show it. `own_verifier`,
+    `demonstrations`, `heldout`: its problems come with a verifier, with right answers to learn from in a warm start,
+    and with some that are kept out of training. `puzzle_words`: they are written in the words of the puzzles'
+    tokenizer, so that a policy made on the spot can read them. `hub`: it has configurations (`data.subset`) and
+    commits (`data.revision`).
+    """
+
+    name: str
+    prefix: str
+    spelling: str
+    own_verifier: bool | None = False
+    demonstrations: bool | None = False
+    heldout: bool | None = False
+    puzzle_words: bool | None = False
+    hub: bool = False
+
+
+#: The shipped sources by name, in the order in which their prefixes are tried.
+SOURCES: Mapping[str, SourceDeclaration] = {
+    each.name: each
+    for each in (
+        SourceDeclaration(
+            "puzzle",
+            "puzzle:",
+            "puzzle:<name>",
+            own_verifier=True,
+            demonstrations=True,
+            heldout=True,
+            puzzle_words=True,
+        ),
+        SourceDeclaration("hub", "hf://", "hf://<owner>/<dataset>", hub=True),
+        SourceDeclaration("jsonl", "", "a .jsonl file or URI"),
+    )
+}
+PLUGIN = SourceDeclaration(
+    "plugin", "", "my_source.py:Name", own_verifier=None, demonstrations=None, heldout=None, puzzle_words=None
+)
+
+
+def declared_source(train: str) -> SourceDeclaration:
+    """Return the declaration of the source that `train`, a value of `data.train`, names."""
+    if is_plugin(train.partition("?")[0]):
+        return PLUGIN
+    return next(each for each in SOURCES.values() if train.startswith(each.prefix))
+
+
+def spellings() -> str:
+    """Return how each source is named, for messages."""
+    return ", ".join(each.spelling for each in (*SOURCES.values(), PLUGIN))

@@ -1,0 +1,1 @@
+"""The resident children of a run, and the policies that they hold."""

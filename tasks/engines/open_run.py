@@ -1,0 +1,107 @@
+"""What one experiment works with in a flow: its session, engines, policies and verifiers,
+and its data once that is made.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from functools import cached_property
+
+from infra.store import Store
+from specs.schema import Spec
+from tasks.data.dataset import Dataset
+from tasks.data.encode import too_long
+from tasks.engines.checkpoints import Checkpoints
+from tasks.engines.engines import Engines
+from tasks.engines.policies import Policies
+from tasks.errors import DataError
+from tasks.evaluate.problems import SuiteData, encoded, from_bytes, heldout
+from tasks.graph.experiment import Experiment
+from tasks.reward.verification import Verifiers
+from tasks.run.artifacts import Datasets
+from tasks.run.session import Session
+
+
+class OpenRun:
+    """One experiment, opened on a store and on engines. Close it; the engines are the flow's own.
+
+    `make_start(run)` makes the first policy again where it turned out to be damaged (tasks/stages.py gives it).
+    """
+
+    def __init__(self, spec: Spec, session: Session, engines: Engines, make_start: Callable[[OpenRun], object]) -> None:
+        self.spec, self.session, self.engines = spec, session, engines
+        self.store = session.store
+        self.experiment = Experiment(spec)
+        self._datasets = Datasets(session)
+        self.policies = Policies(session, self.experiment, engines, self._datasets, lambda: make_start(self))
+        self.checkpoints = Checkpoints(session, self.experiment, self.policies)
+        self.verifiers = Verifiers(spec.reward)
+        self._problems: dict[tuple[str, str], SuiteData] = {}
+
+    def close(self) -> None:
+        """End the verifiers' workers and remove the scratch folders."""
+        try:
+            self.verifiers.close()
+        finally:
+            self.session.close()
+
+    @cached_property
+    def dataset(self) -> Dataset:
+        """The data set of the data step, checked against the spec. Raises DataError, VerifierError, StoreError."""
+        dataset = self._datasets(self.experiment.data.key)
+        problems = (*dataset.train, *dataset.heldout)
+        self.verifiers.check([each.problem for each in problems])
+        limit, drawn = self.spec.rollout.max_prompt_tokens, self.spec.rollout.problems
+        if drawn is not None and drawn > len(dataset.train):
+            raise DataError(
+                f"rollout.problems is {drawn}, but there are only {len(dataset.train)} training problems: "
+                "lower it, or leave it out to draw from all"
+            )
+        for problem in problems:  # the limit is in no key: it changes no payload
+            if len(problem.prompt_ids) > limit:
+                raise too_long(problem, limit)
+        return dataset
+
+    def start_verifiers(self) -> None:
+        """Start what judges the run's responses: a sandbox that does not work is found before anything is sampled."""
+        self.verifiers.start(each.problem for each in (*self.dataset.train, *self.dataset.heldout))
+
+    def problems(self, suite: str, experiment: Experiment | None = None) -> SuiteData:
+        """Return the problems of a suite as the policy sees them, checked by their verifier.
+
+        `experiment` is the run's own, or one that evaluates the same policies in another way.
+        """
+        experiment = experiment or self.experiment
+        step = experiment.suite(suite)
+        at = (suite, step.key if step else "")
+        if at not in self._problems:
+            if step is None:
+                self._problems[at] = heldout(self.dataset)
+            else:
+                rows = from_bytes(self.store.read(self.session.require("suite", step.key), "problems.jsonl"))
+                self.verifiers.check([each.problem for each in rows])
+                template, limit = experiment.sampling(suite)["template"], self.spec.rollout.max_prompt_tokens
+                self._problems[at] = encoded(suite, rows, template, self.dataset.tokenizer, limit)
+        return self._problems[at]
+
+
+@contextlib.contextmanager
+def opened(
+    spec: Spec,
+    store: Store,
+    make_start: Callable[[OpenRun], object],
+    still_ours: Callable[[], None] = lambda: None,
+) -> Iterator[OpenRun]:
+    """Open a run on engines of its own, which start when they are first needed and end with it."""
+    engines = Engines(spec)
+    session = Session(store, still_ours)
+    try:
+        run = OpenRun(spec, session, engines, make_start)
+        try:
+            yield run
+        finally:
+            run.close()
+    finally:
+        session.close()
+        engines.close()

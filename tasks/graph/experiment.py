@@ -1,0 +1,376 @@
+"""Every step of an experiment and its key, known before anything runs.
+
+This is the one place that says which steps there are and what each takes from. `Experiment.steps()` yields them in
+the order of the loop (flows/arm_train.py); plan, listing, study cells, run records and status read it. A new stage is
+a method that makes its step, and a line of `steps()`.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from infra.caching import Step
+from infra.paths import resolve
+from infra.store import Store
+from specs.errors import SpecError
+from specs.identity import (
+    evaluate_part,
+    heldout_sampling,
+    rollout_part,
+    run_name,
+    sampling_part,
+    train_part,
+    warm_start_part,
+)
+from specs.schema import Fork, Spec
+from tasks.checkpoint.fork import Source, find_source
+from tasks.checkpoint.weights import POLICY_STAGE, model_folder, policy_step, weights_digest
+from tasks.data.dataset import source_fingerprint, tokenizer_of
+from tasks.data.sources.registry import data_key_part, source_of
+from tasks.data.tokenizer import tokenizer_digest
+from tasks.errors import DataError
+from tasks.evaluate.problems import HELDOUT
+from tasks.evaluate.samples import set_key
+from tasks.evaluate.suites.declare import SuiteDeclaration, read_suite
+from tasks.evaluate.suites.load import suite_fingerprint
+from tasks.reward.verifiers.registry import verifier_key_part
+from tasks.rollout.engines import engine_key_part
+from tasks.rollout.shards import shard_count
+
+#: The version of each stage, by the name that it has in the store. Raise it when the same inputs would give another
+#: payload; tests/tasks/test_stage_versions.py notices.
+VERSIONS: Mapping[str, int] = {
+    "data": 1,
+    "suite": 1,
+    "contamination": 1,
+    "policy": 1,
+    "rollout": 1,
+    "verdict": 1,
+    "train": 1,
+    "evaluate": 2,
+}
+#: The stages in the order of the loop, as readers know them. In the store the first policy and checkpoints lie under
+#: `policy`, rewards under `verdict`.
+STAGES = ("data", "suite", "contamination", "start", "rollout", "reward", "train", "checkpoint", "evaluate")
+
+
+@dataclass(frozen=True)
+class Node:
+    """A step and its place in the loop.
+
+    `stage` is one of STAGES; `iteration` is None for what is made once, and for an evaluation or a checkpoint the
+    number of iterations behind the policy. `takes` are the references (`<stage>/<key>`, as in the store) of the steps
+    that it takes as inputs, upstream first.
+    """
+
+    stage: str
+    step: Step
+    takes: tuple[str, ...] = ()
+    iteration: int | None = None
+    suite: str | None = None
+    shard: int | None = None
+
+    @property
+    def place(self) -> str:
+        """`iteration 3, shard 1`; empty for what is made once."""
+        names = (("iteration", self.iteration), ("shard", self.shard))
+        parts = [f"{name} {number}" for name, number in names if number is not None]
+        return ", ".join([*parts, *([self.suite] if self.suite is not None else [])])
+
+    @property
+    def label(self) -> str:
+        """`rollout of iteration 3, shard 1`."""
+        join = "after" if self.stage in ("evaluate", "checkpoint") else "of"
+        return f"{self.stage} {join} {self.place}" if self.place else self.stage
+
+
+class Experiment:
+    """The steps of one spec. Iteration k takes policy `lineage(k)` to `lineage(k + 1)`."""
+
+    def __init__(self, spec: Spec, *, download: bool = True) -> None:
+        """Read the data source's and the model's fingerprints, fetching a hub's model unless told not to.
+
+        Of a fork, read what its store has of the source. Raises DataError, SpecError, StoreError.
+        """
+        self.spec = spec
+        #: Declarations of the suites by name; a suite of the user's own is named in its file.
+        self.declared = _declarations(spec.evaluate.suites)
+        #: Names of the suites, in the order of the spec.
+        self.suites = tuple(self.declared)
+        start = warm_start_part(spec)
+        #: The run and iteration that this one goes on from.
+        self.source: Source | None = (
+            find_source(spec, Store(spec.store)) if isinstance(spec.policy.init, Fork) else None
+        )
+        #: The folder with the policy's configuration and tokenizer (and, but for a fork, weights); None for one made
+        #: on the spot.
+        self.model: Path | None = (
+            self.source.folder if self.source else model_folder(start["policy"], download=download)
+        )
+        self._tokenizer = tokenizer_digest(tokenizer_of(self.model))
+        inputs = {
+            "part": data_key_part(spec),
+            "source": source_fingerprint(spec.data),
+            "tokenizer": self._tokenizer,
+        }
+        self.data = Step("data", VERSIONS["data"], inputs)
+        self.start = self.source.step if self.source else self._made_start(start)
+        self._root = self.source.root if self.source else self.start.key
+        self._rollout, self._train = {**rollout_part(spec), **engine_key_part(spec.rollout.engine)}, train_part(spec)
+        # Of the verifiers' settings, those of the verifier that these problems name.
+        self._verifier = source_of(spec.data).verifier
+        self._reward = {"truncated": spec.reward.truncated, **verifier_key_part(self._verifier, spec.reward)}
+        self._lineages = [self.start.key]
+        self._lock = threading.RLock()  # checkpoints are committed beside the loop
+        self._engine = engine_key_part(spec.rollout.engine)
+        self._suites = {name: _suite(each, spec) for name, each in self.declared.items() if each is not None}
+
+    def _made_start(self, part: dict[str, Any]) -> Step:
+        weights = weights_digest(self.model) if self.model else None
+        part["policy"] = {key: value for key, value in part["policy"].items() if key not in ("model", "revision")}
+        data = self.data if self.spec.warm_start else None
+        inputs = {
+            "part": part,
+            "weights": weights,
+            "tokenizer": self._tokenizer,
+            "data": data.key if data else None,
+        }
+        return Step(POLICY_STAGE, VERSIONS["policy"], inputs, (data.reference,) if data else ())
+
+    @property
+    def run(self) -> str:
+        """`<name>/<8 hex of identity>`."""
+        return run_name(self.spec)
+
+    # -- the graph -------------------------------------------------------------------------------------------------
+
+    def steps(self) -> Iterator[Node]:
+        """Yield every step in the order of the loop."""
+        evaluated, saved = self.evaluated_iterations(), self.checkpointed_iterations()
+
+        def evaluations(iteration: int) -> Iterator[Node]:
+            for name in self.suites if iteration in evaluated else ():
+                step = self.evaluation(iteration, name)
+                yield Node("evaluate", step, (*step.references, self._policy(iteration)), iteration, name)
+
+        yield Node("data", self.data)
+        for name in self.suites:
+            if (suite := self.suite(name)) is not None:
+                yield Node("suite", suite, suite=name)
+            overlap = self.contamination(name)
+            yield Node("contamination", overlap, overlap.references, suite=name)
+        yield Node("start", self.start, self.start.references)
+        yield from evaluations(0)
+        for k in range(self.spec.train.iterations):
+            for shard, step in enumerate(self.rollouts(k)):
+                yield Node("rollout", step, step.references, k, shard=shard)
+            reward, train = self.reward(k), self.train(k)
+            yield Node("reward", reward, reward.references, k)
+            yield Node("train", train, train.references, k)
+            if k + 1 in saved:
+                policy = self.checkpoint(k + 1)
+                yield Node("checkpoint", policy, policy.references, k + 1)
+            yield from evaluations(k + 1)
+
+    def roots(self) -> list[str]:
+        """Return references to every step, every policy's weights and every set of samples:
+        what gc keeps for the run.
+        """
+        policies = [f"{POLICY_STAGE}/{self.lineage(i)}" for i in range(self.spec.train.iterations + 1)]
+        steps = [each for node in self.steps() for each in (node.step.reference, *node.step.references)]
+        return list(dict.fromkeys([*steps, *policies]))
+
+    def lineage(self, iteration: int) -> str:
+        """Return the name of the policy after `iteration` iterations."""
+        with self._lock:
+            while len(self._lineages) <= iteration:
+                self._lineages.append(self.train(len(self._lineages) - 1).key)
+            return self._lineages[iteration]
+
+    def _policy(self, iteration: int) -> str:
+        """Return the reference of the step that makes the policy after `iteration` iterations."""
+        return f"{'train' if iteration else POLICY_STAGE}/{self.lineage(iteration)}"
+
+    def rollouts(self, iteration: int) -> list[Step]:
+        """Return a step for each shard of an iteration's rollouts."""
+        common = {
+            "policy": self.lineage(iteration),
+            "data": self.data.key,
+            "part": self._rollout,
+            "iteration": iteration,
+        }
+        references = (self.data.reference, self._policy(iteration))
+        shards = range(shard_count(self.spec.rollout))
+        return [Step("rollout", VERSIONS["rollout"], {**common, "shard": shard}, references) for shard in shards]
+
+    def reward(self, iteration: int) -> Step:
+        """Return the step that gives each rollout of an iteration its verdict."""
+        rollouts = self.rollouts(iteration)
+        inputs = {
+            "rollouts": [step.key for step in rollouts],
+            "data": self.data.key,
+            "part": self._reward,
+            # Verdicts are scores; the step also counts distinct correct answers, which the threshold decides.
+            "correct_at": self.spec.reward.correct_at,
+        }
+        references = (self.data.reference, *(step.reference for step in rollouts))
+        return Step("verdict", VERSIONS["verdict"], inputs, references)
+
+    def train(self, iteration: int) -> Step:
+        """Return the step of an iteration's optimizer steps. Its key is the lineage of the policy that it makes."""
+        rollouts, reward = self.rollouts(iteration), self.reward(iteration)
+        inputs: dict[str, Any] = {
+            "policy": self.lineage(iteration),
+            "root": self._root,
+            "iteration": iteration,
+            "data": self.data.key,
+            "rollouts": [step.key for step in rollouts],
+            "verdicts": reward.key,
+            "part": self._train,
+        }
+        references = (
+            self.data.reference,
+            self._policy(iteration),
+            *(step.reference for step in rollouts),
+            reward.reference,
+            f"{POLICY_STAGE}/{self._root}",
+        )
+        return Step("train", VERSIONS["train"], inputs, tuple(dict.fromkeys(references)))
+
+    def checkpoint(self, iteration: int) -> Step:
+        """Return the step under which the weights after `iteration` iterations lie: it is named by their lineage."""
+        if iteration == 0:
+            return self.start
+        return policy_step(self.lineage(iteration), self._policy(iteration), f"{POLICY_STAGE}/{self._root}")
+
+    def suite(self, name: str) -> Step | None:
+        """Return the step that keeps a suite's problems; None for the held-out ones, which the data step has."""
+        return self._suites[name].step if name in self._suites else None
+
+    def contamination(self, name: str) -> Step:
+        """Return the step that finds a suite's problems among the training problems."""
+        suite = self.suite(name)
+        inputs = {"data": self.data.key, "suite": suite.key if suite else None}
+        references = (self.data.reference, *((suite.reference,) if suite else ()))
+        return Step("contamination", VERSIONS["contamination"], inputs, references)
+
+    def evaluation(self, iteration: int, suite: str) -> Step:
+        """Return the evaluation of the policy after `iteration` iterations.
+
+        The policy is in the key, its iteration is not.
+        """
+        return self.evaluation_of(self.lineage(iteration), suite)
+
+    def evaluation_of(self, policy: str, suite: str, *, served: bool = False) -> Step:
+        """Return the evaluation of a policy by its lineage; `served` by a server that somebody else runs, in its own
+        precision.
+        """
+        part = self.sampling(suite)
+        if served:
+            part = {**part, "engine": "server", "dtype": None}
+        own = self._suites.get(suite)
+        # An evaluation judges everything, so `truncated` is not read.
+        settings = verifier_key_part(own.verifier if own else self._verifier, self.spec.reward)
+        about = {"policy": policy, "problems": self._asked(suite), "suite": suite, "part": part}
+        problems = own.step if own else self.data
+        samples = set_key(about)
+        inputs = {
+            "policy": policy,
+            "data": problems.key,
+            "suite": suite,
+            "part": {**part, **evaluate_part(self.spec)},
+            "reward": {"verifier": VERSIONS["verdict"], **settings},
+            "set": samples,
+        }
+        references = (problems.reference, self.contamination(suite).reference, f"samples/{samples}")
+        return Step("evaluate", VERSIONS["evaluate"], inputs, references)
+
+    def sample_set(self, step: Step) -> dict[str, Any]:
+        """Return what the samples of an evaluation depend on: the `about` of tasks.evaluate.samples.SampleSet."""
+        part = {key: value for key, value in step.inputs["part"].items() if key not in evaluate_part(self.spec)}
+        suite = step.inputs["suite"]
+        return {"policy": step.inputs["policy"], "problems": self._asked(suite), "suite": suite, "part": part}
+
+    def _asked(self, suite: str) -> Any:
+        """Return the digest of what the policy is asked: a suite's problems without what only their verifier reads, so
+        that another verifier draws nothing."""
+        own = self._suites.get(suite)
+        return own.step.inputs["source"]["asked"] if own else self.data.key
+
+    def sampling(self, suite: str) -> dict[str, Any]:
+        """Return how a suite is sampled, its prompt template included."""
+        if (own := self._suites.get(suite)) is not None:
+            sampling = {**sampling_part(self.spec, own.sampling), **self._engine}
+            return {**sampling, "template": own.template, "tokenizer": self._tokenizer}
+        return {**sampling_part(self.spec, heldout_sampling(self.spec)), **self._engine}
+
+    # -- which iterations are evaluated and saved --------------------------------------------------------------------
+
+    def evaluated_iterations(self) -> list[int]:
+        """Return after how many iterations the policy is evaluated: start, every so many, end."""
+        last, every = self.spec.train.iterations, self.spec.evaluate.every
+        return sorted({0, last, *(range(every, last, every) if every else ())}) if self.spec.evaluate.suites else []
+
+    def checkpointed_iterations(self) -> list[int]:
+        """Return after how many iterations the policy is saved: start, every so many, end."""
+        last = self.spec.train.iterations
+        return sorted({0, last, *range(self.spec.checkpoint.every, last, self.spec.checkpoint.every)})
+
+    def kept_checkpoints(self, iteration: int, forked: Iterable[int] = ()) -> list[int]:
+        """Return the checkpoints that the run has once it has done `iteration` iterations.
+
+        Never dropped are the first, the last, and those that an evaluation or, in `forked`, a fork names; of the others
+        the newest `checkpoint.keep` stay.
+        """
+        saved = [i for i in self.checkpointed_iterations() if i <= iteration]
+        pinned = {0, self.spec.train.iterations, *self.evaluated_iterations(), *forked}
+        others = [i for i in saved if i not in pinned]
+        return sorted({*saved} - {*others[: -self.spec.checkpoint.keep]})
+
+
+@dataclass(frozen=True)
+class _Suite:
+    """The parts of a suite's declaration that decide its evaluation."""
+
+    step: Step
+    template: str
+    verifier: str
+    sampling: Mapping[str, Any]
+
+
+def _declarations(suites: Sequence[str]) -> dict[str, SuiteDeclaration | None]:
+    """Return the declaration of each suite by its name; None for held-out problems, which no file declares."""
+    found: dict[str, SuiteDeclaration | None] = {}
+    for text in suites:
+        try:
+            declared = None if text == HELDOUT else read_suite(text)
+        except DataError as error:
+            raise SpecError(f"evaluate.suites: {error}") from None
+        name = HELDOUT if declared is None else declared.name
+        if name in found:
+            raise SpecError(f"evaluate.suites: two suites are called {name}; give one of them another `name`")
+        found[name] = declared
+    return found
+
+
+def _suite(declared: SuiteDeclaration, spec: Spec) -> _Suite:
+    inputs = {"suite": declared.name, "source": suite_fingerprint(declared, stand_ins(spec))}
+    step = Step("suite", VERSIONS["suite"], inputs)
+    return _Suite(step, declared.prompt, declared.verifier, declared.sampling.model_dump())
+
+
+def longest_response(spec: Spec) -> int:
+    """Return how many tokens a response may have, in training or in an evaluation: the engine must hold it."""
+    if spec.evaluate.max_response_tokens:
+        return max(spec.rollout.max_response_tokens, spec.evaluate.max_response_tokens)
+    own = [read_suite(name).sampling.max_response_tokens for name in spec.evaluate.suites if name != HELDOUT]
+    return max(spec.rollout.max_response_tokens, *own, 0)
+
+
+def stand_ins(spec: Spec) -> Path | None:
+    """Return the folder that is read instead of the hub, where the spec names one."""
+    return None if spec.evaluate.stand_ins is None else Path(resolve(spec.evaluate.stand_ins))

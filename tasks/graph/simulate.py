@@ -1,0 +1,136 @@
+"""What a start of a run would do, step by step: the loop played through on what the store has, with nothing run.
+
+Pure: `has(stage, key)` says what is in the store, `known(stage, key)` what was committed, whatever became of its
+payload. Iteration k takes policy k to policy k + 1; policy i is the one after i iterations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from infra.caching import Step
+from tasks.checkpoint.weights import POLICY_STAGE
+from tasks.graph.experiment import STAGES, Experiment, Node
+
+Has = Callable[[str, str], bool]
+#: The stages that a plan shows a row for; it lists checkpoints apart.
+SHOWN = tuple(stage for stage in STAGES if stage != "checkpoint")
+
+
+@dataclass(frozen=True)
+class Replay:
+    """Training steps that are repeated from stored rollouts and verdicts, to have policy `to` from policy `start`."""
+
+    start: int
+    to: int
+
+    @property
+    def steps(self) -> int:
+        return self.to - self.start
+
+
+@dataclass
+class Simulation:
+    """The steps by stage, those that will run, and the first of them in the order of the loop.
+
+    `stored` and `saved` are the policies whose weights the store has, and will get. `left_out` are evaluations of
+    weights that were not kept.
+    """
+
+    nodes: dict[str, list[Node]] = field(default_factory=lambda: {stage: [] for stage in SHOWN})
+    running: dict[str, list[Node]] = field(default_factory=lambda: {stage: [] for stage in SHOWN})
+    first: Node | None = None
+    left_out: list[Node] = field(default_factory=list)
+    stored: list[int] = field(default_factory=list)
+    saved: list[int] = field(default_factory=list)
+    replays: list[Replay] = field(default_factory=list)
+
+    @property
+    def idle(self) -> bool:
+        """True if nothing would be made."""
+        return not any(self.running.values()) and not self.saved
+
+    def runs(self, node: Node, found: bool) -> bool:
+        """Count a step; return True if it will run."""
+        self.nodes[node.stage].append(node)
+        if not found:
+            self.running[node.stage].append(node)
+            self.first = self.first or node
+        return not found
+
+
+class _Engines:
+    """The policies that trainer and rollout engine hold, as tasks/engines/policies.py brings them there."""
+
+    def __init__(self, experiment: Experiment, simulation: Simulation) -> None:
+        self._experiment, self._simulation = experiment, simulation
+        self.weights = {0, *simulation.stored}  # the first is there once the start has run
+        self.trainer: int | None = None
+        self.rollout: int | None = None
+
+    def on_trainer(self, policy: int) -> None:
+        start = policy
+        while start != self.trainer and start not in self.weights:
+            start -= 1
+        if start != policy:
+            self._simulation.replays.append(Replay(start, policy))
+            for passed in sorted({*self._experiment.kept_checkpoints(policy)} & {*range(start + 1, policy + 1)}):
+                self.save(passed)
+        self.trainer = policy
+
+    def on_rollout(self, policy: int) -> None:
+        if self.rollout != policy and policy not in self.weights:
+            self.on_trainer(policy)
+        self.rollout = policy
+
+    def save(self, policy: int) -> None:
+        if policy not in self.weights:
+            self.weights.add(policy)
+            self._simulation.saved.append(policy)
+
+    def hold(self, policy: int) -> bool:
+        """Return True if the policy is at hand without a training step."""
+        return policy in self.weights or policy in (self.trainer, self.rollout)
+
+
+def simulate(
+    experiment: Experiment, has: Has, known: Has, drawn: Callable[[Step], bool], *, replay: bool
+) -> Simulation:
+    """Play an experiment through.
+
+    `drawn(step)` says whether an evaluation's samples are stored. With `replay`, evaluations of weights that were not
+    kept run, as with the command's --replay.
+    """
+    last = experiment.spec.train.iterations
+    made = Simulation(stored=[i for i in range(last + 1) if has(POLICY_STAGE, experiment.lineage(i))])
+    engines = _Engines(experiment, made)
+    trained = False  # whether the iteration's training step runs
+    for node in experiment.steps():
+        step, at = node.step, node.iteration or 0
+        found = has(step.stage, step.key)
+        match node.stage:
+            case "rollout":
+                if made.runs(node, found):
+                    engines.on_rollout(at)
+            case "train":
+                if trained := made.runs(node, found):
+                    engines.on_trainer(at)
+                    engines.trainer = at + 1
+            case "checkpoint":
+                # One that retention dropped is not made again when its iteration comes from the store.
+                if (trained or at == last) and at not in engines.weights:
+                    engines.on_trainer(at)
+                    engines.save(at)
+            case "evaluate":
+                stored = not found and drawn(step)
+                front = at == last or not known("train", experiment.lineage(at + 1))
+                if found or known(step.stage, step.key) or replay or engines.hold(at) or front or stored:
+                    if made.runs(node, found) and not stored:
+                        engines.on_rollout(at)
+                else:
+                    made.nodes["evaluate"].append(node)
+                    made.left_out.append(node)
+            case _:
+                made.runs(node, found)
+    return made

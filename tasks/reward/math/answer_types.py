@@ -1,0 +1,160 @@
+"""The types of an answer, and the text helpers that their parsers share."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from tasks.reward.math.expression import Node, ParseError
+from tasks.reward.math.expression_parser import parse
+from tasks.reward.math.normalise import MAX_LENGTH, balanced
+from tasks.reward.math.units import Unit
+
+_LABEL = re.compile(
+    r"(?:\\(?:angle|triangle|overline|vec|hat|bar|max|min|det|mathbb|mathcal|mathfrak|widehat|overrightarrow)\s*)*"
+    r"(?:\\?[A-Za-z]+'*|\{[A-Za-z]+\})(?:\s*_\s*(?:\{[^{}]*\}|\w|\\[a-z]+))?'*"
+    r"(?:\s*\([^()]*\))?(?:\s*\^\{?\*\}?)?"
+)
+_OPEN, _CLOSE = "([{", ")]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar:
+    """One value with its unit or percent sign. `node` is None where `expression_parser` cannot read `text`."""
+
+    text: str
+    node: Node | None
+    unit: Unit | None = None
+    percent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """An answer in words."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """Several answers. `kind`: list (in any order), set (in any order, repetitions ignored), tuple, ratio, clock."""
+
+    kind: str
+    items: tuple[Answer, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """An interval of the reals; an end is open or closed, and may be infinite."""
+
+    low: Node
+    high: Node
+    low_open: bool
+    high_open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A set of reals as a union of intervals; `name` is the variable of the inequality it was written as, else None."""
+
+    pieces: tuple[Piece, ...]
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Equation:
+    """An equation with two or more sides; `texts` are the sides as written."""
+
+    sides: tuple[Answer, ...]
+    texts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """An inequality `left` `op` `right` that is no interval of one variable."""
+
+    op: str
+    left: Node
+    right: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """A matrix or a vector; all rows have the same length."""
+
+    rows: tuple[tuple[Answer, ...], ...]
+
+
+Answer = Scalar | Words | Collection | Region | Equation | Order | Matrix
+
+
+def split_top(text: str, separators: str) -> list[str]:
+    """Return the parts of `text` between separators that lie in no brackets."""
+    parts, depth, start, at = [], 0, 0, 0
+    while at < len(text):
+        char = text[at]
+        if char == "\\" and at + 1 < len(text):
+            if text[at + 1] in "{}":
+                depth += 1 if text[at + 1] == "{" else -1
+                at += 2
+                continue
+            if text.startswith(("\\begin", "\\langle"), at):
+                depth += 1
+            elif text.startswith(("\\end", "\\rangle"), at):
+                depth -= 1
+            if not text[at + 1].isalpha():  # an escaped sign, such as a line break
+                at += 2
+                continue
+        elif char in _OPEN:
+            depth += 1
+        elif char in _CLOSE:
+            depth -= 1
+        elif char in separators and depth == 0:
+            parts.append(text[start:at])
+            start = at + 1
+        at += 1
+    return [*parts, text[start:]]
+
+
+def encloses(text: str) -> bool:
+    """Return True if the first character of `text` is a bracket that its last character closes."""
+    if len(text) < 2 or text[0] not in "([" or text[-1] not in ")]":
+        return False
+    depth = 0
+    for at, char in enumerate(text):
+        depth += (char in "([") - (char in ")]")
+        if depth == 0:
+            return at == len(text) - 1
+    return False
+
+
+def node_of(text: str) -> Node | None:
+    """Return the expression tree of `text`, None where it is no expression."""
+    try:
+        return parse(text)
+    except (ParseError, RecursionError):
+        return None
+
+
+def usable(text: str) -> None:
+    """Raise ParseError for a text that can be no answer: empty, a placeholder, unbalanced, "nan", too long."""
+    if not re.search(r"[\w\\]", text) or text in ("\\ldots", "_") or text.strip(' "').lower() in ("nan", "\\nan"):
+        raise ParseError("empty")
+    if len(text) > MAX_LENGTH or not balanced(text):
+        raise ParseError("too long, or braces that do not close")
+
+
+def is_label(text: str) -> bool:
+    """Return True if the left side of an equation only names what is asked: x, f(x), a_1, \\angle ABC, words."""
+    return re.fullmatch(r'"[^"]*"|\((?:[a-z](?:_\{?\w\}?)?\s*,?\s*)+\)', text) is not None or (
+        _LABEL.fullmatch(text) is not None and text not in ("e", "i", "\\pi")
+    )
+
+
+def pair_region(pair: Collection) -> Region | None:
+    """Return the open interval that a pair in parentheses may mean, None for anything else."""
+    if pair.kind == "tuple" and len(pair.items) == 2:
+        low, high = pair.items
+        if isinstance(low, Scalar) and isinstance(high, Scalar) and low.node is not None and high.node is not None:
+            return Region((Piece(low.node, high.node, True, True),))
+    return None

@@ -1,0 +1,157 @@
+"""Parser of sets of reals: intervals (also ]a, b[), unions, differences, inequalities of one variable."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from itertools import pairwise
+
+from tasks.reward.math.answer_types import Order, Piece, Region, encloses, node_of, split_top
+from tasks.reward.math.exact import rational
+from tasks.reward.math.expression import OO, Node, has, negative, symbols
+
+_FRENCH = re.compile(r"^([\[\]])([^\[\]]*),([^\[\]]*)([\[\]])$")
+_REALS = re.compile(r"^\(?\s*\\mathbb\s*\{?\s*R\s*\}?\s*\)?$")
+ORDER = re.compile(r"\\(?:le|ge|ne)(?![A-Za-z])|[<>]")
+_FLIP = {"<": ">", ">": "<", "\\le": "\\ge", "\\ge": "\\le", "\\ne": "\\ne"}
+
+
+def region(text: str) -> Region | None:
+    """Return the set of reals in a tidy text, None where it is written as something else."""
+    if re.search(r"\\cup(?![A-Za-z])", text):
+        pieces: list[Piece] = []
+        name = None
+        label = re.match(r"^(\\?[A-Za-z]+)\s*\\in(?![A-Za-z])", text)
+        body = text[label.end() :] if label else text
+        for part in re.split(r"\\cup(?![A-Za-z])", body):
+            region = _plain_region(part.strip())
+            if region is None:
+                return None
+            pieces.extend(region.pieces)
+        name = label.group(1) if label else None
+        return Region(tuple(pieces), name)
+    if re.search(r"\\setminus(?![A-Za-z])", text):
+        whole, _, holes = text.partition("\\setminus")
+        removed = re.fullmatch(r"\s*\\\{(.+)\\\}\s*", holes)
+        label = re.match(r"^\s*(\\?[A-Za-z]+)\s*\\in(?![A-Za-z])", whole)
+        whole = (whole[label.end() :] if label else whole).strip()
+        if removed is None or not (
+            _REALS.match(whole) or re.fullmatch(r"\(\s*-\s*\\infty\s*,\s*\+?\s*\\infty\s*\)", whole)
+        ):
+            return None
+        points = [node_of(p) for p in split_top(removed.group(1), ",")]
+        return (
+            punctured([p for p in points if p is not None], label.group(1) if label else None)
+            if all(p is not None for p in points)
+            else None
+        )
+    inequality = _inequality(text)
+    if inequality is not None:
+        return inequality
+    if (
+        text[0] in "[]"
+        and text[-1] in "[]"
+        and not (text[0] == "[" and text[-1] == "]" and len(split_top(text[1:-1], ",")) != 2)
+    ):
+        return _plain_region(text)
+    if encloses(text) and (text[0] == "[" or text[-1] == "]" or "\\infty" in text):
+        return _plain_region(text)
+    return _plain_region(text) if _REALS.match(text) else None
+
+
+def punctured(points: Sequence[Node], name: str | None) -> Region | None:
+    """Return the reals without `points`. None for several points that are not all rational: their order is unknown."""
+    values = {rational(p): p for p in points}
+    if None in values:
+        return (
+            Region((Piece(negative(OO), points[0], True, True), Piece(points[0], OO, True, True)), name)
+            if len(points) == 1
+            else None
+        )
+    ends = [negative(OO), *(values[v] for v in sorted(v for v in values if v is not None)), OO]
+    return Region(tuple(Piece(a, b, True, True) for a, b in pairwise(ends)), name)
+
+
+def _plain_region(text: str) -> Region | None:
+    """Return one interval in brackets, a finite set, or the reals; None for anything else."""
+    if _REALS.match(text):
+        return Region((Piece(negative(OO), OO, True, True),))
+    if text.startswith("\\{") and text.endswith("\\}"):
+        points = [node_of(p) for p in split_top(text[2:-2], ",")]
+        return (
+            None
+            if any(p is None for p in points)
+            else Region(tuple(Piece(p, p, False, False) for p in points if p is not None))
+        )
+    french = _FRENCH.match(text)
+    members = split_top(text[1:-1], ",;") if encloses(text) else [french.group(2), french.group(3)] if french else []
+    if len(members) != 2:
+        return None
+    low, high = (node_of(m.strip()) for m in members)
+    if low is None or high is None:
+        return None
+    return Region((Piece(low, high, text[0] in "(]" or has(low, "oo"), text[-1] in ")[" or has(high, "oo")),))
+
+
+def _inequality(text: str) -> Region | None:
+    """Return the set that `a < x <= b`, `x > 3`, `x \\ne 0` or `|x| < c` describes; None for anything else."""
+    if (
+        not ORDER.search(text)
+        or "," in text
+        or '"' in text
+        or re.search(r"\\\{|(?<![A-Za-z])(?:and|or)(?![A-Za-z])", text)
+    ):
+        return None
+    if "=" in text:
+        return None
+    ops = [m.group() for m in ORDER.finditer(text)]
+    sides = [node_of(s.strip()) for s in ORDER.split(text)]
+    if any(s is None for s in sides):
+        return None
+    nodes = [s for s in sides if s is not None]
+    names = [s.strip() for s in ORDER.split(text)]
+    if len(nodes) == 2:
+        (left, right), op = nodes, ops[0]
+        absolute = re.fullmatch(r"\|\s*(\\?[A-Za-z]+)\s*\|", names[0])
+        if absolute and not symbols(right) and op in ("<", "\\le"):
+            return Region((Piece(negative(right), right, op == "<", op == "<"),), absolute.group(1))
+        if absolute and not symbols(right) and op in (">", "\\ge"):
+            opened = op == ">"
+            return Region(
+                (Piece(negative(OO), negative(right), True, opened), Piece(right, OO, opened, True)), absolute.group(1)
+            )
+        if not _is_name(names[0]) and _is_name(names[1]):
+            left, right, op, names = right, left, _FLIP[op], names[::-1]
+        if not _is_name(names[0]) or symbols(left) & symbols(right):
+            return None
+        if op == "\\ne":
+            return punctured([right], names[0])
+        below = op in ("<", "\\le")
+        opened = op in ("<", ">")
+        return Region(
+            (Piece(negative(OO), right, True, opened) if below else Piece(right, OO, opened, True),), names[0]
+        )
+    if len(nodes) == 3 and _is_name(names[1]):
+        if all(op in (">", "\\ge") for op in ops):
+            nodes, ops = nodes[::-1], [_FLIP[op] for op in ops[::-1]]
+        if all(op in ("<", "\\le") for op in ops):
+            return Region((Piece(nodes[0], nodes[2], ops[0] == "<", ops[1] == "<"),), names[1])
+    return None
+
+
+def _is_name(text: str) -> bool:
+    return re.fullmatch(r"[A-Za-z]'?|\\[a-z]+|[A-Za-z]_\{?\w+\}?", text) is not None and text not in (
+        "e",
+        "i",
+        "\\pi",
+        "\\infty",
+    )
+
+
+def order_of(text: str) -> Order | None:
+    """Return a single inequality between two expressions, None for anything else."""
+    ops = ORDER.findall(text)
+    if len(ops) != 1 or "=" in text:
+        return None
+    left, right = (node_of(s.strip()) for s in ORDER.split(text))
+    return None if left is None or right is None else Order(ops[0], left, right)

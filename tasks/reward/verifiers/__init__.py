@@ -1,0 +1,1 @@
+"""Verifiers, one file each; `registry.py` finds them by name, `base.py` says what a verifier is."""

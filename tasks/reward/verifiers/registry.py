@@ -1,0 +1,76 @@
+"""The verifiers by name, and what the keys of a run hold of each."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from typing import Any
+
+from specs.identity import verifier_parts
+from specs.plugins import is_plugin
+from specs.schema import Reward
+from tasks.data.answers import Reader, read_answer
+from tasks.data.puzzles.registry import PUZZLES
+from tasks.errors import VerifierError
+from tasks.plugins import plugin_digest
+from tasks.reward.verifiers.base import Verifier
+from tasks.reward.verifiers.plugin import KEY, plugin_reader, plugin_verifier
+
+#: The module of this package that has each shipped verifier's class as `VERIFIER`; imported when it is first named.
+VERIFIERS: Mapping[str, str] = {"math": "math", "code": "code", **dict.fromkeys(PUZZLES, "puzzle")}
+
+
+def verifier_names() -> tuple[str, ...]:
+    """Return the names of the shipped verifiers."""
+    return tuple(VERIFIERS)
+
+
+def make_verifier(name: str, reward: Reward) -> Verifier:
+    """Return the verifier called `name`, with the settings of a spec. VerifierError where there is none."""
+    return plugin_verifier(name, reward) if is_plugin(name) else _class(name)(name, reward)
+
+
+def reader_of(name: str) -> Reader:
+    """Return the function that reads the references of the verifier called `name` from rows."""
+    return plugin_reader(name) if is_plugin(name) else _class(name).read
+
+
+def verifier_version(name: str) -> int:
+    """Return the version of a verifier's code; 1 for one from outside, whose digest is in the key."""
+    return 1 if is_plugin(name) else _class(name).VERSION
+
+
+def verifier_key_part(name: str, reward: Reward) -> dict[str, Any]:
+    """Return the part of a verdict's key that the verifier makes: its settings, its version where that is not 1.
+
+    Of a verifier from outside: the digest of its file.
+    """
+    if is_plugin(name):
+        return {"plugin": plugin_digest(name, KEY)}
+    version, parts = verifier_version(name), verifier_parts(reward)
+    return {
+        **({name: parts[name]} if name in parts else {}),
+        **({} if version == 1 else {"verifier_version": version}),
+    }
+
+
+def reader_key_part(name: str) -> dict[str, Any]:
+    """Return the part of the data's key that the verifier's reader of references makes; nothing where it is of
+    version 1.
+
+    Of a verifier from outside that has a reader of its own: the digest of its file.
+    """
+    if is_plugin(name):
+        return {} if plugin_reader(name) is read_answer else {"reader": plugin_digest(name, KEY)}
+    version = _class(name).READER_VERSION
+    return {} if version == 1 else {"reader_version": version}
+
+
+def _class(name: str) -> type[Verifier]:
+    if name not in VERIFIERS:
+        raise VerifierError(
+            f"no verifier {name!r}; there are {', '.join(VERIFIERS)}, or your own: my_verifier.py:name "
+            "(data.verifier names one)"
+        )
+    found: type[Verifier] = importlib.import_module(f"tasks.reward.verifiers.{VERIFIERS[name]}").VERIFIER
+    return found

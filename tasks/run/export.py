@@ -1,0 +1,73 @@
+"""Export of a policy: weights, configuration and tokenizer in Hugging Face format."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from infra.errors import StoreError
+from infra.store import Store
+from tasks.run.runs import one_run
+
+
+def export_policy(store: Store, name: str, folder: Path, iteration: int | None) -> str:
+    """Copy a policy's weights, configuration and tokenizer, each file verified, and return a line about it.
+
+    The folder is complete or not there: files are gathered beside it under another name.
+    """
+    view = one_run(store, name)
+    weights = view.weights()
+    kept = ", ".join(map(str, weights))
+    if not weights:
+        raise StoreError(f"{store.uri}: run {view.name} has no weights in the store; start it again")
+    chosen = max(weights) if iteration is None else iteration
+    if chosen not in weights:
+        raise StoreError(
+            f"{store.uri}: run {view.name} has weights after iterations {kept}, not after {chosen}; export one of these"
+        )
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise StoreError(f"{folder}: is a file or a folder with something in it; give a new folder")
+    manifest = weights[chosen]
+    wanted = replace(
+        manifest, files={file: entry for file, entry in manifest.files.items() if not file.startswith("optimizer")}
+    )
+    try:
+        with _gathered(folder.absolute()) as beside:
+            store.fetch(wanted, beside)
+    except StoreError as error:
+        if store.find(manifest.stage, manifest.key) is None:
+            raise StoreError(
+                f"{store.uri}: the weights of run {view.name} after {chosen} iterations are not there any more "
+                "(a run that goes on drops older "
+                "ones, as checkpoint.keep says); export again"
+            ) from error
+        raise StoreError(
+            f"{error}; nothing was exported: run {view.name} has weights after iterations {kept}"
+        ) from error
+    except OSError as error:
+        raise StoreError(
+            f"{folder}: cannot be written: {error.strerror}; nothing was exported, give another folder or make room"
+        ) from error
+    return f"{folder}: {view.name} after {chosen} iterations (policy {manifest.key[:12]})"
+
+
+@contextlib.contextmanager
+def _gathered(folder: Path) -> Iterator[Path]:
+    """A sibling `.<name>.partial-<pid>` that becomes `folder` at the end; those that killed exports left go first."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    stem = f".{folder.name}.partial-"
+    for left in folder.parent.iterdir():
+        pid = left.name.removeprefix(stem)
+        if left.name.startswith(stem) and pid.isdigit() and not Path(f"/proc/{pid}").exists():
+            shutil.rmtree(left, ignore_errors=True)
+    beside = folder.with_name(f"{stem}{os.getpid()}")
+    try:
+        beside.mkdir()
+        yield beside
+        os.rename(beside, folder)  # over an empty folder too
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)

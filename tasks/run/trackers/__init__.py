@@ -1,0 +1,13 @@
+"""Trackers: views of what a run has committed. They are never the record, and a run goes on without them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+
+class Tracker(Protocol):
+    """Follows a run."""
+
+    def on_iteration(self, row: Mapping[str, Any]) -> None:
+        """Take the metrics of one iteration, once its steps are committed. `row` is a line of metrics.jsonl."""

@@ -1,0 +1,320 @@
+"""The Prefect tasks of a run, in the order of the loop.
+
+Each reads what its step takes from, calls plain functions of its stage's folder, and says what to commit
+(tasks/stage.py finds, times and commits). In the loop: `value(rollout(run, k))` is an iteration's manifests, whether
+they were found or made.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+from prefect.artifacts import create_link_artifact, create_table_artifact
+
+from infra.caching import Step
+from infra.store import Manifest
+from infra.termination import termination
+from tasks import table
+from tasks.checkpoint.fork import pin
+from tasks.data.contamination import TrainingTexts
+from tasks.data.contamination import contamination as overlap
+from tasks.data.dataset import prepare, tokenizer_of
+from tasks.data.encode import decode
+from tasks.engines.first_policy import make_first_policy
+from tasks.engines.open_run import OpenRun
+from tasks.engines.policies import SavedPolicy
+from tasks.evaluate import judged_sample
+from tasks.evaluate.judged import judge_samples
+from tasks.evaluate.problems import question_of, to_bytes
+from tasks.evaluate.samples import SampleSet
+from tasks.evaluate.sampling import Source, draw, missing
+from tasks.evaluate.suites.load import load_declared
+from tasks.evaluate.summary import summarise
+from tasks.graph.experiment import Experiment, stand_ins
+from tasks.report.data import ReportData
+from tasks.report.page import render
+from tasks.report.text_tables import comparison_table, render_text
+from tasks.reward.measures import iteration_measures, reused_share
+from tasks.reward.verdicts import require_judged, row
+from tasks.rollout.protocol import Sampling
+from tasks.rollout.shards import roll_out, shard_problems
+from tasks.rollout.table import write_rollouts
+from tasks.run.artifacts import rollouts_of
+from tasks.run.record import RunRecord
+from tasks.run.session import Output
+from tasks.stage import Work, cached, prefect_task_of, stage, value
+
+log = logging.getLogger("armature")
+
+# -- data and suites -----------------------------------------------------------------------------------------------
+
+
+@stage("data", "data", lambda experiment: experiment.data)
+def data(run: OpenRun, step: Step) -> Output:
+    """Make the data set: problems, checked and tokenised."""
+    tokenizer, limit = tokenizer_of(run.experiment.model), run.spec.rollout.max_prompt_tokens
+    files, counts = prepare(run.spec.data, step.inputs["source"], tokenizer, limit)
+    return Output(files, "rows", counts["train"]["problems"], counts)
+
+
+@stage("suite", "suite {0}", lambda experiment, name: experiment.suite(name))
+def suite(run: OpenRun, step: Step, name: str) -> Output:
+    """Make a suite's problems, as they were declared and counted. Not for held-out ones, which the data step has."""
+    declaration = run.experiment.declared[name]
+    assert declaration is not None, name
+    loaded = load_declared(declaration, stand_ins(run.spec))
+    result = {
+        "label": loaded.label,
+        "origin": loaded.origin,
+        "revision": loaded.revision,
+        "differs": loaded.differs,
+        "licence": loaded.suite.licence,
+        "digest": loaded.digest,
+    }
+    return Output({"problems.jsonl": to_bytes(loaded.problems)}, "rows", len(loaded.problems), result)
+
+
+@stage("contamination", "contamination {0}", lambda experiment, name: experiment.contamination(name))
+def contamination(run: OpenRun, step: Step, name: str) -> Output:
+    """Find the problems of a suite among the training problems. Texts are compared, no policy is asked."""
+    texts = ((each.problem.id, question_of(each.problem)) for each in run.dataset.train)
+    found = overlap(name, run.problems(name).questions, [TrainingTexts.of(run.spec.data.train, texts)]).to_json()
+    return Output({}, "metrics", len(found["findings"]), found)
+
+
+def suite_steps(run: OpenRun, name: str) -> tuple[Manifest | None, Manifest]:
+    """Return a suite's problems and its contamination; None in place of held-out problems, which the data step has."""
+    problems = value(suite(run, name)) if run.experiment.suite(name) is not None else None
+    return problems, value(contamination(run, name))
+
+
+# -- the first policy ----------------------------------------------------------------------------------------------
+
+
+def start(run: OpenRun) -> Any:
+    """Make the policy that training begins with: given weights or a model made on the spot, or another run's."""
+    if run.experiment.source is None:
+        return first_policy(run)
+    return _forked_policy_task("start", Work(partial(forked_policy, run)))
+
+
+@stage("start", "start", lambda experiment: experiment.start)
+def first_policy(run: OpenRun, step: Step) -> Output:
+    """Make given weights, or a model made on the spot, into the first policy; with a warm start, train it."""
+    folder = run.session.new_folder("start")
+    trainer = run.policies.trainer
+    files, result, recorded = make_first_policy(run.store, run.experiment, run.dataset, trainer, folder)
+    return Output(files, "weights", 0, result, recorded, folder=folder)
+
+
+def forked_policy(run: OpenRun) -> Any:
+    """Take the policy of the run that this one goes on from."""
+    source = run.experiment.source
+    assert source is not None
+    pin(run.store, source, run.experiment.run)  # first: from here on the source's retention does not drop these weights
+    log.info("goes on from run %s", source)
+    if (hit := run.session.find(run.experiment.start)) is not None:
+        return cached(hit)
+    saved = run.checkpoints.save(0)  # they were there when this run began, and were lost since
+    assert saved is not None, "the store had none"
+    return run.checkpoints.commit(saved, 0)
+
+
+_forked_policy_task = prefect_task_of("start")
+
+
+def remake_start(run: OpenRun) -> None:
+    """Make the first policy again where it turned out to be damaged; OpenRun takes this."""
+    (first_policy.plain if run.experiment.source is None else forked_policy)(run)
+
+
+# -- one iteration -------------------------------------------------------------------------------------------------
+
+
+@stage("rollout", "rollout {0}", lambda experiment, iteration: experiment.rollouts(iteration))
+def rollout(run: OpenRun, step: Step, iteration: int) -> Output:
+    """Draw all samples of one shard of an iteration."""
+    lineage, settings, seed = step.inputs["policy"], run.spec.rollout, run.spec.seed
+    # Before an engine starts: problems are checked when they are read, and what judges the samples is tried first.
+    problems = shard_problems(run.dataset.train, settings, seed, iteration, step.inputs["shard"])
+    run.start_verifiers()
+    run.policies.on_rollout(lineage)
+    started = time.monotonic()
+    stops = run.dataset.stop_token_ids
+    rows = roll_out(run.policies.rollout, problems, settings, seed, stops, lineage, iteration)
+    folder = run.session.new_folder("rollouts")
+    path = folder / "rollouts.parquet"
+    write_rollouts(path, rows)
+    tokens = {"response_tokens": sum(len(each.response_ids) for each in rows)}
+    return Output({path.name: path}, "rows", len(rows), tokens, seconds=time.monotonic() - started, folder=folder)
+
+
+@stage("reward", "reward {0}", lambda experiment, iteration: experiment.reward(iteration))
+def reward(run: OpenRun, step: Step, iteration: int) -> Output:
+    """Give each rollout of an iteration its verdict, in their order."""
+    rollouts, dataset, settings = rollouts_of(run.session, step.inputs["rollouts"]), run.dataset, run.spec.reward
+    items = [
+        (dataset.by_id[each.problem_id].problem, decode(each.response_ids, dataset.tokenizer), each.finish_reason)
+        for each in rollouts
+    ]
+    verdicts = run.verifiers.verify(items, mask_truncated=settings.truncated == "mask")
+    require_judged(verdicts, settings.max_not_judged_share, f"iteration {iteration}")
+    rows = [
+        {"problem_id": each.problem_id, "sample": each.sample, **row(verdict)}
+        for each, verdict in zip(rollouts, verdicts, strict=True)
+    ]
+    reused = reused_share(verdicts)
+    if reused is not None:
+        log.info("iteration %d: %.0f %% of the verdicts on programs were known from before", iteration, 100 * reused)
+    return Output(
+        {"verdicts.parquet": table.to_bytes(rows, table.VERDICTS)},
+        "rows",
+        len(rows),
+        iteration_measures(rollouts, verdicts, settings.correct_at),
+        # Which programs were seen before depends on what this process has judged: no part of what the step makes.
+        parts={} if reused is None else {"verdict_cache_hit_rate": reused},
+    )
+
+
+@stage("train", "train {0}", lambda experiment, iteration: experiment.train(iteration))
+def train(run: OpenRun, step: Step, iteration: int) -> Output:
+    """Take the optimizer steps of an iteration. The step's key is the lineage of the policy that it makes."""
+    run.policies.on_trainer(step.inputs["policy"])
+    started = time.monotonic()
+    done = run.policies.train(step.key, step.inputs)
+    return Output(
+        {"responses.parquet": table.to_bytes(done["responses"], table.RESPONSES)},
+        "metrics",
+        len(done["responses"]),
+        {"metrics": done["metrics"]},
+        {**run.policies.trainer.environment, **done["recorded"]},
+        parts=done["seconds"],
+        seconds=time.monotonic() - started,
+    )
+
+
+_save_task, _checkpoint_task = prefect_task_of("save"), prefect_task_of("checkpoint")
+
+
+def save(run: OpenRun, iteration: int) -> SavedPolicy | None:
+    """Write the policy after `iteration` iterations to the local disk.
+
+    None where the store has it: a replay on the way came by it.
+    """
+    saved: SavedPolicy | None = _save_task(f"save {iteration}", Work(partial(run.checkpoints.save, iteration)))
+    return saved
+
+
+def submit_checkpoint(run: OpenRun, iteration: int, saved: SavedPolicy | None, stop: threading.Event) -> Any:
+    """Begin to take a saved policy into the store, beside the training; None means that the store has it.
+
+    Returns Prefect's future. `stop` gives the upload up.
+    """
+
+    def commit() -> Any:
+        if saved is None:
+            return cached(run.policies.stored(run.experiment.lineage(iteration)))
+        return run.checkpoints.commit(saved, iteration, stop)
+
+    return _checkpoint_task.submit(f"checkpoint {iteration}", Work(commit))
+
+
+# -- evaluation and report -----------------------------------------------------------------------------------------
+
+
+def _evaluation(experiment: Experiment, label: object, name: str, lineage: str, source: Source | None) -> Step:
+    return experiment.evaluation_of(lineage, name, served=source is not None)
+
+
+@stage("evaluate", "evaluate {0} {1}", _evaluation)
+def evaluate(run: OpenRun, step: Step, label: object, name: str, lineage: str, source: Source | None) -> Output:
+    """Draw samples of a suite from a policy, judge and summarise them.
+
+    `label` is how task runs name the policy; `source` a server that has it, None for the rollout engine.
+    """
+    part = step.inputs["part"]
+    problems = run.problems(name).first(part["problems"])
+    run.verifiers.start(each.problem for each in problems.encoded)
+    samples = SampleSet(run.store.files, run.experiment.sample_set(step))
+    stored = samples.read()
+    if missing(stored, problems.encoded, part["samples"]):
+        if stored:
+            log.info("evaluation on %s goes on: %d samples are in the store", name, len(stored))
+        if source is None:
+            # Only now: an engine has to be started, and training steps repeated where weights were not kept.
+            run.start_verifiers()
+            run.policies.on_rollout(lineage)
+            source = run.policies.rollout
+        sampling = Sampling(part["temperature"], part["max_response_tokens"], run.dataset.stop_token_ids, part["top_p"])
+
+        def between() -> None:
+            termination.check()
+            run.session.still_ours()
+
+        draw(source, samples, stored, problems.encoded, part["samples"], sampling, part["seed"], name, between)
+    judged = judge_samples(
+        run.verifiers,
+        problems,
+        stored,
+        part["samples"],
+        run.dataset.tokenizer,
+        run.spec.reward.max_not_judged_share,
+        name,
+    )
+    summary = summarise(judged, part["correct_at"]).to_json()
+    return Output({"samples.parquet": judged_sample.to_bytes(judged)}, "rows", len(judged), summary)
+
+
+def can_evaluate(run: OpenRun, iteration: int, name: str, experiment: Experiment | None = None) -> bool:
+    """Return True if an evaluation needs no training step to be repeated for it alone.
+
+    It is there (or was, before it was damaged), its policy is at hand, its samples are stored, or it is where the run
+    goes on from.
+    """
+    experiment = experiment or run.experiment
+    step, lineage = experiment.evaluation(iteration, name), experiment.lineage(iteration)
+    return (
+        run.store.known(step.stage, step.key)
+        or run.policies.at_hand(lineage)
+        or iteration == experiment.spec.train.iterations
+        or not run.store.known("train", experiment.lineage(iteration + 1))
+        or not _lacks_samples(run, step, experiment)
+    )
+
+
+def _lacks_samples(run: OpenRun, step: Step, experiment: Experiment) -> bool:
+    part = step.inputs["part"]
+    stored = SampleSet(run.store.files, experiment.sample_set(step)).read()
+    return missing(stored, run.problems(step.inputs["suite"]).first(part["problems"]).encoded, part["samples"])
+
+
+_report_task = prefect_task_of("report")
+
+
+def report(record: RunRecord, shown: Callable[[], ReportData], ks: Sequence[int]) -> tuple[str, str]:
+    """Write a run's report into the store, and name it in Prefect.
+
+    `shown` reads what it shows; it is a view of the store, made anew each time. Returns (its URI, the comparison as
+    text).
+    """
+
+    def write() -> tuple[str, str]:
+        content = shown()
+        where = record.publish("report.html", render(content).encode())
+        key = record.name.replace("/", "-").replace("_", "-").replace(".", "-")
+        text = f"Report of {record.name}: {where}"
+        create_link_artifact(key=f"report-{key}", link=where, link_text="report", description=text)
+        rows = comparison_table(content.evaluations, ks) if content.evaluations else []
+        if rows:
+            head, *body = rows
+            cells = [dict(zip(head, each, strict=True)) for each in body]
+            create_table_artifact(key=f"comparison-{key}", table=cells, description="Start and end of each run")
+        return where, render_text(rows) if rows else ""
+
+    done: tuple[str, str] = _report_task("report", Work(write))
+    return done

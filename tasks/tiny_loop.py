@@ -1,0 +1,129 @@
+"""ARM-GRPO from sampling to weights in one loop: `python -m tasks.tiny_loop specs/quickstart.yaml FOLDER`.
+
+Read this first. It calls the same functions as a real run, in one process: no store, no Prefect, no resident
+processes, so nothing is cached, retried or replayed. Its weights are those of flows/arm_train.py, bit for bit
+(tests/tasks/test_tiny_loop.py).
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from specs.identity import train_part
+from specs.load import load_spec
+from specs.schema import Architecture, Spec
+from tasks.checkpoint.weights import write_scratch_model
+from tasks.data.encode import decode, encode_all
+from tasks.data.sources.registry import make_source
+from tasks.data.tokenizer import puzzle_tokenizer
+from tasks.reward.verification import Verifiers
+from tasks.rollout.shards import roll_out, shard_count, shard_problems
+from tasks.rollout.transformers_engine import TransformersEngine, TransformersOptions
+from tasks.train.inputs import adamw_settings, group_batch, step_settings
+from tasks.train.memory import TokenBudget
+from tasks.train.rank import TrainingRank
+from tasks.train.supervised import Demonstrations
+from tasks.train.warm_start import Demonstrator, warm_start
+
+
+def tiny_loop(spec: Spec, folder: Path) -> Path:
+    """Train a policy made on the spot, on one core, and return the folder of its weights (Hugging Face format)."""
+    # Problems with verifiable answers, as token ids.
+    source, tokenizer = make_source(spec.data), puzzle_tokenizer()
+    encoded = encode_all(source.problems().problems, tokenizer, spec.data.prompt, spec.rollout.max_prompt_tokens)
+    problems = {each.problem.id: each for each in encoded.problems}
+    stop_token_ids = (int(tokenizer.eos_token_id),)
+
+    # A tiny policy with random weights, and supervised steps on demonstrations.
+    policy = folder / "policy"
+    architecture = (spec.policy.architecture or Architecture()).model_dump()
+    ends = int(tokenizer.eos_token_id), int(tokenizer.pad_token_id)
+    write_scratch_model(policy, architecture, len(tokenizer), *ends, spec.policy.dtype, spec.seed)
+    tokenizer.save_pretrained(policy)
+    trainer = Trainer(spec)
+    if spec.warm_start is not None:
+        demonstrator = Demonstrator(encoded.problems, tokenizer, spec.seed, source.demonstrations)
+        warm_start(trainer, policy, demonstrator, spec.warm_start, spec.train.token_budget, lambda *_: None)
+        trainer.save(policy)
+    part = train_part(spec)
+    trainer.load("policy 0", policy, None, adamw_settings(part))
+
+    engine, verifiers = TransformersEngine(TransformersOptions(dtype=spec.policy.dtype)), Verifiers(spec.reward)
+    settings = step_settings(
+        part,
+        token_budget=spec.train.token_budget,
+        audit_max_mean=spec.audit.max_mean.of(spec.policy.dtype),
+        audit_min_effective_share=spec.audit.min_effective_sample_share,
+    )
+    for k in range(spec.train.iterations):
+        # Sample: G responses to each problem of the iteration, from the policy as it is now.
+        engine.load(policy)
+        sampler = Holds(engine, f"policy {k}")
+        rollouts = []
+        for shard in range(shard_count(spec.rollout)):
+            drawn = shard_problems(encoded.problems, spec.rollout, spec.seed, k, shard)
+            rollouts += roll_out(sampler, drawn, spec.rollout, spec.seed, stop_token_ids, sampler.state, k)
+        # Judge: a verdict for each response. Text is derived from the token ids, never tokenised again.
+        texts = [decode(each.response_ids, tokenizer) for each in rollouts]
+        responses = [
+            (problems[each.problem_id].problem, text, each.finish_reason)
+            for each, text in zip(rollouts, texts, strict=True)
+        ]
+        verdicts = verifiers.verify(responses, mask_truncated=spec.reward.truncated == "mask")
+        # Train: advantages (tasks/train/advantages), then an optimizer step a minibatch (tasks/train/iteration.py).
+        batch = group_batch(problems, rollouts, verdicts)
+        result = trainer.rank.train(
+            expected=f"policy {k}", becomes=f"policy {k + 1}", batch=batch, settings=settings, iteration=k
+        )
+        trainer.save(policy)
+        metrics = result["metrics"]
+        print(f"iteration {k + 1}  reward {metrics['reward_mean']:.3f}  entropy {metrics['entropy']:.3f}")
+    verifiers.close()
+    return policy
+
+
+class Holds:
+    """A rollout engine and the name of the policy that it holds."""
+
+    def __init__(self, engine: TransformersEngine, state: str) -> None:
+        self.generate, self.state = engine.generate, state
+
+
+class Trainer:
+    """One training rank in this process, with the interface of tasks/engines/trainer.py that a warm start needs."""
+
+    ranks = 1
+
+    def __init__(self, spec: Spec) -> None:
+        os.environ |= {"RANK": "0", "LOCAL_RANK": "0", "WORLD_SIZE": "1", "DS_ACCELERATOR": "cpu"}
+        os.environ |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": "0"}
+        self.rank, self.budget, self._spec = TrainingRank(threads=spec.placement.threads or 1), TokenBudget(), spec
+
+    def load(self, state: str, weights: Path, optimizer: Path | None, adamw: Mapping[str, Any]) -> None:
+        """Load a policy from a folder of weights, with fresh moments."""
+        placement = {"zero_stage": self._spec.train.zero_stage, "offload_optimizer": False}
+        options = {**adamw, **placement, "gradient_checkpointing": self._spec.train.gradient_checkpointing}
+        self.rank.load(
+            state=state, weights=str(weights), optimizer=None, dtype=self._spec.policy.dtype, options=options
+        )
+
+    def supervise(
+        self, steps: list[Demonstrations], rates: list[float], prompt_weight: float, token_budget: int
+    ) -> list[dict[str, float]]:
+        """Take supervised steps."""
+        return self.rank.supervise(steps=steps, rates=rates, prompt_weight=prompt_weight, token_budget=token_budget)
+
+    def save(self, folder: Path) -> None:
+        """Write the weights into the folder of the policy."""
+        self.rank.save(folder=str(folder), optimizer=False)
+
+
+if __name__ == "__main__":
+    file, out, *overrides = sys.argv[1:]
+    shutil.rmtree(out, ignore_errors=True)
+    print(tiny_loop(load_spec(file, ["control=null", *overrides]).spec, Path(out)))

@@ -1,0 +1,82 @@
+"""The graph: each step stands behind all that it takes from, references lead to everything that a step needs, and keys
+are frozen.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from infra.paths import ROOT
+from specs.load import load_spec
+from tasks.graph.cells import all_steps, shared_steps
+from tasks.graph.experiment import STAGES, Experiment, Node
+from tests.flows.runs import TINY
+
+KEYS = Path(__file__).with_name("keys.json")
+CASES: dict[str, tuple[str, ...]] = {
+    "arm": (),
+    "cold": ("warm_start=null",),
+    "control": ("advantage.estimator=grpo",),
+    "gspo": ("objective.kind=gspo", "evaluate.temperature=0.6"),
+    "shards": ("rollout.problems=20", "rollout.shard_prompts=2", "evaluate.every=1", "checkpoint.every=1"),
+}
+
+
+def experiment(*overrides: str) -> Experiment:
+    settings = [*TINY, "control=null", *overrides]
+    return Experiment(load_spec(ROOT / "specs" / "quickstart.yaml", settings, environ={}).spec, download=False)
+
+
+def nodes(*overrides: str) -> list[Node]:
+    return list(experiment(*overrides).steps())
+
+
+@pytest.mark.parametrize("overrides", CASES.values(), ids=CASES)
+def test_every_step_comes_after_the_steps_that_it_takes_from(overrides: tuple[str, ...]) -> None:
+    seen: set[str] = set()
+    for node in nodes(*overrides):
+        assert node.stage in STAGES
+        assert {each for each in node.takes if not each.startswith("samples/")} <= seen, node.label
+        seen.add(node.step.reference)
+
+
+def test_steps_are_numbered_as_the_loop_runs_them() -> None:
+    found = [(node.stage, node.iteration, node.shard) for node in nodes("rollout.shard_prompts=4")]
+    assert found[:4] == [
+        ("data", None, None),
+        ("contamination", None, None),
+        ("start", None, None),
+        ("evaluate", 0, None),
+    ]
+    iteration = [("rollout", 1, 0), ("rollout", 1, 1), ("reward", 1, None), ("train", 1, None), ("checkpoint", 2, None)]
+    assert iteration == [row for row in found if row[1] == 1 and row[0] != "checkpoint"] + [("checkpoint", 2, None)]
+    assert [row for row in found if row[0] == "checkpoint"] == [("checkpoint", 2, None), ("checkpoint", 3, None)]
+    assert found[-1] == ("evaluate", 3, None)
+
+
+def test_roots_name_each_step_and_each_policy_once() -> None:
+    it = experiment("evaluate.every=1")
+    roots = it.roots()
+    assert len(roots) == len(set(roots))
+    assert {node.step.reference for node in it.steps()} <= set(roots)
+    assert {f"policy/{it.lineage(k)}" for k in range(4)} <= set(roots)
+    assert sum(each.startswith("samples/") for each in roots) == 4
+
+
+def test_keys_are_frozen() -> None:
+    """A refactoring moves no key. Where a change is meant, delete keys.json and run this test twice."""
+    now = {name: [f"{n.stage} {n.place}: {n.step.key}" for n in nodes(*more)] for name, more in CASES.items()}
+    if not KEYS.exists():
+        KEYS.write_text(json.dumps(now, indent=1) + "\n")
+        pytest.fail("keys.json was not there and is written now")
+    assert now == json.loads(KEYS.read_text())
+
+
+def test_variants_of_a_seed_share_the_steps_before_training() -> None:
+    one, other = experiment(), experiment("advantage.alpha=0.3")
+    shared = {step.key for step in shared_steps([one])}
+    assert shared == {step.key for step in shared_steps([other])}
+    assert {step.key for step in all_steps([one])} & {step.key for step in all_steps([other])} == shared

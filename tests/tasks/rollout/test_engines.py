@@ -1,0 +1,138 @@
+"""Every engine is reached by its name; options come from a spec; one from a user's own file serves like the others."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from infra.errors import EngineError
+from infra.resident import Resident
+from specs.engines import ENGINES
+from specs.errors import SpecError
+from specs.load import load_spec
+from specs.paths import REPOSITORY_ROOT
+from specs.schema import Spec
+from tasks.records import FinishReason
+from tasks.rollout import engines
+from tasks.rollout.engines import engine_class, engine_key_part, engine_names, engine_options, make_engine
+from tasks.rollout.protocol import Completion, PromptGroup, RolloutEngine, Sampling
+
+OWN = """\
+from dataclasses import dataclass
+from tasks.records import FinishReason
+from tasks.rollout.protocol import Completion, EngineOptions, RolloutEngine
+
+@dataclass(frozen=True, kw_only=True)
+class Options(EngineOptions):
+    token: int = 7
+    longest: int = 0
+
+    @classmethod
+    def from_spec(cls, spec, longest_response):
+        return cls(dtype=spec.policy.dtype, token=5, longest=longest_response)
+
+class Constant(RolloutEngine):
+    Options = Options
+
+    def load(self, weights):
+        self.folder = weights
+
+    def generate(self, groups, sampling):
+        one = Completion((self.options.token,), (0.0,), FinishReason.LENGTH)
+        return [[one for _ in group.seeds] for group in groups]
+"""
+
+
+def spec(*overrides: str, file: str = "quickstart") -> Spec:
+    return load_spec(REPOSITORY_ROOT / f"specs/{file}.yaml", ["control=null", *overrides], {}).spec
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> str:
+    (tmp_path / "mine.py").write_text(OWN)
+    return f"{tmp_path}/mine.py:Constant"
+
+
+def test_each_file_of_an_engine_is_declared_and_reached_by_its_name() -> None:
+    files = {path.name.removesuffix("_engine.py") for path in Path(engines.__file__).parent.glob("*_engine.py")}
+    assert files == set(engine_names()) == set(ENGINES)
+    for name in engine_names():
+        assert issubclass(engine_class(name), RolloutEngine)
+
+
+def test_a_wrong_name_is_answered_with_all_that_there_are() -> None:
+    with pytest.raises(EngineError) as caught:
+        engine_class("vlm")
+    assert str(caught.value) == (
+        f"rollout.engine: no engine 'vlm'; there are {', '.join(ENGINES)}, or your own: my_engine.py:Name"
+    )
+    with pytest.raises(
+        SpecError, match=r"^rollout\.engine: got 'vlm', want one of vllm, transformers, or a class of your"
+    ):
+        spec("rollout.engine=vlm")
+
+
+def test_options_come_from_the_spec() -> None:
+    assert engine_options(spec(), 12) == {"dtype": "float32", "device": "cpu", "cache_gib": 2.0}
+    assert engine_options(spec("placement.gpus=1"), 12)["device"] == "cuda"
+    large = engine_options(spec(file="qwen7b"), 8192)
+    assert (large["max_model_len"], large["tensor_parallel_size"], large["dtype"]) == (2048 + 8192, 2, "bfloat16")
+    apart = spec("placement.layout=separate", "placement.ranks=4", file="qwen7b")
+    assert (large["gpu_memory_utilization"], engine_options(apart, 8192)["gpu_memory_utilization"]) == (0.5, 0.85)
+
+
+def test_an_engine_from_outside_is_named_in_a_spec(own: str) -> None:
+    settings = spec(f"rollout.engine={own}", "placement={gpus: 2, tensor_parallel: 2}", "train.zero_stage=1")
+    assert engine_options(settings, 12) == {"dtype": "float32", "token": 5, "longest": 12}
+
+
+def test_it_serves_from_its_child(own: str, tmp_path: Path) -> None:
+    argv = [sys.executable, "-m", "tasks.rollout.server", "--engine", own, "--options", json.dumps({"token": 9})]
+    child = Resident("rollout", argv, log=tmp_path / "log", env={"OMP_NUM_THREADS": "1"}, cwd=REPOSITORY_ROOT)
+    try:
+        child.call("load", deadline_s=600, weights=tmp_path)
+        groups, sampling = [PromptGroup((1, 2), (3, 4))], Sampling(1.0, 1, (0,))
+        [reply] = child.call("generate", deadline_s=600, groups=groups, sampling=sampling)
+        assert reply == [[Completion((9,), (0.0,), FinishReason.LENGTH)] * 2]
+        child.call("sleep", deadline_s=600)
+        child.call("wake", deadline_s=600)
+    finally:
+        child.stop()
+
+
+def test_its_key_is_its_content_and_a_shipped_one_s_its_name(own: str, tmp_path: Path) -> None:
+    assert engine_key_part("vllm") == {}
+    first = engine_key_part(own)
+    assert str(tmp_path) not in str(first)
+    (tmp_path / "mine.py").write_text(OWN.replace("token: int = 7", "token: int = 8"))
+    assert engine_key_part(own) != first
+
+
+@pytest.mark.parametrize(
+    ("text", "error", "message"),
+    [
+        ("Constant = 3\n", SpecError, r"rollout\.engine: got .*, but .*mine\.py defines no class or function Constant"),
+        ("class Constant:\n    pass\n", EngineError, r"mine\.py:Constant is no class that derives from RolloutEngine"),
+        ("1 / 0\n", SpecError, r"cannot be loaded: ZeroDivisionError: division by zero \(.*mine\.py:1\)"),
+        (OWN.replace("def generate", "def sample"), EngineError, r"abstract method '?generate"),
+        (OWN, EngineError, r"rollout engine .*:Constant: options \{'size': 3\}: .*'size'"),
+    ],
+)
+def test_a_fault_of_its_file_is_one_line(
+    own: str, tmp_path: Path, text: str, error: type[Exception], message: str
+) -> None:
+    (tmp_path / "mine.py").write_text(text)
+    with pytest.raises(error, match=message):
+        make_engine(own, {} if "generate" not in text else {"size": 3})
+
+
+def test_a_child_of_a_broken_file_ends_with_the_reason(own: str, tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text("import nowhere\n")
+    argv = [sys.executable, "-m", "tasks.rollout.server", "--engine", own]
+    child = Resident("rollout", argv, log=tmp_path / "log", cwd=REPOSITORY_ROOT)
+    with pytest.raises(EngineError, match="No module named 'nowhere'"):
+        child.call("load", deadline_s=600, weights=tmp_path)
+    child.stop()

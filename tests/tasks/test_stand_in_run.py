@@ -1,0 +1,113 @@
+"""The whole loop in seconds: two iterations on engines that answer at once, found again, gone on with, and forked."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from infra.gc import survey
+from infra.paths import ROOT
+from infra.store import Store
+from specs.load import Loaded, load_spec
+from tasks.engines.open_run import OpenRun
+from tasks.report.build import build
+from tasks.report.page import render
+from tasks.run.content import content_of
+from tasks.run.record import RunRecord, metrics_row
+from tasks.run.session import Session
+from tasks.stage import value
+from tasks.stages import can_evaluate, data, evaluate, first_policy, remake_start, reward, rollout, train
+from tests.tasks.small_run import SETTINGS
+from tests.tasks.stand_ins import StandInEngines
+
+QUICK = (*SETTINGS, "name=stand-in", "warm_start=null", "train.iterations=2", "checkpoint.every=1")
+
+
+class Rows:
+    """A tracker that keeps what it is given."""
+
+    def __init__(self) -> None:
+        self.rows: list[dict[str, Any]] = []
+
+    def on_iteration(self, row: Any) -> None:
+        self.rows.append(dict(row))
+
+
+Start = Callable[..., tuple[OpenRun, RunRecord, Rows, StandInEngines]]
+
+
+@pytest.fixture
+def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
+    """Runs an experiment as the flow does, without Prefect."""
+    monkeypatch.setattr("tasks.run.record.HOME", tmp_path / "home")
+    opened: list[OpenRun] = []
+
+    def call(*overrides: str) -> tuple[OpenRun, RunRecord, Rows, StandInEngines]:
+        settings = [*QUICK, *overrides, f"store={(tmp_path / 'store').as_uri()}"]
+        loaded: Loaded = load_spec(ROOT / "specs" / "quickstart.yaml", settings, environ={})
+        engines = StandInEngines()
+        run = OpenRun(loaded.spec, Session(Store(loaded.spec.store)), cast(Any, engines), remake_start)
+        opened.append(run)
+        tracker = Rows()
+        record = RunRecord(run.session, run.experiment, loaded, trackers=[tracker])
+        record.begin()
+        record.data(value(data.plain(run)))
+        value(first_policy.plain(run))
+        for k in range(loaded.spec.train.iterations):
+            shards, verdicts = value(rollout.plain(run, k)), value(reward.plain(run, k))
+            record.iteration(metrics_row(k, shards, verdicts, value(train.plain(run, k))), 1.0)
+            if (saved := run.checkpoints.save(k + 1)) is not None:
+                run.checkpoints.commit(saved, k + 1)
+        for iteration in run.experiment.evaluated_iterations():
+            if can_evaluate(run, iteration, "heldout"):
+                lineage = run.experiment.lineage(iteration)
+                step = value(evaluate.plain(run, iteration, "heldout", lineage, None))
+                record.evaluation(iteration, "heldout", step)
+        record.finish()
+        return run, record, tracker, engines
+
+    yield call
+    for run in opened:
+        run.close()
+
+
+def test_a_second_start_finds_everything_and_asks_no_engine(start: Start) -> None:
+    first, record, tracker, engines = start()
+    assert engines.trainer.trained == [0, 1] and engines.rollout.asked == 2 * 16 + 2 * 8
+    assert [row["iteration"] for row in tracker.rows] == [0, 1] and tracker.rows == record.rows
+    again, record_again, _, idle = start()
+    assert again.session.made == 0 and idle.rollout.asked == 0 and idle.trainer.trained == []
+    assert record_again.rows == record.rows and record_again.evaluations == record.evaluations
+    page = render(build([content_of(again, record_again)]))
+    assert page == render(build([content_of(first, record)])) and again.experiment.run in page
+
+
+def test_a_longer_run_makes_only_what_is_new(start: Start) -> None:
+    start()
+    longer, _, _, engines = start("train.iterations=3")
+    assert engines.trainer.trained == [2] and engines.rollout.asked == 16 + 8
+    made = Counter(node.stage for node in longer.experiment.steps() if (node.iteration or 0) >= 2)
+    assert longer.session.made == made["rollout"] + 1 + 1 + 1 + 1, (
+        "shards, verdicts, training step, weights, evaluation"
+    )
+
+
+def test_another_loss_keeps_the_first_rollouts_and_verdicts(start: Start) -> None:
+    start()
+    other, _, _, engines = start("advantage.alpha=0.5")
+    assert engines.trainer.trained == [0, 1] and engines.rollout.asked == 16 + 8, "the second iteration, and the end"
+    assert other.session.found >= 5
+
+
+def test_gc_keeps_what_the_record_leads_to_and_takes_the_rest(start: Start) -> None:
+    run, _, _, _ = start()
+    files, later = run.store.files, float("inf")
+    assert survey(files, later) == []
+    for name in [name for name, _, _ in files.walk("runs") if name.endswith("run.json")]:
+        files.remove(name)
+    found = {each.name.partition("/")[0] for each in survey(files, later)}
+    assert found == {"steps", "samples"}

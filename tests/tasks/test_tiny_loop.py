@@ -1,0 +1,43 @@
+"""The loop that a reader begins with ends with the weights of a real run, bit for bit."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from safetensors.torch import load_file
+
+from infra.files import sha256_file
+from infra.paths import ROOT
+from tests.tasks.small_run import SETTINGS, iterate, opened
+
+#: With sequence masking, entropy bonus and the group's own confidence, beside the defaults.
+MORE = (
+    "objective.entropy_coefficient=0.01",
+    "objective.importance_correction.mode=sequence_mask",
+    "advantage.prompt_confidence=group_mean",
+)
+
+
+@pytest.mark.parametrize("more", [(), pytest.param(MORE, marks=pytest.mark.slow)], ids=["defaults", "switches"])
+def test_the_tiny_loop_ends_with_the_weights_of_a_run(more: tuple[str, ...], tmp_path: Path) -> None:
+    overrides = ("train.iterations=2", "checkpoint.every=1", *more)
+    with opened(tmp_path / "store", *overrides) as run:
+        iterate(run, 2)
+        found = {}
+        for iteration in (0, 2):
+            manifest = run.policies.stored(run.experiment.lineage(iteration))
+            assert manifest is not None
+            found[iteration] = manifest.files["model.safetensors"].sha256
+    assert found[0] != found[2], "training did something"
+    command = [sys.executable, "-m", "tasks.tiny_loop", str(ROOT / "specs" / "quickstart.yaml"), str(tmp_path / "tiny")]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(
+        [*command, *SETTINGS, *overrides], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    weights = Path(done.stdout.strip().splitlines()[-1]) / "model.safetensors"
+    assert load_file(weights) and sha256_file(weights) == found[2]
