@@ -48,9 +48,6 @@ def size(spec: Spec, vocabulary: int | None = None, model: Path | None = None) -
     """Sizes of `spec`.
 
     `vocabulary` (tokens) is that of the puzzle, which `policy.init: scratch` needs; `model` the folder with the
-    config.json of the run that `policy.init` names.
-
-    `vocabulary` (tokens) is that of the puzzle, which `policy.init: scratch` needs; `model` the folder with the
     config.json of the run that `policy.init` names. Raises SpecError where the model's config.json is not known here.
     """
     config = _config(spec, vocabulary, model)

@@ -182,7 +182,7 @@ def theirs(python: Path, folder: Path, made: dict[str, GroupBatch]) -> dict[str,
                 "advantages_only": case.batch == "not judged",
             } for place, (name, case) in enumerate(CASES.items()) for dtype in DTYPES
         },
-    }
+    }  # fmt: skip
     environment = {
         **os.environ,
         "OMP_NUM_THREADS": "1",
