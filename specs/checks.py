@@ -98,9 +98,8 @@ def _rollout(spec: Spec) -> Iterator[str]:
     )
     if truncated:
         yield (
-            f"{truncated[0].replace(' ', ': ')} truncates the distribution sampled from, which the trainer does "
-            "not: the "
-            f"ratio of objective.kind {spec.objective.kind} and objective.importance_correction would be wrong; "
+            f"{truncated[0].replace(' ', ': ')} truncates the distribution sampled from, which the trainer does not: "
+            f"the ratio of objective.kind {spec.objective.kind} and objective.importance_correction would be wrong; "
             "set rollout.top_p to 1 and rollout.top_k to 0"
         )
     if spec.policy.made is not None:
@@ -115,8 +114,7 @@ def window_rule(spec: Spec, window: int, source: str) -> Iterator[str]:
     if prompt + response > window:
         yield (
             f"rollout.max_prompt_tokens: {prompt} + rollout.max_response_tokens {response} = {prompt + response} "
-            "tokens "
-            f"exceed the model's window of {window} ({source})"
+            f"tokens exceed the model's window of {window} ({source})"
         )
 
 
@@ -212,8 +210,8 @@ def _evaluate(spec: Spec) -> Iterator[str]:
         yield f"evaluate.problems: {evaluate.problems} exceeds data.heldout {spec.data.heldout}"
     if evaluate.temperature == 0 and evaluate.samples > 1:
         yield (
-            f"evaluate.temperature: 0 gives {evaluate.samples} times the same response (evaluate.samples); want samples 1 "
-            "and ks [1], or a temperature"
+            f"evaluate.temperature: 0 gives {evaluate.samples} times the same response (evaluate.samples); want "
+            "samples 1 and ks [1], or a temperature"
         )
     if spec.policy.made is not None and evaluate.max_response_tokens is not None:
         longest = spec.rollout.max_prompt_tokens + evaluate.max_response_tokens

@@ -1,6 +1,4 @@
-"""The tree of keys that a spec may have, read off its models: which keys there are, what they accept, which name is
-nearest.
-"""
+"""The tree of keys that a spec may have, read off its models: names, accepted values, and the nearest name."""
 
 from __future__ import annotations
 
@@ -155,9 +153,7 @@ def leaves(value: Mapping[str, Any], path: KeyPath = ()) -> Iterator[tuple[KeyPa
 
 
 def unknown(path: KeyPath, spell: Callable[[str], str] = str) -> str:
-    """Return what to say of a `path` that names no key: the new name, or the nearest that exists,
-    written by `spell`.
-    """
+    """Return what to say of a `path` that names no key: its new name, or the nearest one, written by `spell`."""
     if path in RENAMED:
         return f"is {spell('.'.join(RENAMED[path]))} now"
     known = known_prefix(path)

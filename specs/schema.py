@@ -104,8 +104,8 @@ class Data(Section):
 
     train: str = Field(
         min_length=1,
-        description="`puzzle:<name>`, a .jsonl path (relative to the repository root) or URI, `hf://<owner>/<dataset>`, or "
-        "a source of your own: `my_source.py:Name`.",
+        description="`puzzle:<name>`, a .jsonl path (relative to the repository root) or URI, "
+        "`hf://<owner>/<dataset>`, a source of your own: `my_source.py:Name`.",
     )
     subset: str | None = Field(default=None, min_length=1, description="Configuration of an hf:// dataset.")
     split: str = Field(default="train", min_length=1, description="Split of an hf:// dataset.")
@@ -128,8 +128,8 @@ class Data(Section):
     answer_column: str = Field(
         default="answer",
         min_length=1,
-        description="Column with the reference; dots reach into a nested record. With `verifier: code` its tests, and the "
-        "default is `tests`.",
+        description="Column with the reference; dots reach into a nested record. With `verifier: code` its tests, and "
+        "the default is `tests`.",
     )
     answer_after: str | None = Field(
         default=None, min_length=1, description="The reference is what follows the last of this text (GSM8K: '####')."
@@ -203,8 +203,8 @@ class CodeReward(Section):
     cpu_s: float = Field(
         default=4.0,
         gt=0,
-        description="CPU seconds of a program on one test; a problem that states more (`timeout_s`) gets more. Wall time: "
-        "a multiple of it.",
+        description="CPU seconds of a program on one test; a problem that states more (`timeout_s`) gets more. Wall "
+        "time: a multiple of it.",
     )
     memory_mb: Positive = Field(default=512, description="Memory of a program beyond the bare interpreter's, MiB.")
 
@@ -346,7 +346,8 @@ class Evaluate(Section):
     stand_ins: str | None = Field(
         default=None,
         min_length=1,
-        description="Folder of JSONL files that are read instead of the hub (relative to the repository root); null: the hub.",
+        description="Folder of JSONL files that are read instead of the hub (relative to the repository root); null: "
+        "the hub.",
     )
 
 

@@ -21,9 +21,10 @@ from specs.schema import Spec
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """`parameters` are counted once where tied.
+    """Sizes of an experiment.
 
-    Tokens are upper bounds for one iteration; bytes are per rank, engine GPU, or file.
+    `parameters` are counted once where tied. Tokens are upper bounds for one iteration; bytes are per rank, engine
+    GPU, or file.
     """
 
     parameters: int
@@ -45,7 +46,7 @@ class Sizes:
 
 
 def size(spec: Spec, vocabulary: int | None = None, model: Path | None = None) -> Sizes:
-    """Sizes of `spec`.
+    """Return the sizes of `spec`.
 
     `vocabulary` (tokens) is that of the puzzle, which `policy.init: scratch` needs; `model` the folder with the
     config.json of the run that `policy.init` names. Raises SpecError where the model's config.json is not known here.

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from specs.identity import train_part
-from specs.outside import OutsideCode
+from specs.plugins import PluginMember
 from specs.schema import Spec
 from specs.section import Member
 
@@ -26,10 +26,8 @@ class Entry:
 
 
 def entry_of(settings: Member) -> Entry:
-    """Return the entry of an estimator or objective; code from outside is labelled by its name,
-    its digest is its version.
-    """
-    if isinstance(settings, OutsideCode):
+    """Return the entry of an estimator or objective; a user's own code has its name as label, its digest as version."""
+    if isinstance(settings, PluginMember):
         return Entry(settings.name, settings.use, 1)
     return _read(Path(__file__).parent / _FOLDERS[settings.TAG] / f"{settings.tag}.py")
 

@@ -1,6 +1,4 @@
-"""What a spec says of the mathematics reaches the ranks, for every estimator,
-objective and correction that it can name.
-"""
+"""The mathematics of a spec reaches the ranks, for every estimator, objective and correction that it can name."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""The mathematics against a float64 NumPy oracle (oracle.py), piece by piece; whole iterations:
-test_oracle_iterations.py.
-"""
+"""The mathematics against a float64 NumPy oracle (oracle.py), piece by piece."""
 
 from __future__ import annotations
 

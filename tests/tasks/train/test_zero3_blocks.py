@@ -1,6 +1,4 @@
-"""Under ZeRO-3 each call of the output head is a collective: ranks with fewer predictions must call it as often as the
-others.
-"""
+"""Under ZeRO-3 each call of the output head is a collective: every rank must call it equally often."""
 
 from __future__ import annotations
 
