@@ -104,7 +104,7 @@ def run_experiments(experiments: list[Loaded], *, replay: bool) -> dict[str, Any
 
 
 def train_run(run: OpenRun, record: RunRecord, *, replay: bool, others: Sequence[Experiment] = ()) -> None:
-    """Run one experiment, from its data to its last evaluation. What an earlier start has finished comes from the store.
+    """Run one experiment, from its data to its last evaluation. What an earlier start finished comes from the store.
 
     `others` are the same experiment under other evaluation settings: they are evaluated too, beside the record.
     """

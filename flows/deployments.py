@@ -137,8 +137,8 @@ def deploy_all() -> list[str]:
         raise ServerError(
             f"the Prefect server at {url} does not answer ({error}); start it with `prefect server start`"
         ) from error
-    hint = f"start a worker with `prefect worker start --pool {POOL}`, then `prefect deployment run arm-train/quickstart --watch`"
-    return [*names, hint]
+    worker, run = f"prefect worker start --pool {POOL}", "prefect deployment run arm-train/quickstart --watch"
+    return [*names, f"start a worker with `{worker}`, then `{run}`"]
 
 
 if __name__ == "__main__":

@@ -74,9 +74,8 @@ def _stages(will: Simulation, reasons: Reasons) -> list[str]:
     for stage in SHOWN:
         steps, running = will.nodes[stage], will.running[stage]
         cached = len(steps) - len(running) - (left_out if stage == "evaluate" else 0)
-        lines.append(
-            f"{stage:<12}{len(steps):>7}{cached:>10}{len(running):>10}{f'   from {running[0].place}' if running and running[0].place else ''}"
-        )
+        place = f"   from {running[0].place}" if running and running[0].place else ""
+        lines.append(f"{stage:<12}{len(steps):>7}{cached:>10}{len(running):>10}{place}")
         if running:
             lines.append(f"    {reasons.of(running[0])}")
     return lines

@@ -4,7 +4,7 @@ The first policy of a fork is the source's own, named by the source's lineage: n
 moments and step count lie in the store already; iterations, draws and seeds of the fork begin at 0, by its own seed.
 What is read of the source:
 
-    runs/<source>/run.json           lineages, from which the policy is chosen; once the fork has begun its own run.json names it
+    runs/<source>/run.json           lineages, from which the policy is chosen; the fork's own run.json names it later
     pins/<lineage>/<fork>.json       written here: nobody's retention drops weights that a fork names
     steps/policy/<root>/...          configuration and tokenizer, which every policy of a line shares with its first one
 """

@@ -23,7 +23,7 @@ def experiments_of(study: Study, spec: Spec) -> list[Experiment]:
 
 
 def cell_key(study: Study, spec: Spec) -> str:
-    """Return the digest that a cell's numbers depend on: the lineage of its last policy and the keys of its evaluations.
+    """Return the digest that a cell's numbers depend on: its last policy's lineage and the keys of its evaluations.
 
     A result with another key is not this study's, and is made again. Raises DataError, SpecError where the data or the
     weights are not here.

@@ -95,7 +95,10 @@ def _read(store: Store, name: str, spec: Spec) -> PreviousRun | None:
         }
         return PreviousRun(name, record["lineages"], record["iterations"], rows, settings, differing)
     except (ValueError, KeyError, TypeError, AttributeError, yaml.YAMLError) as error:
-        advice = "remove its run.json, spec.yaml and evaluations.json: they are views and come back (pins/ does not: it says what forks need)"
+        advice = (
+            "remove its run.json, spec.yaml and evaluations.json: they are views and come back (pins/ does not: it "
+            "says what forks need)"
+        )
         raise StoreError(f"{store.uri}/{folder}: the run's record cannot be read ({error}); {advice}") from error
 
 

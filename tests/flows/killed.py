@@ -5,7 +5,8 @@
 MOMENT is `<event> <stage> <n>`: the n-th time (from 0) that the event happens. Events:
     within    a step's payload is in the store, its manifest is not
     after     the step's manifest is there
-    during    the stage's engine (rollout, train) or judge (verdict) has begun its call, or the sandbox its work on a program (grade)
+    during    the stage's engine (rollout, train) or judge (verdict) has begun its call, or the sandbox its work on a
+              program (grade)
     publish   a file of the run's record is about to be written; its name stands in the stage's place
 VICTIM is `tree` (this process and all its descendants, as a machine that goes down), `sigterm` (this process gets
 that signal) or a word in the command lines of those descendants that die. Else the kill is a SIGKILL, and all else is

@@ -304,9 +304,7 @@ def call(arguments: list[str], environment: dict[str, str]) -> subprocess.Comple
 
 @pytest.fixture(scope="module")
 def unmoved(environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Store:
-    """A run of one iteration whose step is too small for float32: what it ends with is what it began with, under another
-    name.
-    """
+    """A run of one iteration whose step is too small for float32: its last policy is its first, under another name."""
     folder = tmp_path_factory.mktemp("unmoved") / "store"
     overrides = settings(
         *TINY,

@@ -131,11 +131,16 @@ os.environ.update(VLLM_ENABLE_V1_MULTIPROCESSING="0", VLLM_NO_USAGE_STATS="1", V
 import torch, vllm
 torch._dynamo.config.disable = True  # else 20 s of g++
 folder, request = sys.argv[1], json.loads(sys.argv[2])
-llm = vllm.LLM(model=folder, dtype="float32", max_model_len=96, enforce_eager=True, block_size=32, kv_cache_memory_bytes=2**27)
+llm = vllm.LLM(
+    model=folder, dtype="float32", max_model_len=96, enforce_eager=True, block_size=32, kv_cache_memory_bytes=2**27
+)
 parameters = vllm.SamplingParams(temperature=0.0, max_tokens=1, prompt_logprobs=0)
 outputs = llm.generate([{"prompt_token_ids": ids} for ids in request["ids"]], parameters, use_tqdm=False)
+def logprobs(output):
+    return [at[token].logprob for token, at in list(zip(output.prompt_token_ids, output.prompt_logprobs))[1:]]
+
 print("RESULT" + json.dumps({
-    "logprobs": [[at[token].logprob for token, at in list(zip(o.prompt_token_ids, o.prompt_logprobs))[1:]] for o in outputs],
+    "logprobs": [logprobs(output) for output in outputs],
     "text": llm.get_tokenizer().decode(request["ids"][0]),
 }))
 """

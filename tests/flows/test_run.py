@@ -1,6 +1,4 @@
-"""Training runs end to end, as real processes: what the store has is not made again, and a killed run ends with the same
-bytes.
-"""
+"""Training runs end to end as real processes: what the store has is not made again; a killed run ends with the same."""
 
 from __future__ import annotations
 

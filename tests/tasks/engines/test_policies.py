@@ -14,7 +14,7 @@ from infra.files import sha256_file
 from infra.store import Manifest, Store
 from tasks.checkpoint.weights import policy_step
 from tasks.engines.open_run import OpenRun
-from tests.tasks.checkpoint.conftest import Copy
+from tests.tasks.engines.conftest import Copy
 from tests.tasks.small_run import iterate, opened
 
 

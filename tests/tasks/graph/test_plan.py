@@ -27,7 +27,8 @@ name: planned
 policy: {init: scratch, dtype: float32}
 warm_start: {}
 data: {train: "puzzle:countdown", heldout: 8}
-rollout: {engine: transformers, prompts: 4, samples: 4, max_prompt_tokens: 16, max_response_tokens: 12, shard_prompts: 2}
+rollout: {engine: transformers, prompts: 4, samples: 4, shard_prompts: 2, max_prompt_tokens: 16,
+  max_response_tokens: 12}
 train: {iterations: 10, minibatch_prompts: 2}
 checkpoint: {every: 5}
 evaluate: {suites: [heldout], samples: 4, ks: [1]}
@@ -178,7 +179,7 @@ def test_the_front_of_a_run_and_its_end_are_always_evaluated(tmp_path: Path) -> 
 
 
 # -- why
-# ---------------------------------------------------------------------------------------------------------------------------
+# ----------------------------------------------------------------------------------------------------------
 
 
 def test_a_store_of_other_runs_is_told_from_an_empty_one(tmp_path: Path) -> None:

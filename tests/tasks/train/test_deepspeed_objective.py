@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 import torch
 from safetensors.torch import load_file, safe_open
-from tasks.train.client import Trainer, TrainerOptions
 from transformers import AutoModelForCausalLM
 
 from specs.identity import train_part
 from specs.load import load_spec
+from tasks.engines.trainer import TrainerClient, TrainerOptions
 from tasks.train.forward import PolicyModule
 from tasks.train.inputs import adamw_settings, step_settings
 from tasks.train.objectives.registry import head_of
@@ -45,7 +45,7 @@ def part(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 
 
 @pytest.fixture
-def trainer(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Trainer]:
+def trainer(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[TrainerClient]:
     ranks, stage = request.param
     options = TrainerOptions(
         ranks=ranks,
@@ -57,7 +57,7 @@ def trainer(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Trainer]
         gradient_checkpointing=False,
         step_deadline_s=600,
     )
-    made = Trainer(options, tmp_path / "log")
+    made = TrainerClient(options, tmp_path / "log")
     yield made
     made.stop()
 
@@ -69,7 +69,7 @@ def scalars_in(folder: Path) -> dict[str, float]:
 
 @pytest.mark.parametrize("trainer", WAYS, indirect=True)
 def test_head_and_scalars_are_trained_saved_restored_and_not_exported(
-    trainer: Trainer, part: dict[str, Any], weights: Path, tmp_path: Path
+    trainer: TrainerClient, part: dict[str, Any], weights: Path, tmp_path: Path
 ) -> None:
     step = step_settings(part, token_budget=60, audit_max_mean=1e9, audit_min_effective_share=0.0)
     step = replace(step, minibatch_prompts=2, learning_rate=1e-3)

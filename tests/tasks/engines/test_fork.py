@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 from safetensors import safe_open
-from tests.tasks.checkpoint.test_policies import alter, expected, held, steps_of
 
 from infra.errors import StoreError
 from infra.paths import ROOT
@@ -26,7 +25,8 @@ from tasks.engines.open_run import OpenRun
 from tasks.graph.experiment import Experiment
 from tasks.run.record import RunRecord
 from tasks.train.schedule import learning_rate
-from tests.tasks.checkpoint.conftest import Copy
+from tests.tasks.engines.conftest import Copy
+from tests.tasks.engines.test_policies import alter, expected, held, steps_of
 from tests.tasks.small_run import SETTINGS, iterate, opened
 
 WARM_UP = 10  # steps, by default
