@@ -10,8 +10,8 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, Tag
 
+from specs.base import USE, Member, Positive, tagged_by
 from specs.plugins import PluginMember
-from specs.section import USE, Member, Positive, tagged_by
 
 
 class AdvantageSettings(Member):

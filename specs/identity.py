@@ -17,11 +17,12 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from specs.advantages import Advantage
+from specs.base import USE, Member
 from specs.engines import declared_engine
 from specs.objectives import Objective
 from specs.plugins import PluginMember, file_of
-from specs.schema import Reward, Spec
-from specs.section import USE, Member
+from specs.schema import Spec
+from specs.sections import Reward
 
 Part = dict[str, Any]
 

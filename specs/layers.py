@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from specs.base import USE
 from specs.keys import RENAMED, Choice, choices, leaves
-from specs.section import USE
 from specs.text import KeyPath
 
 

@@ -9,8 +9,8 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, Tag
 
+from specs.base import USE, Member, Positive, Section, tagged_by
 from specs.plugins import PluginMember
-from specs.section import USE, Member, Positive, Section, tagged_by
 
 
 class ImportanceCorrection(Section):

@@ -20,9 +20,9 @@ from typing import Any
 
 from pydantic import Field, field_validator
 
+from specs.base import Section
 from specs.errors import SpecError
 from specs.paths import from_root, shown
-from specs.section import Section
 
 _PLUGIN = re.compile(r"(?P<path>[^:?]+\.py):(?P<name>[A-Za-z_]\w*)")
 #: Packages of the project itself, which come before modules beside a user's file.

@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from specs.base import USE
 from specs.keys import (
     choice_at,
     field_at,
@@ -17,7 +18,6 @@ from specs.keys import (
     unknown,
     wanted,
 )
-from specs.section import USE
 from specs.text import KeyPath
 
 

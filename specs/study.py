@@ -19,11 +19,11 @@ from typing import Annotated, Any
 
 from pydantic import Field, ValidationError, model_validator
 
+from specs.base import Count, Positive, Section
 from specs.errors import SpecError
 from specs.identity import identity
 from specs.load import PREFIX, Loaded, key_of, load_spec
 from specs.paths import from_root, shown
-from specs.section import Count, Positive, Section
 from specs.text import KeyPath, parse_document
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=32)]

@@ -25,7 +25,8 @@ from specs.identity import (
     sampling_part,
     warm_start_part,
 )
-from specs.schema import Fork, Spec
+from specs.schema import Spec
+from specs.sections import Fork
 from tasks.checkpoint.fork import Source, find_source
 from tasks.checkpoint.weights import POLICY_STAGE, model_folder, policy_step, weights_digest
 from tasks.data.dataset import source_fingerprint, tokenizer_of

@@ -8,10 +8,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from specs.base import Member
 from specs.identity import train_part
 from specs.plugins import PluginMember
 from specs.schema import Spec
-from specs.section import Member
 
 _FOLDERS = {"estimator": "advantages", "kind": "objectives"}
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from specs.keys import key_name
-from specs.schema import Audit
+from specs.sections import Audit
 from tasks.errors import TrainingError
 from tasks.train.advantages.groups import Groups
 from tasks.train.advantages.registry import Advantages

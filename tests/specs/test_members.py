@@ -13,7 +13,8 @@ from specs.errors import SpecError
 from specs.identity import advantage_of, identity, objective_of, train_part
 from specs.keys import choices, key_name
 from specs.load import DEFAULT, describe, load_control, load_spec
-from specs.schema import Audit, DtypeLimits, Spec
+from specs.schema import Spec
+from specs.sections import Audit, DtypeLimits
 from specs.study import load_study
 from tests.specs.conftest import PUZZLE, Lines, Write
 

@@ -60,7 +60,7 @@ class Minibatch:
 
 
 class Objective(Generic[Settings]):
-    """What an optimiser step minimises, token by token."""
+    """The loss of an optimiser step, token by token."""
 
     #: Whether `tokens.reference` is read.
     NEEDS_REFERENCE: ClassVar[bool] = False

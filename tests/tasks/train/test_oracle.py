@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from specs.advantages import Arm, PassAtK
+from specs.base import USE
 from specs.keys import choices
 from specs.objectives import ObjectiveSettings, PpoClip
-from specs.section import USE
 from tasks.train.advantages.arm import (
     Confidences,
     arm_bonus,
