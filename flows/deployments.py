@@ -27,7 +27,7 @@ from prefect.settings import PREFECT_API_URL
 
 from infra.paths import ROOT
 from specs.load import load_spec
-from specs.schema import Schedule as Clock
+from specs.sections import Schedule as Clock
 from specs.study import load_study
 from tasks.errors import ServerError
 

@@ -10,8 +10,8 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, Tag
 
-from specs.outside import OutsideCode
-from specs.section import USE, Member, Positive, tagged_by
+from specs.base import USE, Member, Positive, tagged_by
+from specs.plugins import PluginMember
 
 
 class AdvantageSettings(Member):
@@ -92,7 +92,7 @@ class PassAtK(AdvantageSettings):
     )
 
 
-class OutsideAdvantage(OutsideCode, AdvantageSettings):
+class PluginAdvantage(PluginMember, AdvantageSettings):
     """An estimator from a file of the user's: a function of tasks.train.advantages.groups.Groups and `args`."""
 
     @property
@@ -108,6 +108,6 @@ Advantage = Annotated[
     | Annotated[Rloo, Tag("rloo")]
     | Annotated[ReinforcePpBaseline, Tag("reinforce_pp_baseline")]
     | Annotated[PassAtK, Tag("pass_at_k")]
-    | Annotated[OutsideAdvantage, Tag(USE)],
+    | Annotated[PluginAdvantage, Tag(USE)],
     tagged_by(AdvantageSettings.TAG, default="arm"),
 ]

@@ -4,25 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from specs.advantages import PassAtK
 from specs.engines import declared_engine
+from specs.sections import Sections
 from specs.sources import declared_source
-
-if TYPE_CHECKING:
-    from specs.schema import Spec
 
 SUITE_OF_PUZZLES = "heldout"
 
 
-def broken_rules(spec: Spec) -> list[str]:
+def broken_rules(spec: Sections) -> list[str]:
     """Return one line for each rule that `spec` breaks; empty when it is sound."""
     return [*_policy(spec), *_data(spec), *_rollout(spec), *_train(spec), *_placement(spec), *_evaluate(spec)]
 
 
-def _policy(spec: Spec) -> Iterator[str]:
+def _policy(spec: Sections) -> Iterator[str]:
     policy = spec.policy
     scratch, fork = policy.init == "scratch", not isinstance(policy.init, str)
     if scratch and policy.model is not None:
@@ -59,7 +56,7 @@ def _policy(spec: Spec) -> Iterator[str]:
         )
 
 
-def _data(spec: Spec) -> Iterator[str]:
+def _data(spec: Sections) -> Iterator[str]:
     data = spec.data
     if re.match(r"\w+://[^/]*@", data.train):
         yield "data.train: holds credentials, which would be recorded with the run; give them by environment or profile"
@@ -81,7 +78,7 @@ def _data(spec: Spec) -> Iterator[str]:
                 yield f"data.{key}: only with an hf:// dataset, but data.train is {data.train!r}; drop it"
 
 
-def _rollout(spec: Spec) -> Iterator[str]:
+def _rollout(spec: Sections) -> Iterator[str]:
     rollout = spec.rollout
     if rollout.samples < 2:
         yield (
@@ -98,16 +95,15 @@ def _rollout(spec: Spec) -> Iterator[str]:
     )
     if truncated:
         yield (
-            f"{truncated[0].replace(' ', ': ')} truncates the distribution sampled from, which the trainer does "
-            "not: the "
-            f"ratio of objective.kind {spec.objective.kind} and objective.importance_correction would be wrong; "
+            f"{truncated[0].replace(' ', ': ')} truncates the distribution sampled from, which the trainer does not: "
+            f"the ratio of objective.kind {spec.objective.kind} and objective.importance_correction would be wrong; "
             "set rollout.top_p to 1 and rollout.top_k to 0"
         )
     if spec.policy.made is not None:
         yield from window_rule(spec, spec.policy.made.max_positions, "policy.architecture.max_positions")
 
 
-def window_rule(spec: Spec, window: int, source: str) -> Iterator[str]:
+def window_rule(spec: Sections, window: int, source: str) -> Iterator[str]:
     """Yield a line where the longest prompt and response exceed the model's window, in tokens,
     which `source` states.
     """
@@ -115,12 +111,11 @@ def window_rule(spec: Spec, window: int, source: str) -> Iterator[str]:
     if prompt + response > window:
         yield (
             f"rollout.max_prompt_tokens: {prompt} + rollout.max_response_tokens {response} = {prompt + response} "
-            "tokens "
-            f"exceed the model's window of {window} ({source})"
+            f"tokens exceed the model's window of {window} ({source})"
         )
 
 
-def _train(spec: Spec) -> Iterator[str]:
+def _train(spec: Sections) -> Iterator[str]:
     if spec.policy.dtype == "bfloat16" and spec.train.zero_stage == 0:
         yield "train.zero_stage: 0 keeps no float32 master weights, which policy.dtype bfloat16 needs; use 1, 2 or 3"
     train, rollout, objective = spec.train, spec.rollout, spec.objective
@@ -157,7 +152,7 @@ def _train(spec: Spec) -> Iterator[str]:
         yield f"objective.constant_length: has no effect with objective.aggregation {objective.aggregation}; drop it"
 
 
-def _placement(spec: Spec) -> Iterator[str]:
+def _placement(spec: Sections) -> Iterator[str]:
     placement = spec.placement
     gpus, ranks, tensor_parallel = placement.gpus, placement.ranks, placement.tensor_parallel
     if tensor_parallel > 1 and not declared_engine(spec.rollout.engine).tensor_parallel:
@@ -193,7 +188,7 @@ def _placement(spec: Spec) -> Iterator[str]:
         )
 
 
-def _evaluate(spec: Spec) -> Iterator[str]:
+def _evaluate(spec: Sections) -> Iterator[str]:
     evaluate = spec.evaluate
     if evaluate.samples < max(evaluate.ks):
         yield (

@@ -1,4 +1,4 @@
-"""Checks of a valid spec against what lies around it: store address, model's window, code from outside, control."""
+"""Checks of a valid spec against what lies around it: store address, model's window, a user's own code, control."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from pathlib import Path
 
 from specs.checks import window_rule
 from specs.identity import data_part, identity, rollout_part, warm_start_part
-from specs.outside import OutsideCode, outside_problems
 from specs.paths import config_of, from_root, shown
+from specs.plugins import PluginMember, plugin_problems
 from specs.schema import Spec
 
 
@@ -54,10 +54,10 @@ def config_problems(spec: Spec, path: Path, source: str) -> list[str]:
 
 
 def code_problems(spec: Spec) -> Iterator[tuple[str, str]]:
-    """Yield (key, line) for each file of code from outside that cannot be used. Nothing is run."""
+    """Yield (key, line) for each file of a user's own code that cannot be used. Nothing is run."""
     for section, member in (("advantage", spec.advantage), ("objective", spec.objective)):
-        if isinstance(member, OutsideCode):
-            yield from ((f"{section}.use", line) for line in outside_problems(member))
+        if isinstance(member, PluginMember):
+            yield from ((f"{section}.use", line) for line in plugin_problems(member))
 
 
 def control_problems(path: Path, control: Path | None) -> list[str]:

@@ -4,7 +4,7 @@ Fields that say how much or where (iterations, evaluation, checkpoints, placemen
 the parts that training depends on; those that change the mathematics are, and only where they have an effect: so an
 alpha study shares one control. A part is a plain JSON-able dict, in the key of its stage's steps and in their
 manifests. Its shape is frozen: a renamed field keeps its old name here. Digests of what names point to (weights,
-datasets, tokenizer) are added by the stage; that of code from outside stands here, in the place of its path.
+datasets, tokenizer) are added by the stage; that of a user's own code stands here, in the place of its path.
 """
 
 from __future__ import annotations
@@ -17,11 +17,12 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from specs.advantages import Advantage
+from specs.base import USE, Member
 from specs.engines import declared_engine
 from specs.objectives import Objective
-from specs.outside import OutsideCode, file_of
-from specs.schema import Reward, Spec
-from specs.section import USE, Member
+from specs.plugins import PluginMember, file_of
+from specs.schema import Spec
+from specs.sections import Reward
 
 Part = dict[str, Any]
 
@@ -139,9 +140,9 @@ _OBJECTIVE: TypeAdapter[Objective] = TypeAdapter(Objective)
 
 
 def _member_part(member: Member) -> Part:
-    """Return the fields of an estimator or objective; of code from outside name and digest, not its path."""
+    """Return the fields of an estimator or objective; of a user's own code name and digest, not its path."""
     part = member.model_dump(mode="json")
-    if isinstance(member, OutsideCode):
+    if isinstance(member, PluginMember):
         part |= {USE: member.name, "source": member.source}
     return part
 

@@ -1,6 +1,4 @@
-"""The tree of keys that a spec may have, read off its models: which keys there are, what they accept, which name is
-nearest.
-"""
+"""The tree of keys that a spec may have, read off its models: names, accepted values, and the nearest name."""
 
 from __future__ import annotations
 
@@ -14,8 +12,8 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from specs.base import USE, Member
 from specs.schema import Spec
-from specs.section import USE, Member
 from specs.text import KeyPath
 
 _WORDS = {int: "a whole number", float: "a number", str: "text", bool: "true or false", NoneType: "null"}
@@ -155,11 +153,9 @@ def leaves(value: Mapping[str, Any], path: KeyPath = ()) -> Iterator[tuple[KeyPa
 
 
 def unknown(path: KeyPath, spell: Callable[[str], str] = str) -> str:
-    """Return what to say of a `path` that names no key: the new name, or the nearest that exists,
-    written by `spell`.
-    """
-    if now := RENAMED.get(path):
-        return f"is {spell('.'.join(now))} now"
+    """Return what to say of a `path` that names no key: its new name, or the nearest one, written by `spell`."""
+    if path in RENAMED:
+        return f"is {spell('.'.join(RENAMED[path]))} now"
     known = known_prefix(path)
     names = list(fields_at(known))
     if not names:

@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from specs.base import USE
 from specs.keys import RENAMED, Choice, choices, leaves
-from specs.section import USE
 from specs.text import KeyPath
 
 
@@ -89,7 +89,7 @@ def _section(layer: Layer, section: KeyPath) -> Mapping[str, Any]:
 
 
 def _other_code(said: Sequence[Mapping[str, Any]], index: int, chosen: int) -> bool:
-    """Return whether the layer at `index` spoke of other code from outside than the one that is chosen."""
+    """Return whether the layer at `index` spoke of other a user's own code than the one that is chosen."""
     before = [value[USE] for value in said[: index + 1] if USE in value]
     return USE in said[chosen] and before[-1:] != [said[chosen][USE]]
 
@@ -103,10 +103,10 @@ def current(value: Mapping[str, Any]) -> dict[str, Any]:
     for section, choice in choices().items():
         if isinstance(said := result.get(section[0]), Mapping):
             result[section[0]] = _of_member(said, choice)
-    for (name, old), (_, new) in RENAMED.items():  # keys of one section
-        values = result.get(name)
-        if isinstance(values, Mapping) and old in values:
-            result[name] = {new if key == old else key: each for key, each in values.items()}
+    for old, new in RENAMED.items():
+        values = result.get(old[0])
+        if isinstance(values, Mapping) and old[1] in values:
+            result[old[0]] = {new[1] if key == old[1] else key: each for key, each in values.items()}
     return result
 
 

@@ -114,9 +114,7 @@ def load_control(
 
 
 def describe(loaded: Loaded) -> str:
-    """Return a line for each key that is not at its default:
-    `train.learning_rate = 0.0001 (specs/quickstart.yaml:31)`.
-    """
+    """Return a line for each key that is not at its default: `train.learning_rate = 0.0001 (specs/x.yaml:31)`."""
     defaults = dict(leaves(Spec.model_construct().model_dump(mode="json")))
     for section, choice in choices().items():
         member = getattr(loaded.spec, section[0])

@@ -9,8 +9,8 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, Tag
 
-from specs.outside import OutsideCode
-from specs.section import USE, Member, Positive, Section, tagged_by
+from specs.base import USE, Member, Positive, Section, tagged_by
+from specs.plugins import PluginMember
 
 
 class ImportanceCorrection(Section):
@@ -71,7 +71,7 @@ class Cispo(ObjectiveSettings):
     )
 
 
-class OutsideObjective(OutsideCode, ObjectiveSettings):
+class PluginObjective(PluginMember, ObjectiveSettings):
     """An objective from a file of the user's: a subclass of tasks.train.objectives.base.Objective."""
 
     @property
@@ -84,6 +84,6 @@ Objective = Annotated[
     Annotated[PpoClip, Tag("ppo_clip")]
     | Annotated[Gspo, Tag("gspo")]
     | Annotated[Cispo, Tag("cispo")]
-    | Annotated[OutsideObjective, Tag(USE)],
+    | Annotated[PluginObjective, Tag(USE)],
     tagged_by(ObjectiveSettings.TAG, default="ppo_clip"),
 ]

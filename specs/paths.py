@@ -10,9 +10,7 @@ MODELS = Path(__file__).resolve().parent / "models"
 
 
 def from_root(text: str) -> Path:
-    """Return the absolute path of a spec's path, which is relative to the repository root,
-    not the current directory.
-    """
+    """Return the absolute path of one in a spec, which is relative to the repository root wherever it is read."""
     return Path(os.path.normpath(REPOSITORY_ROOT / text))
 
 

@@ -1,6 +1,4 @@
-"""Pydantic's errors as lines for people: `train.learning_rate: got 'fast',
-want a number (float > 0) (specs/x.yaml:12)`.
-"""
+"""Pydantic's errors as lines: `train.learning_rate: got 'fast', want a number (float > 0) (specs/x.yaml:12)`."""
 
 from __future__ import annotations
 
@@ -9,6 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from specs.base import USE
 from specs.keys import (
     choice_at,
     field_at,
@@ -19,18 +18,16 @@ from specs.keys import (
     unknown,
     wanted,
 )
-from specs.section import USE
 from specs.text import KeyPath
 
 
 def problem_lines(error: ValidationError, value: Mapping[str, Any], origins: Mapping[KeyPath, str]) -> list[str]:
-    """Return one line for each problem of `value`, in its order; alternatives of a union make one line,
-    not one each.
-    """
+    """Return one line for each problem of `value`, in its order; the alternatives of a union make one line together."""
     lines: dict[str, None] = {}
     for item in error.errors():
-        if item["type"] == "value_error" and not item["loc"]:  # a rule that joins keys: its lines are ready
-            for line in str(item["ctx"]["error"]).splitlines():
+        text = str(item["ctx"]["error"]) if item["type"] == "value_error" else ""
+        if text.startswith(_dotted(_without_tags(item["loc"]))) and text:  # of a validator of ours: its lines are ready
+            for line in text.splitlines():
                 lines[line + place(tuple(line.partition(":")[0].split(".")), origins)] = None
         elif item["type"] != "default_factory_not_called":  # a key that depends on one which has its own line
             for line in _lines(item["type"], item["loc"], value, origins):

@@ -1,4 +1,4 @@
-"""How big an experiment is, before anything runs: tokens and bytes, from the model's config.json and placement.
+"""The size of an experiment before anything runs: tokens and bytes, from config.json and placement alone.
 
 Parameters are counted on a model built on torch's meta device (no memory, no weights). Trainer bytes follow
 DeepSpeed's mixed precision: weights in `policy.dtype`, gradients accumulated in float32, AdamW's two moments and,
@@ -21,9 +21,10 @@ from specs.schema import Spec
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """`parameters` are counted once where tied.
+    """Sizes of an experiment.
 
-    Tokens are upper bounds for one iteration; bytes are per rank, engine GPU, or file.
+    `parameters` are counted once where tied. Tokens are upper bounds for one iteration; bytes are per rank, engine
+    GPU, or file.
     """
 
     parameters: int
@@ -40,17 +41,15 @@ class Sizes:
 
     @property
     def rank_bytes(self) -> int:
-        """Weights, gradients and optimizer of one trainer rank."""
+        """Return the bytes of weights, gradients and optimizer of one trainer rank."""
         return self.weight_bytes + self.gradient_bytes + self.optimizer_bytes
 
 
 def size(spec: Spec, vocabulary: int | None = None, model: Path | None = None) -> Sizes:
-    """Sizes of `spec`.
+    """Return the sizes of `spec`.
 
     `vocabulary` (tokens) is that of the puzzle, which `policy.init: scratch` needs; `model` the folder with the
-    config.json of the run that `policy.init` names.
-
-    SpecError where the model's config.json is not known here.
+    config.json of the run that `policy.init` names. Raises SpecError where the model's config.json is not known here.
     """
     config = _config(spec, vocabulary, model)
     count = parameters(config)
@@ -77,7 +76,7 @@ def size(spec: Spec, vocabulary: int | None = None, model: Path | None = None) -
 
 
 def parameters(config: PretrainedConfig) -> int:
-    """Parameters of the model that `config` describes, tied ones counted once."""
+    """Return the number of parameters of the model that `config` describes, tied ones counted once."""
     with torch.device("meta"):
         model = AutoModelForCausalLM.from_config(config)  # type: ignore[no-untyped-call]
     return sum(weight.numel() for weight in model.parameters())
@@ -111,11 +110,11 @@ def _config(spec: Spec, vocabulary: int | None, model: Path | None) -> Pretraine
 
 
 def _share(total: int, parts: int, split: bool) -> int:
-    """Bytes of one of `parts` holders, rounded up."""
+    """Return the bytes of one of `parts` holders, rounded up."""
     return -(-total // parts) if split else total
 
 
 def _checkpointed(spec: Spec) -> set[int]:
-    """Iterations with a checkpoint: the first, each one that is due, the last."""
+    """Return the iterations with a checkpoint: the first, each one that is due, the last."""
     last = spec.train.iterations
     return {0, last, *range(spec.checkpoint.every, last + 1, spec.checkpoint.every)}

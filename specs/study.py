@@ -19,11 +19,11 @@ from typing import Annotated, Any
 
 from pydantic import Field, ValidationError, model_validator
 
+from specs.base import Count, Positive, Section
 from specs.errors import SpecError
 from specs.identity import identity
 from specs.load import PREFIX, Loaded, key_of, load_spec
 from specs.paths import from_root, shown
-from specs.section import Count, Positive, Section
 from specs.text import KeyPath, parse_document
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=32)]
@@ -282,17 +282,15 @@ def _unlike(cells: Sequence[PlannedCell]) -> Iterator[str]:
         spec = cell.loaded.spec
         if len(spec.evaluate.suites) != 1:
             yield (
-                f"{cell.label}: evaluate.suites is {list(spec.evaluate.suites)}; a study's policies are compared "
-                "on one "
-                "suite"
+                f"{cell.label}: evaluate.suites is {list(spec.evaluate.suites)}; a study's policies are compared on "
+                "one suite"
             )
         other = first.setdefault(cell.setting, cell)
         of = other.loaded.spec
         if (spec.train.iterations, spec.evaluate) != (of.train.iterations, of.evaluate):
             yield (
-                f"{cell.label}: train.iterations or evaluate differs from {other.variant}; the variants of a "
-                "setting are "
-                "compared at the same points"
+                f"{cell.label}: train.iterations or evaluate differs from {other.variant}; the variants of a setting "
+                "are compared at the same points"
             )
         twin = same.setdefault((cell.seed, identity(spec)), cell)
         if twin is not cell:

@@ -1,6 +1,4 @@
-"""YAML as specs read it: the core schema of YAML 1.2 (1e-6 is a number, `off` is text), no key twice, and the line of
-each key.
-"""
+"""The YAML of specs: the core schema of YAML 1.2 (1e-6 is a number, `off` is text), no key twice, lines of keys."""
 
 from __future__ import annotations
 
@@ -49,8 +47,9 @@ class Document:
 
 
 def parse_document(text: str, where: str) -> Document:
-    """The mapping that `text` holds. SpecError, one line starting with `where`, on bad syntax, a key twice,
-    or no mapping.
+    """Return the mapping that `text` holds.
+
+    Raises SpecError, one line starting with `where`, on bad syntax, a key twice, or no mapping.
     """
     try:
         loader = _Loader(text)
@@ -87,5 +86,5 @@ def _note_lines(node: yaml.MappingNode, path: KeyPath, lines: dict[KeyPath, int]
 
 
 def parse_value(text: str, where: str) -> Any:
-    """The value of an override or an environment variable, by the same rules as in a file."""
+    """Return the value of an override or an environment variable, by the same rules as in a file."""
     return parse_document(f"value: {text}" if "\n" not in text else f"value:\n{text}", where).value["value"]

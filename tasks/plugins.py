@@ -1,12 +1,10 @@
-"""A user's own code, named in a spec as `my_file.py:Name`: loading, digests for keys, and where its errors arose.
+"""A user's own code, named in a spec as `my_file.py:Name`: loading, digests for keys, and the lines of its errors.
 
-A file may import modules that lie beside it; they are part of its digest. Its third-party libraries are not.
+A file may import modules that lie beside it; they are part of its digest (specs/plugins.py). Its libraries are not.
 """
 
 from __future__ import annotations
 
-import ast
-import hashlib
 import sys
 import threading
 import traceback
@@ -19,15 +17,12 @@ from typing import Any
 
 from specs.errors import SpecError
 from specs.paths import REPOSITORY_ROOT, shown
-from specs.plugins import is_plugin, split_plugin
-
-__all__ = ["error_line", "is_plugin", "load_plugin", "plugin_digest", "plugin_file"]
+from specs.plugins import PluginMember, plugin_files, source_digest, split_plugin
+from tasks.errors import TrainingError
 
 _LOCK = threading.RLock()
 #: Folders of users' files, in which their imports are looked up after all others; the latest first.
 _FOLDERS: list[str] = []
-#: Packages of the project itself, which come before modules beside a user's file.
-_OWN_PACKAGES = frozenset({"flows", "tasks", "specs", "sandbox", "infra"})
 
 
 def plugin_file(text: str, key: str, folder: Path = REPOSITORY_ROOT) -> Path:
@@ -46,10 +41,7 @@ def plugin_file(text: str, key: str, folder: Path = REPOSITORY_ROOT) -> Path:
 def load_plugin(text: str, key: str, folder: Path = REPOSITORY_ROOT) -> Any:
     """Return the class or function that `text` names. SpecError where there is none, or the file does not load."""
     path, name = plugin_file(text, key, folder), split_plugin(text)[1]
-    try:
-        module = _module(path, _digest(_files(path)))
-    except SpecError as error:
-        raise SpecError(f"{key}: {error}") from error.__cause__
+    module = _loaded(path, key)
     if not callable(found := getattr(module, name, None)):
         names = [each for each, value in vars(module).items() if callable(value) and _is_of(value, module)]
         raise SpecError(
@@ -59,20 +51,49 @@ def load_plugin(text: str, key: str, folder: Path = REPOSITORY_ROOT) -> Any:
     return found
 
 
+def load_member(member: PluginMember, key: str) -> Any:
+    """Return the class or function that a union's member names. SpecError as `load_plugin`, and where it was edited."""
+    member.check_unchanged()
+    return load_plugin(member.use, key)
+
+
+def load_companion(member: PluginMember, suffix: str, key: str) -> Any:
+    """Return what stands in the member's file under its name with `suffix` behind it; None where nothing does."""
+    return getattr(_loaded(plugin_file(member.use, key), key), member.name + suffix, None)
+
+
+def member_error(error: Exception, *members: object) -> Exception:
+    """Return a TrainingError that names the line of a member's file that led to `error`; the error itself otherwise."""
+    for member in members:
+        if isinstance(member, PluginMember):
+            frames = traceback.extract_tb(error.__traceback__)
+            if any(Path(frame.filename) == member.path for frame in frames):
+                return TrainingError(f"{member.name}: {error_line(error, member.path)}")
+    return error
+
+
 def plugin_digest(text: str, key: str, folder: Path = REPOSITORY_ROOT) -> str:
-    """Return `<sha256>:<Name>`: of the file that `text` names and the modules beside it that it imports, without
-    path.
-    """
-    return f"{_digest(_files(plugin_file(text, key, folder)))}:{split_plugin(text)[1]}"
+    """Return `<sha256>:<Name>`: of the file that `text` names and the modules beside it, without path."""
+    return f"{source_digest(plugin_file(text, key, folder))}:{split_plugin(text)[1]}"
 
 
 def error_line(error: BaseException, path: Path) -> str:
-    """Return `KeyError: 'x' (my_file.py:12)`: the error, and the last line of the file at `path` that led to it."""
-    frames = traceback.extract_tb(error.__traceback__)
-    inside = [frame for frame in frames if Path(frame.filename) == path]
-    line = inside[-1].lineno if inside else getattr(error, "lineno", None)
+    """Return `KeyError: 'x' (my_file.py:12)`: the error, and the last line that led to it.
+
+    The line is one of the file at `path`, or of a module beside it that it imports.
+    """
+    files, frames = plugin_files(path), traceback.extract_tb(error.__traceback__)
+    inside = [(Path(frame.filename), frame.lineno) for frame in frames if Path(frame.filename) in files]
+    file, line = inside[-1] if inside else (path, getattr(error, "lineno", None))
     message = error.msg if isinstance(error, SyntaxError) else str(error)
-    return f"{type(error).__name__}: {message} ({shown(path)}{f':{line}' if line else ''})"
+    return f"{type(error).__name__}: {message} ({shown(file)}{f':{line}' if line else ''})"
+
+
+def _loaded(path: Path, key: str) -> ModuleType:
+    try:
+        return _module(path, source_digest(path))
+    except SpecError as error:
+        raise SpecError(f"{key}: {error}") from error.__cause__
 
 
 @cache
@@ -93,11 +114,12 @@ def _module(path: Path, digest: str) -> ModuleType:
 
 @contextmanager
 def _beside_first(path: Path) -> Iterator[None]:
-    """Import modules from the folder of `path` before those of other users' files, and anew: two may have the same
-    name.
+    """Import modules from the folder of `path` before those of other users' files, and anew.
+
+    Two of them may have the same name.
     """
     folder = str(path.parent)
-    beside = {file.relative_to(path.parent).parts[0].removesuffix(".py") for file in _files(path)[1:]}
+    beside = {file.relative_to(path.parent).parts[0].removesuffix(".py") for file in plugin_files(path)[1:]}
     ours = {name for name in beside if name in sys.modules and _home(sys.modules[name]) in _FOLDERS}
     for name in [each for each in sys.modules if each.partition(".")[0] in ours]:
         del sys.modules[name]
@@ -115,52 +137,6 @@ def _home(module: ModuleType) -> str:
     """Return the folder in which a top-level module or package lies."""
     file = Path(module.__file__ or "").resolve()
     return str(file.parents[1] if file.name == "__init__.py" else file.parent)
-
-
-def _files(path: Path) -> tuple[Path, ...]:
-    """Return the file, and the Python files beside it that it imports, directly or not, in alphabetical order."""
-    found: dict[Path, None] = {}
-    waiting = [path]
-    while waiting:
-        file = waiting.pop()
-        if file in found:
-            continue
-        found[file] = None
-        waiting += [each for name in _imported(file) for each in _beside(path.parent, name)]
-    return (path, *sorted(file for file in found if file != path))
-
-
-def _imported(file: Path) -> Iterator[str]:
-    """Yield the top-level name of each module that a file imports; nothing of a file that is no Python."""
-    try:
-        tree = ast.parse(file.read_bytes())
-    except (SyntaxError, ValueError):
-        return
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            yield from (alias.name.partition(".")[0] for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            yield node.module.partition(".")[0]
-
-
-def _beside(folder: Path, name: str) -> list[Path]:
-    """Return the files of module or package `name` in `folder`; none where the name is another one's."""
-    if name in _OWN_PACKAGES or name in sys.stdlib_module_names:
-        return []
-    module, package = folder / f"{name}.py", folder / name
-    if (package / "__init__.py").is_file():
-        return sorted(package.rglob("*.py"))
-    return [module] if module.is_file() else []
-
-
-def _digest(files: tuple[Path, ...]) -> str:
-    """Return the sha256 (hex) over the files' names, relative to the first one's folder, and bytes."""
-    total = hashlib.sha256()
-    for file in files:
-        content = file.read_bytes()
-        name = "" if file == files[0] else str(file.relative_to(files[0].parent))
-        total.update(f"{name}\0{len(content)}\0".encode() + content)
-    return total.hexdigest()
 
 
 def _is_of(value: object, module: ModuleType) -> bool:

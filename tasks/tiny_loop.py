@@ -16,7 +16,8 @@ from typing import Any
 
 from specs.identity import train_part
 from specs.load import load_spec
-from specs.schema import Architecture, Spec
+from specs.schema import Spec
+from specs.sections import Architecture
 from tasks.checkpoint.weights import write_scratch_model
 from tasks.data.encode import decode, encode_all
 from tasks.data.sources.registry import make_source

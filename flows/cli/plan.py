@@ -8,7 +8,8 @@ from pathlib import Path
 from infra.store import Store
 from specs.identity import identity
 from specs.load import Loaded, describe, load_control, load_spec
-from specs.schema import Fork, Spec
+from specs.schema import Spec
+from specs.sections import Fork
 from specs.size import size
 from tasks.checkpoint.fork import Source, find_source
 from tasks.data.tokenizer import puzzle_tokenizer

@@ -25,7 +25,8 @@ from infra.store import Manifest, Store
 from specs.errors import SpecError
 from specs.files import config_problems
 from specs.identity import identity
-from specs.schema import Fork, Spec
+from specs.schema import Spec
+from specs.sections import Fork
 from specs.sources import declared_source
 from tasks.checkpoint.weights import POLICY_STAGE, policy_step
 

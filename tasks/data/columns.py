@@ -8,7 +8,7 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from specs.schema import Data
+from specs.sections import Data
 from tasks.errors import DataError
 
 DEFAULT_ANSWER = "answer"

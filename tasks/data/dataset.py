@@ -11,7 +11,7 @@ from typing import Any
 from transformers import PreTrainedTokenizerFast
 
 from infra.store import Manifest, Store
-from specs.schema import Data
+from specs.sections import Data
 from tasks.data import table
 from tasks.data.encode import encode_all
 from tasks.data.sources.registry import source_of

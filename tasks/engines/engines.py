@@ -6,7 +6,8 @@ import os
 
 from infra.errors import EngineError
 from infra.paths import LOGS
-from specs.schema import Placement, Spec
+from specs.schema import Spec
+from specs.sections import Placement
 from tasks.engines.rollout import RolloutClient
 from tasks.engines.trainer import TrainerClient, TrainerOptions
 from tasks.graph.experiment import longest_response

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from infra.store import Store
-from specs.schema import Architecture
+from specs.sections import Architecture
 from tasks.checkpoint.weights import given_files, write_scratch_model
 from tasks.data.dataset import Dataset, write_tokenizer
 from tasks.data.sources.registry import source_of

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from specs.schema import Audit
+from specs.sections import Audit
 from tasks.engines.trainer import TrainerClient
 from tasks.run.artifacts import Datasets, rollouts_of, verdicts_of
 from tasks.run.session import Session

@@ -11,6 +11,7 @@ import yaml
 
 from infra.errors import StoreError
 from infra.store import Manifest, Store
+from specs.layers import current
 from specs.schema import Spec
 from tasks.checkpoint.weights import POLICY_STAGE
 from tasks.graph.experiment import Node
@@ -80,7 +81,7 @@ def _read(store: Store, name: str, spec: Spec) -> PreviousRun | None:
         return None  # a lock, a pin, or a run that was stopped while it began
     try:
         record = json.loads(store.files.read(f"{folder}/run.json"))
-        settings = dict(flat(yaml.safe_load(store.files.read(f"{folder}/spec.yaml"))))
+        settings = dict(flat(current(yaml.safe_load(store.files.read(f"{folder}/spec.yaml")))))
         rows = (
             json.loads(store.files.read(f"{folder}/evaluations.json"))
             if store.files.size(f"{folder}/evaluations.json") is not None

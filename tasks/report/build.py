@@ -12,7 +12,7 @@ from tasks.data.dataset import Dataset
 from tasks.data.encode import decode
 from tasks.records import Rollout, Verdict
 from tasks.report.data import Column, Group, ReportData, Response, RunCurves
-from tasks.train.advantages.registry import label_of
+from tasks.train.catalogue import entry_of
 
 GROUPS = 16  # problems of the last iteration in the browser, of each run
 
@@ -89,7 +89,7 @@ def columns(runs: Sequence[RunContent]) -> list[Column]:
 
 def _labels(runs: Sequence[RunContent]) -> list[str]:
     """Return the estimators' labels where they tell the runs apart, else the runs' own names."""
-    labels = [label_of(run.spec.advantage) for run in runs]
+    labels = [entry_of(run.spec.advantage).label for run in runs]
     return labels if len(set(labels)) == len(labels) else [run.spec.name for run in runs]
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from specs.schema import RolloutSpec
+from specs.sections import RolloutSpec
 from tasks.data.order import positions
 from tasks.data.seeds import derive_seed
 from tasks.records import EncodedProblem, Rollout

@@ -89,7 +89,7 @@ def _recorded(view: RunView, store: Store, overrides: Sequence[str] = ()) -> Loa
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"{view.name.partition('/')[0]}.yaml"
         path.write_bytes(store.files.read(f"runs/{view.name}/spec.yaml"))
-        return load_spec(path, ["control=null", *overrides, f"store={store.uri}"], {})
+        return load_spec(path, ["control=null", *overrides, f"store={store.uri}"], {}, recorded=True)
 
 
 def _policy(name: str, view: RunView | None, by: Spec, store: Store) -> NamedPolicy:

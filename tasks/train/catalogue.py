@@ -8,10 +8,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from specs.base import Member
 from specs.identity import train_part
-from specs.outside import OutsideCode
+from specs.plugins import PluginMember
 from specs.schema import Spec
-from specs.section import Member
 
 _FOLDERS = {"estimator": "advantages", "kind": "objectives"}
 
@@ -26,16 +26,14 @@ class Entry:
 
 
 def entry_of(settings: Member) -> Entry:
-    """Return the entry of an estimator or objective; code from outside is labelled by its name,
-    its digest is its version.
-    """
-    if isinstance(settings, OutsideCode):
+    """Return the entry of an estimator or objective; a user's own code has its name as label, its digest as version."""
+    if isinstance(settings, PluginMember):
         return Entry(settings.name, settings.use, 1)
     return _read(Path(__file__).parent / _FOLDERS[settings.TAG] / f"{settings.tag}.py")
 
 
 def key_part(spec: Spec) -> dict[str, Any]:
-    """Return the training part of a step's key: `train_part`, and its estimator's and objective's versions but for 1.
+    """Return the training part of a step's key: `train_part`, and each version of its members that is not 1.
 
     So a mended estimator changes the keys of its own steps, and of no other's.
     """

@@ -1,4 +1,4 @@
-"""A thin layer over DeepSpeed: build it from a folder of weights, run exact accumulation steps, write whole state.
+"""A thin layer over DeepSpeed: build from a folder of weights, accumulate exactly, write consolidated state.
 
 Everything that differs between ZeRO stages is in this file. Checkpoints are consolidated and named by parameter, so
 they load on any number of ranks and any stage. The files themselves: shards.py.
@@ -96,9 +96,7 @@ class TrainingEngine:
     """The policy on this rank, under DeepSpeed."""
 
     def __init__(self, weights: Path, optimizer: Path | None, dtype: str, options: OptimizerOptions) -> None:
-        """Load `weights`, a folder in Hugging Face format, and `optimizer`, a folder written by `save_optimizer`,
-        or None.
-        """
+        """Load `weights`, a folder in Hugging Face format, and `optimizer`, what `save_optimizer` wrote, or None."""
         self.dtype = DTYPES[dtype]
         self.ranks = dist.get_world_size()
         model = AutoModelForCausalLM.from_pretrained(
@@ -186,9 +184,7 @@ class TrainingEngine:
         return basic
 
     def _master_tensors(self) -> list[Tensor]:
-        """Return the tensors that AdamW's state is keyed by:
-        parameters (stage 0) or this rank's flat float32 partitions.
-        """
+        """Return the keys of AdamW's state: parameters (stage 0) or this rank's flat float32 partitions."""
         if self._stage == 3:
             return list(self._engine.optimizer.fp32_partitioned_groups_flat)
         return [p for group in self._basic_optimizer.param_groups for p in group["params"]]
@@ -285,9 +281,8 @@ class TrainingEngine:
         wanted = getattr(parameter, "ds_shape", parameter.shape)  # under ZeRO-3 the parameter itself is empty
         if master.shape != wanted:
             raise TrainingError(
-                f"the optimizer's files have {name} with the shape {list(master.shape)}, and it has "
-                f"{list(wanted)} now: they "
-                "belong to another model or objective; take the settings that they were made with"
+                f"the optimizer's files have {name} with the shape {list(master.shape)}, and it has {list(wanted)} "
+                "now: they belong to another model or objective; take the settings that they were made with"
             )
 
     def _set_master(self, parameter: torch.nn.Parameter, value: Tensor) -> None:

@@ -58,9 +58,7 @@ def token_stats(
 
 
 class PolicyModule(nn.Module):
-    """A causal language model that returns TokenStats, and perhaps an objective's head:
-    the module that DeepSpeed wraps.
-    """
+    """A causal language model that returns TokenStats, with an objective's head or without: what DeepSpeed wraps."""
 
     lm: Any  # a transformers model for causal language modelling
 

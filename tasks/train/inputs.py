@@ -16,7 +16,7 @@ def adamw_settings(part: Mapping[str, Any]) -> dict[str, Any]:
     """Return what the ranks must know when they load a policy, from the training part of a key or an old manifest.
 
     AdamW's settings; and of an objective that trains a head of its own, its settings and the seed of the head's first
-    values. Raises SpecError where code from outside cannot be used.
+    values. Raises SpecError where a user's own code cannot be used.
     """
     train, objective = part["train"], objective_of(part["objective"])
     with_head = registry.objective_of(objective).has_head
@@ -32,7 +32,7 @@ def step_settings(
 ) -> StepSettings:
     """Return the settings of an iteration, from the training part of a key or an old manifest and what is in no key.
 
-    Raises SpecError where code from outside is not there, or not what the part was made with.
+    Raises SpecError where a user's own code is not there, or not what the part was made with.
     """
     train = part["train"]
     return StepSettings(

@@ -15,9 +15,9 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
-from tasks import outside
 from tasks.data.seeds import derive_seed
 from tasks.errors import TrainingError
+from tasks.plugins import member_error
 from tasks.train import memory
 from tasks.train.advantages.arm import check_prompts
 from tasks.train.advantages.groups import Groups
@@ -81,14 +81,14 @@ class Iteration:
         """Return {"metrics": numbers, "responses": a row each, "seconds": of the two passes}.
 
         Raises TrainingError before a step is applied where a number is not finite, or where engine and trainer disagree
-        beyond the audit's limits; and where code from outside fails.
+        beyond the audit's limits; and where a user's own code fails.
         """
         try:
             return self._run()
         except Exception as error:
             if memory.ran_out(error):
                 raise
-            found = outside.explained(error, self.settings.advantage, self.settings.objective)
+            found = member_error(error, self.settings.advantage, self.settings.objective)
             if found is error:
                 raise
             raise found from error
@@ -263,9 +263,8 @@ class Iteration:
         token_loss, clipped = self.objective.token_losses(tokens)
         if token_loss.shape != now.shape or clipped.shape != now.shape:
             raise TrainingError(
-                f"objective {self.settings.objective.kind}: token_losses gave losses {list(token_loss.shape)} "
-                "and clipped "
-                f"{list(clipped.shape)}, want [tokens] = {list(now.shape)} of both"
+                f"objective {self.settings.objective.kind}: token_losses gave losses {list(token_loss.shape)} and "
+                f"clipped {list(clipped.shape)}, want [tokens] = {list(now.shape)} of both"
             )
         correction = self.settings.objective.importance_correction
         if correction.mode != "off":

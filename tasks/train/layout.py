@@ -42,9 +42,7 @@ def rows_of(
 
 
 def micro_batches(rows: Sequence[Row], token_budget: int) -> list[list[Row]]:
-    """Return rows of similar length together, at most `token_budget` padded tokens each (one row may exceed it
-    alone).
-    """
+    """Return rows of similar length together, at most `token_budget` padded tokens each (a row alone may exceed it)."""
     batches: list[list[Row]] = []
     for row in sorted(rows, key=lambda r: (-r.length, r.group, r.samples)):
         # Sorted by falling length: the first row of a batch is its longest, so padding is known as it grows.

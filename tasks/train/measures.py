@@ -1,6 +1,4 @@
-"""The numbers of an iteration: the audit of engine against trainer, ARM's terms, learning dynamics,
-a row per response.
-"""
+"""The numbers of an iteration: the audit of engine against trainer, learning dynamics, a row for each response."""
 
 from __future__ import annotations
 
@@ -10,7 +8,7 @@ import torch
 from torch import Tensor
 
 from specs.keys import key_name
-from specs.schema import Audit
+from specs.sections import Audit
 from tasks.errors import TrainingError
 from tasks.train.advantages.groups import Groups
 from tasks.train.advantages.registry import Advantages
@@ -50,10 +48,9 @@ def audit(old: TokenStatistics, batch: GroupBatch, settings: StepSettings, itera
     ):
         raise TrainingError(
             f"iteration {iteration}: engine and trainer disagree on the log-probabilities of the same tokens: "
-            f"mean |difference| {numbers['audit_mean']:.3g} ({_MAX_MEAN} {settings.audit_max_mean}), effective "
-            "sample share "
-            f"{numbers['audit_effective_share']:.3f} ({_MIN_SHARE} {settings.audit_min_effective_share}); the rollout "
-            "engine's weights may be stale, or its dtype differs from the trainer's"
+            f"mean |difference| {numbers['audit_mean']:.3g} ({_MAX_MEAN} {settings.audit_max_mean}), effective sample "
+            f"share {numbers['audit_effective_share']:.3f} ({_MIN_SHARE} {settings.audit_min_effective_share}); the "
+            "rollout engine's weights may be stale, or its dtype differs from the trainer's"
         )
     return numbers
 

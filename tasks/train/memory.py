@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from specs.keys import key_name
-from specs.schema import Placement, RolloutSpec, Train
+from specs.sections import Placement, RolloutSpec, Train
 from tasks.errors import OutOfMemory
 from tasks.train.layout import Row, share
 

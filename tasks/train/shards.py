@@ -15,9 +15,7 @@ SHARD_BYTES = 4 << 30  # consolidated files are cut here
 
 
 class ShardWriter:
-    """A writer that streams tensors into safetensors files of at most SHARD_BYTES and, where there are several,
-    an index.
-    """
+    """A writer that streams tensors into safetensors files of at most SHARD_BYTES; of several it writes an index."""
 
     def __init__(self, folder: Path, stem: str, metadata: dict[str, str]) -> None:
         self._folder, self._stem, self._metadata = folder, stem, metadata

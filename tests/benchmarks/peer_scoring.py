@@ -32,7 +32,7 @@ from typing import Any
 
 from infra.store import Store
 from specs.load import load_spec
-from specs.schema import MathReward, Reward
+from specs.sections import MathReward, Reward
 from tasks import table
 from tasks.engines.open_run import opened
 from tasks.records import FinishReason, Problem

@@ -12,7 +12,7 @@ import argparse
 import json
 
 from infra.store import Store
-from specs.schema import default_store
+from specs.sections import default_store
 from tasks.run.runs import runs
 
 

@@ -175,8 +175,5 @@ def test_a_key_changes_its_parts_and_no_other(write: Write, base: str, override:
 
 
 def test_identity_is_golden(write: Write) -> None:
-    """It names run folders, so it must not change by accident.
-
-    A new default or key changes it: then write the new one here.
-    """
+    """The identity names run folders, so it must not change by accident: a new default or key would change it."""
     assert identity(load_spec(write(WARM), (), {}).spec) == "7d302055"

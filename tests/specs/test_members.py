@@ -13,7 +13,8 @@ from specs.errors import SpecError
 from specs.identity import advantage_of, identity, objective_of, train_part
 from specs.keys import choices, key_name
 from specs.load import DEFAULT, describe, load_control, load_spec
-from specs.schema import Audit, DtypeLimits, Spec
+from specs.schema import Spec
+from specs.sections import Audit, DtypeLimits
 from specs.study import load_study
 from tests.specs.conftest import PUZZLE, Lines, Write
 
@@ -96,8 +97,8 @@ def test_environment_and_set_choose_as_a_file_does(write: Write) -> None:
         (
             "",
             ["advantage.alpha=1.0", "advantage.estimator=rloo"],
-            "advantage.alpha: no such key of advantage.estimator rloo (--set advantage.estimator=rloo); "
-            "arm has it (--set advantage.alpha=1.0)",
+            "advantage.alpha: no such key of advantage.estimator rloo (--set advantage.estimator=rloo); arm has it "
+            "(--set advantage.alpha=1.0)",
         ),
         (
             "",
@@ -233,13 +234,13 @@ def test_a_part_gives_the_settings_back_that_it_was_made_of(tag: str, kind: str,
     assert found == spec.objective.model_copy(update={"importance_correction": off}), "auto is off for transformers"
 
 
-# -- code from outside
+# -- a user's own code
 
-Outside = Callable[..., Spec]
+Plugin = Callable[..., Spec]
 
 
 @pytest.fixture
-def outside(tmp_path: Path, write: Write) -> Outside:
+def plugin(tmp_path: Path, write: Write) -> Plugin:
     """The puzzle's spec with an estimator of its own in `folder`, whose files are given by name."""
 
     def make(folder: str, files: dict[str, str], name: str = "own.py") -> Spec:
@@ -255,7 +256,6 @@ def outside(tmp_path: Path, write: Write) -> Outside:
 
 
 CODE = "import math\nimport helpers\nfrom pack import inner\ndef mine(groups, a): ...\n"
-
 FILES = {
     "own.py": CODE,
     "helpers.py": "x = 1\n",
@@ -266,8 +266,8 @@ FILES = {
 }
 
 
-def test_the_key_has_the_source_and_not_its_path(outside: Outside) -> None:
-    spec = outside("one", FILES)
+def test_the_key_has_the_source_and_not_its_path(plugin: Plugin) -> None:
+    spec = plugin("one", FILES)
     part = train_part(spec)["advantage"]
     assert part == {
         "use": "mine",
@@ -276,7 +276,7 @@ def test_the_key_has_the_source_and_not_its_path(outside: Outside) -> None:
         "low_probability_fraction": 0.2,
         "prompt_confidence": "mean",
     }  # type: ignore[union-attr]
-    moved = outside(
+    moved = plugin(
         "two", {**{name: text for name, text in FILES.items() if name != "own.py"}, "renamed.py": CODE}, "renamed.py"
     )
     assert train_part(moved) == train_part(spec) and identity(moved) == identity(spec)
@@ -284,14 +284,14 @@ def test_the_key_has_the_source_and_not_its_path(outside: Outside) -> None:
 
 
 @pytest.mark.parametrize("file", FILES)
-def test_an_edit_of_the_file_or_of_what_it_imports_beside_it_changes_the_key(outside: Outside, file: str) -> None:
-    before = train_part(outside("one", FILES))
-    after = train_part(outside("one", {**FILES, file: FILES[file] + "\n# edited\n"}))
+def test_an_edit_of_the_file_or_of_what_it_imports_beside_it_changes_the_key(plugin: Plugin, file: str) -> None:
+    before = train_part(plugin("one", FILES))
+    after = train_part(plugin("one", {**FILES, file: FILES[file] + "\n# edited\n"}))
     assert (before != after) == (file != "unused.py")
 
 
-def test_a_spec_keeps_the_source_that_it_began_with(outside: Outside, tmp_path: Path) -> None:
-    spec = outside("one", FILES)
+def test_a_spec_keeps_the_source_that_it_began_with(plugin: Plugin, tmp_path: Path) -> None:
+    spec = plugin("one", FILES)
     before = identity(spec)
     (tmp_path / "one" / "own.py").write_text(CODE + "# edited while the run goes on\n")
     assert identity(spec) == before

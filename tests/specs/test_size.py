@@ -1,6 +1,4 @@
-"""Parameter counts against the published ones (model cards: 7.62B, 32.8B, 1.78B, 135M),
-bytes against ZeRO's arithmetic.
-"""
+"""Parameter counts against the model cards (7.62B, 32.8B, 1.78B, 135M), bytes against ZeRO's arithmetic."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from typing import Any, ClassVar
 from urllib.parse import parse_qsl
 
 from specs.paths import REPOSITORY_ROOT
-from specs.schema import Data
+from specs.sections import Data
 from tasks.data.columns import Columns
 from tasks.data.rows import problem_from_row
 from tasks.errors import DataError

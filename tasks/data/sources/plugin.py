@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from specs.paths import REPOSITORY_ROOT
-from specs.schema import Data
+from specs.sections import Data
 from tasks.data.sources.base import Row, RowSource, Source
 from tasks.errors import DataError
 from tasks.plugins import error_line, load_plugin, plugin_file

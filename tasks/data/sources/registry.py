@@ -15,7 +15,8 @@ from specs.errors import SpecError
 from specs.identity import data_part
 from specs.paths import REPOSITORY_ROOT
 from specs.plugins import is_plugin
-from specs.schema import Data, Spec
+from specs.schema import Spec
+from specs.sections import Data
 from specs.sources import SOURCES, declared_source
 from tasks.data.sources.base import Source
 from tasks.reward.verifiers.registry import reader_key_part

@@ -13,12 +13,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, Field, ValidationError, model_validator
 
+from specs.base import Positive, Section
 from specs.checks import SUITE_OF_PUZZLES
 from specs.errors import SpecError
 from specs.keys import section_of
 from specs.paths import REPOSITORY_ROOT, from_root, shown
 from specs.plugins import is_plugin
-from specs.section import Positive, Section
 from specs.sources import declared_source
 from specs.text import parse_document
 from tasks.errors import DataError

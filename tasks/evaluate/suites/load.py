@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from specs.paths import shown
-from specs.schema import Data, Reward
+from specs.sections import Data, Reward
 from specs.sources import declared_source
 from tasks.data.answers import Reader
 from tasks.data.columns import Columns

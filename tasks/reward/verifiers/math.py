@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from specs.schema import Reward
+from specs.sections import Reward
 from tasks.records import Problem, Verdict
 from tasks.reward.math import MathVerifier
 from tasks.reward.verifiers.base import Verifier

@@ -8,7 +8,7 @@ from typing import Any
 
 from specs.identity import verifier_parts
 from specs.plugins import is_plugin
-from specs.schema import Reward
+from specs.sections import Reward
 from tasks.data.answers import Reader, read_answer
 from tasks.data.puzzles.registry import PUZZLES
 from tasks.errors import VerifierError

@@ -60,9 +60,7 @@ def arm_bonus(groups: Groups, confidences: Confidences, settings: Arm) -> Tensor
 
 
 def low_probability_count(length: int, fraction: float) -> int:
-    """Return |T_low| = max(1, ceil(fraction * length)), exactly: 0.2 * 15 is 3,
-    where floats give 3.0000000000000004.
-    """
+    """Return |T_low| = max(1, ceil(fraction * length)), exactly: 0.2 * 15 is 3, and in floats 3.0000000000000004."""
     return max(1, math.ceil(Fraction(str(fraction)) * length))
 
 
@@ -99,9 +97,7 @@ def confidences_of(statistics: TokenStatistics, groups: Groups, settings: Advant
 
 
 def group_mean_confidence(c_o: Tensor, groups: Groups) -> Tensor:
-    """Return c(q) as the mean of c(o) over the correct responses [prompts, 1];
-    0 in groups without one (no bonus there).
-    """
+    """Return c(q) as the mean of c(o) over the correct responses [prompts, 1]; 0 in groups without one."""
     total = torch.where(groups.correct, c_o, 0.0).sum(-1, keepdim=True)
     return total / groups.correct.sum(-1, keepdim=True).clamp(min=1)
 
@@ -115,7 +111,6 @@ def check_prompts(problem_ids: Sequence[str], content: Sequence[Sequence[int]], 
         for name, positions in zip(problem_ids, content, strict=True):
             if not any(position > 0 for position in positions):
                 raise TrainingError(
-                    f"problem {name}: its prompt has no content token with a predecessor, so c(q) is not "
-                    "defined; drop it, "
-                    f"or set {_PROMPT_CONFIDENCE} to group_mean or none"
+                    f"problem {name}: its prompt has no content token with a predecessor, so c(q) is not defined; drop "
+                    f"it, or set {_PROMPT_CONFIDENCE} to group_mean or none"
                 )

@@ -1,4 +1,4 @@
-"""From an estimator's settings to its functions: a file of this folder, found by name, or code from outside."""
+"""From an estimator's settings to its functions: a file of this folder, found by name, or a user's own code."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from specs.advantages import Advantage, OutsideAdvantage
+from specs.advantages import Advantage, PluginAdvantage
 from specs.keys import key_name
-from tasks import outside
 from tasks.errors import TrainingError
+from tasks.plugins import load_companion, load_member
 from tasks.train.advantages.arm import Confidences, confidences_of
 from tasks.train.advantages.groups import Groups
 from tasks.train.statistics import TokenStatistics
 
-_USE = key_name(OutsideAdvantage, "use")
+_USE = key_name(PluginAdvantage, "use")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Estimator:
     @property
     def reads_whole_groups(self) -> bool:
         """Return whether an advantage may depend on the confidences of the group's other responses."""
-        own = isinstance(self.settings, OutsideAdvantage) and self._bonus is not None
+        own = isinstance(self.settings, PluginAdvantage) and self._bonus is not None
         return own or self.settings.prompt_confidence == "group_mean"
 
     def base(self, groups: Groups) -> Tensor:
@@ -62,7 +62,7 @@ class Estimator:
 
     def _checked(self, values: Any, groups: Groups) -> Tensor:
         """Return the values of a user's function, 0 where not judged. Raises TrainingError for another shape."""
-        if not isinstance(self.settings, OutsideAdvantage):
+        if not isinstance(self.settings, PluginAdvantage):
             return values  # type: ignore[no-any-return]
         if not isinstance(values, Tensor) or values.shape != groups.scores.shape:
             got = f"a tensor {list(values.shape)}" if isinstance(values, Tensor) else type(values).__name__
@@ -74,10 +74,10 @@ class Estimator:
 
 
 def estimator_of(settings: Advantage) -> Estimator:
-    """Return the estimator that the settings name. Raises SpecError where code from outside cannot be imported."""
-    if isinstance(settings, OutsideAdvantage):
-        function = outside.load(settings, _USE)
-        bonus = outside.load(settings, _USE, suffix="_bonus", default=None)
+    """Return the estimator that the settings name. Raises SpecError where a user's own code cannot be imported."""
+    if isinstance(settings, PluginAdvantage):
+        function = load_member(settings, _USE)
+        bonus = load_companion(settings, "_bonus", _USE)
         arguments = settings.args
     else:
         module = import_module(f"tasks.train.advantages.{settings.estimator}")
@@ -85,11 +85,3 @@ def estimator_of(settings: Advantage) -> Estimator:
         bonus = getattr(module, f"{settings.estimator}_bonus", None)
         arguments = {"settings": settings}
     return Estimator(settings, partial(function, **arguments), partial(bonus, **arguments) if bonus else None)
-
-
-def label_of(settings: Advantage) -> str:
-    """Return the estimator's name in reports; of code from outside its name in the file."""
-    if isinstance(settings, OutsideAdvantage):
-        return settings.name
-    label: str = import_module(f"tasks.train.advantages.{settings.estimator}").LABEL
-    return label

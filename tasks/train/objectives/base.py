@@ -2,7 +2,7 @@
 
 The life of an objective, on every rank alike:
 
-1. `__init__(settings)`, from outside `__init__(settings, **args)`, when the ranks load a policy and at each iteration.
+1. `__init__(settings)`, of a plugin `__init__(settings, **args)`, when the ranks load a policy and at each iteration.
 2. `head(hidden_size)`, when the ranks load a policy: parameters that are trained beside the policy's.
 3. `scalars()`, when an iteration begins: numbers that a checkpoint keeps. Those of the checkpoint take their place.
 4. Of each optimiser step:
@@ -60,7 +60,7 @@ class Minibatch:
 
 
 class Objective(Generic[Settings]):
-    """What an optimiser step minimises, token by token."""
+    """The loss of an optimiser step, token by token."""
 
     #: Whether `tokens.reference` is read.
     NEEDS_REFERENCE: ClassVar[bool] = False

@@ -1,4 +1,4 @@
-"""From an objective's settings to its class: a file of this folder, found by name, or code from outside."""
+"""From an objective's settings to its class: a file of this folder, found by name, or a user's own code."""
 
 from __future__ import annotations
 
@@ -12,25 +12,24 @@ from torch import nn
 import specs.objectives
 from specs.errors import SpecError
 from specs.keys import key_name
-from specs.objectives import OutsideObjective
-from tasks import outside
+from specs.objectives import PluginObjective
 from tasks.data.seeds import derive_seed
+from tasks.plugins import error_line, load_member
 from tasks.train.objectives.base import Objective
 
-_USE = key_name(OutsideObjective, "use")
+_USE = key_name(PluginObjective, "use")
 
 
 def objective_of(settings: specs.objectives.Objective) -> Objective[Any]:
     """Return the objective that the settings name. Raises SpecError where it cannot be had."""
-    if isinstance(settings, OutsideObjective):
-        made = _from_outside(settings)
+    if isinstance(settings, PluginObjective):
+        made = _plugin(settings)
     else:
         made = _class_in(import_module(f"tasks.train.objectives.{settings.kind}"))(settings)
     if made.NEEDS_REFERENCE:
         raise SpecError(
-            f"objective {settings.kind} needs the log-probabilities of a reference policy, and no reference "
-            "policy can be "
-            "configured in this version; take another objective"
+            f"objective {settings.kind} needs the log-probabilities of a reference policy, and no reference policy can "
+            "be configured in this version; take another objective"
         )
     return made
 
@@ -52,8 +51,8 @@ def _class_in(module: ModuleType) -> type[Objective[Any]]:
     return found
 
 
-def _from_outside(settings: OutsideObjective) -> Objective[Any]:
-    found = outside.load(settings, _USE)
+def _plugin(settings: PluginObjective) -> Objective[Any]:
+    found = load_member(settings, _USE)
     if not (isinstance(found, type) and issubclass(found, Objective)):
         raise SpecError(
             f"{_USE}: {settings.use} is no objective; want a subclass of tasks.train.objectives.base.Objective"
@@ -61,6 +60,5 @@ def _from_outside(settings: OutsideObjective) -> Objective[Any]:
     try:
         return found(settings, **settings.args)
     except Exception as error:
-        where = outside.explained(error, settings)
-        text = str(where) if where is not error else f"{settings.use}: {type(error).__name__}: {error}"
-        raise SpecError(f"{_USE}: cannot be made with its args {settings.args}: {text}") from error
+        line = error_line(error, settings.path)
+        raise SpecError(f"{_USE}: {settings.use} cannot be made with its args {settings.args}: {line}") from error

@@ -9,7 +9,8 @@ import pytest
 from specs.errors import SpecError
 from specs.load import load_spec
 from specs.paths import REPOSITORY_ROOT
-from specs.schema import Data, Spec
+from specs.schema import Spec
+from specs.sections import Data
 from tasks.data.dataset import prepare, source_fingerprint
 from tasks.data.sources.registry import data_key_part, source_of
 from tasks.data.table import from_bytes

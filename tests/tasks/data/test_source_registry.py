@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from specs.schema import Data
+from specs.sections import Data
 from specs.sources import PLUGIN, SOURCES, declared_source, spellings
 from tasks.data.sources import base, registry
 from tasks.data.sources.base import RowSource, Source

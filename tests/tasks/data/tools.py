@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from specs.schema import Data
+from specs.sections import Data
 from tasks.data.sources.base import LoadedData
 from tasks.data.sources.registry import make_source
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from specs.errors import SpecError
-from specs.schema import Reward
+from specs.sections import Reward
 from tasks.data.columns import Columns
 from tasks.errors import VerifierError
 from tasks.records import FinishReason, Problem, Verdict, VerdictKind

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from specs.schema import CodeReward, MathReward, Reward
+from specs.sections import CodeReward, MathReward, Reward
 from tasks.errors import VerifierError
 from tasks.records import Problem
 from tasks.reward.verification import Verifiers

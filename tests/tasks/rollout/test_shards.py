@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from specs.schema import RolloutSpec
+from specs.sections import RolloutSpec
 from tasks.records import EncodedProblem, Problem
 from tasks.rollout.shards import shard_count, shard_problems
 

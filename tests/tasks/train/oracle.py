@@ -47,7 +47,7 @@ def reinforce_pp_baseline(groups: Sequence[Scores], lengths: Sequence[Sequence[i
 
 
 def pass_at_k(scores: Scores, k: int, correct_at: float) -> list[float]:
-    """From all subsets of k, one by one: their rewards' advantages (ddof 0), and each response's mean over its own."""
+    """Take all subsets of k: their rewards' advantages (ddof 0), and a response's mean over those that it is in."""
     judged = [i for i, s in enumerate(scores) if s is not None]
     subsets = list(itertools.combinations(judged, k))
     out = [0.0] * len(scores)
@@ -125,8 +125,10 @@ def prompt_confidence(
 def token_losses(
     kind: str, now: np.ndarray, old: np.ndarray, advantage: float, *, clip_low: float, clip_high: float
 ) -> np.ndarray:
-    """One response's tokens: -min(r A, clip(r) A) (ppo_clip; gspo with the geometric mean of the ratios as each
-    token's), or -min(r, 1 + high) A log pi (cispo).
+    """Return the losses of one response's tokens.
+
+    -min(r A, clip(r) A) (ppo_clip; gspo with the geometric mean of the ratios as each token's), or
+    -min(r, 1 + high) A log pi (cispo).
     """
     out = np.zeros(len(now))
     if kind == "gspo":

@@ -23,7 +23,7 @@ from tests.specs.conftest import PUZZLE
 from tests.tasks.train.test_deepspeed import BATCH, BETA, NEXT, apart, assert_identical, gradient_in, saved
 from tests.tasks.train.tools import changed, llama, run
 
-OWN = "tests/tasks/train/outside/own.py"
+OWN = "tests/tasks/train/plugins/own.py"
 WAYS = [(1, 0), *(pytest.param((2, stage), marks=pytest.mark.slow) for stage in (2, 3))]
 #: Names of the head's parameters in the optimizer's file.
 HEAD = {f"objective/layers.{layer}.{kind}" for layer in (0, 2) for kind in ("weight", "bias")}

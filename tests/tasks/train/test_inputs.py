@@ -1,6 +1,4 @@
-"""What a spec says of the mathematics reaches the ranks, for every estimator,
-objective and correction that it can name.
-"""
+"""The mathematics of a spec reaches the ranks, for every estimator, objective and correction that it can name."""
 
 from __future__ import annotations
 
@@ -9,11 +7,11 @@ from typing import get_args
 
 import pytest
 
+from specs.base import USE
 from specs.identity import train_part
 from specs.keys import choices
 from specs.objectives import ImportanceCorrection
 from specs.schema import Spec
-from specs.section import USE
 from tasks.train.inputs import adamw_settings, step_settings
 from tasks.train.settings import StepSettings
 from tests.tasks.train.tools import flat, policy, rollouts, run

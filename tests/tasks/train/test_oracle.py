@@ -1,6 +1,4 @@
-"""The mathematics against a float64 NumPy oracle (oracle.py), piece by piece; whole iterations:
-test_oracle_iterations.py.
-"""
+"""The mathematics against a float64 NumPy oracle (oracle.py), piece by piece."""
 
 from __future__ import annotations
 
@@ -14,9 +12,9 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from specs.advantages import Arm, PassAtK
+from specs.base import USE
 from specs.keys import choices
 from specs.objectives import ObjectiveSettings, PpoClip
-from specs.section import USE
 from tasks.train.advantages.arm import (
     Confidences,
     arm_bonus,

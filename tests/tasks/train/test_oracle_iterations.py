@@ -1,5 +1,6 @@
-"""Loss and gradient of whole iterations against a float64 NumPy oracle (oracle.py), whose log-probabilities come from
-the Hugging Face model, one sequence at a time.
+"""Loss and gradient of whole iterations against a float64 NumPy oracle (oracle.py).
+
+Its log-probabilities come from the Hugging Face model, one sequence at a time.
 """
 
 from __future__ import annotations
@@ -35,8 +36,9 @@ EXACT = 1e-12
 def teacher_forced(
     module: PolicyModule, prompt: Sequence[int], response: Sequence[int], temperature: float
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """(log-probabilities of the response at `temperature` and at 1 and of the prompt from its second token on at 1,
-    entropies)
+    """Return log-probabilities and entropies of one sequence.
+
+    (of the response at `temperature`; of the whole from the second token on at temperature 1; the response's entropies)
     """
     logits = module.lm(input_ids=torch.tensor([[*prompt, *response]])).logits[0, :-1]
     targets = torch.tensor([*prompt[1:], *response])[:, None]
@@ -78,9 +80,7 @@ def oracle_step(
     advantages: list[list[float]],
     minibatch: range,
 ) -> tuple[float, Tensor, list[bool]]:
-    """(loss in NumPy, gradient by autograd of the same loss written plainly, which responses weigh nothing) of one
-    optimiser step.
-    """
+    """Return of one optimiser step: loss in NumPy, gradient by autograd, and which responses weigh nothing."""
     spec = flat(settings)
     losses: list[np.ndarray] = []
     plain: list[Tensor] = []

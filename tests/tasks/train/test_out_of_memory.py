@@ -158,7 +158,7 @@ def make(tmp_path: Path) -> Iterator[Make]:
             zero_stage=0,
             offload_optimizer=False,
             gradient_checkpointing=False,
-            step_deadline_s=120,
+            step_deadline_s=600,
         )
         made.append(TrainerClient(options, tmp_path / f"{len(made)}.log"))
         return made[-1]
@@ -234,8 +234,8 @@ def test_memory_that_not_even_one_row_fits_in_ends_the_run_with_one_line(
     limit_memory(trainer, 4, monkeypatch)
     with pytest.raises(
         OutOfMemory,
-        match=r"^iteration 3: memory ran out on rank 0 at a token budget of 1000 .* one row of \d+ tokens: "
-        "give it more memory.*$",
+        match=r"^iteration 3: memory ran out on rank 0 at a token budget of 1000 .* one row of \d+ tokens: give it "
+        r"more memory.*$",
     ):
         step(trainer, weights, tmp_path, 1000)
     assert trainer.state is None and trainer._ranks is None

@@ -1,6 +1,4 @@
-"""Ours against TRL's GRPOTrainer on the same tokens: advantages,
-loss and gradient (tests/benchmarks/trl_differential.py).
-"""
+"""Ours against TRL's GRPOTrainer on the same tokens (tests/benchmarks/trl_differential.py)."""
 
 from __future__ import annotations
 

@@ -118,9 +118,7 @@ def llama(*, seed: int = 0, tied: bool = False, hidden: int = 32) -> LlamaForCau
 
 
 def policy(dtype: torch.dtype = torch.float64, *, seed: int = 0) -> PolicyModule:
-    """`llama` in `dtype`. Llama's norm goes through float32 whatever the dtype: here it is torch's,
-    true to the dtype.
-    """
+    """Return `llama` in `dtype`. Its norm goes through float32 whatever the dtype: here it is torch's, in the dtype."""
     model = llama(seed=seed)
     for module in list(model.modules()):
         for name, child in list(module.named_children()):
@@ -132,9 +130,7 @@ def policy(dtype: torch.dtype = torch.float64, *, seed: int = 0) -> PolicyModule
 def rollouts(
     *, prompts: int = 6, samples: int = 5, seed: int = 0, not_judged: float = 0.15, longest: int = 14
 ) -> GroupBatch:
-    """Random groups: prompts and responses of different lengths, right, wrong and not judged; some reach the longest
-    length.
-    """
+    """Return random groups: responses of different lengths, right, wrong and not judged; some reach the longest."""
     draw = random.Random(seed)
 
     def tokens(count: int) -> list[int]:
@@ -187,7 +183,7 @@ class Meeting:
     def __init__(self, size: int) -> None:
         self.size = size
         self._slots: list[Any] = [None] * size
-        self._barrier = threading.Barrier(size, timeout=60)
+        self._barrier = threading.Barrier(size, timeout=600)
 
     def exchange(self, rank: int, value: Any) -> list[Any]:
         self._slots[rank] = value
@@ -212,8 +208,9 @@ class ThreadRank:
 
 @dataclass
 class PlainEngine:
-    """A StepEngine of plain torch: gradients are summed over ranks, a step is plain gradient descent (Adam's first
-    steps would blow the smallest gradients' rounding up to the size of the others).
+    """A StepEngine of plain torch: gradients are summed over ranks, a step is plain gradient descent.
+
+    (Adam's first steps would blow the smallest gradients' rounding up to the size of the others.)
     """
 
     module: PolicyModule

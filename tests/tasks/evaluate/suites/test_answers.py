@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from specs.schema import Reward
+from specs.sections import Reward
 from tasks.data.puzzles.registry import demonstrations
 from tasks.evaluate.suites.declare import read_suite, suite_names
 from tasks.evaluate.suites.load import LoadedSuite, digest, load_suite

@@ -1,4 +1,4 @@
-"""Code as a user brings it along: `use: tests/tasks/train/outside/own.py:Name`."""
+"""Code as a user brings it along: `use: tests/tasks/train/plugins/own.py:Name`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A module beside code from outside, which imports it."""
+"""A module beside a user's own code, which imports it."""
 
 from __future__ import annotations
 

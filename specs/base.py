@@ -2,7 +2,7 @@
 
 A section with members (`advantage`, `objective`) is a tagged union: one model for each choice, with exactly the
 fields that this choice reads. The tag is a key of the section (`estimator`, `kind`); `use: path/file.py:Name` in its
-place names code from outside the repository.
+place names a user's own code.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ Positive = Annotated[int, Field(gt=0)]
 Count = Annotated[int, Field(ge=0)]
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 
-USE = "use"  # the key, and the tag, of code from outside
+USE = "use"  # the key, and the tag, of a user's own code
 
 
 class Section(BaseModel):
@@ -45,7 +45,7 @@ class Member(Section):
 def tagged_by(tag: str, default: str) -> Discriminator:
     """Return the discriminator of a union whose members are named by the key `tag`; without that key it is `default`.
 
-    A mapping with the key `use` is code from outside, whatever else it holds.
+    A mapping with the key `use` is a user's own code, whatever else it holds.
     """
 
     def tag_of(value: Any) -> Any:

@@ -1,0 +1,395 @@
+"""The sections of a spec file: one frozen Pydantic model for each, and `Sections`, which holds them all.
+
+Defaults are the vetted recipe, so that every key in a file is a visible deviation. "FlowRL" names the closest published
+recipe on the paper's data and benchmarks, "DAPO" the objective's source, "ProGRPO" the paper itself (arXiv 2602.05281).
+The members of `advantage` and `objective` stand in `specs/advantages.py` and `specs/objectives.py`.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, field_validator
+
+from specs.advantages import Advantage, Arm
+from specs.base import Count, Dtype, Positive, Section, Share
+from specs.engines import ENGINES
+from specs.objectives import Objective, PpoClip
+from specs.paths import REPOSITORY_ROOT
+from specs.plugins import is_plugin
+
+
+class Architecture(Section):
+    """A tiny Llama-style decoder made on the spot. Defaults: 426k parameters on the puzzle vocabulary."""
+
+    layers: Positive = Field(default=2, description="Decoder blocks.")
+    hidden: Positive = Field(default=128, description="Width of the residual stream.")
+    heads: Positive = Field(default=4, description="Attention heads; divides `hidden`.")
+    intermediate: Positive = Field(
+        default=344, description="Width of the SwiGLU layer (8/3 of hidden, rounded up to 8)."
+    )
+    tie_embeddings: bool = Field(default=False, description="Share input embedding and output matrix.")
+    max_positions: Positive = Field(default=128, description="Context window, tokens.")
+
+
+class Fork(Section):
+    """A policy of another run in the same store, to go on from: its weights, AdamW's moments and step count.
+
+    The learning-rate schedule goes on at that step. Iterations, draws of problems and seeds begin at 0, by this
+    spec's seed.
+    """
+
+    run: str = Field(
+        pattern=r"^[a-z0-9][a-z0-9._-]*(/[0-9a-f]{8})?$", description="Run, as `<name>/<8 hex of identity>`."
+    )
+    iteration: Count = Field(
+        description="After how many of its iterations; 0 is its start. Weights, AdamW's moments and step count (so "
+        "warm-up and decay of the learning rate) go on from there."
+    )
+
+
+class Policy(Section):
+    """The model that is trained."""
+
+    model: str | None = Field(
+        default=None,
+        min_length=1,
+        description="Hub name, or local folder in Hugging Face format (relative to the repository root).",
+    )
+    revision: str | None = Field(
+        default=None, min_length=1, description="Commit of the hub repository; null: its newest."
+    )
+    init: Literal["pretrained", "scratch"] | Fork = Field(
+        default="pretrained", description="Where the weights come from: a model, made on the spot, or another run."
+    )
+    dtype: Dtype = Field(
+        default="bfloat16",
+        description="Of the forward and backward pass and of the engine; master weights and optimizer are float32 or "
+        "wider.",
+    )
+    architecture: Architecture | None = Field(
+        default=None, description="Only with `init: scratch` (null there: its defaults)."
+    )
+
+    @property
+    def made(self) -> Architecture | None:
+        """Return the architecture that `init: scratch` makes; None otherwise."""
+        return (self.architecture or Architecture()) if self.init == "scratch" else None
+
+
+class WarmStart(Section):
+    """Supervised steps on the puzzle generator's demonstrations, before reinforcement learning.
+
+    Source of the defaults: the project's prototype.
+    """
+
+    steps: Positive = Field(default=800, description="Optimizer steps.")
+    batch: Positive = Field(default=256, description="Demonstrations a step.")
+    learning_rate: float = Field(default=1e-3, gt=0, description="AdamW's peak rate.")
+    warmup_steps: Count = Field(default=20, description="Linear warm-up, steps; constant afterwards.")
+    weight_decay: float = Field(default=0.0, ge=0, description="AdamW's decoupled decay.")
+    max_grad_norm: float = Field(default=1.0, gt=0, description="Clip of the global gradient norm.")
+    prompt_loss_weight: float = Field(
+        default=0.1, ge=0, description="Weight of a prompt token's loss (response: 1), so that c(q) means something."
+    )
+
+
+class Data(Section):
+    """Problems with verifiable answers."""
+
+    train: str = Field(
+        min_length=1,
+        description="`puzzle:<name>`, a .jsonl path (relative to the repository root) or URI, "
+        "`hf://<owner>/<dataset>`, a source of your own: `my_source.py:Name`.",
+    )
+    subset: str | None = Field(default=None, min_length=1, description="Configuration of an hf:// dataset.")
+    split: str = Field(default="train", min_length=1, description="Split of an hf:// dataset.")
+    revision: str | None = Field(
+        default=None,
+        min_length=1,
+        description="Commit of an hf:// dataset; null: its newest, recorded when the run starts.",
+    )
+    heldout: Count = Field(
+        default=0,
+        description="Problems kept out of training for the suite `heldout` (puzzles, and sources of your own).",
+    )
+    prompt: Literal["none", "boxed", "code"] = Field(
+        default="none",
+        description="Instruction after each problem: none, answer in \\boxed{}, or program in one ```python block.",
+    )
+    prompt_column: str = Field(
+        default="prompt", min_length=1, description="Column with the problem (text, or chat messages)."
+    )
+    answer_column: str = Field(
+        default="answer",
+        min_length=1,
+        description="Column with the reference; dots reach into a nested record. With `verifier: code` its tests, and "
+        "the default is `tests`.",
+    )
+    answer_after: str | None = Field(
+        default=None, min_length=1, description="The reference is what follows the last of this text (GSM8K: '####')."
+    )
+    verifier: str | None = Field(
+        default=None,
+        min_length=1,
+        description="Verifier by name (math, code, ...), or your own: `my_verifier.py:name`; null: the source's own "
+        "(a puzzle's).",
+    )
+    drop_duplicates: bool = Field(default=True, description="Drop and count problems whose prompt was there before.")
+    drop_long_prompts: bool = Field(
+        default=False, description="Drop and count prompts over rollout.max_prompt_tokens; false: they are an error."
+    )
+
+
+class RolloutSpec(Section):
+    """The sampling of responses. Defaults: FlowRL."""
+
+    engine: str = Field(
+        default="vllm",
+        min_length=1,
+        description="vllm for production, transformers embedded, or your own: `my_engine.py:Name`.",
+        json_schema_extra={"examples": list(ENGINES)},
+    )
+    prompts: Positive = Field(default=512, description="Problems an iteration. FlowRL.")
+    samples: Positive = Field(default=8, description="G, responses a problem. FlowRL.")
+    problems: Positive | None = Field(
+        default=None,
+        description="Only the first so many training problems are drawn, anew each epoch; null: all. A warm start sees "
+        "all.",
+    )
+    temperature: float = Field(default=1.0, gt=0, description="T; the ratio and the audit use logits / T. FlowRL.")
+    top_p: float = Field(default=1.0, gt=0, le=1, description="Nucleus; 1: off.")
+    top_k: Count = Field(default=0, description="Most likely tokens kept; 0: off.")
+    max_prompt_tokens: Positive = Field(default=2048, description="Tokens, chat template included. FlowRL.")
+    max_response_tokens: Positive = Field(default=8192, description="Tokens, end token included. FlowRL.")
+    shard_prompts: Positive = Field(
+        default=64, description="Problems a shard: the unit of caching; the last one may be smaller."
+    )
+
+    @field_validator("engine")
+    @classmethod
+    def _known_engine(cls, name: str) -> str:
+        if name not in ENGINES and not is_plugin(name):
+            known = ", ".join(ENGINES)
+            raise ValueError(
+                f"rollout.engine: got {name!r}, want one of {known}, or a class of your own: my_engine.py:Name"
+            )
+        return name
+
+
+class MathReward(Section):
+    """The mathematics verifier."""
+
+    deadline_s: float = Field(
+        default=5.0, gt=0, description="Wall seconds an answer; then its worker process is killed."
+    )
+    workers: Positive = Field(default=2, description="Worker processes.")
+
+
+class CodeReward(Section):
+    """The code verifier."""
+
+    sandbox: Literal["auto", "docker", "jail"] = Field(
+        default="auto", description="auto: the first that passes its self-test."
+    )
+    slots: Positive | None = Field(
+        default=None, description="Programs at once; null: two for each core. Changes no result."
+    )
+    cpu_s: float = Field(
+        default=4.0,
+        gt=0,
+        description="CPU seconds of a program on one test; a problem that states more (`timeout_s`) gets more. Wall "
+        "time: a multiple of it.",
+    )
+    memory_mb: Positive = Field(default=512, description="Memory of a program beyond the bare interpreter's, MiB.")
+
+
+class Reward(Section):
+    """The judging of responses."""
+
+    correct_at: float = Field(default=1.0, gt=0, le=1, description="A score from here on is correct, everywhere.")
+    truncated: Literal["judge", "mask"] = Field(
+        default="judge", description="Responses cut at the limit: judged as they are, or left out."
+    )
+    max_not_judged_share: Share = Field(
+        default=0.05, description="Above this share of responses not judged, the run stops."
+    )
+    math: MathReward = MathReward()
+    code: CodeReward = CodeReward()
+
+
+class Train(Section):
+    """The optimizer and its steps. Defaults: FlowRL; AdamW's from torch."""
+
+    iterations: Positive = Field(default=200, description="How long; no part of the identity.")
+    minibatch_prompts: Positive = Field(default=32, description="Problems an optimizer step. FlowRL.")
+    learning_rate: float = Field(default=1e-6, gt=0, description="AdamW's peak rate. FlowRL.")
+    warmup_steps: Count = Field(default=10, description="Linear warm-up, optimizer steps. FlowRL.")
+    schedule: Literal["constant", "linear", "cosine"] = Field(default="constant", description="After the warm-up.")
+    decay_steps: Positive | None = Field(
+        default=None, description="Optimizer steps from the end of the warm-up to min_ratio; unless constant."
+    )
+    min_ratio: Share = Field(default=0.0, description="Last rate as a share of the peak; unless constant.")
+    weight_decay: float = Field(default=0.1, ge=0, description="AdamW's decoupled decay. FlowRL.")
+    betas: tuple[Annotated[float, Field(ge=0, lt=1)], Annotated[float, Field(ge=0, lt=1)]] = Field(
+        default=(0.9, 0.999), strict=False, description="AdamW's moments."
+    )
+    adam_eps: float = Field(default=1e-8, gt=0, description="AdamW's epsilon.")
+    max_grad_norm: float = Field(default=1.0, gt=0, description="Clip of the global gradient norm. verl.")
+    token_budget: Positive = Field(
+        default=32768, description="Tokens a micro-batch and rank, padding included. Changes no result."
+    )
+    gradient_checkpointing: bool = Field(default=False, description="Recompute activations. Changes no result.")
+    zero_stage: Literal[0, 1, 2, 3] = Field(
+        default=1, description="DeepSpeed ZeRO stage; 0 only without mixed precision. Changes no result."
+    )
+
+
+class DtypeLimits(Section):
+    """A limit for each `policy.dtype`, in nats."""
+
+    float32: float = Field(default=1e-3, gt=0, description="Seen with vLLM on a CPU: at most 4.4e-5.")
+    bfloat16: float = Field(
+        default=0.1, gt=0, description="Seen with vLLM on a CPU: 0.054; transformers against its own float32: 0.049."
+    )
+
+    def of(self, dtype: Dtype) -> float:
+        """Return the limit for `dtype`."""
+        return {"float32": self.float32, "bfloat16": self.bfloat16}[dtype]
+
+
+class Audit(Section):
+    """Limits on the difference of engine and trainer on the same tokens; an iteration beyond one stops the run."""
+
+    max_mean: DtypeLimits = Field(
+        default=DtypeLimits(), description="Mean |engine - trainer| log-probability of a token."
+    )
+    min_effective_sample_share: Share = Field(
+        default=0.5,
+        description="Least (sum w)^2 / (n sum w^2) of the token importance weights w = exp(trainer - engine).",
+    )
+
+
+class Checkpoint(Section):
+    """Resumable state: weights and optimizer."""
+
+    every: Positive = Field(default=10, description="Iterations; the first and the last always.")
+    keep: Positive = Field(default=5, description="Newest kept; pinned ones are not counted.")
+
+
+def _ranks(known: dict[str, Any]) -> int:
+    return known["gpus"] if known.get("layout") == "colocated" and known.get("gpus") else 1
+
+
+def _sleep(known: dict[str, Any]) -> Literal["rollout", "none"]:
+    return "rollout" if known.get("layout") == "colocated" else "none"
+
+
+class Placement(Section):
+    """The processes and devices that an experiment runs on. Changes no result."""
+
+    layout: Literal["colocated", "separate"] = Field(
+        default="colocated", description="Engine and trainer on the same GPUs, or on their own."
+    )
+    gpus: Count = Field(default=0, description="GPUs in all; 0: the CPU.")
+    ranks: Positive = Field(
+        default_factory=_ranks, description="Trainer processes; default: gpus when colocated on GPUs, else 1."
+    )
+    tensor_parallel: Positive = Field(default=1, description="GPUs an engine replica.")
+    offload_optimizer: Literal["none", "cpu"] = Field(
+        default="none", description="Where ZeRO keeps the optimizer's state."
+    )
+    threads: Positive | None = Field(default=None, description="CPU threads a rank; null: cores / ranks.")
+    sleep: Literal["rollout", "none"] = Field(
+        default_factory=_sleep,
+        description="The engine that sleeps, its GPU memory given up, while the other works: the rollout engine, or "
+        "none. Default: rollout when colocated, else none.",
+    )
+    deadline_s: float = Field(
+        default=4 * 3600.0,
+        gt=0,
+        description="Seconds that a training iteration, or a call for rollouts, may take; then its engine hangs, and "
+        "is replaced.",
+    )
+
+
+class Evaluate(Section):
+    """Evaluation during a run, and of its start and end."""
+
+    every: Count = Field(default=0, description="Iterations; 0: start and end only.")
+    suites: tuple[Annotated[str, Field(min_length=1)], ...] = Field(
+        default=(),
+        strict=False,
+        description="`heldout` (data.heldout problems), benchmarks by name, or suites of your own by the path of their "
+        "YAML file; none: no evaluation.",
+    )
+    samples: Positive = Field(default=32, description="n, responses a problem. ProGRPO reports Pass@32.")
+    ks: tuple[Positive, ...] = Field(
+        default=(1, 8, 32), strict=False, min_length=1, description="Pass@k shown in tables."
+    )
+    temperature: float | None = Field(
+        default=None, ge=0, description="Sampling temperature; 0: greedy; null: the suite's own (heldout: 1)."
+    )
+    top_p: float | None = Field(
+        default=None, gt=0, le=1, description="Nucleus; 1: off; null: the suite's own (heldout: 1)."
+    )
+    max_response_tokens: Positive | None = Field(
+        default=None,
+        description="Longer ones are truncated; null: the suite's own (heldout: rollout.max_response_tokens).",
+    )
+    problems: Positive | None = Field(default=None, description="Only the first so many of each suite; null: all.")
+    stand_ins: str | None = Field(
+        default=None,
+        min_length=1,
+        description="Folder of JSONL files that are read instead of the hub (relative to the repository root); null: "
+        "the hub.",
+    )
+
+
+class Schedule(Section):
+    """The runs that are started by the clock."""
+
+    nightly_eval: str | None = Field(
+        default=None, min_length=1, description="Cron line (minute hour day month weekday); null: never."
+    )
+    timezone: str = Field(default="UTC", min_length=1, description="IANA name, for the cron line.")
+
+
+def default_store() -> str:
+    """Return the `file://` URI of `.armature/store` under the repository root."""
+    return (REPOSITORY_ROOT / ".armature" / "store").as_uri()
+
+
+class Sections(Section):
+    """All that a spec file says, section by section; `specs.schema.Spec` checks the rules that join them."""
+
+    name: str = Field(
+        pattern=r"^[a-z0-9][a-z0-9._-]*$",
+        max_length=64,
+        description="Of the run; lower-case letters, digits, `.`, `_`, `-`.",
+    )
+    seed: Count = Field(default=17, description="Everything random derives from it.")
+    control: str | None = Field(
+        default=None,
+        min_length=1,
+        description="Spec file (relative to this one) trained first, from the same warm start, and reported beside it.",
+    )
+    policy: Policy = Policy()
+    warm_start: WarmStart | None = Field(default=None, description="Supervised steps first; null: none.")
+    data: Data
+    rollout: RolloutSpec = RolloutSpec()
+    reward: Reward = Reward()
+    advantage: Advantage = Field(default=Arm(), description="The advantage estimator, named by `estimator` or `use`.")
+    objective: Objective = Field(default=PpoClip(), description="The objective, named by `kind` or `use`.")
+    train: Train = Train()
+    audit: Audit = Audit()
+    store: str = Field(
+        default_factory=default_store,
+        min_length=1,
+        description="file:// or s3:// URI, or a folder; default: .armature/store under the repository root. "
+        "ARMATURE_STORE overrides.",
+    )
+    checkpoint: Checkpoint = Checkpoint()
+    placement: Placement = Placement()
+    evaluate: Evaluate = Evaluate()
+    schedule: Schedule = Schedule()
