@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import logging
 import os
+import runpy
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -162,6 +163,4 @@ def _flow_of(loaded: LoadedStudy, planned: PlannedCell, engines: Engines, queue:
 
 
 if __name__ == "__main__":
-    from flows.cli.app import run_module
-
-    run_module("study")
+    runpy.run_module("flows.cli", run_name="__main__")  # not imported: the command line imports this file

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import runpy
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -179,6 +180,4 @@ def spec_path(spec: str) -> Path:
 
 
 if __name__ == "__main__":
-    from flows.cli.app import run_module
-
-    run_module("train", also=("ls", "status", "export"))
+    runpy.run_module("flows.cli", run_name="__main__")  # not imported: the command line imports this file

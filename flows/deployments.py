@@ -11,6 +11,7 @@ file is gone are pruned.
 from __future__ import annotations
 
 import contextlib
+import runpy
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -142,6 +143,4 @@ def deploy_all() -> list[str]:
 
 
 if __name__ == "__main__":
-    from flows.cli.app import run_module
-
-    run_module("deploy")
+    runpy.run_module("flows.cli", run_name="__main__")  # not imported: the command line imports this file

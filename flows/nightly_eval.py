@@ -10,6 +10,7 @@ before and with the policy that the run began with, and fails where it has becom
 from __future__ import annotations
 
 import logging
+import runpy
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -213,6 +214,4 @@ def _interval(interval: Sequence[float] | None) -> str:
 
 
 if __name__ == "__main__":
-    from flows.cli.app import run_module
-
-    run_module("eval", also=("compare",))
+    runpy.run_module("flows.cli", run_name="__main__")  # not imported: the command line imports this file

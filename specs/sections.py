@@ -361,7 +361,7 @@ def default_store() -> str:
 
 
 class Sections(Section):
-    """All that a spec file says, section by section; `specs.schema.Spec` checks the rules that join them."""
+    """Sections of a spec file; `specs.schema.Spec` checks the rules that join them."""
 
     name: str = Field(
         pattern=r"^[a-z0-9][a-z0-9._-]*$",

@@ -50,6 +50,7 @@ def pytest_report_header(config: pytest.Config) -> str:
 
 #: Files and folders whose unmarked tests `make quick` runs: pure modules, and the loop on stand-in engines.
 QUICK = (
+    "tests/flows/test_command_line.py",
     "tests/specs/",
     "tests/tasks/graph/test_experiment.py",
     "tests/tasks/graph/test_listing.py",

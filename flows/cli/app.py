@@ -5,7 +5,6 @@ Each subcommand imports what it runs when it runs, so that `--help`, `ls`, `stat
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
@@ -182,15 +181,3 @@ def _numbers(text: str) -> list[int]:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line: `armature ARGUMENTS`. Leaves by SystemExit."""
     app(args=None if arguments is None else list(arguments), prog_name="armature")
-
-
-def run_module(command: str, also: Sequence[str] = ()) -> None:
-    """Run `python -m flows.<module> ARGUMENTS` as `armature COMMAND ARGUMENTS`; a first argument among `also` is the
-    command.
-    """
-    arguments = sys.argv[1:]
-    main(arguments if arguments[:1] and arguments[0] in also else [command, *arguments])
-
-
-if __name__ == "__main__":
-    main()

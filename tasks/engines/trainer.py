@@ -23,7 +23,7 @@ LOAD_S, SAVE_S = 1800.0, 3600.0
 
 @dataclass(frozen=True, slots=True)
 class TrainerOptions:
-    """Where and how the ranks run; none of it changes the mathematics.
+    """Options of the training ranks that change nothing in the mathematics.
 
     `threads` of each rank, on the CPU; `devices` is the ranks' CUDA_VISIBLE_DEVICES, None for the CPU.
     """
@@ -52,7 +52,7 @@ class TrainerClient:
 
     @property
     def ranks(self) -> int:
-        """How many training ranks there are."""
+        """Number of training ranks."""
         return self.options.ranks
 
     @property

@@ -30,7 +30,7 @@ class LastIteration:
 
 @dataclass(frozen=True)
 class RunContent:
-    """What a report reads of one run.
+    """Content of one run that a report reads.
 
     `rows` are its metrics with seconds by stage, an iteration each; `evaluations` its summaries, each with
     `iteration`, `suite` and `artifact`.

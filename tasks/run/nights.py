@@ -52,7 +52,7 @@ def now() -> str:
 
 
 def nights(store: Store, run: str) -> list[Night]:
-    """Those of a run that ended, oldest first. StoreError for a record that cannot be read."""
+    """Return the nights of a run that ended, oldest first. StoreError for a record that cannot be read."""
     found = []
     for when in store.files.list(f"runs/{run}/nights"):
         name = f"runs/{run}/nights/{when}/night.json"

@@ -19,7 +19,7 @@ from infra.store import Manifest, Store
 
 @dataclass(frozen=True)
 class Output:
-    """What a stage made. `files` are its payload, `result` a small JSON value, `recorded` how it was really computed.
+    """Output of a stage. `files` are its payload, `result` a small JSON value, `recorded` how it was really computed.
 
     `parts` are seconds by part, `seconds` those of the whole where not all of the task's time is the stage's own.
     `folder` holds the files, and goes once they are in the store.

@@ -51,7 +51,7 @@ class Demonstrator:
 
 
 class Trainer(Protocol):
-    """What a warm start needs of the training ranks (tasks/engines/trainer.py)."""
+    """The training ranks as a warm start sees them (tasks/engines/trainer.py)."""
 
     budget: TokenBudget
 

@@ -167,7 +167,7 @@ class Killed:
         for folder in (*SCRATCH.iterdir(), *Path(tempfile.gettempdir()).glob("armature-*-*")):
             pid = folder.name.removeprefix("armature-").partition("-")[0]
             assert not pid.isdigit() or Path(f"/proc/{pid}").exists(), f"{folder} outlived its process"
-        gc = [sys.executable, "-m", "flows.cli.app", "gc", "--store", self.uri, "--grace", "0"]
+        gc = [sys.executable, "-m", "flows.cli", "gc", "--store", self.uri, "--grace", "0"]
         subprocess.run(gc, cwd=ROOT, env=self.environment, check=True, capture_output=True)
         store = self.store
         there = [

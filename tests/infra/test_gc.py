@@ -331,7 +331,7 @@ def test_a_writer_at_work_in_a_folder_that_is_swept_loses_nothing(
 
 def test_the_command_and_its_mistakes(tmp_path: Path) -> None:
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "flows.cli.app", "gc", *arguments]
+        command = [sys.executable, "-m", "flows.cli", "gc", *arguments]
         return subprocess.run(
             command,
             cwd=ROOT,
