@@ -111,32 +111,3 @@ class Verdict:
     @property
     def judged(self) -> bool:
         return self.score is not None
-
-
-@dataclass(frozen=True, slots=True)
-class Artifact:
-    """What tasks hand each other: a name for a payload in the store.
-
-    `stage` and `key` name the step that makes it (infra/store.py finds its manifest by them); `sha256` is the digest of
-    the manifest's file list, `rows` the number of records, `kind` what the payload is.
-    """
-
-    stage: str
-    key: str
-    uri: str
-    sha256: str
-    bytes: int
-    rows: int
-    kind: Literal["rows", "weights", "metrics", "html"]
-
-
-@dataclass(frozen=True, slots=True)
-class PolicyRef:
-    """A policy, named by its lineage (the key of the step that makes it), and where its weights are, if anywhere.
-
-    `step` counts the reinforcement-learning iterations behind it (0: the warm start or the given weights).
-    """
-
-    lineage: str
-    step: int
-    weights: Artifact | None = None
