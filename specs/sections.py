@@ -361,7 +361,7 @@ def default_store() -> str:
 
 
 class Sections(Section):
-    """All that a spec file says, section by section; `specs.schema.Spec` checks the rules that join them."""
+    """The sections of a spec file, all of them; `specs.schema.Spec` checks the rules that join them."""
 
     name: str = Field(
         pattern=r"^[a-z0-9][a-z0-9._-]*$",
