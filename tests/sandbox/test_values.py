@@ -147,6 +147,7 @@ class Pretender:
 @pytest.mark.parametrize(
     "value",
     [LyingInt(3), LyingStr("a"), LyingList([1]), Pretender(), object(), lambda: 0, type("C", (), {}), Counter, ...],
+    ids=lambda value: type(value).__name__,  # by default the id holds an address, which differs between workers
 )
 def test_what_is_not_exactly_a_plain_value_is_refused(value: Any) -> None:
     for wrapped in (value, [value], {"k": (value,)}, deque([value])):
