@@ -13,6 +13,7 @@ import hashlib
 import json
 import re
 import sys
+import threading
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
@@ -28,6 +29,8 @@ _PLUGIN = re.compile(r"(?P<path>[^:?]+\.py):(?P<name>[A-Za-z_]\w*)")
 #: Packages of the project itself, which come before modules beside a user's file.
 _OWN_PACKAGES = frozenset({"flows", "tasks", "specs", "sandbox", "infra"})
 
+#: CPython 3.11's ast.parse fails in several threads at a time (gh-106905).
+_PARSING = threading.Lock()
 #: Digest -> file, of all members that a spec of this process has named: a manifest's part has the digest alone.
 _known: dict[str, Path] = {}
 
@@ -140,9 +143,15 @@ def _check_unchanged(path: Path, digest: str) -> None:
         )
 
 
+def parse_python(path: Path) -> ast.Module:
+    """Return the syntax tree of a Python file, from any thread. Raises OSError, SyntaxError, ValueError."""
+    with _PARSING:
+        return ast.parse(path.read_bytes(), filename=str(path))
+
+
 def _parsed(path: Path) -> ast.Module:
     try:
-        return ast.parse(path.read_bytes(), filename=str(path))
+        return parse_python(path)
     except FileNotFoundError:
         raise SpecError(f"no such file: {shown(path)}") from None
     except OSError as error:
@@ -154,7 +163,7 @@ def _parsed(path: Path) -> ast.Module:
 def _imported(file: Path) -> Iterator[str]:
     """Yield the top-level name of each module that a file imports; nothing of a file that is no Python."""
     try:
-        tree = ast.parse(file.read_bytes())
+        tree = parse_python(file)
     except (SyntaxError, ValueError):
         return
     for node in ast.walk(tree):

@@ -10,7 +10,7 @@ from typing import Any
 
 from specs.base import Member
 from specs.identity import train_part
-from specs.plugins import PluginMember
+from specs.plugins import PluginMember, parse_python
 from specs.schema import Spec
 
 _FOLDERS = {"estimator": "advantages", "kind": "objectives"}
@@ -46,7 +46,7 @@ def key_part(spec: Spec) -> dict[str, Any]:
 def _read(path: Path) -> Entry:
     values = {
         node.targets[0].id: ast.literal_eval(node.value)
-        for node in ast.parse(path.read_text(encoding="utf-8")).body
+        for node in parse_python(path).body
         if isinstance(node, ast.Assign)
         and isinstance(node.targets[0], ast.Name)
         and node.targets[0].id in ("LABEL", "SOURCE", "VERSION")

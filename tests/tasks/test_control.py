@@ -21,6 +21,7 @@ from transformers import AutoModelForCausalLM
 from infra.store import Manifest
 from tasks import table
 from tasks.engines.open_run import OpenRun
+from tasks.run.artifacts import rollouts_of, verdicts_of
 from tasks.train.batch import GroupBatch
 from tasks.train.forward import PolicyModule
 from tasks.train.inputs import group_batch, step_settings
@@ -63,8 +64,8 @@ class Made:
             self.run.store.fetch(self.policy(k), folder)
         batch = group_batch(
             self.run.dataset.by_id,
-            self.rollouts_of(run.session, inputs["rollouts"]),
-            self.verdicts_of(run.session, inputs["verdicts"]),
+            rollouts_of(self.run.session, inputs["rollouts"]),
+            verdicts_of(self.run.session, inputs["verdicts"]),
         )
         spec = step_settings(inputs["part"], token_budget=8192, audit_max_mean=1e-3, audit_min_effective_share=0.5)
         return PolicyModule(AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)), batch, spec
@@ -82,7 +83,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Made, Made]
         iterate(grpo, ITERATIONS)
         with opened(folder / "arm-store", *COMMON, *RUNS["arm"]) as arm:
             iterate(arm, ITERATIONS)
-            assert grpo.found == arm.found == 0, "a step was not made by the run itself"
+            assert grpo.session.found == arm.session.found == 0, "a step was not made by the run itself"
             yield Made(grpo, folder / "grpo"), Made(arm, folder / "arm")
 
 
