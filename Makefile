@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest
 # Two workers, one for each core; tests of one file, and all tests of flows, stay in one worker.
-PARALLEL := -n 2 --dist loadgroup
+PARALLEL := -n 2 --dist loadscope
 UNMARKED := not slow and not vllm and not proof
 
 .PHONY: demo quick test cpu smollm2 lint proofs clean

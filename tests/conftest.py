@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import platform
 import random
 from pathlib import Path
@@ -19,6 +20,9 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+if "PYTEST_XDIST_WORKER" in os.environ:  # a worker has a core; more threads than cores only wait for each other
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 # A slow machine is no failure: no deadline for an example, none for drawing one.
 settings.register_profile("armature", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -79,19 +83,26 @@ QUICK = (
 )
 
 
-def _file(item: pytest.Item) -> str:
-    return item.nodeid.partition("::")[0]
-
-
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Mark what `make quick` runs, and keep the tests of one file in one worker: they share what is costly to make.
-
-    Tests of flows share more: Prefect's home and the folder of runs' records.
-    """
-    file = _file(item)
-    if file.startswith(QUICK):
+    """Mark what `make quick` runs."""
+    if item.nodeid.startswith(QUICK):
         item.add_marker("quick")
-    item.add_marker(pytest.mark.xdist_group("flows" if file.startswith("tests/flows/") else file))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Keep the tests of one file in one worker: they share what is costly to make.
+
+    Those of flows share Prefect's home and the folder of runs' records. (xdist 3.8 ignores its own groups under
+    pytest 9.2: it writes `_nodeid`, which pytest no longer reads.)
+    """
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByFile(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return "flows" if nodeid.startswith("tests/flows/") else nodeid.partition("::")[0]
+
+    return ByFile(config, log)
 
 
 @pytest.hookimpl(trylast=True)

@@ -163,6 +163,8 @@ def test_save_load_and_on_is_bit_identical(
     assert_resumes(configured(trainers, ranks, stage), weights, tmp_path)
 
 
+@pytest.mark.slow
+@pytest.mark.turn
 def test_clipping_bounds_the_gradient_and_reports_its_norm(trainers: Trainers, weights: Path, tmp_path: Path) -> None:
     limit = 0.01
     wanted = plain_gradient(weights, STEP)

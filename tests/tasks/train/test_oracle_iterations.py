@@ -170,7 +170,12 @@ ITERATIONS = {
 }
 
 
-@pytest.mark.parametrize("name", ITERATIONS)
+#: `make test` compares one iteration of each kind; `.ci/run` samples the rest, `make proofs` runs all.
+IN_MAKE_TEST = {"arm", "grpo", "gspo", "pass_at_k", "three steps, arm"}
+NAMES = [name if name in IN_MAKE_TEST else pytest.param(name, marks=pytest.mark.slow) for name in ITERATIONS]
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_loss_and_gradient_of_an_iteration(name: str) -> None:
     spec = ITERATIONS[name]
     module = policy()
