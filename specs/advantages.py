@@ -26,7 +26,9 @@ class AdvantageSettings(Member):
         description="T_low: this share of a response's tokens, the least likely ones. ProGRPO.",
     )
     prompt_confidence: Literal["mean", "low", "group_mean", "none"] = Field(
-        default="mean", description="c(q): over which tokens."
+        default="mean",
+        description="c(q). mean: all tokens of the prompt. low: its least likely ones. group_mean: mean c(o) of the "
+        "correct responses. none: 0.",
     )
 
 

@@ -1,9 +1,9 @@
 """The identity of an experiment: the part of the spec that each stage reads, and the digest of them all.
 
 Fields that say how much or where (iterations, evaluation, checkpoints, placement, store, token budget) are in none of
-the parts that training depends on; those that change the mathematics are, and only where they have an effect: so an
-alpha study shares one control. A part is a plain JSON-able dict, in the key of its stage's steps and in their
-manifests. Its shape is frozen: a renamed field keeps its old name here. Digests of what names point to (weights,
+the parts that training depends on; those that change the mathematics are. A part has only the fields of the chosen
+estimator and objective: GRPO has no alpha, so all runs of a study of alpha share one control. It is a plain JSON-able
+dict, in the key of its stage's steps and in their manifests. Its shape is frozen: a renamed field keeps its old name here. Digests of what names point to (weights,
 datasets, tokenizer) are added by the stage; that of a user's own code stands here, in the place of its path.
 """
 
@@ -123,12 +123,12 @@ def evaluate_part(spec: Spec) -> Part:
     return {"samples": spec.evaluate.samples, "problems": spec.evaluate.problems, "correct_at": spec.reward.correct_at}
 
 
-def advantage_of(part: Mapping[str, Any]) -> Advantage:
+def advantage_settings_of(part: Mapping[str, Any]) -> Advantage:
     """Return the settings that a part's `advantage` was made of, of today or from an old manifest. Raises SpecError."""
     return _ADVANTAGE.validate_python(_with_path(part))
 
 
-def objective_of(part: Mapping[str, Any]) -> Objective:
+def objective_settings_of(part: Mapping[str, Any]) -> Objective:
     """Return the settings that a part's `objective` was made of; its correction is one of token, sequence_mask, off."""
     correction = part["importance_correction"]
     known = {"mode": "off"} if correction is None else {"mode": "token", **correction}

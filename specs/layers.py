@@ -89,7 +89,7 @@ def _section(layer: Layer, section: KeyPath) -> Mapping[str, Any]:
 
 
 def _other_code(said: Sequence[Mapping[str, Any]], index: int, chosen: int) -> bool:
-    """Return whether the layer at `index` spoke of other a user's own code than the one that is chosen."""
+    """Return whether the layer at `index` named other code of a user's than the one that is chosen."""
     before = [value[USE] for value in said[: index + 1] if USE in value]
     return USE in said[chosen] and before[-1:] != [said[chosen][USE]]
 

@@ -23,6 +23,7 @@ def start_training(path: Path, overrides: Sequence[str], *, replay: bool) -> Non
     from flows.arm_train import arm_train
 
     prefect_runtime.guard_server()
+    # The flow reads the file itself, as in a deployment, which hands it a path.
     result = arm_train(spec=str(path.resolve()), overrides=list(overrides), replay=replay)
     if result["comparison"]:
         print(f"\n{result['comparison']}\n")

@@ -31,7 +31,7 @@ def train_step(
     `inputs` are a training step's (tasks/graph/experiment.py). Returns {"metrics", "responses", "seconds", "recorded"};
     `recorded` is for the step's manifest. Where memory runs out the step is tried again with half the token budget.
     """
-    part = inputs["part"]
+    part = inputs["part"]  # from the step and not from the spec: a replay may be of other settings (specs/identity.py)
     settings = step_settings(
         part,
         token_budget=token_budget,

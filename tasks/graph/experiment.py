@@ -40,7 +40,7 @@ from tasks.evaluate.suites.load import suite_fingerprint
 from tasks.reward.verifiers.registry import verifier_key_part
 from tasks.rollout.engines import engine_key_part
 from tasks.rollout.shards import shard_count
-from tasks.train.catalogue import key_part
+from tasks.train.catalogue import train_key_part
 
 #: The version of each stage, by the name that it has in the store. Raise it when the same inputs would give another
 #: payload; tests/tasks/test_stage_versions.py notices.
@@ -121,7 +121,10 @@ class Experiment:
         self.data = Step("data", VERSIONS["data"], inputs)
         self.start = self.source.step if self.source else self._made_start(start)
         self._root = self.source.root if self.source else self.start.key
-        self._rollout, self._train = {**rollout_part(spec), **engine_key_part(spec.rollout.engine)}, key_part(spec)
+        self._rollout, self._train = (
+            {**rollout_part(spec), **engine_key_part(spec.rollout.engine)},
+            train_key_part(spec),
+        )
         # Of the verifiers' settings, those of the verifier that these problems name.
         self._verifier = source_of(spec.data).verifier
         self._reward = {"truncated": spec.reward.truncated, **verifier_key_part(self._verifier, spec.reward)}

@@ -26,13 +26,16 @@ class Entry:
 
 
 def entry_of(settings: Member) -> Entry:
-    """Return the entry of an estimator or objective; a user's own code has its name as label, its digest as version."""
+    """Return the entry of an estimator or objective; a user's own code has its name as label.
+
+    Its version is always 1: the digest of its source is in its part of the key (specs/identity.py).
+    """
     if isinstance(settings, PluginMember):
         return Entry(settings.name, settings.use, 1)
     return _read(Path(__file__).parent / _FOLDERS[settings.TAG] / f"{settings.tag}.py")
 
 
-def key_part(spec: Spec) -> dict[str, Any]:
+def train_key_part(spec: Spec) -> dict[str, Any]:
     """Return the training part of a step's key: `train_part`, and each version of its members that is not 1.
 
     So a mended estimator changes the keys of its own steps, and of no other's.

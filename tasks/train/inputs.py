@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from specs.identity import advantage_of, objective_of
+from specs.identity import advantage_settings_of, objective_settings_of
 from tasks.records import EncodedProblem, Rollout, Verdict
 from tasks.train.batch import GroupBatch
 from tasks.train.objectives import registry
@@ -18,7 +18,7 @@ def adamw_settings(part: Mapping[str, Any]) -> dict[str, Any]:
     AdamW's settings; and of an objective that trains a head of its own, its settings and the seed of the head's first
     values. Raises SpecError where a user's own code cannot be used.
     """
-    train, objective = part["train"], objective_of(part["objective"])
+    train, objective = part["train"], objective_settings_of(part["objective"])
     with_head = registry.objective_of(objective).has_head
     return {
         "betas": tuple(train["betas"]),
@@ -36,8 +36,8 @@ def step_settings(
     """
     train = part["train"]
     return StepSettings(
-        advantage=advantage_of(part["advantage"]),
-        objective=objective_of(part["objective"]),
+        advantage=advantage_settings_of(part["advantage"]),
+        objective=objective_settings_of(part["objective"]),
         temperature=part["temperature"],
         correct_at=part["correct_at"],
         seed=part["seed"],

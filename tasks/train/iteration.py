@@ -238,6 +238,7 @@ class Iteration:
         local.add(micro, stats)
         self.seen.update(local)
         old = self.old or local
+        # With one minibatch nothing was settled before: what this micro-batch has of its responses is enough.
         advantages = self.advantages or self.estimator.advantages(self.base, local, self.groups)
 
         pieces = [(g, s, slice(start, stop)) for g, s, start, stop in micro.responses]

@@ -10,7 +10,7 @@ import yaml
 
 from specs.advantages import AdvantageSettings, Arm
 from specs.errors import SpecError
-from specs.identity import advantage_of, identity, objective_of, train_part
+from specs.identity import advantage_settings_of, identity, objective_settings_of, train_part
 from specs.keys import choices, key_name
 from specs.load import DEFAULT, describe, load_control, load_spec
 from specs.schema import Spec
@@ -228,8 +228,8 @@ def test_a_part_gives_the_settings_back_that_it_was_made_of(tag: str, kind: str,
     flags = [f"advantage.estimator={tag}", f"objective.kind={kind}", "advantage.prompt_confidence=low"]
     spec = load_spec(write(PUZZLE), [*flags, *["advantage.k=2"] * (tag == "pass_at_k")], {}).spec
     part = train_part(spec)
-    assert advantage_of(part["advantage"]) == spec.advantage
-    found = objective_of(part["objective"])
+    assert advantage_settings_of(part["advantage"]) == spec.advantage
+    found = objective_settings_of(part["objective"])
     off = spec.objective.importance_correction.model_copy(update={"mode": "off"})
     assert found == spec.objective.model_copy(update={"importance_correction": off}), "auto is off for transformers"
 
@@ -280,7 +280,7 @@ def test_the_key_has_the_source_and_not_its_path(plugin: Plugin) -> None:
         "two", {**{name: text for name, text in FILES.items() if name != "own.py"}, "renamed.py": CODE}, "renamed.py"
     )
     assert train_part(moved) == train_part(spec) and identity(moved) == identity(spec)
-    assert advantage_of(part).args == {"a": 1}  # type: ignore[union-attr]
+    assert advantage_settings_of(part).args == {"a": 1}  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize("file", FILES)

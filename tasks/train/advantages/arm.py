@@ -38,12 +38,14 @@ class Confidences:
 
 
 def arm(groups: Groups, settings: Arm) -> Tensor:
-    """Return GRPO's advantage [prompts, samples], to which `arm_bonus` is added."""
+    """Return the part that the scores alone give [prompts, samples], GRPO's; the term with alpha is `arm_bonus`."""
     return grpo(groups, settings)
 
 
 def arm_bonus(groups: Groups, confidences: Confidences, settings: Arm) -> Tensor | None:
     """Return alpha (c(q) - c(o_i | q)) [prompts, samples], 0 where it does not apply; None where alpha is 0.
+
+    The registry finds it by its name (`Estimator.advantages` calls it).
 
     Scope: `any_correct` (every judged response of a group with at least one correct), `mixed_only` (of groups with a
     correct and a wrong one), `correct_only` (the correct ones).

@@ -24,7 +24,10 @@ _USE = key_name(PluginAdvantage, "use")
 
 @dataclass(frozen=True, slots=True)
 class Advantages:
-    """Float64 tensors [prompts, samples] ([prompts, 1] for c_q); zeros where a response was not seen or not judged."""
+    """Float64 tensors [prompts, samples] ([prompts, 1] for c_q).
+
+    Only entries of responses that the statistics cover may be read: the bonus of others rests on a c_o of 0.
+    """
 
     base: Tensor
     bonus: Tensor
@@ -53,12 +56,12 @@ class Estimator:
 
     def advantages(self, base: Tensor, statistics: TokenStatistics, groups: Groups) -> Advantages:
         """Return the advantages of the responses in `statistics`; `base` is what `base(groups)` gave."""
-        seen = confidences_of(statistics, groups, self.settings)
-        bonus = self._bonus(groups, seen) if self._bonus is not None else None
+        c = confidences_of(statistics, groups, self.settings)
+        bonus = self._bonus(groups, c) if self._bonus is not None else None
         if bonus is None:
-            return Advantages(base, torch.zeros_like(base), base, seen.c_q, seen.c_o)
+            return Advantages(base, torch.zeros_like(base), base, c.c_q, c.c_o)
         bonus = self._checked(bonus, groups)
-        return Advantages(base, bonus, base + bonus, seen.c_q, seen.c_o)
+        return Advantages(base, bonus, base + bonus, c.c_q, c.c_o)
 
     def _checked(self, values: Any, groups: Groups) -> Tensor:
         """Return the values of a user's function, 0 where not judged. Raises TrainingError for another shape."""

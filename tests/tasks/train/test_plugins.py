@@ -319,7 +319,7 @@ def test_every_estimator_and_objective_has_a_file_with_label_source_and_version(
 def test_a_version_enters_the_keys_of_its_own_steps_alone(spec: Spoken, monkeypatch: pytest.MonkeyPatch) -> None:
     arm, grpo = spec(), spec("advantage.estimator=grpo")
     gspo = spec("advantage.estimator=grpo", "objective.kind=gspo")
-    before = [catalogue.key_part(each) for each in (arm, grpo, gspo)]
+    before = [catalogue.train_key_part(each) for each in (arm, grpo, gspo)]
     assert before == [train_part(each) for each in (arm, grpo, gspo)], "version 1 is in no key"
     read = catalogue._read
 
@@ -328,6 +328,6 @@ def test_a_version_enters_the_keys_of_its_own_steps_alone(spec: Spoken, monkeypa
         return catalogue.Entry(entry.label, entry.source, 2 if path.stem in ("arm", "gspo") else entry.version)
 
     monkeypatch.setattr(catalogue, "_read", mended)
-    after = [catalogue.key_part(each) for each in (arm, grpo, gspo)]
+    after = [catalogue.train_key_part(each) for each in (arm, grpo, gspo)]
     assert after == [{**before[0], "versions": {"arm": 2}}, before[1], {**before[2], "versions": {"gspo": 2}}]
     assert step_settings_of(after[0]) == step_settings_of(before[0]), "a version is no setting"
