@@ -3,8 +3,9 @@
 Fields that say how much or where (iterations, evaluation, checkpoints, placement, store, token budget) are in none of
 the parts that training depends on; those that change the mathematics are. A part has only the fields of the chosen
 estimator and objective: GRPO has no alpha, so all runs of a study of alpha share one control. It is a plain JSON-able
-dict, in the key of its stage's steps and in their manifests. Its shape is frozen: a renamed field keeps its old name here. Digests of what names point to (weights,
-datasets, tokenizer) are added by the stage; that of a user's own code stands here, in the place of its path.
+dict, in the key of its stage's steps and in their manifests. Its shape is frozen: a renamed field keeps its old name
+here. Digests of what names point to (weights, datasets, tokenizer) are added by the stage; that of a user's own code
+stands here, in the place of its path.
 """
 
 from __future__ import annotations
