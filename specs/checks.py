@@ -51,7 +51,7 @@ def _policy(spec: Sections) -> Iterator[str]:
         yield "policy.revision: only with policy.model; drop it"
     if spec.warm_start is not None and not fork and source.demonstrations is False:
         yield (
-            f"warm_start: needs demonstrations, which only puzzles have, but data.train is {spec.data.train!r}; "
+            f"warm_start: needs demonstrations, which this source has not; data.train is {spec.data.train!r}; "
             "set warm_start to null"
         )
 

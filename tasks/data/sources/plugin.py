@@ -35,6 +35,8 @@ def plugin_source(data: Data, folder: Path = REPOSITORY_ROOT, key: str = "data.t
         raise DataError(
             f"{key}: {name} is a class that derives neither from Source nor from RowSource of tasks.data.sources.base"
         )
+    if left := sorted(found.__abstractmethods__):
+        raise DataError(f"{key}: {name} defines no {' and no '.join(left)} (tasks/data/sources/base.py)")
     return found(data, folder, key)
 
 

@@ -74,6 +74,7 @@ def _misfits(source: Source) -> Sequence[str]:
         )
     if data.heldout and not source.HELDOUT:
         lines.append(
-            f"data.heldout: got {data.heldout}, but data.train {data.train!r} holds none out (HELDOUT); drop it"
+            f"data.heldout: got {data.heldout}, but data.train {data.train!r} holds none out "
+            "(its class sets no HELDOUT = True); set it to 0"
         )
     return lines
