@@ -54,11 +54,9 @@ def pytest_report_header(config: pytest.Config) -> str:
 
 #: Files and folders whose unmarked tests `make quick` runs: pure modules, and the loop on stand-in engines.
 QUICK = (
-    "tests/flows/test_command_line.py",
     "tests/specs/",
     "tests/tasks/graph/test_experiment.py",
     "tests/tasks/graph/test_listing.py",
-    "tests/tasks/graph/test_plan.py",
     "tests/tasks/data/test_encode.py",
     "tests/tasks/data/test_order.py",
     "tests/tasks/data/test_plugin_source.py",
@@ -69,7 +67,6 @@ QUICK = (
     "tests/tasks/test_stand_in_run.py",
     "tests/tasks/train/test_advantages",
     "tests/tasks/train/test_alpha_zero.py",
-    "tests/tasks/train/test_layout.py",
     "tests/tasks/train/test_objective",
     "tests/tasks/train/test_schedule",
     "tests/infra/test_retry.py",
