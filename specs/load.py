@@ -15,6 +15,7 @@ from typing import Any
 
 import yaml
 from pydantic import ValidationError
+from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource
 
 from specs.errors import SpecError
 from specs.files import absolute_store, code_problems, comparison_problems, control_problems, model_problems
@@ -70,10 +71,10 @@ def load_spec(
     for layer, texts in zip((*between, settings), (*changes, overrides), strict=True):
         problems += _read_overrides(texts, layer)
     layers = [*files, variables, *between, settings]
-    lenient = (variables, settings) if shared else ()
-    whole = merged(without_dropped(layers, lenient))
+    layers = without_dropped(layers, (variables, settings) if shared else ())
+    whole = merged(layers)
     try:
-        spec = Spec.model_validate(whole.value)
+        spec = _validated(layers)
     except ValidationError as error:
         raise SpecError("\n".join([*problems, *problem_lines(error, whole.value, whole.origins)])) from None
     if "store" in whole.value:
@@ -81,7 +82,7 @@ def load_spec(
         from_file = any(origin == layer.origins.get(("store",)) for layer in files)
         store, wrong = absolute_store(spec.store, from_file=from_file)
         problems += [f"store: {line} ({origin})" for line in wrong]
-        spec = Spec.model_validate({**whole.value, "store": store})
+        spec = spec.model_copy(update={"store": store})
     control = control_folder / spec.control if spec.control is not None else None
     problems += [f"{key}: {line}{place(tuple(key.split('.')), whole.origins)}" for key, line in code_problems(spec)]
     problems += [*model_problems(spec), *control_problems(path, control)]
@@ -89,6 +90,20 @@ def load_spec(
         raise SpecError("\n".join(problems))
     text = yaml.safe_dump(spec.model_dump(mode="json"), sort_keys=False)
     return Loaded(spec, _every_origin(spec, whole.origins), path, text, control)
+
+
+def _validated(layers: Sequence[Layer]) -> Spec:
+    """Return the spec of all layers, the last one on top. Raises pydantic's ValidationError."""
+
+    class Settings(Spec, BaseSettings):  # type: ignore[misc]  # both are models; Spec's stricter configuration holds
+        @classmethod
+        def settings_customise_sources(
+            cls, settings_cls: type[BaseSettings], *_: PydanticBaseSettingsSource, **__: PydanticBaseSettingsSource
+        ) -> tuple[PydanticBaseSettingsSource, ...]:
+            return tuple(InitSettingsSource(settings_cls, layer.value) for layer in reversed(layers))
+
+    settings = Settings()
+    return Spec.model_construct(settings.model_fields_set, **dict(settings))
 
 
 def load_control(

@@ -72,6 +72,16 @@ def worker(prefect_server: Server, deployed: str, tmp_path_factory: pytest.TempP
     kill_tree(process)
 
 
+def final_states(ask: Ask, flow_run: str) -> dict[str, str]:
+    """Return the last state of each task by name; the server may record it some seconds after the flow's own."""
+    for _ in range(120):
+        tasks = ask("/task_runs/filter", task_runs={"flow_run_id": {"any_": [flow_run]}})
+        if all(task["state"]["type"] not in ("PENDING", "RUNNING") for task in tasks):
+            break
+        time.sleep(0.5)
+    return {task["name"]: task["state"]["name"] for task in tasks}
+
+
 def deployments(ask: Ask, flow: str = "arm-train") -> dict[str, Any]:
     return {each["name"]: each for each in ask("/deployments/filter", flows={"name": {"any_": [flow]}})}
 
@@ -138,7 +148,6 @@ def test_a_deployment_runs_and_runs_again_from_the_store(
     parameters = json.dumps({"spec": "specs/quickstart.yaml", "overrides": overrides})
     states = []
     for _ in range(2):
-        began = time.time()
         out = python(
             prefect_server, "prefect", "deployment", "run", "arm-train/quickstart", "--params", parameters, "--watch"
         )
@@ -146,9 +155,7 @@ def test_a_deployment_runs_and_runs_again_from_the_store(
             "/flow_runs/filter", flows={"name": {"any_": ["arm-train"]}}, sort="START_TIME_DESC", limit=1
         )  # nights are scheduled too
         assert run["state"]["type"] == "COMPLETED", f"{out}\n{worker.read_text()[-4000:]}"
-        assert run["start_time"] and time.time() - began < 200
-        tasks = ask("/task_runs/filter", task_runs={"flow_run_id": {"any_": [run["id"]]}})
-        states.append({task["name"]: task["state"]["name"] for task in tasks})
+        states.append(final_states(ask, run["id"]))
     first, second = states
     assert {name.split()[0].rpartition("-")[0] or name.split()[0] for name in first} >= {
         "data",

@@ -28,7 +28,7 @@ ITERATIONS, SEEDS, SAMPLES = 90, [1, 2], 64
 ENTROPY, PASS_32, DISTINCT = 1.25, 0.06, 1.25
 
 
-@pytest.mark.slow
+@pytest.mark.proof
 @pytest.mark.timeout(1800)
 def test_arm_keeps_more_entropy_coverage_and_distinct_answers_than_grpo(
     tmp_path: Path, record_property: Callable[[str, object], None]

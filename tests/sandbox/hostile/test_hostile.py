@@ -120,7 +120,7 @@ class Bench:
 def bench(backend: str) -> Iterator[Bench]:
     """Plant canaries in the environment and in a file of the host, then start a sandbox."""
     canary = f"canary-{secrets.token_hex(16)}"
-    os.environ["ARMATURE_CANARY"] = canary
+    os.environ["HOST_CANARY"] = canary
     handle, path = tempfile.mkstemp(prefix="armature-canary-")
     os.write(handle, canary.encode())
     os.close(handle)
@@ -130,7 +130,7 @@ def bench(backend: str) -> Iterator[Bench]:
         yield its
     finally:
         its.close()
-        del os.environ["ARMATURE_CANARY"]
+        del os.environ["HOST_CANARY"]
         os.unlink(path)
 
 
