@@ -83,6 +83,10 @@ def pytest_itemcollected(item: pytest.Item) -> None:
         item.add_marker("quick")
 
 
+#: Files that share the fixture `small_store`.
+SMALL_RUN = ("tests/tasks/engines/test_policies.py", "tests/tasks/test_tiny_loop.py")
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """Keep the tests of one file in one worker: they share what is costly to make.
@@ -94,7 +98,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
     class ByFile(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
-            return "flows" if nodeid.startswith("tests/flows/") else nodeid.partition("::")[0]
+            file = nodeid.partition("::")[0]
+            return "flows" if file.startswith("tests/flows/") else "small run" if file in SMALL_RUN else file
 
     return ByFile(config, log)
 

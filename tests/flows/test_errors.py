@@ -126,8 +126,8 @@ def spec_with(tmp_path: Path, model: Path | str, rows: list[object]) -> str:
 GOOD: list[object] = [{"prompt": f"What is {n} + {n}?", "answer": str(2 * n)} for n in range(4)]
 
 
-def test_a_misspelt_key(run: Run) -> None:
-    line = error_of(run, "specs/quickstart.yaml", "--set", "train.learnin_rate=1e-6")
+def test_a_misspelt_key(refused: Refused) -> None:
+    line = refused("specs/quickstart.yaml", "--set", "train.learnin_rate=1e-6")
     assert "train.learnin_rate" in line and "learning_rate" in line and "--set" in line
 
 
@@ -155,6 +155,7 @@ def test_a_store_that_cannot_be_reached(refused: Refused, monkeypatch: pytest.Mo
     }
     for name, text in keys.items():
         monkeypatch.setenv(name, text)
+    monkeypatch.setattr("infra.files.FIRST_CONTACT_S", 0.5)
     s3fs.S3FileSystem.clear_instance_cache()
     line = refused(str(ROOT / "specs" / "quickstart.yaml"), "--set", "store=s3://bucket/armature")
     assert "s3://bucket/armature" in line and "endpoint" in line and "canary" not in line

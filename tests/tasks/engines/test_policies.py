@@ -19,13 +19,8 @@ from tests.tasks.small_run import iterate, opened
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The store of three iterations: weights after 0, 2 and 3."""
-    folder = tmp_path_factory.mktemp("made") / "store"
-    with opened(folder) as run:
-        iterate(run, 3)
-        assert run.policies.replayed == 0
-    return folder
+def made(small_store: Path) -> Path:
+    return small_store
 
 
 def stored(run: OpenRun, iteration: int) -> Manifest:
