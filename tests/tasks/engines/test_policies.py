@@ -15,7 +15,7 @@ from infra.store import Manifest, Store
 from tasks.checkpoint.weights import policy_step
 from tasks.engines.open_run import OpenRun
 from tests.tasks.engines.conftest import Copy
-from tests.tasks.small_run import iterate, opened
+from tests.tasks.small_run import opened
 
 
 @pytest.fixture(scope="module")
