@@ -136,6 +136,6 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
     path: Path | None = session.config.getoption("--results")
-    if path is not None:
+    if path is not None and "PYTEST_XDIST_WORKER" not in os.environ:  # the workers' reports reach the main process
         machine = {"machine": platform.machine(), "python": platform.python_version()}
         path.write_text(json.dumps({**machine, "tests": sorted(_ROWS, key=lambda row: row["test"])}, indent=1) + "\n")
