@@ -1,15 +1,13 @@
-"""Checks of a valid spec against what lies around it: store address, model's window, a user's own code, control."""
+"""Checks of a valid spec against what lies around it: store address, model's window, control."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 from specs.checks import window_rule
 from specs.identity import data_part, identity, rollout_part, warm_start_part
 from specs.paths import config_of, from_root, shown
-from specs.plugins import PluginMember, plugin_problems
 from specs.schema import Spec
 
 
@@ -51,13 +49,6 @@ def config_problems(spec: Spec, path: Path, source: str) -> list[str]:
             f"placement.tensor_parallel: {parallel} does not divide the {heads} attention heads of the model ({source})"
         )
     return problems
-
-
-def code_problems(spec: Spec) -> Iterator[tuple[str, str]]:
-    """Yield (key, line) for each file of a user's own code that cannot be used. Nothing is run."""
-    for section, member in (("advantage", spec.advantage), ("objective", spec.objective)):
-        if isinstance(member, PluginMember):
-            yield from ((f"{section}.use", line) for line in plugin_problems(member))
 
 
 def control_problems(path: Path, control: Path | None) -> list[str]:

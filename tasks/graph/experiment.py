@@ -103,6 +103,7 @@ class Experiment:
         #: Names of the suites, in the order of the spec.
         self.suites = tuple(self.declared)
         start = warm_start_part(spec)
+        data = data_key_part(spec)  # here: what a user's own file lacks is said before a model is fetched
         #: The run and iteration that this one goes on from.
         self.source: Source | None = (
             find_source(spec, Store(spec.store)) if isinstance(spec.policy.init, Fork) else None
@@ -114,7 +115,7 @@ class Experiment:
         )
         self._tokenizer = tokenizer_digest(tokenizer_of(self.model))
         inputs = {
-            "part": data_key_part(spec),
+            "part": data,
             "source": source_fingerprint(spec.data),
             "tokenizer": self._tokenizer,
         }
