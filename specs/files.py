@@ -57,7 +57,9 @@ def control_problems(path: Path, control: Path | None) -> list[str]:
         return []
     if control.resolve() == path.resolve():
         return [f"control: {shown(path)} names itself; a control of its own says `control: null`"]
-    return [] if control.is_file() else [f"control: no such spec file: {shown(control)}"]
+    if control.is_file():
+        return []
+    return [f"control: no such spec file: {control.resolve()} (a relative path starts beside the file that says it)"]
 
 
 def comparison_problems(spec: Spec, control: Spec, where: str) -> list[str]:

@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl
 
 from specs.errors import SpecError
 from specs.keys import nearest
-from specs.paths import REPOSITORY_ROOT, shown
+from specs.paths import REPOSITORY_ROOT, shown, start_of
 from specs.plugins import PluginMember, is_plugin, parse_python, plugin_path, split_plugin
 from specs.schema import Spec
 from specs.signatures import Callee, bindings, class_at, function_at, hides_names
@@ -125,8 +125,7 @@ def _parsed(path: Path, folder: Path) -> ast.Module:
     try:
         return parse_python(path)
     except FileNotFoundError:
-        start = f"the repository root, {folder}" if folder == REPOSITORY_ROOT else folder
-        raise SpecError(f"no such file: {path} (a relative path starts at {start})") from None
+        raise SpecError(f"no such file: {path} (a relative path starts at {start_of(folder)})") from None
     except OSError as error:
         raise SpecError(f"{shown(path)}: cannot be read: {error}") from None
     except (SyntaxError, ValueError) as error:

@@ -303,7 +303,7 @@ def test_a_spec_keeps_the_source_that_it_began_with(plugin: Plugin, tmp_path: Pa
     [
         (
             "nowhere.py:mine",
-            f"no such file: {REPOSITORY_ROOT}/nowhere.py (a relative path starts at the repository root, ",
+            f"no such file: {REPOSITORY_ROOT}/nowhere.py (a relative path starts at the repository root)",
         ),
         ("FOLDER/own.py:other", "no other in FOLDER/own.py, which has mine"),
         ("FOLDER/broken.py:mine", "FOLDER/broken.py:2: not Python: invalid syntax"),

@@ -197,7 +197,7 @@ def test_arguments_that_it_does_not_take_are_one_line(
         (["rollout.engine=OWN:Engin"], "rollout.engine: no Engin in OWN, which has "),
         (
             ["data={train: 'OWN:rows', verifier: 'no/where.py:same'}"],
-            "data.verifier: no such file: ROOT/no/where.py (a relative path starts at the repository root, ROOT)",
+            "data.verifier: no such file: ROOT/no/where.py (a relative path starts at the repository root)",
         ),
     ],
 )

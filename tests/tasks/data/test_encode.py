@@ -202,5 +202,9 @@ def test_a_saved_tokenizer_is_the_same_one(tmp_path):
     with pytest.raises(DataError, match="no folder"):
         load_tokenizer(tmp_path / "nowhere")
     (tmp_path / "empty").mkdir()
-    with pytest.raises(DataError, match="cannot be loaded"):
+    with pytest.raises(DataError, match=r"empty cannot be loaded: it has no tokenizer\.json; add it$"):
         load_tokenizer(tmp_path / "empty")
+    for text, reason in (("{", "JSONDecodeError: Expecting"), ('{"version": "1.0"}', "KeyError: 'added_tokens'")):
+        (tmp_path / "empty" / "tokenizer.json").write_text(text)
+        with pytest.raises(DataError, match=rf"cannot be loaded: {reason}.*; write .*tokenizer\.json again$"):
+            load_tokenizer(tmp_path / "empty")
