@@ -67,8 +67,8 @@ def _data(spec: Sections) -> Iterator[str]:
     source = declared_source(data.train)
     if source.own_verifier and data.verifier is not None:
         yield (
-            f"data.verifier: got {data.verifier!r}, but data.train {data.train!r} brings its own; drop it, or use rows of "
-            "your own: data.train: my_rows.jsonl with policy.init: pretrained and policy.model, or data.train: "
+            f"data.verifier: got {data.verifier!r}, but data.train {data.train!r} brings its own; drop it, or use rows "
+            "of your own: data.train: my_rows.jsonl with policy.init: pretrained and policy.model, or data.train: "
             "my_source.py:Name"
         )
     if source.own_verifier is False and data.verifier is None:

@@ -160,7 +160,7 @@ def test_content_that_cannot_be_located_is_an_error(template):
 def test_a_template_that_refuses_and_a_word_that_is_not_known_are_errors():
     with pytest.raises(DataError, match=r"problem p: the chat template refuses its messages \(system, user\)"):
         encode(problem(("system", "1"), ("user", "2")), WORDS, "none")
-    with pytest.raises(DataError, match="holds a word that the tokenizer does not know .* or train a model: policy"):
+    with pytest.raises(DataError, match=r"holds a word that the tokenizer does not know .* or train a model: policy"):
         encode(problem(("user", "12 clips")), WORDS, "none")
     with pytest.raises(DataError, match="holds a word"):
         encode_responses(["1 + one"], WORDS)
