@@ -79,7 +79,7 @@ def _data(spec: Sections) -> Iterator[str]:
     if source.heldout is False and data.heldout:
         yield (
             f"data.heldout: got {data.heldout}, but data.train {data.train!r} holds none out; set it to 0, and put a "
-            "suite of its own (my/suite.yaml) in the place of heldout in evaluate.suites"
+            "suite of your own (my/suite.yaml) in the place of heldout in evaluate.suites"
         )
     if data.verifier == "code" and data.answer_after is not None:
         yield f"data.answer_after: got {data.answer_after!r}, but data.verifier code reads tests, not text; drop it"
