@@ -1,15 +1,13 @@
-"""Checks of a valid spec against what lies around it: store address, model's window, a user's own code, control."""
+"""Checks of a valid spec against what lies around it: store address, model's window, control."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 from specs.checks import window_rule
 from specs.identity import data_part, identity, rollout_part, warm_start_part
 from specs.paths import config_of, from_root, shown
-from specs.plugins import PluginMember, plugin_problems
 from specs.schema import Spec
 
 
@@ -53,20 +51,15 @@ def config_problems(spec: Spec, path: Path, source: str) -> list[str]:
     return problems
 
 
-def code_problems(spec: Spec) -> Iterator[tuple[str, str]]:
-    """Yield (key, line) for each file of a user's own code that cannot be used. Nothing is run."""
-    for section, member in (("advantage", spec.advantage), ("objective", spec.objective)):
-        if isinstance(member, PluginMember):
-            yield from ((f"{section}.use", line) for line in plugin_problems(member))
-
-
 def control_problems(path: Path, control: Path | None) -> list[str]:
     """Return lines where the control is the spec itself, or no file."""
     if control is None:
         return []
     if control.resolve() == path.resolve():
         return [f"control: {shown(path)} names itself; a control of its own says `control: null`"]
-    return [] if control.is_file() else [f"control: no such spec file: {shown(control)}"]
+    if control.is_file():
+        return []
+    return [f"control: no such spec file: {control.resolve()} (a relative path starts beside the file that says it)"]
 
 
 def comparison_problems(spec: Spec, control: Spec, where: str) -> list[str]:

@@ -18,10 +18,11 @@ from pydantic import ValidationError
 from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource
 
 from specs.errors import SpecError
-from specs.files import absolute_store, code_problems, comparison_problems, control_problems, model_problems
+from specs.files import absolute_store, comparison_problems, control_problems, model_problems
 from specs.keys import accepts_text, choices, field_at, holds_anything, leaves, nearest, unknown
 from specs.layers import Layer, current, merged, without_dropped
 from specs.paths import shown
+from specs.plugin_checks import member_problems, named_code_problems
 from specs.problems import place, problem_lines
 from specs.schema import Spec
 from specs.text import KeyPath, parse_document, parse_value
@@ -84,7 +85,9 @@ def load_spec(
         problems += [f"store: {line} ({origin})" for line in wrong]
         spec = spec.model_copy(update={"store": store})
     control = control_folder / spec.control if spec.control is not None else None
-    problems += [f"{key}: {line}{place(tuple(key.split('.')), whole.origins)}" for key, line in code_problems(spec)]
+    # A record may outlive the files of its data, verifier and engine; who needs one of them says so.
+    own_code = [*member_problems(spec), *(() if recorded else named_code_problems(spec))]
+    problems += [f"{key}: {line}{place(tuple(key.split('.')), whole.origins)}" for key, line in own_code]
     problems += [*model_problems(spec), *control_problems(path, control)]
     if problems:
         raise SpecError("\n".join(problems))

@@ -20,6 +20,16 @@ def shown(path: Path) -> str:
     return str(absolute.relative_to(REPOSITORY_ROOT)) if absolute.is_relative_to(REPOSITORY_ROOT) else str(path)
 
 
+def start_of(folder: Path) -> str:
+    """Return what messages call the folder that a relative path starts at."""
+    return "the repository root" if folder == REPOSITORY_ROOT else str(folder)
+
+
+def names_hub_model(model: str) -> bool:
+    """Return whether a `policy.model` that is no folder can be a name on the hub: owner/name."""
+    return not model.startswith((".", "/")) and model.count("/") == 1
+
+
 def config_of(model: str) -> Path | None:
     """Return the config.json of a model: a local folder's, or our copy in specs/models; None: not known here.
 

@@ -11,6 +11,7 @@ from typing import Any
 from infra.caching import NamedStep, Step
 from infra.files import sha256_file
 from infra.paths import HOME, resolve
+from specs.paths import names_hub_model
 from tasks.data.seeds import derive_seed
 from tasks.errors import DataError
 
@@ -41,11 +42,14 @@ def model_folder(policy: Mapping[str, Any], *, download: bool) -> Path | None:
     folder = Path(resolve(name))
     if folder.is_dir():
         return folder
-    if name.startswith((".", "/")) or name.count("/") != 1:
-        hint = " (make smollm2 makes it)" if "smollm2" in name.lower() else ""
-        raise DataError(f"policy.model: no folder {folder}{hint}")
+    missing = f"policy.model: no folder {folder} (a relative path starts at the repository root)"
+    if not names_hub_model(name):
+        hint = "; make smollm2 makes it" if "smollm2" in name.lower() else ""
+        raise DataError(f"{missing}{hint}")
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
+
+    from tasks.data.hub_errors import hub_reason
 
     try:
         patterns = [*_KEPT, "*.safetensors", "*.safetensors.index.json"]
@@ -53,11 +57,12 @@ def model_folder(policy: Mapping[str, Any], *, download: bool) -> Path | None:
             snapshot_download(name, revision=policy["revision"], allow_patterns=patterns, local_files_only=not download)
         )
     except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
-        reason = str(error).strip().splitlines()[0]
-        raise DataError(
-            f"policy.model: {name} cannot be had from the hub ({reason}): check the name and the network, or "
-            "give a local folder"
-        ) from error
+        if not download:
+            raise DataError(
+                f"{missing}, and no model {name} of the hub in the local cache: a run fetches it"
+            ) from error
+        reason = hub_reason(error, "give a local folder")
+        raise DataError(f"{missing}, and no model {name} from the hub; {reason}") from error
 
 
 def weights_digest(folder: Path) -> str:

@@ -160,5 +160,6 @@ def _refuse_unknown(
     if unknown is not None and any(prompt_ids[position] == unknown for position in content):
         raise DataError(
             f"problem {problem.id}: its prompt holds a word that the tokenizer does not know ({tokenizer.unk_token}):"
-            " the puzzle tokenizer of policy.init: scratch reads puzzles only"
+            " that of policy.init: scratch has the words of puzzles (0 to 99, + - * / = : ,), each between spaces; "
+            "write it in those, or train a model: policy.init: pretrained"
         )

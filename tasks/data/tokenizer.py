@@ -13,6 +13,7 @@ from tokenizers.models import WordLevel
 from tokenizers.pre_tokenizers import WhitespaceSplit
 from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
+from tasks.data.hub_errors import first_line
 from tasks.errors import DataError
 
 PAD, EOS, BOS, UNKNOWN, ANSWER = "<pad>", "<eos>", "<bos>", "<unk>", "<answer>"
@@ -59,10 +60,10 @@ def load_tokenizer(path: str | Path) -> PreTrainedTokenizerFast:
         raise DataError(f"tokenizer: no folder {folder}: give a local folder in Hugging Face format")
     try:
         tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-    except (OSError, ValueError) as error:
-        raise DataError(
-            f"tokenizer: {folder} cannot be loaded ({str(error).splitlines()[0]}): it needs tokenizer.json"
-        ) from error
+    except (OSError, ValueError, KeyError) as error:
+        file = folder / "tokenizer.json"
+        reason = f"{first_line(error)}; write {file} again" if file.is_file() else "it has no tokenizer.json; add it"
+        raise DataError(f"tokenizer: {folder} cannot be loaded: {reason}") from error
     if not isinstance(tokenizer, PreTrainedTokenizerFast):
         raise DataError(
             f"tokenizer: {folder} holds a slow tokenizer ({type(tokenizer).__name__}): it needs tokenizer.json"

@@ -103,6 +103,8 @@ class Experiment:
         #: Names of the suites, in the order of the spec.
         self.suites = tuple(self.declared)
         start = warm_start_part(spec)
+        # Before a model is fetched: what is wrong with the data, or with a user's own file, is said in seconds.
+        data, fingerprint = data_key_part(spec), source_fingerprint(spec.data)
         #: The run and iteration that this one goes on from.
         self.source: Source | None = (
             find_source(spec, Store(spec.store)) if isinstance(spec.policy.init, Fork) else None
@@ -114,8 +116,8 @@ class Experiment:
         )
         self._tokenizer = tokenizer_digest(tokenizer_of(self.model))
         inputs = {
-            "part": data_key_part(spec),
-            "source": source_fingerprint(spec.data),
+            "part": data,
+            "source": fingerprint,
             "tokenizer": self._tokenizer,
         }
         self.data = Step("data", VERSIONS["data"], inputs)

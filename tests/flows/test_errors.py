@@ -141,10 +141,47 @@ def test_a_run_that_is_not_there(refused: Refused, tmp_path: Path) -> None:
     )
 
 
-def test_a_data_file_that_is_not_there(refused: Refused, tmp_path: Path, model: Path) -> None:
-    spec = spec_with(tmp_path, model, GOOD)
+def no_hub(*_: Any, **__: Any) -> None:
+    raise AssertionError("the hub was asked")
+
+
+def test_a_data_file_that_is_not_there(refused: Refused, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("huggingface_hub.snapshot_download", no_hub)
+    spec = spec_with(tmp_path, "nobody/Qwen2.5-7B", GOOD)
     (tmp_path / "problems.jsonl").unlink()
-    assert str(tmp_path / "problems.jsonl") in refused(spec)
+    assert f"no such file {tmp_path / 'problems.jsonl'} (a relative path starts at the repository" in refused(spec)
+
+
+OWN = "def limited(groups, limit): ...\ndef same(reference, text): ...\n"
+
+
+@pytest.mark.parametrize("command", [["plan"], []], ids=["plan", "train"])
+@pytest.mark.parametrize(
+    ("text", "setting", "line"),
+    [
+        (
+            OWN,
+            "advantage={{use: '{own}:limited', args: {{limt: 1}}}}",
+            "advantage.args.limt: no such argument of limited",
+        ),
+        (OWN, "data.verifier={own}:smae", "data.verifier: no smae in"),
+        (f"import nowhere\n{OWN}", "data.verifier={own}:same", "own.py cannot be loaded: ModuleNotFoundError"),
+    ],
+)
+def test_a_slip_in_a_user_s_own_code_is_said_before_the_hub_is_asked(
+    refused: Refused,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    command: list[str],
+    text: str,
+    setting: str,
+    line: str,
+) -> None:
+    monkeypatch.setattr("huggingface_hub.snapshot_download", no_hub)
+    own = tmp_path / "own.py"
+    own.write_text(text)
+    found = refused(*command, spec_with(tmp_path, "nobody/Qwen2.5-7B", GOOD), "--set", setting.format(own=own))
+    assert line in found
 
 
 def test_a_store_that_cannot_be_reached(refused: Refused, monkeypatch: pytest.MonkeyPatch) -> None:

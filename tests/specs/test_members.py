@@ -13,6 +13,7 @@ from specs.errors import SpecError
 from specs.identity import advantage_settings_of, identity, objective_settings_of, train_part
 from specs.keys import choices, key_name
 from specs.load import DEFAULT, describe, load_control, load_spec
+from specs.paths import REPOSITORY_ROOT
 from specs.schema import Spec
 from specs.sections import Audit, DtypeLimits
 from specs.study import load_study
@@ -300,7 +301,10 @@ def test_a_spec_keeps_the_source_that_it_began_with(plugin: Plugin, tmp_path: Pa
 @pytest.mark.parametrize(
     ("use", "line"),
     [
-        ("nowhere.py:mine", "no such file: nowhere.py"),
+        (
+            "nowhere.py:mine",
+            f"no such file: {REPOSITORY_ROOT}/nowhere.py (a relative path starts at the repository root)",
+        ),
         ("FOLDER/own.py:other", "no other in FOLDER/own.py, which has mine"),
         ("FOLDER/broken.py:mine", "FOLDER/broken.py:2: not Python: invalid syntax"),
         ("own.py", "got 'own.py', want text (like "),

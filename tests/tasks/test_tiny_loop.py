@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -42,3 +43,19 @@ def test_the_tiny_loop_ends_with_the_weights_of_a_run(more: tuple[str, ...], tmp
     assert done.returncode == 0, done.stdout + done.stderr
     weights = Path(done.stdout.strip().splitlines()[-1]) / "model.safetensors"
     assert load_file(weights) and sha256_file(weights) == found[2]
+
+
+def test_a_verifier_of_ones_own_is_tried_as_contributing_says(tmp_path: Path) -> None:
+    """Without a model or a network: the example of the document, two iterations of it."""
+    blocks = re.findall(r"(?ms)^```\w+\n# (my\.\w+)\n(.*?)^```$", (ROOT / "CONTRIBUTING.md").read_text())
+    for name, text in blocks:
+        (tmp_path / name).write_text(text.replace('"my.py:', f'"{tmp_path}/my.py:'))
+    assert [name for name, _ in blocks] == ["my.py", "my.yaml"]
+    command = [sys.executable, "-m", "tasks.tiny_loop", str(tmp_path / "my.yaml"), str(tmp_path / "policy")]
+    environment = {**os.environ, "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(
+        [*command, "train.iterations=2"], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    rewards = re.findall(r"iteration \d+  reward (0\.\d+)", done.stdout)
+    assert len(rewards) == 2 and min(map(float, rewards)) > 0, "a score that grades"

@@ -12,7 +12,7 @@ import fsspec
 from botocore.exceptions import BotoCoreError
 
 from infra.files import storage_options
-from specs.paths import REPOSITORY_ROOT
+from specs.paths import start_of
 from specs.sources import spellings
 from tasks.data.sources.base import Row, RowSource
 from tasks.errors import DataError
@@ -36,9 +36,9 @@ class JsonlSource(RowSource):
             return train
         path = self.folder / train
         if not path.is_file():
-            start = "the repository root" if self.folder == REPOSITORY_ROOT else self.folder
             raise DataError(
-                f"{train}: no such file (a relative path starts at {start}); {self.key} names {spellings()}"
+                f"{train}: no such file {path} (a relative path starts at {start_of(self.folder)}); {self.key} names "
+                f"{spellings()}"
             )
         return str(path)
 

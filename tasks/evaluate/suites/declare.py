@@ -18,6 +18,7 @@ from specs.checks import SUITE_OF_PUZZLES
 from specs.errors import SpecError
 from specs.keys import section_of
 from specs.paths import REPOSITORY_ROOT, from_root, shown
+from specs.plugin_checks import source_problems, verifier_problems
 from specs.plugins import is_plugin
 from specs.sources import declared_source
 from specs.text import parse_document
@@ -151,6 +152,12 @@ class SuiteDeclaration(Section):
             raise ValueError(
                 f"verifier: got {self.verifier!r}, want one of {', '.join(verifier_names())}, or my_verifier.py:name"
             )
+        for key, lines in (
+            ("source.at", source_problems(self.source.at, self.folder)),
+            ("verifier", verifier_problems(self.verifier)),
+        ):
+            if lines:
+                raise ValueError(f"{key}: {lines[0]}")
         if self.answers > self.size:
             raise ValueError(f"answers: {self.answers}, more than size {self.size}")
         return self

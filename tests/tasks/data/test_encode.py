@@ -160,7 +160,7 @@ def test_content_that_cannot_be_located_is_an_error(template):
 def test_a_template_that_refuses_and_a_word_that_is_not_known_are_errors():
     with pytest.raises(DataError, match=r"problem p: the chat template refuses its messages \(system, user\)"):
         encode(problem(("system", "1"), ("user", "2")), WORDS, "none")
-    with pytest.raises(DataError, match="problem p: its prompt holds a word that the tokenizer does not know"):
+    with pytest.raises(DataError, match=r"holds a word that the tokenizer does not know .* or train a model: policy"):
         encode(problem(("user", "12 clips")), WORDS, "none")
     with pytest.raises(DataError, match="holds a word"):
         encode_responses(["1 + one"], WORDS)
@@ -202,5 +202,9 @@ def test_a_saved_tokenizer_is_the_same_one(tmp_path):
     with pytest.raises(DataError, match="no folder"):
         load_tokenizer(tmp_path / "nowhere")
     (tmp_path / "empty").mkdir()
-    with pytest.raises(DataError, match="cannot be loaded"):
+    with pytest.raises(DataError, match=r"empty cannot be loaded: it has no tokenizer\.json; add it$"):
         load_tokenizer(tmp_path / "empty")
+    for text, reason in (("{", "JSONDecodeError: Expecting"), ('{"version": "1.0"}', "KeyError: 'added_tokens'")):
+        (tmp_path / "empty" / "tokenizer.json").write_text(text)
+        with pytest.raises(DataError, match=rf"cannot be loaded: {reason}.*; write .*tokenizer\.json again$"):
+            load_tokenizer(tmp_path / "empty")

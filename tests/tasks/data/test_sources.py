@@ -11,7 +11,10 @@ import fsspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from huggingface_hub import errors
 
+from specs.paths import REPOSITORY_ROOT
+from tasks.data.hub_errors import hub_reason
 from tasks.errors import DataError
 from tests.tasks.data.tools import load
 
@@ -122,7 +125,9 @@ def test_a_bad_row_names_file_line_and_key_in_one_line(tmp_path, row, columns, m
 
 
 def test_files_that_cannot_be_read_say_so(tmp_path):
-    with pytest.raises(DataError, match=r"nowhere.jsonl: no such file"):
+    with pytest.raises(
+        DataError, match=r"nowhere.jsonl: no such file /.*nowhere.jsonl \(a relative path starts at the "
+    ):
         load("nowhere.jsonl")
     with pytest.raises(DataError, match=r"holds no problem"):
         load(write(tmp_path / "empty.jsonl", []))
@@ -201,17 +206,62 @@ def test_a_hub_name_is_resolved_to_a_commit_and_read_there(tmp_path, hub_cache, 
     assert asked[4:] == [("openai/gsm8k", None, "train", "d" * 40)]  # a commit needs no question
 
 
-def test_without_a_network_one_line_says_what_to_do(monkeypatch):
+@pytest.mark.parametrize(
+    ("offline", "why"),
+    [(False, "the hub does not answer: check the network"), (True, "HF_HUB_OFFLINE is set: unset it")],
+)
+def test_without_a_network_one_line_says_what_to_do(monkeypatch, offline, why):
     def refuse(*_, **__):
         raise socket.gaierror(-2, "Name or service not known")
 
     monkeypatch.setattr(socket, "getaddrinfo", refuse)
-    with pytest.raises(
-        DataError,
-        match=r"hf://openai/gsm8k: its commit cannot be found .*a local folder .hf:///folder. or a .jsonl file",
-    ) as caught:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", offline)
+    with pytest.raises(DataError) as caught:
         load("hf://openai/gsm8k/main")
-    assert "\n" not in str(caught.value)
+    assert str(caught.value) == (
+        f"hf://openai/gsm8k: its commit cannot be found; {why}, or give a cached data set's 40-digit commit "
+        "(data.revision), a local folder (hf:///folder) or a .jsonl file"
+    )
+
+
+def refused(kind, status=404):
+    """An error of the hub's client, as an answer with `status` makes it."""
+    import httpx
+
+    request = httpx.Request("GET", "https://huggingface.co/api/models/a/b")
+    return kind("pass 'local_files_only=False' as input", response=httpx.Response(status, request=request))
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (
+            refused(errors.RepositoryNotFoundError),
+            "the hub shows none of this name: correct it, give a token (HF_TOKEN)",
+        ),
+        (refused(errors.GatedRepoError, 403), "it is gated: accept its terms on the hub, and give a token (HF_TOKEN)"),
+        (refused(errors.RevisionNotFoundError), "the hub has no such revision of it: correct the revision"),
+        (refused(errors.HfHubHTTPError, 503), "the hub answers with status 503: try again later, or take a file"),
+        (
+            errors.LocalEntryNotFoundError("pass 'local_files_only=False'"),
+            "the hub does not answer: check the network, ",
+        ),
+        (
+            ConnectionError("Couldn't reach 'a/b' (LocalEntryNotFoundError)"),
+            "the hub does not answer: check the network",
+        ),
+        (
+            OSError(28, "No space left on device"),
+            "OSError: [Errno 28] No space left on device; correct that, or take a ",
+        ),
+    ],
+)
+def test_hints_on_the_client_s_own_calls_are_not_passed_on(error, reason):
+    assert hub_reason(error, "take a file").startswith(reason)
+    if isinstance(error, errors.HfHubHTTPError):
+        wrapped = errors.LocalEntryNotFoundError("check your internet connection")
+        wrapped.__cause__ = error
+        assert hub_reason(wrapped, "take a file").startswith(reason)
 
 
 def test_puzzles_and_their_options():
@@ -225,7 +275,8 @@ def test_puzzles_and_their_options():
     for source, message in [
         ("puzzle:graph_colouring?vertices", "write options as"),
         ("hf://name", "write hf://owner/name"),
-        ("hf:///nowhere/at/all", "cannot be loaded"),
+        ("hf:///nowhere/at/all", r"no folder /nowhere/at/all \(a relative path starts at the repository root\)"),
+        ("hf://./nowhere", rf"no folder {REPOSITORY_ROOT}/nowhere \(a relative"),
         ("hf://a/b?shard=1", "no option 'shard'"),
     ]:
         with pytest.raises(DataError, match=message):

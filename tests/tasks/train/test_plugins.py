@@ -262,8 +262,8 @@ def test_a_mistake_in_an_objective_names_it(spec: Spoken, name: str, message: st
         ([f"objective.use={OWN}:WithReference"], r"objective WithReference needs .* reference policy.* this version"),
         ([f"objective.use={OWN}:squashed"], r"objective\.use: .*own\.py:squashed is no objective; want a subclass of"),
         (
-            [f"objective.use={OWN}:Everything", "objective.args={gamma: 1}"],
-            r"objective\.use: .*own\.py:Everything cannot be made with its args .*TypeError.*gamma",
+            [f"objective.use={OWN}:Bounded", "objective.args={limit: -1}"],
+            r"objective\.use: .*own\.py:Bounded cannot be made with its args .*ValueError: limit -1, want > 0 \(.*\)",
         ),
     ],
 )

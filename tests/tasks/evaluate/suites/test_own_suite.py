@@ -79,6 +79,12 @@ def test_it_may_have_a_name_of_its_own(tmp_path: Path) -> None:
         ("size: 2", "file: x\nsize: 2", r"sums\.yaml:4: file: no such key"),
         ("verifier: math", "verifier: maths", r"verifier: got 'maths', want one of math, code, .*, or my_verifier\.py"),
         ("rows.jsonl", "none.jsonl", r"suite sums: none\.jsonl: no such file .*; correct .*sums\.yaml"),
+        (
+            "verifier: math",
+            "verifier: mine.py:same",
+            r"verifier: no such file: /.*/mine\.py \(a relative path starts at the ",
+        ),
+        ("rows.jsonl", "mine.py:rows", r"source\.at: no such file: .*/mine\.py \(a relative path starts at /"),
         ("size: 2", "size: 3", r"suite sums: 2 rows in rows\.jsonl, 3 declared: .* correct .*sums\.yaml"),
     ],
 )
