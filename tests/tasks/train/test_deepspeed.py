@@ -181,8 +181,8 @@ def test_clipping_bounds_the_gradient_and_reports_its_norm(trainers: Trainers, w
 
 
 def processes(trainer: TrainerClient) -> list[int]:
-    assert trainer._ranks is not None
-    return [trainer._ranks._process.pid, *trainer._ranks.pids]
+    assert trainer._processes is not None
+    return [trainer._processes._process.pid, *trainer._processes.pids]
 
 
 def gone(pids: list[int]) -> bool:

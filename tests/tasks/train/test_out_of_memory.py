@@ -40,8 +40,8 @@ def limit_memory(trainer: TrainerClient, room_mb: int, monkeypatch: pytest.Monke
 
     def load_and_limit(*arguments: Any) -> None:
         load(*arguments)
-        assert trainer._ranks is not None
-        for pid in trainer._ranks.pids:
+        assert trainer._processes is not None
+        for pid in trainer._processes.pids:
             (line,) = (
                 line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("VmData:")
             )
@@ -238,7 +238,7 @@ def test_memory_that_not_even_one_row_fits_in_ends_the_run_with_one_line(
         r"more memory.*$",
     ):
         step(trainer, weights, tmp_path, 1000)
-    assert trainer.state is None and trainer._ranks is None
+    assert trainer.state is None and trainer._processes is None
 
 
 # Through the run, with a store.
