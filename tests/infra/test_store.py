@@ -8,7 +8,6 @@ import json
 import logging
 import os
 import threading
-import uuid
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ from infra.errors import StoreError, TransferStopped
 from infra.files import Files
 from infra.retry import RetryPolicy
 from infra.store import DamagedError, Manifest, Store
+from tests.infra.conftest import new_uri
 from tests.one_line import one_line
 
 STEP = Step("verdict", 3, {"part": {"b": 2.5, "a": [1, None, "é"]}, "rollouts": ["00", "11"]})
@@ -29,10 +29,7 @@ PAYLOAD = {"a.bin": b"first" * 100, "b.json": b"{}"}
 
 @pytest.fixture(params=["file", "s3"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
-    if request.param == "file":
-        return Store((tmp_path / "store").as_uri())
-    server = request.getfixturevalue("s3")
-    return Store(f"s3://{server.bucket}/{uuid.uuid4().hex}")
+    return Store(new_uri(request, tmp_path))
 
 
 def commit(store: Store, step: Step = STEP, payload: dict[str, Any] = PAYLOAD, result: Any = None) -> Manifest:
