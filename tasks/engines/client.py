@@ -65,7 +65,7 @@ class EngineClient:
         self.stop()
 
     def _call(self, method: str, deadline_s: float, **arguments: Any) -> list[Any]:
-        """Return the reply of each process. After an error nothing is held, and the processes are ended."""
+        """Return the reply of each process. After an EngineError or a TrainingError they are ended and hold nothing."""
         # New processes hold nothing, so nothing but a load can be asked of them in the place of dead ones.
         if self._processes is None or (not self._alive and method == "load"):
             self.stop()
