@@ -172,9 +172,7 @@ def _log_counts(runs: Sequence[OpenRun]) -> None:
 
 
 def spec_path(spec: str) -> Path:
-    """Return the path of a spec file: relative to the current directory where it is there,
-    else to the repository root.
-    """
+    """Return the path of a spec file: relative to the current folder where it is there, else to the repository root."""
     path = Path(spec)
     return path if path.is_absolute() or path.exists() else ROOT / path
 

@@ -1,4 +1,4 @@
-"""Prefect deployments for each experiment in specs/:
+"""Prefect deployments for each experiment in specs/.
 
 `armature deploy`, then `prefect deployment run arm-train/quickstart`.
 
@@ -74,18 +74,19 @@ STUDY = Kind(
 
 
 def spec_files() -> list[Path]:
-    """The experiments that ship, and those that a user adds."""
+    """Return the experiments that ship, and those that a user adds."""
     return sorted((ROOT / "specs").glob("*.yaml"))
 
 
 def study_files() -> list[Path]:
+    """Return the studies, likewise."""
     return sorted((ROOT / "specs" / "studies").glob("*.yaml"))
 
 
 def deploy() -> list[str]:
-    """Creates or updates the deployments of each spec and study file, prunes the others of ours; returns their names.
+    """Create or update the deployments of each spec and study file, prune the others of ours; return their names.
 
-    A spec that does not load is a SpecError before anything is changed.
+    Raises SpecError for a spec that does not load, before anything is changed.
     """
     specs = {path: load_spec(path).spec for path in spec_files()}
     wanted: list[tuple[Kind, Path, Clock | None]] = [(TRAIN, path, None) for path in specs]

@@ -50,4 +50,5 @@ class NamedStep(Step):
 
     @cached_property
     def key(self) -> str:
+        """The step's own name."""
         return self.name

@@ -99,8 +99,10 @@ class Files:
         return []
 
     def walk(self, name: str) -> Sequence[tuple[str, int, float]]:
-        """Return every object below `name`: its name, bytes, time of writing (seconds since the epoch, by the store's
-        clock)."""
+        """Return every object below `name`: its name, bytes, time of writing.
+
+        Times are seconds since the epoch, by the store's clock.
+        """
         cut = len(self._root) + 1
         with contextlib.suppress(FileNotFoundError):
             found = self._do(name, "list", lambda: list(self._place.walk(self.path(name))), FileNotFoundError)

@@ -37,19 +37,19 @@ class Manifest:
 
     @property
     def bytes(self) -> int:
+        """Return the size of all files together."""
         return sum(entry.bytes for entry in self.files.values())
 
     @property
     def sha256(self) -> str:
-        """Return the digest of what the step made: files and result,
-        wherever they lie and however they were computed.
-        """
+        """Return the digest of what the step made, files and result, wherever they lie and whatever computed them."""
         return hashlib.sha256(
             canonical({"files": {n: e.sha256 for n, e in self.files.items()}, "result": self.result}).encode()
         ).hexdigest()
 
 
 def manifest_name(stage: str, key: str) -> str:
+    """Return the name in the store of a step's manifest."""
     return f"steps/{stage}/{key}/MANIFEST.json"
 
 
@@ -67,4 +67,5 @@ def parse_manifest(raw: bytes) -> Manifest:
 
 
 def write_manifest(manifest: Manifest) -> bytes:
+    """Return a manifest as `parse_manifest` reads it: JSON with sorted keys, no number that is not finite."""
     return json.dumps({"format": FORMAT, **asdict(manifest)}, indent=1, sort_keys=True, allow_nan=False).encode()

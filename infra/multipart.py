@@ -1,5 +1,6 @@
-"""Large objects of S3, in parts: several at a time, hashed as they pass, each with retries of its own, so that a server
-that is away for a while costs a part and not the object.
+"""Large objects of S3, in parts: several at a time, hashed as they pass, each with retries of its own.
+
+A server that is away for a while costs a part and not the object.
 
 Through botocore, not s3transfer: s3transfer has no place to wait in but botocore's own retries, hands the data out of
 order (a digest would cost another pass) and moves downloads through a queue of small blocks. Measured against it in
@@ -128,8 +129,10 @@ class MultipartTransfer:
 def _window(
     at_once: int, stop: threading.Event | None
 ) -> Iterator[tuple[deque[Future[Any]], Callable[..., None], threading.Event]]:
-    """Yield the results under way in order, a function that submits another one, and the event that ends their waiting:
-    `stop` or one of its own, which is set where the body fails."""
+    """Yield the results under way in order, a function that submits another one, and the event that ends their waiting.
+
+    The event is `stop`, or one of its own, which is set where the body fails.
+    """
     ahead: deque[Future[Any]] = deque()
     ended = stop or threading.Event()
     with ThreadPoolExecutor(at_once) as pool:

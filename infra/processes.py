@@ -33,8 +33,10 @@ def send(process: psutil.Process, number: int) -> None:
 
 
 def end(processes: Sequence[psutil.Process], within_s: float) -> None:
-    """Kill the processes and wait until they have ended, at most `within_s` seconds (one in a system call may take
-    longer)."""
+    """Kill the processes and wait until they have ended, at most `within_s` seconds.
+
+    One in a system call may take longer.
+    """
     for each in processes:
         with contextlib.suppress(psutil.NoSuchProcess):
             each.kill()

@@ -184,8 +184,10 @@ class Resident:
         return [replies[r][1] for r in range(len(self._calls))]
 
     def _replies(self, deadline: float) -> dict[int, tuple[str, Any]]:
-        """Return the answers until the deadline, by rank: ("ok", value), ("error", (summary, exception or None)) or
-        ("died", None)."""
+        """Return the answers until the deadline, by rank.
+
+        Each is ("ok", value), ("error", (summary, exception or None)) or ("died", None).
+        """
         replies: dict[int, tuple[str, Any]] = {}
         while len(replies) < len(self._calls):
             pending = {c: r for r, c in enumerate(self._calls) if r not in replies}

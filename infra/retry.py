@@ -43,7 +43,8 @@ _TRANSPORTS = ("aiohttp", "urllib3", "http", "botocore.parsers")
 class Retry(Protocol):
     """A call that is repeated until it goes through: `RetryPolicy.call` for a given object."""
 
-    def __call__(self, action: Callable[[], T], *, stop: threading.Event | None = None) -> T: ...
+    def __call__(self, action: Callable[[], T], *, stop: threading.Event | None = None) -> T:
+        """Return what `action` returns in the end; once `stop` is set, nothing is tried again."""
 
 
 def is_transient(error: BaseException) -> bool:

@@ -1,5 +1,7 @@
-"""Folders that are removed with their process: each is named by its process's pid, and the next process removes those
-of processes that were killed."""
+"""Folders that are removed with their process.
+
+Each is named by its process's pid, and the next process removes those of processes that were killed.
+"""
 
 from __future__ import annotations
 

@@ -115,9 +115,7 @@ def _rollout(spec: Sections) -> Iterator[str]:
 
 
 def window_rule(spec: Sections, window: int, source: str) -> Iterator[str]:
-    """Yield a line where the longest prompt and response exceed the model's window, in tokens,
-    which `source` states.
-    """
+    """Yield a line where the longest prompt and response exceed the model's window, in tokens, that `source` states."""
     prompt, response = spec.rollout.max_prompt_tokens, spec.rollout.max_response_tokens
     if prompt + response > window:
         yield (

@@ -105,7 +105,7 @@ def _validated(layers: Sequence[Layer]) -> Spec:
         ) -> tuple[PydanticBaseSettingsSource, ...]:
             return tuple(InitSettingsSource(settings_cls, layer.value) for layer in reversed(layers))
 
-    settings = Settings()
+    settings = Settings()  # type: ignore[call-arg]  # the layers give the fields
     return Spec.model_construct(settings.model_fields_set, **dict(settings))
 
 

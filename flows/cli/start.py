@@ -64,8 +64,9 @@ def start_study(
     plan: bool,
     report: bool,
 ) -> None:
-    """Run a study's cells that have no result; with `plan` or `report` only say what would run,
-    or report what there is.
+    """Run a study's cells that have no result.
+
+    With `plan` only say what would run, with `report` only report what there is.
     """
     loaded = load_study(path, overrides, seeds)
     from tasks.run.study_results import plan_of, publish

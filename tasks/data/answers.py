@@ -20,9 +20,7 @@ class _Answer(Strict):
 
 
 def read_answer(row: Mapping[str, Any], columns: Columns, where: str, prompt: Prompt) -> tuple[Reference, Prompt]:
-    """Return the reference `{"answer": text}` and the prompt as it is. DataError, which opens with `where`,
-    otherwise.
-    """
+    """Return the reference `{"answer": text}` and the prompt as it is. Raises DataError, which opens with `where`."""
     answer = look_up(row, columns.answer, where)
     if columns.answer_after is not None and isinstance(answer, str):
         _, found, rest = answer.rpartition(columns.answer_after)

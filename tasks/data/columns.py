@@ -57,10 +57,9 @@ Model = TypeVar("Model", bound=Strict)
 
 
 def validated(model: type[Model], fields: Mapping[str, Any], columns: Mapping[str, str], where: str) -> Model:
-    """Return `fields` as a `model`. DataError, which opens with `where` and names the column, for what it does not
-    allow.
+    """Return `fields` as a `model`; `columns` maps fields of the model to columns.
 
-    `columns` maps fields of the model to columns.
+    Raises DataError, which opens with `where` and names the column, for what the model does not allow.
     """
     try:
         return model.model_validate(fields)

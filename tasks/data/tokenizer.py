@@ -1,6 +1,4 @@
-"""Tokenizers: the word-level one of the puzzles, made on the spot, and those in a local folder in Hugging Face
-format.
-"""
+"""Tokenizers: the word-level one of the puzzles, made on the spot, and those in a folder in Hugging Face format."""
 
 from __future__ import annotations
 

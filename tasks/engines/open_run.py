@@ -1,6 +1,4 @@
-"""What one experiment works with in a flow: its session, engines, policies and verifiers,
-and its data once that is made.
-"""
+"""What one experiment works with in a flow: its session, engines, policies, verifiers, and its data once made."""
 
 from __future__ import annotations
 

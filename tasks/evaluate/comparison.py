@@ -34,6 +34,7 @@ class StoredEvaluation:
 
     @property
     def summary(self) -> Mapping[str, Any]:
+        """Return the numbers of the evaluation, as its manifest has them."""
         return dict(self.manifest.result)
 
 
@@ -72,9 +73,7 @@ _HARMLESS = {"samples", "problems", "seed", "engine", "dtype", "tokenizer"}
 
 
 def harmless_difference(first: Manifest, second: Manifest) -> str | None:
-    """Return the settings of two compared evaluations that differ and change no expectation,
-    None where there are none.
-    """
+    """Return the settings of two compared evaluations that differ and change no expectation; None without any."""
     before, after = first.inputs["part"], second.inputs["part"]
     changed = [
         f"{name} {before.get(name)} and {after.get(name)}"

@@ -32,6 +32,7 @@ class SuiteData:
 
     @cached_property
     def by_id(self) -> Mapping[str, SuiteProblem]:
+        """Return the facts by the problem's id."""
         return {each.problem.id: each for each in self.facts}
 
     @property
@@ -40,6 +41,7 @@ class SuiteData:
         return [(each.problem.id, each.question) for each in self.facts]
 
     def first(self, limit: int | None) -> SuiteData:
+        """Return the first `limit` problems, all of them for None."""
         return SuiteData(self.encoded[:limit], self.facts[:limit])
 
 

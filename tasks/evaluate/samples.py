@@ -64,6 +64,7 @@ class Sample:
 
     @property
     def name(self) -> Name:
+        """Return the problem's id and the sample's number."""
         return self.problem_id, self.sample
 
     @property

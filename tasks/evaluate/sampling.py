@@ -16,7 +16,8 @@ SEQUENCES_AT_ONCE = 1024  # of a call to the engine, about; what a call has draw
 class Source(Protocol):
     """A source of responses: a rollout engine that holds the policy, or a server that somebody else runs."""
 
-    def generate(self, groups: Sequence[PromptGroup], sampling: Sampling) -> list[list[Completion]]: ...
+    def generate(self, groups: Sequence[PromptGroup], sampling: Sampling) -> list[list[Completion]]:
+        """Return samples: a list for each group, in the order of its seeds."""
 
 
 def blocks(problems: Sequence[EncodedProblem], samples: int) -> Iterator[Sequence[EncodedProblem]]:

@@ -183,9 +183,7 @@ class Experiment:
             yield from evaluations(k + 1)
 
     def roots(self) -> list[str]:
-        """Return references to every step, every policy's weights and every set of samples:
-        what gc keeps for the run.
-        """
+        """Return what gc keeps for the run: references to every step, every policy's weights, every set of samples."""
         policies = [f"{POLICY_STAGE}/{self.lineage(i)}" for i in range(self.spec.train.iterations + 1)]
         steps = [each for node in self.steps() for each in (node.step.reference, *node.step.references)]
         return list(dict.fromkeys([*steps, *policies]))
@@ -272,8 +270,9 @@ class Experiment:
         return self.evaluation_of(self.lineage(iteration), suite)
 
     def evaluation_of(self, policy: str, suite: str, *, served: bool = False) -> Step:
-        """Return the evaluation of a policy by its lineage; `served` by a server that somebody else runs, in its own
-        precision.
+        """Return the evaluation of a policy by its lineage.
+
+        `served`: by a server that somebody else runs, in its own precision.
         """
         part = self.sampling(suite)
         if served:
@@ -302,8 +301,10 @@ class Experiment:
         return {"policy": step.inputs["policy"], "problems": self._asked(suite), "suite": suite, "part": part}
 
     def _asked(self, suite: str) -> Any:
-        """Return the digest of what the policy is asked: a suite's problems without what only their verifier reads, so
-        that another verifier draws nothing."""
+        """Return the digest of what the policy is asked.
+
+        It is made of a suite's problems without what only their verifier reads: another verifier draws nothing anew.
+        """
         own = self._suites.get(suite)
         return own.step.inputs["source"]["asked"] if own else self.data.key
 

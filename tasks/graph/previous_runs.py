@@ -32,7 +32,7 @@ class PreviousRun:
     differing: dict[str, tuple[Any, Any]]
 
     def counterpart(self, node: Node, listing: Listing) -> Manifest | None:
-        """The step that this run made where the experiment has `node`, if the store still has it.
+        """Return the step that this run made where the experiment has `node`, if the store still has it.
 
         Keys are followed from the manifests of its training steps, so nothing is computed of how they came about.
         """

@@ -27,6 +27,7 @@ class Replay:
 
     @property
     def steps(self) -> int:
+        """Return the number of training steps."""
         return self.to - self.start
 
 

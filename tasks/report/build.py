@@ -49,8 +49,9 @@ class RunContent:
 
 
 def build(runs: Sequence[RunContent]) -> ReportData:
-    """Return the report of the last run. Those before it are its controls; all began with one policy,
-    its first column.
+    """Return the report of the last run.
+
+    Those before it are its controls; all began with one policy, its first column.
     """
     run = runs[-1]
     labels = _labels(runs)

@@ -57,7 +57,7 @@ def export_policy(store: Store, name: str, folder: Path, iteration: int | None) 
 
 @contextlib.contextmanager
 def _gathered(folder: Path) -> Iterator[Path]:
-    """A sibling `.<name>.partial-<pid>` that becomes `folder` at the end; those that killed exports left go first."""
+    """Yield a sibling `.<name>.partial-<pid>`, which becomes `folder` at the end; remove those of killed exports."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     stem = f".{folder.name}.partial-"
     for left in folder.parent.iterdir():

@@ -30,8 +30,9 @@ _RUN = re.compile(r"(?P<name>[a-z0-9][a-z0-9._-]*(?:/[0-9a-f]{8})?)(?:@(?P<itera
 
 @dataclass(frozen=True)
 class NamedPolicy:
-    """A policy that a user named, evaluated under `spec`. A run's has `run` and `iteration`,
-    a server's `url` and `model`.
+    """A policy that a user named, evaluated under `spec`.
+
+    A run's has `run` and `iteration`, a server's `url` and `model`.
     """
 
     label: str

@@ -37,9 +37,7 @@ def metrics_row(iteration: int, shards: Sequence[Manifest], verdicts: Manifest, 
 
 
 class RunRecord:
-    """Writes `runs/<name>/<identity>/` below `.armature` as the run goes,
-    and into the store when it begins and ends.
-    """
+    """Writes `runs/<name>/<identity>/`: below `.armature` as the run goes, into the store when it begins and ends."""
 
     def __init__(
         self,

@@ -16,9 +16,7 @@ from tasks.report.evaluation.data import SuiteResult
 
 @dataclass(frozen=True)
 class PreparedSuite:
-    """A suite in the store. `manifest` is None for a run's held-out problems;
-    `problems` are those that are evaluated.
-    """
+    """A suite in the store, and its `problems` that are evaluated. `manifest` is None for a run's held-out problems."""
 
     name: str
     manifest: Manifest | None

@@ -13,9 +13,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from infra.paths import HOME, ROOT
+from infra.paths import HOME
 from infra.store import Store
-from tests.flows.runs import NAME, TINY, Finished, Run, Server, clean_environment, command, kill_tree, settings
+from tests.flows.runs import NAME, TINY, Finished, Run, Server, clean_environment, kill_tree, run_module, settings
 
 
 @pytest.fixture(scope="session")
@@ -62,20 +62,7 @@ def run(prefect_server: Server) -> Run:
     def start(
         *arguments: str, env: dict[str, str] | None = None, timeout: float = 300
     ) -> subprocess.CompletedProcess[str]:
-        process = subprocess.Popen(
-            command(arguments),
-            cwd=ROOT,
-            env=env or prefect_server.environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        try:
-            out, error = process.communicate(timeout=timeout)
-        except BaseException:
-            kill_tree(process)
-            raise
-        return subprocess.CompletedProcess(arguments, process.returncode, out, error)
+        return run_module("flows.arm_train", *arguments, env=env or prefect_server.environment, timeout=timeout)
 
     return start
 

@@ -15,6 +15,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from infra.paths import ROOT
 from infra.store import Store
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -52,6 +53,24 @@ def clean_environment(**more: str) -> dict[str, str]:
     """This process's, without what would steer Armature or Prefect."""
     kept = {name: text for name, text in os.environ.items() if not name.startswith(("PREFECT_", "ARMATURE_", "AWS_"))}
     return {**kept, "OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1", "DO_NOT_TRACK": "1", **more}
+
+
+def run_module(
+    module: str,
+    *arguments: str,
+    cwd: Path = ROOT,
+    env: dict[str, str] | None = None,
+    timeout: float = 300,
+) -> subprocess.CompletedProcess[str]:
+    """Run a Python module to its end, as a user starts it; one that takes too long is ended with its descendants."""
+    argv = [sys.executable, "-m", module, *arguments]
+    process = subprocess.Popen(argv, cwd=cwd, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        out, error = process.communicate(timeout=timeout)
+    except BaseException:
+        kill_tree(process)
+        raise
+    return subprocess.CompletedProcess(argv, process.returncode, out, error)
 
 
 def command(arguments: Sequence[str]) -> list[str]:

@@ -26,6 +26,7 @@ from tasks.errors import DataError
 from tasks.evaluate.comparison import EvaluatedPolicy, StoredEvaluation, compared, difference
 from tasks.run.named_policies import resolved
 from tests.flows.runs import NAME, TINY, Server, clean_environment, command, settings
+from tests.one_line import one_line
 from tests.tasks.rollout.test_endpoint import Fake, fake
 
 __all__ = ["fake"]
@@ -164,9 +165,8 @@ class TestNames:
         ],
     )
     def test_what_is_nothing(self, history: History, name: str) -> None:
-        with pytest.raises(DataError, match=r"no policy: want a run .* a model .* or a server") as caught:
+        with one_line(DataError, f"^{name}: ", "no policy: want a run .* a model .* or a server"):
             resolved(["one", name], history.store, None, [])
-        assert str(caught.value).startswith(f"{name}: ") and "\n" not in str(caught.value)
 
     def test_what_the_other_ones_suites_ask_of_a_run_is_one_line(self, history: History) -> None:
         history.run("bare", 1, (0,), "data.heldout=0", "evaluate.suites=[graph_colouring]")

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from infra.paths import ROOT
-from tests.flows.runs import NAME, TINY, Server, kill_tree
+from tests.flows.runs import NAME, TINY, Server, kill_tree, run_module
 
 Ask = Callable[..., Any]
 
@@ -37,21 +37,9 @@ def ask(prefect_server: Server) -> Ask:
 
 def python(server: Server, *arguments: str, timeout: float = 300) -> str:
     """A Python module as a user starts it; its output."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", *arguments],
-        cwd=ROOT,
-        env=server.environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    try:
-        out, _ = process.communicate(timeout=timeout)
-    except BaseException:
-        kill_tree(process)
-        raise
-    assert process.returncode == 0, out
-    return out
+    done = run_module(*arguments, env=server.environment, timeout=timeout)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout + done.stderr
 
 
 @pytest.fixture(scope="module")

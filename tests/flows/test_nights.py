@@ -23,7 +23,7 @@ from safetensors.torch import load_file, save_file
 from infra.paths import ROOT
 from infra.store import Store
 from tasks.checkpoint.weights import policy_step
-from tests.flows.runs import TINY, Server, kill_tree
+from tests.flows.runs import TINY, Server, kill_tree, run_module
 
 pytestmark = pytest.mark.slow
 
@@ -44,21 +44,9 @@ class Place:
     store: Store
 
     def python(self, *arguments: str, status: int = 0, timeout: float = 300) -> str:
-        process = subprocess.Popen(
-            [sys.executable, "-m", *arguments],
-            cwd=self.root,
-            env=self.server.environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        try:
-            out, _ = process.communicate(timeout=timeout)
-        except BaseException:
-            kill_tree(process)
-            raise
-        assert process.returncode == status, out
-        return out
+        done = run_module(*arguments, cwd=self.root, env=self.server.environment, timeout=timeout)
+        assert done.returncode == status, done.stdout + done.stderr
+        return done.stdout + done.stderr
 
     def train(self, iterations: int) -> dict[str, Any]:
         """Up to so many iterations; the run's record."""

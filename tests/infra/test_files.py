@@ -20,6 +20,7 @@ from infra.errors import StoreError
 from infra.files import Files
 from infra.parallel import run_parallel
 from infra.store import Manifest, Store
+from tests.infra.conftest import new_uri
 from tests.infra.waiting import DEADLINE_S
 
 STEP = Step("verdict", 1, {"a": 1})
@@ -27,10 +28,7 @@ STEP = Step("verdict", 1, {"a": 1})
 
 @pytest.fixture(params=["file", "s3"])
 def files(request: pytest.FixtureRequest, tmp_path: Path) -> Files:
-    if request.param == "file":
-        return Files((tmp_path / "store").as_uri())
-    server = request.getfixturevalue("s3")
-    return Files(f"s3://{server.bucket}/{uuid.uuid4().hex}")
+    return Files(new_uri(request, tmp_path))
 
 
 # -- lists -------------------------------------------------------------------------------------------------------------

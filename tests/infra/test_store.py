@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import hashlib
 import json
 import logging
 import os
 import threading
-import uuid
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +20,8 @@ from infra.errors import StoreError, TransferStopped
 from infra.files import Files
 from infra.retry import RetryPolicy
 from infra.store import DamagedError, Manifest, Store
+from tests.infra.conftest import new_uri
+from tests.one_line import one_line
 
 STEP = Step("verdict", 3, {"part": {"b": 2.5, "a": [1, None, "é"]}, "rollouts": ["00", "11"]})
 PAYLOAD = {"a.bin": b"first" * 100, "b.json": b"{}"}
@@ -30,10 +29,7 @@ PAYLOAD = {"a.bin": b"first" * 100, "b.json": b"{}"}
 
 @pytest.fixture(params=["file", "s3"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
-    if request.param == "file":
-        return Store((tmp_path / "store").as_uri())
-    server = request.getfixturevalue("s3")
-    return Store(f"s3://{server.bucket}/{uuid.uuid4().hex}")
+    return Store(new_uri(request, tmp_path))
 
 
 def commit(store: Store, step: Step = STEP, payload: dict[str, Any] = PAYLOAD, result: Any = None) -> Manifest:
@@ -168,9 +164,8 @@ def test_a_damaged_payload_is_no_hit_and_the_next_commit_replaces_it(
             assert found is None
     assert len(caplog.records) == 1 and name in caplog.text
     for use in (lambda: store.read(made, "a.bin"), lambda: store.fetch(made, tmp_path / "fetched")):
-        with pytest.raises(DamagedError) as caught:
+        with one_line(DamagedError, name):
             use()
-        assert name in str(caught.value) and "\n" not in str(caught.value)
     assert not store.intact(made)
     again = commit(store)
     assert again.folder != made.folder
@@ -273,14 +268,6 @@ def test_files_are_listed_created_once_and_looked_up(store: Store) -> None:
 # -- failures: one line that names the object --------------------------------------------------------------------------
 
 
-@contextlib.contextmanager
-def one_line(*parts: str) -> Iterator[None]:
-    with pytest.raises(StoreError) as caught:
-        yield
-    message = str(caught.value)
-    assert "\n" not in message and all(part in message for part in parts), message
-
-
 @pytest.fixture()
 def no_retry(monkeypatch: pytest.MonkeyPatch) -> None:
     """A pause before another attempt fails the test."""
@@ -296,7 +283,7 @@ def test_a_full_disk_is_one_line_and_leaves_no_step(full_disk: Path, tmp_path: P
     weights = tmp_path / "weights.bin"
     weights.write_bytes(bytes(1 << 20))
     for payload in ({"weights.bin": weights}, {"weights.bin": weights.read_bytes()}):
-        with one_line(f"steps/verdict/{STEP.key}", "weights.bin", "No space left on device", "free space"):
+        with one_line(StoreError, f"steps/verdict/{STEP.key}", "weights.bin", "No space left on device", "free space"):
             commit(store, payload=payload)
         assert store.find("verdict", STEP.key) is None
     assert not list(full_disk.rglob("*.tmp"))
@@ -312,7 +299,7 @@ def test_a_disk_that_fills_at_the_manifest_leaves_no_step(tmp_path: Path, monkey
         real(descriptor)
 
     monkeypatch.setattr(os, "fsync", fsync)
-    with one_line("MANIFEST.json", "No space left on device"):
+    with one_line(StoreError, "MANIFEST.json", "No space left on device"):
         commit(store)
     monkeypatch.undo()
     assert (
@@ -323,16 +310,16 @@ def test_a_disk_that_fills_at_the_manifest_leaves_no_step(tmp_path: Path, monkey
 
 
 def test_places_that_are_no_store(tmp_path: Path) -> None:
-    with one_line("only file:// and s3://"):
+    with one_line(StoreError, "only file:// and s3://"):
         Store("gs://bucket/armature")
     (tmp_path / "file").write_text("")
-    with one_line("file/store", "cannot reach"):
+    with one_line(StoreError, "file/store", "cannot reach"):
         Store((tmp_path / "file" / "store").as_uri())
 
 
 def test_wrong_credentials(s3: Any, no_retry: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "not-the-secret-canary")
-    with one_line(f"s3://{s3.bucket}/x", "credentials"):
+    with one_line(StoreError, f"s3://{s3.bucket}/x", "credentials"):
         commit(Store(f"s3://{s3.bucket}/x"))
 
 
@@ -341,7 +328,7 @@ def test_no_credentials(s3: Any, no_retry: None, monkeypatch: pytest.MonkeyPatch
         monkeypatch.delenv(name)
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-    with one_line(f"s3://{s3.bucket}/x", "credentials"):
+    with one_line(StoreError, f"s3://{s3.bucket}/x", "credentials"):
         Store(f"s3://{s3.bucket}/x")
 
 
@@ -349,18 +336,18 @@ def test_a_bucket_that_is_missing_is_said_and_not_made(
     s3: Any, no_retry: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with one_line(
-        "s3://nowhere/x", "Access Denied", "credentials"
+        StoreError, "s3://nowhere/x", "Access Denied", "credentials"
     ):  # who may not list it is not told whether it exists
         Store("s3://nowhere/x")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", s3.maker[0])
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", s3.maker[1])
     for _ in range(2):
-        with one_line("s3://nowhere/x", "the bucket nowhere does not exist; make it"):
+        with one_line(StoreError, "s3://nowhere/x", "the bucket nowhere does not exist; make it"):
             commit(Store("s3://nowhere/x"))
 
 
 def test_an_endpoint_that_cannot_be_reached(s3: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("infra.files.FIRST_CONTACT_S", 0.5)
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
-    with one_line(f"s3://{s3.bucket}/x", "endpoint"):
+    with one_line(StoreError, f"s3://{s3.bucket}/x", "endpoint"):
         Store(f"s3://{s3.bucket}/x")

@@ -83,20 +83,18 @@ class Source(ABC):
         return self.data.verifier or self.own_verifier or "math"
 
     def fingerprint(self) -> str:
-        """Return a text that stands for the content (a digest, a commit), without loading it: part of the data step's
-        key.
+        """Return a text that stands for the content (a digest, a commit), without loading it.
 
-        Of a source from outside: the digest of its file, its name and its options.
+        It is part of the data step's key. Of a source from outside: the digest of its file, its name and its options.
         """
         options = "&".join(f"{key}={value}" for key, value in sorted(self.options.items()))
         return f"plugin:{plugin_digest(self.body, self.key, self.folder)}" + (f"?{options}" if options else "")
 
     @abstractmethod
     def problems(self, split: str = "train", fingerprint: str | None = None) -> LoadedData:
-        """Return the problems of `split` (train or heldout), of the content that `fingerprint` names; None: as it is
-        now.
+        """Return the problems of `split` (train or heldout), of the content that `fingerprint` names.
 
-        Raises DataError for anything that is not right.
+        With None, of the content as it is now. Raises DataError for anything that is not right.
         """
 
     def demonstrations(self, problem: Problem) -> Sequence[str]:

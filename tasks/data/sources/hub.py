@@ -1,5 +1,4 @@
-"""Rows of a Hugging Face data set: `hf://owner/name[/config][@revision][?split=test]`, or a local folder
-`hf:///folder`.
+"""Rows of a Hugging Face data set: `hf://owner/name[/config][@revision][?split=test]`, or a folder `hf:///folder`.
 
 A hub name is resolved to a commit and read there; a relative folder is written `hf://./folder`.
 """
@@ -46,9 +45,7 @@ class HubSource(RowSource):
         return read_hub(hub, revision, str(self._folder(hub)), split)
 
     def revision(self, fingerprint: str | None = None) -> str | None:
-        """Return the commit that `fingerprint` names, or else the one that the name stands for now; None for a
-        folder.
-        """
+        """Return the commit that `fingerprint` names, else the one that the name stands for now; None for a folder."""
         if fingerprint is None:
             return resolve_revision(self._hub())
         return fingerprint.rpartition("@")[2] if fingerprint.startswith(_PREFIX) else None

@@ -44,8 +44,9 @@ class JsonlSource(RowSource):
 
 
 def read_jsonl(uri: str, name: str) -> Iterator[Row]:
-    """Yield the rows of `uri` with their `name:line` (from 1; blank lines are skipped). DataError for what cannot be
-    read.
+    """Yield the rows of `uri` with their `name:line` (from 1; blank lines are skipped).
+
+    Raises DataError for what cannot be read.
     """
     try:
         with fsspec.open(uri, "rb", compression="infer", **storage_options(uri)) as file:
@@ -59,9 +60,7 @@ def read_jsonl(uri: str, name: str) -> Iterator[Row]:
 
 
 def file_digest(uri: str, name: str) -> str:
-    """Return the sha256 (hex) of the file's bytes as they lie there. DataError, which names `name`, where it cannot
-    be read.
-    """
+    """Return the sha256 (hex) of the file's bytes as they lie there. Raises DataError, which names `name`."""
     try:
         with fsspec.open(uri, "rb", **storage_options(uri)) as file:
             return hashlib.file_digest(file, "sha256").hexdigest()

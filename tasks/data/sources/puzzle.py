@@ -1,5 +1,4 @@
-"""Puzzles, made on the spot: `puzzle:countdown`,
-`puzzle:graph_colouring?vertices=6&colours=3&count=2000&split=heldout`.
+"""Puzzles, made on the spot: `puzzle:countdown`, `puzzle:graph_colouring?vertices=6&count=2000&split=heldout`.
 
 Their problems bring their own verifier, and demonstrations. No seed: all seeds of a study share the problems of seed 0.
 """

@@ -6,17 +6,19 @@ A row is `{"id", "gold", "answer", "expected": bool, ...}`. The command prints e
 
 from __future__ import annotations
 
-import argparse
 import json
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+import typer
 
 from tasks.errors import VerifierError
 from tasks.records import Problem, Verdict
 from tasks.reward.math import MathVerifier
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 
 def rows(path: Path) -> Iterator[dict[str, Any]]:
@@ -80,23 +82,26 @@ def check(path: Path, verifier: MathVerifier) -> int:
     return count - agree
 
 
-def main(argv: list[str]) -> int:
-    """Run the command; return its exit status, 2 for a file that cannot be read."""
-    parser = argparse.ArgumentParser(prog="python -m tasks.reward.math", description="The mathematics verifier.")
-    command = parser.add_subparsers(dest="command", required=True).add_parser(
-        "check", help="run a file of equivalence rows"
-    )
-    command.add_argument("file", type=Path)
-    command.add_argument("--workers", type=int, default=1)
-    command.add_argument("--deadline", type=float, default=5.0, help="seconds for each row")
-    options = parser.parse_args(argv)
+@app.callback()
+def mathematics() -> None:
+    """Check the mathematics verifier."""  # with a callback, `check` stays a word of the command
+
+
+@app.command("check")
+def check_file(
+    file: Path,
+    workers: int = 1,
+    deadline: Annotated[float, typer.Option(help="Seconds for each row.")] = 5.0,
+) -> None:
+    """Run a file of equivalence rows; the exit status is 1 if one differs, 2 if the file cannot be read."""
     try:
-        with MathVerifier(options.deadline, options.workers) as verifier:
-            return 1 if check(options.file, verifier) else 0
+        with MathVerifier(deadline, workers) as verifier:
+            differing = check(file, verifier)
     except (OSError, ValueError) as error:
-        print(error, file=sys.stderr)
-        return 2
+        typer.echo(error, err=True)
+        raise typer.Exit(2) from error
+    raise typer.Exit(1 if differing else 0)
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    app(prog_name="python -m tasks.reward.math")

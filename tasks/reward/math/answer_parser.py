@@ -1,5 +1,7 @@
-"""Parser of a whole answer, in the form of `normalise.tidy`: a quantity, words, a collection, a set of reals, an
-equation, a matrix."""
+"""Parser of a whole answer, in the form of `normalise.tidy`.
+
+An answer is a quantity, words, a collection, a set of reals, an equation or a matrix.
+"""
 
 from __future__ import annotations
 
@@ -167,7 +169,7 @@ def _side(text: str) -> Answer:
 
 
 def _set(inner: str) -> Answer:
-    """Read what stands between \\{ and \\}: members, or a condition behind a bar."""
+    r"""Read what stands between \{ and \}: members, or a condition behind a bar."""
     if not inner:
         return Collection("set", ())
     bar = split_top(inner, "|:")

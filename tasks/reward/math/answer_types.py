@@ -145,7 +145,7 @@ def usable(text: str) -> None:
 
 
 def is_label(text: str) -> bool:
-    """Return True if the left side of an equation only names what is asked: x, f(x), a_1, \\angle ABC, words."""
+    r"""Return True if the left side of an equation only names what is asked: x, f(x), a_1, \angle ABC, words."""
     return re.fullmatch(r'"[^"]*"|\((?:[a-z](?:_\{?\w\}?)?\s*,?\s*)+\)', text) is not None or (
         _LABEL.fullmatch(text) is not None and text not in ("e", "i", "\\pi")
     )

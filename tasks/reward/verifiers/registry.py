@@ -55,8 +55,7 @@ def verifier_key_part(name: str, reward: Reward) -> dict[str, Any]:
 
 
 def reader_key_part(name: str) -> dict[str, Any]:
-    """Return the part of the data's key that the verifier's reader of references makes; nothing where it is of
-    version 1.
+    """Return the part of the data's key that the verifier's reader of references makes; nothing at its version 1.
 
     Of a verifier from outside that has a reader of its own: the digest of its file.
     """

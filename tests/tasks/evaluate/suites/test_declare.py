@@ -11,6 +11,7 @@ from specs.paths import REPOSITORY_ROOT
 from tasks.data.prompts import TEMPLATES
 from tasks.errors import DataError
 from tasks.evaluate.suites.declare import FOLDER, SuiteDeclaration, parse_suite, read_suite, suite_names
+from tests.one_line import one_line
 
 EXPECTED = {
     "aime24": 30,
@@ -100,10 +101,8 @@ def test_an_unknown_name_is_answered_with_the_nearest() -> None:
 )
 def test_a_wrong_file_is_named_with_line_and_key(old: str, new: str, message: str) -> None:
     assert GOOD.count(old) == 1, old
-    with pytest.raises(DataError, match=r"^tasks/evaluate/suites/math500\.yaml:") as caught:
+    with one_line(DataError, r"^tasks/evaluate/suites/math500\.yaml:", message):
         parse_suite(FOLDER / "math500.yaml", GOOD.replace(old, new))
-    assert "\n" not in str(caught.value)
-    assert caught.match(message)
 
 
 def test_every_key_says_what_it_is() -> None:

@@ -12,6 +12,7 @@ from specs.paths import REPOSITORY_ROOT
 from tasks.errors import DataError
 from tasks.evaluate.suites.declare import read_suite, suite_names
 from tasks.evaluate.suites.load import load_suite, suite_fingerprint
+from tests.one_line import one_line
 
 DECLARED = """\
 title: Sums of my own
@@ -89,9 +90,8 @@ def test_it_may_have_a_name_of_its_own(tmp_path: Path) -> None:
     ],
 )
 def test_its_faults_name_file_line_and_key(tmp_path: Path, old: str, new: str, message: str) -> None:
-    with pytest.raises(DataError, match=message) as caught:
+    with one_line(DataError, message):
         load_suite(write(tmp_path, DECLARED.replace(old, new)))
-    assert "\n" not in str(caught.value)
 
 
 def test_source_and_verifier_may_be_the_user_s_too(tmp_path: Path) -> None:
