@@ -16,7 +16,6 @@ from huggingface_hub import errors
 from specs.paths import REPOSITORY_ROOT
 from tasks.data.hub_errors import hub_reason
 from tasks.errors import DataError
-from tests.one_line import one_line
 from tests.tasks.data.tools import load
 
 GOOD = [
