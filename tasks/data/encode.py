@@ -15,6 +15,7 @@ from typing import Any
 from jinja2 import TemplateError
 from transformers import PreTrainedTokenizerFast
 
+from tasks.data.columns import HALF_CHARACTER, whole_characters
 from tasks.data.prompts import apply_template
 from tasks.errors import DataError
 from tasks.records import EncodedProblem, Message, Problem
@@ -67,6 +68,8 @@ def encode(problem: Problem, tokenizer: PreTrainedTokenizerFast, template: str) 
     opened; it is raw text, all of it content, if the tokenizer has no chat template. Raises DataError.
     """
     messages = apply_template(problem.prompt, template)
+    if not all(whole_characters(message["content"]) for message in messages):
+        raise DataError(f"problem {problem.id}: its prompt: {HALF_CHARACTER}")
     if tokenizer.chat_template is None:
         if len(messages) != 1:
             raise DataError(f"problem {problem.id}: {len(messages)} messages, but the tokenizer has no chat template")

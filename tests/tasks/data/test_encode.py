@@ -204,3 +204,15 @@ def test_a_saved_tokenizer_is_the_same_one(tmp_path):
     (tmp_path / "empty").mkdir()
     with pytest.raises(DataError, match="cannot be loaded"):
         load_tokenizer(tmp_path / "empty")
+
+
+def test_half_a_character_is_an_error_that_names_the_problem():
+    for tokenizer in (CHAT, RAW):
+        with pytest.raises(DataError, match="problem p: its prompt: it holds half of a surrogate pair"):
+            encode(problem(("user", "12 \ud835 clips")), tokenizer, "none")
+
+
+def test_an_empty_system_message_takes_the_place_of_the_templates_own():
+    encoded = encode(problem(("system", ""), ("user", "12 clips")), CHAT, "none")
+    assert CHAT.decode(list(encoded.prompt_ids)).startswith("<|im_start|>system\n<|im_end|>\n<|im_start|>user")
+    assert contents(encoded, CHAT) == "12 clips"
