@@ -17,6 +17,7 @@ from transformers import PreTrainedTokenizerFast
 
 from tasks.data.columns import HALF_CHARACTER, whole_characters
 from tasks.data.prompts import apply_template
+from tasks.data.template_clock import strftime_now
 from tasks.errors import DataError
 from tasks.records import EncodedProblem, Message, Problem
 
@@ -105,7 +106,13 @@ def decode(response_ids: Sequence[int], tokenizer: PreTrainedTokenizerFast) -> s
 def _render(problem: Problem, tokenizer: PreTrainedTokenizerFast, messages: Sequence[Message]) -> str:
     conversation: list[dict[str, Any]] = [dict(message) for message in messages]
     try:
-        return str(tokenizer.apply_chat_template(conversation, tokenize=False, add_generation_prompt=True))
+        return str(
+            tokenizer.apply_chat_template(
+                conversation, tokenize=False, add_generation_prompt=True, strftime_now=strftime_now
+            )
+        )
+    except DataError as error:
+        raise DataError(f"problem {problem.id}: {error}") from None
     except TemplateError as error:
         roles = ", ".join(message["role"] for message in messages)
         raise DataError(f"problem {problem.id}: the chat template refuses its messages ({roles}): {error}") from error
