@@ -30,6 +30,8 @@ def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]
         PREFECT_API_URL=api,
         PREFECT_SERVER_UI_API_URL=api,
         PREFECT_SERVER_ANALYTICS_ENABLED="false",
+        PREFECT_SERVER_LOGS_STREAM_PUBLISHING_ENABLED="true",
+        PREFECT_SERVER_LOGS_STREAM_OUT_ENABLED="true",
         PREFECT_WORKER_QUERY_SECONDS="2",
         PREFECT_LOCAL_STORAGE_PATH=str(folder / "storage"),
     )
