@@ -12,7 +12,7 @@ from infra.caching import NamedStep, Step
 from infra.files import sha256_file
 from infra.paths import HOME, resolve
 from tasks.data.seeds import derive_seed
-from tasks.errors import DataError
+from tasks.errors import DataError, NotFetchedError
 
 POLICY_STAGE, POLICY_VERSION = "policy", 1
 _KEPT = (
@@ -45,14 +45,16 @@ def model_folder(policy: Mapping[str, Any], *, download: bool) -> Path | None:
         hint = " (make smollm2 makes it)" if "smollm2" in name.lower() else ""
         raise DataError(f"policy.model: no folder {folder}{hint}")
     from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
+    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
 
     try:
         patterns = [*_KEPT, "*.safetensors", "*.safetensors.index.json"]
         return Path(
             snapshot_download(name, revision=policy["revision"], allow_patterns=patterns, local_files_only=not download)
         )
-    except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
+    except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OSError) as error:
+        if not download and isinstance(error, LocalEntryNotFoundError):
+            raise NotFetchedError(f"policy.model: {name} is not on this machine yet; a start fetches it") from error
         reason = str(error).strip().splitlines()[0]
         raise DataError(
             f"policy.model: {name} cannot be had from the hub ({reason}): check the name and the network, or "

@@ -7,21 +7,27 @@ from __future__ import annotations
 import json
 import logging
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import s3fs
 from tokenizers import Tokenizer, decoders, pre_tokenizers, trainers
 from tokenizers.models import BPE
 
+from flows.cli.errors import USER_ERRORS
 from infra.lease import RunLock
 from infra.paths import ROOT
 from infra.store import Store
 from specs.identity import run_name
 from specs.load import load_spec
+from tasks.engines.open_run import OpenRun
+from tasks.run.session import Session
+from tasks.stages import data, remake_start
 from tests.flows.runs import NAME, TINY, Run, Server, clean_environment, settings, status_of
+from tests.tasks.stand_ins import StandInEngines
 
 CHATML = (
     "{% for m in messages %}{{ '<|im_start|>' + m['role'] + '\\n' + m['content'] + '<|im_end|>\\n' }}{% endfor %}"
@@ -123,7 +129,7 @@ def spec_with(tmp_path: Path, model: Path | str, rows: list[object]) -> str:
     return str(spec)
 
 
-GOOD: list[object] = [{"prompt": f"What is {n} + {n}?", "answer": str(2 * n)} for n in range(4)]
+GOOD: list[dict[str, str]] = [{"prompt": f"What is {n} + {n}?", "answer": str(2 * n)} for n in range(4)]
 
 
 def test_a_misspelt_key(refused: Refused) -> None:
@@ -145,6 +151,149 @@ def test_a_data_file_that_is_not_there(refused: Refused, tmp_path: Path, model: 
     spec = spec_with(tmp_path, model, GOOD)
     (tmp_path / "problems.jsonl").unlink()
     assert str(tmp_path / "problems.jsonl") in refused(spec)
+
+
+#: What is wrong -> the rows of the data, overrides, and a part of the line. `None` for rows: there is no file.
+WRONG: dict[str, tuple[list[object] | None, tuple[str, ...], str]] = {
+    "no file": (None, (), "problems.jsonl: no such file"),
+    "an empty file": ([], (), "problems.jsonl: it holds no problem"),
+    "no answer": ([*GOOD, {"prompt": "What is 2 + 2?", "answer": " "}], (), "problems.jsonl:5: answer: it is empty"),
+    "no prompt": ([*GOOD, {"answer": "4"}], (), "problems.jsonl:5: no key 'prompt'"),
+    "no object": ([*GOOD, 7], (), "problems.jsonl:5: a JSON int"),
+    "half a character": (
+        [*GOOD, {"prompt": "\ud835 hi", "answer": "4"}],
+        (),
+        "problems.jsonl:5: prompt: it holds half of a surrogate pair",
+    ),
+    "ids that repeat": ([{"id": "a", **GOOD[0]}, {"id": "a", **GOOD[1]}], (), "ids must differ"),
+    "a gold that cannot be read": ([*GOOD, {"prompt": "x", "answer": "\\frac{"}], (), "the gold answer"),
+    "an unknown verifier": (GOOD, ("data.verifier=mathh",), "no verifier 'mathh'"),
+    "tests that are none": (GOOD, ("data.verifier=code",), "no key 'tests'"),
+    "a prompt that is too long": (
+        [*GOOD, {"id": "endless", "prompt": "very " * 40, "answer": "1"}],
+        (),
+        "problem endless: its prompt has",
+    ),
+    "too few problems": (GOOD, ("rollout.problems=5",), "rollout.problems is 5, but there are only 4"),
+    "a suite that is not there": (GOOD, ("evaluate.suites=[nosuch]",), "evaluate.suites"),
+}
+
+
+@pytest.mark.parametrize("what", WRONG)
+def test_a_plan_fails_as_the_run_would(refused: Refused, tmp_path: Path, model: Path, what: str) -> None:
+    rows, overrides, part = WRONG[what]
+    spec = spec_with(tmp_path, model, rows or [])
+    if rows is None:
+        (tmp_path / "problems.jsonl").unlink()
+    line = refused("plan", spec, *settings(*overrides))
+    assert part in line and line == f"error: {failure_of_a_run(spec, overrides)}"
+    assert not any(tmp_path.glob("store/steps/*")), "it made nothing"
+
+
+def failure_of_a_run(spec: str, overrides: tuple[str, ...]) -> str:
+    """Return the error of a run that begins: its data, and the data set that its first rollout reads."""
+    loaded = load_spec(spec, overrides, environ={}).spec
+    loaded = loaded.model_copy(update={"store": f"{loaded.store}-of-the-run"})
+    session = Session(Store(loaded.store))
+    try:
+        run = OpenRun(loaded, session, cast(Any, StandInEngines()), remake_start)
+        try:
+            data.plain(run)
+            assert run.dataset.train
+        finally:
+            run.close()
+    except USER_ERRORS as error:
+        return str(error)
+    finally:
+        session.close()
+    raise AssertionError("the run fails nowhere")
+
+
+@pytest.mark.parametrize(
+    ("gone", "part"),
+    [
+        (("config.json", "tokenizer.json", "tokenizer_config.json", "model.safetensors"), "no folder"),
+        (("tokenizer.json", "tokenizer_config.json"), "tokenizer:"),
+        (("model.safetensors",), "holds no .safetensors file"),
+    ],
+)
+def test_a_plan_fails_where_a_models_files_are_not_there(
+    refused: Refused, tmp_path: Path, model: Path, gone: tuple[str, ...], part: str
+) -> None:
+    copy = tmp_path / "model"
+    shutil.copytree(model, copy)
+    for name in gone:
+        (copy / name).unlink()
+    if "no folder" in part:
+        shutil.rmtree(copy)
+    spec = spec_with(tmp_path, copy, GOOD)
+    line = refused(spec, "--plan")
+    assert part in line and str(copy) in line and line == refused(spec)
+
+
+def test_a_plan_of_what_works_says_so_and_fails_once_the_stored_data_does_not_fit(
+    refused: Refused, tmp_path: Path, model: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    spec = spec_with(tmp_path, model, GOOD)
+    assert status_of("plan", spec) == 0
+    assert "first to run: data" in capsys.readouterr().out
+    loaded = load_spec(spec, [], environ={}).spec
+    session = Session(Store(loaded.store))
+    run = OpenRun(loaded, session, cast(Any, StandInEngines()), remake_start)
+    data.plain(run)
+    run.close()
+    assert status_of("plan", spec) == 0
+    assert "first to run: start" in capsys.readouterr().out
+    assert "rollout.problems is 5" in refused("plan", spec, *settings("rollout.problems=5"))
+
+
+def test_a_plan_of_a_hub_model_checks_what_is_here_and_leaves_the_rest_to_the_start(
+    refused: Refused, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    spec = spec_with(tmp_path, "Qwen/Qwen2.5-7B", GOOD)
+    assert status_of("plan", spec) == 0
+    out = capsys.readouterr().out
+    assert "Qwen/Qwen2.5-7B is not on this machine yet; a start fetches it" in out and "parameters" in out
+    assert "no verifier 'mathh'" in refused("plan", spec, *settings("data.verifier=mathh"))
+    (tmp_path / "problems.jsonl").unlink()
+    assert "problems.jsonl: no such file" in refused("plan", spec)
+
+
+STUDY = """\
+name: {name}
+base: experiment.yaml
+seeds: [1, 2]
+control: grpo
+set: {{evaluate.suites: [{suite}]}}
+settings: {{small: {{label: Small}}}}
+variants: {{arm: {{label: ARM}}, grpo: {{label: GRPO, set: {{advantage.estimator: grpo}}}}}}
+"""
+SUITE = """\
+title: Own problems
+source: {{at: {at}}}
+columns: {{question: prompt}}
+size: 1
+answers: 1
+licence: mine
+prompt: none
+verifier: math
+sampling: {{temperature: 1.0, top_p: 1.0, max_response_tokens: 8}}
+"""
+
+
+def test_a_studys_plan_fails_as_its_cells_would(refused: Refused, tmp_path: Path, model: Path) -> None:
+    spec_with(tmp_path, model, GOOD)
+    suite, file, rows = tmp_path / "own.yaml", tmp_path / "study.yaml", tmp_path / "own.jsonl"
+    suite.write_text(SUITE.format(at=rows))
+    file.write_text(STUDY.format(name=NAME, suite=suite))
+    assert "own.jsonl: no such file" in refused("study", str(file), "--plan")
+    rows.write_text('{"prompt": "x", "answer": "1"}\n{"prompt": "y", "answer": "1"}\n')
+    assert "2 rows in" in refused("study", str(file), "--plan")
+    rows.write_text('{"prompt": "x", "answer": "1"}\n')
+    assert status_of("study", str(file), "--plan") == 0
+    (tmp_path / "problems.jsonl").write_text("")
+    assert "holds no problem" in refused("study", str(file), "--plan")
 
 
 def test_a_store_that_cannot_be_reached(refused: Refused, monkeypatch: pytest.MonkeyPatch) -> None:
