@@ -216,7 +216,7 @@ class Files:
         where = f"{self.uri}/{name}" if name else f"store {self.uri}"
         try:
             yield
-        except let:
+        except (StoreError, *let):  # a StoreError says all already
             raise
         except FileNotFoundError as error:
             # A local file of ours, not the object.

@@ -150,6 +150,9 @@ class TrainerClient:
     def _start(self) -> Resident:
         options = self.options
         argv = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(options.ranks)]
+        # All that it would write there comes over the sockets or stands in our log; its default is a new folder in
+        # TMPDIR for each start, which nobody removes.
+        argv += ["--log-dir", os.devnull]
         argv += ["-m", "tasks.train.rank", "--threads", str(options.threads)]
         env = {
             "OMP_NUM_THREADS": str(options.threads),

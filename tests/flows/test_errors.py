@@ -12,12 +12,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, cast
 
+import httpx
 import pytest
 import s3fs
+import typer
 from tokenizers import Tokenizer, decoders, pre_tokenizers, trainers
 from tokenizers.models import BPE
 
-from flows.cli.errors import USER_ERRORS
+from flows.cli.errors import USER_ERRORS, reported
 from infra.lease import RunLock
 from infra.paths import ROOT
 from infra.store import Store
@@ -99,12 +101,19 @@ def error_of(run: Run, *arguments: str, env: dict[str, str] | None = None) -> st
 
 
 @pytest.fixture()
-def refused(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Refused]:
+def logger_kept() -> Iterator[None]:
+    """Leaves our logger as it was before a command in this process."""
+    logger = logging.getLogger("armature")
+    before = (logger.handlers[:], logger.level, logger.propagate)
+    yield
+    logger.handlers[:], logger.level, logger.propagate = before
+
+
+@pytest.fixture()
+def refused(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, logger_kept: None) -> Refused:
     """The one line of a command that is refused before any flow starts, in this process: importing all there is takes
     seconds.
     """
-    logger = logging.getLogger("armature")
-    before = (logger.handlers[:], logger.level, logger.propagate)
 
     def no_flow(**_: Any) -> dict[str, Any]:
         raise AssertionError("a flow was started")
@@ -117,8 +126,7 @@ def refused(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch)
         assert line.startswith("error: ")
         return line
 
-    yield call
-    logger.handlers[:], logger.level, logger.propagate = before
+    return call
 
 
 def spec_with(tmp_path: Path, model: Path | str, rows: list[object]) -> str:
@@ -294,6 +302,46 @@ def test_a_studys_plan_fails_as_its_cells_would(refused: Refused, tmp_path: Path
     assert status_of("study", str(file), "--plan") == 0
     (tmp_path / "problems.jsonl").write_text("")
     assert "holds no problem" in refused("study", str(file), "--plan")
+
+
+def test_a_temporary_server_that_does_not_come_up_is_one_line(run: Run, tmp_path: Path) -> None:
+    """It has no time at all here, so that no machine is fast enough."""
+    env = clean_environment(PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS="0")
+    line = error_of(run, "specs/quickstart.yaml", *settings(f"name={NAME}", f"store={tmp_path.as_uri()}"), env=env)
+    assert "Prefect's temporary server did not come up" in line and "PREFECT_API_URL=http" in line
+    assert "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS" in line
+
+
+@pytest.mark.parametrize(
+    ("error", "url", "part"),
+    [
+        (RuntimeError("Timed out while attempting to connect to ephemeral Prefect API server."), None, "did not come"),
+        (RuntimeError("Timed out while attempting to connect to ephemeral Prefect API server. stdout: x"), None, "did"),
+        (RuntimeError("Unable to find an available port after multiple attempts"), None, "available port"),
+        (RuntimeError("Failed to reach API at http://127.0.0.1:1/api/"), "http://127.0.0.1:1/api", "unset"),
+        (httpx.ConnectError("refused"), None, "(refused)"),
+        (httpx.ReadTimeout(""), None, "(ReadTimeout)"),
+        (httpx.ConnectError("refused"), "http://127.0.0.1:1/api", "http://127.0.0.1:1/api does not answer (refused)"),
+    ],
+)
+def test_a_server_that_is_not_there_is_told_from_a_fault(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    logger_kept: None,
+    error: Exception,
+    url: str | None,
+    part: str,
+) -> None:
+    monkeypatch.delenv("PREFECT_API_URL", raising=False)
+    if url is not None:
+        monkeypatch.setenv("PREFECT_API_URL", url)
+    for other in (RuntimeError("mine"), ValueError("Timed out while attempting")):
+        with pytest.raises(type(other), match=str(other)), reported():
+            raise other
+    with pytest.raises(typer.Exit), reported():
+        raise error
+    (line,) = capsys.readouterr().err.strip().splitlines()
+    assert line.startswith("error: ") and part in line and ("unset PREFECT_API_URL" in line) is (url is not None)
 
 
 def test_a_store_that_cannot_be_reached(refused: Refused, monkeypatch: pytest.MonkeyPatch) -> None:
