@@ -147,6 +147,27 @@ def test_tags_in_a_question_open_no_thought(name: str, question: str) -> None:
     assert text_of(TOKENIZERS["opened"], "7", question) == "<think>7"
 
 
+@pytest.mark.parametrize(
+    ("turn", "opened"),
+    [
+        ("<think>\n", "<think>"),  # QwQ, Qwen3-Thinking
+        ("<think>\n\n</think>\n\n", ""),  # Qwen3, told not to think
+        ("</think>", ""),  # DeepSeek-V3.1, told not to think
+        ("<think>\nOkay, so", "<think>"),
+        ("[THINK]", "[THINK]"),
+        ("<seed:think>", "<seed:think>"),
+        ("<|channel|>analysis<|message|>", "<|channel|>analysis<|message|>"),
+        ("Let me think. ", ""),
+    ],
+)
+def test_what_templates_write_in_the_assistants_turn(turn: str, opened: str) -> None:
+    user = "{% for m in messages %}{{ '<｜User｜>' + m['content'] }}{% endfor %}"
+    for template in (CHATML.replace("assistant\n'", f"assistant\n{turn}'"), f"{user}<｜Assistant｜>{turn}"):
+        tokenizer = tokenizer_with(template)
+        assert text_of(tokenizer, "7") == f"{opened}7"
+        assert thinking_key_part(tokenizer) == ({"thinking": {"opened": opened}} if opened else {})
+
+
 def test_tags_in_a_templates_own_instruction_open_no_thought() -> None:
     asks = CHATML.replace("message['content']", "message['content'] + ' Begin with <think>.'")
     assert text_of(tokenizer_with(asks), "7") == "7"
