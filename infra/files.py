@@ -216,9 +216,10 @@ class Files:
     @contextlib.contextmanager
     def _errors(self, name: str, verb: str, *let: type[Exception]) -> Iterator[None]:
         where = f"{self.uri}/{name}" if name else f"store {self.uri}"
+        told: tuple[type[Exception], ...] = (StoreError, *let)  # a StoreError says all already
         try:
             yield
-        except let:
+        except told:
             raise
         except FileNotFoundError as error:
             # A local file of ours, not the object.

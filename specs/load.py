@@ -132,7 +132,10 @@ def load_control(
 
 
 def describe(loaded: Loaded) -> str:
-    """Return a line for each key that is not at its default: `train.learning_rate = 0.0001 (specs/x.yaml:31)`."""
+    """Return a line for each key that is not at its default: `train.learning_rate = 0.0001 (specs/x.yaml:31)`.
+
+    A key that the command line or the environment sets has one whatever its value: it may take a file's value back.
+    """
     defaults = dict(leaves(Spec.model_construct().model_dump(mode="json")))
     for section, choice in choices().items():
         member = getattr(loaded.spec, section[0])
@@ -142,7 +145,8 @@ def describe(loaded: Loaded) -> str:
     lines = []
     for path, value in leaves(loaded.spec.model_dump(mode="json")):
         origin = loaded.origins[".".join(path)]
-        if origin != DEFAULT and (path not in defaults or defaults[path] != value):
+        override = origin.startswith(("--set ", PREFIX))
+        if override or (origin != DEFAULT and (path not in defaults or defaults[path] != value)):
             lines.append(f"{'.'.join(path)} = {json.dumps(value)} ({origin})")
     return "\n".join(lines)
 

@@ -24,7 +24,6 @@ from tasks.checkpoint.fork import pin
 from tasks.data.contamination import TrainingTexts
 from tasks.data.contamination import contamination as overlap
 from tasks.data.dataset import prepare, tokenizer_of
-from tasks.data.encode import decode
 from tasks.engines.first_policy import make_first_policy
 from tasks.engines.open_run import OpenRun
 from tasks.engines.policies import SavedPolicy
@@ -40,6 +39,7 @@ from tasks.report.data import ReportData
 from tasks.report.page import render
 from tasks.report.text_tables import comparison_table, render_text
 from tasks.reward.measures import iteration_measures, reused_share
+from tasks.reward.responses import ResponseTexts
 from tasks.reward.verdicts import require_judged, row
 from tasks.rollout.protocol import Sampling
 from tasks.rollout.shards import roll_out, shard_problems
@@ -158,9 +158,13 @@ def rollout(run: OpenRun, step: Step, iteration: int) -> Output:
 def reward(run: OpenRun, step: Step, iteration: int) -> Output:
     """Give each rollout of an iteration its verdict, in their order."""
     rollouts, dataset, settings = rollouts_of(run.session, step.inputs["rollouts"]), run.dataset, run.spec.reward
+    problems = [dataset.by_id[each.problem_id] for each in rollouts]
+    texts = ResponseTexts(dataset.tokenizer).of(
+        [(problem, each.response_ids) for problem, each in zip(problems, rollouts, strict=True)]
+    )
     items = [
-        (dataset.by_id[each.problem_id].problem, decode(each.response_ids, dataset.tokenizer), each.finish_reason)
-        for each in rollouts
+        (problem.problem, text, each.finish_reason)
+        for problem, text, each in zip(problems, texts, rollouts, strict=True)
     ]
     verdicts = run.verifiers.verify(items, mask_truncated=settings.truncated == "mask")
     require_judged(verdicts, settings.max_not_judged_share, f"iteration {iteration}")

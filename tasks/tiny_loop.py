@@ -19,9 +19,10 @@ from specs.load import load_spec
 from specs.schema import Spec
 from specs.sections import Architecture
 from tasks.checkpoint.weights import write_scratch_model
-from tasks.data.encode import decode, encode_all
+from tasks.data.encode import encode_all
 from tasks.data.sources.registry import make_source
 from tasks.data.tokenizer import puzzle_tokenizer
+from tasks.reward.responses import ResponseTexts
 from tasks.reward.verification import Verifiers
 from tasks.rollout.shards import roll_out, shard_count, shard_problems
 from tasks.rollout.transformers_engine import TransformersEngine, TransformersOptions
@@ -70,7 +71,7 @@ def tiny_loop(spec: Spec, folder: Path) -> Path:
             drawn = shard_problems(encoded.problems, spec.rollout, spec.seed, k, shard)
             rollouts += roll_out(sampler, drawn, spec.rollout, spec.seed, stop_token_ids, sampler.state, k)
         # Judge: a verdict for each response. Text is derived from the token ids, never tokenised again.
-        texts = [decode(each.response_ids, tokenizer) for each in rollouts]
+        texts = ResponseTexts(tokenizer).of([(problems[each.problem_id], each.response_ids) for each in rollouts])
         responses = [
             (problems[each.problem_id].problem, text, each.finish_reason)
             for each, text in zip(rollouts, texts, strict=True)

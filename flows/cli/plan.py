@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from infra.store import Store
+from specs.errors import SpecError
 from specs.identity import identity
 from specs.load import Loaded, describe, load_control, load_spec
 from specs.schema import Spec
-from specs.sections import Fork
 from specs.size import size
-from tasks.checkpoint.fork import Source, find_source
 from tasks.data.tokenizer import puzzle_tokenizer
-from tasks.errors import DataError
+from tasks.errors import NotFetchedError
 from tasks.graph.experiment import Experiment
+from tasks.graph.inputs import check_inputs, check_problems
 from tasks.graph.listing import Listing
 from tasks.graph.previous_runs import PreviousRun, previous_runs
 from tasks.graph.reasons import Reasons, settings
@@ -22,39 +22,33 @@ from tasks.graph.simulate import SHOWN, Simulation, simulate
 
 
 def print_plans(path: Path, overrides: Sequence[str], *, replay: bool) -> None:
-    """Print the plan of a spec, after that of its control."""
+    """Print the plan of a spec, after that of its control. Fails where a start would fail before it samples."""
     loaded = load_spec(path, overrides)
     control = load_control(loaded, overrides)
     store = Store(loaded.spec.store)  # an unreachable store is said before anything else
-    for each in filter(None, (control, loaded)):
-        print(plan(each, store, replay=replay), end="\n\n")
+    texts = [plan(each, store, replay=replay, check=True) for each in (control, loaded) if each is not None]
+    for text in texts:
+        print(text, end="\n\n")
 
 
-def plan(loaded: Loaded, store: Store, *, replay: bool = False) -> str:
+def plan(loaded: Loaded, store: Store, *, replay: bool = False, check: bool = False) -> str:
     """Return the plan as text. Runs nothing, downloads nothing.
 
-    With `replay`, evaluations of weights that were not kept run, as with the command's --replay.
+    With `replay`, evaluations of weights that were not kept run, as with the command's --replay. With `check`, problems
+    are read and checked as by a start. Raises what a start would raise.
     """
     spec = loaded.spec
-    name = f"{spec.name}/{identity(spec)}"
-    source = find_source(spec, store) if isinstance(spec.policy.init, Fork) else None
-    lines = [
-        f"run {name}",
-        f"store {store.uri}",
-        "",
-        "settings that are not the defaults:",
-        _indent(describe(loaded)),
-        "",
-        "size:",
-    ]
-    lines += [_indent(_sizes(spec, source)), ""]
     try:
         experiment = Experiment(spec, download=False)
-    except DataError as error:
-        return "\n".join(
-            [*lines, "stages: what the store has is not known until data and weights are here:", f"  {error}"]
-        )
-    lines += [f"goes on from run {source}", ""] if source else []
+    except NotFetchedError as error:
+        if check:
+            check_problems(spec)
+        note = "stages: what the store has is not known until the model is here:"
+        return "\n".join([*_head(loaded, store, None), note, f"  {error}"])
+    if check:
+        check_inputs(experiment, store)
+    lines = _head(loaded, store, experiment.model)
+    lines += [f"goes on from run {experiment.source}", ""] if experiment.source else []
     listing = Listing(store, experiment)
     will = simulate(experiment, listing.has, listing.known, listing.drawn, replay=replay)
     previous = previous_runs(store, spec, experiment.run)
@@ -66,6 +60,26 @@ def plan(loaded: Loaded, store: Store, *, replay: bool = False) -> str:
         *_conclusion(will, spec, listing, previous),
     ]
     return "\n".join(lines)
+
+
+def _head(loaded: Loaded, store: Store, model: Path | None) -> list[str]:
+    """Return the lines above the stages. `model` is the folder with the model's configuration, where it is here."""
+    spec = loaded.spec
+    try:
+        sizes = _sizes(spec, model)
+    except SpecError as error:
+        sizes = f"not known: {error}"
+    return [
+        f"run {spec.name}/{identity(spec)}",
+        f"store {store.uri}",
+        "",
+        "settings that are not the defaults, and overrides:",
+        _indent(describe(loaded)),
+        "",
+        "size:",
+        _indent(sizes),
+        "",
+    ]
 
 
 def _stages(will: Simulation, reasons: Reasons) -> list[str]:
@@ -135,8 +149,8 @@ def _numbers(numbers: Sequence[int]) -> str:
     )
 
 
-def _sizes(spec: Spec, source: Source | None) -> str:
-    sizes = size(spec, len(puzzle_tokenizer()) if spec.policy.made else None, source.folder if source else None)
+def _sizes(spec: Spec, model: Path | None) -> str:
+    sizes = size(spec, len(puzzle_tokenizer()) if spec.policy.made else None, model)
     iterations = spec.train.iterations
     return "\n".join(
         [

@@ -72,6 +72,9 @@ def start_study(
     from tasks.run.study_results import plan_of, publish
 
     if plan:
+        from tasks.graph.inputs import check_starts
+
+        check_starts(planned.loaded.spec for planned in loaded.cells)
         print(plan_of(loaded))
         return
     if report:

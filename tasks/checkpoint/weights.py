@@ -13,7 +13,7 @@ from infra.files import sha256_file
 from infra.paths import HOME, resolve
 from specs.paths import names_hub_model
 from tasks.data.seeds import derive_seed
-from tasks.errors import DataError
+from tasks.errors import DataError, NotFetchedError
 
 POLICY_STAGE, POLICY_VERSION = "policy", 1
 _KEPT = (
@@ -47,7 +47,7 @@ def model_folder(policy: Mapping[str, Any], *, download: bool) -> Path | None:
         hint = "; make smollm2 makes it" if "smollm2" in name.lower() else ""
         raise DataError(f"{missing}{hint}")
     from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
+    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
 
     from tasks.data.hub_errors import hub_reason
 
@@ -56,10 +56,10 @@ def model_folder(policy: Mapping[str, Any], *, download: bool) -> Path | None:
         return Path(
             snapshot_download(name, revision=policy["revision"], allow_patterns=patterns, local_files_only=not download)
         )
-    except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
-        if not download:
-            raise DataError(
-                f"{missing}, and no model {name} of the hub in the local cache: a run fetches it"
+    except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OSError) as error:
+        if not download and isinstance(error, LocalEntryNotFoundError):
+            raise NotFetchedError(
+                f"{missing}, and no model {name} of the hub in the local cache: a start fetches it"
             ) from error
         reason = hub_reason(error, "give a local folder")
         raise DataError(f"{missing}, and no model {name} from the hub; {reason}") from error

@@ -9,13 +9,12 @@ from functools import cached_property
 from infra.store import Store
 from specs.schema import Spec
 from tasks.data.dataset import Dataset
-from tasks.data.encode import too_long
 from tasks.engines.checkpoints import Checkpoints
 from tasks.engines.engines import Engines
 from tasks.engines.policies import Policies
-from tasks.errors import DataError
 from tasks.evaluate.problems import SuiteData, encoded, from_bytes, heldout
 from tasks.graph.experiment import Experiment
+from tasks.graph.inputs import check_dataset
 from tasks.reward.verification import Verifiers
 from tasks.run.artifacts import Datasets
 from tasks.run.session import Session
@@ -48,17 +47,7 @@ class OpenRun:
     def dataset(self) -> Dataset:
         """The data set of the data step, checked against the spec. Raises DataError, VerifierError, StoreError."""
         dataset = self._datasets(self.experiment.data.key)
-        problems = (*dataset.train, *dataset.heldout)
-        self.verifiers.check([each.problem for each in problems])
-        limit, drawn = self.spec.rollout.max_prompt_tokens, self.spec.rollout.problems
-        if drawn is not None and drawn > len(dataset.train):
-            raise DataError(
-                f"rollout.problems is {drawn}, but there are only {len(dataset.train)} training problems: "
-                "lower it, or leave it out to draw from all"
-            )
-        for problem in problems:  # the limit is in no key: it changes no payload
-            if len(problem.prompt_ids) > limit:
-                raise too_long(problem, limit)
+        check_dataset(dataset, self.spec, self.verifiers)
         return dataset
 
     def start_verifiers(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,6 +39,9 @@ class TrainerClient(EngineClient):
 
     def __init__(self, options: TrainerOptions, log: Path) -> None:
         arguments = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(options.ranks)]
+        # All that it would write there comes over the sockets or stands in our log; its default is a new folder in
+        # TMPDIR for each start, which nobody removes.
+        arguments += ["--log-dir", os.devnull]
         arguments += ["-m", "tasks.train.rank", "--threads", str(options.threads)]
         super().__init__(
             "trainer",

@@ -63,6 +63,10 @@ def difference(first: Manifest, second: Manifest) -> str | None:
     differing = [names[name] for name in names if first.inputs[name] != second.inputs[name]]
     differing += ["the version of the evaluation"] if first.version != second.version else []
     before, after = first.inputs["part"], second.inputs["part"]
+    if before.get("tokenizer") == after.get("tokenizer") and first.inputs.get("thinking") != second.inputs.get(
+        "thinking"
+    ):
+        differing.append("how thinking is judged")  # of two tokenizers each has thinking of its own
     differing += [name for name in sorted({*before, *after} - _HARMLESS) if before.get(name) != after.get(name)]
     return ", ".join(differing) or None
 

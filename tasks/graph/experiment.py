@@ -37,6 +37,7 @@ from tasks.evaluate.problems import HELDOUT
 from tasks.evaluate.samples import set_key
 from tasks.evaluate.suites.declare import SuiteDeclaration, read_suite
 from tasks.evaluate.suites.load import suite_fingerprint
+from tasks.reward.responses import thinking_key_part
 from tasks.reward.verifiers.registry import verifier_key_part
 from tasks.rollout.engines import engine_key_part
 from tasks.rollout.shards import shard_count
@@ -114,7 +115,9 @@ class Experiment:
         self.model: Path | None = (
             self.source.folder if self.source else model_folder(start["policy"], download=download)
         )
-        self._tokenizer = tokenizer_digest(tokenizer_of(self.model))
+        tokenizer = tokenizer_of(self.model)
+        self._tokenizer = tokenizer_digest(tokenizer)
+        self._thinking = thinking_key_part(tokenizer)
         inputs = {
             "part": data,
             "source": fingerprint,
@@ -220,6 +223,7 @@ class Experiment:
             "part": self._reward,
             # Verdicts are scores; the step also counts distinct correct answers, which the threshold decides.
             "correct_at": self.spec.reward.correct_at,
+            **self._thinking,
         }
         references = (self.data.reference, *(step.reference for step in rollouts))
         return Step("verdict", VERSIONS["verdict"], inputs, references)
@@ -290,6 +294,7 @@ class Experiment:
             "part": {**part, **evaluate_part(self.spec)},
             "reward": {"verifier": VERSIONS["verdict"], **settings},
             "set": samples,
+            **self._thinking,
         }
         references = (problems.reference, self.contamination(suite).reference, f"samples/{samples}")
         return Step("evaluate", VERSIONS["evaluate"], inputs, references)

@@ -30,6 +30,8 @@ def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]
         PREFECT_API_URL=api,
         PREFECT_SERVER_UI_API_URL=api,
         PREFECT_SERVER_ANALYTICS_ENABLED="false",
+        PREFECT_SERVER_LOGS_STREAM_PUBLISHING_ENABLED="true",
+        PREFECT_SERVER_LOGS_STREAM_OUT_ENABLED="true",
         PREFECT_WORKER_QUERY_SECONDS="2",
         PREFECT_LOCAL_STORAGE_PATH=str(folder / "storage"),
     )
@@ -83,7 +85,9 @@ def _views_removed() -> Iterator[None]:
 def finished(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Finished:
     folder = tmp_path_factory.mktemp("finished") / "store"
     overrides = settings(*TINY, f"name={NAME}", "advantage.alpha=0", f"store={folder.as_uri()}")
-    done = run("specs/quickstart.yaml", *overrides, env=clean_environment())
+    temporary = folder.parent / "tmp"
+    temporary.mkdir()
+    done = run("specs/quickstart.yaml", *overrides, env=clean_environment(TMPDIR=str(temporary)))
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stderr == ""
-    return Finished(Store(folder.as_uri()), done.stdout, folder)
+    return Finished(Store(folder.as_uri()), done.stdout, folder, temporary)

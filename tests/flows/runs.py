@@ -109,12 +109,13 @@ def kill_tree(process: subprocess.Popen[str]) -> None:
 @dataclass(frozen=True)
 class Finished:
     """An uninterrupted run of three iterations (ARM with alpha 0) and its control, embedded,
-    in a store of their own.
+    in a store and a TMPDIR of their own.
     """
 
     store: Store
     output: str
     folder: Path
+    temporary: Path  # its TMPDIR
 
     def copy(self, to: Path) -> Store:
         shutil.copytree(self.folder, to)

@@ -247,6 +247,8 @@ def evaluation(store: Store, name: str, rows: dict[str, list[float]], **changes:
         ),
         ({"data": "e"}, "the problems"),
         ({"reward": {"math": {"deadline_s": 9}}}, "the verifier's settings"),
+        ({"thinking": {"opened": "<think>"}}, "how thinking is judged"),
+        ({"thinking": {"opened": "<think>"}, "part": {"tokenizer": "other"}}, None),
         ({"part": {"temperature": 0.6, "template": "none"}}, "temperature, template"),
         (
             {"data": "e", "part": {"correct_at": 0.5, "max_response_tokens": 8, "top_p": 0.5}},

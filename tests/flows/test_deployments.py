@@ -70,6 +70,18 @@ def final_states(ask: Ask, flow_run: str) -> dict[str, str]:
     return {task["name"]: task["state"]["name"] for task in tasks}
 
 
+def lines_of(ask: Ask, flow_run: str) -> list[str]:
+    """Return the lines of a run's log of level INFO and above; they reach the server a little after the run's end."""
+    lines: list[str] = []
+    for _ in range(60):
+        logs = {"flow_run_id": {"any_": [flow_run]}, "level": {"ge_": 20}}
+        lines = [each["message"] for each in ask("/logs/filter", logs=logs) if each["name"] == "armature"]
+        if lines:
+            break
+        time.sleep(0.5)
+    return lines
+
+
 def deployments(ask: Ask, flow: str = "arm-train") -> dict[str, Any]:
     return {each["name"]: each for each in ask("/deployments/filter", flows={"name": {"any_": [flow]}})}
 
@@ -134,7 +146,7 @@ def test_a_deployment_runs_and_runs_again_from_the_store(
 ) -> None:
     overrides = [*TINY, f"name={NAME}", "control=null", "train.iterations=1", f"store={tmp_path.as_uri()}"]
     parameters = json.dumps({"spec": "specs/quickstart.yaml", "overrides": overrides})
-    states = []
+    states, found = [], []
     for _ in range(2):
         out = python(
             prefect_server, "prefect", "deployment", "run", "arm-train/quickstart", "--params", parameters, "--watch"
@@ -144,7 +156,11 @@ def test_a_deployment_runs_and_runs_again_from_the_store(
         )  # nights are scheduled too
         assert run["state"]["type"] == "COMPLETED", f"{out}\n{worker.read_text()[-4000:]}"
         states.append(final_states(ask, run["id"]))
+        found.append((out, lines_of(ask, run["id"])))
     first, second = states
+    for (watched, lines), said in zip(found, ("iteration 1/1", "nothing to do: all"), strict=True):
+        assert any(said in line for line in lines), lines
+        assert said in " ".join(watched.split()), watched
     assert {name.split()[0].rpartition("-")[0] or name.split()[0] for name in first} >= {
         "data",
         "start",

@@ -128,6 +128,11 @@ def test_nothing_is_left_of_a_run(finished: Finished) -> None:
     assert [folder for folder in SCRATCH.iterdir() if not Path(f"/proc/{folder.name.partition('-')[0]}").exists()] == []
 
 
+def test_nothing_of_ours_is_left_in_tmpdir(finished: Finished) -> None:
+    left = [path.name for path in finished.temporary.iterdir()]
+    assert not [name for name in left if name.startswith(("torchelastic_", "armature-"))], left
+
+
 def test_arm_with_alpha_0_is_grpo_bit_by_bit(finished: Finished) -> None:
     store = finished.store
     arm, grpo = record(store)["lineages"], record(store, "quickstart-grpo")["lineages"]

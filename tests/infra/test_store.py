@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -330,6 +331,24 @@ def test_no_credentials(s3: Any, no_retry: None, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     with one_line(StoreError, f"s3://{s3.bucket}/x", "credentials"):
         Store(f"s3://{s3.bucket}/x")
+
+
+class NoBucket:
+    """A bucket that the server does not have."""
+
+    root, name = "x", "nowhere"
+
+    def reach(self) -> None:
+        answer = {"Error": {"Code": "NoSuchBucket", "Message": "The specified bucket does not exist"}}
+        raise FileNotFoundError("The specified bucket does not exist") from ClientError(answer, "ListObjectsV2")
+
+
+def test_a_missing_bucket_is_said_once_and_without_contradiction(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("infra.files._bucket", lambda uri: NoBucket())
+    with pytest.raises(StoreError) as caught:
+        Store("s3://nowhere/x")
+    advice = "make it, or set store: to one that does"
+    assert str(caught.value) == f"store s3://nowhere/x: the bucket nowhere does not exist; {advice}"
 
 
 def test_a_bucket_that_is_missing_is_said_and_not_made(

@@ -70,12 +70,33 @@ def test_every_key_has_an_origin(write: Write) -> None:
 
 
 def test_describe_lists_the_deviations_and_nothing_else(write: Write) -> None:
-    text = describe(load_spec(write(PUZZLE), ["train.learning_rate=1e-6", "seed=4"], {}))
+    text = describe(load_spec(write(PUZZLE + "audit: {min_effective_sample_share: 0.5}\n"), ["seed=4"], {}))
     lines = dict(line.split(" = ") for line in text.splitlines())
     assert lines["seed"] == "4 (--set seed=4)"
     assert lines["policy.init"].startswith('"scratch" (')
-    assert RATE not in lines, "it equals the default"
+    assert "audit.min_effective_sample_share" not in lines, "the file says the default"
     assert "train.betas" not in lines
+
+
+@pytest.mark.parametrize(
+    ("overrides", "environ", "line"),
+    [
+        ([f"{RATE}=1e-6"], {}, f"{RATE} = 1e-06 (--set {RATE}=1e-6)"),
+        (["seed=17"], {}, "seed = 17 (--set seed=17)"),
+        (["evaluate.suites=[]"], {}, "evaluate.suites = [] (--set evaluate.suites=[])"),
+        (["warm_start=null"], {}, "warm_start = null (--set warm_start=null)"),
+        (["advantage.estimator=arm"], {}, 'advantage.estimator = "arm" (--set advantage.estimator=arm)'),
+        (["reward.truncated=judge"], {}, 'reward.truncated = "judge" (--set reward.truncated=judge)'),
+        ([], {"ARMATURE_TRAIN__LEARNING_RATE": "1e-6"}, f"{RATE} = 1e-06 (ARMATURE_TRAIN__LEARNING_RATE)"),
+        ([], {"ARMATURE_SEED": "17"}, "seed = 17 (ARMATURE_SEED)"),
+        (["seed=17"], {"ARMATURE_SEED": "3"}, "seed = 17 (--set seed=17)"),
+        (["data.heldout=0"], {}, "data.heldout = 0 (--set data.heldout=0)"),
+    ],
+)
+def test_an_override_is_listed_though_it_equals_the_default(
+    write: Write, overrides: list[str], environ: dict[str, str], line: str
+) -> None:
+    assert line in describe(load_spec(write(PUZZLE), overrides, environ)).splitlines()
 
 
 def test_the_text_is_the_whole_resolved_spec(write: Write) -> None:

@@ -187,6 +187,9 @@ def test_a_studys_sets_are_layers_of_their_own(tmp_path: Path) -> None:
 def test_describe_holds_a_member_against_its_own_defaults(write: Write) -> None:
     text = describe(load_spec(write(PUZZLE), ["objective={kind: gspo, clip_low: 3e-4, clip_high: 1e-3}"], {}))
     lines = [line.partition(" (")[0] for line in text.splitlines() if line.startswith("objective")]
+    assert lines == ['objective.kind = "gspo"', "objective.clip_low = 0.0003", "objective.clip_high = 0.001"]
+    text = describe(load_spec(write(PUZZLE + "objective: {kind: gspo, clip_low: 3e-4, clip_high: 1e-3}\n"), [], {}))
+    lines = [line.partition(" (")[0] for line in text.splitlines() if line.startswith("objective")]
     assert lines == ['objective.kind = "gspo"', "objective.clip_high = 0.001"]
 
 

@@ -32,7 +32,7 @@ def test_a_folder_is_taken_as_it_is(tmp_path: Path) -> None:
             True,
             "no folder ROOT/x/y/SmolLM2-135M (a relative path starts at the repository root); make",
         ),
-        ("models/smol", False, ", and no model models/smol of the hub in the local cache: a run fetches it"),
+        ("models/smol", False, ", and no model models/smol of the hub in the local cache: a start fetches it"),
         (
             "models/smol",
             True,

@@ -75,6 +75,18 @@ def test_keys_are_frozen() -> None:
     assert now == json.loads(KEYS.read_text())
 
 
+def test_thinking_is_in_the_keys_of_verdicts_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = experiment()
+    part = {"thinking": {"opened": "<think>"}}
+    monkeypatch.setattr("tasks.graph.experiment.thinking_key_part", lambda tokenizer: part)
+    thinks = experiment()
+    assert thinks.data.key == plain.data.key and thinks.rollouts(0) == plain.rollouts(0)
+    assert thinks.reward(0).inputs == {**plain.reward(0).inputs, **part}
+    one, other = thinks.evaluation(0, "heldout"), plain.evaluation(0, "heldout")
+    assert one.inputs == {**other.inputs, **part}
+    assert thinks.sample_set(one) == plain.sample_set(other), "nothing is sampled again"
+
+
 def test_variants_of_a_seed_share_the_steps_before_training() -> None:
     one, other = experiment(), experiment("advantage.alpha=0.3")
     shared = {step.key for step in shared_steps([one])}
