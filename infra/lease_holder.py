@@ -51,7 +51,7 @@ class Holder:
         try:
             holder = cls(**json.loads(raw))
             usable = type(holder.pid) is int and type(holder.started) is int and holder.beat_s > 0
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, RecursionError):
             return None
         return holder if usable else None
 
