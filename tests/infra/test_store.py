@@ -218,7 +218,7 @@ def test_a_manifest_that_was_altered_is_none(tmp_path: Path, altered: str, caplo
     with caplog.at_level(logging.WARNING, "armature.store"):
         assert store.find("verdict", STEP.key) is None
     assert "not a manifest" in caplog.text and "\n" not in caplog.records[0].getMessage()
-    with pytest.raises(StoreError, match="MANIFEST.json: not a manifest"):
+    with pytest.raises(StoreError, match=r"MANIFEST\.json: not a manifest"):
         Marks(store.files, {("verdict", STEP.key): True}, []).manifest("verdict", STEP.key)
     made = commit(store, step, result={"mean": 0.5})
     assert store.find("verdict", STEP.key) == made, "made again in its place"

@@ -23,9 +23,7 @@ MORE = (
 
 
 @pytest.mark.parametrize("more", [(), pytest.param(MORE, marks=pytest.mark.slow)], ids=["defaults", "switches"])
-def test_the_tiny_loop_ends_with_the_weights_of_a_run(
-    more: tuple[str, ...], tmp_path: Path, small_store: Path
-) -> None:
+def test_the_tiny_loop_ends_with_the_weights_of_a_run(more: tuple[str, ...], tmp_path: Path, small_store: Path) -> None:
     overrides = ("train.iterations=2", *more)
     with opened(tmp_path / "store" if more else small_store, *overrides) as run:
         if more:
