@@ -9,10 +9,12 @@ from typing import Any, cast
 
 import pytest
 
-from infra.gc import survey
+from flows.cli.runs import list_runs, open_store, store_uri
+from infra.gc import NO_RUN, collect, survey
 from infra.paths import ROOT
 from infra.store import Store
 from specs.load import Loaded, load_spec
+from specs.paths import file_uri
 from tasks.engines.open_run import OpenRun
 from tasks.report.build import build
 from tasks.report.page import render
@@ -25,6 +27,10 @@ from tests.tasks.small_run import SETTINGS
 from tests.tasks.stand_ins import StandInEngines
 
 QUICK = (*SETTINGS, "name=stand-in", "warm_start=null", "train.iterations=2", "checkpoint.every=1")
+
+
+#: A folder's name: a space, letters beyond ASCII, and what means something in a URI.
+ODD = "c 3 ü #?&"
 
 
 class Rows:
@@ -46,8 +52,8 @@ def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
     monkeypatch.setattr("tasks.run.record.HOME", tmp_path / "home")
     opened: list[OpenRun] = []
 
-    def call(*overrides: str) -> tuple[OpenRun, RunRecord, Rows, StandInEngines]:
-        settings = [*QUICK, *overrides, f"store={(tmp_path / 'store').as_uri()}"]
+    def call(*overrides: str, folder: str = "store") -> tuple[OpenRun, RunRecord, Rows, StandInEngines]:
+        settings = [*QUICK, *overrides, f"store={tmp_path / folder}"]
         loaded: Loaded = load_spec(ROOT / "specs" / "quickstart.yaml", settings, environ={})
         engines = StandInEngines()
         run = OpenRun(loaded.spec, Session(Store(loaded.spec.store)), cast(Any, engines), remake_start)
@@ -84,6 +90,21 @@ def test_a_second_start_finds_everything_and_asks_no_engine(start: Start) -> Non
     assert record_again.rows == record.rows and record_again.evaluations == record.evaluations
     page = render(build([content_of(again, record_again)]))
     assert page == render(build([content_of(first, record)])) and again.experiment.run in page
+
+
+def test_a_run_in_a_path_with_spaces_and_letters(start: Start, tmp_path: Path) -> None:
+    folder = tmp_path / ODD
+    run, _, _, _ = start(folder=ODD)
+    assert run.store.files.path("") == str(folder)
+    assert [each.name for each in tmp_path.iterdir() if each.name != "home"] == [ODD], "and nowhere else"
+    again, _, _, engines = start(folder=ODD)
+    assert again.session.made == 0 and engines.trainer.trained == []
+    for named in (str(folder), file_uri(folder), f"file://{folder}"):
+        assert store_uri(named) in (file_uri(folder), f"file://{folder}")
+        assert list_runs(open_store(named)).startswith(run.experiment.run)
+        run.store.files.remove(f"runs/{run.experiment.run}/run.json")
+        assert NO_RUN in collect(store_uri(named), dry_run=True, grace_h=0)
+        start(folder=ODD)
 
 
 def test_a_longer_run_makes_only_what_is_new(start: Start) -> None:
