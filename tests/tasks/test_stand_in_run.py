@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 
 from flows.cli.runs import list_runs, open_store, store_uri
 from infra.gc import NO_RUN, collect, survey
-from infra.paths import ROOT
+from infra.paths import ROOT, local_views
 from infra.store import Store
 from specs.load import Loaded, load_spec
 from specs.paths import file_uri
@@ -49,7 +50,7 @@ Start = Callable[..., tuple[OpenRun, RunRecord, Rows, StandInEngines]]
 @pytest.fixture
 def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
     """Runs an experiment as the flow does, without Prefect."""
-    monkeypatch.setattr("tasks.run.record.HOME", tmp_path / "home")
+    monkeypatch.setattr("infra.paths.HOME", tmp_path / "home")
     opened: list[OpenRun] = []
 
     def call(*overrides: str, folder: str = "store") -> tuple[OpenRun, RunRecord, Rows, StandInEngines]:
@@ -105,6 +106,27 @@ def test_a_run_in_a_path_with_spaces_and_letters(start: Start, tmp_path: Path) -
         run.store.files.remove(f"runs/{run.experiment.run}/run.json")
         assert NO_RUN in collect(store_uri(named), dry_run=True, grace_h=0)
         start(folder=ODD)
+
+
+def test_a_run_in_two_stores_has_a_record_of_each(start: Start, tmp_path: Path) -> None:
+    """The same experiment, in two stores from one clone, at the same time."""
+    one, first, _, _ = start(folder="one")
+    two, second, _, _ = start(folder="two")
+    assert first.name == second.name and first.folder != second.folder
+    rows = first.rows[:]
+    for record in (first, second):
+        record.begin()
+    for row in rows:
+        for record in (first, second):  # in turn, as two processes would
+            record.iteration(row, None)
+    for run, record in ((one, first), (two, second)):
+        record.finish()
+        lines = (record.folder / "metrics.jsonl").read_bytes()
+        assert [json.loads(line) for line in lines.splitlines()] == rows
+        assert run.store.files.read(f"runs/{record.name}/metrics.jsonl") == lines
+    assert local_views(file_uri(tmp_path / "home" / "store")) == tmp_path / "home", (
+        "the store in .armature has no other"
+    )
 
 
 def test_a_longer_run_makes_only_what_is_new(start: Start) -> None:
