@@ -24,7 +24,6 @@ from infra.lease import RunLock
 from infra.paths import ROOT
 from infra.store import Manifest, Store
 from infra.termination import Terminated, termination
-from specs.identity import run_name
 from specs.load import Loaded, load_control, load_spec
 from tasks.engines.engines import Engines
 from tasks.engines.open_run import OpenRun
@@ -83,14 +82,16 @@ def run_experiments(experiments: list[Loaded], *, replay: bool) -> dict[str, Any
         ending.callback(engines.close)
         try:
             for loaded in experiments:
-                lock = ending.enter_context(RunLock(store.files, run_name(loaded.spec)))
+                experiment = Experiment(loaded.spec, store=store)
+                lock = ending.enter_context(RunLock(store.files, experiment.run))
                 session = Session(store, lock.check)
                 ending.callback(session.close)
-                run = OpenRun(loaded.spec, session, engines, remake_start)
+                run = OpenRun(loaded.spec, session, engines, remake_start, experiment)
                 ending.callback(run.close)
                 record = RunRecord(session, run.experiment, loaded)
                 ending.push(record.stopped)
                 runs.append((run, record))
+                record.begin()
                 train_run(run, record, replay=replay)
             run, record = runs[-1]
             where, comparison = report(
@@ -107,10 +108,10 @@ def run_experiments(experiments: list[Loaded], *, replay: bool) -> dict[str, Any
 def train_run(run: OpenRun, record: RunRecord, *, replay: bool, others: Sequence[Experiment] = ()) -> None:
     """Run one experiment, from its data to its last evaluation. What an earlier start finished comes from the store.
 
-    `others` are the same experiment under other evaluation settings: they are evaluated too, beside the record.
+    `record` has begun. `others` are the same experiment under other evaluation settings: they are evaluated too, beside
+    the record.
     """
     spec, experiment = run.spec, run.experiment
-    record.begin()
     record.data(value(data(run)))
     for name in experiment.suites:
         record.suite(name, *suite_steps(run, name))

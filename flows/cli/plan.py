@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from infra.store import Store
-from specs.identity import identity
 from specs.load import Loaded, describe, load_control, load_spec
 from specs.schema import Spec
 from specs.sections import Fork
@@ -36,10 +35,10 @@ def plan(loaded: Loaded, store: Store, *, replay: bool = False) -> str:
     With `replay`, evaluations of weights that were not kept run, as with the command's --replay.
     """
     spec = loaded.spec
-    name = f"{spec.name}/{identity(spec)}"
+    experiment, missing = _experiment(spec, store)
     source = find_source(spec, store) if isinstance(spec.policy.init, Fork) else None
     lines = [
-        f"run {name}",
+        f"run {experiment.run if experiment else spec.name}",
         f"store {store.uri}",
         "",
         "settings that are not the defaults:",
@@ -48,11 +47,9 @@ def plan(loaded: Loaded, store: Store, *, replay: bool = False) -> str:
         "size:",
     ]
     lines += [_indent(_sizes(spec, source)), ""]
-    try:
-        experiment = Experiment(spec, download=False)
-    except DataError as error:
+    if experiment is None:
         return "\n".join(
-            [*lines, "stages: what the store has is not known until data and weights are here:", f"  {error}"]
+            [*lines, "stages: what the store has is not known until data and weights are here:", f"  {missing}"]
         )
     lines += [f"goes on from run {source}", ""] if source else []
     listing = Listing(store, experiment)
@@ -63,9 +60,17 @@ def plan(loaded: Loaded, store: Store, *, replay: bool = False) -> str:
         "",
         *_weights(will),
         "",
-        *_conclusion(will, spec, listing, previous),
+        *_conclusion(will, experiment, listing, previous),
     ]
     return "\n".join(lines)
+
+
+def _experiment(spec: Spec, store: Store) -> tuple[Experiment | None, DataError | None]:
+    """Return the experiment; where its data or weights are not here, which also name its run, the error instead."""
+    try:
+        return Experiment(spec, download=False, store=store), None
+    except DataError as error:
+        return None, error
 
 
 def _stages(will: Simulation, reasons: Reasons) -> list[str]:
@@ -104,7 +109,9 @@ def _weights(will: Simulation) -> list[str]:
     return lines
 
 
-def _conclusion(will: Simulation, spec: Spec, listing: Listing, previous: Sequence[PreviousRun]) -> list[str]:
+def _conclusion(
+    will: Simulation, experiment: Experiment, listing: Listing, previous: Sequence[PreviousRun]
+) -> list[str]:
     lines = []
     if listing.unseen:
         lines.append(
@@ -113,7 +120,7 @@ def _conclusion(will: Simulation, spec: Spec, listing: Listing, previous: Sequen
     if not previous:
         everything = all(len(will.nodes[stage]) == len(will.running[stage]) for stage in SHOWN)
         lines.append(
-            f"this store has no run of the name {spec.name}: "
+            f"this store has no run of the name {experiment.spec.name}: "
             f"{'everything runs' if everything else 'what it has was made by others'}"
         )
     if will.idle:
@@ -123,7 +130,7 @@ def _conclusion(will: Simulation, spec: Spec, listing: Listing, previous: Sequen
     return lines + [
         f"run {run.name} differs, and stays: {settings(run.differing)}"
         for run in previous
-        if run.name != f"{spec.name}/{identity(spec)}" and run.differing
+        if run.name != experiment.run and run.differing
     ]
 
 

@@ -16,6 +16,7 @@ from infra.paths import ROOT, local_views
 from infra.store import Store
 from specs.load import Loaded, load_spec
 from specs.paths import file_uri
+from tasks.data.tokenizer import puzzle_tokenizer
 from tasks.engines.open_run import OpenRun
 from tasks.report.build import build
 from tasks.report.page import render
@@ -106,6 +107,30 @@ def test_a_run_in_a_path_with_spaces_and_letters(start: Start, tmp_path: Path) -
         run.store.files.remove(f"runs/{run.experiment.run}/run.json")
         assert NO_RUN in collect(store_uri(named), dry_run=True, grace_h=0)
         start(folder=ODD)
+
+
+def test_other_weights_under_the_same_path_take_nothing_from_the_first_run(
+    start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tasks.checkpoint.weights.HOME", tmp_path / "home")
+    model = tmp_path / "model"
+    puzzle_tokenizer().save_pretrained(model)
+    (model / "config.json").write_text("{}")
+    given = (f"policy.model={model}", "policy.init=pretrained", "policy.architecture=null")
+    runs = []
+    for weights in (b"the first weights", b"other weights"):
+        (model / "model.safetensors").write_bytes(weights)
+        runs.append(start(*given)[0])
+    first, second = (run.experiment for run in runs)
+    assert {*first.roots()} & {*second.roots()} == {first.data.reference, first.contamination("heldout").reference}
+    files = runs[0].store.files
+    assert sorted(name.split("/")[2] for name, _, _ in files.walk("runs") if name.endswith("run.json")) == sorted(
+        each.run.partition("/")[2] for each in (first, second)
+    )
+    assert survey(files, float("inf")) == [], "gc takes nothing"
+    (model / "model.safetensors").write_bytes(b"the first weights")
+    again, _, _, engines = start(*given)
+    assert again.experiment.run == first.run and again.session.made == 0 and engines.trainer.trained == []
 
 
 def test_a_run_in_two_stores_has_a_record_of_each(start: Start, tmp_path: Path) -> None:
