@@ -45,7 +45,7 @@ def run_cell(study: Study, planned: PlannedCell, engines: Engines, begun: Callab
             begun()
             train_run(run, record, replay=True, others=experiments[1:])
         except Terminated:
-            store.files.retry.limit_s = LAST_PATIENCE_S
+            store.files.retry.hurry(LAST_PATIENCE_S)
             raise
         points = [point for each in experiments for point in points_of(run, each)]
         steps = all_steps(experiments)

@@ -52,7 +52,7 @@ from tasks.stages import (
 log = logging.getLogger("armature")
 
 #: With a store that is away, once SIGTERM ends the run: its record and its lock are not worth more of the 20 s.
-LAST_PATIENCE_S = 2.0
+LAST_PATIENCE_S = 4.0
 
 
 @flow(name="arm-train", flow_run_name="{spec}", validate_parameters=True)
@@ -98,7 +98,7 @@ def run_experiments(experiments: list[Loaded], *, replay: bool) -> dict[str, Any
                 record, lambda: build([content_of(*each) for each in runs]), run.spec.evaluate.ks
             )
         except Terminated:
-            store.files.retry.limit_s = LAST_PATIENCE_S
+            store.files.retry.hurry(LAST_PATIENCE_S)
             log.warning("stopped by SIGTERM; what was finished is in the store, the same command goes on from here")
             raise
         _log_counts([run for run, _ in runs])

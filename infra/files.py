@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 from infra.digests import FileEntry, read_hashed, sha256_file, write_hashed
 from infra.disk import Disk
 from infra.errors import StoreError
-from infra.retry import Retry, RetryPolicy, error_code, is_transient, reason
+from infra.retry import AT_ONCE_S, Retry, RetryPolicy, error_code, is_transient, reason
 from specs.paths import file_path, file_uri
 
 if TYPE_CHECKING:
@@ -136,7 +136,10 @@ class Files:
     def discard(self, name: str) -> None:
         """Remove the remains of a failure, if that can be done at once; else `gc` finds them."""
         with contextlib.suppress(StoreError, FileNotFoundError), self._errors(name, "remove"):
-            self._place.remove(self.path(name))
+            if self._bucket is None:
+                self._disk.remove(self.path(name))
+            else:
+                self._retry(name)(partial(self._bucket.remove, self.path(name)), limit_s=AT_ONCE_S)
 
     # -- files of any size ---------------------------------------------------------------------------------------------
 
