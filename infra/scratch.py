@@ -85,7 +85,8 @@ def _sweep(root: Path, prefix: str) -> None:
         if lock.with_suffix("") in _held:
             continue
         with contextlib.suppress(OSError):  # another user's, or removed in the meantime
-            descriptor = os.open(lock, os.O_RDWR | os.O_CLOEXEC)
+            # Anybody may put anything into a folder for temporary files: no link is followed, no pipe waited for.
+            descriptor = os.open(lock, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
             try:
                 abandoned = _on_this_machine(os.read(descriptor, 4096))
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -133,6 +133,13 @@ def test_what_is_no_owner_of_a_folder_is_swept(root: Path) -> None:
     assert [each.name for each in swept(root)] == ["armature-9-deadbeef"]
 
 
+def test_no_link_is_followed_and_no_pipe_waited_for(root: Path) -> None:
+    (root / "tmp" / "armature-1-link.lock").symlink_to(root / "mine")
+    (root / "mine").write_text("")
+    os.mkfifo(root / "tmp" / "armature-1-pipe.lock")
+    assert len(swept(root)) == 2 and (root / "mine").exists()
+
+
 def test_a_lock_that_is_swept_while_it_is_made_is_made_again(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     real, calls = fcntl.flock, 0
 
