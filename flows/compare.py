@@ -33,6 +33,7 @@ from tasks.rollout.endpoint import Endpoint
 from tasks.run.named_policies import NamedPolicy, resolved
 from tasks.run.publish import publish
 from tasks.run.suites import PreparedSuite
+from tasks.run.under_way import UnderWay
 from tasks.stage import value
 from tasks.stages import data, remake_start, start
 
@@ -62,8 +63,10 @@ def _compare(policies: Sequence[NamedPolicy], loaded: Loaded, store: Store) -> d
         ]
     evaluated: list[EvaluatedPolicy] = []
     suites: dict[str, PreparedSuite] = {}
+    under_way = UnderWay(store, *labels, loaded.text)
     for policy in policies:  # one after the other: on the CPU one engine computes at a time
         with opened(policy.spec, store, remake_start) as run:
+            under_way.name_steps(run.experiment)
             value(data(run))
             if policy.run is None and policy.url is None:
                 value(start(run))
@@ -98,6 +101,7 @@ def _compare(policies: Sequence[NamedPolicy], loaded: Loaded, store: Store) -> d
         f"comparisons/{name}/comparison.json",
         json.dumps({"steps": steps, "comparisons": rows}, indent=1, sort_keys=True).encode(),
     )
+    under_way.end()
     create_link_artifact(
         key=f"comparison-{name}", link=where, link_text="report", description=f"{report.title}: {where}"
     )

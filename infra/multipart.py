@@ -23,7 +23,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.digests import FileEntry
 from infra.parallel import until_stopped
-from infra.retry import Retry, error_code
+from infra.retry import AT_ONCE_S, Retry, error_code
 
 PART = 8 << 20  # bytes
 MOST_PARTS = 10_000  # S3's limit
@@ -79,9 +79,8 @@ class MultipartTransfer:
                 parts += [each.result() for each in ahead]
             self._complete(about, parts, source.tell(), retry, stop)
         except BaseException:
-            # Without retries: the request that failed has had its own.
-            with contextlib.suppress(BotoCoreError, ClientError):
-                self._client.abort_multipart_upload(**about)
+            with contextlib.suppress(BotoCoreError, ClientError, TimeoutError):
+                retry(lambda: self._client.abort_multipart_upload(**about), limit_s=AT_ONCE_S)
             raise
         return FileEntry(source.tell(), digest.hexdigest())
 

@@ -12,7 +12,6 @@ import contextlib
 import faulthandler
 import os
 import re
-import shutil
 import signal
 import socket
 import struct
@@ -30,7 +29,7 @@ import psutil
 
 from infra import processes, stacks
 from infra.errors import EngineError
-from infra.scratch import short_folder
+from infra.scratch import release, short_folder
 from specs.errors import ArmatureError
 
 # Credentials must not reach children that do not need them, so children get these variables and no others.
@@ -111,7 +110,7 @@ class Resident:
             if started:
                 self.stop()
             else:
-                shutil.rmtree(self._folder, ignore_errors=True)
+                release(self._folder)
             raise
 
     def _accept(self, listener: Listener, ranks: int, deadline: float) -> None:
@@ -244,7 +243,7 @@ class Resident:
         self._process.wait()
         processes.end(everyone, within_s=5)
         self._ranks, self._launcher = [], None
-        shutil.rmtree(self._folder, ignore_errors=True)
+        release(self._folder)
 
     def _signal_group(self, number: int) -> None:
         with contextlib.suppress(ProcessLookupError):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from specs.checks import window_rule
 from specs.identity import data_part, identity, rollout_part, warm_start_part
-from specs.paths import config_of, from_root, shown
+from specs.paths import config_of, file_path, file_uri, from_root, shown
 from specs.schema import Spec
 
 
@@ -20,7 +20,7 @@ def absolute_store(text: str, from_file: bool) -> tuple[str, list[str]]:
     scheme, found, rest = text.partition("://")
     if not found:
         folder = Path(text).expanduser()
-        return (from_root(str(folder)) if from_file else folder.absolute()).as_uri(), []
+        return file_uri(from_root(str(folder)) if from_file else folder), []
     if scheme == "file" and not rest.startswith("/"):
         return text, [f"got {text!r}, want an absolute file:///path, or a plain folder"]
     if scheme not in ("file", "s3"):
@@ -29,7 +29,7 @@ def absolute_store(text: str, from_file: bool) -> tuple[str, list[str]]:
         return text, ["holds credentials; they come from the environment or a profile, never from a spec"]
     if not rest.strip("/"):
         return text, [f"got {text!r}, want a bucket or a folder after {scheme}://"]
-    return text.rstrip("/"), []
+    return file_uri(file_path(text)) if scheme == "file" else text.rstrip("/"), []
 
 
 def model_problems(spec: Spec) -> list[str]:

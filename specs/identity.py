@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -28,16 +28,16 @@ from specs.sections import Reward
 Part = dict[str, Any]
 
 
-def identity(spec: Spec) -> str:
-    """Return 8 hex digits that name the experiment's mathematics."""
-    parts = [part(spec) for part in (data_part, warm_start_part, rollout_part, reward_part, train_part)]
-    text = json.dumps(parts, sort_keys=True, separators=(",", ":"), allow_nan=False)
+def identity(spec: Spec, parts: Sequence[Part] | None = None) -> str:
+    """Return 8 hex digits that name the experiment's mathematics.
+
+    `parts`: those of the spec with the content of what they name (tasks/graph/run_name.py); default: as the spec has
+    them.
+    """
+    own = (data_part, warm_start_part, rollout_part, reward_part, train_part)
+    found = [part(spec) for part in own] if parts is None else list(parts)
+    text = json.dumps(found, sort_keys=True, separators=(",", ":"), allow_nan=False)
     return hashlib.sha256(text.encode()).hexdigest()[:8]
-
-
-def run_name(spec: Spec) -> str:
-    """Return `<name>/<8 hex of identity>`."""
-    return f"{spec.name}/{identity(spec)}"
 
 
 def data_part(spec: Spec) -> Part:

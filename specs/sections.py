@@ -15,7 +15,7 @@ from specs.advantages import Advantage, Arm
 from specs.base import Count, Dtype, Positive, Section, Share
 from specs.engines import ENGINES
 from specs.objectives import Objective, PpoClip
-from specs.paths import REPOSITORY_ROOT
+from specs.paths import REPOSITORY_ROOT, file_uri
 from specs.plugins import is_plugin
 
 
@@ -357,7 +357,7 @@ class Schedule(Section):
 
 def default_store() -> str:
     """Return the `file://` URI of `.armature/store` under the repository root."""
-    return (REPOSITORY_ROOT / ".armature" / "store").as_uri()
+    return file_uri(REPOSITORY_ROOT / ".armature" / "store")
 
 
 class Sections(Section):

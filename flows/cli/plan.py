@@ -7,7 +7,6 @@ from pathlib import Path
 
 from infra.store import Store
 from specs.errors import SpecError
-from specs.identity import identity
 from specs.load import Loaded, describe, load_control, load_spec
 from specs.schema import Spec
 from specs.size import size
@@ -39,15 +38,15 @@ def plan(loaded: Loaded, store: Store, *, replay: bool = False, check: bool = Fa
     """
     spec = loaded.spec
     try:
-        experiment = Experiment(spec, download=False)
+        experiment = Experiment(spec, download=False, store=store)
     except NotFetchedError as error:
         if check:
             check_problems(spec)
         note = "stages: what the store has is not known until the model is here:"
-        return "\n".join([*_head(loaded, store, None), note, f"  {error}"])
+        return "\n".join([*_head(loaded, store, spec.name, None), note, f"  {error}"])
     if check:
         check_inputs(experiment, store)
-    lines = _head(loaded, store, experiment.model)
+    lines = _head(loaded, store, experiment.run, experiment.model)
     lines += [f"goes on from run {experiment.source}", ""] if experiment.source else []
     listing = Listing(store, experiment)
     will = simulate(experiment, listing.has, listing.known, listing.drawn, replay=replay)
@@ -57,12 +56,12 @@ def plan(loaded: Loaded, store: Store, *, replay: bool = False, check: bool = Fa
         "",
         *_weights(will),
         "",
-        *_conclusion(will, spec, listing, previous),
+        *_conclusion(will, experiment, listing, previous),
     ]
     return "\n".join(lines)
 
 
-def _head(loaded: Loaded, store: Store, model: Path | None) -> list[str]:
+def _head(loaded: Loaded, store: Store, run: str, model: Path | None) -> list[str]:
     """Return the lines above the stages. `model` is the folder with the model's configuration, where it is here."""
     spec = loaded.spec
     try:
@@ -70,7 +69,7 @@ def _head(loaded: Loaded, store: Store, model: Path | None) -> list[str]:
     except SpecError as error:
         sizes = f"not known: {error}"
     return [
-        f"run {spec.name}/{identity(spec)}",
+        f"run {run}",
         f"store {store.uri}",
         "",
         "settings that are not the defaults, and overrides:",
@@ -118,7 +117,9 @@ def _weights(will: Simulation) -> list[str]:
     return lines
 
 
-def _conclusion(will: Simulation, spec: Spec, listing: Listing, previous: Sequence[PreviousRun]) -> list[str]:
+def _conclusion(
+    will: Simulation, experiment: Experiment, listing: Listing, previous: Sequence[PreviousRun]
+) -> list[str]:
     lines = []
     if listing.unseen:
         lines.append(
@@ -127,7 +128,7 @@ def _conclusion(will: Simulation, spec: Spec, listing: Listing, previous: Sequen
     if not previous:
         everything = all(len(will.nodes[stage]) == len(will.running[stage]) for stage in SHOWN)
         lines.append(
-            f"this store has no run of the name {spec.name}: "
+            f"this store has no run of the name {experiment.spec.name}: "
             f"{'everything runs' if everything else 'what it has was made by others'}"
         )
     if will.idle:
@@ -137,7 +138,7 @@ def _conclusion(will: Simulation, spec: Spec, listing: Listing, previous: Sequen
     return lines + [
         f"run {run.name} differs, and stays: {settings(run.differing)}"
         for run in previous
-        if run.name != f"{spec.name}/{identity(spec)}" and run.differing
+        if run.name != experiment.run and run.differing
     ]
 
 

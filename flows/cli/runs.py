@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from infra.store import Store
+from specs.paths import file_uri
 from tasks.run.nights import nights
 from tasks.run.runs import runs
 
 
 def store_uri(text: str) -> str:
     """Return the URI of a store that a user names by a URI or a folder."""
-    return text if "://" in text else Path(text).resolve().as_uri()
+    return text if "://" in text else file_uri(Path(text).expanduser())
 
 
 def open_store(text: str) -> Store:

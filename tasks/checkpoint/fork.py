@@ -89,10 +89,18 @@ def _already_begun_from(spec: Spec, store: Store) -> str | None:
     """Return the lineage that this fork began with at an earlier start, None at its first.
 
     It does not depend on the source's record any more; where the weights were lost since, the fork's first stage makes
-    them again.
+    them again. A run on other problems than a puzzle's has their content in its name, which follows from the tokenizer
+    and so from the source: it is known by its record.
     """
-    own = _read(store, f"runs/{spec.name}/{identity(spec)}/run.json")
-    return str(own["fork"]["lineage"]) if own is not None and "fork" in own else None
+    fork, names = spec.policy.init, [identity(spec)]
+    assert isinstance(fork, Fork)
+    if declared_source(spec.data.train).puzzle_words is not True:
+        names += store.files.list(f"runs/{spec.name}")
+    for each in names:
+        begun = (_read(store, f"runs/{spec.name}/{each}/run.json") or {}).get("fork")
+        if begun is not None and (begun["run"], begun["iteration"]) == (fork.run, fork.iteration):
+            return str(begun["lineage"])
+    return None
 
 
 def _chosen(fork: Fork, store: Store) -> str:

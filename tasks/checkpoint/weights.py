@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from infra.caching import NamedStep, Step
-from infra.files import sha256_file
+from infra.digest_memory import DigestMemory
 from infra.paths import HOME, resolve
 from specs.paths import names_hub_model
 from tasks.data.seeds import derive_seed
@@ -66,24 +66,13 @@ def model_folder(policy: Mapping[str, Any], *, download: bool) -> Path | None:
 
 
 def weights_digest(folder: Path) -> str:
-    """Return the sha256 over the weight files' digests and the configuration.
-
-    Remembered by (path, size, modification time): hashing 15 GB at each start would cost half a minute.
-    """
+    """Return the sha256 over the weight files' digests and the configuration, which are remembered between starts."""
     files = sorted(p for p in folder.iterdir() if p.suffix == ".safetensors" or p.name == "config.json")
     if not any(p.suffix == ".safetensors" for p in files):
         raise DataError(f"policy.model: {folder} holds no .safetensors file")
-    memory = HOME / "digests.json"
-    known: dict[str, str] = json.loads(memory.read_text()) if memory.exists() else {}
-    digests = {}
-    for path in files:
-        stat = path.stat()
-        name = f"{path.resolve()}|{stat.st_size}|{stat.st_mtime_ns}"
-        known[name] = digests[path.name] = known.get(name) or sha256_file(path)
-    memory.parent.mkdir(parents=True, exist_ok=True)
-    temporary = memory.with_suffix(f".{hashlib.sha256(str(folder).encode()).hexdigest()[:8]}.tmp")
-    temporary.write_text(json.dumps(known))
-    temporary.replace(memory)
+    memory = DigestMemory(HOME / "digests.json")
+    digests = {path.name: memory.sha256(path) for path in files}
+    memory.save()
     return hashlib.sha256(json.dumps(digests, sort_keys=True).encode()).hexdigest()
 
 

@@ -24,12 +24,20 @@ class OpenRun:
     """One experiment, opened on a store and on engines. Close it; the engines are the flow's own.
 
     `make_start(run)` makes the first policy again where it turned out to be damaged (tasks/stages.py gives it).
+    `experiment`: that of the spec, where it was read already.
     """
 
-    def __init__(self, spec: Spec, session: Session, engines: Engines, make_start: Callable[[OpenRun], object]) -> None:
+    def __init__(
+        self,
+        spec: Spec,
+        session: Session,
+        engines: Engines,
+        make_start: Callable[[OpenRun], object],
+        experiment: Experiment | None = None,
+    ) -> None:
         self.spec, self.session, self.engines = spec, session, engines
         self.store = session.store
-        self.experiment = Experiment(spec)
+        self.experiment = experiment or Experiment(spec, store=self.store)
         self._datasets = Datasets(session)
         self.policies = Policies(session, self.experiment, engines, self._datasets, lambda: make_start(self))
         self.checkpoints = Checkpoints(session, self.experiment, self.policies)
@@ -79,12 +87,13 @@ def opened(
     store: Store,
     make_start: Callable[[OpenRun], object],
     still_ours: Callable[[], None] = lambda: None,
+    experiment: Experiment | None = None,
 ) -> Iterator[OpenRun]:
     """Open a run on engines of its own, which start when they are first needed and end with it."""
     engines = Engines(spec)
     session = Session(store, still_ours)
     try:
-        run = OpenRun(spec, session, engines, make_start)
+        run = OpenRun(spec, session, engines, make_start, experiment)
         try:
             yield run
         finally:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,6 @@ from specs.identity import (
     evaluate_part,
     heldout_sampling,
     rollout_part,
-    run_name,
     sampling_part,
     warm_start_part,
 )
@@ -37,6 +37,7 @@ from tasks.evaluate.problems import HELDOUT
 from tasks.evaluate.samples import set_key
 from tasks.evaluate.suites.declare import SuiteDeclaration, read_suite
 from tasks.evaluate.suites.load import suite_fingerprint
+from tasks.graph.run_name import find_name, parts_of
 from tasks.reward.responses import thinking_key_part
 from tasks.reward.verifiers.registry import verifier_key_part
 from tasks.rollout.engines import engine_key_part
@@ -93,12 +94,13 @@ class Node:
 class Experiment:
     """The steps of one spec. Iteration k takes policy `lineage(k)` to `lineage(k + 1)`."""
 
-    def __init__(self, spec: Spec, *, download: bool = True) -> None:
+    def __init__(self, spec: Spec, *, download: bool = True, store: Store | None = None) -> None:
         """Read the data source's and the model's fingerprints, fetching a hub's model unless told not to.
 
-        Of a fork, read what its store has of the source. Raises DataError, SpecError, StoreError.
+        Of a fork, read what its store has of the source. `store`: the spec's, where it is open already. Raises
+        DataError, SpecError, StoreError.
         """
-        self.spec = spec
+        self.spec, self._store = spec, store
         #: Declarations of the suites by name; a suite of the user's own is named in its file.
         self.declared = _declarations(spec.evaluate.suites)
         #: Names of the suites, in the order of the spec.
@@ -108,7 +110,7 @@ class Experiment:
         data, fingerprint = data_key_part(spec), source_fingerprint(spec.data)
         #: The run and iteration that this one goes on from.
         self.source: Source | None = (
-            find_source(spec, Store(spec.store)) if isinstance(spec.policy.init, Fork) else None
+            find_source(spec, store or Store(spec.store)) if isinstance(spec.policy.init, Fork) else None
         )
         #: The folder with the policy's configuration and tokenizer (and, but for a fork, weights); None for one made
         #: on the spot.
@@ -150,10 +152,11 @@ class Experiment:
         }
         return Step(POLICY_STAGE, VERSIONS["policy"], inputs, (data.reference,) if data else ())
 
-    @property
+    @cached_property
     def run(self) -> str:
-        """`<name>/<8 hex of identity>`."""
-        return run_name(self.spec)
+        """The run's name in the store, `<name>/<8 hex>`. Raises StoreError."""
+        parts = parts_of(self.spec, self.data, self.start, self._rollout, self._verifier)
+        return find_name(self.spec, parts, self.lineage, lambda: self._store or Store(self.spec.store))
 
     # -- the graph -------------------------------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
-from infra.paths import HOME, ROOT
+from infra.paths import ROOT, local_views
 from infra.store import Store
 from tasks.evaluate import harness
 from tasks.evaluate.comparison import EvaluatedPolicy
@@ -25,7 +25,7 @@ def publish(
     policies: Sequence[EvaluatedPolicy],
     began: float,
 ) -> str:
-    """Write report.html with its data files into `folder` of the store, and the same below `.armature`.
+    """Write report.html with its data files into `folder` of the store, and the same below the store's local folder.
 
     Each of `policies` gets a folder in lm-evaluation-harness's layout beside it. Returns the report's URI.
     """
@@ -33,7 +33,7 @@ def publish(
     for policy in policies:
         files |= {f"lm_eval/{name}": text.encode() for name, text in _harness(suites, policy, began).items()}
     for name, data in files.items():
-        local = HOME / folder / name
+        local = local_views(store.uri) / folder / name
         local.parent.mkdir(parents=True, exist_ok=True)
         local.write_bytes(data)
         store.files.write(f"{folder}/{name}", data)

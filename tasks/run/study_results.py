@@ -6,7 +6,7 @@ import logging
 from collections.abc import Sequence
 from pathlib import Path
 
-from infra.paths import HOME, resolve
+from infra.paths import HOME, local_views, resolve
 from infra.store import Store
 from specs.errors import SpecError
 from specs.paths import shown
@@ -114,7 +114,7 @@ def publish(loaded: LoadedStudy) -> tuple[str, str]:
     store = Store(loaded.cells[0].loaded.spec.store)
     files = render(report)
     for name, data in files.items():
-        _write(HOME / local_folder(loaded) / name, data)
+        _write(local_views(store.uri) / local_folder(loaded) / name, data)
         store.files.write(f"{local_folder(loaded)}/{name}", data)
     if (
         loaded.study.results is not None and not loaded.altered

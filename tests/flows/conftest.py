@@ -71,12 +71,10 @@ def run(prefect_server: Server) -> Run:
 
 @pytest.fixture(scope="session", autouse=True)
 def _views_removed() -> Iterator[None]:
-    """Runs write views of themselves below .armature: those of the tests go."""
-    controls = HOME / "runs" / "quickstart-grpo"
-    before = set(controls.iterdir()) if controls.exists() else set()
+    """Runs write views of themselves below .armature, in a folder for each store: those of the tests go."""
     yield
-    for folder in (*(HOME / "runs").glob(f"{NAME}*"), *(set(controls.iterdir()) - before if controls.exists() else ())):
-        shutil.rmtree(folder, ignore_errors=True)
+    for folder in (HOME / "stores").glob(f"*/runs/{NAME}*"):
+        shutil.rmtree(folder.parents[1], ignore_errors=True)
     for folder in (HOME / "logs").glob(f"{NAME}*"):
         shutil.rmtree(folder, ignore_errors=True)
 

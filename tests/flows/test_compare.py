@@ -16,7 +16,7 @@ import pytest
 from flows.compare import table
 from infra.caching import Step
 from infra.errors import StoreError
-from infra.paths import HOME, ROOT
+from infra.paths import HOME, ROOT, local_views
 from infra.store import Manifest, Store
 from specs.errors import SpecError
 from specs.load import load_spec
@@ -323,8 +323,6 @@ def unmoved(environment: dict[str, str], tmp_path_factory: pytest.TempPathFactor
 
 @pytest.fixture
 def compare(unmoved: Store, environment: dict[str, str]) -> Iterator[Callable[..., str]]:
-    before = set((HOME / "comparisons").glob("*"))
-
     def start(*policies: str, overrides: tuple[str, ...] = ITS_SUITES, status: int = 0) -> str:
         base = [sys.executable, "-m", "flows.nightly_eval", "compare", *policies, "--store", unmoved.uri]
         done = call([*base, *settings(*overrides)], environment)
@@ -332,8 +330,7 @@ def compare(unmoved: Store, environment: dict[str, str]) -> Iterator[Callable[..
         return done.stderr if status else done.stdout
 
     yield start
-    for folder in set((HOME / "comparisons").glob("*")) - before:
-        shutil.rmtree(folder)
+    shutil.rmtree(local_views(unmoved.uri), ignore_errors=True)
 
 
 def steps(store: Store) -> dict[str, Manifest]:

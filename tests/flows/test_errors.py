@@ -23,9 +23,9 @@ from flows.cli.errors import USER_ERRORS, reported
 from infra.lease import RunLock
 from infra.paths import ROOT
 from infra.store import Store
-from specs.identity import run_name
 from specs.load import load_spec
 from tasks.engines.open_run import OpenRun
+from tasks.graph.experiment import Experiment
 from tasks.run.session import Session
 from tasks.stages import data, remake_start
 from tests.flows.runs import NAME, TINY, Run, Server, clean_environment, settings, status_of
@@ -420,9 +420,10 @@ def test_a_hub_model_without_a_network(run: Run, tmp_path: Path, prefect_server:
 def test_a_second_run_of_the_same_experiment_says_who_holds_it(run: Run, tmp_path: Path, model: Path) -> None:
     spec = spec_with(tmp_path, model, GOOD)
     loaded = load_spec(Path(spec), [], environ={}).spec
-    with RunLock(Store(loaded.store).files, run_name(loaded)) as lock:
+    name = Experiment(loaded).run
+    with RunLock(Store(loaded.store).files, name) as lock:
         line = error_of(run, spec)
-        assert f"run {run_name(loaded)} is held by" in line and f"kill {os.getpid()}" in line and "last beat" in line
+        assert f"run {name} is held by" in line and f"kill {os.getpid()}" in line and "last beat" in line
         lock.check()
     assert not any(tmp_path.glob("store/steps/*")), "it stopped before it did anything"
 

@@ -119,8 +119,8 @@ export_policy(opened, "small", pathlib.Path({str(tmp_path / "out")!r}), None)
     assert process.stdout is not None and process.stdout.readline() == "in the middle\n"
     process.send_signal(signal.SIGKILL)
     process.wait()
-    (left,) = [path.name for path in tmp_path.iterdir() if path.name != "store"]
-    assert left == f".out.partial-{process.pid}"
+    left, lock = sorted(path.name for path in tmp_path.iterdir() if path.name != "store")
+    assert left.startswith(f".out.partial-{process.pid}-") and lock == f"{left}.lock"
     export_policy(store, "small", tmp_path / "out", None)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["out", "store"]
 

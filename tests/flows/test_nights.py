@@ -250,8 +250,8 @@ def test_nights_by_the_clock_one_at_a_time_and_what_they_find(place: Place) -> N
     assert night["regressions"][0] in place.python("flows.arm_train", "status", "nightly", "--store", place.store.uri)
 
     # What lm-evaluation-harness's readers find.
-    folder = place.root / ".armature" / "runs" / run / "nights" / night["when"]
-    (results,) = folder.glob("lm_eval/*/results_*.json")
+    folder = place.root / ".armature" / "stores"
+    (results,) = folder.glob(f"*/runs/{run}/nights/{night['when']}/lm_eval/*/results_*.json")
     assert json.loads(results.read_text())["results"]["heldout"]["pass@1,none"] == pytest.approx(0.0, abs=0.1)
 
 

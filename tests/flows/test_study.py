@@ -17,7 +17,7 @@ import pytest
 import yaml
 
 from infra.gc import survey
-from infra.paths import HOME, ROOT
+from infra.paths import HOME, ROOT, local_views
 from infra.store import Store
 from tasks.study.cells import Cell, read_cells, write_cell
 from tests.flows.runs import NAME, TINY, Server, kill_tree, tree
@@ -83,6 +83,7 @@ def place(prefect_server: Server, tmp_path_factory: pytest.TempPathFactory) -> I
     made.output = made.run()  # type: ignore[attr-defined]
     yield made
     shutil.rmtree(HOME / "studies" / NAME, ignore_errors=True)
+    shutil.rmtree(local_views(made.store.uri), ignore_errors=True)
 
 
 @pytest.mark.slow

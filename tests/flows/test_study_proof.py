@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from infra.paths import HOME, ROOT
+from infra.paths import HOME, ROOT, local_views
 from tasks.evaluate.metrics.pass_at_k import pass_at_k
 from tasks.study.cells import Point, read_cells
 from tests.flows.runs import clean_environment, kill_tree
@@ -62,6 +62,7 @@ def test_arm_keeps_more_entropy_coverage_and_distinct_answers_than_grpo(
     finally:
         kill_tree(process)
         shutil.rmtree(HOME / "studies" / name, ignore_errors=True)
+        shutil.rmtree(local_views((tmp_path / "store").as_uri()), ignore_errors=True)
     assert process.returncode == 0, out
     cells = {cell.name: cell.at(ITERATIONS, 1.0) for cell in read_cells(tmp_path / "results")}
 

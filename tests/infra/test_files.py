@@ -31,6 +31,19 @@ def files(request: pytest.FixtureRequest, tmp_path: Path) -> Files:
     return Files(new_uri(request, tmp_path))
 
 
+def test_a_store_of_an_earlier_version_beside_its_place_is_named(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """They took `%20` for letters of a folder's name."""
+    (tmp_path / "a%20b").mkdir()
+    files = Files(f"file://{tmp_path}/a%20b")
+    assert files.path("x") == str(tmp_path / "a b" / "x") and "/a%20b" in files.uri
+    assert f"move it to {tmp_path / 'a b'}" in caplog.text
+    caplog.clear()
+    Files(files.uri)
+    assert not caplog.records
+
+
 # -- lists -------------------------------------------------------------------------------------------------------------
 
 

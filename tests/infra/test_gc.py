@@ -52,7 +52,7 @@ class History:
         if self.store.uri in OLD:
             path = f"steps/{stage}/{manifest.key}/MANIFEST.json"
             fields = json.loads(self.store.files.read(path))
-            del fields["references"]
+            del fields["references"], fields["digest"]
             self.store.files.write(path, json.dumps(fields).encode())
         return manifest.key
 
@@ -212,7 +212,7 @@ def test_an_unfinished_run_keeps_what_it_goes_on_from(store: Store) -> None:
         history.step(f"front {s}", "rollout", {"policy": lineages[1], "data": data, "shard": s}) for s in range(2)
     ]
     history.step("front verdicts", "verdict", {"rollouts": rollouts, "data": data})
-    history.step("named by the run", "rollout", {"policy": "00"}, key="ee" * 32)
+    history.step("named by the run", "rollout", {"rollout": "ee" * 32}, key="ee" * 32)
     if store.uri not in OLD:
         record = {"lineages": lineages, "state": "running"}
         roots = [f"{stage}/{key}" for stage, key in history.made.values()]

@@ -8,6 +8,8 @@ import json
 import logging
 import os
 import threading
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,7 @@ from hypothesis import strategies as st
 from infra.caching import NamedStep, Step, canonical
 from infra.errors import StoreError, TransferStopped
 from infra.files import Files
+from infra.marks import Marks
 from infra.retry import RetryPolicy
 from infra.store import DamagedError, Manifest, Store
 from tests.infra.conftest import new_uri
@@ -131,7 +134,7 @@ def test_a_step_is_not_there_before_its_manifest(store: Store, monkeypatch: pyte
 
     def create(self: Files, name: str, data: bytes) -> None:
         raw = json.loads(data)
-        raw.pop("format")
+        del raw["format"], raw["digest"]
         manifest = Manifest(**{**raw, "files": {}})
         seen.extend(file for file in PAYLOAD if self.size(payload_name(manifest, file)) == len(PAYLOAD[file]))
         raise KeyboardInterrupt  # the process dies here
@@ -174,7 +177,10 @@ def test_a_damaged_payload_is_no_hit_and_the_next_commit_replaces_it(
     assert store.read(again, "a.bin") == whole
 
 
-@pytest.mark.parametrize("text", [b"", b"{", b"[]", b'{"format": 99}', b'{"format": 1, "stage": "verdict"}'])
+NO_MANIFESTS = [b"", b"{", b"[]", b'{"format": 99}', b'{"format": 1, "stage": "verdict"}', b"[" * 100_000]
+
+
+@pytest.mark.parametrize("text", NO_MANIFESTS, ids=lambda text: text[:20].decode())
 def test_what_is_not_a_manifest_is_no_hit(store: Store, text: bytes, caplog: pytest.LogCaptureFixture) -> None:
     store.files.write(f"steps/verdict/{STEP.key}/MANIFEST.json", text)
     with caplog.at_level(logging.WARNING, "armature.store"):
@@ -182,6 +188,67 @@ def test_what_is_not_a_manifest_is_no_hit(store: Store, text: bytes, caplog: pyt
     assert "not a manifest" in caplog.text
     made = commit(store)
     assert store.find("verdict", STEP.key) == made
+
+
+ALTERED: dict[str, Callable[[dict[str, Any]], object]] = {
+    "a digit of the result": lambda fields: fields["result"].update(mean=0.25),
+    "an input": lambda fields: fields["inputs"].update(rollouts=["00", "12"]),
+    "no files": lambda fields: fields.update(files={}),
+    "another payload": lambda fields: fields["files"].update({"a.bin": fields["files"]["b.json"]}),
+    "fewer references": lambda fields: fields.update(references=[]),
+    "another version": lambda fields: fields.update(version=4),
+    "another step": lambda fields: fields.update(stage="rollout"),
+    "the digest": lambda fields: fields.update(digest="0" * 64),
+    "a field more": lambda fields: fields.update(more=1),
+}
+
+
+@pytest.mark.parametrize("altered", list(ALTERED))
+def test_a_manifest_that_was_altered_is_none(tmp_path: Path, altered: str, caplog: pytest.LogCaptureFixture) -> None:
+    store = Store((tmp_path / "store").as_uri())
+    step = replace(STEP, references=("rollout/00",))
+    commit(store, step, result={"mean": 0.5, 1: 2, 10: 3})
+    name = f"steps/verdict/{STEP.key}/MANIFEST.json"
+    fields = json.loads(store.files.read(name))
+    ALTERED[altered](fields)
+    store.files.write(name, json.dumps(fields).encode())
+    with caplog.at_level(logging.WARNING, "armature.store"):
+        assert store.find("verdict", STEP.key) is None
+    assert "not a manifest" in caplog.text and "\n" not in caplog.records[0].getMessage()
+    with pytest.raises(StoreError, match=r"MANIFEST\.json: not a manifest"):
+        Marks(store.files, {("verdict", STEP.key): True}, []).manifest("verdict", STEP.key)
+    made = commit(store, step, result={"mean": 0.5})
+    assert store.find("verdict", STEP.key) == made, "made again in its place"
+
+
+@pytest.mark.parametrize("altered", ["", "an input", "another version", "another step"])
+def test_a_manifest_without_a_digest_is_taken_by_its_key(tmp_path: Path, altered: str) -> None:
+    store = Store((tmp_path / "store").as_uri())
+    made = commit(store)
+    name = f"steps/verdict/{STEP.key}/MANIFEST.json"
+    fields = json.loads(store.files.read(name))
+    del fields["digest"]  # as earlier versions wrote it
+    if altered:
+        ALTERED[altered](fields)
+    store.files.write(name, json.dumps(fields).encode())
+    assert store.find("verdict", STEP.key) == (None if altered else made)
+
+
+def test_a_manifest_under_another_key_is_none(tmp_path: Path) -> None:
+    store = Store((tmp_path / "store").as_uri())
+    commit(store)
+    text = store.files.read(f"steps/verdict/{STEP.key}/MANIFEST.json")
+    for stage, key in (("verdict", "ab" * 32), ("rollout", STEP.key)):
+        store.files.write(f"steps/{stage}/{key}/MANIFEST.json", text)
+        assert store.find(stage, key) is None
+
+
+@pytest.mark.parametrize("text", [b"", b"\xff", b"3", b'{"seconds": 1', b"[" * 100_000], ids=range(5))
+def test_a_ledger_that_cannot_be_read_is_as_good_as_none(tmp_path: Path, text: bytes) -> None:
+    store = Store((tmp_path / "store").as_uri())
+    made = commit(store)
+    store.files.write(f"steps/verdict/{STEP.key}/LEDGER.json", text)
+    assert store.ledger(made) == {} and store.find("verdict", STEP.key) == made
 
 
 def test_of_rival_writers_the_first_commit_stands(store: Store) -> None:
@@ -245,7 +312,7 @@ def test_drop_removes_all_of_a_step_manifest_first(store: Store, monkeypatch: py
 
 
 def test_a_step_may_be_named_by_another_key(store: Store) -> None:
-    named = NamedStep(STEP.stage, STEP.version, STEP.inputs, name="ab" * 32)
+    named = NamedStep(STEP.stage, STEP.version, {STEP.stage: "ab" * 32}, name="ab" * 32)
     made = store.commit(named, PAYLOAD, kind="weights")
     assert store.find("verdict", "ab" * 32) == made and store.find("verdict", STEP.key) is None
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+import os
 from pathlib import Path
 
 import pytest
@@ -10,7 +12,7 @@ from hypothesis import strategies as st
 from specs.errors import SpecError
 from specs.layers import merge
 from specs.load import DEFAULT, describe, load_control, load_spec
-from specs.paths import REPOSITORY_ROOT
+from specs.paths import REPOSITORY_ROOT, file_path, file_uri
 from specs.schema import Spec
 from tests.one_line import one_line
 from tests.specs.conftest import PUZZLE, Lines, Write
@@ -242,6 +244,21 @@ def test_the_store_is_an_absolute_uri(write: Write, tmp_path: Path, monkeypatch:
     assert store(flags=("store=here",)) == (tmp_path / "here").as_uri()
     assert store("store: s3://bucket/armature/\n") == "s3://bucket/armature"
     assert store("store: /abs/olute\n") == "file:///abs/olute"
+
+
+@pytest.mark.parametrize("name", ["c 3 ü", "50%", "a%20b", "#?&;", "日本", "~x"])
+def test_a_store_may_lie_in_a_folder_of_any_name(write: Write, tmp_path: Path, name: str) -> None:
+    folder = tmp_path / name / "store"
+    for text in (str(folder), folder.as_uri(), f"file://{folder}".replace("%20", "%2520")):
+        spec = load_spec(write(PUZZLE), [f"store={json.dumps(text)}"], {}).spec
+        assert spec.store == folder.as_uri() and file_path(spec.store) == folder
+
+
+@given(st.text(st.characters(exclude_characters="/\0", exclude_categories=["Cs"]), min_size=1))
+def test_a_path_survives_its_uri(name: str) -> None:
+    path = Path(os.path.abspath(f"/x/{name}"))
+    uri = file_uri(path)
+    assert file_path(uri) == path and uri.isascii() and " " not in uri
 
 
 @pytest.mark.parametrize("store", ["file://relative/x", "gs://bucket/x", "s3://", "file:///"])

@@ -71,7 +71,7 @@ class Kept:
 
 
 def test_a_run_trains_with_one_of_each(tmp_path: Path, monkeypatch: Any) -> None:
-    monkeypatch.setattr("tasks.run.record.HOME", tmp_path / "home")
+    monkeypatch.setattr("infra.paths.HOME", tmp_path / "home")
     own = tmp_path / "own"
     own.mkdir()
     for name, text in FILES.items():

@@ -12,7 +12,7 @@ import fsspec
 from botocore.exceptions import BotoCoreError
 
 from infra.files import storage_options
-from specs.paths import start_of
+from specs.paths import file_path, start_of
 from specs.sources import spellings
 from tasks.data.sources.base import Row, RowSource
 from tasks.errors import DataError
@@ -32,6 +32,8 @@ class JsonlSource(RowSource):
     def _uri(self) -> str:
         """Return the file's URI or absolute path. DataError where a local file is not there."""
         train = self.data.train
+        if train.startswith("file://"):
+            return str(file_path(train))
         if "://" in train:
             return train
         path = self.folder / train

@@ -305,7 +305,8 @@ def digests(store: Path) -> dict[str, str]:
 @pytest.fixture(scope="module", autouse=True)
 def _no_records_left() -> Iterator[None]:
     yield
-    shutil.rmtree(HOME / "runs" / "caching", ignore_errors=True)
+    for folder in (HOME / "stores").glob("*/runs/caching"):
+        shutil.rmtree(folder.parents[1], ignore_errors=True)
 
 
 @pytest.fixture(scope="module")
