@@ -106,8 +106,14 @@ class PluginMember(Section):
 
     @cached_property
     def source(self) -> str:
-        """Return the digest of the source, as it was when it was first asked for."""
-        digest = source_digest(self.path)
+        """Return the digest of the source, as it was when it was first asked for. Raises SpecError."""
+        try:
+            digest = source_digest(self.path)
+        except OSError as error:
+            raise SpecError(
+                f"{shown(self.path)}: cannot be read ({error.strerror}), and {self.use} is needed to train; put the "
+                "file back"
+            ) from None
         _known[digest] = self.path
         return digest
 
