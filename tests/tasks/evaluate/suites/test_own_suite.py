@@ -8,11 +8,13 @@ from pathlib import Path
 import pytest
 
 from specs.load import load_spec
+from specs.names import suite_names
 from specs.paths import REPOSITORY_ROOT
 from tasks.errors import DataError
-from tasks.evaluate.suites.declare import read_suite, suite_names
-from tasks.evaluate.suites.load import load_suite, suite_fingerprint
+from tasks.evaluate.suites.declare import read_suite
+from tasks.evaluate.suites.load import suite_fingerprint
 from tests.one_line import one_line
+from tests.tasks.evaluate.suites.tools import load_suite
 
 DECLARED = """\
 title: Sums of my own
