@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 from specs.checks import window_rule
@@ -18,9 +19,11 @@ def absolute_store(text: str, from_file: bool) -> tuple[str, list[str]]:
     where the environment or `--set` does.
     """
     scheme, found, rest = text.partition("://")
+    if not found and text.startswith(("file:", "s3:")):
+        return text, [f"got {text!r}, want file:///path, s3://bucket/path, or a plain folder"]
     if not found:
         folder = Path(text).expanduser()
-        return (from_root(str(folder)) if from_file else folder.absolute()).as_uri(), []
+        return (from_root(str(folder)) if from_file else Path(os.path.abspath(folder))).as_uri(), []
     if scheme == "file" and not rest.startswith("/"):
         return text, [f"got {text!r}, want an absolute file:///path, or a plain folder"]
     if scheme not in ("file", "s3"):

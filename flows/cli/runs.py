@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
+from infra.errors import StoreError
 from infra.store import Store
+from specs.files import absolute_store
 from tasks.run.nights import nights
 from tasks.run.runs import RunView, run_names, runs, view_of
 from tasks.run_files import RunFileError, run_settings
 
 
 def store_uri(text: str) -> str:
-    """Return the URI of a store that a user names by a URI or a folder."""
-    return text if "://" in text else Path(text).resolve().as_uri()
+    """Return the URI of a store that a user names by a URI or a folder. Raises StoreError."""
+    uri, wrong = absolute_store(text, from_file=False)
+    if wrong:
+        raise StoreError(f"--store: {wrong[0]}")
+    return uri
 
 
 def open_store(text: str) -> Store:
