@@ -307,7 +307,7 @@ def test_a_spec_keeps_the_source_that_it_began_with(plugin: Plugin, tmp_path: Pa
         ),
         ("FOLDER/own.py:other", "no other in FOLDER/own.py, which has mine"),
         ("FOLDER/broken.py:mine", "FOLDER/broken.py:2: not Python: invalid syntax"),
-        ("own.py", "got 'own.py', want text (like "),
+        ("own.py", "got 'own.py', want text like my_file.py:name ("),
     ],
 )
 def test_code_that_cannot_be_used_is_one_line(problems: Lines, tmp_path: Path, use: str, line: str) -> None:

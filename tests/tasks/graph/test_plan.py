@@ -107,6 +107,20 @@ def test_a_run_that_was_killed_goes_on_from_its_last_checkpoint(tmp_path: Path) 
     assert "not made yet: the run goes on from here" in text and "(against" not in text
 
 
+@pytest.mark.parametrize(
+    ("overrides", "line"),
+    [
+        ((), "engine and trainer on the CPU"),
+        (("placement.gpus=1",), "engine and trainer on the same 1 GPU; the engine sleeps while the trainer works"),
+        (("placement={gpus: 2, sleep: none}",), "engine and trainer on the same 2 GPUs; the engine keeps its memory"),
+        (("placement={gpus: 2, layout: separate}",), "engine and trainer each on their own of 2 GPUs"),
+    ],
+)
+def test_the_placement_is_said_in_words(tmp_path: Path, overrides: tuple[str, ...], line: str) -> None:
+    loaded = load(tmp_path, *overrides)
+    assert f"  placement: {line}\n" in plan(loaded, Store(loaded.spec.store))
+
+
 def test_a_replay_saves_what_a_crash_kept_from_being_saved(tmp_path: Path) -> None:
     loaded = load(tmp_path)
     store, _ = fill(loaded, trained=8, weights=(0,), evaluated=(0,))
