@@ -21,6 +21,7 @@ from specs.errors import SpecError
 from specs.files import absolute_store, comparison_problems, control_problems, model_problems
 from specs.keys import accepts_text, choices, field_at, holds_anything, leaves, nearest, unknown
 from specs.layers import Layer, current, merged, without_dropped
+from specs.names import name_problems
 from specs.paths import shown
 from specs.plugin_checks import member_problems, named_code_problems
 from specs.problems import place, problem_lines
@@ -72,7 +73,7 @@ def load_spec(
     layers = without_dropped([*files, variables, *between, settings], (variables, settings) if shared else ())
     spec, origins = _merged(layers, files, problems)
     control = control_folder / spec.control if spec.control is not None else None
-    named = [*member_problems(spec), *named_code_problems(spec)]
+    named = [*member_problems(spec), *named_code_problems(spec), *name_problems(spec)]
     problems += [f"{key}: {line}{place(tuple(key.split('.')), origins)}" for key, line in named]
     return _sound(spec, origins, [*problems, *control_problems(path, control)], path, control)
 
@@ -182,6 +183,8 @@ def _read_files(path: Path, readers: tuple[Path, ...] = ()) -> tuple[list[Layer]
         raise SpecError(f"{where}: cannot be read: {error}") from None
     document = parse_document(text, where)
     value, folder = dict(document.value), path.parent
+    if value.keys() >= {"base", "variants"}:
+        raise SpecError(f"{where}: this is a study, not an experiment: armature study {where}")
     layers: list[Layer] = []
     if "extends" in value:
         base = value.pop("extends")
