@@ -32,11 +32,15 @@ def suite_file(name: str) -> Path:
     return from_root(name) if name.endswith(".yaml") else SUITES / f"{name}.yaml"
 
 
-def unknown_suite(name: str) -> str:
-    """Return what to say of a suite whose file is not there."""
-    if name.endswith(".yaml"):
-        return f"no suite {name!r}: no such file: {suite_file(name)} (a relative path starts at the repository root)"
-    return f"no suite {name!r}; {_near(name, suite_names())}, and a suite of your own by its path: my/suite.yaml"
+def suite_problem(name: str) -> str | None:
+    """Return what to say of a suite that is not there; None of one that is."""
+    if name in suite_names():
+        return None
+    if not name.endswith(".yaml"):
+        return f"no suite {name!r}; {_near(name, suite_names())}, and a suite of your own by its path: my/suite.yaml"
+    if (file := suite_file(name)).is_file():
+        return None
+    return f"no suite {name!r}: no such file: {file} (a relative path starts at the repository root)"
 
 
 def name_problems(spec: Spec) -> Iterator[tuple[str, str]]:
@@ -52,8 +56,8 @@ def name_problems(spec: Spec) -> Iterator[tuple[str, str]]:
             f"no verifier {verifier!r}; {_near(verifier, VERIFIERS)}, or your own: my_verifier.py:name",
         )
     for suite in spec.evaluate.suites:
-        if suite != SUITE_OF_PUZZLES and not suite_file(suite).is_file():
-            yield "evaluate.suites", unknown_suite(suite)
+        if suite != SUITE_OF_PUZZLES and (line := suite_problem(suite)) is not None:
+            yield "evaluate.suites", line
 
 
 def _near(name: str, names: Collection[str]) -> str:

@@ -17,7 +17,7 @@ from specs.base import Positive, Section
 from specs.checks import SUITE_OF_PUZZLES
 from specs.errors import SpecError
 from specs.keys import section_of
-from specs.names import SUITES, suite_file, suite_names, unknown_suite
+from specs.names import SUITES, suite_file, suite_names, suite_problem
 from specs.paths import REPOSITORY_ROOT, shown
 from specs.plugin_checks import source_problems, verifier_problems
 from specs.plugins import is_plugin
@@ -168,9 +168,9 @@ def read_suite(name: str) -> SuiteDeclaration:
 
     DataError for a name that is none's (with the nearest), and for a file that is wrong (with line and key).
     """
+    if (line := suite_problem(name)) is not None:
+        raise DataError(line)
     file = suite_file(name)
-    if not file.is_file():
-        raise DataError(unknown_suite(name))
     return _own_suite(name, file) if name.endswith(".yaml") else parse_suite(file, file.read_text(encoding="utf-8"))
 
 

@@ -62,7 +62,7 @@ def test_its_key_holds_content_and_not_its_place(tmp_path: Path) -> None:
 def test_a_relative_path_starts_at_the_repository_root() -> None:
     path = "tasks/evaluate/suites/gsm8k.yaml"
     assert read_suite(path) == read_suite("gsm8k")
-    with pytest.raises(DataError, match=r"no suite 'my/suite\.yaml': .* a relative path starts at the repository root"):
+    with pytest.raises(DataError, match=r"no suite 'my/suite\.yaml': .*a relative path starts at the repository root"):
         read_suite("my/suite.yaml")
 
 
