@@ -115,11 +115,12 @@ def _evaluated(run: OpenRun, policy: NamedPolicy) -> EvaluatedPolicy:
         # A server may load other weights under the same name: its samples are kept for a day, so that a comparison that
         # was stopped goes on.
         about = {"url": policy.url, **source.describe(), "day": datetime.datetime.now(datetime.UTC).date().isoformat()}
-        return evaluate_suites(
-            run, f"server-{hashlib.sha256(canonical(about).encode()).hexdigest()}", policy.label, None, source
-        )
-    lineage = policy.run.record["lineages"][policy.iteration] if policy.run is not None else run.experiment.lineage(0)
-    return evaluate_suites(run, lineage, policy.label, policy.iteration)
+        lineage = f"server-{hashlib.sha256(canonical(about).encode()).hexdigest()}"
+        return evaluate_suites(run, lineage, policy.label, source=source)
+    if policy.run is None or policy.iteration is None:
+        return evaluate_suites(run, run.experiment.lineage(0), policy.label)
+    lineage = policy.run.record["lineages"][policy.iteration]
+    return evaluate_suites(run, lineage, policy.label, policy.iteration, policy.run.name)
 
 
 def _pairs(

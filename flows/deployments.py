@@ -127,7 +127,7 @@ def _one_night_at_a_time(client: SyncPrefectClient) -> None:
 
 
 def deploy_all() -> list[str]:
-    """Deploy to the server that PREFECT_API_URL names. Returns names, and how to start a worker; raises StoreError."""
+    """Deploy to the server that PREFECT_API_URL names. Returns names, and how to start a worker; raises ServerError."""
     url = PREFECT_API_URL.value()
     if not url:
         raise ServerError(

@@ -17,11 +17,19 @@ def prepare_suites(run: OpenRun) -> dict[str, PreparedSuite]:
 
 
 def evaluate_suites(
-    run: OpenRun, lineage: str, label: str, iteration: int | None, source: Source | None = None
+    run: OpenRun,
+    lineage: str,
+    label: str,
+    iteration: int | None = None,
+    name: str | None = None,
+    source: Source | None = None,
 ) -> EvaluatedPolicy:
-    """Evaluate a policy on each suite of the spec. `source` is a server that has it; None for the rollout engine."""
+    """Evaluate a policy on each suite of the spec.
+
+    `iteration` and `name` are of the run that made it. `source` is a server that has it; None for the rollout engine.
+    """
     manifests = {}
-    for name in run.experiment.suites:
+    for suite in run.experiment.suites:
         termination.check()
-        manifests[name] = value(evaluate(run, label, name, lineage, source))
-    return evaluated(run, label, iteration, lineage, manifests)
+        manifests[suite] = value(evaluate(run, label, suite, lineage, source))
+    return evaluated(run, label, iteration, lineage, manifests, name)

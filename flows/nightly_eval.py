@@ -91,8 +91,8 @@ def _evaluate(loaded: Loaded, run: OpenRun, view: RunView, iteration: int, earli
     under_way = UnderWay(run.store, view.name, "night")
     under_way.name_steps(run.experiment)
     suites = prepare_suites(run)
-    base = evaluate_suites(run, lineages[0], BASE, 0)
-    tonight = evaluate_suites(run, lineages[iteration], f"after {iteration}", iteration)
+    base = evaluate_suites(run, lineages[0], BASE, 0, view.name)
+    tonight = evaluate_suites(run, lineages[iteration], f"after {iteration}", iteration, view.name)
     before = earlier_policies(run, earlier, tonight)
     others = [*([base] if base.lineage != tonight.lineage else []), *before]
     pairs = {name: pairs_of(run, name, others, tonight) for name in suites}

@@ -18,6 +18,8 @@ def absolute_store(text: str, from_file: bool) -> tuple[str, list[str]]:
     where the environment or `--set` does.
     """
     scheme, found, rest = text.partition("://")
+    if not found and text.startswith(("file:", "s3:")):
+        return text, [f"got {text!r}, want file:///path, s3://bucket/path, or a plain folder"]
     if not found:
         folder = Path(text).expanduser()
         return file_uri(from_root(str(folder)) if from_file else folder), []

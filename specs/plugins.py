@@ -36,6 +36,15 @@ _PARSING = threading.Lock()
 _known: dict[str, Path] = {}
 
 
+def _plain(value: object) -> bool:
+    """Return whether `value`, of YAML, is JSON too: its numbers are finite."""
+    try:
+        json.dumps(value, allow_nan=False)
+    except ValueError:
+        return False
+    return True
+
+
 def is_plugin(text: str) -> bool:
     """Return whether `text` names a class or function of a user's own file."""
     return _PLUGIN.fullmatch(text) is not None
@@ -84,14 +93,17 @@ class PluginMember(Section):
 
     use: str = Field(
         pattern=rf"^{_PLUGIN.pattern.replace('?P<path>', '').replace('?P<name>', '')}$",
+        examples=["my_file.py:name"],
         description="File (relative to the repository root, or absolute) and name in it, as my_file.py:Name.",
     )
     args: dict[str, Any] = Field(default={}, description="Keyword arguments that it is called with.")
 
     @field_validator("args")
     @classmethod
-    def _plain(cls, args: dict[str, Any]) -> dict[str, Any]:
-        json.dumps(args, allow_nan=False)  # ValueError
+    def _plain_args(cls, args: dict[str, Any]) -> dict[str, Any]:
+        wrong = {name: value for name, value in args.items() if not _plain(value)}
+        if wrong:
+            raise ValueError("\n".join(f"{name}: got {value!r}, want finite numbers" for name, value in wrong.items()))
         return args
 
     @property
@@ -106,8 +118,14 @@ class PluginMember(Section):
 
     @cached_property
     def source(self) -> str:
-        """Return the digest of the source, as it was when it was first asked for."""
-        digest = source_digest(self.path)
+        """Return the digest of the source, as it was when it was first asked for. Raises SpecError."""
+        try:
+            digest = source_digest(self.path)
+        except OSError as error:
+            raise SpecError(
+                f"{shown(self.path)}: cannot be read ({error.strerror}), and {self.use} is needed to train; put the "
+                "file back"
+            ) from None
         _known[digest] = self.path
         return digest
 

@@ -9,6 +9,7 @@ from infra.store import Store
 from specs.errors import SpecError
 from specs.load import Loaded, describe, load_control, load_spec
 from specs.schema import Spec
+from specs.sections import Placement
 from specs.size import size
 from tasks.data.tokenizer import puzzle_tokenizer
 from tasks.errors import NotFetchedError
@@ -168,13 +169,22 @@ def _sizes(spec: Spec, model: Path | None) -> str:
             f"the rollout engine (tensor parallel {spec.placement.tensor_parallel}): weights "
             f"{_bytes(sizes.engine_weight_bytes)} a GPU, "
             f"KV cache {_bytes(sizes.kv_bytes_per_token)} a token",
-            f"placement: {spec.placement.layout}, {spec.placement.gpus} GPUs, asleep while the other works: "
-            f"{spec.placement.sleep}",
+            f"placement: {_placement(spec.placement)}",
             f"a checkpoint: {_bytes(sizes.checkpoint_bytes)}; {sizes.kept_checkpoints} kept: "
             f"{_bytes(sizes.checkpoint_bytes * sizes.kept_checkpoints)}, "
             "and those that are pinned",
         ]
     )
+
+
+def _placement(placement: Placement) -> str:
+    if placement.gpus == 0:
+        return "engine and trainer on the CPU"
+    gpus = f"{placement.gpus} GPU{'s' * (placement.gpus > 1)}"
+    if placement.layout == "separate":
+        return f"engine and trainer each on their own of {gpus}"
+    sleeps = "sleeps while the trainer works" if placement.sleep == "rollout" else "keeps its memory"
+    return f"engine and trainer on the same {gpus}; the engine {sleeps}"
 
 
 def _bytes(count: int) -> str:

@@ -30,6 +30,14 @@ def start_training(path: Path, overrides: Sequence[str], *, replay: bool) -> Non
     print(f"report: {result['report']}")
 
 
+def start_plan(path: Path, overrides: Sequence[str], *, replay: bool) -> None:
+    """Print the plan of an experiment, after that of its control."""
+    load_control(load_spec(path, overrides), overrides)  # what is wrong is said before the plan's imports, of seconds
+    from flows.cli.plan import print_plans
+
+    print_plans(path, overrides, replay=replay)
+
+
 def start_night(path: Path, overrides: Sequence[str]) -> None:
     """Evaluate the newest checkpoint of an experiment."""
     load_spec(path, overrides)

@@ -24,11 +24,11 @@ from infra.paths import HOME
 from infra.store import Manifest, Store
 from specs.errors import SpecError
 from specs.files import config_problems
-from specs.identity import identity
 from specs.schema import Spec
 from specs.sections import Fork
 from specs.sources import declared_source
 from tasks.checkpoint.weights import POLICY_STAGE, policy_step
+from tasks.run_files import run_record
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ def _already_begun_from(spec: Spec, store: Store) -> str | None:
     if declared_source(spec.data.train).puzzle_words is not True:
         names += store.files.list(f"runs/{spec.name}")
     for each in names:
-        begun = (_read(store, f"runs/{spec.name}/{each}/run.json") or {}).get("fork")
+        begun = (run_record(store, f"{spec.name}/{each}") or {}).get("fork")
         if begun is not None and (begun["run"], begun["iteration"]) == (fork.run, fork.iteration):
             return str(begun["lineage"])
     return None
@@ -105,7 +105,7 @@ def _already_begun_from(spec: Spec, store: Store) -> str | None:
 
 def _chosen(fork: Fork, store: Store) -> str:
     name, _, number = fork.run.partition("/")
-    record = _read(store, f"runs/{fork.run}/run.json") if number else None
+    record = run_record(store, fork.run) if number else None
     if record is None:
         same = [f"{name}/{each}" for each in store.files.list(f"runs/{name}")]
         if same:
@@ -181,14 +181,3 @@ def pinned(store: Store) -> set[str]:
     By lineage, not by run: runs of the same mathematics share their policies.
     """
     return set(store.files.list("pins"))
-
-
-def _read(store: Store, name: str) -> dict[str, Any] | None:
-    if store.files.size(name) is None:
-        return None
-    try:
-        return dict(json.loads(store.files.read(name)))
-    except ValueError as error:
-        raise StoreError(
-            f"{store.uri}/{name}: is not JSON ({error}); remove it, and start its run again: it comes back"
-        ) from error

@@ -48,7 +48,7 @@ class SuiteData:
 def heldout(dataset: Dataset) -> SuiteData:
     """Return the run's own held-out problems. Raises DataError where it has none."""
     if not dataset.heldout:
-        raise DataError("evaluate.suites: heldout is empty; set data.heldout (puzzles only)")
+        raise DataError("evaluate.suites: heldout is empty; set data.heldout (puzzles, and sources of your own)")
     return SuiteData(
         dataset.heldout,
         tuple(SuiteProblem(p.problem, question_of(p.problem), None, None, None) for p in dataset.heldout),

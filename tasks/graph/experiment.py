@@ -128,10 +128,7 @@ class Experiment:
         self.data = Step("data", VERSIONS["data"], inputs)
         self.start = self.source.step if self.source else self._made_start(start)
         self._root = self.source.root if self.source else self.start.key
-        self._rollout, self._train = (
-            {**rollout_part(spec), **engine_key_part(spec.rollout.engine)},
-            train_key_part(spec),
-        )
+        self._rollout = {**rollout_part(spec), **engine_key_part(spec.rollout.engine)}
         # Of the verifiers' settings, those of the verifier that these problems name.
         self._verifier = source_of(spec.data).verifier
         self._reward = {"truncated": spec.reward.truncated, **verifier_key_part(self._verifier, spec.reward)}
@@ -157,6 +154,14 @@ class Experiment:
         """The run's name in the store, `<name>/<8 hex>`. Raises StoreError."""
         parts = parts_of(self.spec, self.data, self.start, self._rollout, self._verifier)
         return find_name(self.spec, parts, self.lineage, lambda: self._store or Store(self.spec.store))
+
+    @cached_property
+    def _train(self) -> dict[str, Any]:
+        """The training part of keys, made where a training step is named.
+
+        A policy of a run is evaluated without its estimator's file.
+        """
+        return train_key_part(self.spec)
 
     # -- the graph -------------------------------------------------------------------------------------------------
 

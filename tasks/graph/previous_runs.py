@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import yaml
-
-from infra.errors import StoreError
 from infra.store import Manifest, Store
 from specs.layers import current
 from specs.schema import Spec
 from tasks.checkpoint.weights import POLICY_STAGE
 from tasks.graph.experiment import Node
 from tasks.graph.listing import Listing
+from tasks.run_files import run_evaluations, run_record, run_settings
 
 COMPARED = 5  # runs of the name, nearest first: a study may have hundreds
 
@@ -76,30 +73,17 @@ def previous_runs(store: Store, spec: Spec, this: str) -> list[PreviousRun]:
 
 
 def _read(store: Store, name: str, spec: Spec) -> PreviousRun | None:
-    folder = f"runs/{name}"
-    if store.files.size(f"{folder}/run.json") is None or store.files.size(f"{folder}/spec.yaml") is None:
+    record, recorded = run_record(store, name), run_settings(store, name)
+    if record is None or recorded is None:
         return None  # a lock, a pin, or a run that was stopped while it began
-    try:
-        record = json.loads(store.files.read(f"{folder}/run.json"))
-        settings = dict(flat(current(yaml.safe_load(store.files.read(f"{folder}/spec.yaml")))))
-        rows = (
-            json.loads(store.files.read(f"{folder}/evaluations.json"))
-            if store.files.size(f"{folder}/evaluations.json") is not None
-            else []
-        )
-        now = dict(flat(spec.model_dump(mode="json")))
-        differing = {
-            key: (settings.get(key), now.get(key))
-            for key in sorted({*settings, *now})
-            if settings.get(key) != now.get(key)
-        }
-        return PreviousRun(name, record["lineages"], record["iterations"], rows, settings, differing)
-    except (ValueError, KeyError, TypeError, AttributeError, yaml.YAMLError) as error:
-        advice = (
-            "remove its run.json, spec.yaml and evaluations.json: they are views and come back (pins/ does not: it "
-            "says what forks need)"
-        )
-        raise StoreError(f"{store.uri}/{folder}: the run's record cannot be read ({error}); {advice}") from error
+    settings = dict(flat(current(recorded)))
+    now = dict(flat(spec.model_dump(mode="json")))
+    differing = {
+        key: (settings.get(key), now.get(key)) for key in sorted({*settings, *now}) if settings.get(key) != now.get(key)
+    }
+    return PreviousRun(
+        name, record["lineages"], record["iterations"], run_evaluations(store, name), settings, differing
+    )
 
 
 def flat(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:

@@ -90,6 +90,7 @@ def earlier_policies(run: OpenRun, earlier: Sequence[Night], tonight: EvaluatedP
             nights_by_time[when].iteration,
             nights_by_time[when].lineage,
             manifests,
+            nights_by_time[when].run,
         )
         for when, manifests in sorted(found.items())
     ]

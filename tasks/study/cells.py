@@ -171,8 +171,3 @@ def _point(value: Mapping[str, Any]) -> Point:
         name: tuple(map(int, item)) if name in PER_QUESTION else item for name, item in value.items()
     }
     return Point(**fields)
-
-
-def read_cells(folder: Path) -> list[Cell]:
-    """Load all cells below a folder, in the order of their names."""
-    return [read_cell(path) for path in sorted(folder.glob("*/*.json"))]

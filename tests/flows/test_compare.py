@@ -24,6 +24,7 @@ from tasks import table as rows_of
 from tasks.checkpoint.weights import policy_step
 from tasks.errors import DataError
 from tasks.evaluate.comparison import EvaluatedPolicy, StoredEvaluation, compared, difference
+from tasks.graph.experiment import Experiment
 from tasks.run.named_policies import resolved
 from tests.flows.runs import NAME, TINY, Server, clean_environment, command, settings
 from tests.one_line import one_line
@@ -87,6 +88,21 @@ class TestNames:
             (3, policies[1].spec.train.learning_rate, "one"),
         ]
         assert policies[1].spec.train.learning_rate != 0.5
+
+    def test_a_run_is_evaluated_without_the_file_of_its_estimator(self, history: History, tmp_path: Path) -> None:
+        own = tmp_path / "own.py"
+        own.write_text("def limited(groups): ...\n")
+        history.run("own", 1, (0,), f"advantage.use={own}:limited")
+        own.unlink()
+        policies, loaded = resolved(["own", "one"], history.store, None, [])
+        assert (
+            loaded.origins["advantage.use"]
+            == "runs/own/00000000/spec.yaml:" + loaded.origins["advantage.use"].rpartition(":")[2]
+        )
+        experiment = Experiment(policies[0].spec)
+        assert experiment.evaluation_of("policy", "graph_colouring").inputs["policy"] == "policy"
+        with one_line(SpecError, f"{own}: cannot be read", "put the file back"):
+            experiment.train(0)
 
     def test_a_spec_that_is_given_says_how(self, history: History) -> None:
         policies, loaded = resolved(["one", "two"], history.store, SPEC, [*SETTINGS, "evaluate.samples=9"])
@@ -173,7 +189,8 @@ class TestNames:
         with pytest.raises(DataError) as caught:
             resolved(["one", "bare"], history.store, None, [])
         why = "evaluate.suites: heldout needs data.heldout > 0, got 0"
-        assert str(caught.value) == f"bare: cannot be evaluated like the other: {why}; --set evaluate.suites=[...]"
+        assert str(caught.value).startswith(f"bare: cannot be evaluated like the other: {why}; ")
+        assert str(caught.value).endswith("; --set evaluate.suites=[...]") and "\n" not in str(caught.value)
         assert len(resolved(["one", "bare"], history.store, None, ["evaluate.suites=[graph_colouring]"])[0]) == 2
 
     def test_how_to_evaluate_must_be_said_somewhere(self, history: History) -> None:

@@ -19,8 +19,9 @@ import yaml
 from infra.gc import survey
 from infra.paths import HOME, ROOT, local_views
 from infra.store import Store
-from tasks.study.cells import Cell, read_cells, write_cell
+from tasks.study.cells import Cell, write_cell
 from tests.flows.runs import NAME, TINY, Server, kill_tree, tree
+from tests.tasks.study.tools import read_cells
 
 pytestmark = pytest.mark.timeout(900)
 

@@ -21,8 +21,9 @@ import yaml
 
 from infra.paths import HOME, ROOT, local_views
 from tasks.evaluate.metrics.pass_at_k import pass_at_k
-from tasks.study.cells import Point, read_cells
+from tasks.study.cells import Point
 from tests.flows.runs import clean_environment, kill_tree
+from tests.tasks.study.tools import read_cells
 
 ITERATIONS, SEEDS, SAMPLES = 90, [1, 2], 64
 ENTROPY, PASS_32, DISTINCT = 1.25, 0.06, 1.25

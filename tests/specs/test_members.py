@@ -12,7 +12,7 @@ from specs.advantages import AdvantageSettings, Arm
 from specs.errors import SpecError
 from specs.identity import advantage_settings_of, identity, objective_settings_of, train_part
 from specs.keys import choices, key_name
-from specs.load import DEFAULT, describe, load_control, load_spec
+from specs.load import DEFAULT, describe, load_control, load_recorded, load_spec
 from specs.paths import REPOSITORY_ROOT
 from specs.schema import Spec
 from specs.sections import Audit, DtypeLimits
@@ -202,7 +202,7 @@ def test_a_recorded_spec_of_an_earlier_version_is_read_with_the_keys_of_today(wr
     )
     with pytest.raises(SpecError):
         load_spec(write(old), (), {})
-    loaded = load_spec(write(old), (), {}, recorded=True)
+    loaded = load_recorded(old, "runs/x/spec.yaml")
     assert loaded.spec.advantage.model_dump() == {
         "estimator": "grpo",
         "low_probability_fraction": 0.3,
@@ -211,8 +211,8 @@ def test_a_recorded_spec_of_an_earlier_version_is_read_with_the_keys_of_today(wr
         "ddof": 0,
     }
     assert loaded.spec.placement.sleep == "none"
-    assert loaded.origins["placement.sleep"].endswith("x.yaml")
-    assert load_spec(write(loaded.text), (), {}, recorded=True).spec == loaded.spec
+    assert loaded.origins["placement.sleep"].startswith("runs/x/spec.yaml")
+    assert load_recorded(loaded.text, "runs/x/spec.yaml").spec == loaded.spec
 
 
 # -- keys
@@ -310,7 +310,7 @@ def test_a_spec_keeps_the_source_that_it_began_with(plugin: Plugin, tmp_path: Pa
         ),
         ("FOLDER/own.py:other", "no other in FOLDER/own.py, which has mine"),
         ("FOLDER/broken.py:mine", "FOLDER/broken.py:2: not Python: invalid syntax"),
-        ("own.py", "got 'own.py', want text (like "),
+        ("own.py", "got 'own.py', want text like my_file.py:name ("),
     ],
 )
 def test_code_that_cannot_be_used_is_one_line(problems: Lines, tmp_path: Path, use: str, line: str) -> None:

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from specs.engines import ENGINES, declared_engine
+from specs.errors import SpecError
 from specs.identity import identity, rollout_part, train_part
-from specs.load import load_spec
+from specs.load import load_recorded, load_spec
 from specs.paths import REPOSITORY_ROOT
 from specs.plugins import is_plugin, split_plugin
 from specs.signatures import class_at, function_at
@@ -276,9 +277,11 @@ def test_parameters_are_those_of_the_signature(tmp_path: Path) -> None:
     ]
 
 
-def test_a_record_is_read_without_the_files_that_it_names(write: Write) -> None:
-    """A run is compared, exported and reported from its record, wherever its verifier lies now."""
+def test_a_record_is_read_without_the_files_that_it_names() -> None:
+    """A run is compared, exported and reported from its record, wherever a user's own code lies now."""
     gone = ["data={train: 'gone.py:rows', verifier: 'gone.py:same'}", "rollout.engine=gone.py:Engine"]
-    assert (
-        load_spec(write(PUZZLE.replace(", heldout: 8", "")), gone, {}, recorded=True).spec.data.train == gone[0][14:26]
-    )
+    gone += ["advantage.use=gone.py:limited", "objective.use=gone.py:Plain"]
+    text = PUZZLE.replace(", heldout: 8", "")
+    assert load_recorded(text, "runs/x/spec.yaml", gone).spec.data.train == "gone.py:rows"
+    with pytest.raises(SpecError, match=r"^data\.heldout: got -1, .*\(runs/x/spec\.yaml:3\)$"):
+        load_recorded(PUZZLE.replace("heldout: 8", "heldout: -1"), "runs/x/spec.yaml")

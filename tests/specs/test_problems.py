@@ -41,8 +41,8 @@ evaluate: {suites: heldout}
             "data.train: missing; want text (not empty)",
             f"rollout.prompts: got '32', want a whole number (int > 0) ({at}:5)",
             f"rollout.samples: got 2.5, want a whole number (int > 0) ({at}:5)",
-            "advantage.estimator: got 'gpo', want one of grpo, arm, dr_grpo, rloo, reinforce_pp_baseline, pass_at_k "
-            f"({at}:6)",
+            "advantage.estimator: got 'gpo', want one of grpo, arm, dr_grpo, rloo, reinforce_pp_baseline, pass_at_k, "
+            f"or your own by advantage.use: my_file.py:name ({at}:6)",
             f"train.learning_rate: got 'fast', want a number (float > 0) ({at}:8)",
             f"train.betas: got [0.9, 1.5], want a list (2, each a number (float >= 0, < 1)) ({at}:9)",
             f"train.iterations: got true, want a whole number (int > 0) ({at}:10)",

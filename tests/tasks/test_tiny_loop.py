@@ -13,7 +13,10 @@ from safetensors.torch import load_file
 
 from infra.files import sha256_file
 from infra.paths import ROOT
+from tasks.tiny_loop import main
 from tests.tasks.small_run import SETTINGS, iterate, opened
+
+SPECS = ROOT / "specs"
 
 #: With sequence masking, entropy bonus and the group's own confidence, beside the defaults.
 MORE = (
@@ -59,3 +62,25 @@ def test_a_verifier_of_ones_own_is_tried_as_contributing_says(tmp_path: Path) ->
     assert done.returncode == 0, done.stdout + done.stderr
     rewards = re.findall(r"iteration \d+  reward (0\.\d+)", done.stdout)
     assert len(rewards) == 2 and min(map(float, rewards)) > 0, "a score that grades"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ([], "usage: python -m tasks.tiny_loop SPEC FOLDER [KEY=VALUE ...]"),
+        ([f"{SPECS}/nofile.yaml", "{folder}"], "error: specs/nofile.yaml: no such spec file"),
+        ([f"{SPECS}/quickstart.yaml", "{folder}"], "error: {folder}: is a file or a folder with something in it"),
+        ([f"{SPECS}/quickstart.yaml", "{folder}/mine.txt"], "error: {folder}/mine.txt: is a file or a folder with"),
+        ([f"{SPECS}/smollm2.yaml", "{folder}/new"], "error: the tiny loop trains policy.init: scratch"),
+        ([f"{SPECS}/quickstart.yaml", "{folder}/new", "rollout.engine=vllm"], "error: the tiny loop trains"),
+    ],
+)
+def test_what_the_tiny_loop_does_not_do_is_one_line_and_touches_nothing(
+    arguments: list[str], says: str, tmp_path: Path
+) -> None:
+    (tmp_path / "mine.txt").write_text("precious")
+    with pytest.raises(SystemExit) as left:
+        main([each.format(folder=tmp_path) for each in arguments])
+    line = str(left.value.code)  # Python prints text on stderr, and its exit status is 1
+    assert line.startswith(says.format(folder=tmp_path)) and "\n" not in line
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]

@@ -20,7 +20,7 @@ from tasks.data.sources.base import Source as DataSource
 from tasks.data.sources.jsonl import file_digest, read_jsonl
 from tasks.data.sources.registry import make_source
 from tasks.errors import DataError, VerifierError
-from tasks.evaluate.suites.declare import UNPINNED, Form, SuiteColumns, SuiteDeclaration, read_suite
+from tasks.evaluate.suites.declare import UNPINNED, Form, SuiteColumns, SuiteDeclaration
 from tasks.evaluate.suites.forms import shape
 from tasks.records import Problem
 from tasks.reward.verifiers.base import Verifier
@@ -74,17 +74,12 @@ class _Found:
     differs: str | None = None
 
 
-def load_suite(name: str, stand_ins: Path | None = None) -> LoadedSuite:
-    """Return the suite called `name`, or declared by the YAML file at that path.
+def load_declared(suite: SuiteDeclaration, stand_ins: Path | None = None) -> LoadedSuite:
+    """Return a declared suite with its problems.
 
     With `stand_ins`, a folder, a suite that declares a stand-in is read from its file there, and from nowhere else.
     DataError where nothing can be had, a row is wrong, or there are more or fewer than declared.
     """
-    return load_declared(read_suite(name), stand_ins)
-
-
-def load_declared(suite: SuiteDeclaration, stand_ins: Path | None = None) -> LoadedSuite:
-    """Return the problems of a declared suite; see `load_suite`."""
     source = _source(suite)
     if stand_ins is not None and suite.stand_in is not None:
         found = _stand_in(suite, stand_ins)

@@ -10,7 +10,7 @@ from specs.sections import Data
 from specs.sources import PLUGIN, SOURCES, declared_source, spellings
 from tasks.data.sources import base, registry
 from tasks.data.sources.base import RowSource, Source
-from tasks.data.sources.registry import make_source, source_names, source_version
+from tasks.data.sources.registry import make_source, source_version
 from tasks.errors import DataError
 from tests.tasks.data.tools import load
 
@@ -19,7 +19,7 @@ EXAMPLES = {"puzzle": "puzzle:countdown", "hub": "hf://owner/name", "jsonl": "da
 
 def test_each_file_of_the_folder_is_a_declared_source() -> None:
     files = {path.stem for path in Path(registry.__file__).parent.glob("*.py")} - {"__init__", "base", "registry"}
-    assert files == {*source_names(), PLUGIN.name} == {*EXAMPLES, "plugin"}
+    assert files == {*SOURCES, PLUGIN.name} == {*EXAMPLES, "plugin"}
 
 
 @pytest.mark.parametrize("name", EXAMPLES)

@@ -8,11 +8,13 @@ from pathlib import Path
 import pytest
 
 from specs.load import load_spec
+from specs.names import suite_names
 from specs.paths import REPOSITORY_ROOT
 from tasks.errors import DataError
-from tasks.evaluate.suites.declare import read_suite, suite_names
-from tasks.evaluate.suites.load import load_suite, suite_fingerprint
+from tasks.evaluate.suites.declare import read_suite
+from tasks.evaluate.suites.load import suite_fingerprint
 from tests.one_line import one_line
+from tests.tasks.evaluate.suites.tools import load_suite
 
 DECLARED = """\
 title: Sums of my own
@@ -60,7 +62,7 @@ def test_its_key_holds_content_and_not_its_place(tmp_path: Path) -> None:
 def test_a_relative_path_starts_at_the_repository_root() -> None:
     path = "tasks/evaluate/suites/gsm8k.yaml"
     assert read_suite(path) == read_suite("gsm8k")
-    with pytest.raises(DataError, match=r"no suite 'my/suite\.yaml': .* a relative path starts at the repository root"):
+    with pytest.raises(DataError, match=r"no suite 'my/suite\.yaml': .*a relative path starts at the repository root"):
         read_suite("my/suite.yaml")
 
 
