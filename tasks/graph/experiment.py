@@ -54,18 +54,16 @@ VERSIONS: Mapping[str, int] = {
     "train": 1,
     "evaluate": 2,
 }
-#: The stages in the order of the loop, as readers know them. In the store the first policy and checkpoints lie under
-#: `policy`, rewards under `verdict`.
-STAGES = ("data", "suite", "contamination", "start", "rollout", "reward", "train", "checkpoint", "evaluate")
 
 
 @dataclass(frozen=True)
 class Node:
     """A step and its place in the loop.
 
-    `stage` is one of STAGES; `iteration` is None for what is made once, and for an evaluation or a checkpoint the
-    number of iterations behind the policy. `takes` are the references (`<stage>/<key>`, as in the store) of the steps
-    that it takes as inputs, upstream first.
+    `stage` is the stage as readers know it: in the store the first policy and checkpoints lie under `policy`, rewards
+    under `verdict`. `iteration` is None for what is made once, and for an evaluation or a checkpoint the number of
+    iterations behind the policy. `takes` are the references (`<stage>/<key>`, as in the store) of the steps that it
+    takes as inputs, upstream first.
     """
 
     stage: str
@@ -87,6 +85,12 @@ class Node:
         """`rollout of iteration 3, shard 1`."""
         join = "after" if self.stage in ("evaluate", "checkpoint") else "of"
         return f"{self.stage} {join} {self.place}" if self.place else self.stage
+
+
+def stages_of(nodes: Iterable[Node]) -> tuple[str, ...]:
+    """Return the stages of an experiment's steps, in the order in which the loop comes to each one's last step."""
+    last = {node.stage: place for place, node in enumerate(nodes)}
+    return tuple(sorted(last, key=lambda stage: last[stage]))
 
 
 class Experiment:
