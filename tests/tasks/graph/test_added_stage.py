@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -120,7 +121,7 @@ def test_a_plan_beside_a_previous_run_names_the_setting_of_the_stage(
     assert "nothing to do: every step is in the store" in plan(loaded, store)
     monkeypatch.setattr(command, "Experiment", Looser)
     lines = plan(loaded, store).splitlines()
-    rows = {line.split()[0]: below.strip() for line, below in zip(lines, lines[1:], strict=False) if line.strip()}
+    rows = {line.split()[0]: below.strip() for line, below in pairwise(lines) if line.strip()}
     assert rows["filter"].startswith("limit: 3 -> 4")
     assert rows["reward"].startswith("because filter of iteration 0 runs")
     assert rows["train"].startswith("because reward of iteration 0 runs")
