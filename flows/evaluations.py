@@ -5,7 +5,7 @@ from __future__ import annotations
 from infra.termination import termination
 from tasks.engines.open_run import OpenRun
 from tasks.evaluate.comparison import EvaluatedPolicy
-from tasks.evaluate.sampling import Source
+from tasks.evaluate.sampling import SampleSource
 from tasks.run.suites import PreparedSuite, evaluated, prepared
 from tasks.stage import value
 from tasks.stages import evaluate, suite_steps
@@ -17,7 +17,7 @@ def prepare_suites(run: OpenRun) -> dict[str, PreparedSuite]:
 
 
 def evaluate_suites(
-    run: OpenRun, lineage: str, label: str, iteration: int | None, source: Source | None = None
+    run: OpenRun, lineage: str, label: str, iteration: int | None, source: SampleSource | None = None
 ) -> EvaluatedPolicy:
     """Evaluate a policy on each suite of the spec. `source` is a server that has it; None for the rollout engine."""
     manifests = {}

@@ -34,7 +34,7 @@ class SourceDeclaration:
     hub: bool = False
 
 
-#: The shipped sources by name, in the order in which their prefixes are tried.
+#: The shipped sources by name; where several prefixes fit, the longest one does.
 SOURCES: Mapping[str, SourceDeclaration] = {
     each.name: each
     for each in (
@@ -60,7 +60,8 @@ def declared_source(train: str) -> SourceDeclaration:
     """Return the declaration of the source that `train`, a value of `data.train`, names."""
     if is_plugin(train.partition("?")[0]):
         return PLUGIN
-    return next(each for each in SOURCES.values() if train.startswith(each.prefix))
+    begun = [each for each in SOURCES.values() if train.startswith(each.prefix)]
+    return max(begun, key=lambda each: len(each.prefix))
 
 
 def named_verifier(data: Data) -> str:

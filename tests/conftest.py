@@ -52,7 +52,7 @@ def pytest_report_header(config: pytest.Config) -> str:
     return f"a sample of {share:g} of each matrix, by the seed {seed!r}" if share < 1 else "every case"
 
 
-#: Files, folders and single tests whose unmarked tests `make quick` runs: pure modules, and the loop on stand-in engines.
+#: Files, folders and tests whose unmarked tests `make quick` runs: pure modules, and the loop on stand-in engines.
 QUICK = (
     "tests/specs/",
     "tests/tasks/graph/test_experiment.py",

@@ -11,7 +11,7 @@ from specs.load import Loaded, describe, load_control, load_spec
 from specs.schema import Spec
 from specs.sections import Fork
 from specs.size import size
-from tasks.checkpoint.fork import Source, find_source
+from tasks.checkpoint.fork import ForkOrigin, find_source
 from tasks.data.tokenizer import puzzle_tokenizer
 from tasks.errors import DataError
 from tasks.graph.experiment import Experiment
@@ -135,7 +135,7 @@ def _numbers(numbers: Sequence[int]) -> str:
     )
 
 
-def _sizes(spec: Spec, source: Source | None) -> str:
+def _sizes(spec: Spec, source: ForkOrigin | None) -> str:
     sizes = size(spec, len(puzzle_tokenizer()) if spec.policy.made else None, source.folder if source else None)
     iterations = spec.train.iterations
     return "\n".join(

@@ -32,7 +32,7 @@ from tasks.checkpoint.weights import POLICY_STAGE, policy_step
 
 
 @dataclass(frozen=True)
-class Source:
+class ForkOrigin:
     """The policy that a fork begins with: that of `run` after `iteration` iterations.
 
     `root` is the first policy of its line; `folder` is local and holds configuration and tokenizer of the line, no
@@ -60,7 +60,7 @@ class Source:
         return {"run": self.run, "iteration": self.iteration, "lineage": self.lineage}
 
 
-def find_source(spec: Spec, store: Store) -> Source:
+def find_source(spec: Spec, store: Store) -> ForkOrigin:
     """Return the policy that `spec.policy.init` names.
 
     Raises SpecError where there is no such policy or this spec does not fit it; StoreError where the files that the
@@ -78,7 +78,7 @@ def find_source(spec: Spec, store: Store) -> Source:
             f"{store.uri}: run {fork.run} cannot be gone on from: the {what} is not there any more; start that "
             "run again"
         )
-    source = Source(fork.run, fork.iteration, lineage, root, _shared_files(store, first))
+    source = ForkOrigin(fork.run, fork.iteration, lineage, root, _shared_files(store, first))
     problems = _misfits(spec, source, first)
     if problems:
         raise SpecError("\n".join(problems))
@@ -130,7 +130,7 @@ def _chosen(fork: Fork, store: Store) -> str:
     return lineage
 
 
-def _misfits(spec: Spec, source: Source, first: Manifest) -> list[str]:
+def _misfits(spec: Spec, source: ForkOrigin, first: Manifest) -> list[str]:
     """Return a line for each setting of the spec that does not fit the policy."""
     policy, lines = first.inputs["part"]["policy"], []
     if policy["dtype"] != spec.policy.dtype:
@@ -161,7 +161,7 @@ def _shared_files(store: Store, first: Manifest) -> Path:
     return folder
 
 
-def pin(store: Store, source: Source, fork: str) -> None:
+def pin(store: Store, source: ForkOrigin, fork: str) -> None:
     """Record in the store that the run `fork` needs these weights of its source."""
     text = json.dumps({"fork": fork, **source.record()}, indent=1, sort_keys=True)
     store.files.write(f"pins/{source.lineage}/{fork.replace('/', '-')}.json", text.encode())

@@ -20,8 +20,6 @@ from tasks.errors import DataError
 from tasks.evaluate.suites.load import SuiteProblem
 from tasks.records import EncodedProblem, Message, Problem
 
-HELDOUT = "heldout"  # data.heldout problems of a puzzle; every other suite is declared in tasks/evaluate/suites
-
 
 @dataclass(frozen=True)
 class SuiteData:

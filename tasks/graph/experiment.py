@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from infra.caching import Step
-from infra.paths import resolve
 from infra.store import Store
+from specs.checks import HELDOUT
 from specs.errors import SpecError
 from specs.identity import (
     evaluate_part,
@@ -25,15 +25,15 @@ from specs.identity import (
     sampling_part,
     warm_start_part,
 )
+from specs.paths import from_root
 from specs.schema import Spec
 from specs.sections import Fork
-from tasks.checkpoint.fork import Source, find_source
+from tasks.checkpoint.fork import ForkOrigin, find_source
 from tasks.checkpoint.weights import POLICY_STAGE, model_folder, policy_step, weights_digest
 from tasks.data.dataset import source_fingerprint, tokenizer_of
 from tasks.data.sources.registry import data_key_part, source_of
 from tasks.data.tokenizer import tokenizer_digest
 from tasks.errors import DataError
-from tasks.evaluate.problems import HELDOUT
 from tasks.evaluate.samples import set_key
 from tasks.evaluate.suites.declare import SuiteDeclaration, read_suite
 from tasks.evaluate.suites.load import suite_fingerprint
@@ -110,7 +110,7 @@ class Experiment:
         # Before a model is fetched: what is wrong with the data, or with a user's own file, is said in seconds.
         data, fingerprint = data_key_part(spec), source_fingerprint(spec.data)
         #: The run and iteration that this one goes on from.
-        self.source: Source | None = (
+        self.source: ForkOrigin | None = (
             find_source(spec, Store(spec.store)) if isinstance(spec.policy.init, Fork) else None
         )
         #: The folder with the policy's configuration and tokenizer (and, but for a fork, weights); None for one made
@@ -384,4 +384,4 @@ def longest_response(spec: Spec) -> int:
 
 def stand_ins(spec: Spec) -> Path | None:
     """Return the folder that is read instead of the hub, where the spec names one."""
-    return None if spec.evaluate.stand_ins is None else Path(resolve(spec.evaluate.stand_ins))
+    return None if spec.evaluate.stand_ins is None else from_root(spec.evaluate.stand_ins)

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from infra.store import Manifest
-from tasks.evaluate.problems import HELDOUT
+from specs.checks import HELDOUT
 from tasks.graph.experiment import Experiment, Node
 from tasks.graph.listing import Listing
 from tasks.graph.previous_runs import PreviousRun, flat

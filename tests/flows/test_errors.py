@@ -17,10 +17,10 @@ from tokenizers import Tokenizer, decoders, pre_tokenizers, trainers
 from tokenizers.models import BPE
 
 from infra.lease import RunLock
-from infra.paths import ROOT
 from infra.store import Store
 from specs.identity import run_name
 from specs.load import load_spec
+from specs.paths import REPOSITORY_ROOT as ROOT
 from tests.flows.runs import NAME, TINY, Run, Server, clean_environment, settings, status_of
 
 CHATML = (

@@ -10,9 +10,9 @@ from typing import Any, cast
 import pytest
 
 from infra.gc import survey
-from infra.paths import ROOT
 from infra.store import Store
 from specs.load import Loaded, load_spec
+from specs.paths import REPOSITORY_ROOT as ROOT
 from tasks.engines.open_run import OpenRun
 from tasks.report.build import build
 from tasks.report.page import render

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from infra.paths import ROOT
 from specs.load import load_spec
+from specs.paths import REPOSITORY_ROOT as ROOT
 from tasks.graph.cells import all_steps, shared_steps
 from tasks.graph.experiment import Experiment, Node
 from tests.flows.runs import TINY
