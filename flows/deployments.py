@@ -79,7 +79,7 @@ def spec_files() -> list[Path]:
 
 
 def study_files() -> list[Path]:
-    """Return the studies, likewise."""
+    """Return the studies that ship, and those that a user adds."""
     return sorted((REPOSITORY_ROOT / "specs" / "studies").glob("*.yaml"))
 
 

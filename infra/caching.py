@@ -32,13 +32,13 @@ class Step:
 
     @cached_property
     def key(self) -> str:
-        """64 hex digits."""
+        """Return 64 hex digits."""
         text = canonical({"stage": self.stage, "version": self.version, "inputs": self.inputs})
         return hashlib.sha256(text.encode()).hexdigest()
 
     @property
     def reference(self) -> str:
-        """`<stage>/<key>`, as other steps and records name this one."""
+        """Return `<stage>/<key>`, as other steps and records name this one."""
         return f"{self.stage}/{self.key}"
 
 
@@ -50,5 +50,5 @@ class NamedStep(Step):
 
     @cached_property
     def key(self) -> str:
-        """The step's own name."""
+        """Return the step's own name."""
         return self.name

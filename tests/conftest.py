@@ -72,6 +72,7 @@ QUICK = (
     "tests/infra/test_retry.py",
     "tests/sandbox/test_compare.py",
     "tests/sandbox/test_values.py",
+    "tests/test_docstrings.py",
     "tests/test_documents.py",
     "tests/test_imports.py",
     "tests/test_tiers.py",

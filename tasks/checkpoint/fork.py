@@ -47,7 +47,7 @@ class ForkOrigin:
 
     @property
     def step(self) -> Step:
-        """The step under which its weights lie."""
+        """Return the step under which its weights lie."""
         if self.lineage == self.root:
             return policy_step(self.lineage)
         return policy_step(self.lineage, f"train/{self.lineage}", f"{POLICY_STAGE}/{self.root}")

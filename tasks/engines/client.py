@@ -46,7 +46,7 @@ class EngineClient:
 
     @property
     def state(self) -> str | None:
-        """The policy held; None where the engine has died meanwhile, so that it is loaded again."""
+        """Return the policy held; None where the engine has died meanwhile, so that it is loaded again."""
         return self._state if self._alive else None
 
     @property

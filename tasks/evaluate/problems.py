@@ -35,7 +35,7 @@ class SuiteData:
 
     @property
     def questions(self) -> list[tuple[str, str]]:
-        """(id, bare question)."""
+        """Return (id, bare question)."""
         return [(each.problem.id, each.question) for each in self.facts]
 
     def first(self, limit: int | None) -> SuiteData:

@@ -75,14 +75,14 @@ class Node:
 
     @property
     def place(self) -> str:
-        """`iteration 3, shard 1`; empty for what is made once."""
+        """Return `iteration 3, shard 1`; empty for what is made once."""
         names = (("iteration", self.iteration), ("shard", self.shard))
         parts = [f"{name} {number}" for name, number in names if number is not None]
         return ", ".join([*parts, *([self.suite] if self.suite is not None else [])])
 
     @property
     def label(self) -> str:
-        """`rollout of iteration 3, shard 1`."""
+        """Return `rollout of iteration 3, shard 1`."""
         join = "after" if self.stage in ("evaluate", "checkpoint") else "of"
         return f"{self.stage} {join} {self.place}" if self.place else self.stage
 
@@ -153,7 +153,7 @@ class Experiment:
 
     @property
     def run(self) -> str:
-        """`<name>/<8 hex of identity>`."""
+        """Return `<name>/<8 hex of identity>`."""
         return run_name(self.spec)
 
     # -- the graph -------------------------------------------------------------------------------------------------

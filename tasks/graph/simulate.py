@@ -48,7 +48,7 @@ class Simulation:
 
     @property
     def idle(self) -> bool:
-        """True if nothing would be made."""
+        """Return True if nothing would be made."""
         return not any(self.running.values()) and not self.saved
 
     def runs(self, node: Node, found: bool) -> bool:
