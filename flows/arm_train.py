@@ -21,10 +21,10 @@ from prefect.client.schemas.objects import State
 
 from infra import prefect_runtime
 from infra.lease import RunLock
-from infra.paths import ROOT
 from infra.store import Manifest, Store
 from infra.termination import Terminated, termination
 from specs.load import Loaded, load_control, load_spec
+from specs.paths import REPOSITORY_ROOT
 from tasks.engines.engines import Engines
 from tasks.engines.open_run import OpenRun
 from tasks.graph.experiment import Experiment
@@ -175,7 +175,7 @@ def _log_counts(runs: Sequence[OpenRun]) -> None:
 def spec_path(spec: str) -> Path:
     """Return the path of a spec file: relative to the current folder where it is there, else to the repository root."""
     path = Path(spec)
-    return path if path.is_absolute() or path.exists() else ROOT / path
+    return path if path.is_absolute() or path.exists() else REPOSITORY_ROOT / path
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from infra.termination import termination
 from tasks.engines.open_run import OpenRun
 from tasks.evaluate.comparison import EvaluatedPolicy
-from tasks.evaluate.sampling import Source
+from tasks.evaluate.sampling import SampleSource
 from tasks.run.suites import PreparedSuite, evaluated, prepared
 from tasks.stage import value
 from tasks.stages import evaluate, suite_steps
@@ -22,7 +22,7 @@ def evaluate_suites(
     label: str,
     iteration: int | None = None,
     name: str | None = None,
-    source: Source | None = None,
+    source: SampleSource | None = None,
 ) -> EvaluatedPolicy:
     """Evaluate a policy on each suite of the spec.
 

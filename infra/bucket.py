@@ -61,7 +61,7 @@ class Bucket:
 
     @cached_property
     def client(self) -> Any:
-        """The client of botocore, which threads may share."""
+        """Return the client of botocore, which threads may share."""
         config = Config(
             **CLIENT,
             max_pool_connections=32,

@@ -38,12 +38,12 @@ class Step:
 
     @cached_property
     def key(self) -> str:
-        """64 hex digits."""
+        """Return 64 hex digits."""
         return key_of(self.stage, self.version, self.inputs)
 
     @property
     def reference(self) -> str:
-        """`<stage>/<key>`, as other steps and records name this one."""
+        """Return `<stage>/<key>`, as other steps and records name this one."""
         return f"{self.stage}/{self.key}"
 
 
@@ -58,5 +58,5 @@ class NamedStep(Step):
 
     @cached_property
     def key(self) -> str:
-        """The step's own name."""
+        """Return the step's own name."""
         return self.name

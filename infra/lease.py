@@ -129,7 +129,7 @@ class RunLock:
 
     @property
     def lost(self) -> bool:
-        """True where the run is no longer ours. Errors as in `check`.
+        """Return True where the run is no longer ours. Errors as in `check`.
 
         Asks the store only after three beats without one of ours: this process slept, or the store was away.
         """

@@ -6,10 +6,9 @@ import hashlib
 import re
 from pathlib import Path
 
-from specs.paths import file_uri
+from specs.paths import REPOSITORY_ROOT, file_uri
 
-ROOT = Path(__file__).resolve().parent.parent
-HOME = ROOT / ".armature"  # never under the current directory: a worker's directory must not matter
+HOME = REPOSITORY_ROOT / ".armature"  # never under the current directory: a worker's directory must not matter
 LOGS = HOME / "logs"  # of resident processes
 SCRATCH = HOME / "scratch"  # weights on their way from the trainer to the rollout engine; removed with the flow
 
@@ -23,8 +22,3 @@ def local_views(store: str) -> Path:
         return HOME
     words = re.sub(r"[^A-Za-z0-9.]+", "-", store)[-40:].strip("-.")
     return HOME / "stores" / f"{words}-{hashlib.sha256(store.encode()).hexdigest()[:8]}"
-
-
-def resolve(path: str) -> str:
-    """Return a path of a spec: a relative one from the repository root; URIs and absolute paths as they are."""
-    return path if "://" in path or path.startswith("/") else str(ROOT / path)

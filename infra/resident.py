@@ -138,12 +138,12 @@ class Resident:
 
     @property
     def alive(self) -> bool:
-        """True while calls can be made."""
+        """Return True while calls can be made."""
         return bool(self._calls) and self._process.poll() is None
 
     @property
     def pids(self) -> list[int]:
-        """The process ids of the ranks."""
+        """Return the process ids of the ranks."""
         return [each.pid for each in self._ranks]
 
     def call(self, method: str, *, deadline_s: float, **kwargs: Any) -> list[Any]:

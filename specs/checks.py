@@ -11,7 +11,7 @@ from specs.engines import declared_engine
 from specs.sections import Sections
 from specs.sources import declared_source
 
-SUITE_OF_PUZZLES = "heldout"
+HELDOUT = "heldout"  # the suite of the data.heldout problems; every other one is declared in a file
 
 
 def broken_rules(spec: Sections) -> list[str]:
@@ -206,17 +206,10 @@ def _evaluate(spec: Sections) -> Iterator[str]:
         )
     if len(set(evaluate.suites)) < len(evaluate.suites):
         yield f"evaluate.suites: {list(evaluate.suites)} names one twice; name each once"
-    if SUITE_OF_PUZZLES in evaluate.suites and spec.data.heldout == 0:
+    if HELDOUT in evaluate.suites and spec.data.heldout == 0:
         raised = "" if declared_source(spec.data.train).heldout is False else "raise data.heldout, or "
-        yield (
-            f"evaluate.suites: {SUITE_OF_PUZZLES} needs data.heldout > 0, got 0; {raised}name another suite, "
-            "or none: []"
-        )
-    if (
-        evaluate.problems is not None
-        and evaluate.suites == (SUITE_OF_PUZZLES,)
-        and evaluate.problems > spec.data.heldout
-    ):
+        yield (f"evaluate.suites: {HELDOUT} needs data.heldout > 0, got 0; {raised}name another suite, or none: []")
+    if evaluate.problems is not None and evaluate.suites == (HELDOUT,) and evaluate.problems > spec.data.heldout:
         yield (
             f"evaluate.problems: {evaluate.problems} exceeds data.heldout {spec.data.heldout}; lower it, or raise that"
         )

@@ -78,7 +78,7 @@ def comparison_problems(spec: Spec, control: Spec, where: str) -> list[str]:
             f"control: {where} differs in policy, warm_start or seed; experiment and control must start from the same "
             "policy"
         )
-    if rollout_part(control) != rollout_part(spec) or _places(control) != _places(spec):
+    if rollout_part(control) != rollout_part(spec) or _shared(control) != _shared(spec):
         problems.append(
             f"control: {where} differs in rollout, placement, train.zero_stage, train.gradient_checkpointing or store; "
             "experiment and control share engines and first rollouts"
@@ -91,7 +91,7 @@ def comparison_problems(spec: Spec, control: Spec, where: str) -> list[str]:
     return problems
 
 
-def _places(spec: Spec) -> tuple[object, ...]:
+def _shared(spec: Spec) -> tuple[object, ...]:
     """Return what runs of one flow share: the settings that say where engines run and how they are built."""
     return (
         spec.placement,

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -23,7 +23,8 @@ from specs.engines import declared_engine
 from specs.objectives import Objective
 from specs.plugins import PluginMember, file_of
 from specs.schema import Spec
-from specs.sections import Reward
+from specs.sections import Reward, VerifierSettings
+from specs.sources import named_verifier
 
 Part = dict[str, Any]
 
@@ -75,15 +76,19 @@ def reward_part(spec: Spec) -> Part:
 
     `correct_at` is not among them: verdicts are scores, and the stages that read them compare.
     """
-    return {"truncated": spec.reward.truncated, **verifier_parts(spec.reward)}
+    names = dict.fromkeys((*IN_EVERY_IDENTITY, named_verifier(spec.data)))
+    return {"truncated": spec.reward.truncated, **verifier_parts(spec.reward, names)}
 
 
-def verifier_parts(reward: Reward) -> dict[str, Part]:
-    """Return, for each verifier that has any, the settings that decide its verdicts."""
-    return {
-        "math": {"deadline_s": reward.math.deadline_s},
-        "code": {"cpu_s": reward.code.cpu_s, "memory_mb": reward.code.memory_mb},
-    }
+#: The verifiers whose settings every identity holds, whichever one the spec names: there were no others at first. The
+#: settings of another one are in the identities of the specs that name it.
+IN_EVERY_IDENTITY = ("math", "code")
+
+
+def verifier_parts(reward: Reward, names: Iterable[str]) -> dict[str, Part]:
+    """Return, for each of the named verifiers that has any, the settings that decide its verdicts."""
+    sections = {name: getattr(reward, name, None) for name in names}
+    return {name: each.key_part() for name, each in sections.items() if isinstance(each, VerifierSettings)}
 
 
 def train_part(spec: Spec) -> Part:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
-from specs.checks import SUITE_OF_PUZZLES
+from specs.checks import HELDOUT
 from specs.keys import nearest
 from specs.paths import REPOSITORY_ROOT, from_root
 from specs.plugins import is_plugin
@@ -17,9 +17,17 @@ from specs.schema import Spec
 from specs.sources import SOURCES, declared_source
 
 PUZZLES = ("countdown", "free_order", "graph_colouring", "sums")
-VERIFIERS = ("math", "code", *PUZZLES)
+#: A verifier is a file of this folder, which these of it are not.
+_VERIFIER_FILES = REPOSITORY_ROOT / "tasks" / "reward" / "verifiers"
+_NO_VERIFIER = ("__init__", "base", "plugin", "puzzle", "registry")
 #: A suite is a YAML file of this folder, or one of the user's own, named by its path.
 SUITES = REPOSITORY_ROOT / "tasks" / "evaluate" / "suites"
+
+
+def verifier_names() -> tuple[str, ...]:
+    """Return the names of the shipped verifiers, in alphabetical order, then those of puzzles."""
+    files = sorted(path.stem for path in _VERIFIER_FILES.glob("*.py"))
+    return (*(name for name in files if name not in _NO_VERIFIER), *PUZZLES)
 
 
 def suite_names() -> tuple[str, ...]:
@@ -50,13 +58,13 @@ def name_problems(spec: Spec) -> Iterator[tuple[str, str]]:
         if puzzle not in PUZZLES:
             yield "data.train", f"no puzzle {puzzle!r}; {_near(puzzle, PUZZLES)}"
     verifier = spec.data.verifier
-    if verifier is not None and verifier not in VERIFIERS and not is_plugin(verifier):
+    if verifier is not None and verifier not in verifier_names() and not is_plugin(verifier):
         yield (
             "data.verifier",
-            f"no verifier {verifier!r}; {_near(verifier, VERIFIERS)}, or your own: my_verifier.py:name",
+            f"no verifier {verifier!r}; {_near(verifier, verifier_names())}, or your own: my_verifier.py:name",
         )
     for suite in spec.evaluate.suites:
-        if suite != SUITE_OF_PUZZLES and (line := suite_problem(suite)) is not None:
+        if suite != HELDOUT and (line := suite_problem(suite)) is not None:
             yield "evaluate.suites", line
 
 

@@ -31,7 +31,7 @@ from tasks.evaluate import judged_sample
 from tasks.evaluate.judged import judge_samples
 from tasks.evaluate.problems import question_of, to_bytes
 from tasks.evaluate.samples import SampleSet
-from tasks.evaluate.sampling import Source, draw, missing
+from tasks.evaluate.sampling import SampleSource, draw, missing
 from tasks.evaluate.suites.load import load_declared
 from tasks.evaluate.summary import summarise
 from tasks.graph.experiment import Experiment, stand_ins
@@ -231,12 +231,12 @@ def submit_checkpoint(run: OpenRun, iteration: int, saved: SavedPolicy | None, s
 # -- evaluation and report -----------------------------------------------------------------------------------------
 
 
-def _evaluation(experiment: Experiment, label: object, name: str, lineage: str, source: Source | None) -> Step:
+def _evaluation(experiment: Experiment, label: object, name: str, lineage: str, source: SampleSource | None) -> Step:
     return experiment.evaluation_of(lineage, name, served=source is not None)
 
 
 @stage("evaluate", "evaluate {0} {1}", _evaluation)
-def evaluate(run: OpenRun, step: Step, label: object, name: str, lineage: str, source: Source | None) -> Output:
+def evaluate(run: OpenRun, step: Step, label: object, name: str, lineage: str, source: SampleSource | None) -> Output:
     """Draw samples of a suite from a policy, judge and summarise them.
 
     `label` is how task runs name the policy; `source` a server that has it, None for the rollout engine.

@@ -7,7 +7,7 @@ from graphlib import CycleError, TopologicalSorter
 
 import grimp
 
-from infra.paths import ROOT
+from specs.paths import REPOSITORY_ROOT as ROOT
 
 PACKAGES = ("flows", "infra", "sandbox", "specs", "tasks")
 

@@ -18,7 +18,7 @@ from tasks.graph.inputs import check_inputs, check_problems
 from tasks.graph.listing import Listing
 from tasks.graph.previous_runs import PreviousRun, previous_runs
 from tasks.graph.reasons import Reasons, settings
-from tasks.graph.simulate import SHOWN, Simulation, simulate
+from tasks.graph.simulate import Simulation, simulate
 
 
 def print_plans(path: Path, overrides: Sequence[str], *, replay: bool) -> None:
@@ -86,8 +86,8 @@ def _stages(will: Simulation, reasons: Reasons) -> list[str]:
     """Return a row for each stage, and below those that run why their first step does."""
     lines = [f"{'stage':<12}{'steps':>7}{'in store':>10}{'will run':>10}"]
     left_out = len(will.left_out)
-    for stage in SHOWN:
-        steps, running = will.nodes[stage], will.running[stage]
+    for stage, steps in will.nodes.items():
+        running = will.running[stage]
         cached = len(steps) - len(running) - (left_out if stage == "evaluate" else 0)
         place = f"   from {running[0].place}" if running and running[0].place else ""
         lines.append(f"{stage:<12}{len(steps):>7}{cached:>10}{len(running):>10}{place}")
@@ -127,7 +127,7 @@ def _conclusion(
             f"{listing.unseen:,} older steps are taken as the store lists them, to spare requests; a run verifies each"
         )
     if not previous:
-        everything = all(len(will.nodes[stage]) == len(will.running[stage]) for stage in SHOWN)
+        everything = all(steps == will.running[stage] for stage, steps in will.nodes.items())
         lines.append(
             f"this store has no run of the name {experiment.spec.name}: "
             f"{'everything runs' if everything else 'what it has was made by others'}"

@@ -24,6 +24,7 @@ from infra.paths import HOME
 from infra.store import Manifest, Store
 from specs.errors import SpecError
 from specs.files import config_problems
+from specs.identity import identity
 from specs.schema import Spec
 from specs.sections import Fork
 from specs.sources import declared_source
@@ -32,7 +33,7 @@ from tasks.run_files import run_record
 
 
 @dataclass(frozen=True)
-class Source:
+class ForkOrigin:
     """The policy that a fork begins with: that of `run` after `iteration` iterations.
 
     `root` is the first policy of its line; `folder` is local and holds configuration and tokenizer of the line, no
@@ -47,7 +48,7 @@ class Source:
 
     @property
     def step(self) -> Step:
-        """The step under which its weights lie."""
+        """Return the step under which its weights lie."""
         if self.lineage == self.root:
             return policy_step(self.lineage)
         return policy_step(self.lineage, f"train/{self.lineage}", f"{POLICY_STAGE}/{self.root}")
@@ -60,7 +61,7 @@ class Source:
         return {"run": self.run, "iteration": self.iteration, "lineage": self.lineage}
 
 
-def find_source(spec: Spec, store: Store) -> Source:
+def find_source(spec: Spec, store: Store) -> ForkOrigin:
     """Return the policy that `spec.policy.init` names.
 
     Raises SpecError where there is no such policy or this spec does not fit it; StoreError where the files that the
@@ -78,7 +79,7 @@ def find_source(spec: Spec, store: Store) -> Source:
             f"{store.uri}: run {fork.run} cannot be gone on from: the {what} is not there any more; start that "
             "run again"
         )
-    source = Source(fork.run, fork.iteration, lineage, root, _shared_files(store, first))
+    source = ForkOrigin(fork.run, fork.iteration, lineage, root, _shared_files(store, first))
     problems = _misfits(spec, source, first)
     if problems:
         raise SpecError("\n".join(problems))
@@ -138,7 +139,7 @@ def _chosen(fork: Fork, store: Store) -> str:
     return lineage
 
 
-def _misfits(spec: Spec, source: Source, first: Manifest) -> list[str]:
+def _misfits(spec: Spec, source: ForkOrigin, first: Manifest) -> list[str]:
     """Return a line for each setting of the spec that does not fit the policy."""
     policy, lines = first.inputs["part"]["policy"], []
     if policy["dtype"] != spec.policy.dtype:
@@ -169,7 +170,7 @@ def _shared_files(store: Store, first: Manifest) -> Path:
     return folder
 
 
-def pin(store: Store, source: Source, fork: str) -> None:
+def pin(store: Store, source: ForkOrigin, fork: str) -> None:
     """Record in the store that the run `fork` needs these weights of its source."""
     text = json.dumps({"fork": fork, **source.record()}, indent=1, sort_keys=True)
     store.files.write(f"pins/{source.lineage}/{fork.replace('/', '-')}.json", text.encode())

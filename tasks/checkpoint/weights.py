@@ -10,8 +10,8 @@ from typing import Any
 
 from infra.caching import NamedStep, Step
 from infra.digest_memory import DigestMemory
-from infra.paths import HOME, resolve
-from specs.paths import names_hub_model
+from infra.paths import HOME
+from specs.paths import from_root, names_hub_model
 from tasks.data.seeds import derive_seed
 from tasks.errors import DataError, NotFetchedError
 
@@ -39,7 +39,7 @@ def model_folder(policy: Mapping[str, Any], *, download: bool) -> Path | None:
     if policy["init"] == "scratch":
         return None
     name = policy["model"]
-    folder = Path(resolve(name))
+    folder = from_root(name)
     if folder.is_dir():
         return folder
     missing = f"policy.model: no folder {folder} (a relative path starts at the repository root)"

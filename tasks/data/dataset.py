@@ -31,7 +31,7 @@ class Dataset:
 
     @cached_property
     def by_id(self) -> dict[str, EncodedProblem]:
-        """Map the id of each problem, training and held out, to it."""
+        """Return the problems by id, training and held out."""
         return {p.problem.id: p for p in (*self.train, *self.heldout)}
 
     @property

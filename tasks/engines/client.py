@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from infra.errors import EngineError
-from infra.paths import ROOT
 from infra.resident import Resident
+from specs.paths import REPOSITORY_ROOT
 from tasks.errors import TrainingError
 
 LOAD_S = 1800.0
@@ -46,7 +46,7 @@ class EngineClient:
 
     @property
     def state(self) -> str | None:
-        """The policy held; None where the engine has died meanwhile, so that it is loaded again."""
+        """Return the policy held; None where the engine has died meanwhile, so that it is loaded again."""
         return self._state if self._alive else None
 
     @property
@@ -83,6 +83,6 @@ class EngineClient:
             raise
 
     def _start(self) -> Resident:
-        path = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
+        path = os.pathsep.join([str(REPOSITORY_ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
         variables = {**self._variables, "PYTHONPATH": path}
-        return Resident(self._name, self._argv, ranks=self._ranks, log=self._log, env=variables, cwd=ROOT)
+        return Resident(self._name, self._argv, ranks=self._ranks, log=self._log, env=variables, cwd=REPOSITORY_ROOT)

@@ -53,7 +53,7 @@ class OpenRun:
 
     @cached_property
     def dataset(self) -> Dataset:
-        """The data set of the data step, checked against the spec. Raises DataError, VerifierError, StoreError."""
+        """Return the data step's data set, checked against the spec. Raises DataError, VerifierError, StoreError."""
         dataset = self._datasets(self.experiment.data.key)
         check_dataset(dataset, self.spec, self.verifiers)
         return dataset

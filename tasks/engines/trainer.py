@@ -59,7 +59,7 @@ class TrainerClient(EngineClient):
 
     @property
     def ranks(self) -> int:
-        """Number of training ranks."""
+        """Return the number of training ranks."""
         return self.options.ranks
 
     def load(self, state: str, weights: Path, optimizer: Path | None, adamw: Mapping[str, Any]) -> None:

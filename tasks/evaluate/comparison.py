@@ -29,7 +29,7 @@ class StoredEvaluation:
 
     @cached_property
     def means(self) -> Mapping[str, float]:
-        """Question -> mean score of its judged samples; questions without one are left out."""
+        """Return the mean score of each question's judged samples; questions without one are left out."""
         return question_means(self.samples)
 
     @property

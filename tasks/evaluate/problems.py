@@ -20,8 +20,6 @@ from tasks.errors import DataError
 from tasks.evaluate.suites.load import SuiteProblem
 from tasks.records import EncodedProblem, Message, Problem
 
-HELDOUT = "heldout"  # data.heldout problems of a puzzle; every other suite is declared in tasks/evaluate/suites
-
 
 @dataclass(frozen=True)
 class SuiteData:
@@ -37,7 +35,7 @@ class SuiteData:
 
     @property
     def questions(self) -> list[tuple[str, str]]:
-        """(id, bare question)."""
+        """Return (id, bare question)."""
         return [(each.problem.id, each.question) for each in self.facts]
 
     def first(self, limit: int | None) -> SuiteData:

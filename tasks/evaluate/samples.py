@@ -69,7 +69,7 @@ class Sample:
 
     @property
     def surprisal(self) -> float | None:
-        """The mean of -log p over its tokens, nats.
+        """Return the mean of -log p over its tokens, nats.
 
         It estimates the token entropy at sampling settings, for a token drawn from p has E[-log p] = H(p).
         """

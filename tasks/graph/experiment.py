@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from infra.caching import Step
-from infra.paths import resolve
 from infra.store import Store
+from specs.checks import HELDOUT
 from specs.errors import SpecError
 from specs.identity import (
     evaluate_part,
@@ -25,15 +25,15 @@ from specs.identity import (
     sampling_part,
     warm_start_part,
 )
+from specs.paths import from_root
 from specs.schema import Spec
 from specs.sections import Fork
-from tasks.checkpoint.fork import Source, find_source
+from tasks.checkpoint.fork import ForkOrigin, find_source
 from tasks.checkpoint.weights import POLICY_STAGE, model_folder, policy_step, weights_digest
 from tasks.data.dataset import source_fingerprint, tokenizer_of
 from tasks.data.sources.registry import data_key_part, source_of
 from tasks.data.tokenizer import tokenizer_digest
 from tasks.errors import DataError
-from tasks.evaluate.problems import HELDOUT
 from tasks.evaluate.samples import set_key
 from tasks.evaluate.suites.declare import SuiteDeclaration, read_suite
 from tasks.evaluate.suites.load import suite_fingerprint
@@ -56,18 +56,16 @@ VERSIONS: Mapping[str, int] = {
     "train": 1,
     "evaluate": 2,
 }
-#: The stages in the order of the loop, as readers know them. In the store the first policy and checkpoints lie under
-#: `policy`, rewards under `verdict`.
-STAGES = ("data", "suite", "contamination", "start", "rollout", "reward", "train", "checkpoint", "evaluate")
 
 
 @dataclass(frozen=True)
 class Node:
     """A step and its place in the loop.
 
-    `stage` is one of STAGES; `iteration` is None for what is made once, and for an evaluation or a checkpoint the
-    number of iterations behind the policy. `takes` are the references (`<stage>/<key>`, as in the store) of the steps
-    that it takes as inputs, upstream first.
+    `stage` is the stage as readers know it: in the store the first policy and checkpoints lie under `policy`, rewards
+    under `verdict`. `iteration` is None for what is made once, and for an evaluation or a checkpoint the number of
+    iterations behind the policy. `takes` are the references (`<stage>/<key>`, as in the store) of the steps that it
+    takes as inputs, upstream first.
     """
 
     stage: str
@@ -79,16 +77,22 @@ class Node:
 
     @property
     def place(self) -> str:
-        """`iteration 3, shard 1`; empty for what is made once."""
+        """Return `iteration 3, shard 1`; empty for what is made once."""
         names = (("iteration", self.iteration), ("shard", self.shard))
         parts = [f"{name} {number}" for name, number in names if number is not None]
         return ", ".join([*parts, *([self.suite] if self.suite is not None else [])])
 
     @property
     def label(self) -> str:
-        """`rollout of iteration 3, shard 1`."""
+        """Return `rollout of iteration 3, shard 1`."""
         join = "after" if self.stage in ("evaluate", "checkpoint") else "of"
         return f"{self.stage} {join} {self.place}" if self.place else self.stage
+
+
+def stages_of(nodes: Iterable[Node]) -> tuple[str, ...]:
+    """Return the stages of an experiment's steps, in the order in which the loop comes to each one's last step."""
+    last = {node.stage: place for place, node in enumerate(nodes)}
+    return tuple(sorted(last, key=lambda stage: last[stage]))
 
 
 class Experiment:
@@ -109,7 +113,7 @@ class Experiment:
         # Before a model is fetched: what is wrong with the data, or with a user's own file, is said in seconds.
         data, fingerprint = data_key_part(spec), source_fingerprint(spec.data)
         #: The run and iteration that this one goes on from.
-        self.source: Source | None = (
+        self.source: ForkOrigin | None = (
             find_source(spec, store or Store(spec.store)) if isinstance(spec.policy.init, Fork) else None
         )
         #: The folder with the policy's configuration and tokenizer (and, but for a fork, weights); None for one made
@@ -151,13 +155,13 @@ class Experiment:
 
     @cached_property
     def run(self) -> str:
-        """The run's name in the store, `<name>/<8 hex>`. Raises StoreError."""
+        """Return the run's name in the store, `<name>/<8 hex>`. Raises StoreError."""
         parts = parts_of(self.spec, self.data, self.start, self._rollout, self._verifier)
         return find_name(self.spec, parts, self.lineage, lambda: self._store or Store(self.spec.store))
 
     @cached_property
     def _train(self) -> dict[str, Any]:
-        """The training part of keys, made where a training step is named.
+        """Return the training part of keys, made where a training step is named.
 
         A policy of a run is evaluated without its estimator's file.
         """
@@ -393,4 +397,4 @@ def longest_response(spec: Spec) -> int:
 
 def stand_ins(spec: Spec) -> Path | None:
     """Return the folder that is read instead of the hub, where the spec names one."""
-    return None if spec.evaluate.stand_ins is None else Path(resolve(spec.evaluate.stand_ins))
+    return None if spec.evaluate.stand_ins is None else from_root(spec.evaluate.stand_ins)

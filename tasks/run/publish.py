@@ -8,8 +8,9 @@ import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
-from infra.paths import ROOT, local_views
+from infra.paths import local_views
 from infra.store import Store
+from specs.paths import REPOSITORY_ROOT
 from tasks.evaluate import harness
 from tasks.evaluate.comparison import EvaluatedPolicy
 from tasks.report.evaluation.data import EvaluationReport
@@ -84,6 +85,6 @@ def _harness(suites: Mapping[str, PreparedSuite], policy: EvaluatedPolicy, began
 def _commit() -> str | None:
     """Return Armature's own commit, where it lies in a repository."""
     found = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False
+        ["git", "rev-parse", "--short", "HEAD"], cwd=REPOSITORY_ROOT, capture_output=True, text=True, check=False
     )
     return found.stdout.strip() or None

@@ -21,7 +21,7 @@ class RunView:
 
     @property
     def iterations_done(self) -> int:
-        """The number of leading iterations whose training step is in the store."""
+        """Return the number of leading iterations whose training step is in the store."""
         lineages = self.record["lineages"]
         for k, lineage in enumerate(lineages[1:]):
             if self.store.find("train", lineage) is None:

@@ -95,7 +95,7 @@ class Cell:
 
     @property
     def name(self) -> tuple[str, str, int]:
-        """The setting, the variant and the seed."""
+        """Return the setting, the variant and the seed."""
         return self.setting, self.variant, self.seed
 
     def at(self, iteration: int, temperature: float) -> Point:

@@ -15,8 +15,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from infra.paths import ROOT
 from infra.store import Store
+from specs.paths import REPOSITORY_ROOT as ROOT
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 #: A puzzle that a policy of 60 supervised steps half solves, so that training has something to do: 8 prompts x 4

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.paths import ROOT
+from specs.paths import REPOSITORY_ROOT as ROOT
 from specs.paths import file_uri
 from tests.flows.runs import clean_environment
 

@@ -16,10 +16,11 @@ import pytest
 from flows.compare import table
 from infra.caching import Step
 from infra.errors import StoreError
-from infra.paths import HOME, ROOT, local_views
+from infra.paths import HOME, local_views
 from infra.store import Manifest, Store
 from specs.errors import SpecError
 from specs.load import load_spec
+from specs.paths import REPOSITORY_ROOT as ROOT
 from tasks import table as rows_of
 from tasks.checkpoint.weights import policy_step
 from tasks.errors import DataError

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from infra.paths import ROOT
+from specs.paths import REPOSITORY_ROOT as ROOT
 from tests.flows.runs import NAME, TINY, Server, kill_tree, run_module
 
 Ask = Callable[..., Any]

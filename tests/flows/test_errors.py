@@ -21,9 +21,9 @@ from tokenizers.models import BPE
 
 from flows.cli.errors import USER_ERRORS, reported
 from infra.lease import RunLock
-from infra.paths import ROOT
 from infra.store import Store
 from specs.load import load_spec
+from specs.paths import REPOSITORY_ROOT as ROOT
 from tasks.engines.open_run import OpenRun
 from tasks.graph.experiment import Experiment
 from tasks.run.session import Session

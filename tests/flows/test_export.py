@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from infra.errors import StoreError
-from infra.paths import ROOT
 from infra.store import Manifest, Store
+from specs.paths import REPOSITORY_ROOT as ROOT
 from tasks.checkpoint.weights import policy_step
 from tasks.run.export import export_policy
 from tests.flows.runs import NAME, Finished

@@ -14,9 +14,9 @@ import yaml
 
 from flows import arm_cell, arm_train, compare
 from infra.gc import survey
-from infra.paths import ROOT
 from infra.store import Store
 from specs.load import load_spec
+from specs.paths import REPOSITORY_ROOT as ROOT
 from specs.study import load_study
 from tasks import stages
 from tasks.engines.engines import Engines

@@ -20,8 +20,8 @@ import torch
 import yaml
 from safetensors.torch import load_file, save_file
 
-from infra.paths import ROOT
 from infra.store import Store
+from specs.paths import REPOSITORY_ROOT as ROOT
 from tasks.checkpoint.weights import policy_step
 from tests.flows.runs import TINY, Server, kill_tree, run_module
 

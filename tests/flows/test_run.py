@@ -12,8 +12,9 @@ from typing import Any
 import psutil
 import pytest
 
-from infra.paths import ROOT, SCRATCH
+from infra.paths import SCRATCH
 from infra.store import Manifest, Store
+from specs.paths import REPOSITORY_ROOT as ROOT
 from tasks import table
 from tests.flows.runs import (
     NAME,

@@ -17,8 +17,9 @@ import pytest
 import yaml
 
 from infra.gc import survey
-from infra.paths import HOME, ROOT, local_views
+from infra.paths import HOME, local_views
 from infra.store import Store
+from specs.paths import REPOSITORY_ROOT as ROOT
 from tasks.study.cells import Cell, write_cell
 from tests.flows.runs import NAME, TINY, Server, kill_tree, tree
 from tests.tasks.study.tools import read_cells

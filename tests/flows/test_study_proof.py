@@ -19,7 +19,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from infra.paths import HOME, ROOT, local_views
+from infra.paths import HOME, local_views
+from specs.paths import REPOSITORY_ROOT as ROOT
 from tasks.evaluate.metrics.pass_at_k import pass_at_k
 from tasks.study.cells import Point
 from tests.flows.runs import clean_environment, kill_tree

@@ -15,7 +15,7 @@ import pytest
 from infra import digest_memory
 from infra.digest_memory import DigestMemory
 from infra.digests import sha256_file
-from infra.paths import ROOT
+from specs.paths import REPOSITORY_ROOT as ROOT
 
 pytestmark = pytest.mark.quick
 

@@ -30,9 +30,9 @@ from infra.files import Files
 from infra.gc import UPLOADS, survey, sweep
 from infra.lease import RunLock
 from infra.parallel import run_parallel
-from infra.paths import ROOT
 from infra.retry import is_transient
 from infra.store import DamagedError, Manifest, Store
+from specs.paths import REPOSITORY_ROOT as ROOT
 from tests.infra.conftest import S3Server, client
 from tests.infra.fault_proxy import FaultProxy, Kind
 from tests.infra.waiting import DEADLINE_S, wait_for

@@ -19,8 +19,8 @@ from infra.errors import StoreError
 from infra.files import Files
 from infra.gc import CRASHED, LEFT, NO_EVALUATION, NO_RUN, TEMPORARY, UPLOADS, Found, survey
 from infra.gc import collect as collected
-from infra.paths import ROOT
 from infra.store import Manifest, Store
+from specs.paths import REPOSITORY_ROOT as ROOT
 from tests.infra.conftest import client, new_uri
 from tests.one_line import one_line
 

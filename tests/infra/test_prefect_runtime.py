@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from infra import prefect_runtime, processes
-from infra.paths import HOME, ROOT
+from infra.paths import HOME
 from infra.termination import Terminated, termination
+from specs.paths import REPOSITORY_ROOT as ROOT
 from tests.infra.waiting import DEADLINE_S, ended, wait_for
 
 SHOW = """

@@ -14,8 +14,8 @@ import psutil
 import pytest
 
 from infra import scratch
-from infra.paths import ROOT
 from infra.processes import here
+from specs.paths import REPOSITORY_ROOT as ROOT
 from tests.infra.waiting import wait_for
 
 HOLD = """

@@ -12,9 +12,10 @@ import pytest
 
 from flows.cli.runs import list_runs, open_store, store_uri
 from infra.gc import NO_RUN, collect, survey
-from infra.paths import ROOT, local_views
+from infra.paths import local_views
 from infra.store import Store
 from specs.load import Loaded, load_spec
+from specs.paths import REPOSITORY_ROOT as ROOT
 from specs.paths import file_uri
 from tasks.data.tokenizer import puzzle_tokenizer
 from tasks.engines.open_run import OpenRun

@@ -12,7 +12,7 @@ import pytest
 from safetensors.torch import load_file
 
 from infra.files import sha256_file
-from infra.paths import ROOT
+from specs.paths import REPOSITORY_ROOT as ROOT
 from tasks.tiny_loop import main
 from tests.tasks.small_run import SETTINGS, iterate, opened
 

@@ -6,7 +6,7 @@ Their problems bring their own verifier, and demonstrations. No seed: all seeds 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 from tasks.data.puzzles.registry import demonstrations, puzzle_of, puzzle_problems
 from tasks.data.sources.base import LoadedData, Source, digest
@@ -18,8 +18,6 @@ _KEY_PART = ("train", "heldout", "prompt", "drop_long_prompts", "max_prompt_toke
 
 class PuzzleSource(Source):
     """The problems of a puzzle; the first `data.heldout` of them are the split `heldout`."""
-
-    HELDOUT: ClassVar[bool] = True
 
     @property
     def own_verifier(self) -> str:

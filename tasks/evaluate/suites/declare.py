@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, Field, ValidationError, model_validator
 
 from specs.base import Positive, Section
-from specs.checks import SUITE_OF_PUZZLES
+from specs.checks import HELDOUT
 from specs.errors import SpecError
 from specs.keys import section_of
 from specs.names import SUITES, suite_file, suite_names, suite_problem
@@ -41,7 +41,7 @@ Names = Annotated[
 Form = Literal["answer", "choices", "shuffled", "completion", "asserts", "tests"]
 
 
-class Source(Section):
+class SuiteSource(Section):
     """The place of the problems."""
 
     at: Name = Field(
@@ -55,7 +55,7 @@ class Source(Section):
     )
 
     @model_validator(mode="after")
-    def _revision_of_the_hub(self) -> Source:
+    def _revision_of_the_hub(self) -> SuiteSource:
         if declared_source(self.at).hub:
             if self.revision != UNPINNED and not _COMMIT.fullmatch(self.revision or ""):
                 raise ValueError(f"revision: got {self.revision!r}, want a commit of 40 hex digits, or {UNPINNED}")
@@ -123,7 +123,7 @@ class SuiteDeclaration(Section):
         description="In messages and keys. Of a shipped suite, and by default, the file's own, without .yaml.",
     )
     title: Name = Field(description="Name in reports.")
-    source: Source
+    source: SuiteSource
     form: Form = Field(default="answer", description="How the source's rows are laid out; a puzzle has none.")
     columns: SuiteColumns = Field(default=SuiteColumns(), description="Where in the source's rows things are.")
     size: Positive = Field(description="Rows of the source.")
@@ -180,7 +180,7 @@ def _own_suite(name: str, file: Path) -> SuiteDeclaration:
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(f"no suite {name!r}: {file} cannot be read ({error})") from None
     suite = parse_suite(file, text)
-    if suite.name in (*suite_names(), SUITE_OF_PUZZLES) and file.parent != SUITES:
+    if suite.name in (*suite_names(), HELDOUT) and file.parent != SUITES:
         raise DataError(f"{shown(file)}: name: {suite.name} is a shipped suite's; give yours a name of its own")
     return suite
 

@@ -15,8 +15,7 @@ from specs.sources import declared_source
 from tasks.data.answers import Reader
 from tasks.data.columns import Columns
 from tasks.data.rows import problem_from_row
-from tasks.data.sources.base import Row, RowSource
-from tasks.data.sources.base import Source as DataSource
+from tasks.data.sources.base import Row, RowSource, Source
 from tasks.data.sources.jsonl import file_digest, read_jsonl
 from tasks.data.sources.registry import make_source
 from tasks.errors import DataError, VerifierError
@@ -157,7 +156,7 @@ def digest(problems: Iterable[SuiteProblem]) -> str:
     return total.hexdigest()
 
 
-def _source(suite: SuiteDeclaration) -> DataSource:
+def _source(suite: SuiteDeclaration) -> Source:
     """Return the data source that the suite declares; its first `size` problems where it makes them on the spot."""
     source, declared = suite.source, declared_source(suite.source.at)
     data = Data(
@@ -179,7 +178,7 @@ def _loaded(
     return LoadedSuite(suite, tuple(problems), digest(problems), origin, revision, differs, label)
 
 
-def _made(suite: SuiteDeclaration, source: DataSource) -> LoadedSuite:
+def _made(suite: SuiteDeclaration, source: Source) -> LoadedSuite:
     """Return the first problems of a generator: those that a run with data.heldout = size keeps out of its training."""
     problems = source.problems("heldout").problems
     if len(problems) != suite.answers:

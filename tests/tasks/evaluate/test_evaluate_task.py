@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from infra.paths import ROOT
 from infra.store import Manifest, Store
 from specs.load import load_spec
+from specs.paths import REPOSITORY_ROOT as ROOT
 from tasks import table
 from tasks.data.encode import decode
 from tasks.data.puzzles.registry import demonstrations

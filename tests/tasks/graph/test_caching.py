@@ -20,9 +20,10 @@ from typing import Any
 import pytest
 
 from flows.cli.plan import plan
-from infra.paths import HOME, LOGS, ROOT
+from infra.paths import HOME, LOGS
 from infra.store import Store
 from specs.load import Loaded, load_spec
+from specs.paths import REPOSITORY_ROOT as ROOT
 from tasks.checkpoint.weights import write_scratch_model
 from tasks.data.tokenizer import puzzle_tokenizer
 from tasks.engines.engines import Engines

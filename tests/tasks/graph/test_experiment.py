@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from infra.paths import ROOT
 from specs.load import load_spec
+from specs.paths import REPOSITORY_ROOT as ROOT
 from tasks.graph.cells import all_steps, shared_steps
-from tasks.graph.experiment import STAGES, Experiment, Node
+from tasks.graph.experiment import Experiment, Node, stages_of
+from tasks.report.figures import STAGES
 from tests.flows.runs import TINY
 
 KEYS = Path(__file__).with_name("keys.json")
@@ -38,7 +39,6 @@ def nodes(*overrides: str) -> list[Node]:
 def test_every_step_comes_after_the_steps_that_it_takes_from(overrides: tuple[str, ...]) -> None:
     seen: set[str] = set()
     for node in nodes(*overrides):
-        assert node.stage in STAGES
         assert {each for each in node.takes if not each.startswith("samples/")} <= seen, node.label
         seen.add(node.step.reference)
 
@@ -92,3 +92,7 @@ def test_variants_of_a_seed_share_the_steps_before_training() -> None:
     shared = {step.key for step in shared_steps([one])}
     assert shared == {step.key for step in shared_steps([other])}
     assert {step.key for step in all_steps([one])} & {step.key for step in all_steps([other])} == shared
+
+
+def test_a_report_draws_the_seconds_of_stages_by_their_names_in_the_graph() -> None:
+    assert {stage for _, stage, _ in STAGES} <= {*stages_of(nodes())}

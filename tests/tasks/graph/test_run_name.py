@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from infra.paths import ROOT
 from infra.store import Store
 from specs.identity import identity
 from specs.load import load_spec
+from specs.paths import REPOSITORY_ROOT as ROOT
 from tasks.data.tokenizer import puzzle_tokenizer
 from tasks.graph.experiment import Experiment
 from tests.tasks.test_stand_in_run import QUICK

@@ -17,8 +17,9 @@ import yaml
 from flows import arm_study
 from infra.errors import StoreError
 from infra.lease import RunHeldError
-from infra.paths import ROOT, local_views
+from infra.paths import local_views
 from infra.store import Store
+from specs.paths import REPOSITORY_ROOT as ROOT
 from specs.study import LoadedStudy, PlannedCell, load_study
 from tasks.errors import DataError, StudyError, TrainingError
 from tasks.graph.cells import cell_key
