@@ -316,6 +316,17 @@ def test_every_estimator_and_objective_has_a_file_with_label_source_and_version(
     }
 
 
+def test_a_member_s_file_may_annotate_its_names_and_lacks_none(tmp_path: Path) -> None:
+    path = tmp_path / "mine.py"
+    path.write_text('LABEL = "Mine"\nSOURCE: str = "a paper"\nVERSION: int = 2\n')
+    assert catalogue._read(path) == catalogue.Entry("Mine", "a paper", 2)
+    for name in ("LABEL", "SOURCE", "VERSION"):
+        lacking = tmp_path / f"no_{name}.py"
+        lacking.write_text("\n".join(line for line in path.read_text().splitlines() if not line.startswith(name)))
+        with pytest.raises(TrainingError, match=rf"no_{name}\.py: has no {name}; each estimator and objective sets"):
+            catalogue._read(lacking)
+
+
 def test_a_version_enters_the_keys_of_its_own_steps_alone(spec: Spoken, monkeypatch: pytest.MonkeyPatch) -> None:
     arm, grpo = spec(), spec("advantage.estimator=grpo")
     gspo = spec("advantage.estimator=grpo", "objective.kind=gspo")
