@@ -14,9 +14,10 @@ from infra.store import Manifest, Store
 from specs.sections import Data
 from tasks.data import table
 from tasks.data.encode import encode_all
+from tasks.data.sources.base import check_apart
 from tasks.data.sources.registry import source_of
 from tasks.data.tokenizer import load_tokenizer, puzzle_tokenizer, tokenizer_digest
-from tasks.records import EncodedProblem
+from tasks.records import EncodedProblem, Problem
 
 
 @dataclass(frozen=True)
@@ -61,8 +62,10 @@ def prepare(
     source = source_of(data)
     files: dict[str, bytes] = {}
     counts: dict[str, Any] = {}
+    read: dict[str, list[Problem]] = {}
     for split in ("train", "heldout") if data.heldout else ("train",):
         loaded = source.problems(split, fingerprint)
+        read[split] = loaded.problems
         encoded = encode_all(loaded.problems, tokenizer, data.prompt, max_prompt_tokens, data.drop_long_prompts)
         files[f"{split}.parquet"] = table.to_bytes(encoded.problems)
         counts[split] = {
@@ -72,6 +75,8 @@ def prepare(
             "long_prompts_dropped": encoded.dropped,
             "digest": loaded.digest,
         }
+    if data.drop_duplicates:
+        check_apart(read["train"], read.get("heldout", ()), data.train)
     with tempfile.TemporaryDirectory() as folder:
         tokenizer.save_pretrained(folder)
         for path in sorted(Path(folder).iterdir()):

@@ -123,8 +123,13 @@ class Source(ABC):
 class RowSource(Source):
     """A source of rows, each a mapping of columns, which `data.prompt_column` and the like name.
 
-    Its first `data.heldout` problems are the split `heldout`, where a class allows that by `HELDOUT`.
+    Its first `data.heldout` problems are the split `heldout`, where a class allows that by `HELDOUT`. The rows of one
+    fingerprint are read once and cut: a source whose order differs each time leaks nothing.
     """
+
+    def __init__(self, data: Data, folder: Path = REPOSITORY_ROOT, key: str = "data.train") -> None:
+        super().__init__(data, folder, key)
+        self._read: dict[str, tuple[list[Problem], int, int]] = {}
 
     @abstractmethod
     def rows(self, revision: str | None = None) -> Iterable[Row]:
@@ -133,7 +138,9 @@ class RowSource(Source):
     def problems(self, split: str = "train", fingerprint: str | None = None) -> LoadedData:
         """Return the problems of the rows; see the base class."""
         revision, heldout = self.revision(fingerprint), self.data.heldout
-        problems, dropped, conflicting = self._collect(self.rows(revision))
+        if fingerprint is None or fingerprint not in self._read:
+            self._read[fingerprint or ""] = self._collect(self.rows(revision))
+        problems, dropped, conflicting = self._read[fingerprint or ""]
         if len(problems) <= heldout:
             raise DataError(
                 f"{self.data.train}: {len(problems)} problems, too few for {heldout} held out and at least 1 to train "
@@ -177,6 +184,17 @@ def prompt_key(problem: Problem) -> str:
     return json.dumps(
         [[m["role"], " ".join(unicodedata.normalize("NFC", m["content"]).split())] for m in problem.prompt]
     )
+
+
+def check_apart(train: Iterable[Problem], heldout: Iterable[Problem], name: str) -> None:
+    """Raise DataError, which names the source by `name`, where a problem is both held out and trained on."""
+    held = {prompt_key(problem): problem.id for problem in heldout}
+    both = [held[key] for key in map(prompt_key, train) if key in held]
+    if both:
+        raise DataError(
+            f"data.train: {name}: {len(both)} problems are both held out and trained on (the first: {both[0]}); its "
+            "`problems` must cut one order of them, the same in each call: shuffle with a fixed seed, or not at all"
+        )
 
 
 def split_options(text: str) -> tuple[str, dict[str, str]]:

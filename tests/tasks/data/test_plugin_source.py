@@ -80,6 +80,48 @@ def test_the_data_step_takes_it_from_the_spec(rows: Path) -> None:
     assert [each.problem.id for each in from_bytes(files["heldout.parquet"], "heldout")] == ["sum-0", "sum-1"]
 
 
+LOTS = """\
+import random
+from tasks.data.sources.base import RowSource, Source, LoadedData, digest
+from tasks.records import Problem
+
+def drawn():
+    numbers = list(range(20))
+    random.shuffle(numbers)
+    return numbers
+
+def rows():
+    for n in drawn():
+        yield {"prompt": f"{n} + 1 =", "answer": str(n + 1)}
+
+class Whole(Source):
+    HELDOUT = True
+
+    def problems(self, split="train", fingerprint=None):
+        made = [Problem(f"{split}-{n}", ({"role": "user", "content": f"{n} + 1 ="},), "math", {"answer": str(n + 1)})
+                for n in drawn()]
+        made = made[:8] if split == "heldout" else made[8:]
+        return LoadedData(made, 0, 0, digest(made))
+"""
+
+
+def test_a_source_that_draws_its_order_leaks_no_held_out_problem(tmp_path: Path) -> None:
+    (tmp_path / "lots.py").write_text(LOTS)
+    data = Data(train=f"{tmp_path}/lots.py:rows", verifier="math", heldout=8)
+    files, _ = prepare(data, source_fingerprint(data), puzzle_tokenizer(), 16)
+    train, heldout = (
+        {each.problem.prompt[0]["content"] for each in from_bytes(files[f"{split}.parquet"], split)}
+        for split in ("train", "heldout")
+    )
+    assert train | heldout == {f"{n} + 1 =" for n in range(20)} and not train & heldout
+    data = Data(train=f"{tmp_path}/lots.py:Whole", verifier="math", heldout=8)
+    message = (
+        r"data\.train: .*lots\.py:Whole: \d+ problems are both held out and trained on .* a fixed seed, or not at all"
+    )
+    with one_line(DataError, message):
+        prepare(data, source_fingerprint(data), puzzle_tokenizer(), 16)
+
+
 def test_its_key_is_its_content_and_not_its_place(rows: Path, tmp_path: Path) -> None:
     first = key(f"{rows}:sums")
     assert str(tmp_path) not in str(first)
