@@ -11,8 +11,8 @@ from typing import Any
 
 from specs.base import Member
 from specs.identity import train_part
-from specs.plugins import PluginMember, parse_python
 from specs.paths import shown
+from specs.plugins import PluginMember, parse_python
 from specs.schema import Spec
 from tasks.errors import TrainingError
 
