@@ -38,7 +38,6 @@ from tasks.evaluate.samples import set_key
 from tasks.evaluate.suites.declare import SuiteDeclaration, read_suite
 from tasks.evaluate.suites.load import suite_fingerprint
 from tasks.reward.verifiers.registry import verifier_key_part
-from tasks.rollout.engines import engine_key_part
 from tasks.rollout.shards import shard_count
 from tasks.train.catalogue import train_key_part
 
@@ -100,6 +99,9 @@ class Experiment:
         self.spec = spec
         #: Declarations of the suites by name; a suite of the user's own is named in its file.
         self.declared = _declarations(spec.evaluate.suites)
+        for declared in self.declared.values():
+            if declared is not None:
+                declared.note_own_code()
         #: Names of the suites, in the order of the spec.
         self.suites = tuple(self.declared)
         start = warm_start_part(spec)
@@ -123,16 +125,12 @@ class Experiment:
         self.data = Step("data", VERSIONS["data"], inputs)
         self.start = self.source.step if self.source else self._made_start(start)
         self._root = self.source.root if self.source else self.start.key
-        self._rollout, self._train = (
-            {**rollout_part(spec), **engine_key_part(spec.rollout.engine)},
-            train_key_part(spec),
-        )
+        self._rollout, self._train = rollout_part(spec), train_key_part(spec)
         # Of the verifiers' settings, those of the verifier that these problems name.
         self._verifier = source_of(spec.data).verifier
         self._reward = {"truncated": spec.reward.truncated, **verifier_key_part(self._verifier, spec.reward)}
         self._lineages = [self.start.key]
         self._lock = threading.RLock()  # checkpoints are committed beside the loop
-        self._engine = engine_key_part(spec.rollout.engine)
         self._suites = {name: _suite(each, spec) for name, each in self.declared.items() if each is not None}
 
     def _made_start(self, part: dict[str, Any]) -> Step:
@@ -311,9 +309,9 @@ class Experiment:
     def sampling(self, suite: str) -> dict[str, Any]:
         """Return how a suite is sampled, its prompt template included."""
         if (own := self._suites.get(suite)) is not None:
-            sampling = {**sampling_part(self.spec, own.sampling), **self._engine}
+            sampling = sampling_part(self.spec, own.sampling)
             return {**sampling, "template": own.template, "tokenizer": self._tokenizer}
-        return {**sampling_part(self.spec, heldout_sampling(self.spec)), **self._engine}
+        return sampling_part(self.spec, heldout_sampling(self.spec))
 
     # -- which iterations are evaluated and saved --------------------------------------------------------------------
 
@@ -367,7 +365,7 @@ def _declarations(suites: Sequence[str]) -> dict[str, SuiteDeclaration | None]:
 def _suite(declared: SuiteDeclaration, spec: Spec) -> _Suite:
     inputs = {"suite": declared.name, "source": suite_fingerprint(declared, stand_ins(spec))}
     step = Step("suite", VERSIONS["suite"], inputs)
-    return _Suite(step, declared.prompt, declared.verifier, declared.sampling.model_dump())
+    return _Suite(step, declared.prompt, declared.judge, declared.sampling.model_dump())
 
 
 def longest_response(spec: Spec) -> int:

@@ -17,6 +17,7 @@ from typing import Any, ClassVar
 from urllib.parse import parse_qsl
 
 from specs.paths import REPOSITORY_ROOT
+from specs.plugins import by_content
 from specs.sections import Data
 from tasks.data.columns import Columns
 from tasks.data.rows import problem_from_row
@@ -75,12 +76,12 @@ class Source(ABC):
     @property
     def own_verifier(self) -> str | None:
         """Return the name of the verifier that the problems bring; None where `data.verifier` names it."""
-        return self.body if hasattr(self, "verify") else None
+        return by_content(self.body, self.folder) if hasattr(self, "verify") else None
 
     @property
     def verifier(self) -> str:
-        """Return the name of the verifier of the problems."""
-        return self.data.verifier or self.own_verifier or "math"
+        """Return the name of the verifier of the problems; a user's own is named by its content."""
+        return by_content(self.data.verifier or self.own_verifier or "math")
 
     def fingerprint(self) -> str:
         """Return a text that stands for the content (a digest, a commit), without loading it.
