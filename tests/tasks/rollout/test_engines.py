@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 from pathlib import Path
 
@@ -124,9 +123,11 @@ def test_its_key_is_its_content_and_a_shipped_one_s_its_name(own: str, tmp_path:
 def test_a_child_runs_the_code_that_is_in_the_keys_or_none(own: str, tmp_path: Path) -> None:
     digest = note(tmp_path / "mine.py")
     (tmp_path / "mine.py").write_text(OWN.replace("token: int = 7", "token: int = 8"))
-    argv = [sys.executable, "-m", "tasks.rollout.server", "--engine", own, "--source", digest, "--address", "nowhere"]
-    ended = subprocess.run(argv, cwd=REPOSITORY_ROOT, capture_output=True, text=True, check=False)
-    assert ended.returncode == 1 and "mine.py has changed since the run began" in ended.stderr
+    argv = [sys.executable, "-m", "tasks.rollout.server", "--engine", own, "--source", digest]
+    child = Resident("rollout", argv, log=tmp_path / "log", cwd=REPOSITORY_ROOT)
+    with pytest.raises(EngineError, match=r"mine\.py has changed since the run began"):
+        child.call("load", deadline_s=600, weights=tmp_path)
+    child.stop()
     client = RolloutClient(own, {}, threads=1, devices=None, log=tmp_path / "log", deadline_s=1.0)
     assert client._argv[-2:] == ["--source", digest]
 
