@@ -48,6 +48,7 @@ from tasks.stages import (
     suite_steps,
     train,
 )
+from tasks.train.trial import try_own_code
 
 log = logging.getLogger("armature")
 
@@ -115,6 +116,7 @@ def train_run(run: OpenRun, record: RunRecord, *, replay: bool, others: Sequence
     record.data(value(data(run)))
     for name in experiment.suites:
         record.suite(name, *suite_steps(run, name))
+    try_own_code(spec)
     value(start(run))
     due = experiment.checkpointed_iterations()
     with Uploads() as uploads:

@@ -21,7 +21,7 @@ from specs.advantages import Advantage
 from specs.base import USE, Member
 from specs.engines import declared_engine
 from specs.objectives import Objective
-from specs.plugins import PluginMember, file_of
+from specs.plugins import PluginMember, by_content, file_of
 from specs.schema import Spec
 from specs.sections import Reward, VerifierSettings
 from specs.sources import named_verifier
@@ -48,6 +48,8 @@ def data_part(spec: Spec) -> Part:
     """
     return {
         **spec.data.model_dump(mode="json"),
+        "train": by_content(spec.data.train),
+        "verifier": None if spec.data.verifier is None else by_content(spec.data.verifier),
         "tokenizer": None if spec.policy.model is None else [spec.policy.model, spec.policy.revision],
         "max_prompt_tokens": spec.rollout.max_prompt_tokens if spec.data.drop_long_prompts else None,
     }
@@ -68,7 +70,8 @@ def rollout_part(spec: Spec) -> Part:
     The engine, sampling, the composition of shards, seeds.
     """
     without = {"max_prompt_tokens"} | ({"problems"} if spec.rollout.problems is None else set())
-    return {**spec.rollout.model_dump(mode="json", exclude=without), "dtype": spec.policy.dtype, "seed": spec.seed}
+    rollout = {**spec.rollout.model_dump(mode="json", exclude=without), "engine": by_content(spec.rollout.engine)}
+    return {**rollout, "dtype": spec.policy.dtype, "seed": spec.seed}
 
 
 def reward_part(spec: Spec) -> Part:
@@ -113,7 +116,7 @@ def sampling_part(spec: Spec, own: Mapping[str, Any]) -> Part:
     given = {key: getattr(spec.evaluate, key) for key in ("temperature", "top_p", "max_response_tokens")}
     return {
         **{key: own[key] if value is None else value for key, value in given.items()},
-        "engine": spec.rollout.engine,
+        "engine": by_content(spec.rollout.engine),
         "dtype": spec.policy.dtype,
         "seed": spec.seed,
     }

@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl
 from specs.errors import SpecError
 from specs.keys import nearest
 from specs.paths import REPOSITORY_ROOT, shown, start_of
-from specs.plugins import PluginMember, is_plugin, parse_python, plugin_path, split_plugin
+from specs.plugins import PluginMember, is_plugin, note, parse_python, plugin_path, split_plugin
 from specs.schema import Spec
 from specs.signatures import Callee, bindings, class_at, function_at, hides_names
 
@@ -32,7 +32,13 @@ def member_problems(spec: Spec) -> Iterator[tuple[str, str]]:
 
 
 def named_code_problems(spec: Spec) -> Iterator[tuple[str, str]]:
-    """Yield (key, line) for what is wrong with a user's own data source, verifier or rollout engine."""
+    """Yield (key, line) for what is wrong with a user's own data source, verifier or rollout engine.
+
+    Their sources are noted, so that the run keeps the keys that it began with.
+    """
+    for text in (spec.data.train.partition("?")[0], spec.data.verifier or "", spec.rollout.engine):
+        if is_plugin(text) and plugin_path(text).is_file():
+            note(plugin_path(text))
     yield from (("data.train", line) for line in source_problems(spec.data.train))
     if spec.data.verifier is not None:
         yield from (("data.verifier", line) for line in verifier_problems(spec.data.verifier))
@@ -49,11 +55,11 @@ def source_problems(text: str, folder: Path = REPOSITORY_ROOT) -> list[str]:
     return _of_function(name, folder, (), options, advice=f"write {name}?{{}}=...")
 
 
-def verifier_problems(text: str) -> list[str]:
+def verifier_problems(text: str, folder: Path = REPOSITORY_ROOT) -> list[str]:
     """Return what is wrong with a user's own verifier; nothing of another one."""
     if not is_plugin(text):
         return []
-    return _of_function(text, REPOSITORY_ROOT, ("reference", "response_text"), (), advice="give {} a default")
+    return _of_function(text, folder, ("reference", "response_text"), (), advice="give {} a default")
 
 
 def _of_member(

@@ -3,7 +3,8 @@
 The path is relative to the repository root, or absolute. A data source, a verifier and a rollout engine are named so by
 their key itself, an estimator and an objective by `use: my_file.py:Name` with `args: {...}`; `tasks/plugins.py` loads
 them. A key has the digest of the source (the file, and the modules beside it that it imports), not its path, so that
-moving the file changes nothing and editing it changes the keys of what it makes.
+moving the file changes nothing and editing it changes the keys of what it makes. The digest is taken when a spec that
+names the file is loaded; from then on the process runs that source or none.
 """
 
 from __future__ import annotations
@@ -11,7 +12,6 @@ from __future__ import annotations
 import ast
 import hashlib
 import json
-import os
 import re
 import sys
 import threading
@@ -27,13 +27,16 @@ from specs.errors import SpecError
 from specs.paths import REPOSITORY_ROOT, shown
 
 _PLUGIN = re.compile(r"(?P<path>[^:?]+\.py):(?P<name>[A-Za-z_]\w*)")
+_BY_CONTENT = re.compile(r"plugin:(?P<digest>[0-9a-f]{64}):(?P<name>[A-Za-z_]\w*)")
 #: Packages of the project itself, which come before modules beside a user's file.
 OWN_PACKAGES = frozenset({"flows", "tasks", "specs", "sandbox", "infra"})
 
 #: CPython 3.11's ast.parse fails in several threads at a time (gh-106905).
 _PARSING = threading.Lock()
-#: Digest -> file, of all members that a spec of this process has named: a manifest's part has the digest alone.
+#: Digest -> file, of all code that a spec of this process has named: keys and problems have the digest alone.
 _known: dict[str, Path] = {}
+#: File -> digest of the source that this process runs of it.
+_noted: dict[Path, str] = {}
 
 
 def _plain(value: object) -> bool:
@@ -50,6 +53,29 @@ def is_plugin(text: str) -> bool:
     return _PLUGIN.fullmatch(text) is not None
 
 
+def is_own_code(text: str) -> bool:
+    """Return whether `text` names a user's own code, by its file or by its content."""
+    return is_plugin(text) or _BY_CONTENT.fullmatch(text) is not None
+
+
+def by_content(text: str, folder: Path = REPOSITORY_ROOT) -> str:
+    """Return `plugin:<digest>:<Name>` for a user's own code, with the options behind it; any other text as it is.
+
+    So keys, identities and problems name it, wherever the file lies. Raises SpecError.
+    """
+    body, mark, options = text.partition("?")
+    if not is_plugin(body):
+        return text
+    return f"plugin:{noted_digest(plugin_path(body, folder))}:{split_plugin(body)[1]}{mark}{options}"
+
+
+def located(text: str, folder: Path = REPOSITORY_ROOT) -> tuple[Path, str]:
+    """Return the file and the name that `text`, a user's own code by file or content, stands for. Raises SpecError."""
+    if found := _BY_CONTENT.fullmatch(text):
+        return file_of(found["digest"]), found["name"]
+    return plugin_path(text, folder), split_plugin(text)[1]
+
+
 def split_plugin(text: str) -> tuple[str, str]:
     """Return the path and the name that `text`, a plugin's, consists of."""
     match = _PLUGIN.fullmatch(text)
@@ -58,8 +84,8 @@ def split_plugin(text: str) -> tuple[str, str]:
 
 
 def plugin_path(text: str, folder: Path = REPOSITORY_ROOT) -> Path:
-    """Return the absolute path of the file that `text`, a plugin's, names relative to `folder`."""
-    return Path(os.path.normpath(folder / split_plugin(text)[0]))
+    """Return the absolute path, without links, of the file that `text`, a plugin's, names relative to `folder`."""
+    return (folder / split_plugin(text)[0]).resolve()
 
 
 def plugin_files(path: Path) -> tuple[Path, ...]:
@@ -86,6 +112,38 @@ def source_digest(path: Path) -> str:
         name = "" if file == path else str(file.relative_to(path.parent))
         total.update(f"{name}\0{len(content)}\0".encode() + content)
     return total.hexdigest()
+
+
+def note(path: Path) -> str:
+    """Return the digest of the source as it is now: that which this process runs from here on. Raises SpecError."""
+    try:
+        digest = source_digest(path)
+    except OSError as error:
+        raise SpecError(
+            f"{shown(path)}: cannot be read ({error.strerror}); put the file back, or name another"
+        ) from None
+    _known[digest] = path
+    _noted[path] = digest
+    return digest
+
+
+def expect(path: Path, digest: str) -> None:
+    """Let this process run the source with this digest of a file, which its parent has noted, and no other."""
+    _noted[path] = digest
+
+
+def noted_digest(path: Path) -> str:
+    """Return the digest of the source that this process runs of a file, noted now if it was not. Raises SpecError."""
+    return _noted.get(path) or note(path)
+
+
+def check_unchanged(path: Path, digest: str) -> None:
+    """Raise SpecError where the source of a file is not, or no longer, the one with this digest."""
+    if not path.is_file() or source_digest(path) != digest:
+        raise SpecError(
+            f"{shown(path)} has changed since the run began; put it back, or start the run again: it is another "
+            "experiment now"
+        )
 
 
 class PluginMember(Section):
@@ -119,19 +177,7 @@ class PluginMember(Section):
     @cached_property
     def source(self) -> str:
         """Return the digest of the source, as it was when it was first asked for. Raises SpecError."""
-        try:
-            digest = source_digest(self.path)
-        except OSError as error:
-            raise SpecError(
-                f"{shown(self.path)}: cannot be read ({error.strerror}), and {self.use} is needed to train; put the "
-                "file back"
-            ) from None
-        _known[digest] = self.path
-        return digest
-
-    def check_unchanged(self) -> None:
-        """Raise SpecError where the source is not what it was when the spec was loaded."""
-        _check_unchanged(self.path, self.source)
+        return note(self.path)
 
 
 def file_of(digest: str) -> Path:
@@ -142,16 +188,8 @@ def file_of(digest: str) -> Path:
             f"a user's own code with the source {digest[:12]} is needed, as it made a step that is repeated, but the "
             f"spec names {known}; put the file back as it was, or start without the runs that it made"
         )
-    _check_unchanged(_known[digest], digest)
+    check_unchanged(_known[digest], digest)
     return _known[digest]
-
-
-def _check_unchanged(path: Path, digest: str) -> None:
-    if not path.is_file() or source_digest(path) != digest:
-        raise SpecError(
-            f"{shown(path)} has changed since the run began; put it back, or start the run again: it is another "
-            "experiment now"
-        )
 
 
 def parse_python(path: Path) -> ast.Module:

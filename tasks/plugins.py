@@ -17,8 +17,7 @@ from typing import Any
 
 from specs.errors import SpecError
 from specs.paths import REPOSITORY_ROOT, shown, start_of
-from specs.plugins import PluginMember, plugin_files, source_digest, split_plugin
-from tasks.errors import TrainingError
+from specs.plugins import PluginMember, check_unchanged, located, noted_digest, plugin_files
 
 _LOCK = threading.RLock()
 #: Folders of users' files, in which their imports are looked up after all others; the latest first.
@@ -26,11 +25,13 @@ _FOLDERS: list[str] = []
 
 
 def plugin_file(text: str, key: str, folder: Path = REPOSITORY_ROOT) -> Path:
-    """Return the file that `text` (`my_file.py:Name`, relative to `folder`) names; SpecError where there is none.
+    """Return the file that `text` (`my_file.py:Name`, relative to `folder`, or by content) names.
+
+    SpecError where there is none.
 
     `key` is the spec's key that holds `text`, for messages.
     """
-    path = (folder / split_plugin(text)[0]).resolve()
+    path = _located(text, key, folder)[0]
     if not path.is_file():
         raise SpecError(
             f"{key}: got {text!r}, but there is no file {path}: a relative path starts at {start_of(folder)}"
@@ -40,7 +41,7 @@ def plugin_file(text: str, key: str, folder: Path = REPOSITORY_ROOT) -> Path:
 
 def load_plugin(text: str, key: str, folder: Path = REPOSITORY_ROOT) -> Any:
     """Return the class or function that `text` names. SpecError where there is none, or the file does not load."""
-    path, name = plugin_file(text, key, folder), split_plugin(text)[1]
+    path, name = plugin_file(text, key, folder), _located(text, key, folder)[1]
     module = _loaded(path, key)
     if not callable(found := getattr(module, name, None)):
         names = [each for each, value in vars(module).items() if callable(value) and _is_of(value, module)]
@@ -53,7 +54,7 @@ def load_plugin(text: str, key: str, folder: Path = REPOSITORY_ROOT) -> Any:
 
 def load_member(member: PluginMember, key: str) -> Any:
     """Return the class or function that a union's member names. SpecError as `load_plugin`, and where it was edited."""
-    member.check_unchanged()
+    check_unchanged(member.path, member.source)
     return load_plugin(member.use, key)
 
 
@@ -62,19 +63,15 @@ def load_companion(member: PluginMember, suffix: str, key: str) -> Any:
     return getattr(_loaded(plugin_file(member.use, key), key), member.name + suffix, None)
 
 
-def member_error(error: Exception, *members: object) -> Exception:
-    """Return a TrainingError that names the line of a member's file that led to `error`; the error itself otherwise."""
-    for member in members:
-        if isinstance(member, PluginMember):
-            frames = traceback.extract_tb(error.__traceback__)
-            if any(Path(frame.filename) == member.path for frame in frames):
-                return TrainingError(f"{member.name}: {error_line(error, member.path)}")
-    return error
-
-
 def plugin_digest(text: str, key: str, folder: Path = REPOSITORY_ROOT) -> str:
     """Return `<sha256>:<Name>`: of the file that `text` names and the modules beside it, without path."""
-    return f"{source_digest(plugin_file(text, key, folder))}:{split_plugin(text)[1]}"
+    return f"{noted_digest(plugin_file(text, key, folder))}:{_located(text, key, folder)[1]}"
+
+
+def plugin_label(text: str, key: str, folder: Path = REPOSITORY_ROOT) -> str:
+    """Return `my_file.py:Name`, as messages show a user's own code however `text` names it."""
+    path, name = _located(text, key, folder)
+    return f"{shown(path)}:{name}"
 
 
 def error_line(error: BaseException, path: Path) -> str:
@@ -89,9 +86,18 @@ def error_line(error: BaseException, path: Path) -> str:
     return f"{type(error).__name__}: {message} ({shown(file)}{f':{line}' if line else ''})"
 
 
-def _loaded(path: Path, key: str) -> ModuleType:
+def _located(text: str, key: str, folder: Path) -> tuple[Path, str]:
     try:
-        return _module(path, source_digest(path))
+        return located(text, folder)
+    except SpecError as error:
+        raise SpecError(f"{key}: {error}") from None
+
+
+def _loaded(path: Path, key: str) -> ModuleType:
+    """Return the file as a module, of the source that keys name."""
+    try:
+        check_unchanged(path, noted_digest(path))
+        return _module(path, noted_digest(path))
     except SpecError as error:
         raise SpecError(f"{key}: {error}") from error.__cause__
 

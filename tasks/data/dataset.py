@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -15,7 +14,7 @@ from infra.store import Manifest, Store
 from specs.sections import Data
 from tasks.data import table
 from tasks.data.encode import EncodedData, encode_all
-from tasks.data.sources.base import LoadedData
+from tasks.data.sources.base import LoadedData, check_apart
 from tasks.data.sources.registry import source_of
 from tasks.data.tokenizer import load_tokenizer, puzzle_tokenizer, tokenizer_digest
 from tasks.records import EncodedProblem
@@ -86,12 +85,16 @@ def load_dataset(data: Data, fingerprint: str, tokenizer: PreTrainedTokenizerFas
 
 def _splits(
     data: Data, fingerprint: str, tokenizer: PreTrainedTokenizerFast, max_prompt_tokens: int
-) -> Iterator[tuple[str, LoadedData, EncodedData]]:
+) -> list[tuple[str, LoadedData, EncodedData]]:
     source = source_of(data)
+    splits = []
     for split in ("train", "heldout") if data.heldout else ("train",):
         loaded = source.problems(split, fingerprint)
         encoded = encode_all(loaded.problems, tokenizer, data.prompt, max_prompt_tokens, data.drop_long_prompts)
-        yield split, loaded, encoded
+        splits.append((split, loaded, encoded))
+    if data.heldout and data.drop_duplicates:
+        check_apart(splits[0][1].problems, splits[1][1].problems, data.train)
+    return splits
 
 
 def read_dataset(store: Store, manifest: Manifest) -> Dataset:

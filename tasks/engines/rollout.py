@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from specs.plugins import is_plugin, noted_digest, plugin_path
 from tasks.engines.client import LOAD_S, EngineClient
 from tasks.rollout.protocol import Completion, PromptGroup, Sampling
 
@@ -25,6 +26,8 @@ class RolloutClient(EngineClient):
         deadline_s: float,
     ) -> None:
         arguments = ["-m", "tasks.rollout.server", "--engine", engine, "--options", json.dumps(dict(options))]
+        if is_plugin(engine):  # the child runs the code that is in the keys, or none
+            arguments += ["--source", noted_digest(plugin_path(engine))]
         super().__init__("rollout engine", arguments, threads=threads, devices=devices, log=log)
         self._deadline_s = deadline_s
 

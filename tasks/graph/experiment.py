@@ -40,7 +40,6 @@ from tasks.evaluate.suites.load import suite_fingerprint
 from tasks.graph.run_name import find_name, parts_of
 from tasks.reward.responses import thinking_key_part
 from tasks.reward.verifiers.registry import verifier_key_part
-from tasks.rollout.engines import engine_key_part
 from tasks.rollout.shards import shard_count
 from tasks.train.catalogue import train_key_part
 
@@ -107,6 +106,9 @@ class Experiment:
         self.spec, self._store = spec, store
         #: Declarations of the suites by name; a suite of the user's own is named in its file.
         self.declared = _declarations(spec.evaluate.suites)
+        for declared in self.declared.values():
+            if declared is not None:
+                declared.note_own_code()
         #: Names of the suites, in the order of the spec.
         self.suites = tuple(self.declared)
         start = warm_start_part(spec)
@@ -132,13 +134,12 @@ class Experiment:
         self.data = Step("data", VERSIONS["data"], inputs)
         self.start = self.source.step if self.source else self._made_start(start)
         self._root = self.source.root if self.source else self.start.key
-        self._rollout = {**rollout_part(spec), **engine_key_part(spec.rollout.engine)}
+        self._rollout = rollout_part(spec)
         # Of the verifiers' settings, those of the verifier that these problems name.
         self._verifier = source_of(spec.data).verifier
         self._reward = {"truncated": spec.reward.truncated, **verifier_key_part(self._verifier, spec.reward)}
         self._lineages = [self.start.key]
         self._lock = threading.RLock()  # checkpoints are committed beside the loop
-        self._engine = engine_key_part(spec.rollout.engine)
         self._suites = {name: _suite(each, spec) for name, each in self.declared.items() if each is not None}
 
     def _made_start(self, part: dict[str, Any]) -> Step:
@@ -156,7 +157,7 @@ class Experiment:
     @cached_property
     def run(self) -> str:
         """Return the run's name in the store, `<name>/<8 hex>`. Raises StoreError."""
-        parts = parts_of(self.spec, self.data, self.start, self._rollout, self._verifier)
+        parts = parts_of(self.spec, self.data, self.start, self._rollout)
         return find_name(self.spec, parts, self.lineage, lambda: self._store or Store(self.spec.store))
 
     @cached_property
@@ -328,9 +329,9 @@ class Experiment:
     def sampling(self, suite: str) -> dict[str, Any]:
         """Return how a suite is sampled, its prompt template included."""
         if (own := self._suites.get(suite)) is not None:
-            sampling = {**sampling_part(self.spec, own.sampling), **self._engine}
+            sampling = sampling_part(self.spec, own.sampling)
             return {**sampling, "template": own.template, "tokenizer": self._tokenizer}
-        return {**sampling_part(self.spec, heldout_sampling(self.spec)), **self._engine}
+        return sampling_part(self.spec, heldout_sampling(self.spec))
 
     # -- which iterations are evaluated and saved --------------------------------------------------------------------
 
@@ -384,7 +385,7 @@ def _declarations(suites: Sequence[str]) -> dict[str, SuiteDeclaration | None]:
 def _suite(declared: SuiteDeclaration, spec: Spec) -> _Suite:
     inputs = {"suite": declared.name, "source": suite_fingerprint(declared, stand_ins(spec))}
     step = Step("suite", VERSIONS["suite"], inputs)
-    return _Suite(step, declared.prompt, declared.verifier, declared.sampling.model_dump())
+    return _Suite(step, declared.prompt, declared.judge, declared.sampling.model_dump())
 
 
 def longest_response(spec: Spec) -> int:

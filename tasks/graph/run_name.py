@@ -19,28 +19,24 @@ from infra.caching import Step
 from infra.files import MissingError
 from infra.store import Store
 from specs.identity import Part, data_part, identity, reward_part, train_part, warm_start_part
-from specs.plugins import is_plugin
 from specs.schema import Spec
-from tasks.reward.verifiers.registry import verifier_key_part
 
 _VERSIONS = ("source_version", "reader_version")  # of code, as those of stages: no part of what a run is
 
 
-def parts_of(spec: Spec, data: Step, start: Step, rollout: Part, verifier: str) -> list[Part]:
+def parts_of(spec: Spec, data: Step, start: Step, rollout: Part) -> list[Part]:
     """Return what an experiment is made of, in the order of `specs.identity`: content in the place of names.
 
-    `data` and `start` are its first steps, `rollout` the rollouts' part of a key, `verifier` that of its problems.
+    `data` and `start` are its first steps, `rollout` is the rollouts' part of a key.
     """
-    problems, policy, reward = data_part(spec), warm_start_part(spec), reward_part(spec)
+    problems, policy = data_part(spec), warm_start_part(spec)
     given = spec.policy.model is not None
     if given or data.inputs["source"] != spec.data.train:
         part = {key: value for key, value in data.inputs["part"].items() if key not in _VERSIONS}
         problems = {**data.inputs, "part": part}
     if given:
         policy = {**start.inputs["part"], "weights": start.inputs["weights"]}
-    if is_plugin(verifier):
-        reward = {**reward, **verifier_key_part(verifier, spec.reward)}
-    return [problems, policy, rollout, reward, train_part(spec)]
+    return [problems, policy, rollout, reward_part(spec), train_part(spec)]
 
 
 def find_name(spec: Spec, parts: Sequence[Part], lineage: Callable[[int], str], store: Callable[[], Store]) -> str:

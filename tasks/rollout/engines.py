@@ -16,7 +16,7 @@ from infra.errors import EngineError
 from specs.engines import ENGINES
 from specs.plugins import is_plugin
 from specs.schema import Spec
-from tasks.plugins import load_plugin, plugin_digest
+from tasks.plugins import load_plugin
 from tasks.rollout.protocol import RolloutEngine
 
 KEY = "rollout.engine"
@@ -55,11 +55,3 @@ def make_engine(name: str, options: dict[str, Any]) -> RolloutEngine:
         return engine(engine.Options(**options))
     except TypeError as error:
         raise EngineError(f"rollout engine {name}: options {options}: {error}") from error
-
-
-def engine_key_part(name: str) -> dict[str, Any]:
-    """Return what stands for the engine in a key in the place of its name: of one from outside, the digest of its file.
-
-    Nothing for a shipped engine, whose name says all.
-    """
-    return {"engine": f"plugin:{plugin_digest(name, KEY)}"} if is_plugin(name) else {}

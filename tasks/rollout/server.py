@@ -13,6 +13,7 @@ import sys
 from infra.errors import EngineError
 from infra.resident import serve
 from specs.errors import SpecError
+from specs.plugins import expect, plugin_path
 from tasks.rollout.engines import engine_names, make_engine
 from tasks.rollout.protocol import RolloutEngine
 
@@ -26,7 +27,12 @@ def main() -> None:
     parser.add_argument("--engine", required=True, metavar="NAME", help=f"{names}, or my_engine.py:Name")
     parser.add_argument("--options", type=json.loads, default={}, metavar="JSON", help="fields of the engine's Options")
     parser.add_argument("--address", required=True, metavar="SOCKET")
+    parser.add_argument(
+        "--source", metavar="SHA256", help="of an engine of your own: the digest that its file must have"
+    )
     arguments = parser.parse_args()
+    if arguments.source is not None:
+        expect(plugin_path(arguments.engine), arguments.source)
 
     def made() -> RolloutEngine:
         try:

@@ -52,7 +52,7 @@ class RunRecord:
         trackers: Sequence[Tracker] = (),
     ) -> None:
         """With `quiet`, events that go as planned are not logged, as where runs go side by side."""
-        self._session, self._experiment, self.loaded, self._trackers = session, experiment, loaded, trackers
+        self._session, self._experiment, self.loaded, self._trackers = session, experiment, loaded, list(trackers)
         self._spec = experiment.spec
         self._level = logging.DEBUG if quiet else logging.INFO
         self.name = experiment.run
@@ -94,8 +94,7 @@ class RunRecord:
         self.rows.append(row)
         with (self.folder / "metrics.jsonl").open("a") as file:
             file.write(json.dumps(row, sort_keys=True) + "\n")
-        for tracker in self._trackers:
-            tracker.on_iteration(row)
+        self._track(row)
         total = self._spec.train.iterations
         if seconds is None:
             if row["iteration"] + 1 == total:
@@ -114,6 +113,21 @@ class RunRecord:
             label=self._spec.name,
         )
         log.log(self._level, "%s", line)
+
+    def _track(self, row: dict[str, Any]) -> None:
+        """Give a row to each tracker. One that fails is named once and called no more: a run goes on without it."""
+        for tracker in list(self._trackers):
+            try:
+                tracker.on_iteration(row)
+            except Exception as error:  # a tracker may raise anything
+                self._trackers.remove(tracker)
+                log.warning(
+                    "tracker %s failed at iteration %d and is not called again in this start (%s: %s)",
+                    type(tracker).__name__,
+                    row["iteration"],
+                    type(error).__name__,
+                    error,
+                )
 
     def suite(self, name: str, manifest: Manifest | None, contamination: Manifest) -> None:
         """Log where a suite comes from, and which of its problems are among the training problems."""

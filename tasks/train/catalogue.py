@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -10,10 +11,13 @@ from typing import Any
 
 from specs.base import Member
 from specs.identity import train_part
+from specs.paths import shown
 from specs.plugins import PluginMember, parse_python
 from specs.schema import Spec
+from tasks.errors import TrainingError
 
 _FOLDERS = {"estimator": "advantages", "kind": "objectives"}
+_NAMES = (("LABEL", "its name in reports"), ("CITATION", "its paper"), ("VERSION", "1 at first"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +51,20 @@ def train_key_part(spec: Spec) -> dict[str, Any]:
 
 @cache
 def _read(path: Path) -> Entry:
-    values = {
-        node.targets[0].id: ast.literal_eval(node.value)
-        for node in parse_python(path).body
-        if isinstance(node, ast.Assign)
-        and isinstance(node.targets[0], ast.Name)
-        and node.targets[0].id in ("LABEL", "CITATION", "VERSION")
-    }
+    values = dict(_constants(parse_python(path)))
+    if missing := [name for name, _ in _NAMES if name not in values]:
+        wanted = ", ".join(f"{name} ({what})" for name, what in _NAMES)
+        raise TrainingError(f"{shown(path)}: has no {missing[0]}; each estimator and objective sets {wanted}")
     return Entry(values["LABEL"], values["CITATION"], values["VERSION"])
+
+
+def _constants(module: ast.Module) -> Iterator[tuple[str, Any]]:
+    """Yield the name and value of each of `_NAMES` that a module sets, with or without an annotation."""
+    names = {name for name, _ in _NAMES}
+    for node in module.body:
+        match node:
+            case (
+                ast.Assign(targets=[ast.Name(name)], value=value)
+                | ast.AnnAssign(target=ast.Name(name), value=ast.expr() as value)
+            ) if name in names:
+                yield name, ast.literal_eval(value)

@@ -17,7 +17,6 @@ from torch import Tensor
 
 from tasks.data.seeds import derive_seed
 from tasks.errors import TrainingError
-from tasks.plugins import member_error
 from tasks.train import memory
 from tasks.train.advantages.arm import check_prompts
 from tasks.train.advantages.groups import Groups
@@ -27,8 +26,9 @@ from tasks.train.forward import TokenStats
 from tasks.train.layout import share
 from tasks.train.measures import audit, dynamics, response_rows
 from tasks.train.objectives.base import Minibatch, Tokens
-from tasks.train.objectives.registry import objective_of
+from tasks.train.objectives.registry import USE, objective_of
 from tasks.train.objectives.weights import aggregation_weights, correction_weights
+from tasks.train.own_code import member_error, own_code
 from tasks.train.schedule import learning_rate
 from tasks.train.settings import StepSettings
 from tasks.train.statistics import Ranks, TokenStatistics
@@ -70,7 +70,9 @@ class Iteration:
         self.groups = Groups.of(*batch.score_tensors(), self.lengths, correct_at=settings.correct_at)
         self.estimator = estimator_of(settings.advantage)
         self.objective = objective_of(settings.objective)
-        self.scalars = {name: engine.scalars.get(name, value) for name, value in self.objective.scalars().items()}
+        with own_code(settings.objective, USE):
+            scalars = self.objective.scalars()
+        self.scalars = {name: engine.scalars.get(name, value) for name, value in scalars.items()}
         self.old: TokenStatistics | None = None  # statistics under the old policy, once they are complete
         self.advantages: Advantages | None = None
         self.seen = TokenStatistics()  # this rank's, from the training pass itself
@@ -156,7 +158,8 @@ class Iteration:
 
     @property
     def _entropy_coefficient(self) -> float:
-        return self.objective.entropy_coefficient(self.scalars)
+        with own_code(self.settings.objective, USE):
+            return self.objective.entropy_coefficient(self.scalars)
 
     def _old_pass(self) -> TokenStatistics:
         passed = TokenStatistics()
@@ -178,7 +181,9 @@ class Iteration:
     def _update_scalars(self, index: int, groups: Sequence[int]) -> None:
         """Take the objective's scalars after a step, which the next checkpoint keeps."""
         if self.scalars:
-            found: Mapping[str, float] = self.objective.updated(self.scalars, self._minibatch(index, groups))
+            minibatch = self._minibatch(index, groups)
+            with own_code(self.settings.objective, USE):
+                found: Mapping[str, float] = self.objective.updated(self.scalars, minibatch)
             if found.keys() != self.scalars.keys() or not all(map(math.isfinite, found.values())):
                 raise TrainingError(
                     f"objective {self.settings.objective.kind}: its scalars after minibatch {index} of iteration "
@@ -195,9 +200,11 @@ class Iteration:
         weights[groups] = aggregation_weights(
             self.lengths[groups].flatten(), self.groups.judged[groups].flatten(), settings.objective
         ).reshape(len(groups), -1)
-        statistics = (
-            self.objective.statistics(self._minibatch(index, groups)) if self.objective.reads_minibatch else None
-        )
+        statistics = None
+        if self.objective.reads_minibatch:
+            minibatch = self._minibatch(index, groups)
+            with own_code(settings.objective, USE):
+                statistics = self.objective.statistics(minibatch)
         micros = self._micro_batches(groups)
         places = [
             f"iteration {self.number}, minibatch {index}, micro-batch {m} of rank {self.ranks.rank}"
@@ -261,7 +268,8 @@ class Iteration:
             statistics=statistics,
             scalars=self.scalars,
         )
-        token_loss, clipped = self.objective.token_losses(tokens)
+        with own_code(self.settings.objective, USE):
+            token_loss, clipped = self.objective.token_losses(tokens)
         if token_loss.shape != now.shape or clipped.shape != now.shape:
             raise TrainingError(
                 f"objective {self.settings.objective.kind}: token_losses gave losses {list(token_loss.shape)} and "

@@ -11,7 +11,7 @@ from specs.errors import SpecError
 from specs.identity import identity, rollout_part, train_part
 from specs.load import load_recorded, load_spec
 from specs.paths import REPOSITORY_ROOT
-from specs.plugins import is_plugin, split_plugin
+from specs.plugins import by_content, is_plugin, split_plugin
 from specs.signatures import class_at, function_at
 from specs.sources import PLUGIN, SOURCES, declared_source
 from tests.specs.conftest import MODEL, PUZZLE, Lines, Write
@@ -74,7 +74,7 @@ def test_an_engine_decides_what_auto_means(write: Write) -> None:
     for name in (*ENGINES, f"{OWN}:Engine"):
         spec = load_spec(write(PUZZLE), [f"rollout.engine={name}"], {}).spec
         weights[name] = train_part(spec)["objective"]["importance_correction"]
-        assert rollout_part(spec)["engine"] == name
+        assert rollout_part(spec)["engine"] == by_content(name)
         assert (weights[name] is None) is (declared_engine(name).importance == "off")
     assert weights[f"{OWN}:Engine"] == weights["vllm"]
 
@@ -83,6 +83,21 @@ def test_a_name_is_part_of_the_identity(write: Write) -> None:
     path = write(PUZZLE)
     names = [f"rollout.engine={OWN}:Engine", f"rollout.engine={OWN}:Other", f"data.train={OWN}:Whole"]
     assert len({identity(load_spec(path, [name], {}).spec) for name in names}) == 3
+
+
+def test_a_file_is_its_content_in_the_identity_wherever_it_lies(write: Write, tmp_path: Path) -> None:
+    """Source, verifier and engine: moved, nothing changes; edited, another experiment once it is loaded again."""
+    path, source = write(PUZZLE.replace(", heldout: 8", "")), (REPOSITORY_ROOT / OWN).read_text()
+
+    def found(folder: str, text: str = source) -> str:
+        (tmp_path / folder).mkdir(exist_ok=True)
+        own = tmp_path / folder / "own.py"
+        own.write_text(text)
+        names = [f"data={{train: '{own}:rows?count=4', verifier: '{own}:same'}}", f"rollout.engine={own}:Engine"]
+        return identity(load_spec(path, names, {}).spec)
+
+    assert found("one") == found("two")
+    assert found("two", source + "# edited\n") != found("one")
 
 
 # -- what a user's own code takes, read off its source

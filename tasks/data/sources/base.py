@@ -17,6 +17,7 @@ from typing import Any, ClassVar
 from urllib.parse import parse_qsl
 
 from specs.paths import REPOSITORY_ROOT
+from specs.plugins import by_content
 from specs.sections import Data
 from tasks.data.columns import Columns
 from tasks.data.rows import problem_from_row
@@ -76,12 +77,12 @@ class Source(ABC):
     @property
     def own_verifier(self) -> str | None:
         """Return the name of the verifier that the problems bring; None where `data.verifier` names it."""
-        return self.body if hasattr(self, "verify") else None
+        return by_content(self.body, self.folder) if hasattr(self, "verify") else None
 
     @property
     def verifier(self) -> str:
-        """Return the name of the verifier of the problems."""
-        return self.data.verifier or self.own_verifier or "math"
+        """Return the name of the verifier of the problems; a user's own is named by its content."""
+        return by_content(self.data.verifier or self.own_verifier or "math")
 
     def fingerprint(self) -> str:
         """Return a text that stands for the content (a digest, a commit), without loading it.
@@ -124,8 +125,13 @@ class Source(ABC):
 class RowSource(Source):
     """A source of rows, each a mapping of columns, which `data.prompt_column` and the like name.
 
-    Its first `data.heldout` problems are the split `heldout`, where a class allows that by `HELDOUT`.
+    Its first `data.heldout` problems are the split `heldout`, where a class allows that by `HELDOUT`. The rows of one
+    fingerprint are read once and cut: a source whose order differs each time leaks nothing.
     """
+
+    def __init__(self, data: Data, folder: Path = REPOSITORY_ROOT, key: str = "data.train") -> None:
+        super().__init__(data, folder, key)
+        self._read: dict[str, tuple[list[Problem], int, int]] = {}
 
     @abstractmethod
     def rows(self, revision: str | None = None) -> Iterable[Row]:
@@ -134,7 +140,9 @@ class RowSource(Source):
     def problems(self, split: str = "train", fingerprint: str | None = None) -> LoadedData:
         """Return the problems of the rows; see the base class."""
         revision, heldout = self.revision(fingerprint), self.data.heldout
-        problems, dropped, conflicting = self._collect(self.rows(revision))
+        if fingerprint is None or fingerprint not in self._read:
+            self._read[fingerprint or ""] = self._collect(self.rows(revision))
+        problems, dropped, conflicting = self._read[fingerprint or ""]
         if len(problems) <= heldout:
             raise DataError(
                 f"{self.data.train}: {len(problems)} problems, too few for {heldout} held out and at least 1 to train "
@@ -178,6 +186,17 @@ def prompt_key(problem: Problem) -> str:
     return json.dumps(
         [[m["role"], " ".join(unicodedata.normalize("NFC", m["content"]).split())] for m in problem.prompt]
     )
+
+
+def check_apart(train: Iterable[Problem], heldout: Iterable[Problem], name: str) -> None:
+    """Raise DataError, which names the source by `name`, where a problem is both held out and trained on."""
+    held = {prompt_key(problem): problem.id for problem in heldout}
+    both = [held[key] for key in map(prompt_key, train) if key in held]
+    if both:
+        raise DataError(
+            f"data.train: {name}: {len(both)} problems are both held out and trained on (the first: {both[0]}); its "
+            "`problems` must cut one order of them, the same in each call: shuffle with a fixed seed, or not at all"
+        )
 
 
 def split_options(text: str) -> tuple[str, dict[str, str]]:

@@ -20,7 +20,7 @@ from specs.keys import section_of
 from specs.names import SUITES, suite_file, suite_names, suite_problem
 from specs.paths import REPOSITORY_ROOT, shown
 from specs.plugin_checks import source_problems, verifier_problems
-from specs.plugins import is_plugin
+from specs.plugins import by_content, is_plugin, note, plugin_path
 from specs.sources import declared_source
 from specs.text import parse_document
 from tasks.errors import DataError
@@ -132,7 +132,9 @@ class SuiteDeclaration(Section):
     prompt: Literal["none", "boxed", "code"] = Field(
         description="Instruction around each problem (tasks/data/prompts.py)."
     )
-    verifier: Name = Field(description="math, code, the puzzle's own, or your own: `my_verifier.py:name`.")
+    verifier: Name = Field(
+        description="math, code, the puzzle's own, or your own: `my_verifier.py:name`, its path as that of the source."
+    )
     timeout_s: float | None = Field(
         default=None,
         gt=0,
@@ -146,6 +148,17 @@ class SuiteDeclaration(Section):
         """Return the folder that the data's relative paths start at."""
         return REPOSITORY_ROOT if self.file.parent == SUITES else self.file.parent
 
+    @property
+    def judge(self) -> str:
+        """Return the verifier's name as problems and keys have it: a user's own is named by its content."""
+        return by_content(self.verifier, self.folder)
+
+    def note_own_code(self) -> None:
+        """Note the source of a user's own code that the suite names, so that the run keeps the keys it began with."""
+        for text in (self.source.at.partition("?")[0], self.verifier):
+            if is_plugin(text):
+                note(plugin_path(text, self.folder))
+
     @model_validator(mode="after")
     def _known_verifier(self) -> SuiteDeclaration:
         if self.verifier not in verifier_names() and not is_plugin(self.verifier):
@@ -154,7 +167,7 @@ class SuiteDeclaration(Section):
             )
         for key, lines in (
             ("source.at", source_problems(self.source.at, self.folder)),
-            ("verifier", verifier_problems(self.verifier)),
+            ("verifier", verifier_problems(self.verifier, self.folder)),
         ):
             if lines:
                 raise ValueError(f"{key}: {lines[0]}")
@@ -203,8 +216,14 @@ def parse_suite(file: Path, text: str) -> SuiteDeclaration:
         # A misspelt key is missing too.
         fault = next((each for each in faults if each["type"] == "extra_forbidden"), faults[0])
         path = tuple(str(part) for part in fault["loc"])
-        line = next((document.lines[path[:n]] for n in range(len(path), 0, -1) if path[:n] in document.lines), 1)
+        place = (*path, *_key_of_rule(fault))
+        line = next((document.lines[place[:n]] for n in range(len(place), 0, -1) if place[:n] in document.lines), 1)
         raise DataError(f"{where}:{line}: {_said(fault, path)}") from None
+
+
+def _key_of_rule(fault: Any) -> tuple[str, ...]:
+    """Return the key with which the message of a rule that joins keys opens; nothing for another fault."""
+    return tuple(str(fault["ctx"]["error"]).partition(":")[0].split(".")) if fault["type"] == "value_error" else ()
 
 
 def _said(fault: Any, path: tuple[str, ...]) -> str:

@@ -21,7 +21,7 @@ from typing import Any
 from specs.sections import Reward
 from tasks.data.answers import Reader, read_answer
 from tasks.errors import VerifierError
-from tasks.plugins import error_line, load_plugin, plugin_file
+from tasks.plugins import error_line, load_plugin, plugin_file, plugin_label
 from tasks.records import Problem, Verdict, VerdictKind
 from tasks.reward.verifiers.base import Verifier
 
@@ -31,24 +31,27 @@ Judge = Callable[[Mapping[str, Any], str], object]
 
 def plugin_verifier(name: str, reward: Reward) -> Verifier:
     """Return the verifier that `name` (`my_verifier.py:name`) names. SpecError, VerifierError where it is none."""
-    found = load_plugin(name, KEY)
+    found, label = _loaded(name)
     if inspect.isclass(found) and issubclass(found, Verifier):
-        return found(name, reward)
-    return FunctionVerifier(name, reward, _function(name, found))
+        return found(label, reward)
+    return FunctionVerifier(label, reward, _function(label, found), plugin_file(name, KEY))
 
 
 def plugin_reader(name: str) -> Reader:
-    """Return the reader of references of a verifier from outside: that of its class, or the one of plain answers."""
-    found = load_plugin(name, KEY)
+    """Return the reader of references of a verifier from outside: that of its class, or the one of plain answers.
+
+    Raises as `plugin_verifier`: the data's key asks for it, so that what is no verifier fails before anything runs.
+    """
+    found, _ = _loaded(name)
     return found.read if inspect.isclass(found) and issubclass(found, Verifier) else read_answer
 
 
 class FunctionVerifier(Verifier):
     """A user's function of the reference and the response's text."""
 
-    def __init__(self, name: str, reward: Reward, function: Judge) -> None:
+    def __init__(self, name: str, reward: Reward, function: Judge, path: Path) -> None:
         super().__init__(name, reward)
-        self._function, self._path = function, plugin_file(name, KEY)
+        self._function, self._path = function, path
 
     def verify(self, items: Sequence[tuple[Problem, str]]) -> list[Verdict]:
         """Return one verdict for each (problem, response text), in order. VerifierError where the function raises."""
@@ -75,14 +78,20 @@ def verdict_from(given: object, where: str) -> Verdict:
     return Verdict(float(given), VerdictKind.ACCEPTED if given == 1.0 else VerdictKind.WRONG)
 
 
+def _loaded(name: str) -> tuple[Any, str]:
+    """Return the class or function, and its name in messages. VerifierError for a class without `verify`."""
+    found, label = load_plugin(name, KEY), plugin_label(name, KEY)
+    if inspect.isclass(found) and not callable(getattr(found, "verify", None)):
+        raise VerifierError(f"{KEY}: {label} is a class without a method verify(reference, response_text)")
+    return found, label
+
+
 def _function(name: str, found: Any) -> Judge:
     """Return the function itself, or the method `verify` of a class, of which one is made unless that is static."""
     if not inspect.isclass(found):
         judge: Judge = found
         return judge
     cls: Any = found
-    if not callable(getattr(cls, "verify", None)):
-        raise VerifierError(f"{KEY}: {name} is a class without a method verify(reference, response_text)")
     owner = cls
     if not isinstance(inspect.getattr_static(cls, "verify"), staticmethod | classmethod):
         try:

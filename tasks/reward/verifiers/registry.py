@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from specs.identity import verifier_parts
-from specs.plugins import is_plugin
+from specs.plugins import is_own_code
 from specs.sections import Reward
 from tasks.data.answers import Reader, read_answer
 from tasks.data.puzzles.registry import PUZZLES
@@ -38,17 +38,17 @@ def _modules() -> Mapping[str, str]:
 
 def make_verifier(name: str, reward: Reward) -> Verifier:
     """Return the verifier called `name`, with the settings of a spec. VerifierError where there is none."""
-    return plugin_verifier(name, reward) if is_plugin(name) else _class(name)(name, reward)
+    return plugin_verifier(name, reward) if is_own_code(name) else _class(name)(name, reward)
 
 
 def reader_of(name: str) -> Reader:
     """Return the function that reads the references of the verifier called `name` from rows."""
-    return plugin_reader(name) if is_plugin(name) else _class(name).read
+    return plugin_reader(name) if is_own_code(name) else _class(name).read
 
 
 def verifier_version(name: str) -> int:
     """Return the version of a verifier's code; 1 for one from outside, whose digest is in the key."""
-    return 1 if is_plugin(name) else _class(name).VERSION
+    return 1 if is_own_code(name) else _class(name).VERSION
 
 
 def verifier_key_part(name: str, reward: Reward) -> dict[str, Any]:
@@ -56,7 +56,7 @@ def verifier_key_part(name: str, reward: Reward) -> dict[str, Any]:
 
     Of a verifier from outside: the digest of its file.
     """
-    if is_plugin(name):
+    if is_own_code(name):
         return {"plugin": plugin_digest(name, KEY)}
     version = verifier_version(name)
     return {**verifier_parts(reward, [name]), **({} if version == 1 else {"verifier_version": version})}
@@ -67,7 +67,7 @@ def reader_key_part(name: str) -> dict[str, Any]:
 
     Of a verifier from outside that has a reader of its own: the digest of its file.
     """
-    if is_plugin(name):
+    if is_own_code(name):
         return {} if plugin_reader(name) is read_answer else {"reader": plugin_digest(name, KEY)}
     version = _class(name).READER_VERSION
     return {} if version == 1 else {"reader_version": version}

@@ -1,4 +1,8 @@
-"""Trackers: views of what a run has committed. They are never the record, and a run goes on without them."""
+"""Trackers: views of what a run has committed. They are never the record, and a run goes on without them.
+
+A tracker that raises is warned of once and called no more. Each start of a run gives a tracker all rows from the first
+on, those of iterations that the store has too: it tells them apart by `row["iteration"]`.
+"""
 
 from __future__ import annotations
 

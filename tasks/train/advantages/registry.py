@@ -12,11 +12,13 @@ import torch
 from torch import Tensor
 
 from specs.advantages import Advantage, PluginAdvantage
+from specs.errors import SpecError
 from specs.keys import key_name
 from tasks.errors import TrainingError
 from tasks.plugins import load_companion, load_member
 from tasks.train.advantages.arm import Confidences, confidences_of
 from tasks.train.advantages.groups import Groups
+from tasks.train.own_code import own_code
 from tasks.train.statistics import TokenStatistics
 
 _USE = key_name(PluginAdvantage, "use")
@@ -52,12 +54,15 @@ class Estimator:
 
     def base(self, groups: Groups) -> Tensor:
         """Return what the scores alone give [prompts, samples]."""
-        return self._checked(self._base(groups), groups)
+        with own_code(self.settings, _USE):
+            base = self._base(groups)
+        return self._checked(base, groups)
 
     def advantages(self, base: Tensor, statistics: TokenStatistics, groups: Groups) -> Advantages:
         """Return the advantages of the responses in `statistics`; `base` is what `base(groups)` gave."""
         c = confidences_of(statistics, groups, self.settings)
-        bonus = self._bonus(groups, c) if self._bonus is not None else None
+        with own_code(self.settings, _USE):
+            bonus = self._bonus(groups, c) if self._bonus is not None else None
         if bonus is None:
             return Advantages(base, torch.zeros_like(base), base, c.c_q, c.c_o)
         bonus = self._checked(bonus, groups)
@@ -80,6 +85,8 @@ def estimator_of(settings: Advantage) -> Estimator:
     """Return the estimator that the settings name. Raises SpecError where a user's own code cannot be imported."""
     if isinstance(settings, PluginAdvantage):
         function = load_member(settings, _USE)
+        if isinstance(function, type):
+            raise SpecError(f"{_USE}: {settings.use} is a class; want a function of Groups that returns advantages")
         bonus = load_companion(settings, "_bonus", _USE)
         arguments = settings.args
     else:

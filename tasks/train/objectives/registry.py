@@ -17,7 +17,7 @@ from tasks.data.seeds import derive_seed
 from tasks.plugins import error_line, load_member
 from tasks.train.objectives.base import Objective
 
-_USE = key_name(PluginObjective, "use")
+USE = key_name(PluginObjective, "use")
 
 
 def objective_of(settings: specs.objectives.Objective) -> Objective[Any]:
@@ -52,13 +52,15 @@ def _class_in(module: ModuleType) -> type[Objective[Any]]:
 
 
 def _plugin(settings: PluginObjective) -> Objective[Any]:
-    found = load_member(settings, _USE)
+    found = load_member(settings, USE)
     if not (isinstance(found, type) and issubclass(found, Objective)):
         raise SpecError(
-            f"{_USE}: {settings.use} is no objective; want a subclass of tasks.train.objectives.base.Objective"
+            f"{USE}: {settings.use} is no objective; want a subclass of tasks.train.objectives.base.Objective"
         )
+    if found.token_losses is Objective.token_losses:
+        raise SpecError(f"{USE}: {settings.use} defines no token_losses(self, tokens), the loss of each token")
     try:
         return found(settings, **settings.args)
     except Exception as error:
         line = error_line(error, settings.path)
-        raise SpecError(f"{_USE}: {settings.use} cannot be made with its args {settings.args}: {line}") from error
+        raise SpecError(f"{USE}: {settings.use} cannot be made with its args {settings.args}: {line}") from error

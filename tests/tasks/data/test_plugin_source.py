@@ -9,13 +9,14 @@ import pytest
 from specs.errors import SpecError
 from specs.load import load_spec
 from specs.paths import REPOSITORY_ROOT
+from specs.plugins import by_content, note
 from specs.schema import Spec
 from specs.sections import Data
 from tasks.data.dataset import prepare, source_fingerprint
 from tasks.data.sources.registry import data_key_part, source_of
 from tasks.data.table import from_bytes
 from tasks.data.tokenizer import puzzle_tokenizer
-from tasks.errors import DataError
+from tasks.errors import DataError, VerifierError
 from tests.one_line import one_line
 from tests.tasks.data.tools import load
 
@@ -80,6 +81,48 @@ def test_the_data_step_takes_it_from_the_spec(rows: Path) -> None:
     assert [each.problem.id for each in from_bytes(files["heldout.parquet"], "heldout")] == ["sum-0", "sum-1"]
 
 
+LOTS = """\
+import random
+from tasks.data.sources.base import RowSource, Source, LoadedData, digest
+from tasks.records import Problem
+
+def drawn():
+    numbers = list(range(20))
+    random.shuffle(numbers)
+    return numbers
+
+def rows():
+    for n in drawn():
+        yield {"prompt": f"{n} + 1 =", "answer": str(n + 1)}
+
+class Whole(Source):
+    HELDOUT = True
+
+    def problems(self, split="train", fingerprint=None):
+        made = [Problem(f"{split}-{n}", ({"role": "user", "content": f"{n} + 1 ="},), "math", {"answer": str(n + 1)})
+                for n in drawn()]
+        made = made[:8] if split == "heldout" else made[8:]
+        return LoadedData(made, 0, 0, digest(made))
+"""
+
+
+def test_a_source_that_draws_its_order_leaks_no_held_out_problem(tmp_path: Path) -> None:
+    (tmp_path / "lots.py").write_text(LOTS)
+    data = Data(train=f"{tmp_path}/lots.py:rows", verifier="math", heldout=8)
+    files, _ = prepare(data, source_fingerprint(data), puzzle_tokenizer(), 16)
+    train, heldout = (
+        {each.problem.prompt[0]["content"] for each in from_bytes(files[f"{split}.parquet"], split)}
+        for split in ("train", "heldout")
+    )
+    assert train | heldout == {f"{n} + 1 =" for n in range(20)} and not train & heldout
+    data = Data(train=f"{tmp_path}/lots.py:Whole", verifier="math", heldout=8)
+    message = (
+        r"data\.train: .*lots\.py:Whole: \d+ problems are both held out and trained on .* a fixed seed, or not at all"
+    )
+    with one_line(DataError, message):
+        prepare(data, source_fingerprint(data), puzzle_tokenizer(), 16)
+
+
 def test_its_key_is_its_content_and_not_its_place(rows: Path, tmp_path: Path) -> None:
     first = key(f"{rows}:sums")
     assert str(tmp_path) not in str(first)
@@ -95,16 +138,31 @@ def test_its_key_is_its_content_and_not_its_place(rows: Path, tmp_path: Path) ->
     assert len({str(each) for each in [first, *others]}) == 4
 
 
+def test_a_verifier_is_its_content_in_the_key_of_the_data(rows: Path, tmp_path: Path) -> None:
+    keys = []
+    for folder, body in (("one", "True"), ("two", "True"), ("three", "False")):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "v.py").write_text(f"def same(reference, response_text):\n    return {body}\n")
+        keys.append(data_key_part(spec(f"{rows}:sums", f"data.verifier={tmp_path}/{folder}/v.py:same")))
+    assert keys[0] == keys[1] != keys[2] and str(tmp_path) not in str(keys)
+
+
+def test_a_verifier_class_without_verify_fails_before_anything_runs(rows: Path, tmp_path: Path) -> None:
+    (tmp_path / "v.py").write_text("class Same:\n    pass\n")
+    with one_line(VerifierError, r"^data\.verifier: .*v\.py:Same is a class without a method verify\(reference, resp"):
+        data_key_part(spec(f"{rows}:sums", f"data.verifier={tmp_path}/v.py:Same"))
+
+
 def test_a_class_may_bring_verifier_demonstrations_and_held_out_problems(tmp_path: Path) -> None:
     file = tmp_path / "whole.py"
     file.write_text(WHOLE)
     settings = spec(f"{file}:Sums", "data.heldout=5", "warm_start={}", "evaluate.suites=[heldout]")
     source = source_of(settings.data)
     problems = source.problems("heldout").problems
-    assert source.verifier == f"{file}:Sums" == problems[0].verifier
+    assert source.verifier == by_content(f"{file}:Sums") == problems[0].verifier
     assert (len(problems), len(source.problems().problems)) == (5, 15)
     assert source.demonstrations(problems[2]) == ["3"]
-    assert data_key_part(settings)["verifier"] == f"{file}:Sums", "the problems name it"
+    assert data_key_part(settings)["verifier"] == source.verifier, "the problems name it"
 
 
 @pytest.mark.parametrize(
@@ -164,5 +222,8 @@ def test_files_with_modules_of_one_name_beside_them_have_each_its_own(tmp_path: 
         (problem,) = load(f"{tmp_path}/{folder}/own.py:f", verifier="math").problems
         assert problem.reference == {"answer": folder}
     (tmp_path / "two" / "twin.py").write_text("WORD = 'six'\n")
+    with one_line(SpecError, r"^data\.train: .*own\.py has changed since the run began"):
+        load(f"{tmp_path}/two/own.py:f", verifier="math")
+    note(tmp_path / "two" / "own.py")  # as each load of a spec does
     (problem,) = load(f"{tmp_path}/two/own.py:f", verifier="math").problems
     assert problem.reference == {"answer": "six"}

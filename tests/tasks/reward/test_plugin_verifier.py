@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from specs.errors import SpecError
+from specs.plugins import by_content, note
 from specs.sections import Reward
 from tasks.data.columns import Columns
 from tasks.errors import VerifierError
@@ -39,6 +40,7 @@ FORMS = {
 
 def own(folder: Path, text: str) -> str:
     (folder / "mine.py").write_text(text)
+    note(folder / "mine.py")  # as each load of a spec does
     return f"{folder}/mine.py:name"
 
 
@@ -126,6 +128,27 @@ def test_a_file_that_does_not_load_is_named_by_the_spec_s_key() -> None:
         judged("no/where.py:name", "2")
 
 
+@pytest.mark.parametrize("name", ["file", "content"])
+def test_edited_since_the_run_began_it_judges_nothing(tmp_path: Path, name: str) -> None:
+    verifier = own(tmp_path, FORMS["function"])
+    named = by_content(verifier) if name == "content" else verifier
+    assert judged(named, "2")[0].score == 1.0
+    (tmp_path / "mine.py").write_text("def name(reference, text):\n    return False\n")
+    with one_line(SpecError, r"^data\.verifier: .*mine\.py has changed since the run began; put it back, or start"):
+        judged(named, "2")
+    (tmp_path / "mine.py").write_text(FORMS["function"])
+    assert judged(named, "2")[0].score == 1.0
+
+
+def test_problems_name_it_by_content_and_are_judged_where_it_lies_now(tmp_path: Path) -> None:
+    for folder in ("one", "two"):
+        (tmp_path / folder).mkdir()
+    named = by_content(own(tmp_path / "one", FORMS["function"]))
+    (tmp_path / "one" / "mine.py").unlink()
+    assert by_content(own(tmp_path / "two", FORMS["function"])) == named
+    assert judged(named, "2")[0].score == 1.0
+
+
 def test_its_key_is_its_content(tmp_path: Path) -> None:
     verifier = own(tmp_path, FORMS["function"])
     first = verifier_key_part(verifier, Reward())
@@ -143,7 +166,7 @@ def test_a_derived_class_may_read_references_which_is_then_in_the_key_of_the_dat
     verifier = own(tmp_path, text)
     (tmp_path / "rows.jsonl").write_text('{"prompt": "p", "gold": "a"}\n')
     (read,) = load(str(tmp_path / "rows.jsonl"), verifier=verifier).problems
-    assert (read.reference, read.verifier) == ({"answer": "A"}, verifier)
+    assert (read.reference, read.verifier) == ({"answer": "A"}, by_content(verifier))
     assert set(reader_key_part(verifier)) == {"reader"}
     assert reader_key_part(own(tmp_path, FORMS["function"])) == {}
     assert reader_of(own(tmp_path, FORMS["class"]))({"answer": "x"}, Columns(), "row", ())[0] == {"answer": "x"}

@@ -12,13 +12,17 @@ from infra.errors import EngineError
 from infra.resident import Resident
 from specs.engines import ENGINES
 from specs.errors import SpecError
+from specs.identity import rollout_part
 from specs.load import load_spec
 from specs.paths import REPOSITORY_ROOT
+from specs.plugins import note
 from specs.schema import Spec
+from tasks.engines.rollout import RolloutClient
 from tasks.records import FinishReason
 from tasks.rollout import engines
-from tasks.rollout.engines import engine_class, engine_key_part, engine_names, engine_options, make_engine
+from tasks.rollout.engines import engine_class, engine_names, engine_options, make_engine
 from tasks.rollout.protocol import Completion, PromptGroup, RolloutEngine, Sampling
+from tests.one_line import one_line
 
 OWN = """\
 from dataclasses import dataclass
@@ -104,11 +108,28 @@ def test_it_serves_from_its_child(own: str, tmp_path: Path) -> None:
 
 
 def test_its_key_is_its_content_and_a_shipped_one_s_its_name(own: str, tmp_path: Path) -> None:
-    assert engine_key_part("vllm") == {}
-    first = engine_key_part(own)
-    assert str(tmp_path) not in str(first)
+    def named(engine: str) -> str:
+        return str(rollout_part(spec(f"rollout.engine={engine}"))["engine"])
+
+    assert named("transformers") == "transformers"
+    first = named(own)
+    assert str(tmp_path) not in first
     (tmp_path / "mine.py").write_text(OWN.replace("token: int = 7", "token: int = 8"))
-    assert engine_key_part(own) != first
+    with one_line(SpecError, r"^rollout\.engine: .*mine\.py has changed since the run began; put it back, or start"):
+        engine_class(own)
+    assert named(own) != first
+
+
+def test_a_child_runs_the_code_that_is_in_the_keys_or_none(own: str, tmp_path: Path) -> None:
+    digest = note(tmp_path / "mine.py")
+    (tmp_path / "mine.py").write_text(OWN.replace("token: int = 7", "token: int = 8"))
+    argv = [sys.executable, "-m", "tasks.rollout.server", "--engine", own, "--source", digest]
+    child = Resident("rollout", argv, log=tmp_path / "log", cwd=REPOSITORY_ROOT)
+    with pytest.raises(EngineError, match=r"mine\.py has changed since the run began"):
+        child.call("load", deadline_s=600, weights=tmp_path)
+    child.stop()
+    client = RolloutClient(own, {}, threads=1, devices=None, log=tmp_path / "log", deadline_s=1.0)
+    assert client._argv[-2:] == ["--source", digest]
 
 
 @pytest.mark.parametrize(

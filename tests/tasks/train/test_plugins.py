@@ -22,7 +22,10 @@ from tasks.train.advantages.registry import estimator_of
 from tasks.train.forward import PolicyModule
 from tasks.train.inputs import adamw_settings, step_settings
 from tasks.train.objectives.registry import head_of, objective_of
+from tasks.train.own_code import own_code
 from tasks.train.settings import StepSettings
+from tasks.train.trial import try_own_code
+from tests.one_line import one_line
 from tests.specs.conftest import PUZZLE
 from tests.tasks.train.tools import Done, OneRank, PlainEngine, changed, difference, policy, rollouts, run
 
@@ -88,7 +91,8 @@ def test_a_bonus_of_the_users_reads_whole_groups(spec: Spoken) -> None:
     ("name", "message"),
     [
         ("flat", r"advantage\.use .*own\.py:flat: gave a tensor \[6\], want a tensor \[prompts, samples\] = \[6, 5\]"),
-        ("failing", r"failing: KeyError: 'advantage' \(tests/tasks/train/plugins/own\.py:\d+\)"),
+        ("failing", r"^advantage\.use: .*failing: KeyError: 'advantage' \(tests/tasks/train/plugins/own\.py:\d+\)$"),
+        ("lacking", r"^advantage\.use: .*lacking: TypeError: shifted\(\) missing 1 required .*'by' \(.*own\.py\)$"),
     ],
 )
 def test_a_mistake_in_an_estimator_names_the_code(spec: Spoken, name: str, message: str) -> None:
@@ -260,6 +264,7 @@ def test_a_mistake_in_an_objective_names_it(spec: Spoken, name: str, message: st
     ("overrides", "message"),
     [
         ([f"objective.use={OWN}:WithReference"], r"objective WithReference needs .* reference policy.* this version"),
+        ([f"objective.use={OWN}:Empty"], r"objective\.use: .*own\.py:Empty defines no token_losses\(self, tokens\)"),
         ([f"objective.use={OWN}:squashed"], r"objective\.use: .*own\.py:squashed is no objective; want a subclass of"),
         (
             [f"objective.use={OWN}:Bounded", "objective.args={limit: -1}"],
@@ -272,6 +277,41 @@ def test_an_objective_that_cannot_be_had_is_refused_before_the_ranks_start(
 ) -> None:
     with pytest.raises(SpecError, match=message):
         adamw_settings(train_part(spec(*overrides)))
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        (["advantage.use=OWN:lacking"], r"^advantage\.use: .*lacking: TypeError: shifted\(\) missing 1 required"),
+        (["advantage.use=OWN:flat"], r"^advantage\.use .*own\.py:flat: gave a tensor \[4\], want .* = \[4, 8\]"),
+        (["advantage.use=OWN:Plain"], r"^advantage\.use: .*own\.py:Plain is a class; want a function of Groups"),
+        (["objective.use=OWN:Called"], r"^objective\.use: .*Called: TypeError: .*token_losses\(\) takes 1 positional"),
+        (["objective.use=OWN:Empty"], r"^objective\.use: .*own\.py:Empty defines no token_losses"),
+        (["objective.use=OWN:WithReference"], r"objective WithReference needs .* reference policy"),
+    ],
+)
+def test_own_code_that_cannot_be_called_fails_before_anything_is_sampled(
+    spec: Spoken, overrides: list[str], message: str
+) -> None:
+    sizes = ["rollout={prompts: 4, samples: 8}", "train.minibatch_prompts=4"]
+    with one_line((SpecError, TrainingError), message):
+        try_own_code(spec(*sizes, *(text.replace("OWN", OWN) for text in overrides)))
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [[], ["advantage.use=OWN:doubtful", "objective.use=OWN:Plain"], ["objective.use=OWN:Everything"]],
+)
+def test_own_code_that_can_is_tried_without_a_word(spec: Spoken, overrides: list[str]) -> None:
+    try_own_code(spec(*(text.replace("OWN", OWN) for text in overrides)))
+
+
+def test_a_call_that_fails_is_the_code_s_fault_and_memory_is_not(spec: Spoken) -> None:
+    with one_line(TrainingError, r"^objective\.use: .*own\.py:Called: TypeError: .*takes 1 positional argument"):
+        run(policy(), BATCH, settings_of(spec(f"objective.use={OWN}:Called")))
+    member = spec(f"objective.use={OWN}:Plain").objective
+    with pytest.raises(MemoryError), own_code(member, "objective.use"):
+        raise MemoryError
 
 
 def test_the_first_values_of_a_head_follow_the_seed(spec: Spoken) -> None:
@@ -314,6 +354,17 @@ def test_every_estimator_and_objective_has_a_file_with_label_source_and_version(
         "gspo": "GSPO",
         "cispo": "CISPO",
     }
+
+
+def test_a_member_s_file_may_annotate_its_names_and_lacks_none(tmp_path: Path) -> None:
+    path = tmp_path / "mine.py"
+    path.write_text('LABEL = "Mine"\nCITATION: str = "a paper"\nVERSION: int = 2\n')
+    assert catalogue._read(path) == catalogue.Entry("Mine", "a paper", 2)
+    for name in ("LABEL", "SOURCE", "VERSION"):
+        lacking = tmp_path / f"no_{name}.py"
+        lacking.write_text("\n".join(line for line in path.read_text().splitlines() if not line.startswith(name)))
+        with pytest.raises(TrainingError, match=rf"no_{name}\.py: has no {name}; each estimator and objective sets"):
+            catalogue._read(lacking)
 
 
 def test_a_version_enters_the_keys_of_its_own_steps_alone(spec: Spoken, monkeypatch: pytest.MonkeyPatch) -> None:

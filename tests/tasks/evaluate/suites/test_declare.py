@@ -89,7 +89,7 @@ def test_an_unknown_name_is_answered_with_the_nearest() -> None:
         (
             "revision: 6e4ed1a2a79af7d8630a6b768ec859cb5af4d3be",
             "revision: main",
-            r":2: source\.revision: got 'main', want a commit of 40 hex digits",
+            r":4: source\.revision: got 'main', want a commit of 40 hex digits",
         ),
         (
             "at: hf://HuggingFaceH4/MATH-500",

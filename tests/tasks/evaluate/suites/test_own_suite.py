@@ -10,6 +10,7 @@ import pytest
 from specs.load import load_spec
 from specs.names import suite_names
 from specs.paths import REPOSITORY_ROOT
+from specs.plugins import by_content
 from tasks.errors import DataError
 from tasks.evaluate.suites.declare import read_suite
 from tasks.evaluate.suites.load import suite_fingerprint
@@ -85,7 +86,7 @@ def test_it_may_have_a_name_of_its_own(tmp_path: Path) -> None:
         (
             "verifier: math",
             "verifier: mine.py:same",
-            r"verifier: no such file: /.*/mine\.py \(a relative path starts at the ",
+            r"sums\.yaml:8: verifier: no such file: (/.*)/mine\.py \(a relative path starts at \1\)$",
         ),
         ("rows.jsonl", "mine.py:rows", r"source\.at: no such file: .*/mine\.py \(a relative path starts at /"),
         ("size: 2", "size: 3", r"suite sums: 2 rows in rows\.jsonl, 3 declared: .* correct .*sums\.yaml"),
@@ -101,11 +102,11 @@ def test_source_and_verifier_may_be_the_user_s_too(tmp_path: Path) -> None:
         "def rows(count):\n    for n in range(int(count)):\n        yield {'q': f'{n}?', 'answer': str(n)}\n"
         "def same(reference, text):\n    return text == reference['answer']\n"
     )
-    text = DECLARED.replace("rows.jsonl", '"mine.py:rows?count=2"').replace("math", f"{tmp_path}/mine.py:same")
+    text = DECLARED.replace("rows.jsonl", '"mine.py:rows?count=2"').replace("verifier: math", "verifier: mine.py:same")
     suite = load_suite(write(tmp_path, text))
-    assert [(p.question, p.problem.verifier) for p in suite.problems] == [
-        (f"{n}?", f"{tmp_path}/mine.py:same") for n in range(2)
-    ]
+    name = by_content(f"{tmp_path}/mine.py:same")
+    assert [(p.question, p.problem.verifier) for p in suite.problems] == [(f"{n}?", name) for n in range(2)]
+    assert suite_fingerprint(suite.suite)["judged"]["verifier"] == name
     assert str(suite_fingerprint(suite.suite)["asked"]["at"]).startswith("plugin:")
 
 

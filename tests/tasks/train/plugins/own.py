@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 
 import torch
@@ -38,6 +39,14 @@ def failing(groups: Groups) -> Tensor:
     """Raise what a mistake raises."""
     missing: dict[str, Tensor] = {}
     return missing["advantage"]
+
+
+def shifted(groups: Groups, by: float) -> Tensor:
+    """Return the scores, moved."""
+    return groups.scores + by
+
+
+lacking = functools.partial(shifted)
 
 
 class Plain(Objective):  # type: ignore[type-arg]
@@ -107,6 +116,17 @@ class WithReference(Plain):
     """An objective that this version cannot serve."""
 
     NEEDS_REFERENCE = True
+
+
+class Called(Plain):
+    """A method whose call fails, so that no line of it runs."""
+
+    def token_losses(self) -> tuple[Tensor, Tensor]:  # type: ignore[override]
+        raise AssertionError
+
+
+class Empty(Objective):  # type: ignore[type-arg]
+    """An objective that forgot its loss."""
 
 
 class Misshapen(Plain):
