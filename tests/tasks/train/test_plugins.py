@@ -360,7 +360,7 @@ def test_a_member_s_file_may_annotate_its_names_and_lacks_none(tmp_path: Path) -
     path = tmp_path / "mine.py"
     path.write_text('LABEL = "Mine"\nCITATION: str = "a paper"\nVERSION: int = 2\n')
     assert catalogue._read(path) == catalogue.Entry("Mine", "a paper", 2)
-    for name in ("LABEL", "SOURCE", "VERSION"):
+    for name in ("LABEL", "CITATION", "VERSION"):
         lacking = tmp_path / f"no_{name}.py"
         lacking.write_text("\n".join(line for line in path.read_text().splitlines() if not line.startswith(name)))
         with pytest.raises(TrainingError, match=rf"no_{name}\.py: has no {name}; each estimator and objective sets"):
