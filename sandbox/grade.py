@@ -24,6 +24,7 @@ def grade(problem: Problem, program: str | bytes, runner: Runner, limits: Limits
     meter = Meter(runner)
     weak, run = False, 0
     try:
+        asserts.refuse_idle(problem, runner)
         for test in problem.tests:
             run += 1
             outcome = _grade_test(problem, test, source, meter, limits)
@@ -31,7 +32,7 @@ def grade(problem: Problem, program: str | bytes, runner: Runner, limits: Limits
             if outcome.kind is not Kind.ACCEPTED:
                 break
     except SandboxError as error:
-        return meter.with_costs(Verdict(Kind.SANDBOX_ERROR, None, _trust(weak), str(error), run - 1, run))
+        return meter.with_costs(Verdict(Kind.SANDBOX_ERROR, None, _trust(weak), str(error), max(0, run - 1), run))
     accepted = outcome.kind is Kind.ACCEPTED
     failed = None if accepted else run - 1
     return meter.with_costs(

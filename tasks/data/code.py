@@ -10,6 +10,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from sandbox import idle_tests
 from sandbox.problem import Problem as Tests
 from tasks.data.answers import Prompt
 from tasks.data.columns import DEFAULT_ANSWER, Columns, look_up, short
@@ -46,7 +47,7 @@ def read_code(row: Mapping[str, Any], columns: Columns, where: str, prompt: Prom
             reference = {key: row[key] for key in KEPT if row.get(key) is not None} | {"tests": tests}
         else:
             reference = converted(tests, row, statement="\n".join(message["content"] for message in prompt))
-        Tests.read(reference)
+        idle_tests.refuse(Tests.read(reference))
     except ValueError as error:
         text = str(error).removeprefix("problem: ")
         text = column + text.removeprefix("tests") if text.startswith("tests") else text
