@@ -78,7 +78,7 @@ def _functional(problem: Problem, test: Example, program: bytes, meter: Meter, l
         return Outcome(Kind.WRONG, asserts.not_plain_message(lines[0]))
     try:
         reason = compare.value(
-            value, values.dumps(json.loads(test.output)).encode(), tuples=True, tolerance=problem.tolerance
+            value, values.dumps(json.loads(test.output)).encode(), from_json=True, tolerance=problem.tolerance
         )
     except compare.BoolForNumber:
         reason = "a bool where a number is expected"
