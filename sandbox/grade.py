@@ -66,7 +66,8 @@ def _stdin(problem: Problem, test: Example, program: bytes, meter: Meter, limits
 def _functional(problem: Problem, test: Example, program: bytes, meter: Meter, limits: Limits) -> Outcome:
     arguments = [json.loads(line) for line in argument_lines(test.input)]
     call = f"[{json.dumps(problem.entry_point)},[{','.join(map(values.dumps, arguments))}],{{}}]"
-    payload = f'{{"prelude":true,"full":true,"calls":[{call}]}}'.encode()
+    setup = json.dumps(problem.setup_code)
+    payload = f'{{"prelude":true,"full":true,"setup":{setup},"calls":[{call}]}}'.encode()
     result = meter.run(Job("calls", program, payload, limits=limits))
     lines = asserts.result_lines(result.results, 1)
     if (outcome := asserts.failure(result, lines, 1)) is not None:

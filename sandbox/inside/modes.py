@@ -54,8 +54,9 @@ def stdin(code: CodeType, payload: bytes, emit: Emit) -> None:
 def calls(code: CodeType, payload: bytes, emit: Emit) -> None:
     """Run the program, then call its functions and emit one line per call.
 
-    The payload is {"calls": [[name, args, kwargs], ...], "prelude": bool, "full": bool}, with arguments in the form of
-    `values`. A name is a global function, or `Class.method`, called on a new instance. The line of call k is one of
+    The payload is {"calls": [[name, args, kwargs], ...], "prelude": bool, "setup": text, "full": bool}, with arguments
+    in the form of `values`. The setup is part of the prelude: it runs before the program. A name is a global function,
+    or `Class.method`, called on a new instance. The line of call k is one of
 
     - {"i": k, "v": value}
     - {"i": k, "h": digest}, for a large value where not "full"
@@ -68,6 +69,7 @@ def calls(code: CodeType, payload: bytes, emit: Emit) -> None:
     main, full = _main(), _bool(job.get("full"))
     if job.get("prelude"):
         _exec(_PRELUDE, main)
+        _exec(_compile(job.get("setup", ""), "setup.py", "exec", dont_inherit=True), main)
         sys.setrecursionlimit(_PRELUDE_RECURSION)
         main["__name__"] = _PRELUDE_NAME
         _modules[_PRELUDE_NAME] = _modules["__main__"]

@@ -18,19 +18,10 @@ from tasks.data.deepcoder import converted
 from tasks.errors import DataError
 from tasks.records import Message
 
+#: The columns that say how a problem's tests are run and compared, in a row of either form.
+SETTINGS = ("setup_code", "timeout_s", "requires", "checker", "tolerance")
 #: The columns of a row in the project's own schema that a grader reads; solutions and the like stay behind.
-KEPT = (
-    "test_type",
-    "tests",
-    "entry_point",
-    "setup_code",
-    "starter_code",
-    "prompt_style",
-    "timeout_s",
-    "requires",
-    "checker",
-    "tolerance",
-)
+KEPT = ("test_type", "tests", "entry_point", "starter_code", "prompt_style", *SETTINGS)
 
 
 def read_code(row: Mapping[str, Any], columns: Columns, where: str, prompt: Prompt) -> tuple[dict[str, Any], Prompt]:
@@ -47,6 +38,7 @@ def read_code(row: Mapping[str, Any], columns: Columns, where: str, prompt: Prom
             reference = {key: row[key] for key in KEPT if row.get(key) is not None} | {"tests": tests}
         else:
             reference = converted(tests, row, statement="\n".join(message["content"] for message in prompt))
+            reference |= {key: row[key] for key in SETTINGS if row.get(key) not in (None, "")}
         idle_tests.refuse(Tests.read(reference))
     except ValueError as error:
         text = str(error).removeprefix("problem: ")

@@ -33,6 +33,7 @@ class CodeVerifier(Verifier):
     """The verifier of programs, with the settings `reward.code`; it may hold a sandbox."""
 
     VERSION = 2
+    READER_VERSION = 2
 
     def __init__(self, name: str, reward: Reward) -> None:
         super().__init__(name, reward)
