@@ -36,7 +36,7 @@ def sandbox() -> Iterator[Sandbox]:
 def rows() -> list[dict[str, Any]]:
     if not ROWS.exists():
         pytest.skip(f"no {ROWS}: these cases are not part of the project")
-    return [json.loads(line) for line in ROWS.read_text(encoding="utf-8").splitlines()]
+    return [json.loads(line) for line in ROWS.read_text(encoding="utf-8").strip().split("\n")]
 
 
 def test_each_row_is_decided_as_is_wanted(sandbox: Sandbox) -> None:

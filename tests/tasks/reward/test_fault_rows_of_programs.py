@@ -18,7 +18,7 @@ def test_each_program_is_taken_as_is_wanted() -> None:
     if not ROWS.exists():
         pytest.skip(f"no {ROWS}: these cases are not part of the project")
     wrong = []
-    for line in ROWS.read_text(encoding="utf-8").splitlines():
+    for line in ROWS.read_text(encoding="utf-8").strip().split("\n"):
         row = json.loads(line)
         opened = "<think>\n" if row["id"] in IN_A_THOUGHT else ""
         found = extract(opened + row["input"]["response"], row["input"]["reference"])
