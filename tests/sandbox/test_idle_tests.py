@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from sandbox.grade import grade
+from sandbox.api import Sandbox
 from sandbox.idle_tests import idle, refuse
 from sandbox.job import Limits
 from sandbox.problem import Problem
 from sandbox.verdict import Kind, Verdict
-from tests.sandbox.local_runner import LocalRunner
+from tests.backends import require
 
 LIMITS = Limits(cpu_s=30.0, wall_s=300.0)
 RIGHT, WRONG, RAISES, NOTHING = (
@@ -23,16 +24,18 @@ RIGHT, WRONG, RAISES, NOTHING = (
 
 
 @pytest.fixture(scope="module")
-def runner() -> LocalRunner:
-    return LocalRunner()
+def sandbox() -> Iterator[Sandbox]:
+    require("jail")
+    with Sandbox("jail", 2, LIMITS) as started:
+        yield started
 
 
 def problem(*tests: str, **more: Any) -> Problem:
     return Problem.read({"id": "p", "test_type": "python", "entry_point": "f", "tests": list(tests), **more})
 
 
-def judged(runner: LocalRunner, program: str, *tests: str, **more: Any) -> Verdict:
-    return grade(problem(*tests, **more), program, runner, LIMITS)
+def judged(sandbox: Sandbox, program: str, *tests: str, **more: Any) -> Verdict:
+    return sandbox.grade(problem(*tests, **more), program)
 
 
 #: Tests that accept every program, and whether reading them is enough to know.
@@ -86,13 +89,13 @@ IDLE = {
 
 
 @pytest.mark.parametrize("name", IDLE)
-def test_a_test_that_accepts_every_program_judges_none(runner: LocalRunner, name: str) -> None:
+def test_a_test_that_accepts_every_program_judges_none(sandbox: Sandbox, name: str) -> None:
     test, _ = IDLE[name]
     for program in (RIGHT, WRONG, RAISES, NOTHING):
-        verdict = judged(runner, program, test)
+        verdict = judged(sandbox, program, test)
         assert (verdict.score, verdict.kind) in ((None, Kind.SANDBOX_ERROR), (0.0, Kind.WRONG)), program
     if "_exit" not in test:  # that ends the job in which the test is prepared, so nobody passes it
-        assert "mend the data or drop the problem" in judged(runner, RIGHT, test).detail
+        assert "mend the data or drop the problem" in judged(sandbox, RIGHT, test).detail
 
 
 @pytest.mark.parametrize("name", IDLE)
@@ -140,12 +143,10 @@ JUDGING = (
 
 
 @pytest.mark.parametrize("test", JUDGING)
-def test_a_test_that_judges_goes_on_judging(runner: LocalRunner, test: str) -> None:
+def test_a_test_that_judges_goes_on_judging(sandbox: Sandbox, test: str) -> None:
     assert idle(test, problem(test)) is None
-    if "numpy" in test:  # the local runner has none
-        return
-    assert judged(runner, RIGHT, test).kind is Kind.ACCEPTED
-    assert judged(runner, WRONG, test).score == 0.0
+    assert judged(sandbox, RIGHT, test).kind is Kind.ACCEPTED
+    assert judged(sandbox, WRONG, test).score == 0.0
 
 
 UNITTEST = "import unittest\nclass T(unittest.TestCase):\n"
@@ -212,13 +213,13 @@ FRAMEWORKS = {
 
 
 @pytest.mark.parametrize("name", FRAMEWORKS)
-def test_what_a_framework_would_run_is_run(runner: LocalRunner, name: str) -> None:
+def test_what_a_framework_would_run_is_run(sandbox: Sandbox, name: str) -> None:
     test = FRAMEWORKS[name]
     refuse(problem(test))
-    verdict = judged(runner, RIGHT, test)
+    verdict = judged(sandbox, RIGHT, test)
     assert (verdict.kind, verdict.trust) == (Kind.ACCEPTED, "strong"), verdict.detail
     for program in (WRONG, RAISES, NOTHING, "import sys\nsys.exit(0)", "def f(x): return 2.5"):
-        verdict = judged(runner, program, test)
+        verdict = judged(sandbox, program, test)
         assert (verdict.score, verdict.trust) == (0.0, "strong"), (program, verdict.detail)
 
 
@@ -233,12 +234,12 @@ WEAK_FRAMEWORKS = (
 
 
 @pytest.mark.parametrize("test", WEAK_FRAMEWORKS)
-def test_they_are_run_in_the_programs_process_too(runner: LocalRunner, test: str) -> None:
+def test_they_are_run_in_the_programs_process_too(sandbox: Sandbox, test: str) -> None:
     right = "helper = lambda: 1\ndef f(g): return g() + 1"
-    verdict = judged(runner, right, test)
+    verdict = judged(sandbox, right, test)
     assert (verdict.kind, verdict.trust) == (Kind.ACCEPTED, "weak"), verdict.detail
     for program in ("helper = lambda: 1\ndef f(g): return g()", "helper = 1\ndef f(g): return None", NOTHING):
-        verdict = judged(runner, program, test)
+        verdict = judged(sandbox, program, test)
         assert (verdict.score, verdict.trust) == (0.0, "weak"), (program, verdict.detail)
 
 
@@ -268,10 +269,10 @@ def test_they_are_run_in_the_programs_process_too(runner: LocalRunner, test: str
         ("assert f(1) == pytest.approx(1e9)", "def f(x): return 1e9 + 1", "def f(x): return float('inf')"),
     ],
 )
-def test_pytests_own_names_are_as_strict_as_pytests(runner: LocalRunner, test: str, right: str, wrong: str) -> None:
+def test_pytests_own_names_are_as_strict_as_pytests(sandbox: Sandbox, test: str, right: str, wrong: str) -> None:
     test = f"import pytest\ndef test_f():\n    {test}\n"
-    assert judged(runner, right, test).kind is Kind.ACCEPTED
-    assert judged(runner, wrong, test).score == 0.0
+    assert judged(sandbox, right, test).kind is Kind.ACCEPTED
+    assert judged(sandbox, wrong, test).score == 0.0
 
 
 #: Tests that fail by themselves, whatever the program is: nobody's fault.
@@ -299,9 +300,9 @@ OWN_ERRORS = (
 
 
 @pytest.mark.parametrize("test", OWN_ERRORS)
-def test_a_tests_own_error_is_nobodys_fault(runner: LocalRunner, test: str) -> None:
+def test_a_tests_own_error_is_nobodys_fault(sandbox: Sandbox, test: str) -> None:
     for program in (RIGHT, WRONG, NOTHING):
-        verdict = judged(runner, program, test)
+        verdict = judged(sandbox, program, test)
         assert (verdict.kind, verdict.score) == (Kind.SANDBOX_ERROR, None), program
         assert "mend the data or drop the problem" in verdict.detail
 
@@ -322,16 +323,16 @@ PROGRAMS_ERRORS = (
 
 
 @pytest.mark.parametrize("test", PROGRAMS_ERRORS)
-def test_an_error_by_the_result_is_the_programs(runner: LocalRunner, test: str) -> None:
-    verdict = judged(runner, RIGHT, test)
+def test_an_error_by_the_result_is_the_programs(sandbox: Sandbox, test: str) -> None:
+    verdict = judged(sandbox, RIGHT, test)
     assert verdict.kind is Kind.ACCEPTED, verdict.detail
-    assert judged(runner, WRONG.replace("'nonsense'", "'a'"), test).score == 0.0
-    assert judged(runner, NOTHING, test).score == 0.0
+    assert judged(sandbox, WRONG.replace("'nonsense'", "'a'"), test).score == 0.0
+    assert judged(sandbox, NOTHING, test).score == 0.0
 
 
-def test_an_idle_test_beside_one_that_judges_only_finds_programs_that_raise(runner: LocalRunner) -> None:
+def test_an_idle_test_beside_one_that_judges_only_finds_programs_that_raise(sandbox: Sandbox) -> None:
     tests = ("f(1)", "assert f(1) == 2")  # as two rows of MBPP+, whose function `assertion` has no assert
-    assert judged(runner, RIGHT, *tests).kind is Kind.ACCEPTED
-    assert judged(runner, WRONG, *tests).kind is Kind.WRONG
-    assert judged(runner, RAISES, *tests).kind is Kind.RUNTIME_ERROR
-    assert judged(runner, "def f(x):\n    if x > 5: raise KeyError\n    return x + 1", *tests, "f(6)").score == 0.0
+    assert judged(sandbox, RIGHT, *tests).kind is Kind.ACCEPTED
+    assert judged(sandbox, WRONG, *tests).kind is Kind.WRONG
+    assert judged(sandbox, RAISES, *tests).kind is Kind.RUNTIME_ERROR
+    assert judged(sandbox, "def f(x):\n    if x > 5: raise KeyError\n    return x + 1", *tests, "f(6)").score == 0.0
