@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import base64
 import builtins
+import contextlib
 import importlib
 import importlib.util
 import marshal
@@ -185,7 +186,8 @@ def run(parts: Parts, proxy: Callable[..., Any], others: dict[str, Any] | None =
     with frameworks.stand_ins(used, programs, program):
         try:
             for code in codes[:head]:
-                exec(code, space)
+                with contextlib.suppress(Exception):  # the beginning of a program, which may lack its imports
+                    exec(code, space)
             space |= {**(others or {}), entry: proxy}
             for code in codes[head:]:
                 exec(code, space)

@@ -330,6 +330,13 @@ def test_an_error_by_the_result_is_the_programs(sandbox: Sandbox, test: str) -> 
     assert judged(sandbox, NOTHING, test).score == 0.0
 
 
+def test_the_beginning_of_a_program_may_lack_its_imports(sandbox: Sandbox) -> None:
+    starter = "def f(x: List[int]) -> int:\n    return 0\n"
+    assert judged(sandbox, RIGHT, "assert f(1) == 2", starter_code=starter).kind is Kind.ACCEPTED
+    assert judged(sandbox, WRONG, "assert f(1) == 2", starter_code=starter).kind is Kind.WRONG
+    assert judged(sandbox, RIGHT, "assert f(1) == 2", setup_code="x = [][0]").kind is Kind.SANDBOX_ERROR
+
+
 def test_an_idle_test_beside_one_that_judges_only_finds_programs_that_raise(sandbox: Sandbox) -> None:
     tests = ("f(1)", "assert f(1) == 2")  # as two rows of MBPP+, whose function `assertion` has no assert
     assert judged(sandbox, RIGHT, *tests).kind is Kind.ACCEPTED
