@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal
 
+from sandbox import idle_tests
 from sandbox.job import Job, Limits, Result, Status
 from sandbox.problem import Problem
 from sandbox.runner import Runner, describe, should_retry
@@ -46,7 +47,7 @@ class PreparedTest:
     calls: the test's calls, each JSON [name, args, kwargs].
     test: the compiled test, opaque, for a replay.
     frameworks: what a weak test leaves to pytest and the like, and names of the program as a module.
-    idle: why the test accepts every program that does not raise; empty where it judges.
+    idle: why the test accepts every program that does not raise, or whatever it returns; empty where it judges.
     """
 
     kind: Literal["recorded", "replay", "weak", "broken"]
@@ -101,6 +102,8 @@ class PreparedTests:
                     self._tests.move_to_end(key)
                     return prepared
             prepared, keep = _prepare(payload, runner)
+            if not prepared.idle and (why := idle_tests.idle(test, problem)):
+                prepared = replace(prepared, idle=why)
             if keep:
                 with self._lock:
                     self._tests[key] = prepared

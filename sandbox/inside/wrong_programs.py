@@ -31,10 +31,11 @@ class _Agreeable:
         return False
 
 
-# A test that accepts all of these does not look at what it gets.
+_THING = object()
+# A test that accepts all of these does not look at what it gets, or compares results with one another only.
 _VALUES: tuple[Callable[[], Any], ...] = (
-    object, lambda: None, _Agreeable, lambda: True, lambda: False, lambda: 0, lambda: 1, lambda: -0.5, lambda: "",
-    lambda: "a", list, lambda: [0], lambda: (), dict, set, lambda: b"",
+    lambda: _THING, lambda: None, _Agreeable, lambda: True, lambda: False, lambda: 0, lambda: 1, lambda: -0.5,
+    lambda: "", lambda: "a", list, lambda: [0], lambda: (), dict, set, lambda: b"",
 )  # fmt: skip
 
 
@@ -43,7 +44,7 @@ class _TooMany(BaseException):
 
 
 class _Wrong:
-    """A function that returns a value of its own, and counts its calls."""
+    """A function that always returns an equal value, and counts its calls."""
 
     def __init__(self, value: Callable[[], Any]) -> None:
         self.value, self.calls = value, 0
