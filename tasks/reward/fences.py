@@ -89,7 +89,10 @@ def scan(text: str) -> Scan:
 
 
 def tags_masked(text: str) -> str:
-    """Return the text with what could be a tag in a string of a block's program masked; `unmasked` restores it."""
+    """Return the text with what could be a tag in a string of a block's program masked; `unmasked` restores it.
+
+    In comments, too, where a fence closes the block: else a heading (`# Answer`) would be one.
+    """
     if "\x00" in text or "\x01" in text:
         return text
     lines, kept, at = _LINES.split(text), list[str](), 0
@@ -102,7 +105,7 @@ def tags_masked(text: str) -> str:
         ended = _ended(lines, at, opening, True)
         if ended is None:  # a string lasts to the end: what looks like one may be none
             return "\n".join([*kept, *lines[at:]])
-        kept += _masked(lines[at : ended[1]])
+        kept += _masked(lines[at : ended[1]], ("string", "comment") if ended[2] else ("string",))
         at = ended[1]
     return "\n".join(kept)
 
@@ -112,14 +115,14 @@ def unmasked(text: str) -> str:
     return text.translate(_UNMASK)
 
 
-def _masked(lines: list[str]) -> list[str]:
+def _masked(lines: list[str], kinds: tuple[str, ...]) -> list[str]:
     state: str | None = None
     out = []
     for line in lines:
         text, at = "", 0
         pieces = list(_pieces(line, state))
         for kind, end, _ in pieces:
-            text += line[at:end].translate(_MASK) if kind == "string" else line[at:end]
+            text += line[at:end].translate(_MASK) if kind in kinds else line[at:end]
             at = end
         out.append(text)
         state = pieces[-1][2]
@@ -175,10 +178,10 @@ def _ends_in(line: str, fence: str) -> bool:
 
 
 def _pieces(line: str, state: str | None) -> Iterator[tuple[str, int, str | None]]:
-    """Yield the parts of a line: code, string or other, its end, and the quotes that are open there.
+    """Yield the parts of a line: code, string, comment or other, its end, and the quotes that are open there.
 
-    `state`: the quotes open at the line's beginning. A string that does not end in its line, as it must, is "other", as
-    are comments: what is no program after all has apostrophes, too.
+    `state`: the quotes open at the line's beginning. A string that does not end in its line, as it must, is "other":
+    what is no program after all has apostrophes, too.
     """
     at = 0
     while True:
@@ -189,7 +192,7 @@ def _pieces(line: str, state: str | None) -> Iterator[tuple[str, int, str | None
                 return
             yield "code", found.start(), None
             if found.group() == "#":
-                yield "other", len(line), None
+                yield "comment", len(line), None
                 return
             state, at = found.group(), found.end()
         rest = _REST_OF_TEXT[state].match(line, at)

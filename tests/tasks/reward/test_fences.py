@@ -160,6 +160,10 @@ TAGS: list[tuple[str, str | None]] = [
         "s = input().split('<think>')[1].split('</think>')\nprint(s[0])\n",
     ),
     ("<think>a</think>\n```\nprint('</think>')\n```", "print('</think>')\n"),
+    ("<think>a</think>\n```python\nprint(1)  # no <think>\n```", "print(1)  # no <think>\n"),
+    ("<think>a</think>\n```python\n# </think>\nprint(1)\n```", "# </think>\nprint(1)\n"),
+    ('<think>a</think>\n```python\ns = f"<think>{1}</think>"\n```', 's = f"<think>{1}</think>"\n'),
+    (f"<think>\n```python\nprint(2)\n# Answer</think>\n{P}", "print(1)\n"),
     ("<think>I print '</think>' so:\n```python\nprint('</think>')\n```\nYes.</think>\n" + P, "print(1)\n"),
     # elsewhere it is one
     (f"<think>\n{P}\n</think>\n```python\nprint(2)\n```", "print(2)\n"),
