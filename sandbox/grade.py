@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Literal
 
-from sandbox import asserts, checkers, compare
+from sandbox import asserts, checkers, compare, exact_json
 from sandbox.asserts import Outcome
 from sandbox.errors import SandboxError
 from sandbox.inside import values
@@ -64,7 +64,7 @@ def _stdin(problem: Problem, test: Example, program: bytes, meter: Meter, limits
 
 
 def _functional(problem: Problem, test: Example, program: bytes, meter: Meter, limits: Limits) -> Outcome:
-    arguments = [json.loads(line) for line in argument_lines(test.input)]
+    arguments = [exact_json.loads(line) for line in argument_lines(test.input)]
     call = f"[{json.dumps(problem.entry_point)},[{','.join(map(values.dumps, arguments))}],{{}}]"
     setup = json.dumps(problem.setup_code)
     payload = f'{{"prelude":true,"full":true,"setup":{setup},"calls":[{call}]}}'.encode()
@@ -79,7 +79,7 @@ def _functional(problem: Problem, test: Example, program: bytes, meter: Meter, l
         return Outcome(Kind.WRONG, asserts.not_plain_message(lines[0]))
     try:
         reason = compare.value(
-            value, values.dumps(json.loads(test.output)).encode(), from_json=True, tolerance=problem.tolerance
+            value, values.dumps(exact_json.loads(test.output)).encode(), from_json=True, tolerance=problem.tolerance
         )
     except compare.BoolForNumber:
         reason = "a bool where a number is expected"

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any, Literal, get_args
 
-from sandbox import checkers
+from sandbox import checkers, exact_json
 from sandbox.inside import values
 from sandbox.job import MOST_S, STDIN_BYTES
 
@@ -120,7 +120,7 @@ def argument_lines(given: str) -> list[str]:
 
 def _parsed(text: str, key: str) -> Any:
     try:
-        value = json.loads(text)
+        value = exact_json.loads(text)
         values.dumps(value)  # the form in which it is sent
     except (ValueError, RecursionError, values.Unencodable) as error:
         raise ValueError(f"{key}: no JSON value that can be used: {_short(text)} ({error})") from None

@@ -6,11 +6,10 @@ sets, where `tests` is JSON text (`tasks/data/deepcoder.py`). The project's own 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
-from sandbox import idle_tests
+from sandbox import exact_json, idle_tests
 from sandbox.problem import Problem as Tests
 from tasks.data.answers import Prompt
 from tasks.data.columns import DEFAULT_ANSWER, Columns, look_up, short
@@ -52,7 +51,7 @@ def _parsed(tests: object) -> object:
     if not isinstance(tests, str):
         return tests
     try:
-        return json.loads(tests)
+        return exact_json.loads(tests)
     except (ValueError, RecursionError):
         raise ValueError(f"tests: neither a list of tests nor JSON text of one, given {short(tests)}") from None
 

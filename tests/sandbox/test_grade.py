@@ -300,3 +300,10 @@ def test_results_too_large_for_the_test_are_the_programs_fault() -> None:
 def test_the_setup_of_functions(runner: LocalRunner, setup: str, program: str, right: bool) -> None:
     row = {"test_type": "functional", "entry_point": "f", "tests": [{"input": "1", "output": "1"}]}
     assert (judged(runner, program, **row, setup_code=setup).score == 1) == right
+
+
+def test_functions_of_long_integers(runner: LocalRunner) -> None:
+    row = {"test_type": "functional", "entry_point": "f", "tests": [{"input": "9" * 5000, "output": "1" + "0" * 5000}]}
+    assert judged(runner, "def f(x): return x + 1", **row).kind is Kind.ACCEPTED
+    assert judged(runner, "def f(x): return x", **row).kind is Kind.WRONG
+    assert judged(runner, "def f(x): return 10.0 ** 300", **row).kind is Kind.WRONG

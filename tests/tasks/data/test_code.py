@@ -331,3 +331,13 @@ def test_no_row_of_the_public_sets_is_refused(name: str) -> None:
     if not found:
         pytest.skip(f"no {SHARED / name}: the sets are not part of the project")
     assert load(str(found[0]), **CODE).problems
+
+
+@pytest.mark.parametrize("digits", ["1" * 20, "1" * 4300, "1" * 5000, "-" + "9" * 6000, "1" + "0" * 5000])
+def test_integers_of_tests_have_any_length(tmp_path: Path, digits: str) -> None:
+    text = f'{{"fn_name": "f", "inputs": [[{digits}, {{"a": [1, null, "x"]}}]], "outputs": [[{digits}]]}}'
+    row = {"problem": "Solve it.", "tests": text}
+    (problem,) = read(tmp_path / "x.jsonl", [row], HUB).problems
+    assert problem.reference["tests"] == [{"input": f'{digits}\n{{"a": [1, null, "x"]}}', "output": digits}]
+    own = {**CALLS, "tests": [{"input": digits, "output": digits}]}
+    assert read(tmp_path / "x.jsonl", [own]).problems[0].reference["tests"] == own["tests"]
