@@ -1,7 +1,7 @@
 """Tests of type python that judge nothing, found by reading them: a problem that has no other is refused when loaded.
 
 Only what is certain is refused. The sandbox finds the others when it prepares a test (`inside/wrong_programs.py`): it
-runs the test, which must not happen here. Beside a test that judges, an idle one does no harm (MBPP+ has two).
+runs the test, which must not happen here. Beside a test that judges, an idle one does no harm (MBPP+ has three).
 """
 
 from __future__ import annotations

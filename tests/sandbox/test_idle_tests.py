@@ -346,7 +346,7 @@ def test_the_beginning_of_a_program_may_lack_its_imports(sandbox: Sandbox) -> No
 
 
 def test_an_idle_test_beside_one_that_judges_only_finds_programs_that_raise(sandbox: Sandbox) -> None:
-    tests = ("f(1)", "assert f(1) == 2")  # as two rows of MBPP+, whose function `assertion` has no assert
+    tests = ("f(1)", "assert f(1) == 2")  # as three rows of MBPP+, whose function `assertion` has no assert
     assert judged(sandbox, RIGHT, *tests).kind is Kind.ACCEPTED
     assert judged(sandbox, WRONG, *tests).kind is Kind.WRONG
     assert judged(sandbox, RAISES, *tests).kind is Kind.RUNTIME_ERROR
