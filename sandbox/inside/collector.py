@@ -44,7 +44,6 @@ def collect(code: Any, payload: bytes, emit: Emit) -> None:
     - c: a call [name, args, kwargs]
     - e: a comparison {"k": call, "made": calls made by then, "decides": whether a difference is sure to fail the test,
       "v": value (or "h": digest)}
-
     - f: what the weak mode needs besides the sources: {"plan", "programs", "frameworks"} of `TestCode`
 
     The last line is `recorded`, `replay`, or `weak` or `broken` with the reason. Another follows where a review of the

@@ -66,7 +66,7 @@ class TestCode:
     def __init__(self, job: dict[str, str]) -> None:
         self.entry = job["entry"]
         if not self.entry.isidentifier():
-            raise Weak(f"{self.entry!r} is no function's name")
+            raise Broken(f"{self.entry!r} is no function's name")
         self.random = any("random" in job[part] for part in ("starter", "setup", "test"))
         self.silent = True  # nothing catches an exception of a call
         self.plain = True  # nothing looks at a result without the proxy's knowledge

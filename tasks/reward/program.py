@@ -24,6 +24,7 @@ from tasks.reward.canonical import LONGEST
 from tasks.reward.fences import Block, scan, tags_masked, unmasked
 from tasks.reward.thinking import answer_text
 
+_FENCE = re.compile(r"```|~~~")
 _INDENTED = re.compile(r"\s*\n?[ \t]+\S")
 _TAG = re.compile(r"[<\[][^<>\[\]\s]{0,30}(?:think|thought|reason)[^<>\[\]\s]{0,30}[>\]]", re.IGNORECASE)
 
@@ -58,8 +59,8 @@ def extract(response: str, reference: Mapping[str, Any]) -> Extraction:
 
 def _answer(response: str) -> str | None:
     """Return the response without its thinking. A tag in a string of a block's program is no tag."""
-    fence = response.find("```")
-    if fence < 0 or _TAG.search(response, fence) is None:
+    fence = _FENCE.search(response)
+    if fence is None or _TAG.search(response, fence.start()) is None:
         return answer_text(response)
     text = answer_text(tags_masked(response))
     return None if text is None else unmasked(text)
