@@ -119,6 +119,9 @@ def _masked(lines: list[str], kinds: tuple[str, ...]) -> list[str]:
     state: str | None = None
     out = []
     for line in lines:
+        if state is None and not ("<" in line or "[" in line or any(quotes in line for quotes in _TRIPLE)):
+            out.append(line)
+            continue
         text, at = "", 0
         pieces = list(_pieces(line, state))
         for kind, end, _ in pieces:

@@ -59,11 +59,22 @@ def extract(response: str, reference: Mapping[str, Any]) -> Extraction:
 
 def _answer(response: str) -> str | None:
     """Return the response without its thinking. A tag in a string of a block's program is no tag."""
-    fence = _FENCE.search(response)
-    if fence is None or _TAG.search(response, fence.start()) is None:
+    if not _has_tags_in_texts(response):
         return answer_text(response)
     text = answer_text(tags_masked(response))
     return None if text is None else unmasked(text)
+
+
+def _has_tags_in_texts(response: str) -> bool:
+    """Return whether a tag behind a fence may stand in a string or comment: most stand on a line of their own."""
+    fence = _FENCE.search(response)
+    tags = [] if fence is None else list(_TAG.finditer(response, fence.start()))
+    if fence is None or not tags:
+        return False
+    if any(quotes in response[fence.start() : tags[-1].start()] for quotes in ("'''", '"""')):
+        return True
+    lines = {response.rfind("\n", 0, tag.start()) + 1: tag.start() for tag in tags}  # up to the last tag of each
+    return any(sign in response[start:end] for start, end in lines.items() for sign in "'\"#")
 
 
 def _chosen(text: str, entry: str, completion: bool) -> Block | None:
