@@ -9,16 +9,13 @@ from __future__ import annotations
 
 import json
 import math
-import re
 from decimal import Decimal
 from typing import Any
 
+from sandbox import numbers
 from sandbox.inside import values
 
 _SPACE = b" \t\r\n\v\f"
-_NUMBER = re.compile(rb"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
-_LONGEST = 64  # the most bytes of a number that is compared by value
-_DOUBLE_DIGITS = (17, 21)  # significant digits: more than the first are no double's; a C long double is printed with 21
 _PREVIEW = 80
 
 
@@ -38,7 +35,7 @@ def text(output: bytes, expected: str, tolerance: float | None = None) -> str | 
         return f"{got.count(10) + 1} lines instead of {lines}"
     for k, (a, b) in enumerate(zip(got.split(b"\n"), want.split(b"\n"), strict=True)):
         a, b = a.rstrip(_SPACE), b.rstrip(_SPACE)
-        if a != b and not (_same_numbers(a, b) if tolerance is None else _close_tokens(a, b, tolerance)):
+        if a != b and not (numbers.same_numbers(a, b) if tolerance is None else _close_tokens(a, b, tolerance)):
             return f"line {k + 1}: {preview(a)} instead of {preview(b)}"
     return None
 
@@ -58,7 +55,7 @@ def tokens(output: bytes, expected: str, tolerance: float | None = None) -> str 
         return f"{'more' if len(got) > len(want) else len(got)} tokens instead of {len(want)}"
     for k, (a, b) in enumerate(zip(got, want, strict=True)):
         a = a.rstrip(_SPACE)
-        if a != b and (tolerance is None or not _close(a, b, tolerance)):
+        if a != b and (tolerance is None or not numbers.close(a, b, tolerance)):
             return f"token {k + 1}: {preview(a)} instead of {preview(b)}"
     return None
 
@@ -67,50 +64,8 @@ def _close_tokens(got: bytes, want: bytes, tolerance: float) -> bool:
     wanted = want.split()
     given = got.split(None, len(wanted))
     return len(given) == len(wanted) and all(
-        a == b or _close(a, b, tolerance) for a, b in zip(given, wanted, strict=True)
+        a == b or numbers.close(a, b, tolerance) for a, b in zip(given, wanted, strict=True)
     )
-
-
-def _same_numbers(got: bytes, want: bytes) -> bool:
-    """Return whether two lines differ only in how they write numbers that are not integers."""
-    if len(got) > 8 * len(want) + _LONGEST:
-        return False
-    given, wanted = (re.findall(rb"\s+|\S+", line) for line in (got, want))
-    return len(given) == len(wanted) and all(a == b or _same_number(a, b) for a, b in zip(given, wanted, strict=True))
-
-
-def _same_number(got: bytes, want: bytes) -> bool:
-    if max(len(got), len(want)) > _LONGEST or not (_NUMBER.fullmatch(got) and _NUMBER.fullmatch(want)):
-        return False
-    if not re.search(rb"[.eE]", want):  # an integer is written in one way
-        return False
-    given, wanted = _exact(got), _exact(want)
-    least, most = _DOUBLE_DIGITS
-    long = least < len(wanted[1]) <= most and len(given[1]) >= least - 2
-    return given == wanted or (long and float(got) == float(want) and math.isfinite(float(want)))
-
-
-def _exact(number: bytes) -> tuple[bool, bytes, int]:
-    """Return a number as (whether negative, its digits without zeros at either end, its exponent of 10)."""
-    mantissa, _, exponent = number.lower().lstrip(b"+-").partition(b"e")
-    whole, _, fraction = mantissa.partition(b".")
-    digits = (whole + fraction).lstrip(b"0")
-    kept = digits.rstrip(b"0")
-    if not kept:
-        return False, b"", 0
-    return number.startswith(b"-"), kept, int(exponent or 0) - len(fraction) + len(digits) - len(kept)
-
-
-def _close(got: bytes, want: bytes, tolerance: float) -> bool:
-    if max(len(got), len(want)) > _LONGEST or not (_NUMBER.fullmatch(got) and _NUMBER.fullmatch(want)):
-        return False
-    if got.lstrip(b"+-").isdigit() and want.lstrip(b"+-").isdigit():
-        return int(got) == int(want)
-    return _near(float(got), float(want), tolerance)
-
-
-def _near(got: float, want: float, tolerance: float) -> bool:
-    return bool(got == want or (math.isfinite(want) and abs(got - want) <= tolerance * max(1.0, abs(want))))
 
 
 def preview(data: bytes) -> str:
@@ -228,7 +183,7 @@ class _Values:
     def _same_number(self, got: Any, want: Any) -> bool:
         if self.tolerance is not None and type(want) is float and type(got) in (int, float):
             try:
-                return _near(float(got), want, self.tolerance)
+                return numbers.near(float(got), want, self.tolerance)
             except OverflowError:
                 return False
         return bool(_equal_numbers(got, want))

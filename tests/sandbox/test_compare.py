@@ -76,6 +76,9 @@ def test_text_with_a_tolerance(output: bytes, expected: str, right: bool) -> Non
         (b"0.1", "0.10000000000000000555", False),  # too short to be a double that was meant to be exact
         (b"1.0", "1", False),  # an integer is written in one way
         (b"1e3", "1000", False),
+        (b"12E4", "12e4", False),  # an integer in base 16, perhaps
+        (b"120000", "12e4", False),
+        (b"0.00001", "1e-05", True),
         (b"2.01", "2.0", False),
         (b"2.0000000001", "2.0", False),
         (b"-2.0", "2.0", False),
