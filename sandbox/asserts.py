@@ -17,7 +17,7 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sandbox import compare
@@ -40,12 +40,13 @@ _ROUNDS = 16  # the most times that a replay may find further calls
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The outcome of one test."""
+    """The outcome of one test. `idle`: the test judges nothing, so that passing it means nothing."""
 
     kind: Kind
     detail: str = ""
     weak: bool = False
     wall_limit: bool = False
+    idle: bool = False
 
 
 def refuse_idle(problem: Problem, runner: Runner) -> None:
@@ -64,6 +65,12 @@ def grade_test(problem: Problem, test: str, program: bytes, meter: Meter, limits
     prepared = prepared_tests_of(meter.runner).get(problem, test, meter.runner)
     if prepared.kind == "broken":
         raise SandboxError(f"{prepared.why}: mend the data or drop the problem")
+    return replace(_outcome(prepared, problem, test, program, meter, limits), idle=bool(prepared.idle))
+
+
+def _outcome(
+    prepared: PreparedTest, problem: Problem, test: str, program: bytes, meter: Meter, limits: Limits
+) -> Outcome:
     if prepared.kind == "weak":
         return _combined(problem, test, prepared.frameworks, program, meter, limits)
     result = meter.run(Job("calls", program, prepared.payload, limits=limits))

@@ -22,17 +22,18 @@ def grade(problem: Problem, program: str | bytes, runner: Runner, limits: Limits
     """
     source = program if isinstance(program, bytes) else program.encode("utf-8", "surrogatepass")
     meter = Meter(runner)
-    weak, run = False, 0
+    weak, idle, run = False, True, 0
     try:
-        asserts.refuse_idle(problem, runner)
         for test in problem.tests:
             run += 1
             outcome = _grade_test(problem, test, source, meter, limits)
-            weak = weak or outcome.weak
+            weak, idle = weak or outcome.weak, idle and outcome.idle
             if outcome.kind is not Kind.ACCEPTED:
                 break
+        if idle:  # a later test may judge
+            asserts.refuse_idle(problem, runner)
     except SandboxError as error:
-        return meter.with_costs(Verdict(Kind.SANDBOX_ERROR, None, _trust(weak), str(error), max(0, run - 1), run))
+        return meter.with_costs(Verdict(Kind.SANDBOX_ERROR, None, _trust(weak), str(error), run - 1, run))
     accepted = outcome.kind is Kind.ACCEPTED
     failed = None if accepted else run - 1
     return meter.with_costs(
