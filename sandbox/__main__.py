@@ -7,8 +7,9 @@
     python -m sandbox grade --jsonl pairs.jsonl            # grade lines {"problem": {...}, "program": "..."}, in order
     python -m sandbox grade problem.json --jsonl programs.jsonl   # grade lines {"program": "..."} of one problem
 
-A problem has the code schema: `tests`, `test_type` (stdin, functional, python), `entry_point`, `starter_code`,
-`setup_code`, `timeout_s`, `checker`.
+A line that cannot be used gets {"error": ...} in the place of a verdict, and the others are graded; the exit status is
+then 2. A problem has the code schema: `tests`, `test_type` (stdin, functional, python), `entry_point`, `starter_code`,
+`setup_code`, `timeout_s`, `checker`, `tolerance`. Files are UTF-8, with or without a byte order mark.
 """
 
 from __future__ import annotations
@@ -18,7 +19,9 @@ import json
 import logging
 import signal
 import sys
+from codecs import BOM_UTF8
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -29,6 +32,7 @@ from sandbox.job import Job, Limits, Result, Status
 from sandbox.problem import Problem
 
 _BATCH = 256  # programs in memory at a time, with --jsonl
+_Pair = tuple[Problem, bytes]  # a problem, and a program
 
 
 class UsageError(Exception):
@@ -168,42 +172,65 @@ def _grade(options: argparse.Namespace) -> int:
         raise UsageError("grade wants a problem and a program, or --jsonl FILE")
     if options.jsonl is not None and options.program is not None:
         raise UsageError("grade wants a program or --jsonl, not both")
-    common = (
-        _problem(_json(_bytes(options.problem).decode("utf-8", "replace"), str(options.problem)), str(options.problem))
-        if options.problem
-        else None
-    )
+    name = str(options.problem)
+    common = _problem(_json(_bytes(options.problem), name, name), name) if options.problem else None
+    pairs: Iterator[_Pair | UsageError]
     if options.jsonl is None:
         assert common is not None
         pairs = iter([(common, _bytes(options.program))])
     else:
         pairs = _pairs(options.jsonl, common)
-    judged = True
+    status = 0
     with _sandbox(options) as sandbox:
         while batch := list(islice(pairs, _BATCH)):
-            limits = [_limits(options, problem.timeout_s or sandbox.limits.cpu_s) for problem, _ in batch]
-            for verdict in sandbox.grade_many([(*pair, limit) for pair, limit in zip(batch, limits, strict=True)]):
-                judged = judged and verdict.score is not None
-                print(json.dumps(verdict.to_json()), flush=True)
+            for answer in _answers(batch, sandbox, options):
+                if "error" in answer:
+                    print(f"error: {answer['error']}", file=sys.stderr)
+                    status = 2
+                elif answer["score"] is None:
+                    status = max(status, 1)
+                print(json.dumps(answer), flush=True)
         hits, misses = sandbox.cache.hits, sandbox.cache.misses
     if hits:
         print(f"{hits} of {hits + misses} verdicts came from the cache", file=sys.stderr)
-    return 0 if judged else 1
+    return status
 
 
-def _pairs(name: str, common: Problem | None) -> Iterator[tuple[Problem, bytes]]:
+def _answers(
+    batch: Sequence[_Pair | UsageError], sandbox: Sandbox, options: argparse.Namespace
+) -> Iterator[dict[str, Any]]:
+    """Yield a verdict for each pair, and an error for each line that is none, in order."""
+    good = [pair for pair in batch if not isinstance(pair, UsageError)]
+    limits = [_limits(options, problem.timeout_s or sandbox.limits.cpu_s) for problem, _ in good]
+    verdicts = iter(sandbox.grade_many([(*pair, limit) for pair, limit in zip(good, limits, strict=True)]))
+    for each in batch:
+        yield {"error": str(each)} if isinstance(each, UsageError) else next(verdicts).to_json()
+
+
+def _pairs(name: str, common: Problem | None) -> Iterator[_Pair | UsageError]:
+    """Yield what the lines hold, or why one cannot be used. Raises UsageError for a file that holds none."""
+    empty = True
     try:
-        stream = sys.stdin.buffer if name == "-" else open(name, "rb")  # noqa: SIM115  (read to its end)
-        for number, line in enumerate(stream, start=1):
-            if not line.strip():
-                continue
-            where = f"{name}:{number}"
-            row = _json(line.decode("utf-8", "replace"), where)
-            if not isinstance(row, dict) or not isinstance(row.get("program"), str):
-                raise UsageError(f'{where}: want an object with a text "program"')
-            yield common or _problem(row.get("problem"), where), row["program"].encode("utf-8", "surrogatepass")
+        with nullcontext(sys.stdin.buffer) if name == "-" else open(name, "rb") as stream:
+            for number, line in enumerate(stream, start=1):
+                if not line.removeprefix(BOM_UTF8).strip():
+                    continue
+                empty = False
+                try:
+                    yield _pair(line, f"{name}:{number}", common)
+                except UsageError as error:
+                    yield error
     except OSError as error:
         raise UsageError(f"{name}: {error.strerror}") from error
+    if empty:
+        raise UsageError(f"{name}: it holds no program: want lines with an object each")
+
+
+def _pair(line: bytes, where: str, common: Problem | None) -> _Pair:
+    row = _json(line, where, "the line")
+    if not isinstance(row, dict) or not isinstance(row.get("program"), str):
+        raise UsageError(f'{where}: want an object with a text "program"')
+    return common or _problem(row.get("problem"), where), row["program"].encode("utf-8", "surrogatepass")
 
 
 def _problem(row: object, where: str) -> Problem:
@@ -215,9 +242,11 @@ def _problem(row: object, where: str) -> Problem:
         raise UsageError(f"{where}: {error}") from error
 
 
-def _json(text: str, where: str) -> Any:
+def _json(data: bytes, where: str, whole: str) -> Any:
     try:
-        return json.loads(text)
+        return json.loads(data.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{where}: not UTF-8 at byte {error.start} of {whole}") from None
     except (ValueError, RecursionError) as error:
         raise UsageError(f"{where}: not JSON: {error}") from error
 

@@ -7,13 +7,18 @@ Each test is prepared once, without the program (`prepared_tests.py`, `inside/co
   the difference is known to fail the test, the test is replayed.
 - "replay": the test itself runs over the program's results in a slot of its own (`inside/replayer.py`).
 - "weak": the test cannot be separated from the program and runs in the program's process; the verdict's trust is weak.
+
+A test that fails by itself is "broken": nobody is judged by it. Nor is anybody where all tests are idle, that is accept
+every program; beside others, an idle test only finds programs that raise or do not end.
 """
 
 from __future__ import annotations
 
 import json
 import secrets
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
 from sandbox import compare
 from sandbox.errors import SandboxError
@@ -27,7 +32,7 @@ from sandbox.prepared_tests import (
     run_test_code,
 )
 from sandbox.problem import Problem
-from sandbox.runner import CLOCK_LIMITS, KIND_OF_STATUS, Meter, describe, should_retry
+from sandbox.runner import CLOCK_LIMITS, KIND_OF_STATUS, Meter, Runner, describe, should_retry
 from sandbox.verdict import Kind
 
 _ROUNDS = 16  # the most times that a replay may find further calls
@@ -35,12 +40,24 @@ _ROUNDS = 16  # the most times that a replay may find further calls
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The outcome of one test."""
+    """The outcome of one test. `idle`: the test judges nothing, so that passing it means nothing."""
 
     kind: Kind
     detail: str = ""
     weak: bool = False
     wall_limit: bool = False
+    idle: bool = False
+
+
+def refuse_idle(problem: Problem, runner: Runner) -> None:
+    """Raise SandboxError where no test of a problem judges anything."""
+    reasons = []
+    for test in problem.tests:
+        prepared = prepared_tests_of(runner).get(problem, test, runner) if isinstance(test, str) else None
+        if prepared is None or not prepared.idle:
+            return
+        reasons.append(prepared.idle)
+    raise SandboxError(f"{reasons[0]}: every program would be accepted; mend the data or drop the problem")
 
 
 def grade_test(problem: Problem, test: str, program: bytes, meter: Meter, limits: Limits) -> Outcome:
@@ -48,8 +65,14 @@ def grade_test(problem: Problem, test: str, program: bytes, meter: Meter, limits
     prepared = prepared_tests_of(meter.runner).get(problem, test, meter.runner)
     if prepared.kind == "broken":
         raise SandboxError(f"{prepared.why}: mend the data or drop the problem")
+    return replace(_outcome(prepared, problem, test, program, meter, limits), idle=bool(prepared.idle))
+
+
+def _outcome(
+    prepared: PreparedTest, problem: Problem, test: str, program: bytes, meter: Meter, limits: Limits
+) -> Outcome:
     if prepared.kind == "weak":
-        return _combined(problem, test, program, meter, limits)
+        return _combined(problem, test, prepared.frameworks, program, meter, limits)
     result = meter.run(Job("calls", program, prepared.payload, limits=limits))
     lines = result_lines(result.results, len(prepared.calls))
     if prepared.kind == "recorded":
@@ -197,10 +220,13 @@ def _with(calls: tuple[bytes, ...], used: tuple[bytes, ...]) -> tuple[bytes, ...
     return (*used, *rest)
 
 
-def _combined(problem: Problem, test: str, program: bytes, meter: Meter, limits: Limits) -> Outcome:
+def _combined(
+    problem: Problem, test: str, frameworks: Mapping[str, Any], program: bytes, meter: Meter, limits: Limits
+) -> Outcome:
     """Run the test in the program's process."""
     mark = secrets.token_hex(16)
-    payload = json.dumps({"source": f"{problem.setup_code}\n{test}", "mark": mark}).encode()
+    source = f"{problem.setup_code}\n{test}"
+    payload = json.dumps({**frameworks, "source": source, "mark": mark, "entry": problem.entry_point}).encode()
     result = meter.run(Job("combined", program, payload, limits=limits))
     if result.status is Status.EXIT and result.stderr[-4096:].strip().rsplit(b"\n", 1)[-1].startswith(
         b"AssertionError"

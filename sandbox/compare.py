@@ -9,15 +9,13 @@ from __future__ import annotations
 
 import json
 import math
-import re
 from decimal import Decimal
 from typing import Any
 
+from sandbox import numbers
 from sandbox.inside import values
 
 _SPACE = b" \t\r\n\v\f"
-_NUMBER = re.compile(rb"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
-_LONGEST = 64  # the most bytes of a number that is compared by value
 _PREVIEW = 80
 
 
@@ -25,6 +23,8 @@ _PREVIEW = 80
 def text(output: bytes, expected: str, tolerance: float | None = None) -> str | None:
     """Compare line by line, ignoring white space at the end of a line and blank lines at both ends.
 
+    A number that is expected with a decimal point or an exponent may be written otherwise (2.000 for 2.0), as in
+    LiveCodeBench: its value must be the same. One with more digits than a double holds may be the nearest double.
     With `tolerance`, tokens that are numbers, not both integers, may differ by that much, absolutely or relatively.
     """
     got, want = _body(output), _body(expected.encode("utf-8", "surrogatepass"))
@@ -35,7 +35,7 @@ def text(output: bytes, expected: str, tolerance: float | None = None) -> str | 
         return f"{got.count(10) + 1} lines instead of {lines}"
     for k, (a, b) in enumerate(zip(got.split(b"\n"), want.split(b"\n"), strict=True)):
         a, b = a.rstrip(_SPACE), b.rstrip(_SPACE)
-        if a != b and (tolerance is None or not _close_tokens(a, b, tolerance)):
+        if a != b and not (numbers.same_numbers(a, b) if tolerance is None else _close_tokens(a, b, tolerance)):
             return f"line {k + 1}: {preview(a)} instead of {preview(b)}"
     return None
 
@@ -55,7 +55,7 @@ def tokens(output: bytes, expected: str, tolerance: float | None = None) -> str 
         return f"{'more' if len(got) > len(want) else len(got)} tokens instead of {len(want)}"
     for k, (a, b) in enumerate(zip(got, want, strict=True)):
         a = a.rstrip(_SPACE)
-        if a != b and (tolerance is None or not _close(a, b, tolerance)):
+        if a != b and (tolerance is None or not numbers.close(a, b, tolerance)):
             return f"token {k + 1}: {preview(a)} instead of {preview(b)}"
     return None
 
@@ -64,20 +64,8 @@ def _close_tokens(got: bytes, want: bytes, tolerance: float) -> bool:
     wanted = want.split()
     given = got.split(None, len(wanted))
     return len(given) == len(wanted) and all(
-        a == b or _close(a, b, tolerance) for a, b in zip(given, wanted, strict=True)
+        a == b or numbers.close(a, b, tolerance) for a, b in zip(given, wanted, strict=True)
     )
-
-
-def _close(got: bytes, want: bytes, tolerance: float) -> bool:
-    if max(len(got), len(want)) > _LONGEST or not (_NUMBER.fullmatch(got) and _NUMBER.fullmatch(want)):
-        return False
-    if got.lstrip(b"+-").isdigit() and want.lstrip(b"+-").isdigit():
-        return int(got) == int(want)
-    return _near(float(got), float(want), tolerance)
-
-
-def _near(got: float, want: float, tolerance: float) -> bool:
-    return bool(got == want or (math.isfinite(want) and abs(got - want) <= tolerance * max(1.0, abs(want))))
 
 
 def preview(data: bytes) -> str:
@@ -95,11 +83,12 @@ class _Different(Exception):
     """A difference between two values."""
 
 
-def value(got: bytes, want: bytes, *, tuples: bool = False, tolerance: float | None = None) -> str | None:
+def value(got: bytes, want: bytes, *, from_json: bool = False, tolerance: float | None = None) -> str | None:
     """Compare two values in the form of `values.dumps`. Numbers are compared by value.
 
     1 and 0 are accepted for an expected True and False; a bool for an expected number raises BoolForNumber.
-    tuples: a tuple is accepted for an expected list.
+    from_json: the expected value was written as JSON, which has no tuples, and only text as keys: a tuple is accepted
+        for an expected list, and a key that JSON writes as the expected text, where no key of that dict is text.
     tolerance: absolute or relative, for an expected float.
     """
     if got == want and b'"nan"' not in want:
@@ -107,7 +96,7 @@ def value(got: bytes, want: bytes, *, tuples: bool = False, tolerance: float | N
     if len(got) > 16 * len(want) + 4096:
         return f"a result of {len(got)} bytes instead of {len(want)}"
     try:
-        _Values(tuples, tolerance).same(values.parse(got), values.parse(want))
+        _Values(from_json, tolerance).same(values.parse(got), values.parse(want))
     except (_Different, values.Malformed, RecursionError):
         return f"{preview(got)} instead of {preview(want)}"
     except (TypeError, ValueError, KeyError, IndexError, ArithmeticError, AttributeError):  # a forged tree
@@ -127,8 +116,8 @@ def digest(got: list[Any], want: list[Any]) -> str | None:
 class _Values:
     """The comparison of two parsed values under the rules of `value`."""
 
-    def __init__(self, tuples: bool, tolerance: float | None) -> None:
-        self.tuples, self.tolerance = tuples, tolerance
+    def __init__(self, from_json: bool, tolerance: float | None) -> None:
+        self.from_json, self.tolerance = from_json, tolerance
 
     def same(self, got: Any, want: Any) -> None:
         """Raise _Different or BoolForNumber where the values are not equal."""
@@ -140,7 +129,7 @@ class _Values:
             if given not in ("number", "bool") or not self._same_number(_number(got), _number(want)):
                 raise _Different
         elif kind == "list" or kind == "t":
-            if given != kind and not (self.tuples and kind == "list" and given == "t"):
+            if given != kind and not (self.from_json and kind == "list" and given == "t"):
                 raise _Different
             self._sequence(body, content)
         elif kind in ("s", "z"):
@@ -155,6 +144,8 @@ class _Values:
                 self._sequence([pair[0] for pair in body], [pair[0] for pair in content])
             if given == kind == "C":  # Counter ignores counts of 0
                 body, content = [[k, v] for k, v in body if v != 0], [[k, v] for k, v in content if v != 0]
+            if self.from_json and not any(_is_text(k) for k, _ in body):
+                body = [[_json_key(k), v] for k, v in body]
             self._pairs(body, content)
         elif kind == "q":
             if given != "q":
@@ -192,7 +183,7 @@ class _Values:
     def _same_number(self, got: Any, want: Any) -> bool:
         if self.tolerance is not None and type(want) is float and type(got) in (int, float):
             try:
-                return _near(float(got), want, self.tolerance)
+                return numbers.near(float(got), want, self.tolerance)
             except OverflowError:
                 return False
         return bool(_equal_numbers(got, want))
@@ -217,6 +208,20 @@ def _opened(tree: Any) -> tuple[str, Any]:
     if tag == "u":
         return "str", tree
     return ("number" if tag in _NUMBER_TAGS else tag), body
+
+
+def _is_text(tree: Any) -> bool:
+    return _opened(tree)[0] == "str"
+
+
+def _json_key(tree: Any) -> str:
+    """Return the text that JSON writes for a key that is a number, a bool or None."""
+    key = tree if tree is None or type(tree) is bool else _number(tree) if _opened(tree)[0] == "number" else ()
+    if type(key) is float and not math.isfinite(key):
+        raise _Different
+    if key is None or type(key) in (bool, int, float):
+        return json.dumps(key)
+    raise _Different
 
 
 def _number(tree: Any) -> Any:

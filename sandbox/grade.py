@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Literal
 
-from sandbox import asserts, checkers, compare
+from sandbox import asserts, checkers, compare, exact_json
 from sandbox.asserts import Outcome
 from sandbox.errors import SandboxError
 from sandbox.inside import values
@@ -22,14 +22,16 @@ def grade(problem: Problem, program: str | bytes, runner: Runner, limits: Limits
     """
     source = program if isinstance(program, bytes) else program.encode("utf-8", "surrogatepass")
     meter = Meter(runner)
-    weak, run = False, 0
+    weak, idle, run = False, True, 0
     try:
         for test in problem.tests:
             run += 1
             outcome = _grade_test(problem, test, source, meter, limits)
-            weak = weak or outcome.weak
+            weak, idle = weak or outcome.weak, idle and outcome.idle
             if outcome.kind is not Kind.ACCEPTED:
                 break
+        if idle:  # a later test may judge
+            asserts.refuse_idle(problem, runner)
     except SandboxError as error:
         return meter.with_costs(Verdict(Kind.SANDBOX_ERROR, None, _trust(weak), str(error), run - 1, run))
     accepted = outcome.kind is Kind.ACCEPTED
@@ -63,9 +65,10 @@ def _stdin(problem: Problem, test: Example, program: bytes, meter: Meter, limits
 
 
 def _functional(problem: Problem, test: Example, program: bytes, meter: Meter, limits: Limits) -> Outcome:
-    arguments = [json.loads(line) for line in argument_lines(test.input)]
+    arguments = [exact_json.loads(line) for line in argument_lines(test.input)]
     call = f"[{json.dumps(problem.entry_point)},[{','.join(map(values.dumps, arguments))}],{{}}]"
-    payload = f'{{"prelude":true,"full":true,"calls":[{call}]}}'.encode()
+    setup = json.dumps(problem.setup_code)
+    payload = f'{{"prelude":true,"full":true,"setup":{setup},"calls":[{call}]}}'.encode()
     result = meter.run(Job("calls", program, payload, limits=limits))
     lines = asserts.result_lines(result.results, 1)
     if (outcome := asserts.failure(result, lines, 1)) is not None:
@@ -77,7 +80,7 @@ def _functional(problem: Problem, test: Example, program: bytes, meter: Meter, l
         return Outcome(Kind.WRONG, asserts.not_plain_message(lines[0]))
     try:
         reason = compare.value(
-            value, values.dumps(json.loads(test.output)).encode(), tuples=True, tolerance=problem.tolerance
+            value, values.dumps(exact_json.loads(test.output)).encode(), from_json=True, tolerance=problem.tolerance
         )
     except compare.BoolForNumber:
         reason = "a bool where a number is expected"

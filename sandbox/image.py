@@ -2,7 +2,7 @@
 
 It is the configured image, else one that is here, else one built from `sandbox/Dockerfile`, else one made of the
 running interpreter. The last needs no registry: it holds the interpreter, the standard library without its tests,
-numpy, and the shared libraries that these link to.
+the libraries for programs, and the shared libraries that these link to.
 """
 
 from __future__ import annotations
@@ -106,11 +106,11 @@ def _files(folder: Path) -> Iterator[Path]:
 
 
 def _own_tar() -> bytes:
-    """Return a tar file of the image: interpreter and standard library in /usr/local, numpy in /packages."""
+    """Return a tar file of the image: interpreter and standard library in /usr/local, others in /packages."""
     library, executable = interpreter.standard_library(), interpreter.executable()
     contents = {"/usr/local/bin/python3": executable}
     contents |= {f"/usr/local/lib/{library.name}/{path.relative_to(library)}": path for path in _files(library)}
-    for package in interpreter.numpy_folders():
+    for package in interpreter.all_library_folders():
         contents |= {
             f"{interpreter.PACKAGES}/{package.name}/{path.relative_to(package)}": path for path in _files(package)
         }
@@ -144,5 +144,5 @@ def _libraries(paths: list[Path]) -> list[str]:
             found.add(words[2])
         elif words and words[0].startswith("/") and words[0].partition(".so")[1] and not words[0].endswith(":"):
             found.add(words[0])
-    packages = interpreter.numpy_folders()  # numpy's own libraries are copied with it
+    packages = interpreter.all_library_folders()  # their own shared libraries are copied with them
     return sorted(name for name in found if not any(Path(name).is_relative_to(folder) for folder in packages))

@@ -41,12 +41,12 @@ _PYTHON = "/python"
 def binds() -> tuple[tuple[str, str], ...]:
     """Return (folder here, folder inside) of all that an interpreter needs once it has started.
 
-    These are its standard library (the first), shared libraries and numpy.
+    These are its standard library (the first), shared libraries and the libraries for programs.
     """
     multiarch = sysconfig.get_config_var("MULTIARCH") or "x86_64-linux-gnu"
     wanted = [*(f"{folder}/{multiarch}" for folder in ("/lib", "/usr/lib")), "/lib64", "/usr/lib64"]
     found = [(os.path.realpath(folder), folder) for folder in wanted if os.path.isdir(folder)]
-    packages = [(str(folder), f"{interpreter.PACKAGES}/{folder.name}") for folder in interpreter.numpy_folders()]
+    packages = [(str(folder), f"{interpreter.PACKAGES}/{folder.name}") for folder in interpreter.all_library_folders()]
     # The library gets a fixed name inside: an interpreter may be installed below /tmp, which is replaced inside.
     return ((os.path.realpath(interpreter.standard_library()), _PYTHON), *found, *packages)
 
@@ -74,7 +74,7 @@ class JailTransport:
             "jail": {"binds": binds(), "staging": self._folder, "uid": uid, "tmp_mb": tmp_mb},
             "new_pid": True,
             "uid": None,
-            "packages": [interpreter.PACKAGES] if interpreter.numpy_folders() else [],
+            "packages": [interpreter.PACKAGES] if interpreter.all_library_folders() else [],
         }
         self._process = subprocess.Popen(
             [str(interpreter.executable()), *ARGUMENTS],

@@ -7,10 +7,12 @@ import json
 import threading
 import weakref
 from collections import OrderedDict
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal
 
+from sandbox import idle_tests
 from sandbox.job import Job, Limits, Result, Status
 from sandbox.problem import Problem
 from sandbox.runner import Runner, describe, should_retry
@@ -44,6 +46,8 @@ class PreparedTest:
     why: reason for the kinds "weak" and "broken" (no program can pass a broken test).
     calls: the test's calls, each JSON [name, args, kwargs].
     test: the compiled test, opaque, for a replay.
+    frameworks: what a weak test leaves to pytest and the like, and names of the program as a module.
+    idle: why the test accepts every program that does not raise, or whatever it returns; empty where it judges.
     """
 
     kind: Literal["recorded", "replay", "weak", "broken"]
@@ -51,6 +55,8 @@ class PreparedTest:
     calls: tuple[bytes, ...] = ()
     expected: tuple[ExpectedResult, ...] = ()
     test: str = ""
+    frameworks: Mapping[str, Any] = field(default_factory=lambda: {"plan": [], "programs": [], "frameworks": []})
+    idle: str = ""
 
     @cached_property
     def payload(self) -> bytes:
@@ -96,6 +102,8 @@ class PreparedTests:
                     self._tests.move_to_end(key)
                     return prepared
             prepared, keep = _prepare(payload, runner)
+            if not prepared.idle and (why := idle_tests.idle(test, problem)):
+                prepared = replace(prepared, idle=why)
             if keep:
                 with self._lock:
                     self._tests[key] = prepared
@@ -119,13 +127,11 @@ def _prepare(payload: bytes, runner: Runner) -> tuple[PreparedTest, bool]:
     """Return a prepared test, and whether another attempt would give the same."""
     job = Job("collect", None, payload, limits=TEST_LIMITS)
     result = run_test_code(runner, job)
-    if result.status is not Status.OK:
-        why = f"preparing the test: {describe(result)}"
-        return PreparedTest("weak", why), result.status is not Status.WALL_LIMIT
     try:
-        return _parse(result.results), True
+        return _parse(result.results), True  # it may have ended badly after that, in the review
     except (ValueError, KeyError, TypeError, IndexError) as error:  # the test itself wrote to the results
-        return PreparedTest("weak", f"preparing the test: {type(error).__name__}: {error}"), True
+        why = f"{type(error).__name__}: {error}" if result.status is Status.OK else describe(result)
+        return PreparedTest("weak", f"preparing the test: {why}"), result.status is not Status.WALL_LIMIT
 
 
 def run_test_code(runner: Runner, job: Job) -> Result:
@@ -138,8 +144,12 @@ def _parse(results: bytes) -> PreparedTest:
     """Return the test in the lines that `inside/collector.py` emits."""
     *lines, last = results.rstrip(b"\n").split(b"\n")
     kind, _, why = last.decode("utf-8", "replace").partition(" ")
-    if kind in ("weak", "broken"):
-        return PreparedTest("weak" if kind == "weak" else "broken", why)
+    if kind == "idle":
+        return replace(_parse(b"\n".join(lines)), idle=why)
+    if kind == "broken":
+        return PreparedTest("broken", why)
+    if kind == "weak":
+        return PreparedTest("weak", why, frameworks=json.loads(lines[-1][1:]))
     calls, expected, test = [], [], ""
     for line in lines:
         tag, body = line[:1], line[1:]

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any, Literal, get_args
 
-from sandbox import checkers
+from sandbox import checkers, exact_json
 from sandbox.inside import values
 from sandbox.job import MOST_S, STDIN_BYTES
 
@@ -29,6 +29,7 @@ class Problem:
     """A problem with its tests.
 
     tests: Python sources for the type python, else examples.
+    setup_code: runs before a test of type python, and before the program of type functional.
     timeout_s: seconds that the data set proposes; the grader's limits are what counts.
     checker: name of a checker in `checkers.py`.
     tolerance: tolerance of numbers in the output. Without a checker and a tolerance, the output must equal the
@@ -97,6 +98,8 @@ class Problem:
             raise ValueError(
                 "tolerance: not beside a checker, and not for test_type python (its tests say what is equal)"
             )
+        if kind == "stdin" and problem.setup_code.strip():
+            raise ValueError("setup_code: a problem of test_type stdin has none: its programs are whole")
         if kind == "functional":
             if not all(part.isidentifier() for part in problem.entry_point.split(".", 1)):
                 raise ValueError(f"entry_point: {problem.entry_point!r}; a function's name or Class.method is needed")
@@ -117,7 +120,7 @@ def argument_lines(given: str) -> list[str]:
 
 def _parsed(text: str, key: str) -> Any:
     try:
-        value = json.loads(text)
+        value = exact_json.loads(text)
         values.dumps(value)  # the form in which it is sent
     except (ValueError, RecursionError, values.Unencodable) as error:
         raise ValueError(f"{key}: no JSON value that can be used: {_short(text)} ({error})") from None

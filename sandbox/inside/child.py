@@ -17,7 +17,7 @@ import types
 from collections.abc import Callable
 from typing import Any, NoReturn
 
-from sandbox.inside import kernel, seccomp
+from sandbox.inside import kernel, seccomp, streams
 from sandbox.inside.modes import MODES
 
 #: Exit statuses that tell why a child ended by itself. A program that uses them only reports its own failure.
@@ -52,8 +52,8 @@ def preload(names: list[str], packages: list[str]) -> tuple[list[str], list[tupl
 def prepare(packages: list[str], uid: int | None) -> None:
     """Set up in the supervisor, once, all that every child inherits unchanged.
 
-    These are standard streams on fds 0 to 2, an empty environment, a new `__main__`, the limits that are the same for
-    all jobs, /tmp as the current folder, and the group of the jobs' user.
+    These are standard streams on fds 0 to 2, also under their names, an empty environment, a new `__main__`, the limits
+    that are the same for all jobs, /tmp as the current folder, and the group of the jobs' user.
     """
     if uid is not None:
         os.setgroups([])
@@ -68,6 +68,8 @@ def prepare(packages: list[str], uid: int | None) -> None:
     sys.stdin = sys.__stdin__ = stream(0, "rb", "surrogateescape", None)  # type: ignore[misc]
     sys.stdout = sys.__stdout__ = stream(1, "wb", "surrogateescape", "\n")  # type: ignore[misc]
     sys.stderr = sys.__stderr__ = stream(2, "wb", "backslashreplace", "\n")  # type: ignore[misc]
+    streams.install()
+    sys.set_int_max_str_digits(0)  # the limit protects servers; here CPU time is limited, and 10**5000 can be an answer
     os.environ.clear()
     os.umask(0o022)
     os.chdir("/tmp")

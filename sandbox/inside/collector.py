@@ -4,24 +4,29 @@
 only compares proxies with plain values, every program with these values as results takes the test through the same
 path: the calls and the expected values replace the test, whatever its form ("recorded"). Else a second, lenient run
 finds calls, and `replayer.replay` runs the test itself over a program's results ("replay"). A test for which neither
-is possible is "weak". No program ever runs in the same process as this code.
+is possible is "weak"; one that no program can pass is "broken". Of a test that no wrong program fails, the last line
+says that it is "idle". No program ever runs in the same process as this code.
 """
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable
 from typing import Any
 
 from sandbox.inside import values
 from sandbox.inside.digest import result_field
+from sandbox.inside.pytest_stub import Unsupported
 from sandbox.inside.result_proxies import LenientProxy, Observed, ResultProxy
 from sandbox.inside.testcode import Broken, TestCode, Weak, call_line
+from sandbox.inside.wrong_programs import described, review
 
 Emit = Callable[[bytes], None]
 
 MAX_CALLS = 100_000
 _DECIDES_S = 0.5  # CPU seconds for finding which differences decide; the others are replayed when they occur
+_OWN_ERROR = 100  # the most comparisons of a test whose own error is looked for
 _SLOW_S = 2.0  # a test that takes more CPU seconds does not run again for comparisons with large values
 
 
@@ -39,16 +44,38 @@ def collect(code: Any, payload: bytes, emit: Emit) -> None:
     - c: a call [name, args, kwargs]
     - e: a comparison {"k": call, "made": calls made by then, "decides": whether a difference is sure to fail the test,
       "v": value (or "h": digest)}
+    - f: what the weak mode needs besides the sources: {"plan", "programs", "frameworks"} of `TestCode`
 
-    The last line is `recorded`, `replay`, or `weak` or `broken` with the reason.
+    The last line is `recorded`, `replay`, or `weak` or `broken` with the reason. Another follows where a review of the
+    test finds it broken, or idle: the review comes after all else, since a test can end the process.
     """
     try:
         test = TestCode(values.parse(payload))
-        lines = _recorded(test) or _replayed(test)
-    except (Weak, Broken) as reason:
-        emit(f"{'weak' if isinstance(reason, Weak) else 'broken'} {reason}\n".encode())
-        return
-    emit("".join(f"{line}\n" for line in lines).encode())
+        try:
+            lines = _separated(test)
+        except Weak as reason:
+            lines = [_for_weak(test), f"weak {_one_line(reason)}"]
+        emit("".join(f"{line}\n" for line in lines).encode())
+        if not any(line.startswith("e") and '"decides":true' in line for line in lines) and (why := review(test)):
+            emit(f"idle {_one_line(why)}\n".encode())
+    except (Broken, Unsupported) as reason:
+        emit(f"broken {_one_line(reason)}\n".encode())
+
+
+def _one_line(reason: object) -> str:
+    return " ".join(str(reason).split())
+
+
+def _for_weak(test: TestCode) -> str:
+    fields = {"plan": test.plan, "programs": sorted(test.programs), "frameworks": sorted(test.frameworks)}
+    return f"f{json.dumps(fields)}"
+
+
+def _separated(test: TestCode) -> list[str]:
+    """Return the lines of a test that needs no program to run."""
+    if test.missing:
+        raise Weak(f"the test uses {', '.join(test.missing)}, which only the program defines")
+    return _recorded(test) or _replayed(test)
 
 
 # -- recorded tests ----------------------------------------------------------------------------------------------
@@ -139,14 +166,14 @@ def _recorded(test: TestCode) -> list[str] | None:
     recorder, start = _Recorder(), time.process_time()
     try:
         test.run(_proxy(recorder, test.entry))
-    except Weak:
+    except (Weak, Unsupported):
         raise
-    except BaseException:  # the test did not end well with proxies: it needs results
+    except BaseException as error:  # the test did not end well with proxies: it needs results
+        if recorder.clean and time.process_time() - start < _SLOW_S and _fails_by_itself(test, recorder):
+            raise Broken(f"the test itself fails, whatever the program returns: {described(error)}") from None
         return None
     if not recorder.clean:
         return None
-    if not recorder.calls:
-        raise Weak(f"the test never calls {test.entry}")
     now = time.process_time()
     slow, until = now - start > _SLOW_S, now + _DECIDES_S
     lines = [f"t{test.packed()}", *(f"c{line}" for line in recorder.calls)]
@@ -154,6 +181,15 @@ def _recorded(test: TestCode) -> list[str] | None:
         decides = time.process_time() < until and not (slow and line.startswith('"h"')) and _decides(test, (call, line))
         lines.append(f'e{{"k":{call},"made":{made},"decides":{"true" if decides else "false"},{line}}}')
     return [*lines, "recorded"]
+
+
+def _fails_by_itself(test: TestCode, recorder: _Recorder) -> bool:
+    """Return whether a test that raises where every result is as it wants also fails where one is not.
+
+    Nothing looked at a result otherwise, and nothing catches an exception of a call: then no program passes it.
+    """
+    compared = recorder.expected
+    return bool(recorder.calls) and len(compared) <= _OWN_ERROR and all(_decides(test, (k, v)) for k, _, v in compared)
 
 
 def _decides(test: TestCode, at: tuple[int, str]) -> bool:
@@ -194,7 +230,7 @@ def _replayed(test: TestCode) -> list[str]:
     finder = _Finder()
     try:
         test.run(_proxy(finder, test.entry), test.soft())
-    except Weak:
+    except (Weak, Unsupported):
         raise
     except BaseException:  # the calls until then are kept
         pass

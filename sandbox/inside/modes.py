@@ -12,7 +12,7 @@ from collections.abc import Callable
 from types import CodeType
 from typing import Any
 
-from sandbox.inside import values
+from sandbox.inside import frameworks, values
 from sandbox.inside.digest import result_field
 
 Emit = Callable[[bytes], None]
@@ -35,6 +35,7 @@ _BUILTIN_EXCEPTIONS = {
 }
 _parse, _build, _result_field, _quote = values.parse, values.build, result_field, values.quote
 _Unencodable = values.Unencodable
+_stand_ins, _cases = frameworks.stand_ins, frameworks.cases
 _modules = sys.modules
 _type, _str, _bool, _getattr, _enumerate, _exec, _compile = type, str, bool, getattr, enumerate, exec, compile
 _Exception, _MemoryError = Exception, MemoryError
@@ -53,8 +54,9 @@ def stdin(code: CodeType, payload: bytes, emit: Emit) -> None:
 def calls(code: CodeType, payload: bytes, emit: Emit) -> None:
     """Run the program, then call its functions and emit one line per call.
 
-    The payload is {"calls": [[name, args, kwargs], ...], "prelude": bool, "full": bool}, with arguments in the form of
-    `values`. A name is a global function, or `Class.method`, called on a new instance. The line of call k is one of
+    The payload is {"calls": [[name, args, kwargs], ...], "prelude": bool, "setup": text, "full": bool}, with arguments
+    in the form of `values`. The setup is part of the prelude: it runs before the program. A name is a global function,
+    or `Class.method`, called on a new instance. The line of call k is one of
 
     - {"i": k, "v": value}
     - {"i": k, "h": digest}, for a large value where not "full"
@@ -67,6 +69,7 @@ def calls(code: CodeType, payload: bytes, emit: Emit) -> None:
     main, full = _main(), _bool(job.get("full"))
     if job.get("prelude"):
         _exec(_PRELUDE, main)
+        _exec(_compile(job.get("setup", ""), "setup.py", "exec", dont_inherit=True), main)
         sys.setrecursionlimit(_PRELUDE_RECURSION)
         main["__name__"] = _PRELUDE_NAME
         _modules[_PRELUDE_NAME] = _modules["__main__"]
@@ -121,14 +124,18 @@ def _describe(error: BaseException) -> str:
 def combined(code: CodeType, payload: bytes, emit: Emit) -> None:
     """Run the program, then the test in the same namespace, and emit the mark.
 
-    The payload is {"source": text, "mark": text}. Without the mark, a program could succeed by exiting early; a program
-    that searches the process for the mark can still find it.
+    The payload is {"source": text, "mark": text, "plan": [...], "programs": [...], "frameworks": [...], "entry": name},
+    with what `collector.collect` found in the test. Without the mark, a program could succeed by exiting early; a
+    program that searches the process for the mark can still find it.
     """
     job = _parse(payload)
     test = _compile(job["source"], "test.py", "exec", dont_inherit=True)
     main = _main()
     _exec(code, main)
-    _exec(test, main)
+    with _stand_ins(job["frameworks"], job["programs"], _modules["__main__"]):
+        _exec(test, main)
+        for case in _cases(job["plan"], main, job["entry"]):
+            case()
     emit(f"{_quote(job['mark'])}\n".encode())
 
 

@@ -141,17 +141,17 @@ def replay(code: Any, payload: bytes, emit: Callable[[bytes], None]) -> None:
     - {"more": [line, ...]}: the calls of the test, up to the first that has no result
     """
     job = values.parse(payload)
-    entry, head, seeded, modules, codes = marshal.loads(base64.b64decode(job["test"]))
+    parts: testcode.Parts = marshal.loads(base64.b64decode(job["test"]))
     calls, results = job["calls"], job["results"]
     stand_in = _StandIn(calls[: len(results)], results)
     failed: BaseException | None = None
 
     def program(*args: Any, **kwargs: Any) -> Any:
-        return stand_in.call(entry, args, kwargs)
+        return stand_in.call(parts[0], args, kwargs)
 
     try:
         with _shapes_compared():
-            testcode.run(codes, head, entry, program, seeded, modules)
+            testcode.run(parts, program)
     except BaseException as error:
         failed = error
     if stand_in.missing is not None:

@@ -5,19 +5,21 @@ from __future__ import annotations
 import ast
 import base64
 import builtins
+import contextlib
 import importlib
 import importlib.util
 import marshal
 import symtable
 import sys
 from collections.abc import Callable
-from types import CodeType
+from types import CodeType, ModuleType
 from typing import Any
 
-from sandbox.inside import values
+from sandbox.inside import frameworks, testforms, values
 from sandbox.inside.result_proxies import Observed
 
 _CAUGHT = "__armature_caught__"
+_PROGRAM = "solution"  # the module by which many tests import the program
 # Modules that neither catch exceptions of functions passed to them, nor look at types or identity.
 _PLAIN_MODULES = frozenset(
     (
@@ -56,12 +58,15 @@ class Broken(Exception):
 
 
 class TestCode:
-    """A compiled test. Messages of its asserts are removed; `soft` compiles a lenient version."""
+    """A compiled test. Messages of its asserts are removed; `soft` compiles a lenient version.
+
+    missing: names that only the program defines. plan: what a framework would call (`testforms.uncalled`).
+    """
 
     def __init__(self, job: dict[str, str]) -> None:
         self.entry = job["entry"]
         if not self.entry.isidentifier():
-            raise Weak(f"{self.entry!r} is no function's name")
+            raise Broken(f"{self.entry!r} is no function's name")
         self.random = any("random" in job[part] for part in ("starter", "setup", "test"))
         self.silent = True  # nothing catches an exception of a call
         self.plain = True  # nothing looks at a result without the proxy's knowledge
@@ -69,7 +74,11 @@ class TestCode:
         self.head = 0  # how many of the codes come before the program
         self.codes: list[CodeType] = []
         self.trees: list[ast.Module] = []
-        defined, used = set(dir(builtins)) | {self.entry, "__name__"}, set[str]()
+        self.plan: testforms.Plan = []
+        self.programs: set[str] = set()
+        self.frameworks: set[str] = set()
+        defined, used = set(dir(builtins)) | {self.entry, "__name__", "__file__", "exit", "quit"}, set[str]()
+        of_program = set[str]()
         for part in ("starter", "setup", "test"):
             try:
                 tree = ast.parse(job[part])
@@ -77,8 +86,13 @@ class TestCode:
                 if part == "starter":  # the beginning of a program need not be valid Python
                     continue
                 raise Broken(f"the test does not compile: {error}") from None
-            if absent := _absent(tree):
+            self.programs |= _programs(tree, self.entry)
+            self.frameworks |= testforms.imported(tree) & testforms.FRAMEWORKS
+            if absent := _absent(tree, self.programs | testforms.FRAMEWORKS):
                 raise Broken(f"the test needs the module {absent}, which is not there")
+            of_program |= _imports_of_program(tree, self.programs)
+            if part == "test":
+                self.plan = testforms.uncalled(tree)
             self._examine(tree)
             self.head += part == "starter"
             self.codes.append(compile(tree, f"{part}.py", "exec", dont_inherit=True))
@@ -87,14 +101,15 @@ class TestCode:
             defined |= names[0]
             used |= names[1]
         for name in self.stars:
+            if name in self.programs:
+                continue
             try:
                 defined |= set(dir(importlib.import_module(name)))
             except ImportError as error:
                 raise Broken(f"the test needs a module that is not there: {error}") from None
         self.modules = sorted((used - defined) & sys.stdlib_module_names)  # the program would have imported them
         self._modules(self.modules)
-        if missing := sorted(used - defined - set(self.modules)):
-            raise Weak(f"the test uses {', '.join(missing)}, which only the program defines")
+        self.missing = sorted((used - defined - set(self.modules)) | (of_program - {self.entry}))
 
     def _examine(self, tree: ast.Module) -> None:
         for node in ast.walk(tree):
@@ -116,12 +131,17 @@ class TestCode:
                         self.plain = False
 
     def _modules(self, names: list[str]) -> None:
-        if any(name.split(".")[0] not in _PLAIN_MODULES for name in names):
+        if any(name.split(".")[0] not in _PLAIN_MODULES | self.programs for name in names):
             self.silent = self.plain = False
 
-    def run(self, proxy: Callable[..., Any], codes: list[CodeType] | None = None) -> None:
-        """Run the test, or the lenient `codes`, with `proxy` as the program's function."""
-        run(codes or self.codes, self.head, self.entry, proxy, self.random, self.modules)
+    def run(self, proxy: Callable[..., Any], soft: list[CodeType] | None = None, missing: Any = None) -> None:
+        """Run the test, or its lenient codes, with `proxy` as the program's function; `missing`: as all it lacks."""
+        others = dict.fromkeys(self.missing, missing) if missing is not None else {}
+        run(self._parts(soft or self.codes), proxy, others, lenient=soft is not None)
+
+    def _parts(self, codes: list[CodeType]) -> Parts:
+        names = sorted(self.programs), sorted(self.frameworks), self.modules
+        return self.entry, self.head, self.random, *names, self.plan, codes
 
     def soft(self) -> list[CodeType]:
         """Return the lenient version, in which each statement that raises is skipped."""
@@ -133,41 +153,94 @@ class TestCode:
 
     def packed(self) -> str:
         """Return the compiled test for `replayer.replay`, in base64."""
-        return base64.b64encode(marshal.dumps((self.entry, self.head, self.random, self.modules, self.codes))).decode()
+        return base64.b64encode(marshal.dumps(self._parts(self.codes))).decode()
 
 
-def run(
-    codes: list[CodeType], head: int, entry: str, proxy: Callable[..., Any], seeded: bool, modules: list[str]
-) -> None:
-    """Run a test in a new namespace and pass on its exceptions. An exit with status 0 counts as a normal end."""
+#: A test that can be run: entry point, how many codes come before the program, whether it is random, names of the
+#: program as a module, of frameworks and of modules to import, its plan, its codes.
+Parts = tuple[str, int, bool, list[str], list[str], list[str], testforms.Plan, list[CodeType]]
+
+
+def run(parts: Parts, proxy: Callable[..., Any], others: dict[str, Any] | None = None, lenient: bool = False) -> None:
+    """Run a test in a new namespace and pass on its exceptions. An exit with status 0 counts as a normal end.
+
+    others: objects in the place of more that the program would define. lenient: cases that raise are passed over.
+    """
+    entry, head, seeded, programs, used, modules, plan, codes = parts
     if seeded:
         import random
 
         random.seed(0)
         if "numpy" in sys.modules:
             sys.modules["numpy"].random.seed(0)
-    space: dict[str, Any] = {"__name__": "__main__", "__builtins__": builtins, _CAUGHT: (Exception, Observed)}
+    space: dict[str, Any] = {
+        "__name__": "__main__",
+        "__file__": "test.py",
+        "__builtins__": builtins,
+        _CAUGHT: (Exception, Observed),
+    }
     for name in modules:
         space[name] = importlib.import_module(name)
-    try:
-        for code in codes[:head]:
-            exec(code, space)
-        space[entry] = proxy
-        for code in codes[head:]:
-            exec(code, space)
-    except SystemExit as end:
-        if end.code not in (None, 0):
-            raise
+    program = ModuleType(_PROGRAM)
+    vars(program).update({**(others or {}), entry: proxy})
+    with frameworks.stand_ins(used, programs, program):
+        try:
+            for code in codes[:head]:
+                with contextlib.suppress(Exception):  # the beginning of a program, which may lack its imports
+                    exec(code, space)
+            space |= {**(others or {}), entry: proxy}
+            for code in codes[head:]:
+                exec(code, space)
+        except SystemExit as end:
+            if end.code not in (None, 0):
+                raise
+        for case in frameworks.cases(plan, space, entry):
+            try:
+                case()
+            except (Exception, Observed):
+                if not lenient:
+                    raise
 
 
-def _absent(tree: ast.Module) -> str | None:
-    """Return a module that a top-level statement imports and that does not exist, else None. No program passes then."""
+def _programs(tree: ast.Module, entry: str) -> set[str]:
+    """Return the modules that stand for the program: `solution`, and one that has the entry point and is not there."""
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import) and any(alias.name == _PROGRAM for alias in node.names):
+            found.add(_PROGRAM)
+        if isinstance(node, ast.ImportFrom) and node.module and not node.level and "." not in node.module:
+            names = {alias.name for alias in node.names}
+            if node.module == _PROGRAM or (entry in names and not _is_there(node.module)):
+                found.add(node.module)
+    return found
+
+
+def _imports_of_program(tree: ast.Module, programs: set[str]) -> set[str]:
+    """Return the names that a source takes from the program as a module."""
+    names = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module in programs:
+            names |= {alias.name for alias in node.names} - {"*"}
+        elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in programs:
+            names.add(node.attr)
+    return names
+
+
+def _is_there(name: str) -> bool:
+    return name in sys.modules or importlib.util.find_spec(name) is not None
+
+
+def _absent(tree: ast.Module, given: frozenset[str] | set[str]) -> str | None:
+    """Return a module that a top-level statement imports and that does not exist, else None. No program passes then.
+
+    given: modules that are there while the test runs.
+    """
     for statement in tree.body:
         names = [a.name for a in statement.names] if isinstance(statement, ast.Import) else []
         if isinstance(statement, ast.ImportFrom) and not statement.level and statement.module:
             names = [statement.module]
         for name in (name.split(".")[0] for name in names):
-            if name not in sys.modules and importlib.util.find_spec(name) is None:
+            if name not in given and not _is_there(name):
                 return name
     return None
 

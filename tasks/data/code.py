@@ -6,10 +6,10 @@ sets, where `tests` is JSON text (`tasks/data/deepcoder.py`). The project's own 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
+from sandbox import exact_json, idle_tests
 from sandbox.problem import Problem as Tests
 from tasks.data.answers import Prompt
 from tasks.data.columns import DEFAULT_ANSWER, Columns, look_up, short
@@ -17,19 +17,10 @@ from tasks.data.deepcoder import converted
 from tasks.errors import DataError
 from tasks.records import Message
 
+#: The columns that say how a problem's tests are run and compared, in a row of either form.
+SETTINGS = ("setup_code", "timeout_s", "requires", "checker", "tolerance")
 #: The columns of a row in the project's own schema that a grader reads; solutions and the like stay behind.
-KEPT = (
-    "test_type",
-    "tests",
-    "entry_point",
-    "setup_code",
-    "starter_code",
-    "prompt_style",
-    "timeout_s",
-    "requires",
-    "checker",
-    "tolerance",
-)
+KEPT = ("test_type", "tests", "entry_point", "starter_code", "prompt_style", *SETTINGS)
 
 
 def read_code(row: Mapping[str, Any], columns: Columns, where: str, prompt: Prompt) -> tuple[dict[str, Any], Prompt]:
@@ -46,7 +37,8 @@ def read_code(row: Mapping[str, Any], columns: Columns, where: str, prompt: Prom
             reference = {key: row[key] for key in KEPT if row.get(key) is not None} | {"tests": tests}
         else:
             reference = converted(tests, row, statement="\n".join(message["content"] for message in prompt))
-        Tests.read(reference)
+            reference |= {key: row[key] for key in SETTINGS if row.get(key) not in (None, "")}
+        idle_tests.refuse(Tests.read(reference))
     except ValueError as error:
         text = str(error).removeprefix("problem: ")
         text = column + text.removeprefix("tests") if text.startswith("tests") else text
@@ -59,7 +51,7 @@ def _parsed(tests: object) -> object:
     if not isinstance(tests, str):
         return tests
     try:
-        return json.loads(tests)
+        return exact_json.loads(tests)
     except (ValueError, RecursionError):
         raise ValueError(f"tests: neither a list of tests nor JSON text of one, given {short(tests)}") from None
 

@@ -16,6 +16,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from sandbox import exact_json
 from tasks.data.columns import short
 
 _KINDS: Mapping[object, str] = {
@@ -129,8 +130,8 @@ def _calls(cases: list[Mapping[str, Any]]) -> list[dict[str, str]]:
     wrapped = all(isinstance(case["output"], list) and len(case["output"]) == 1 for case in cases)
     return [
         {
-            "input": "\n".join(map(json.dumps, case["input"])),
-            "output": json.dumps(case["output"][0] if wrapped else case["output"]),
+            "input": "\n".join(map(exact_json.dumps, case["input"])),
+            "output": exact_json.dumps(case["output"][0] if wrapped else case["output"]),
         }
         for case in cases
     ]

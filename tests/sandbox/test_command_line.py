@@ -90,6 +90,67 @@ def test_many_programs_on_stdin(files: Path) -> None:
     assert [json.loads(line)["kind"] for line in done.stdout.splitlines()] == ["wrong", "accepted"]
 
 
+PAIR = json.dumps({"problem": SUM, "program": RIGHT}).encode()
+BAD_LINES: dict[str, tuple[bytes, str]] = {
+    "bad UTF-8": (b'{"program": "\xff"}', "not UTF-8 at byte 13 of the line"),
+    "UTF-16": (PAIR.decode().encode("utf-16"), "not UTF-8 at byte 0 of the line"),
+    "Latin-1": ('{"program": "é"}'.encode("latin-1"), "not UTF-8 at byte 13 of the line"),
+    "no JSON": (b"x", "not JSON: "),
+    "half a line": (PAIR[:-5], "not JSON: "),
+    "a list": (b"[]", 'want an object with a text "program"'),
+    "no program": (json.dumps({"problem": SUM}).encode(), 'want an object with a text "program"'),
+    "a program that is no text": (json.dumps({"problem": SUM, "program": 3}).encode(), 'a text "program"'),
+    "no problem": (json.dumps({"program": RIGHT}).encode(), "no problem: want an object in the code schema"),
+    "no tests": (json.dumps({"problem": {**SUM, "tests": []}, "program": RIGHT}).encode(), "problem: tests"),
+    "an unreadable test": (
+        json.dumps({"problem": {**SUM, "tests": [{"input": 1, "output": "1"}]}, "program": RIGHT}).encode(),
+        "problem: tests[0]",
+    ),
+    "an unknown checker": (
+        json.dumps({"problem": {**SUM, "checker": "x"}, "program": RIGHT}).encode(),
+        "problem: checker: 'x' is unknown",
+    ),
+    "nested too deep": (b"[" * 100_000, "not JSON: "),
+}
+
+
+@pytest.mark.usefixtures("in_process")
+def test_a_line_that_cannot_be_used_costs_no_other_verdict(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    require("jail")
+    lines = [line for bad, _ in BAD_LINES.values() for line in (bad.replace(b"\n", b""), PAIR)]
+    (files / "pairs.jsonl").write_bytes(b"\xef\xbb\xbf" + PAIR + b"\r\n" + b"\n".join(lines))
+    assert main(["grade", "--backend", "jail", "--slots", "1", "--jsonl", str(files / "pairs.jsonl")]) == 2
+    out, err = capsys.readouterr()
+    answers = [json.loads(line) for line in out.splitlines()]
+    assert [answer.get("kind") for answer in answers] == ["accepted", *[None, "accepted"] * len(BAD_LINES)]
+    errors = [answer["error"] for answer in answers if "error" in answer]
+    for number, (error, (_, said)) in enumerate(zip(errors, BAD_LINES.values(), strict=True)):
+        assert f"pairs.jsonl:{2 * number + 2}: " in error and said in error
+        assert f"error: {error}\n" in err
+
+
+@pytest.mark.usefixtures("in_process")
+@pytest.mark.parametrize("content", [b"", b"\n\n", b"\xef\xbb\xbf", b"\xef\xbb\xbf\r\n \n"])
+def test_a_file_without_programs_is_an_error(files: Path, content: bytes, capsys: pytest.CaptureFixture[str]) -> None:
+    require("jail")
+    (files / "pairs.jsonl").write_bytes(content)
+    assert main(["grade", "--backend", "jail", "--slots", "1", "--jsonl", str(files / "pairs.jsonl")]) == 2
+    assert "pairs.jsonl: it holds no program" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("in_process")
+def test_a_byte_order_mark_is_no_part_of_a_file(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    require("jail")
+    (files / "problem.json").write_text(json.dumps(SUM), encoding="utf-8-sig")
+    (files / "right.py").write_text(RIGHT, encoding="utf-8-sig")
+    (files / "latin.json").write_bytes(json.dumps({**SUM, "id": "é"}, ensure_ascii=False).encode("latin-1"))
+    options = ["--backend", "jail", "--slots", "1"]
+    assert main(["grade", *options, str(files / "problem.json"), str(files / "right.py")]) == 0
+    assert json.loads(capsys.readouterr().out)["kind"] == "accepted"
+    assert main(["grade", *options, str(files / "latin.json"), str(files / "right.py")]) == 2
+    assert "latin.json: not UTF-8 at byte" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [

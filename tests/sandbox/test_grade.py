@@ -284,3 +284,26 @@ def test_results_too_large_for_the_test_are_the_programs_fault() -> None:
     assert verdict.kind is Kind.WRONG
     waiting = replace(OK, status=Status.WALL_LIMIT, cpu_s=0.0)
     assert judged(Scripted(plan, full, waiting, waiting), ADD, **asserts("assert f(2) > 4")).kind is Kind.SANDBOX_ERROR
+
+
+@pytest.mark.parametrize(
+    ("setup", "program", "right"),
+    [
+        ("import math as m", "def f(x): return m.floor(x)", True),
+        ("class Node:\n    value = 1", "def f(x): return Node().value", True),
+        ("N = 1", "def f(x): return N", True),
+        ("N = 2", "def f(x): return N", False),
+        ("def f(x): return 1", "x = 1", False),  # the setup solves no problem
+        ("", "def f(x): return m.floor(x)", False),
+    ],
+)
+def test_the_setup_of_functions(runner: LocalRunner, setup: str, program: str, right: bool) -> None:
+    row = {"test_type": "functional", "entry_point": "f", "tests": [{"input": "1", "output": "1"}]}
+    assert (judged(runner, program, **row, setup_code=setup).score == 1) == right
+
+
+def test_functions_of_long_integers(runner: LocalRunner) -> None:
+    row = {"test_type": "functional", "entry_point": "f", "tests": [{"input": "9" * 5000, "output": "1" + "0" * 5000}]}
+    assert judged(runner, "def f(x): return x + 1", **row).kind is Kind.ACCEPTED
+    assert judged(runner, "def f(x): return x", **row).kind is Kind.WRONG
+    assert judged(runner, "def f(x): return 10.0 ** 300", **row).kind is Kind.WRONG

@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from sandbox import idle_tests
 from sandbox.api import Sandbox
 from sandbox.job import Limits
 from sandbox.problem import Problem as Tests
@@ -31,6 +32,9 @@ _ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,}")
 class CodeVerifier(Verifier):
     """The verifier of programs, with the settings `reward.code`; it may hold a sandbox."""
 
+    VERSION = 2
+    READER_VERSION = 2
+
     def __init__(self, name: str, reward: Reward) -> None:
         super().__init__(name, reward)
         self._settings = reward.code
@@ -42,9 +46,9 @@ class CodeVerifier(Verifier):
         return read_code(row, columns, where, prompt)
 
     def check(self, problem: Problem) -> None:
-        """Raise VerifierError where the problem's tests cannot be read."""
+        """Raise VerifierError where the problem's tests cannot be read, or would accept every program."""
         try:
-            Tests.read(problem.reference)
+            idle_tests.refuse(Tests.read(problem.reference))
         except ValueError as error:
             raise VerifierError(f"problem {problem.id}: {error}") from error
 

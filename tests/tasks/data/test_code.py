@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -247,3 +248,96 @@ def test_the_shared_sets_are_read_whole(file: str, rows: int) -> None:
         "".join((p.reference.get("starter_code") or "").split()) in "".join(p.prompt[-1]["content"].split())
         for p in data.problems
     )
+
+
+CALL = {"fn_name": "f", "inputs": [[1]], "outputs": [[1]]}
+PAIR = [{"input": "1\n", "output": "0.5\n"}]
+
+
+@pytest.mark.parametrize(
+    ("tests", "settings"),
+    [
+        (PAIR, {"tolerance": 1e-6}),
+        (PAIR, {"checker": "floats"}),
+        (PAIR, {"timeout_s": 20}),
+        (PAIR, {"timeout_s": 20, "checker": "tokens", "requires": ["numpy"]}),
+        ({"inputs": ["1"], "outputs": ["0.5"]}, {"tolerance": 1e-6}),
+        ([{"type": "stdin_stdout", "input": "1", "output": "0.5"}], {"tolerance": 0.001, "timeout_s": 3.5}),
+        ([{"testtype": "stdin", "input": "1", "output": "0.5"}], {"checker": "unordered_lines"}),
+        (CALL, {"tolerance": 1e-6}),
+        (CALL, {"setup_code": "import math", "requires": ["numpy"]}),
+        (
+            [{"type": "function_call", "fn_name": "f", "input": [1], "output": [1]}],
+            {"timeout_s": 1, "setup_code": "x = 1"},
+        ),
+        (CALL, {"setup_code": "class TreeNode:\n    pass"}),
+    ],
+)
+def test_rows_in_deepcoder_s_form_keep_their_settings(tmp_path: Path, tests: Any, settings: dict[str, Any]) -> None:
+    (problem,) = read(tmp_path / "x.jsonl", [hub(tests, **settings)], HUB).problems
+    assert {key: problem.reference[key] for key in settings} == settings
+    (plain,) = read(tmp_path / "x.jsonl", [hub(tests, **dict.fromkeys(settings), canonical_solution="x")], HUB).problems
+    assert plain.reference == {key: value for key, value in problem.reference.items() if key not in settings}
+
+
+@pytest.mark.parametrize(
+    ("tests", "settings", "said"),
+    [
+        (PAIR, {"tolerance": -1}, "tolerance"),
+        (PAIR, {"tolerance": float("inf")}, "tolerance"),
+        (PAIR, {"tolerance": "small"}, "tolerance"),
+        (PAIR, {"tolerance": 0}, "tolerance"),
+        (PAIR, {"checker": "float"}, "checker: 'float' is unknown; did you mean 'floats'?"),
+        (PAIR, {"checker": "floats", "tolerance": 0.1}, "tolerance: not beside a checker"),
+        (CALL, {"checker": "floats"}, "checker: only problems of test_type stdin have one"),
+        (PAIR, {"timeout_s": 0}, "timeout_s"),
+        (PAIR, {"timeout_s": True}, "timeout_s"),
+        (PAIR, {"setup_code": "import math"}, "setup_code: a problem of test_type stdin has none"),
+        (CALL, {"setup_code": 3}, "setup_code"),
+        (PAIR, {"requires": "numpy"}, "requires"),
+    ],
+)
+def test_settings_that_cannot_be_used_are_refused(
+    tmp_path: Path, tests: Any, settings: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(DataError, match=re.escape(f"x.jsonl:1: {said}")):
+        read(tmp_path / "x.jsonl", [hub(tests, **settings)], HUB)
+
+
+@pytest.mark.parametrize(
+    "tests",
+    [
+        ["", "# assert add(1, 2) == 3"],
+        ["pass"],
+        ["add(1, 2)"],
+        ["print(add(1, 2) == 3)"],
+        ["assert (add(1, 2) == 3, 'wrong')"],
+        ["import sys\nsys.exit(0)\nassert add(1, 2) == 3"],
+        ["try:\n    assert add(1, 2) == 3\nexcept Exception:\n    pass"],
+        ["assert True"],
+        ["def verify():\n    assert add(1, 2) == 3"],
+        ["import doctest\ndoctest.testmod()"],
+    ],
+)
+def test_tests_that_would_accept_every_program_are_refused(tmp_path: Path, tests: list[str]) -> None:
+    with pytest.raises(DataError, match=r"x\.jsonl:2: tests: it .*, so every program would be accepted"):
+        read(tmp_path / "x.jsonl", [{**STDIN, "id": "first"}, {**ASSERTS, "tests": tests}])
+    read(tmp_path / "x.jsonl", [{**ASSERTS, "tests": [*tests, "assert add(1, 2) == 3"]}])
+
+
+@pytest.mark.parametrize("name", ["humaneval", "humanevalplus", "mbpp", "mbpp_sanitized", "mbppplus"])
+def test_no_row_of_the_public_sets_is_refused(name: str) -> None:
+    found = list(SHARED.glob(f"{name}.jsonl*"))
+    if not found:
+        pytest.skip(f"no {SHARED / name}: the sets are not part of the project")
+    assert load(str(found[0]), **CODE).problems
+
+
+@pytest.mark.parametrize("digits", ["1" * 20, "1" * 4300, "1" * 5000, "-" + "9" * 6000, "1" + "0" * 5000])
+def test_integers_of_tests_have_any_length(tmp_path: Path, digits: str) -> None:
+    text = f'{{"fn_name": "f", "inputs": [[{digits}, {{"a": [1, null, "x"]}}]], "outputs": [[{digits}]]}}'
+    row = {"problem": "Solve it.", "tests": text}
+    (problem,) = read(tmp_path / "x.jsonl", [row], HUB).problems
+    assert problem.reference["tests"] == [{"input": f'{digits}\n{{"a": [1, null, "x"]}}', "output": digits}]
+    own = {**CALLS, "tests": [{"input": digits, "output": digits}]}
+    assert read(tmp_path / "x.jsonl", [own]).problems[0].reference["tests"] == own["tests"]

@@ -202,6 +202,37 @@ def test_tests_that_cannot_be_read_are_said_before_anything_runs(broken: type[Br
     assert broken.started == 0
 
 
+def test_humanevals_own_test_field_is_called(verifiers: Verifiers, tmp_path: Path) -> None:
+    """Judge by a `check` that nobody calls, as it stands in the column `test` of openai/openai_humaneval."""
+    test = "METADATA = {'author': 'jt'}\n\n\ndef check(candidate):\n    assert candidate([1, 2]) == 3\n"
+    row = {"prompt": "Write total.", "test_type": "python", "entry_point": "total", "tests": [test]}
+    (tmp_path / "x.jsonl").write_text(json.dumps(row))
+    (its,) = load(str(tmp_path / "x.jsonl"), verifier="code").problems
+    verifiers.check([its])
+    programs = (
+        "def total(a):\n    return sum(a)",
+        "def total(a):\n    return 'nonsense'",
+        "x = 1",
+        "def total(a): pass",
+    )
+    verdicts = judged(verifiers, *((its, block(program)) for program in programs))
+    assert [v.score for v in verdicts] == [1.0, 0.0, 0.0, 0.0]
+    assert {v.trust for v in verdicts} == {"strong"}
+
+
+@pytest.mark.parametrize(
+    "test",
+    ["", "# assert f(1) == 2", "f(1)", "print(f(1) == 2)", "assert (f(1) == 2, 'no')", "for x in []:\n    assert f(x)"],
+)
+def test_tests_that_judge_nothing_are_refused_and_judge_nobody(verifiers: Verifiers, test: str) -> None:
+    its = problem("idle", test_type="python", entry_point="f", tests=[test])
+    with pytest.raises(VerifierError, match=r"^problem idle: tests: .* every program would be accepted"):
+        verifiers.check([its])
+    for program in ("def f(x):\n    return 'nonsense'", "x = 1"):
+        (verdict,) = judged(verifiers, (its, block(program)))
+        assert (verdict.score, verdict.kind) == (None, VerdictKind.INFRASTRUCTURE)
+
+
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_the_log_says_which_sandbox(backend: str, caplog: pytest.LogCaptureFixture) -> None:
     verifiers = verifiers_with(sandbox=require(backend), slots=1)
