@@ -1,4 +1,4 @@
-"""A review of a test: does it judge anything that the program made?
+"""A review of a test: whether it judges anything that the program made.
 
 It runs against stand-ins for wrong programs, each of which returns one value whatever it is asked. A test that none of
 them fails is idle: it accepts every program. One that fails before it calls the program is broken: it fails every one.
