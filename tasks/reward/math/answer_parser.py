@@ -5,10 +5,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from fractions import Fraction
 from functools import lru_cache
 
 from tasks.reward.math.answer_types import (
     Answer,
+    Cases,
     Collection,
     Equation,
     Matrix,
@@ -18,22 +20,48 @@ from tasks.reward.math.answer_types import (
     encloses,
     node_of,
     pair_region,
+    split_commands,
     split_top,
     usable,
 )
-from tasks.reward.math.expression import OO, ParseError
+from tasks.reward.math.expression import OO, Num, ParseError, mul
 from tasks.reward.math.expression_parser import parse
-from tasks.reward.math.interval_parser import ORDER, order_of
+from tasks.reward.math.frames import follows, introduces
+from tasks.reward.math.interval_parser import ORDER, intersection, order_of, orders
 from tasks.reward.math.interval_parser import region as read_region
 from tasks.reward.math.normalise import strip_braces
-from tasks.reward.math.units import split_unit
+from tasks.reward.math.number_words import number_in_words
+from tasks.reward.math.quantity import compound_quantity, split_quantity
 
 _KNOWN_WORDS = frozenset(
     ["yes", "no", "true", "false", "odd", "even", "none", "east", "west", "north", "south", "prime", "both"]
 )
 _NO_SOLUTION = frozenset([
     "no solution", "no solutions", "empty set", "the empty set", "none exist", "no real solutions", "no real solution",
+    "there are no solutions", "there is no solution", "no solutions exist", "no solution exists",
 ])  # fmt: skip
+#: Sets that words name ("all real numbers"), in the notation in which they are read.
+_NAMED_SETS = {
+    "real numbers": "\\mathbb{R}",
+    "integers": "\\mathbb{Z}",
+    "natural numbers": "\\mathbb{N}",
+    "rational numbers": "\\mathbb{Q}",
+    "complex numbers": "\\mathbb{C}",
+    "positive integers": "\\mathbb{Z}^{+}",
+    "negative integers": "\\mathbb{Z}^{-}",
+    "nonnegative integers": "\\mathbb{Z}_{\\ge 0}",
+    "positive real numbers": "(0,\\infty)",
+    "negative real numbers": "(-\\infty,0)",
+    "nonnegative real numbers": "[0,\\infty)",
+    "nonpositive real numbers": "(-\\infty,0]",
+    "nonzero real numbers": "\\mathbb{R}\\setminus\\{0\\}",
+}
+_SET_SPELLINGS = [
+    (re.compile(r"\\mathbb\s*\{?\s*Z\s*\}?\s*(?:\^\s*\{?\s*\+\s*\}?|_\s*\{?\s*(?:>\s*0|\+|\\ge\s*1)\s*\}?)"), "\\mathbb{Z}^{+}"),
+    (re.compile(r"\\mathbb\s*\{?\s*Z\s*\}?\s*(?:\^\s*\{?\s*-\s*\}?|_\s*\{?\s*(?:<\s*0|-)\s*\}?)"), "\\mathbb{Z}^{-}"),
+    (re.compile(r"\\mathbb\s*\{?\s*R\s*\}?\s*(?:\^\s*\{?\s*\+\s*\}?|_\s*\{?\s*(?:>\s*0|\+)\s*\}?)"), "(0,\\infty)"),
+    (re.compile(r"\\mathbb\s*\{?\s*R\s*\}?\s*(?:\^\s*\{?\s*-\s*\}?|_\s*\{?\s*(?:<\s*0|-)\s*\}?)"), "(-\\infty,0)"),
+]
 _JOIN = re.compile(r'"\s*,?\s*(?:and|or)\s*,?\s*"|(?<![A-Za-z\\])(?:and|or)(?![A-Za-z])')
 _CELLS = re.compile(
     r"^\s*(?:[(\[]\s*)?\\begin\{(?P<kind>[pbvBV]?matrix|smallmatrix|array)\}(?:\{[lcr|]*\})?(?P<body>.*)"
@@ -42,12 +70,14 @@ _CELLS = re.compile(
 )
 _BASE_WORD = re.compile(r'_\s*\{\s*"(\w+)"\s*\}$')  # 1011_{\text{two}}
 _BASE = re.compile(r"^([0-9A-Za-z]+)\s*_\s*\{?\s*\(?(\d+)\)?\s*\}?$")
+_ROWS = re.compile(r"\[\s*\[[^\[\]]*\](?:\s*,\s*\[[^\[\]]*\])*\s*\]")  # [[1,2],[3,4]]
+_TRANSPOSED = re.compile(r"^(?P<inner>.*[)\]}])\s*\^\s*\{?\s*(?:T|\\top|\\intercal|\\mathsf\s*\{?T\}?|\"T\")\s*\}?$", re.DOTALL)
+_CASES = re.compile(r"^\\begin\{d?r?cases\}(?P<body>.*)\\end\{d?r?cases\}$", re.DOTALL)
+_IF = re.compile(r'\s*,?\s*"\s*,?\s*(?:if|when|for|where)\b\s*"?|\s*,?\s*(?<![A-Za-z\\])(?:if|when|for|where)\s')
+_IMPLIES = re.compile(r"\\(?:implies|impliedby|iff|to|rightarrow|Rightarrow|leftrightarrow|Leftrightarrow)(?![A-Za-z])")
 _WORDLIKE = re.compile("[A-Z][a-z]+|[b-df-hj-np-tv-z][aeiou][b-df-hj-np-tv-z]")  # Tom, red
-_NUMBERS = [
-    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
-    "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty",
-]  # fmt: skip
-_CLOCK = re.compile(r'(\d{1,2}):([0-5]\d)\s*"?\s*([ap])?(?:\.?\s*m\.?)?\s*"?', re.IGNORECASE)
+_CLOCK = re.compile(r'(\d{1,2}):([0-5]\d)\s*(?:"?\s*([ap])\.?\s*m\.?\s*"?)?', re.IGNORECASE)
+_HOUR = re.compile(r'(\d{1,2})\s*"?\s*([ap])\.?\s*m\.?\s*"?', re.IGNORECASE)
 
 
 @lru_cache(maxsize=4096)
@@ -67,32 +97,101 @@ def _in_parentheses(text: str) -> bool:
 
 
 def _read(text: str) -> Answer:
-    text = re.sub(
-        r'^"[^"]*(?:\b(?:is|are|be|answer|equals|value)\s*:?|:)\s*"\s*(?=[^\s"])', "", text, flags=re.IGNORECASE
-    )
+    text = _without_frame(text)
     words = _words(text)
     if words is not None:
-        lower = words.strip().lower()
-        if lower in ("infinity", "positive infinity"):
-            return Scalar(text, OO)
-        if lower in _NO_SOLUTION:
-            return Collection("set", ())
-        if lower in _NUMBERS:
-            return Scalar(text, parse(str(_NUMBERS.index(lower))))
-        return Words(" ".join(words.split()))
+        return _from_words(words, text)
     if (matrix := _matrix(text)) is not None:
         return matrix
+    if (cases := _cases(text)) is not None:
+        return cases
+    for pattern, spelling in _SET_SPELLINGS:
+        text = spelling if pattern.fullmatch(text) else text
     if (region := read_region(text)) is not None:
         return region
-    joined = _JOIN.sub(";", text)
-    parts = [p.strip() for p in split_top(joined, ",;")]
-    parts = [p for p in parts if p] if joined != text else parts
+    if (joined := _connected(text)) is not None:
+        return joined
+    if text[0].isdigit() and (compound := compound_quantity(text)) is not None:
+        value, unit = compound
+        return Scalar(text, Num(value), unit)
+    separated = _JOIN.sub(";", text)
+    parts = [p.strip() for p in split_top(separated, ",;")]
+    parts = [p for p in parts if p] if separated != text else parts
     if len(parts) > 1:
         if any(not p for p in parts):
             raise ParseError("an empty member")
         return _several(parts, text)
     text = parts[0] if parts else text
     return _single(text)
+
+
+_FRONT = re.compile(r'^(?:"(?P<quoted>[^"]*)"\s*(?=[^\s"])|(?P<bare>[A-Za-z][A-Za-z \']*(?: |:)\s*)(?=[-\d\\$(]))')
+_BEHIND = re.compile(r'(?<=[^\s"])\s*"(?P<words>[^"]*)"$')
+
+
+def _without_frame(text: str) -> str:
+    """Return the value in a sentence of harmless words, other texts as they are."""
+    if (front := _FRONT.match(text)) and introduces(front.group("quoted") or front.group("bare") or ""):
+        text = text[front.end() :].strip()
+    if (behind := _BEHIND.search(text)) and follows(behind.group("words")):
+        text = text[: behind.start()].strip()
+    return text
+
+
+def _from_words(words: str, text: str) -> Answer:
+    """Return the set, the number or the quantity that words name, or the words."""
+    plain = " ".join(words.split())
+    lower = re.sub(r"^(?:the )?(?:set of )?(?:all )?(?:the )?", "", plain.lower().strip(" ."))
+    lower = re.sub(r"\bnon-(?=\w)", "non", lower).replace("reals", "real numbers")
+    if plain.lower().strip(" .") in _NO_SOLUTION:
+        return Collection("set", ())
+    if lower in ("infinity", "positive infinity"):
+        return Scalar(text, OO)
+    if lower in _NAMED_SETS and re.match(r"(?:the )?(?:set|all)\b|.*\breal numbers$", plain.lower()):
+        return read(_NAMED_SETS[lower])
+    parts = plain.split()
+    for start in range(min(len(parts), 8)):
+        if start and not introduces(" ".join(parts[:start])):
+            continue
+        for end in range(len(parts), start, -1):
+            value = number_in_words(" ".join(parts[start:end]).strip(" ."))
+            if value is not None:
+                quantity = scalar(f'{value} "{" ".join(parts[end:])}"' if end < len(parts) else str(value))
+                if quantity.node is not None:
+                    return quantity
+                break
+    return Words(plain)
+
+
+def _connected(text: str) -> Answer | None:
+    """Return what \\land, \\lor, \\cap or \\cup connect, or inequalities that "and" connects; None for other texts."""
+    if _IMPLIES.search(text):
+        return None
+    for command, kind in (("lor", "or"), ("land", "and"), ("cup", "union"), ("cap", "intersection")):
+        parts = [p.strip() for p in split_commands(text, command)]
+        if len(parts) > 1:
+            return _joined(kind, parts)
+    conditions = [p.strip() for p in re.split(r'\s*"\s*and\s*"\s*|\s+and\s+', text)]
+    if len(conditions) > 1 and all(ORDER.search(p) for p in conditions):
+        regions = [read_region(p) for p in conditions]
+        names = {r.name for r in regions if r is not None}
+        if None not in regions and len(names) == 1:
+            return intersection([r for r in regions if r is not None])
+    return None
+
+
+def _joined(kind: str, parts: Sequence[str]) -> Answer | None:
+    if not all(parts) or (kind in ("union", "intersection") and any(ORDER.search(p) or "=" in p for p in parts)):
+        return None
+    items = tuple(read(p) for p in parts)
+    regions = [i for i in items if isinstance(i, Region)]
+    if len(regions) == len(items) and len({r.name for r in regions}) == 1:
+        if kind in ("or", "union"):
+            return Region(tuple(p for r in regions for p in r.pieces), regions[0].name)
+        return intersection(regions)
+    # A wedge product of differential forms does not commute.
+    ordered = kind == "and" and any(re.fullmatch(r"d[a-z].*", p) for p in parts)
+    return Collection("wedge" if ordered else kind, items)
 
 
 def _several(parts: Sequence[str], text: str) -> Answer:
@@ -120,7 +219,7 @@ def _single(text: str) -> Answer:
     if re.search(r"\\(?:pm|mp)(?![A-Za-z])", text) and not encloses(text) and not text.startswith("\\{"):
         return Collection("list", tuple(_spread(text)))
     equation = [s.strip() for s in split_top(text, "=")]
-    if len(equation) > 1 and not ORDER.search(text):
+    if len(equation) > 1 and not orders(text):
         if any(not s for s in equation):
             if not equation[0] and all(equation[1:]):  # "= 5"
                 equation = equation[1:]
@@ -152,6 +251,8 @@ def _single(text: str) -> Answer:
         return Collection(
             "clock", tuple(Scalar(p.lower(), node_of(p) if p.isdigit() else None) for p in clock.groups() if p)
         )
+    if hour := _HOUR.fullmatch(text):
+        return read(f"{hour.group(1)}:00 {hour.group(2)}m")
     ratio = [s.strip() for s in re.split(r':|"\s*to\s*"|(?<=\d) to (?=\d)', text)]
     if len(ratio) > 1 and all(ratio):
         return Collection("ratio", tuple(scalar(s) for s in ratio))
@@ -181,7 +282,8 @@ def _set(inner: str) -> Answer:
 
 def scalar(text: str) -> Scalar:
     """Read one value with its unit or percent sign."""
-    value, unit = split_unit(text)
+    quantity = split_quantity(text)
+    value, unit = quantity.value, quantity.unit
     percent = value.endswith("%")
     if percent:
         value = value.removesuffix("%").strip()
@@ -189,15 +291,24 @@ def scalar(text: str) -> Scalar:
     while _in_parentheses(value):
         value = value[1:-1].strip()
     based = _BASE.match(
-        _BASE_WORD.sub(lambda m: f"_{_NUMBERS.index(m.group(1))}" if m.group(1) in _NUMBERS else m.group(), value)
+        _BASE_WORD.sub(lambda m: m.group() if (n := number_in_words(m.group(1))) is None else f"_{n}", value)
     )
     if based and value[0].isdigit():
-        return Scalar(f"{based.group(1).upper()}_{based.group(2)}", None, unit, percent)
-    return Scalar(value, node_of(value), unit, percent)
+        if based.group(2) != "10" or not based.group(1).isdecimal():
+            return Scalar(f"{based.group(1).upper()}_{based.group(2)}", None, unit, percent)
+        value = based.group(1)
+    node = node_of(value)
+    if node is not None and quantity.factor != 1:
+        node = mul(node, Num(Fraction(quantity.factor)))
+    return Scalar(text if quantity.factor != 1 else value, node, unit, percent)
 
 
 def _matrix(text: str) -> Matrix | None:
     """Return the matrix in `text`, None for anything else (a determinant is a scalar); ParseError for unequal rows."""
+    if (transposed := _TRANSPOSED.match(text)) is not None:
+        return _column(read(transposed.group("inner")))
+    if _ROWS.fullmatch(text):
+        return _of_rows([tuple(read(c) for c in row.split(",")) for row in re.findall(r"\[([^\[\]]*)\]", text)])
     match = _CELLS.match(text)
     if match is None or "\\begin" in match.group("body"):
         return None
@@ -205,12 +316,59 @@ def _matrix(text: str) -> Matrix | None:
     rows = [re.sub(r"\\hline", "", r) for r in rows]
     if rows and not rows[-1].strip():
         rows = rows[:-1]
-    cells = tuple(tuple(read(c) for c in row.split("&")) for row in rows)
-    if not cells or len({len(r) for r in cells}) != 1:
+    matrix = _of_rows([tuple(read(c) for c in row.split("&")) for row in rows])
+    return None if match.group("kind") == "vmatrix" else matrix
+
+
+def _of_rows(rows: Sequence[tuple[Answer, ...]]) -> Matrix:
+    if not rows or len({len(r) for r in rows}) != 1:
         raise ParseError("a matrix whose rows differ")
-    if match.group("kind") == "vmatrix":
+    return Matrix(tuple(rows))
+
+
+def _column(answer: Answer) -> Matrix | None:
+    """Return the transpose of a matrix or of a tuple, None for anything else."""
+    if isinstance(answer, Matrix):
+        return Matrix(tuple(zip(*answer.rows, strict=True)))
+    return Matrix(tuple((i,) for i in answer.items)) if isinstance(answer, Collection) and answer.kind == "tuple" else None
+
+
+def _cases(text: str) -> Answer | None:
+    """Return an answer by cases; without conditions it is a system of equations, a list. None for anything else."""
+    match = _CASES.match(text)
+    if match is None or "\\begin" in match.group("body"):
         return None
-    return Matrix(cells)
+    rows: list[tuple[Answer, Answer]] = []
+    plain: list[Answer] = []
+    for row in re.split(r"\\\\(?:\[[^\]]*\])?", match.group("body")):
+        value, separator, condition = row.partition("&")
+        if not separator and (found := _IF.search(row)) is not None:
+            value, separator, condition = row[: found.start()], "if", row[found.end() :]
+        value, condition = value.strip(" ,"), condition.strip()
+        if not value:
+            continue
+        if separator and condition:
+            rows.append((read(value), _condition(condition)))
+        else:
+            plain.append(read(value))
+    if rows and plain:
+        raise ParseError("cases without a condition")
+    if rows:
+        return Cases(tuple(rows))
+    return Collection("list", tuple(plain)) if len(plain) > 1 else None
+
+
+def _condition(text: str) -> Answer:
+    """Return the condition of a case: a set of reals where it can be read as one, else words."""
+    text = _IF.sub("", text, count=1) if _IF.match(text) else text
+    text = re.sub(r"^\s*[,:]\s*|[\s,.;]+$", "", text)
+    if '"' not in text:
+        try:
+            return read(text)
+        except ParseError:
+            pass
+    words = re.sub(r"\b(?:is|are|an?)\b", " ", text.replace('"', " "))
+    return Words(" ".join(words.split()).replace("else", "otherwise") if words.strip() == "else" else " ".join(words.split()))
 
 
 def _words(text: str) -> str | None:

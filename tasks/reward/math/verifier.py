@@ -28,8 +28,10 @@ LONG = 800
 _CURRENCY_WORDS = {
     "euro": ("euro", "€"),
     "pound sterling": ("pound", "£"),
-    "yen": ("yen", "¥"),
-    "rupee": ("rupee", "₹"),
+    "yen": ("yen", "¥", "円"),
+    "rupee": ("rupee", "₹", "rs.", "rs "),
+    "yuan": ("yuan", "rmb", "元"),
+    "money": ("cent", "¢"),
 }
 
 
@@ -64,12 +66,26 @@ def tolerance_of(problem: Problem) -> Fraction | None:
 
 
 @dataclass(frozen=True, slots=True)
-class _Pending:
-    """An answer that a worker has to compare: gold and given text, and the canonical form of the answer."""
+class _Names:
+    """The canonical forms of the gold and of the answer beside it."""
 
     gold: str
     given: str
-    canonical: str
+
+    def of(self, accepted: bool) -> str:
+        """Return the answer's form in a verdict: the gold's if it is accepted, and only then."""
+        if accepted:
+            return self.gold
+        return f"{self.given} (not the reference)" if self.given == self.gold else self.given
+
+
+@dataclass(frozen=True, slots=True)
+class _Pending:
+    """An answer that a worker has to compare: gold and given text, and their canonical forms."""
+
+    gold: str
+    given: str
+    names: _Names
 
 
 class MathVerifier:
@@ -130,14 +146,14 @@ class MathVerifier:
         verdicts = {}
         for index, item in pending.items():
             outcome = outcomes[item.gold, item.given]
-            verdicts[index] = _verdict(outcome.accepted, item.canonical, outcome.detail, outcome.failure)
+            verdicts[index] = _verdict(outcome.accepted, item.names, outcome.detail, outcome.failure)
         return verdicts
 
 
-def _verdict(accepted: bool, canonical: str, detail: str = "", failure: VerdictKind | None = None) -> Verdict:
+def _verdict(accepted: bool, names: _Names, detail: str = "", failure: VerdictKind | None = None) -> Verdict:
     if accepted:
-        return Verdict(1.0, VerdictKind.ACCEPTED, detail, canonical)
-    return Verdict(0.0, failure or VerdictKind.WRONG, detail, canonical)
+        return Verdict(1.0, VerdictKind.ACCEPTED, detail, names.of(accepted))
+    return Verdict(0.0, failure or VerdictKind.WRONG, detail, names.of(accepted))
 
 
 def cheap(problem: Problem, response: str) -> Verdict | _Pending:
@@ -153,7 +169,8 @@ def cheap(problem: Problem, response: str) -> Verdict | _Pending:
     if len(found.text) > MAX_LENGTH:
         return Verdict(0.0, VerdictKind.NO_ANSWER, f"an answer of {len(found.text)} characters")
     if len(found.text) > LONG:  # reading it may take long: in a worker, which can be killed
-        return _Pending(gold, found.text, " ".join(found.text[:LONG].split()))
+        shortened = " ".join(found.text[:LONG].split())
+        return _Pending(gold, found.text, _Names(canonical_of_text(tidy(gold)), shortened))
     given = tidy(found.text)
     try:
         usable(given)
@@ -161,12 +178,12 @@ def cheap(problem: Problem, response: str) -> Verdict | _Pending:
         return Verdict(0.0, VerdictKind.NO_ANSWER, f"the answer cannot be read: {error}")
     given = _choice_of_value(problem, gold, _without_local_currency(problem, given))
     text = _with_unit(problem, tidy(gold))
-    name = canonical_of_text(given)
+    names = _Names(canonical_of_text(text, text), canonical_of_text(given, text))
     try:
         truth = equal_within_tolerance(problem, text, given)
     except (ParseError, RecursionError) as error:
-        return _verdict(False, name, f"the answer cannot be read: {error}")
-    return _Pending(text, given, name) if truth is None else _verdict(truth, name)
+        return _verdict(False, names, f"the answer cannot be read: {error}")
+    return _Pending(text, given, names) if truth is None else _verdict(truth, names)
 
 
 def equal_within_tolerance(problem: Problem, gold: str, given: str) -> Truth:
