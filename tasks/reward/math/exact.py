@@ -6,7 +6,7 @@ import math
 from fractions import Fraction
 from functools import lru_cache
 
-from tasks.reward.math.expression import Node, Num, Op, Sym, TooLarge, substitute, symbols
+from tasks.reward.math.expression import Node, Num, Op, Sym, TooLarge, substitute, symbols, walk
 from tasks.reward.math.normal_form import (
     MAX_BITS,
     Form,
@@ -142,19 +142,26 @@ def rational(node: Node) -> Fraction | None:
     return form.get((), Fraction(0)) if set(form) <= {()} else None
 
 
-def equal(a: Node, b: Node) -> bool | None:
-    """Return whether two expressions are equal, None if the cheap layer cannot decide.
+def too_large(*nodes: Node) -> bool:
+    """Return True if a value, or a part of it, is refused for its size."""
+    for node in (part for whole in nodes for part in walk(whole) if isinstance(part, Op)):
+        try:
+            exact(node)
+        except TooLarge:
+            return True
+        except Undecided:
+            continue
+    return False
 
-    Numbers that are too large to compute count as different.
-    """
+
+def equal(a: Node, b: Node) -> bool | None:
+    """Return whether two expressions are equal, None if the cheap layer cannot decide; TooLarge for a huge one."""
     if a == b and not isinstance(a, Op):
         return True
     try:
         left, right = exact(a), exact(b)
     except Undecided:
         return None
-    except TooLarge:
-        return None if symbols(a) or symbols(b) else False
     if left == right:
         return True
     return False if is_canonical(left) and is_canonical(right) else None

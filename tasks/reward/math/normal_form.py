@@ -29,6 +29,10 @@ class Undecided(Exception):
     """Raised for an expression whose value the cheap layer does not know."""
 
 
+class OutOfTime(Undecided):
+    """Raised where the CPU time for one value is used up; a worker has more."""
+
+
 class _Clock(threading.local):
     """The CPU time that one value may take in this thread; beyond it the value is left undecided, for a worker.
 
@@ -55,9 +59,9 @@ clock = _Clock()
 
 
 def check_clock() -> None:
-    """Raise Undecided if the CPU time of the value that is computed is used up."""
+    """Raise OutOfTime if the CPU time of the value that is computed is used up."""
     if clock.until is not None and time.thread_time() > clock.until:
-        raise Undecided("takes too long here")
+        raise OutOfTime("takes too long here")
 
 
 def limited(value: Fraction) -> Fraction:

@@ -14,12 +14,14 @@ import mpmath
 from mpmath import mp
 
 from tasks.reward.math import exact
-from tasks.reward.math.expression import Node, Num, Op, ParseError, Sym, TooLarge, has, substitute, symbols
+from tasks.reward.math.expression import Node, Num, Op, ParseError, Sym, TooLarge, has, substitute, symbols, walk
 from tasks.reward.math.oracle import close_enough
 
 DIGITS = (60, 97, 300)
 _PRIMES = (2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37)
 MAX_EXPONENT = 10**7
+MAX_PLACES = 3_000  # in front of the point: beyond, a difference is not looked for
+MAX_PARTS = 40
 
 _UNARY: Mapping[str, Callable[[Any], Any]] = {
     "sin": mpmath.sin,
@@ -164,9 +166,41 @@ def points(names: Sequence[str]) -> list[dict[str, Fraction]]:
     return found
 
 
+def _may_be_large(node: Node) -> bool:
+    """Return True where a part may be too large for 60 digits: a large number, a factorial, a power that is not small."""
+    for part in walk(node):
+        if isinstance(part, Num) and abs(part.value) > 10**6:
+            return True
+        if isinstance(part, Op) and (
+            part.head in ("factorial", "binomial", "sinh", "cosh", "prod")
+            or (part.head == "pow" and not (isinstance(part.args[1], Num) and abs(part.args[1].value) <= 20))
+        ):
+            return True
+    return False
+
+
+def _places(node: Node, point: Mapping[str, Fraction]) -> int:
+    """Return the digits in front of the point of the largest part of a sum or of a value, 0 where it has no value."""
+    parts = [arg for n in walk(node) if isinstance(n, Op) and n.head == "add" for arg in n.args]
+    largest = 0
+    with mp.workdps(DIGITS[0]):
+        values = {name: mpmath.mpf(v.numerator) / v.denominator for name, v in point.items()}
+        for part in (node, *parts[:MAX_PARTS]):
+            try:
+                value = abs(evaluate(part, {**values}))
+            except (ZeroDivisionError, ValueError, OverflowError, KeyError):
+                continue
+            if mpmath.isfinite(value) and value > 1:
+                largest = max(largest, int(mpmath.log10(value)))
+    return largest
+
+
 def vanishes(a: Node, b: Node, point: Mapping[str, Fraction]) -> bool | None:
     """Return whether a = b at a point; None if the point is outside their domain."""
-    differences = [_difference(a, b, point, digits) for digits in DIGITS]
+    extra = max((_places(node, point) for node in (a, b) if _may_be_large(node)), default=0)
+    if extra > MAX_PLACES:
+        return None
+    differences = [_difference(a, b, point, digits + extra) for digits in DIGITS]
     known = [d for d in differences if d is not None]
     if len(known) < len(differences):
         return None

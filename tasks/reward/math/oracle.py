@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from tasks.reward.math import exact
+from tasks.reward.math import exact, factored
 from tasks.reward.math.expression import Node, Num, Op, TooLarge, has, negative, symbols
 from tasks.reward.math.normal_form import Form, Undecided
 from tasks.reward.math.normalise import key
@@ -102,7 +102,10 @@ def cheap_equal(a: Node, b: Node) -> Truth:
     """Compare two trees by exact arithmetic and, for long decimals, by rounding."""
     if has(a, "oo") or has(b, "oo"):
         return infinite(a, b)
-    same = exact.equal(a, b)
+    try:
+        same = exact.equal(a, b)
+    except TooLarge:
+        return None if symbols(a) or symbols(b) else factored.equal(a, b)
     if same is False and (is_rounding(a, exact.rational(b)) or is_rounding(b, exact.rational(a))):
         return True
     if same is False and any(

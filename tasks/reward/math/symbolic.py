@@ -12,9 +12,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from tasks.reward.math import numeric
+from tasks.reward.math import exact, numeric
 from tasks.reward.math.equivalence import equivalent_latex
-from tasks.reward.math.expression import Node, Num, ParseError, TooLarge
+from tasks.reward.math.expression import Node, Num, ParseError, TooLarge, symbols
 from tasks.reward.math.oracle import ROUNDED_PLACES, Oracle, Truth, cheap_equal, cheap_multiple, cheap_opaque
 
 _MAX_TEXT = 400
@@ -28,6 +28,8 @@ def strong_equal(a: Node, b: Node) -> Truth:
     cheap = cheap_equal(a, b)
     if cheap is not None:
         return cheap
+    if not (symbols(a) or symbols(b)) and exact.too_large(a, b):
+        return None  # of such values a few hundred digits say nothing
     for literal, other in ((a, b), (b, a)):
         if isinstance(literal, Num) and literal.places is not None and literal.places >= ROUNDED_PLACES:
             try:

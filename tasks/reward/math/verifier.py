@@ -12,16 +12,16 @@ from typing import Self
 from tasks.errors import VerifierError
 from tasks.records import Problem, Verdict, VerdictKind
 from tasks.reward.math.answer_parser import read
-from tasks.reward.math.answer_types import Answer, Equation, Scalar, usable
+from tasks.reward.math.answer_types import Equation, Scalar, is_label, usable
 from tasks.reward.math.canonical_form import canonical_of_text
 from tasks.reward.math.equivalence import equivalent
-from tasks.reward.math.exact import rational
-from tasks.reward.math.expression import ParseError
+from tasks.reward.math.expression import Node, ParseError
 from tasks.reward.math.extract import Extraction, extract
 from tasks.reward.math.normalise import MAX_LENGTH, key, tidy
 from tasks.reward.math.oracle import CHEAP, Truth
 from tasks.reward.math.pool import Pool
 from tasks.reward.math.text_answers import choice_letter
+from tasks.reward.math.tolerance import approximate, check_tolerance, read_tolerance
 
 LONG = 800
 """Longer answers (characters) are read in a worker: some parsers are quadratic in the length."""
@@ -58,10 +58,10 @@ def tolerance_of(problem: Problem) -> Fraction | None:
     if tolerance in (None, ""):
         return None
     try:
-        return Fraction(str(tolerance))
+        return read_tolerance(str(tolerance))
     except ValueError as error:
         raise VerifierError(
-            f"problem {problem.id}: reference['tolerance'] {tolerance!r} is no number; mend the data"
+            f"problem {problem.id}: reference['tolerance'] {str(tolerance)[:60]!r}: {error}; mend the data"
         ) from error
 
 
@@ -112,8 +112,16 @@ class MathVerifier:
     @staticmethod
     def check_reference(problem: Problem) -> None:
         """Raise VerifierError, naming the problem, if its reference cannot be read. Called when problems are loaded."""
-        tolerance_of(problem)
-        gold_text(problem)
+        gold = gold_text(problem)
+        limit = tolerance_of(problem)
+        if limit:
+            try:
+                check_tolerance(limit, _node(tidy(gold)))
+            except ValueError as error:
+                raise VerifierError(
+                    f"problem {problem.id}: reference['tolerance'] {problem.reference['tolerance']!r} beside the "
+                    f"answer {gold[:80]!r}: {error}; mend the data"
+                ) from error
 
     def close(self) -> None:
         """End the worker processes."""
@@ -187,20 +195,27 @@ def cheap(problem: Problem, response: str) -> Verdict | _Pending:
 
 
 def equal_within_tolerance(problem: Problem, gold: str, given: str) -> Truth:
-    """Return whether the answers are equal, or with an absolute `tolerance` (OlympiadBench) rationals that close."""
+    """Return whether the answers are equal, or with an absolute `tolerance` (OlympiadBench) numbers that close."""
     truth = equivalent(gold, given, CHEAP)
     limit = tolerance_of(problem)
     if truth is True or limit is None:
         return truth
-    values = [a.node and rational(a.node) if isinstance(a, Scalar) else None for a in (_value(gold), _value(given))]
-    if isinstance(values[0], Fraction) and isinstance(values[1], Fraction):
-        return abs(values[0] - values[1]) <= limit
-    return truth
+    nodes = [_node(text) for text in (gold, given)]
+    values = [None if node is None else approximate(node) for node in nodes]
+    if values[0] is None or values[1] is None:
+        return truth
+    return abs(values[0] - values[1]) <= limit
 
 
-def _value(text: str) -> Answer:
-    answer = read(text)
-    return answer.sides[-1] if isinstance(answer, Equation) else answer
+def _node(text: str) -> Node | None:
+    """Return the tree of the value in a tidy text, None where it holds none."""
+    try:
+        answer = read(text)
+    except (ParseError, RecursionError):
+        return None
+    if isinstance(answer, Equation):
+        answer = answer.sides[-1] if len(answer.sides) == 2 and is_label(answer.texts[0]) else answer
+    return answer.node if isinstance(answer, Scalar) else None
 
 
 def _with_unit(problem: Problem, gold: str) -> str:
