@@ -24,7 +24,6 @@ from tasks.data.seeds import derive_seed
 from tasks.errors import DataError
 from tasks.evaluate.suites.declare import Form, SuiteColumns
 from tasks.reward.math.extract import extract
-from tasks.reward.math.normalise import key
 
 Row = Mapping[str, Any]
 
@@ -129,7 +128,7 @@ def _shuffled(row: Row, columns: SuiteColumns, where: str, question: str) -> Sha
         raise DataError(
             f"{where}: {', '.join(columns.wrong) or 'columns.wrong'}: want the wrong choices, given {short(wrong)}"
         )
-    if any(choice is not None and key(choice) == key(right) for choice in wrong):
+    if any(choice is not None and choice.split() == right.split() for choice in wrong):
         raise DataError(f"{where}: {', '.join(columns.wrong)}: {short(right)} is the right choice as well: two right letters")
     choices = sorted(
         [right, *(choice for choice in wrong if choice)], key=lambda choice: derive_seed("choices", question, choice)

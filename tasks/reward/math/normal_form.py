@@ -1,7 +1,7 @@
 """The normal form of an exact value: a sum of monomials with rational coefficients, without floats.
 
-A monomial is a product of powers of primes (exponents in (0, 1): radicals), of the constants pi, e and i, and of
-symbols. Different products of prime radicals are linearly independent over the rationals (Besicovitch 1940), pi is
+A monomial is a product of powers of primes (exponents in (0, 1): radicals), of the constants pi, e and i, of logarithms
+of primes, and of symbols. Different products of prime radicals are linearly independent over the rationals (Besicovitch 1940), pi is
 transcendental, and symbols are free: so for sums of those, equal forms are equal values and different forms are
 different values.
 """
@@ -137,7 +137,7 @@ def form_product(a: Form, b: Form) -> Form:
     return total
 
 
-def _factor(number: int) -> dict[int, int]:
+def prime_factors(number: int) -> dict[int, int]:
     """Return {prime: exponent}; Undecided if trial division leaves a factor that may not be prime."""
     factors: dict[int, int] = {}
     if number.bit_length() > 2000:
@@ -171,7 +171,7 @@ def rational_root(value: Fraction, exponent: Fraction) -> Form:
         else:
             raise Undecided("a root of a negative number")
     for number, direction in ((abs(value.numerator), 1), (value.denominator, -1)):
-        for prime, count in _factor(number).items():
+        for prime, count in prime_factors(number).items():
             powers[str(prime)] = powers.get(str(prime), Fraction(0)) + direction * count * exponent
     monomial, factor = _monomial(powers)
     return {monomial: sign * factor}

@@ -223,6 +223,39 @@ def equal(a: Node, b: Node) -> bool | None:
     return True if len(known) >= 3 else None
 
 
+def fingerprint(node: Node) -> str:
+    """Return the value to twenty digits, with symbols at three points; "" where there is none.
+
+    A value that is a simple rational number to many digits is written as that.
+    """
+    names = sorted(symbols(node))
+    texts: list[str] = []
+    with mp.workdps(DIGITS[0]):
+        for point in points(names)[:8] if names else [{}]:
+            values = {name: mpmath.mpf(v.numerator) / v.denominator for name, v in point.items()}
+            try:
+                value = evaluate(node, values)
+            except (ZeroDivisionError, ValueError, OverflowError):
+                continue
+            if mpmath.isfinite(value):
+                texts.append(_digits(value))
+            if len(texts) == 3:
+                break
+    return f"{', '.join(names)}: {'; '.join(texts)}" if names and texts else "".join(texts)
+
+
+def _digits(value: Any) -> str:
+    tiny = mpmath.mpf(10) ** -(DIGITS[0] // 2)
+    real, imaginary = mpmath.re(value), mpmath.im(value)
+    parts = [(real, "")] if abs(imaginary) < tiny * (1 + abs(value)) else [(real, ""), (imaginary, "i")]
+    texts = []
+    for number, mark in parts:
+        simple = Fraction(int(mpmath.nint(number * 10**40)), 10**40).limit_denominator(1000)
+        near = abs(number - mpmath.mpf(simple.numerator) / simple.denominator) < tiny
+        texts.append((str(simple) if near else str(mpmath.nstr(number, 20))) + mark)
+    return " + ".join(texts)
+
+
 def rounds_to(literal: Num, exact_value: Node) -> bool:
     """Return True if `literal` is the rounding of `exact_value`, a number without finite decimal expansion."""
     if symbols(exact_value) or literal.places is None:

@@ -13,8 +13,11 @@ import re
 from typing import Any
 
 from tasks.reward.math import exact, numeric
+from tasks.reward.math.answer_parser import read
+from tasks.reward.math.answer_types import Scalar
 from tasks.reward.math.equivalence import equivalent_latex
 from tasks.reward.math.expression import Node, Num, ParseError, TooLarge, symbols
+from tasks.reward.math.normal_form import Undecided
 from tasks.reward.math.oracle import ROUNDED_PLACES, Oracle, Truth, cheap_equal, cheap_multiple, cheap_opaque
 
 _MAX_TEXT = 400
@@ -119,3 +122,19 @@ STRONG = Oracle(strong_equal, strong_opaque, strong_multiple)
 def accepts(gold: str, given: str) -> bool:
     """Return True if the answer `given` is accepted for `gold`, both raw LaTeX; what cannot be decided is not."""
     return equivalent_latex(gold, given, STRONG) is True
+
+
+def value_form(given: str) -> str:
+    """Return a text for the values of a tidy answer that has no exact form, equal for equal answers; "" for others."""
+    try:
+        answer = read(given)
+        if not isinstance(answer, Scalar) or answer.node is None or exact.too_large(answer.node):
+            return ""
+        node = answer.node
+        try:
+            exact.exact(node)
+            return ""
+        except Undecided:
+            return numeric.fingerprint(node)
+    except (ParseError, TooLarge, RecursionError):
+        return ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from types import TracebackType
 from typing import Self
@@ -154,7 +154,8 @@ class MathVerifier:
         verdicts = {}
         for index, item in pending.items():
             outcome = outcomes[item.gold, item.given]
-            verdicts[index] = _verdict(outcome.accepted, item.names, outcome.detail, outcome.failure)
+            names = replace(item.names, given=outcome.form or item.names.given)
+            verdicts[index] = _verdict(outcome.accepted, names, outcome.detail, outcome.failure)
         return verdicts
 
 
