@@ -10,10 +10,8 @@ from functools import lru_cache
 
 from tasks.reward.math.answer_types import (
     Answer,
-    Cases,
     Collection,
     Equation,
-    Matrix,
     Region,
     Scalar,
     Words,
@@ -24,58 +22,19 @@ from tasks.reward.math.answer_types import (
     split_top,
     usable,
 )
-from tasks.reward.math.expression import OO, Num, ParseError, mul
-from tasks.reward.math.expression_parser import parse
-from tasks.reward.math.frames import follows, introduces
+from tasks.reward.math.expression import Num, ParseError, mul
 from tasks.reward.math.interval_parser import ORDER, intersection, order_of, orders
 from tasks.reward.math.interval_parser import region as read_region
+from tasks.reward.math.matrix_parser import read_cases, read_matrix
 from tasks.reward.math.normalise import strip_braces
 from tasks.reward.math.number_words import number_in_words
 from tasks.reward.math.quantity import compound_quantity, split_quantity
+from tasks.reward.math.word_answers import named_set, one_spelling, quantity_in_words, without_frame, words_of
 
-_KNOWN_WORDS = frozenset(
-    ["yes", "no", "true", "false", "odd", "even", "none", "east", "west", "north", "south", "prime", "both"]
-)
-_NO_SOLUTION = frozenset([
-    "no solution", "no solutions", "empty set", "the empty set", "none exist", "no real solutions", "no real solution",
-    "there are no solutions", "there is no solution", "no solutions exist", "no solution exists",
-])  # fmt: skip
-#: Sets that words name ("all real numbers"), in the notation in which they are read.
-_NAMED_SETS = {
-    "real numbers": "\\mathbb{R}",
-    "integers": "\\mathbb{Z}",
-    "natural numbers": "\\mathbb{N}",
-    "rational numbers": "\\mathbb{Q}",
-    "complex numbers": "\\mathbb{C}",
-    "positive integers": "\\mathbb{Z}^{+}",
-    "negative integers": "\\mathbb{Z}^{-}",
-    "nonnegative integers": "\\mathbb{Z}_{\\ge 0}",
-    "positive real numbers": "(0,\\infty)",
-    "negative real numbers": "(-\\infty,0)",
-    "nonnegative real numbers": "[0,\\infty)",
-    "nonpositive real numbers": "(-\\infty,0]",
-    "nonzero real numbers": "\\mathbb{R}\\setminus\\{0\\}",
-}
-_SET_SPELLINGS = [
-    (re.compile(r"\\mathbb\s*\{?\s*Z\s*\}?\s*(?:\^\s*\{?\s*\+\s*\}?|_\s*\{?\s*(?:>\s*0|\+|\\ge\s*1)\s*\}?)"), "\\mathbb{Z}^{+}"),
-    (re.compile(r"\\mathbb\s*\{?\s*Z\s*\}?\s*(?:\^\s*\{?\s*-\s*\}?|_\s*\{?\s*(?:<\s*0|-)\s*\}?)"), "\\mathbb{Z}^{-}"),
-    (re.compile(r"\\mathbb\s*\{?\s*R\s*\}?\s*(?:\^\s*\{?\s*\+\s*\}?|_\s*\{?\s*(?:>\s*0|\+)\s*\}?)"), "(0,\\infty)"),
-    (re.compile(r"\\mathbb\s*\{?\s*R\s*\}?\s*(?:\^\s*\{?\s*-\s*\}?|_\s*\{?\s*(?:<\s*0|-)\s*\}?)"), "(-\\infty,0)"),
-]
 _JOIN = re.compile(r'"\s*,?\s*(?:and|or)\s*,?\s*"|(?<![A-Za-z\\])(?:and|or)(?![A-Za-z])')
-_CELLS = re.compile(
-    r"^\s*(?:[(\[]\s*)?\\begin\{(?P<kind>[pbvBV]?matrix|smallmatrix|array)\}(?:\{[lcr|]*\})?(?P<body>.*)"
-    r"\\end\{(?P=kind)\}(?:\s*[)\]])?\s*$",
-    re.DOTALL,
-)
 _BASE_WORD = re.compile(r'_\s*\{\s*"(\w+)"\s*\}$')  # 1011_{\text{two}}
 _BASE = re.compile(r"^([0-9A-Za-z]+)\s*_\s*\{?\s*\(?(\d+)\)?\s*\}?$")
-_ROWS = re.compile(r"\[\s*\[[^\[\]]*\](?:\s*,\s*\[[^\[\]]*\])*\s*\]")  # [[1,2],[3,4]]
-_TRANSPOSED = re.compile(r"^(?P<inner>.*[)\]}])\s*\^\s*\{?\s*(?:T|\\top|\\intercal|\\mathsf\s*\{?T\}?|\"T\")\s*\}?$", re.DOTALL)
-_CASES = re.compile(r"^\\begin\{d?r?cases\}(?P<body>.*)\\end\{d?r?cases\}$", re.DOTALL)
-_IF = re.compile(r'\s*,?\s*"\s*,?\s*(?:if|when|for|where)\b\s*"?|\s*,?\s*(?<![A-Za-z\\])(?:if|when|for|where)\s')
 _IMPLIES = re.compile(r"\\(?:implies|impliedby|iff|to|rightarrow|Rightarrow|leftrightarrow|Leftrightarrow)(?![A-Za-z])")
-_WORDLIKE = re.compile("[A-Z][a-z]+|[b-df-hj-np-tv-z][aeiou][b-df-hj-np-tv-z]")  # Tom, red
 _CLOCK = re.compile(r'(\d{1,2}):([0-5]\d)\s*(?:"?\s*([ap])\.?\s*m\.?\s*"?)?', re.IGNORECASE)
 _HOUR = re.compile(r'(\d{1,2})\s*"?\s*([ap])\.?\s*m\.?\s*"?', re.IGNORECASE)
 
@@ -97,16 +56,15 @@ def _in_parentheses(text: str) -> bool:
 
 
 def _read(text: str) -> Answer:
-    text = _without_frame(text)
-    words = _words(text)
+    text = without_frame(text)
+    words = words_of(text)
     if words is not None:
-        return _from_words(words, text)
-    if (matrix := _matrix(text)) is not None:
+        return _from_words(words)
+    if (matrix := read_matrix(text, read)) is not None:
         return matrix
-    if (cases := _cases(text)) is not None:
+    if (cases := read_cases(text, read)) is not None:
         return cases
-    for pattern, spelling in _SET_SPELLINGS:
-        text = spelling if pattern.fullmatch(text) else text
+    text = one_spelling(text)
     if (region := read_region(text)) is not None:
         return region
     if (joined := _connected(text)) is not None:
@@ -125,42 +83,15 @@ def _read(text: str) -> Answer:
     return _single(text)
 
 
-_FRONT = re.compile(r'^(?:"(?P<quoted>[^"]*)"\s*(?=[^\s"])|(?P<bare>[A-Za-z][A-Za-z \']*(?: |:)\s*)(?=[-\d\\$(]))')
-_BEHIND = re.compile(r'(?<=[^\s"])\s*"(?P<words>[^"]*)"$')
-
-
-def _without_frame(text: str) -> str:
-    """Return the value in a sentence of harmless words, other texts as they are."""
-    if (front := _FRONT.match(text)) and introduces(front.group("quoted") or front.group("bare") or ""):
-        text = text[front.end() :].strip()
-    if (behind := _BEHIND.search(text)) and follows(behind.group("words")):
-        text = text[: behind.start()].strip()
-    return text
-
-
-def _from_words(words: str, text: str) -> Answer:
+def _from_words(words: str) -> Answer:
     """Return the set, the number or the quantity that words name, or the words."""
-    plain = " ".join(words.split())
-    lower = re.sub(r"^(?:the )?(?:set of )?(?:all )?(?:the )?", "", plain.lower().strip(" ."))
-    lower = re.sub(r"\bnon-(?=\w)", "non", lower).replace("reals", "real numbers")
-    if plain.lower().strip(" .") in _NO_SOLUTION:
-        return Collection("set", ())
-    if lower in ("infinity", "positive infinity"):
-        return Scalar(text, OO)
-    if lower in _NAMED_SETS and re.match(r"(?:the )?(?:set|all)\b|.*\breal numbers$", plain.lower()):
-        return read(_NAMED_SETS[lower])
-    parts = plain.split()
-    for start in range(min(len(parts), 8)):
-        if start and not introduces(" ".join(parts[:start])):
-            continue
-        for end in range(len(parts), start, -1):
-            value = number_in_words(" ".join(parts[start:end]).strip(" ."))
-            if value is not None:
-                quantity = scalar(f'{value} "{" ".join(parts[end:])}"' if end < len(parts) else str(value))
-                if quantity.node is not None:
-                    return quantity
-                break
-    return Words(plain)
+    if (notation := named_set(words)) is not None:
+        return read(notation)
+    if (quantity := quantity_in_words(words)) is not None:
+        value = scalar(quantity)
+        if value.node is not None:
+            return value
+    return Words(" ".join(words.split()))
 
 
 def _connected(text: str) -> Answer | None:
@@ -189,6 +120,9 @@ def _joined(kind: str, parts: Sequence[str]) -> Answer | None:
         if kind in ("or", "union"):
             return Region(tuple(p for r in regions for p in r.pieces), regions[0].name)
         return intersection(regions)
+    labels = {i.texts[0] for i in items if isinstance(i, Equation)}
+    if all(isinstance(i, Equation) for i in items) and (kind == "or" or len(labels) == len(items)):
+        return Collection("list", items)  # x = 1 or x = 2; x = 1 and y = 2
     # A wedge product of differential forms does not commute.
     ordered = kind == "and" and any(re.fullmatch(r"d[a-z].*", p) for p in parts)
     return Collection("wedge" if ordered else kind, items)
@@ -301,88 +235,3 @@ def scalar(text: str) -> Scalar:
     if node is not None and quantity.factor != 1:
         node = mul(node, Num(Fraction(quantity.factor)))
     return Scalar(text if quantity.factor != 1 else value, node, unit, percent)
-
-
-def _matrix(text: str) -> Matrix | None:
-    """Return the matrix in `text`, None for anything else (a determinant is a scalar); ParseError for unequal rows."""
-    if (transposed := _TRANSPOSED.match(text)) is not None:
-        return _column(read(transposed.group("inner")))
-    if _ROWS.fullmatch(text):
-        return _of_rows([tuple(read(c) for c in row.split(",")) for row in re.findall(r"\[([^\[\]]*)\]", text)])
-    match = _CELLS.match(text)
-    if match is None or "\\begin" in match.group("body"):
-        return None
-    rows = re.split(r"\\\\(?:\[[^\]]*\])?|\\cr(?![A-Za-z])", match.group("body"))
-    rows = [re.sub(r"\\hline", "", r) for r in rows]
-    if rows and not rows[-1].strip():
-        rows = rows[:-1]
-    matrix = _of_rows([tuple(read(c) for c in row.split("&")) for row in rows])
-    return None if match.group("kind") == "vmatrix" else matrix
-
-
-def _of_rows(rows: Sequence[tuple[Answer, ...]]) -> Matrix:
-    if not rows or len({len(r) for r in rows}) != 1:
-        raise ParseError("a matrix whose rows differ")
-    return Matrix(tuple(rows))
-
-
-def _column(answer: Answer) -> Matrix | None:
-    """Return the transpose of a matrix or of a tuple, None for anything else."""
-    if isinstance(answer, Matrix):
-        return Matrix(tuple(zip(*answer.rows, strict=True)))
-    return Matrix(tuple((i,) for i in answer.items)) if isinstance(answer, Collection) and answer.kind == "tuple" else None
-
-
-def _cases(text: str) -> Answer | None:
-    """Return an answer by cases; without conditions it is a system of equations, a list. None for anything else."""
-    match = _CASES.match(text)
-    if match is None or "\\begin" in match.group("body"):
-        return None
-    rows: list[tuple[Answer, Answer]] = []
-    plain: list[Answer] = []
-    for row in re.split(r"\\\\(?:\[[^\]]*\])?", match.group("body")):
-        value, separator, condition = row.partition("&")
-        if not separator and (found := _IF.search(row)) is not None:
-            value, separator, condition = row[: found.start()], "if", row[found.end() :]
-        value, condition = value.strip(" ,"), condition.strip()
-        if not value:
-            continue
-        if separator and condition:
-            rows.append((read(value), _condition(condition)))
-        else:
-            plain.append(read(value))
-    if rows and plain:
-        raise ParseError("cases without a condition")
-    if rows:
-        return Cases(tuple(rows))
-    return Collection("list", tuple(plain)) if len(plain) > 1 else None
-
-
-def _condition(text: str) -> Answer:
-    """Return the condition of a case: a set of reals where it can be read as one, else words."""
-    text = _IF.sub("", text, count=1) if _IF.match(text) else text
-    text = re.sub(r"^\s*[,:]\s*|[\s,.;]+$", "", text)
-    if '"' not in text:
-        try:
-            return read(text)
-        except ParseError:
-            pass
-    words = re.sub(r"\b(?:is|are|an?)\b", " ", text.replace('"', " "))
-    return Words(" ".join(words.split()).replace("else", "otherwise") if words.strip() == "else" else " ".join(words.split()))
-
-
-def _words(text: str) -> str | None:
-    """Return the words of a text that is nothing but words, else None."""
-    outside = re.sub(r'"[^"]*"', "", text)
-    if '"' in text and not re.search(r"[\w\\]", outside):
-        return text.replace('"', " ")
-    bare = text.replace("\\ ", " ")
-    if re.fullmatch(r"[^\W\d_][^\W\d_'\- .,/]*(?:[ \-'/.,]+[^\W\d_]+)*[.!]?", bare):
-        parts = re.findall(r"[^\W\d_]+", bare)
-        if all(len(w) == 1 for w in parts):
-            return None
-        if any(
-            len(w) >= 4 or w.lower() in _KNOWN_WORDS or not w.isascii() or _WORDLIKE.fullmatch(w) for w in parts
-        ) and not re.search(r"\b(?:a?(?:sin|cos|tan)|log|sqrt)\b", bare):
-            return bare
-    return None

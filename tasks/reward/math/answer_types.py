@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from tasks.reward.math.expression import Node, ParseError
 from tasks.reward.math.expression_parser import parse
@@ -157,10 +158,15 @@ def node_of(text: str) -> Node | None:
 
 def usable(text: str) -> None:
     """Raise ParseError for a text that can be no answer: empty, a placeholder, unbalanced, "nan", too long."""
+    if fault := _fault(text):
+        raise ParseError(fault)
+
+
+@lru_cache(maxsize=4096)
+def _fault(text: str) -> str | None:
     if not re.search(r"[\w\\]", text) or text in ("\\ldots", "_") or text.strip(' "').lower() in ("nan", "\\nan"):
-        raise ParseError("empty")
-    if len(text) > MAX_LENGTH or not balanced(text):
-        raise ParseError("too long, or braces that do not close")
+        return "empty"
+    return "too long, or braces that do not close" if len(text) > MAX_LENGTH or not balanced(text) else None
 
 
 def is_label(text: str) -> bool:

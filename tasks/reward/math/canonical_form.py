@@ -7,6 +7,7 @@ units of answers do not count. Alone, quantities are written in base units, perc
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import lru_cache
 
 from tasks.reward.math.answer_parser import read
 from tasks.reward.math.answer_types import (
@@ -39,6 +40,7 @@ def canonical(answer: str, gold: str | None = None) -> str:
     return canonical_of_text(tidy(answer), None if gold is None else tidy(gold))
 
 
+@lru_cache(maxsize=4096)
 def canonical_of_text(given: str, gold: str | None = None) -> str:
     """Return the canonical form of a tidy text; a text that cannot be read is shortened to 200 characters."""
     reference: Answer | None = None
@@ -187,7 +189,7 @@ def _ratio(ratio: Collection) -> str:
 
 
 def _equation(equation: Equation) -> str:
-    """Return the form of an equation: its value behind a label, solved for y where that is linear, else up to a factor."""
+    """Return the form of an equation: its value behind a label, solved for y if that is linear, else up to a factor."""
     if is_label(equation.texts[0]) and len(equation.sides) == 2:
         return _canonical(equation.sides[-1])
     sides = [s.node for s in equation.sides if isinstance(s, Scalar) and s.node is not None]

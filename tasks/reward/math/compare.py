@@ -125,7 +125,7 @@ def _compare_collections(gold: Collection, given: Collection, oracle: Oracle) ->
 
 
 def clock_time(clock: Collection) -> tuple[int, int, bool]:
-    """Return hour and minute of a clock time on the 24-hour clock, and whether that is sure (13:00, 3 p.m., not 3:00)."""
+    """Return hour and minute on the 24-hour clock, and whether that is sure (13:00, 3 p.m., not 3:00)."""
     hour, minute, *half = (i.text for i in clock.items if isinstance(i, Scalar))
     if half:
         return int(hour) % 12 + 12 * (half[0] == "p"), int(minute), True
@@ -252,7 +252,11 @@ def _compare_cases(gold: Cases, given: Cases, oracle: Oracle) -> Truth:
 def _column_and_tuple(gold: Answer, given: Answer, oracle: Oracle) -> Truth:
     """Compare a column vector with a tuple."""
     one, two = (
-        tuple(row[0] for row in a.rows) if isinstance(a, Matrix) and len(a.rows[0]) == 1 else a.items if isinstance(a, Collection) else ()
+        tuple(row[0] for row in a.rows)
+        if isinstance(a, Matrix) and len(a.rows[0]) == 1
+        else a.items
+        if isinstance(a, Collection)
+        else ()
         for a in (gold, given)
     )
     return in_order(one, two, oracle) if one and two else False

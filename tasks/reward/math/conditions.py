@@ -11,7 +11,9 @@ from dataclasses import dataclass
 
 from tasks.reward.math.normalise import key
 
-_CONNECTIVE = r"(?:for (?:all|any|every|each)|for|where|with|when|whenever|if|at|attained at|given(?: that)?|provided(?: that)?)"
+_CONNECTIVE = (
+    r"(?:for (?:all|any|every|each)|for|where|with|when|whenever|if|at|attained at|given(?: that)?|provided(?: that)?)"
+)
 _QUOTED = re.compile(
     rf'^(?P<value>.*?[^\s",(])\s*,?\s*\(?\s*"\s*[(,]?\s*(?P<word>{_CONNECTIVE})\b(?P<words>[^"]*)"(?P<rest>.*)$',
     re.DOTALL | re.IGNORECASE,
@@ -28,7 +30,8 @@ _NAME = r"[a-zA-Z](?:_\{?\w\}?)?"
 _NAMES = rf"{_NAME}(?:\s*,\s*{_NAME})*"
 _SET = r"\\mathbb\s*\{?[A-Z]\}?(?:\s*\^\s*\{?[+*\d]\}?|_\{[^{}]*\})?"
 _DOMAIN = re.compile(
-    rf"(?:all |any |every |each )?(?:the )?(?:values? of )?(?:real|complex|rational|natural|positive|non-?negative|arbitrary)?\s*"
+    r"(?:all |any |every |each )?(?:the )?(?:values? of )?"
+    r"(?:real|complex|rational|natural|positive|non-?negative|arbitrary)?\s*"
     rf"(?:real |integers? |numbers? |constants? |values? of )*(?P<names>{_NAMES})"
     rf"(?:\s*\\in\s*{_SET}|\s*(?:is|are|being) (?:an? |any )?(?:arbitrary |real |positive |non-?negative |any |fixed )*"
     r"(?:real|integers?|numbers?|constants?)|\s*(?:\\ge|>|\\ne)\s*-?\d+)?"

@@ -6,7 +6,7 @@ import math
 from fractions import Fraction
 from functools import lru_cache
 
-from tasks.reward.math.expression import Node, Num, Op, Sym, TooLarge, substitute, symbols, walk
+from tasks.reward.math.expression import Node, Num, Op, Sym, TooLarge, substitute, walk
 from tasks.reward.math.normal_form import (
     MAX_BITS,
     Form,
@@ -15,12 +15,12 @@ from tasks.reward.math.normal_form import (
     check_clock,
     clock,
     constant,
-    prime_factors,
     form_power,
     form_product,
     form_sum,
     is_canonical,
     limited,
+    prime_factors,
     rational_root,
 )
 

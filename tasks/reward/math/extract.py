@@ -30,10 +30,18 @@ _ANCHOR = re.compile(
     re.IGNORECASE,
 )
 _NEGATED = re.compile(r"^\s*(?:不|not|never|wrong|incorrect|unknown|unclear|correct\b)", re.IGNORECASE)
-_TAIL = re.compile(r"(?:(?<!\d)\.|(?<=\d)\.(?!\d)|。)(?=\s|$)|。|です|である|\s+(?:because|since|which|I hope)\b", re.IGNORECASE)
+_TAIL = re.compile(
+    r"(?:(?<!\d)\.|(?<=\d)\.(?!\d)|。)(?=\s|$)|。|です|である|\s+(?:because|since|which|I hope)\b", re.IGNORECASE
+)
 _HEADS = tuple(
     re.compile(head)
-    for head in (r"\$\$?([^$]+)\$\$?", r"\\\((.+?)\\\)", r"\\\[(.+?)\\\]", r"\*\*([^*]+)\*\*", r"([^,(]*\d[^,(]*)(?=,\s|\s\()")
+    for head in (
+        r"\$\$?([^$]+)\$\$?",
+        r"\\\((.+?)\\\)",
+        r"\\\[(.+?)\\\]",
+        r"\*\*([^*]+)\*\*",
+        r"([^,(]*\d[^,(]*)(?=,\s|\s\()",
+    )
 )
 _CLAUSE = re.compile(r"[;:]|,?\s*\b(?:as|so|where|obtained|because|since|which)\b", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
@@ -54,11 +62,11 @@ class _Box:
     content: str
 
 
-def _closes(text: str) -> dict[int, int]:
-    """Return {position of an opening brace: position of its closing one}, in one pass; escaped braces are text."""
+def _closes(text: str, start: int) -> dict[int, int]:
+    """Return {position of an opening brace: position of its closing one} from `start` on; escaped braces are text."""
     closes: dict[int, int] = {}
     opened: list[int] = []
-    for match in _BRACE.finditer(text):
+    for match in _BRACE.finditer(text, start):
         token = match.group()
         if token == "{":
             opened.append(match.start())
@@ -75,7 +83,7 @@ def _boxes(text: str) -> list[_Box] | None:
     macros = list(_BOX.finditer(text))
     if not macros:
         return []
-    closes = _closes(text)
+    closes = _closes(text, macros[0].start())
     found: list[_Box] = []
     behind = 0
     for match in macros:

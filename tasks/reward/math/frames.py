@@ -11,16 +11,17 @@ import re
 from tasks.reward.math.harmless_words import ASKED, BESIDE, COUNTED, SENTENCE
 from tasks.reward.math.units import named
 
-_LAST = frozenset(
-    "is are be was equals gives give get gets obtain find found have has gives: answer value result total exactly".split()
-)
+_LAST = frozenset([
+    "is", "are", "be", "was", "equals", "gives", "give", "get", "gets", "obtain", "find", "found", "have", "has",
+    "answer", "value", "result", "total", "exactly",
+])  # fmt: skip
 _TO_VALUE = re.compile(r"\s*\b(?:a total of|in total|exactly|just|equal to|equals to|that|the number|the value)\s*$")
 _BEHIND = re.compile(r"(?:is|are|was|gives?|equals)\b\s*(?P<words>.*)$", re.DOTALL)
 _NAME = re.compile(r"\$?[A-Z]{1,4}\$?|[a-z]")
 
 
 def harmless(text: str) -> bool:
-    """Return True if no word of the text changes a value: nouns, units, words that name what is asked, names of points."""
+    """Return True if no word changes a value: nouns, units, words that name what is asked, names of points."""
     words = re.sub(r"[\"(),.!:;*]|(?<=\w)'s\b", " ", text).split()
     return all(_harmless(word) for word in words)
 

@@ -92,27 +92,28 @@ whales wheels whiskers whistlers whites widgets wigs windows wings wins wipes wo
 wrappers yarns yogurts yolks zebras zeros zits zombies
 """
 _BESIDE = """
-a all altogether an apiece are available away blue combined consecutive different distinct each every extra for full given
-green his her identical in individual its large left my of old on ordered our per positive possible red remaining
-required separate small solid such that the their there total unique unordered valid white black yellow with
-yearly monthly daily weekly your whole overall respectively
+a all altogether an apiece are available away blue combined consecutive different distinct each every extra for full
+given green his her identical in individual its large left my of old on ordered our per positive possible red
+remaining required separate small solid such that the their there total unique unordered valid white black yellow
+with yearly monthly daily weekly your whole overall respectively
 """
 _ASKED = """
 age amount angle answer area average base bill capacity charge circumference coefficient constant cost count degree
-determinant diameter dimension discriminant distance duration earnings expectation fee height hypotenuse income inradius
-circumradius intercept interest length limit magnitude mean measure median mode number order payment perimeter period
-price probability profit radius rank rate ratio remainder result revenue root salary score side slope solution speed
-surface temperature term time value variance velocity volume wage weight width winner choice option
-expected final correct only desired greatest highest largest least longest lowest maximal maximum minimal minimum
-shortest smallest optimal best required exact numerical
+determinant diameter dimension discriminant distance duration earnings expectation fee height hypotenuse income
+inradius circumradius intercept interest length limit magnitude mean measure median mode number order payment
+perimeter period price probability profit radius rank rate ratio remainder result revenue root salary score side
+slope solution speed surface temperature term time value variance velocity volume wage weight width winner choice
+option expected final correct only desired greatest highest largest least longest lowest maximal maximum minimal
+minimum shortest smallest optimal best required exact numerical
 """
 _SENTENCE = """
-so thus hence therefore then here finally we i it this that they have has get gets obtain find found gives give is are be
-was will would must can equals equal comes to by from our your as
+so thus hence therefore then here finally we i it this that they have has get gets obtain find found gives give is
+are be was will would must can equals equal comes to by from our your as
 """
 _CJK = """
-个 個 只 種 种 人 名 位 次 条 條 本 张 張 支 枝 块 塊 颗 顆 头 頭 匹 辆 輛 件 套 双 雙 对 對 组 組 棵 朵 盒 箱 袋 瓶 杯 碗 页 頁
-题 題 项 項 点 點 步 行 列 排 层 層 间 間 家 所 座 道 部 台 根 片 粒 份 周 圈 通り 個の つ こ 枚 匹 冊 台 回 問 点 人の 種類
+个 個 只 種 种 人 名 位 次 条 條 本 张 張 支 枝 块 塊 颗 顆 头 頭 匹 辆 輛 件 套 双 雙 对 對 组 組 棵 朵
+盒 箱 袋 瓶 杯 碗 页 頁 题 題 项 項 点 點 步 行 列 排 层 層 间 間 家 所 座 道 部 台 根 片 粒 份 周 圈 通り
+個の つ こ 枚 匹 冊 台 回 問 点 人の 種類
 """
 
 
@@ -130,7 +131,9 @@ def _singular(noun: str) -> str:
 
 
 #: Singulars that mean something else: a square foot, the cube, the root, times.
-_NOT_SINGULAR = frozenset(["square", "cube", "root", "log", "time", "prime", "zero", "one", "set", "factor", "term", "pair"])
+_NOT_SINGULAR = frozenset([
+    "square", "cube", "root", "log", "time", "prime", "zero", "one", "set", "factor", "term", "pair",
+])  # fmt: skip
 _NOUNS = _words(_COUNTED)
 COUNTED = _NOUNS | {one for noun in _NOUNS if (one := _singular(noun)) not in _NOT_SINGULAR} | _words(_CJK)
 BESIDE = _words(_BESIDE)

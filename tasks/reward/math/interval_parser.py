@@ -188,7 +188,9 @@ def intersection(regions: Sequence[Region]) -> Region | None:
                 if len(known) < len(keys):
                     return None
                 low, low_open = max([(p.low, p.low_open) for p in (one, two)], key=lambda e: (known[e[0]], e[1]))
-                high, high_open = min([(p.high, p.high_open) for p in (one, two)], key=lambda e: (known[e[0]], not e[1]))
+                high, high_open = min(
+                    [(p.high, p.high_open) for p in (one, two)], key=lambda e: (known[e[0]], not e[1])
+                )
                 if known[low] < known[high] or (known[low] == known[high] and not low_open and not high_open):
                     found.append(Piece(low, high, low_open, high_open))
         common = found

@@ -1,9 +1,9 @@
 """The normal form of an exact value: a sum of monomials with rational coefficients, without floats.
 
 A monomial is a product of powers of primes (exponents in (0, 1): radicals), of the constants pi, e and i, of logarithms
-of primes, and of symbols. Different products of prime radicals are linearly independent over the rationals (Besicovitch 1940), pi is
-transcendental, and symbols are free: so for sums of those, equal forms are equal values and different forms are
-different values.
+of primes, and of symbols. Equal forms are equal values. Different products of prime radicals are linearly independent
+over the rationals (Besicovitch 1940), pi is transcendental, and symbols are free: so for sums of those, different forms
+are different values.
 """
 
 from __future__ import annotations

@@ -38,6 +38,11 @@ _SPACES = re.compile(
     r"\\[,;:!> ]|\\(?:quad|qquad|thinspace|medspace|thickspace|enspace|enskip|negthinspace|"
     r"hspace\*?\{[^{}]*\}|space|vspace\*?\{[^{}]*\})(?![A-Za-z])|(?<!\\)~"
 )
+_MACRO = re.compile(
+    r"\\("
+    + "|".join(re.escape(n) for n in sorted({*WORDS, *WRAPPERS, *HIDDEN}, key=len, reverse=True))
+    + r")(?![A-Za-z])\s*(?=\{)"
+)
 _COMMAND = re.compile(r"\\([A-Za-z]+)")
 _THOUSANDS = re.compile(r"(?<![\d.,])([1-9]\d{0,2})((?:(?:\{,\}|,)\d{3})+)(?![\d])(?!,\d)")
 _SPACED_THOUSANDS = re.compile(r"(?<![\d.,/])([1-9]\d{0,2})((?: \d{3})+)(?![\d/])(?! ?\d)")
@@ -80,13 +85,8 @@ def balanced(text: str) -> bool:
 
 def _unwrap(text: str) -> str:
     """Replace text macros by quoted words, wrappers by their content, hidden content by nothing."""
-    pattern = re.compile(
-        r"\\("
-        + "|".join(re.escape(n) for n in sorted({*WORDS, *WRAPPERS, *HIDDEN}, key=len, reverse=True))
-        + r")(?![A-Za-z])\s*(?=\{)"
-    )
     for _ in range(300):
-        matches = list(pattern.finditer(text))
+        matches = list(_MACRO.finditer(text))
         if not matches:
             return text
         match = matches[-1]  # the last macro in the text holds no other: the innermost first
@@ -272,6 +272,7 @@ def _separated(text: str) -> bool:
     return not re.match(r"\(.*\)$", text)
 
 
+@lru_cache(maxsize=4096)
 def key(text: str) -> str:
     """Return the text by which answers are compared as text: tidy, without quotes, white space only between digits."""
     return re.sub(r"(?<!\d) | (?!\d)", "", " ".join(tidy(text).replace('"', " ").split()))

@@ -167,7 +167,7 @@ def points(names: Sequence[str]) -> list[dict[str, Fraction]]:
 
 
 def _may_be_large(node: Node) -> bool:
-    """Return True where a part may be too large for 60 digits: a large number, a factorial, a power that is not small."""
+    """Return True where a part may be too large for 60 digits: a number, a factorial, a power that is not small."""
     for part in walk(node):
         if isinstance(part, Num) and abs(part.value) > 10**6:
             return True

@@ -1,4 +1,4 @@
-"""Quantities: a value with what stands behind or in front of it: a unit, a magnitude, a percent sign, an ordinal's ending.
+"""Quantities: a value with what stands beside it: a unit, a magnitude, a percent sign, the ending of an ordinal.
 
 Only what the closed lists name is taken off (`units`, `harmless_words`, `number_words`): with other words the whole is
 no value.
@@ -26,10 +26,9 @@ class Quantity:
 
 
 _LETTERS = "A-Za-zÅµ€£¥₹¢℃℉\u3040-\u30ff\u4e00-\u9fff"
-_POWER = r"(?:\s*\^?\s*\{?\s*-?\s*\d\s*\}?)?"
 _QUOTED = re.compile(
-    rf'^(?P<value>.*?[^\s"])\s*(?P<phrase>"[^"]*"(?:\^\s*\{{?-?\d\}}?)?'
-    rf'(?:\s*(?:/|\\cdot|\\times)?\s*(?:"[^"]*"|\b(?:per)\b)(?:\^\s*\{{?-?\d\}}?)?)*)$',
+    r'^(?P<value>.*?[^\s"])\s*(?P<phrase>"[^"]*"(?:\^\s*\{?-?\d\}?)?'
+    r'(?:\s*(?:/|\\cdot|\\times)?\s*(?:"[^"]*"|\b(?:per)\b)(?:\^\s*\{?-?\d\}?)?)*)$',
     re.DOTALL,
 )
 _BARE = re.compile(
@@ -38,11 +37,14 @@ _BARE = re.compile(
     re.DOTALL,
 )
 _QUOTIENT = re.compile(r'\\frac\s*\{\s*("[^"{}]*"(?:\^\{?\d\}?)?)\s*\}\s*\{\s*("[^"{}]*"(?:\^\{?\d\}?)?)\s*\}$')
-_PERCENT = re.compile(r'(?<=[\d}) ])\s*(?:"\s*(?:percent|per ?cent|percentage|pct)\b\s*"|(?:percent|per cent)$|"\s*(?:percent|per ?cent)\b(?= ))')
+_PERCENT = re.compile(
+    r'(?<=[\d}) ])\s*(?:"\s*(?:percent|per ?cent|percentage|pct)\b\s*"|(?:percent|per cent)$|'
+    r'"\s*(?:percent|per ?cent)\b(?= ))'
+)
 _ORDINAL = re.compile(r'(?<=\d)\s*(?:\^\s*\{?\s*)?(?:"\s*(?:st|nd|rd|th)\s*"|(?:st|nd|rd|th))\s*\}?$')
 _FRONT = re.compile(
-    r'^(?P<sign>-?)\s*(?:\\\$|\$|(?P<other>[€£¥₹])|"(?P<name>USD|US\\?\$|EUR|GBP|JPY|CNY|RMB|INR|Rs\.?)"|(?P<rs>Rs\.?(?=[\s\d])))'
-    r"\s*(?P<value>.+)$",
+    r'^(?P<sign>-?)\s*(?:\\\$|\$|(?P<other>[€£¥₹])|"(?P<name>USD|US\\?\$|EUR|GBP|JPY|CNY|RMB|INR|Rs\.?)"|'
+    r"(?P<rs>Rs\.?(?=[\s\d])))\s*(?P<value>.+)$",
     re.DOTALL,
 )
 _DEGREE = re.compile(

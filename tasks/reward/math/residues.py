@@ -30,7 +30,6 @@ class Residue:
         size = int(self.modulus[:18]) if len(self.modulus) <= 18 else 0
         return frozenset(int(p.replace(" ", "")) % size for p in parts) if size else None
 
-
     @property
     def reduced(self) -> bool:
         """Return True unless the value is a number that the modulus would reduce: 19 mod 12 is not 19."""

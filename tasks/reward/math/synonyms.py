@@ -164,5 +164,6 @@ FUNCTION_NAMES = frozenset([
 #: Joiners of answers in Chinese and Japanese.
 JOINERS = {
     "或者": "or", "或": "or", "または": "or", "又は": "or", "もしくは": "or",
-    "以及": "and", "和": "and", "与": "and", "與": "and", "及び": "and", "及": "and", "かつ": "and", "且": "and", "と": "and",
+    "以及": "and", "和": "and", "与": "and", "與": "and", "及び": "and", "及": "and", "かつ": "and", "且": "and",
+    "と": "and",
 }  # fmt: skip

@@ -7,6 +7,7 @@ from fractions import Fraction
 from functools import lru_cache
 
 from tasks.reward.math import exact
+from tasks.reward.math.answer_types import Scalar
 from tasks.reward.math.expression import Node, has, symbols
 from tasks.reward.math.normal_form import Undecided
 
@@ -31,6 +32,26 @@ def check_tolerance(limit: Fraction, gold: Node | None) -> None:
     value = None if gold is None else approximate(gold)
     if limit > 1 and (value is None or limit > abs(value)):
         raise ValueError("it is larger than the answer itself, and than 1")
+
+
+def within(gold: Scalar, given: Scalar, limit: Fraction) -> bool:
+    """Return True if two values differ by at most `limit`, in the gold's unit; False where a unit or % differs."""
+    if gold.node is None or given.node is None or gold.percent != given.percent:
+        return False
+    one, two = gold.unit, given.unit
+    scale = Fraction(1)
+    if two is not None and two.known and two != one:
+        if one is None or not one.known:
+            if two.foreign_currency:
+                return False
+        elif one.dimension != two.dimension:
+            return False
+        else:
+            scale = two.size / one.size
+    values = approximate(gold.node), approximate(given.node)
+    if values[0] is None or values[1] is None:
+        return False
+    return abs(values[0] - values[1] * scale) <= limit
 
 
 def approximate(node: Node) -> Fraction | None:

@@ -167,7 +167,9 @@ _NAMES = _names()
 _LONGEST = max(name.count(" ") for name in _NAMES) + 1  # words
 _AREA = {"square": 2, "sq": 2, "cubic": 3, "cu": 3}
 _RAISED = {"squared": 2, "cubed": 3}
-_TOKEN = re.compile(r"(?P<word>[^\W\d_]+(?:['-][^\W\d_]+)*|[€£¥₹¢℃℉])\.?|(?P<power>\^?-?\d)|(?P<op>[/()*])|(?P<space>\s+)")
+_TOKEN = re.compile(
+    r"(?P<word>[^\W\d_]+(?:['-][^\W\d_]+)*|[€£¥₹¢℃℉])\.?|(?P<power>\^?-?\d)|(?P<op>[/()*])|(?P<space>\s+)"
+)
 
 
 def named(word: str) -> Unit | None:

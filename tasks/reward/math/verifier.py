@@ -15,13 +15,13 @@ from tasks.reward.math.answer_parser import read
 from tasks.reward.math.answer_types import Equation, Scalar, is_label, usable
 from tasks.reward.math.canonical_form import canonical_of_text
 from tasks.reward.math.equivalence import equivalent
-from tasks.reward.math.expression import Node, ParseError
+from tasks.reward.math.expression import ParseError
 from tasks.reward.math.extract import Extraction, extract
 from tasks.reward.math.normalise import MAX_LENGTH, key, tidy
 from tasks.reward.math.oracle import CHEAP, Truth
 from tasks.reward.math.pool import Pool
 from tasks.reward.math.text_answers import choice_letter
-from tasks.reward.math.tolerance import approximate, check_tolerance, read_tolerance
+from tasks.reward.math.tolerance import check_tolerance, read_tolerance, within
 
 LONG = 800
 """Longer answers (characters) are read in a worker: some parsers are quadratic in the length."""
@@ -50,6 +50,22 @@ def gold_text(problem: Problem) -> str:
             "mend the data or drop the problem"
         ) from error
     return answer
+
+
+def checked_gold(problem: Problem) -> str:
+    """Return the gold answer's LaTeX; VerifierError if it, or its tolerance, cannot be read."""
+    gold = gold_text(problem)
+    limit = tolerance_of(problem)
+    if limit:
+        try:
+            value = _value(tidy(gold))
+            check_tolerance(limit, None if value is None else value.node)
+        except ValueError as error:
+            raise VerifierError(
+                f"problem {problem.id}: reference['tolerance'] {problem.reference['tolerance']!r} beside the "
+                f"answer {gold[:80]!r}: {error}; mend the data"
+            ) from error
+    return gold
 
 
 def tolerance_of(problem: Problem) -> Fraction | None:
@@ -112,16 +128,7 @@ class MathVerifier:
     @staticmethod
     def check_reference(problem: Problem) -> None:
         """Raise VerifierError, naming the problem, if its reference cannot be read. Called when problems are loaded."""
-        gold = gold_text(problem)
-        limit = tolerance_of(problem)
-        if limit:
-            try:
-                check_tolerance(limit, _node(tidy(gold)))
-            except ValueError as error:
-                raise VerifierError(
-                    f"problem {problem.id}: reference['tolerance'] {problem.reference['tolerance']!r} beside the "
-                    f"answer {gold[:80]!r}: {error}; mend the data"
-                ) from error
+        checked_gold(problem)
 
     def close(self) -> None:
         """End the worker processes."""
@@ -168,8 +175,7 @@ def _verdict(accepted: bool, names: _Names, detail: str = "", failure: VerdictKi
 def cheap(problem: Problem, response: str) -> Verdict | _Pending:
     """Return the verdict of the exact layers, or what a worker has to decide."""
     try:
-        MathVerifier.check_reference(problem)
-        gold = gold_text(problem)
+        gold = checked_gold(problem)
     except VerifierError as error:
         return Verdict(None, VerdictKind.INFRASTRUCTURE, str(error))
     found: Extraction = extract(response)
@@ -201,22 +207,21 @@ def equal_within_tolerance(problem: Problem, gold: str, given: str) -> Truth:
     limit = tolerance_of(problem)
     if truth is True or limit is None:
         return truth
-    nodes = [_node(text) for text in (gold, given)]
-    values = [None if node is None else approximate(node) for node in nodes]
+    values = _value(gold), _value(given)
     if values[0] is None or values[1] is None:
         return truth
-    return abs(values[0] - values[1]) <= limit
+    return True if within(values[0], values[1], limit) else truth
 
 
-def _node(text: str) -> Node | None:
-    """Return the tree of the value in a tidy text, None where it holds none."""
+def _value(text: str) -> Scalar | None:
+    """Return the value in a tidy text, also behind a label, None where it holds none."""
     try:
         answer = read(text)
     except (ParseError, RecursionError):
         return None
-    if isinstance(answer, Equation):
-        answer = answer.sides[-1] if len(answer.sides) == 2 and is_label(answer.texts[0]) else answer
-    return answer.node if isinstance(answer, Scalar) else None
+    if isinstance(answer, Equation) and len(answer.sides) == 2 and is_label(answer.texts[0]):
+        answer = answer.sides[-1]
+    return answer if isinstance(answer, Scalar) else None
 
 
 def _with_unit(problem: Problem, gold: str) -> str:
