@@ -34,6 +34,8 @@ from tasks.reward.math.oracle import CHEAP, is_rounding
 from tasks.reward.math.residues import residue_of
 from tasks.reward.math.text_answers import choice_letter, plain_words
 
+_PLAIN = ("angle", "money")  # degrees and dollars are written without their sign as often as with it
+
 
 def canonical(answer: str, gold: str | None = None) -> str:
     """Return the canonical form of an answer's LaTeX, beside a gold answer's if there is one."""
@@ -84,6 +86,8 @@ def _scalar(given: Scalar, gold: Scalar) -> str:
         form = _form(node)
         value = form.get((), Fraction(0)) if form is not None and set(form) <= {()} else Fraction(0)
         return _of_node(divide(node, Num(Fraction(100))) if abs(value) > 1 else node)
+    if own is not None and own.foreign_currency and own != unit:
+        return _canonical(given)
     if unit is None or not unit.known or unit == own:
         return _of_node(node)
     if unit.dimension == "angle" and (own is None or own.dimension == "radian") and (own or has(node, "pi")):
@@ -131,7 +135,7 @@ def _canonical(answer: Answer) -> str:
                 return key(text) + ("%" if percent else "")
             if percent:
                 return _of_node(divide(node, Num(Fraction(100))))
-            if unit is None or not unit.known or unit.dimension in ("angle", "money"):
+            if unit is None or not unit.known or unit.dimension in _PLAIN:
                 plain = node if unit is None or unit.size == 1 else mul(node, Num(unit.size))
                 return _of_node(plain, text if plain is node else None)
             return f"{_of_node(mul(node, Num(unit.size)))} {unit.dimension}"

@@ -125,17 +125,19 @@ def _compare_collections(gold: Collection, given: Collection, oracle: Oracle) ->
 
 
 def clock_time(clock: Collection) -> tuple[int, int, bool]:
-    """Return hour and minute on the 24-hour clock, and whether that is sure (13:00, 3 p.m., not 3:00)."""
+    """Return hour and minute on the 24-hour clock, and whether a.m. or p.m. is named."""
     hour, minute, *half = (i.text for i in clock.items if isinstance(i, Scalar))
     if half:
         return int(hour) % 12 + 12 * (half[0] == "p"), int(minute), True
-    return int(hour), int(minute), not 1 <= int(hour) <= 12
+    return int(hour), int(minute), False
 
 
 def _same_clock(gold: Collection, given: Collection) -> bool:
-    """Compare two clock times; a.m. and p.m. are compared only if both are sure."""
-    (h1, m1, sure1), (h2, m2, sure2) = clock_time(gold), clock_time(given)
-    return m1 == m2 and (h1 == h2 or (h1 % 12 == h2 % 12 and not (sure1 and sure2) and (sure1 or sure2)))
+    """Compare two clock times. Beside one with a.m. or p.m., another from 1:00 to 12:59 may be of either half."""
+    (h1, m1, named1), (h2, m2, named2) = clock_time(gold), clock_time(given)
+    if named1 != named2 and 1 <= (h2 if named1 else h1) <= 12:
+        return m1 == m2 and h1 % 12 == h2 % 12
+    return (h1, m1) == (h2, m2)
 
 
 def _ratios(gold: Sequence[Answer], given: Sequence[Answer], oracle: Oracle) -> Truth:

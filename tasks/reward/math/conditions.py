@@ -43,6 +43,11 @@ _REAL_DOMAIN = re.compile(
 _ATTAINED = re.compile(rf"(?:{_NAME}\s*=\s*[^=<>,]+)(?:(?:\s*,\s*|\s*and\s*){_NAME}\s*=\s*[^=<>,]+)*")
 
 
+def mentions(text: str, name: str) -> bool:
+    """Return True if the symbol `name` stands in the text, outside of commands and of words."""
+    return name in re.sub(r'\\[A-Za-z]+|"[^"]*"', " ", text)
+
+
 @dataclass(frozen=True, slots=True)
 class Conditioned:
     """A value, the word that opens its condition, and the condition."""
@@ -52,7 +57,7 @@ class Conditioned:
     condition: str
 
     def _occurs(self, name: str) -> bool:
-        return re.search(rf"(?<![A-Za-z\\]){re.escape(name)}(?![A-Za-z])", self.value) is not None
+        return mentions(self.value, name)
 
     @property
     def idle(self) -> bool:

@@ -8,7 +8,7 @@ from fractions import Fraction
 from tasks.reward.math.answer_parser import read
 from tasks.reward.math.answer_types import Equation, Scalar, is_label, usable
 from tasks.reward.math.compare import compare
-from tasks.reward.math.conditions import conditioned, same_condition
+from tasks.reward.math.conditions import conditioned, mentions, same_condition
 from tasks.reward.math.expression import Num, Op, ParseError
 from tasks.reward.math.normalise import key, tidy
 from tasks.reward.math.oracle import Oracle, Truth, either
@@ -96,8 +96,7 @@ def _without_constant(gold: str, given: str) -> tuple[str, str] | None:
     one, two = _CONSTANT.match(gold), _OWN_CONSTANT.match(given)
     if one is None or two is None or two.group(2) == "C":
         return None
-    names = [re.compile(rf"(?<![A-Za-z\\]){re.escape(name)}(?![A-Za-z])") for name in ("C", two.group(2))]
-    if any(name.search(m.group(1)) for name in names for m in (one, two)):
+    if any(mentions(m.group(1), name) for name in ("C", two.group(2)) for m in (one, two)):
         return None
     return one.group(1), two.group(1)
 

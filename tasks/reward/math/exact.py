@@ -136,6 +136,12 @@ def _logarithm(value: Form) -> Form:
     return total
 
 
+def _quotient(top: Form, bottom: Form) -> Form:
+    """Return top / bottom; Undecided for a sum at the bottom of which the top is no rational multiple."""
+    ratios = {top[m] / bottom[m] for m in top} if top.keys() == bottom.keys() else set()
+    return constant(ratios.pop()) if len(ratios) == 1 else form_product(top, form_power(bottom, constant(Fraction(-1))))
+
+
 def _power(base: Form, exponent: Form) -> Form:
     """Return base ** exponent, also e ** (i pi q)."""
     if set(exponent) == {_I_PI} and base == {(("\\e", Fraction(1)),): Fraction(1)}:
@@ -171,7 +177,7 @@ def _exact(node: Node) -> Form:
         return _trigonometric(node.head, _exact(node.args[0]))
     if node.head == "log":
         top, *base = (_logarithm(_exact(arg)) for arg in node.args)
-        return form_product(top, form_power(base[0], constant(Fraction(-1)))) if base else top
+        return _quotient(top, base[0]) if base else top
     if node.head == "root":
         degree = _exact(node.args[1])
         if set(degree) - {()} or not degree or degree[()].denominator != 1 or degree[()] <= 0:

@@ -214,7 +214,7 @@ class _Parser(PrimaryParser):
             raise ParseError("a repeating decimal of no digits")
         self.expect("}")
         tail = Fraction(int(cycle), (10 ** len(cycle) - 1) * 10 ** len(decimals))
-        return Num(Fraction(int(whole + decimals or "0"), 10 ** len(decimals)) + tail)
+        return Num(Fraction(integer(whole + decimals), 10 ** len(decimals)) + tail)
 
     def base(self) -> Node:
         """Read an operand: a number, a bracket, an absolute value, a name or a command."""

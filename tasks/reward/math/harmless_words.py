@@ -91,6 +91,12 @@ walls walnuts wands washers washes watches watermelons way ways weasels websites
 whales wheels whiskers whistlers whites widgets wigs windows wings wins wipes woman women words workers worms
 wrappers yarns yogurts yolks zebras zeros zits zombies
 """
+_MEASURED = """
+bacon beef bread butter cake candy cash cement cereal cheese chicken chocolate cloth clothing coal coffee concrete corn
+cream dirt dough fabric fertilizer flour food fruit fuel furniture gas gasoline gold grain grass hair hay homework honey ice
+iron jam juice land lemonade lettuce meat medicine milk money mulch music oil paint paper pasta pie pizza popcorn rice rope
+salt sand silver soda soil soup steel string sugar syrup tea trash turkey water wheat wine wood wool work yarn yogurt
+"""
 _BESIDE = """
 a all altogether an apiece are available away blue combined consecutive different distinct each every extra for full
 given green his her identical in individual its large left my of old on ordered our per positive possible red
@@ -135,7 +141,12 @@ _NOT_SINGULAR = frozenset([
     "square", "cube", "root", "log", "time", "prime", "zero", "one", "set", "factor", "term", "pair",
 ])  # fmt: skip
 _NOUNS = _words(_COUNTED)
-COUNTED = _NOUNS | {one for noun in _NOUNS if (one := _singular(noun)) not in _NOT_SINGULAR} | _words(_CJK)
+COUNTED = (
+    _NOUNS
+    | {one for noun in _NOUNS if (one := _singular(noun)) not in _NOT_SINGULAR}
+    | _words(_MEASURED)
+    | _words(_CJK)
+)
 BESIDE = _words(_BESIDE)
 ASKED = _words(_ASKED)
 SENTENCE = _words(_SENTENCE)

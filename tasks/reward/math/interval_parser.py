@@ -146,7 +146,8 @@ def orders(text: str) -> bool:
 
 
 def _outside(text: str) -> list[str]:
-    """Return the pieces of the text between its brackets."""
+    """Return the pieces of the text between its brackets and environments."""
+    text = re.sub(r"\\begin\{.*\\end\{\w*\}", " ", text, flags=re.DOTALL)
     pieces, depth, start = [], 0, 0
     for at, char in enumerate(text):
         if char in "([{":

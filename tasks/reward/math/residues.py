@@ -10,7 +10,7 @@ from tasks.reward.math.expression import integer
 _MODULUS = r"\{?\s*(\d+|[A-Za-z])\s*\}?"
 _RESIDUE = re.compile(
     rf"\s*(?:\\pmod\s*{_MODULUS}|\(?\s*\\(?:bmod|mod)\s*{_MODULUS}\s*\)?|\(\s*\"?mod(?:ulo)?\"?\s*{_MODULUS}\s*\)|"
-    rf'"\s*\(?\s*(?:mod|modulo)\s*"?\s*{_MODULUS}\s*\)?\s*"?|,?\s*\(?\s*\\?(?:mod|modulo)\s+{_MODULUS}\s*\)?)$'
+    rf'"\s*\(?\s*(?:mod|modulo)\s*"?\s*{_MODULUS}\s*"?\s*\)?\s*"?|,?\s*\(?\s*\\?(?:mod|modulo)\s+{_MODULUS}\s*\)?)$'
 )
 _LABEL = re.compile(r"^\\?[A-Za-z]\s*\\equiv(?![A-Za-z])\s*")
 
@@ -27,7 +27,7 @@ class Residue:
         parts = re.split(r'\s*(?:,|;|"\s*(?:or|and)\s*"|\bor\b|\band\b)\s*', self.text)
         if not self.modulus.isdecimal() or not all(re.fullmatch(r"-?\s*\d{1,18}", p) for p in parts):
             return None
-        size = int(self.modulus[:18]) if len(self.modulus) <= 18 else 0
+        size = int(self.modulus) if len(self.modulus) <= 18 else 0
         return frozenset(int(p.replace(" ", "")) % size for p in parts) if size else None
 
     @property

@@ -11,8 +11,8 @@ from tasks.reward.math.answer_types import Scalar
 from tasks.reward.math.expression import Node, has, symbols
 from tasks.reward.math.normal_form import Undecided
 
-_NUMBER = re.compile(r"(\d{1,40}(?:\.\d{0,40})?|\.\d{1,40})(?:[eE]([-+]?\d{1,3}))?")
-_QUOTIENT = re.compile(r"\d{1,40}/\d{1,40}")
+_NUMBER = re.compile(r"(?:[0-9]{1,40}(?:\.[0-9]{0,40})?|\.[0-9]{1,40})(?:[eE][-+]?[0-9]{1,2})?")
+_QUOTIENT = re.compile(r"[0-9]{1,40}/[0-9]{1,40}")
 _DIGITS = 60
 
 
