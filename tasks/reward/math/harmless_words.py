@@ -92,16 +92,18 @@ whales wheels whiskers whistlers whites widgets wigs windows wings wins wipes wo
 wrappers yarns yogurts yolks zebras zeros zits zombies
 """
 _MEASURED = """
-bacon beef bread butter cake candy cash cement cereal cheese chicken chocolate cloth clothing coal coffee concrete corn
-cream dirt dough fabric fertilizer flour food fruit fuel furniture gas gasoline gold grain grass hair hay homework honey ice
-iron jam juice land lemonade lettuce meat medicine milk money mulch music oil paint paper pasta pie pizza popcorn rice rope
-salt sand silver soda soil soup steel string sugar syrup tea trash turkey water wheat wine wood wool work yarn yogurt
+bacon beef bread butter cake candy cash cement cereal cheese chicken chocolate cloth clothing coal coffee
+concrete corn cream dirt dough fabric fertilizer flour food fruit fuel furniture gas gasoline gold grain grass
+hair hay homework honey ice iron jam juice land lemonade lettuce meat medicine milk money mulch music oil paint
+paper pasta pie pizza popcorn rice rope salt sand silver soda soil soup steel string sugar syrup tea trash
+turkey water wheat wine wood wool work yarn yogurt
 """
 _BESIDE = """
-a all altogether an apiece are available away blue combined consecutive different distinct each every extra for full
-given green his her identical in individual its large left my of old on ordered our per positive possible red
-remaining required separate small solid such that the their there total unique unordered valid white black yellow
-with yearly monthly daily weekly your whole overall respectively
+additional new old extra golden pink purple orange brown stuffed wooden rubber plastic paper colored hot cold
+spare a all altogether an apiece are available away blue combined consecutive different distinct each every for
+full given green his her identical in individual its large left my of on ordered our per positive possible red
+remaining required separate small solid such that the their there total unique unordered valid white black
+yellow with yearly monthly daily weekly your whole overall respectively
 """
 _ASKED = """
 age amount angle answer area average base bill capacity charge circumference coefficient constant cost count degree

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -12,6 +13,7 @@ from tasks.reward.math.normal_form import Form, Undecided
 from tasks.reward.math.normalise import key
 
 Truth = bool | None
+_FOR_MATH_VERIFY = re.compile(r"\\(?:int|lim|sum|prod|iint|oint|det|log|ln|frac|sqrt|operatorname|gcd)(?![A-Za-z])")
 ROUNDED_PLACES = 6
 """The fewest decimal places of a literal that may stand for a value without a finite decimal expansion."""
 
@@ -117,8 +119,10 @@ def cheap_equal(a: Node, b: Node) -> Truth:
 
 
 def cheap_opaque(a: str, b: str) -> Truth:
-    """Return True for equal texts, else None."""
-    return True if key(a) == key(b) else None
+    """Return True for equal texts; False where one holds words, or both nothing that math-verify is asked about."""
+    if key(a) == key(b):
+        return True
+    return None if '"' not in a + b and (_FOR_MATH_VERIFY.search(a) or _FOR_MATH_VERIFY.search(b)) else False
 
 
 def cheap_multiple(a: Node, b: Node, positive: bool) -> Truth:

@@ -23,7 +23,6 @@ from tasks.reward.math.oracle import ROUNDED_PLACES, Oracle, Truth, cheap_equal,
 _MAX_TEXT = 400
 _DIGITS = 40
 _WORD = re.compile(r"\\[A-Za-z]+|[A-Za-z]+")
-_MATH_COMMANDS = re.compile(r"\\(?:int|lim|sum|prod|iint|oint|det|log|ln|frac|sqrt|operatorname|gcd)(?![A-Za-z])")
 
 
 def strong_equal(a: Node, b: Node) -> Truth:
@@ -72,11 +71,10 @@ def _free_names(parsed: Any) -> frozenset[str]:
 
 def strong_opaque(gold: str, given: str) -> Truth:
     """Compare by math-verify two texts of which our parser cannot read at least one."""
-    if cheap_opaque(gold, given):
-        return True
-    if max(len(gold), len(given)) > _MAX_TEXT or '"' in gold + given or max(_nesting(gold), _nesting(given)) > 20:
-        return None
-    if not any(_MATH_COMMANDS.search(t) for t in (gold, given)):
+    cheap = cheap_opaque(gold, given)
+    if cheap is not None:
+        return cheap
+    if max(len(gold), len(given)) > _MAX_TEXT or max(_nesting(gold), _nesting(given)) > 20:
         return None
     import sympy
     from math_verify import LatexExtractionConfig, parse, verify

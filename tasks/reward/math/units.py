@@ -274,6 +274,10 @@ class _Phrase:
                 self.at += length
                 return unit
         word = self.peek().lower()
+        behind = self.tokens[self.at + 1].lower() if self.at + 1 < len(self.tokens) else ""
+        if word in ("more", "fewer") and (behind in COUNTED or named(behind) is not None):  # 12 more pages, not 12 more
+            self.at += 1
+            return NOUN
         if word in COUNTED or word in BESIDE:
             self.at += 1
             return NOUN

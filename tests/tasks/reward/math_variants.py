@@ -39,6 +39,9 @@ F3 | 12 | 12 \text{ distinct ordered triples} | 1
 F3 | 12 | 12\text{ cups of flour} | 1
 F3 | 12 | 12 \text{ dollars per person} | 1
 F3 | 12 | 12 children | 1
+F3 | 12 | 12\text{ more pages} | 1
+F3 | 12 | 12\text{ more} | 0
+F3 | 12 | 12\text{ more than pages} | 0
 F3 | 12 | 12 \text{ sq ft} | 1
 F3 | 12 | 12\text{ kg} \cdot \text{m}^2 | 1
 F3 | 12 | 12 \text{ in total} | 1
@@ -178,11 +181,11 @@ F8 | 12 | \text{room 12} | 0
 F8 | 12 | \text{12 wrong ways} | 0
 F8 | 12 | \text{Not the area} = 12 | 0
 F9 | \begin{cases} 1 & x>0 \\ 2 & x \le 0 \end{cases} | \begin{cases} 2 & x \le 0 \\ 1 & x>0 \end{cases} | 1
-F9 | \begin{cases} 1 & x>0 \\ 2 & x \le 0 \end{cases} | \begin{cases} 1, & \text{if } x>0, \\ 2, & \text{if } x \leq 0. \end{cases} | 1
-F9 | \begin{cases} 1 & x>0 \\ 2 & x \le 0 \end{cases} | \begin{cases} 1 \text{ if } x>0 \\ 2 \text{ if } x \le 0 \end{cases} | 1
+F9 | \begin{cases}1&x>0\\2&x\le 0\end{cases} | \begin{cases} 1, & \text{if } x>0, \\ 2, & x \leq 0 \end{cases} | 1
+F9 | \begin{cases}1&x>0\\2&x\le 0\end{cases} | \begin{cases} 1\text{ if }x>0 \\ 2\text{ if }0\ge x \end{cases} | 1
 F9 | \begin{cases} 1 & x>0 \\ 2 & x \le 0 \end{cases} | \begin{cases} 1 & 0<x \\ 2 & 0 \ge x \end{cases} | 1
 F9 | \begin{cases} x+1 & x>0 \\ 2 & x \le 0 \end{cases} | \begin{cases} 1+x & x>0 \\ \frac42 & x \le 0 \end{cases} | 1
-F9 | \begin{cases} 1 & n \text{ odd} \\ 2 & \text{otherwise} \end{cases} | \begin{cases} 2 & \text{else} \\ 1 & n \text{ is odd} \end{cases} | 1
+F9 | \begin{cases}1&n\text{ odd}\\2&\text{else}\end{cases} | \begin{cases}2&\text{else}\\1&n\text{ odd}\end{cases} | 1
 F9 | f(x)=\begin{cases} 1 & x>0 \\ 2 & x \le 0 \end{cases} | \begin{cases} 2 & x \le 0 \\ 1 & x>0 \end{cases} | 1
 F9 | (1,2) | \begin{cases} x=1 \\ y=2 \end{cases} | 1
 F9 | \begin{cases} 1 & x>0 \\ 2 & x \le 0 \end{cases} | \begin{cases} 2 & x>0 \\ 1 & x \le 0 \end{cases} | 0
@@ -191,7 +194,7 @@ F9 | \begin{cases} 1 & x>0 \\ 2 & x \le 0 \end{cases} | \begin{cases} 1 & x>0 \e
 F9 | \begin{cases} 1 & x>0 \\ 2 & x \le 0 \end{cases} | 1 | 0
 F9 | 1 | \begin{cases} 1 & x>0 \\ 2 & x \le 0 \end{cases} | 0
 F9 | (1,2) | \begin{cases} x=2 \\ y=1 \end{cases} | 0
-F9 | \begin{cases} 1 & n \text{ odd} \\ 2 & n \text{ even} \end{cases} | \begin{cases} 1 & n \text{ not odd} \\ 2 & n \text{ even} \end{cases} | 0
+F9 | \begin{cases} 1 & n \text{ odd} \\ 2 & k \end{cases} | \begin{cases} 1 & n \text{ not odd} \\ 2 & k \end{cases} | 0
 F10 | \begin{pmatrix}3\\4\end{pmatrix} | \begin{bmatrix}3\\4\end{bmatrix} | 1
 F10 | \begin{pmatrix}3\\4\end{pmatrix} | (3,4) | 1
 F10 | \begin{pmatrix}3\\4\end{pmatrix} | \langle 3, 4 \rangle | 1

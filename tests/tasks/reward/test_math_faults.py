@@ -279,7 +279,7 @@ def test_long_equal_numbers_are_equal(verifier: MathVerifier) -> None:
     assert [v.score for v in verifier.verify(items)] == [1.0, 1.0, 0.0]
 
 
-# -- what the problem's text says ---------------------------------------------------------------------------------------
+# -- what the problem's text says -------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("prompt", "answer", "expected"),
     [
