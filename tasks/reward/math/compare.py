@@ -181,6 +181,8 @@ def value_of(equation: Equation, gold: Answer, oracle: Oracle) -> Answer | None:
         return None
     last, first = equation.sides[-1], equation.sides[0]
     if not is_label(equation.texts[0]):
+        if values and not (isinstance(first, Scalar) and isinstance(last, Scalar)):  # 12 = (1, 2)
+            return None
         if is_label(equation.texts[-1]) and (nodes[-1] is None or symbols(nodes[-1])):
             return first
         left = nodes[0]
@@ -274,6 +276,8 @@ def _ratio_value(gold: Answer, given: Answer, oracle: Oracle) -> Truth:
     assert isinstance(ratio, Collection), ratio
     assert isinstance(value, Scalar), value
     parts = [i.node for i in ratio.items if isinstance(i, Scalar) and i.node is not None]
+    if value.unit is not None and value.unit.known:
+        return False
     if len(parts) != 2 or len(ratio.items) != 2 or value.node is None or value.percent or exact.rational(parts[1]) == 0:
         return False
     return oracle.equal(parts[0], mul(value.node, parts[1]))
