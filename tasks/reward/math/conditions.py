@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from tasks.reward.math.normalise import key
 
@@ -25,6 +26,9 @@ _SIGNS = re.compile(
     r"^(?P<value>.*?[^\s\",(])\s*(?:,\s*\(?|\(|\\ \()(?P<word>)(?P<words>)"
     r"(?P<rest>\s*(?:[a-zA-Z]\s*(?:,\s*[a-zA-Z]\s*)*\\in(?![A-Za-z]).*|[a-zA-Z]\s*\\ne(?![A-Za-z])\s*-?\d+)\)?)$",
     re.DOTALL,
+)
+_MARK = re.compile(
+    r'"|\\(?:in|ne|forall)(?![A-Za-z])|\b(?:for|where|with|when|whenever|if|at|attained|given|provided)\b'
 )
 _NAME = r"[a-zA-Z](?:_\{?\w\}?)?"
 _NAMES = rf"{_NAME}(?:\s*,\s*{_NAME})*"
@@ -76,9 +80,10 @@ class Conditioned:
         return _REAL_DOMAIN.fullmatch(self.condition) is not None
 
 
+@lru_cache(maxsize=4096)
 def conditioned(text: str) -> Conditioned | None:
     """Return a tidy text as a value with its condition, None where it has none."""
-    if not any(mark in text for mark in ('"', "\\in", "\\ne", "\\forall", " ")):
+    if not _MARK.search(text):
         return None
     for pattern in (_QUOTED, _BARE, _SIGNS):
         match = pattern.match(text)

@@ -24,6 +24,7 @@ from tasks.reward.math.units import parse_unit
 
 MAX_LENGTH = 20_000
 
+_DIGITS = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
 _RAISED = re.compile(f"[{''.join(SUPERSCRIPTS)}]+")
 _LOWERED = re.compile(f"[{''.join(SUBSCRIPTS)}]+")
 _ROOT = re.compile(r"([√∛∜])\s*(\{|\(|\d+(?:\.\d+)?|[A-Za-z]|\\pi)")
@@ -211,13 +212,15 @@ def tidy(text: str) -> str:
     """Return the text with one spelling for each thing; of a text above MAX_LENGTH only white space is changed."""
     if len(text) > MAX_LENGTH:
         return " ".join(text.split())
+    if _DIGITS.fullmatch(text):
+        return text
     text = re.sub(r"(?:\\\s*)+$", "", strip_delimiters(text.translate(CHARACTERS)))
     if not text.isascii():
         text = _JOINER.sub(lambda m: f'"{JOINERS[m.group()]}"', text)
+        text = _RAISED.sub(lambda m: "^{" + "".join(SUPERSCRIPTS[c] for c in m.group()) + "}", text)
+        text = _LOWERED.sub(lambda m: "_{" + "".join(SUBSCRIPTS[c] for c in m.group()) + "}", text)
+        text = _roots(_vulgar(text))
     text = _BOLD_PRODUCT.sub(r"\\vec{\g<one>}\g<sign> \g<minus>\\vec{\g<two>}", text)
-    text = _RAISED.sub(lambda m: "^{" + "".join(SUPERSCRIPTS[c] for c in m.group()) + "}", text)
-    text = _LOWERED.sub(lambda m: "_{" + "".join(SUBSCRIPTS[c] for c in m.group()) + "}", text)
-    text = _roots(_vulgar(text))
     text = re.sub(r"\\\\(?:\s*\[[^\]]*\])?", "\0", text)
     text = re.sub(r"\\(?:\(|\)|\[|\])|\$\s*,\s*\$|(?<!\\)\$\s+\$", lambda m: "," if "," in m.group() else " ", text)
     text = re.sub(
