@@ -141,6 +141,7 @@ def _singular(noun: str) -> str:
 #: Singulars that mean something else: a square foot, the cube, the root, times.
 _NOT_SINGULAR = frozenset([
     "square", "cube", "root", "log", "time", "prime", "zero", "one", "set", "factor", "term", "pair",
+    "score",
 ])  # fmt: skip
 _NOUNS = _words(_COUNTED)
 COUNTED = (

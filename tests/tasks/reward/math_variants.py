@@ -34,6 +34,11 @@ F3 | 12 | \text{minus the area} = 12 | 0
 F3 | 12 | \text{negative: } 12 | 0
 F3 | 12 | \text{the square of the value is } 12 | 0
 F3 | 12 | 12 \text{ cents} | 0
+F3 | 12 | 12 \text{ score} | 0
+F3 | 12 | 12 \text{ parts per million} | 0
+F3 | 12 | 12\% \text{ less} | 0
+F3 | 12 | \text{Its square root is } 12 | 0
+F3 | 12 | \text{The number of wrong answers is } 12 | 0
 F3 | 12 | 12\text{ muffins} | 1
 F3 | 12 | 12 \text{ distinct ordered triples} | 1
 F3 | 12 | 12\text{ cups of flour} | 1
@@ -315,6 +320,10 @@ F14 | 1, 2 | 1または2 | 1
 F14 | x=1, x=2 | x=1 或者 x=2 | 1
 F14 | 1 | 1或2 | 0
 F14 | 42 | 42分之一 | 0
+F14 | 42 | 约42 | 0
+F14 | 42 | 42多 | 0
+F14 | 42 | 42以上 | 0
+F14 | 42 | 42倍 | 0
 F14 | 42 | 大于42 | 0
 F14 | 42 | 不是42 | 0
 F14 | 42 | 42元 | 0
