@@ -34,7 +34,7 @@ lint: $(VENV)/.test
 
 # The full matrices, once for each issue; their results are committed.
 proofs: $(VENV)/.test $(VENV)/.cpu
-	$(PYTEST) -m "slow or vllm or proof" --results tests/benchmarks/results/proofs.json
+	$(PYTEST) $(PARALLEL) -m "slow or vllm or proof" --results tests/benchmarks/results/proofs.json
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)

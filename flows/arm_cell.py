@@ -13,7 +13,6 @@ from infra.caching import Step
 from infra.lease import RunLock
 from infra.store import Store
 from infra.termination import Terminated
-from specs.identity import run_name
 from specs.study import PlannedCell, Study
 from tasks.engines.engines import Engines
 from tasks.engines.open_run import OpenRun
@@ -24,7 +23,7 @@ from tasks.run.record import RunRecord
 from tasks.run.session import Session
 from tasks.stage import value
 from tasks.stages import data, evaluate, remake_start, reward, rollout, start, suite_steps
-from tasks.study.cells import Cell, Point, dynamics_of
+from tasks.study.cells import Cell, dynamics_of
 
 
 def run_cell(study: Study, planned: PlannedCell, engines: Engines, begun: Callable[[], None]) -> Cell:
@@ -36,6 +35,9 @@ def run_cell(study: Study, planned: PlannedCell, engines: Engines, begun: Callab
     store = Store(spec.store)
     experiments = experiments_of(study, spec)
     with _opened(planned, store, engines) as (run, record):
+        # First, so that gc leaves all of it alone, whether it is found or made.
+        record.begin()
+        _name_evaluations(store, study, planned, record.name, experiments)
         had = {step.key for step in shared_steps(experiments) if store.find(step.stage, step.key) is not None}
         try:
             value(data(run))
@@ -43,10 +45,9 @@ def run_cell(study: Study, planned: PlannedCell, engines: Engines, begun: Callab
             begun()
             train_run(run, record, replay=True, others=experiments[1:])
         except Terminated:
-            store.files.retry.limit_s = LAST_PATIENCE_S
+            store.files.retry.hurry(LAST_PATIENCE_S)
             raise
         points = [point for each in experiments for point in points_of(run, each)]
-        _name_evaluations(store, study, planned, points)
         steps = all_steps(experiments)
         last = run.session.require("train", run.experiment.lineage(spec.train.iterations))
         return Cell(
@@ -77,10 +78,11 @@ def _opened(planned: PlannedCell, store: Store, engines: Engines) -> Iterator[tu
     """Open a cell's run and its record, under the lock of the run."""
     loaded = planned.loaded
     with contextlib.ExitStack() as ending:
-        lock = ending.enter_context(RunLock(store.files, run_name(loaded.spec)))
+        experiment = Experiment(loaded.spec, store=store)
+        lock = ending.enter_context(RunLock(store.files, experiment.run))
         session = Session(store, lock.check)
         ending.callback(session.close)
-        run = OpenRun(loaded.spec, session, engines, remake_start)
+        run = OpenRun(loaded.spec, session, engines, remake_start, experiment)
         ending.callback(run.close)
         record = RunRecord(session, run.experiment, loaded, quiet=True)
         ending.push(record.stopped)
@@ -104,8 +106,15 @@ def _seconds(store: Store, steps: Sequence[Step]) -> float:
     return sum(float(store.ledger(manifest).get("seconds", 0.0)) for manifest in manifests if manifest is not None)
 
 
-def _name_evaluations(store: Store, study: Study, planned: PlannedCell, points: Sequence[Point]) -> None:
-    """Write the record by which gc keeps what the run's own does not name: evaluations at the other temperatures."""
-    record = {"run": run_name(planned.loaded.spec), "steps": [f"evaluate/{point.artifact}" for point in points]}
+def _name_evaluations(
+    store: Store, study: Study, planned: PlannedCell, run: str, experiments: Sequence[Experiment]
+) -> None:
+    """Write the record by which gc keeps what the run's own does not name: evaluations at the other temperatures.
+
+    It names what they refer to as well, for as long as they are not there.
+    """
+    evaluations = [node.step for each in experiments for node in each.steps() if node.stage == "evaluate"]
+    steps = dict.fromkeys(name for step in evaluations for name in (step.reference, *step.references))
+    record = {"run": run, "steps": [*steps]}
     name = f"studies/{study.name}/{planned.setting}/{planned.variant}.{planned.seed}.json"
     store.files.write(name, json.dumps(record, indent=1).encode())

@@ -21,11 +21,10 @@ from prefect.client.schemas.objects import State
 
 from infra import prefect_runtime
 from infra.lease import RunLock
-from infra.paths import ROOT
 from infra.store import Manifest, Store
 from infra.termination import Terminated, termination
-from specs.identity import run_name
 from specs.load import Loaded, load_control, load_spec
+from specs.paths import REPOSITORY_ROOT
 from tasks.engines.engines import Engines
 from tasks.engines.open_run import OpenRun
 from tasks.graph.experiment import Experiment
@@ -53,7 +52,7 @@ from tasks.stages import (
 log = logging.getLogger("armature")
 
 #: With a store that is away, once SIGTERM ends the run: its record and its lock are not worth more of the 20 s.
-LAST_PATIENCE_S = 2.0
+LAST_PATIENCE_S = 4.0
 
 
 @flow(name="arm-train", flow_run_name="{spec}", validate_parameters=True)
@@ -83,21 +82,23 @@ def run_experiments(experiments: list[Loaded], *, replay: bool) -> dict[str, Any
         ending.callback(engines.close)
         try:
             for loaded in experiments:
-                lock = ending.enter_context(RunLock(store.files, run_name(loaded.spec)))
+                experiment = Experiment(loaded.spec, store=store)
+                lock = ending.enter_context(RunLock(store.files, experiment.run))
                 session = Session(store, lock.check)
                 ending.callback(session.close)
-                run = OpenRun(loaded.spec, session, engines, remake_start)
+                run = OpenRun(loaded.spec, session, engines, remake_start, experiment)
                 ending.callback(run.close)
                 record = RunRecord(session, run.experiment, loaded)
                 ending.push(record.stopped)
                 runs.append((run, record))
+                record.begin()
                 train_run(run, record, replay=replay)
             run, record = runs[-1]
             where, comparison = report(
                 record, lambda: build([content_of(*each) for each in runs]), run.spec.evaluate.ks
             )
         except Terminated:
-            store.files.retry.limit_s = LAST_PATIENCE_S
+            store.files.retry.hurry(LAST_PATIENCE_S)
             log.warning("stopped by SIGTERM; what was finished is in the store, the same command goes on from here")
             raise
         _log_counts([run for run, _ in runs])
@@ -107,10 +108,10 @@ def run_experiments(experiments: list[Loaded], *, replay: bool) -> dict[str, Any
 def train_run(run: OpenRun, record: RunRecord, *, replay: bool, others: Sequence[Experiment] = ()) -> None:
     """Run one experiment, from its data to its last evaluation. What an earlier start finished comes from the store.
 
-    `others` are the same experiment under other evaluation settings: they are evaluated too, beside the record.
+    `record` has begun. `others` are the same experiment under other evaluation settings: they are evaluated too, beside
+    the record.
     """
     spec, experiment = run.spec, run.experiment
-    record.begin()
     record.data(value(data(run)))
     for name in experiment.suites:
         record.suite(name, *suite_steps(run, name))
@@ -172,11 +173,9 @@ def _log_counts(runs: Sequence[OpenRun]) -> None:
 
 
 def spec_path(spec: str) -> Path:
-    """Return the path of a spec file: relative to the current directory where it is there,
-    else to the repository root.
-    """
+    """Return the path of a spec file: relative to the current folder where it is there, else to the repository root."""
     path = Path(spec)
-    return path if path.is_absolute() or path.exists() else ROOT / path
+    return path if path.is_absolute() or path.exists() else REPOSITORY_ROOT / path
 
 
 if __name__ == "__main__":

@@ -33,6 +33,7 @@ from tasks.rollout.endpoint import Endpoint
 from tasks.run.named_policies import NamedPolicy, resolved
 from tasks.run.publish import publish
 from tasks.run.suites import PreparedSuite
+from tasks.run.under_way import UnderWay
 from tasks.stage import value
 from tasks.stages import data, remake_start, start
 
@@ -62,8 +63,10 @@ def _compare(policies: Sequence[NamedPolicy], loaded: Loaded, store: Store) -> d
         ]
     evaluated: list[EvaluatedPolicy] = []
     suites: dict[str, PreparedSuite] = {}
+    under_way = UnderWay(store, *labels, loaded.text)
     for policy in policies:  # one after the other: on the CPU one engine computes at a time
         with opened(policy.spec, store, remake_start) as run:
+            under_way.name_steps(run.experiment)
             value(data(run))
             if policy.run is None and policy.url is None:
                 value(start(run))
@@ -98,6 +101,7 @@ def _compare(policies: Sequence[NamedPolicy], loaded: Loaded, store: Store) -> d
         f"comparisons/{name}/comparison.json",
         json.dumps({"steps": steps, "comparisons": rows}, indent=1, sort_keys=True).encode(),
     )
+    under_way.end()
     create_link_artifact(
         key=f"comparison-{name}", link=where, link_text="report", description=f"{report.title}: {where}"
     )
@@ -111,11 +115,12 @@ def _evaluated(run: OpenRun, policy: NamedPolicy) -> EvaluatedPolicy:
         # A server may load other weights under the same name: its samples are kept for a day, so that a comparison that
         # was stopped goes on.
         about = {"url": policy.url, **source.describe(), "day": datetime.datetime.now(datetime.UTC).date().isoformat()}
-        return evaluate_suites(
-            run, f"server-{hashlib.sha256(canonical(about).encode()).hexdigest()}", policy.label, None, source
-        )
-    lineage = policy.run.record["lineages"][policy.iteration] if policy.run is not None else run.experiment.lineage(0)
-    return evaluate_suites(run, lineage, policy.label, policy.iteration)
+        lineage = f"server-{hashlib.sha256(canonical(about).encode()).hexdigest()}"
+        return evaluate_suites(run, lineage, policy.label, source=source)
+    if policy.run is None or policy.iteration is None:
+        return evaluate_suites(run, run.experiment.lineage(0), policy.label)
+    lineage = policy.run.record["lineages"][policy.iteration]
+    return evaluate_suites(run, lineage, policy.label, policy.iteration, policy.run.name)
 
 
 def _pairs(

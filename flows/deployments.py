@@ -1,4 +1,4 @@
-"""Prefect deployments for each experiment in specs/:
+"""Prefect deployments for each experiment in specs/.
 
 `armature deploy`, then `prefect deployment run arm-train/quickstart`.
 
@@ -26,8 +26,8 @@ from prefect.exceptions import ObjectAlreadyExists
 from prefect.schedules import Schedule
 from prefect.settings import PREFECT_API_URL
 
-from infra.paths import ROOT
 from specs.load import load_spec
+from specs.paths import REPOSITORY_ROOT
 from specs.sections import Schedule as Clock
 from specs.study import load_study
 from tasks.errors import ServerError
@@ -74,18 +74,19 @@ STUDY = Kind(
 
 
 def spec_files() -> list[Path]:
-    """The experiments that ship, and those that a user adds."""
-    return sorted((ROOT / "specs").glob("*.yaml"))
+    """Return the experiments that ship, and those that a user adds."""
+    return sorted((REPOSITORY_ROOT / "specs").glob("*.yaml"))
 
 
 def study_files() -> list[Path]:
-    return sorted((ROOT / "specs" / "studies").glob("*.yaml"))
+    """Return the studies that ship, and those that a user adds."""
+    return sorted((REPOSITORY_ROOT / "specs" / "studies").glob("*.yaml"))
 
 
 def deploy() -> list[str]:
-    """Creates or updates the deployments of each spec and study file, prunes the others of ours; returns their names.
+    """Create or update the deployments of each spec and study file, prune the others of ours; return their names.
 
-    A spec that does not load is a SpecError before anything is changed.
+    Raises SpecError for a spec that does not load, before anything is changed.
     """
     specs = {path: load_spec(path).spec for path in spec_files()}
     wanted: list[tuple[Kind, Path, Clock | None]] = [(TRAIN, path, None) for path in specs]
@@ -95,17 +96,23 @@ def deploy() -> list[str]:
         with contextlib.suppress(ObjectAlreadyExists):
             client.create_work_pool(WorkPoolCreate(name=POOL, type="process"))
         for kind, path, schedule in wanted:
-            source = flow_type.from_source(source=str(ROOT), entrypoint=kind.entrypoint)
+            source = flow_type.from_source(source=str(REPOSITORY_ROOT), entrypoint=kind.entrypoint)
             cron = schedule.nightly_eval if schedule is not None else None
             deployment = source.to_deployment(  # type: ignore[union-attr]
                 name=path.stem,
-                parameters={"study" if kind is STUDY else "spec": str(path.relative_to(ROOT)), **kind.parameters},
+                parameters={
+                    "study" if kind is STUDY else "spec": str(path.relative_to(REPOSITORY_ROOT)),
+                    **kind.parameters,
+                },
                 work_pool_name=POOL,
                 work_queue_name=kind.queue,
                 schedules=[Schedule(cron=cron, timezone=schedule.timezone)]
                 if cron is not None and schedule is not None
                 else [],
-                job_variables={"working_dir": str(ROOT), "env": {"PREFECT_LOGGING_EXTRA_LOGGERS": "armature"}},
+                job_variables={
+                    "working_dir": str(REPOSITORY_ROOT),
+                    "env": {"PREFECT_LOGGING_EXTRA_LOGGERS": "armature"},
+                },
                 concurrency_limit=1,
                 tags=[TAG],
                 description=kind.says.format(path.name),
@@ -126,7 +133,7 @@ def _one_night_at_a_time(client: SyncPrefectClient) -> None:
 
 
 def deploy_all() -> list[str]:
-    """Deploy to the server that PREFECT_API_URL names. Returns names, and how to start a worker; raises StoreError."""
+    """Deploy to the server that PREFECT_API_URL names. Returns names, and how to start a worker; raises ServerError."""
     url = PREFECT_API_URL.value()
     if not url:
         raise ServerError(

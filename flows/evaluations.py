@@ -5,7 +5,7 @@ from __future__ import annotations
 from infra.termination import termination
 from tasks.engines.open_run import OpenRun
 from tasks.evaluate.comparison import EvaluatedPolicy
-from tasks.evaluate.sampling import Source
+from tasks.evaluate.sampling import SampleSource
 from tasks.run.suites import PreparedSuite, evaluated, prepared
 from tasks.stage import value
 from tasks.stages import evaluate, suite_steps
@@ -17,11 +17,19 @@ def prepare_suites(run: OpenRun) -> dict[str, PreparedSuite]:
 
 
 def evaluate_suites(
-    run: OpenRun, lineage: str, label: str, iteration: int | None, source: Source | None = None
+    run: OpenRun,
+    lineage: str,
+    label: str,
+    iteration: int | None = None,
+    name: str | None = None,
+    source: SampleSource | None = None,
 ) -> EvaluatedPolicy:
-    """Evaluate a policy on each suite of the spec. `source` is a server that has it; None for the rollout engine."""
+    """Evaluate a policy on each suite of the spec.
+
+    `iteration` and `name` are of the run that made it. `source` is a server that has it; None for the rollout engine.
+    """
     manifests = {}
-    for name in run.experiment.suites:
+    for suite in run.experiment.suites:
         termination.check()
-        manifests[name] = value(evaluate(run, label, name, lineage, source))
-    return evaluated(run, label, iteration, lineage, manifests)
+        manifests[suite] = value(evaluate(run, label, suite, lineage, source))
+    return evaluated(run, label, iteration, lineage, manifests, name)

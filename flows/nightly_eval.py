@@ -26,16 +26,17 @@ from flows.evaluations import evaluate_suites, prepare_suites
 from infra import prefect_runtime
 from infra.lease import RunLock
 from infra.store import Store
-from specs.identity import run_name
 from specs.load import Loaded, load_spec
 from tasks.engines.open_run import OpenRun, opened
 from tasks.errors import DataError, RegressionError
 from tasks.evaluate.comparison import regressions
+from tasks.graph.experiment import Experiment
 from tasks.report.evaluation.data import EvaluationPoint, EvaluationReport
 from tasks.run.night_report import BASE, alarms_of, earlier_policies, evaluations_over_time, pairs_of, verdict_of
 from tasks.run.nights import Night, nights, now, write
 from tasks.run.publish import publish
 from tasks.run.runs import RunView, one_run
+from tasks.run.under_way import UnderWay
 from tasks.stages import remake_start
 
 log = logging.getLogger("armature")
@@ -62,13 +63,15 @@ def night(loaded: Loaded) -> dict[str, Any] | State:
     spec = loaded.spec
     if not spec.evaluate.suites:
         raise DataError(f"{loaded.path}: evaluate.suites is empty: there is nothing to evaluate; name suites")
-    store, name = Store(spec.store), run_name(spec)
+    store = Store(spec.store)
+    if not store.files.list(f"runs/{spec.name}"):  # before a model is fetched, by whose weights a run is named
+        return _no_run(store, spec.name)
+    experiment = Experiment(spec, store=store)
+    name = experiment.run
     with RunLock(store.files, f"{name}.night") as lock:
         if (view := _view(store, name)) is None:
-            return _nothing(
-                "NoCheckpoint", f"{name}: this store has no such run yet ({store.uri}); nothing was evaluated"
-            )
-        with opened(spec, store, remake_start, lock.check) as run:
+            return _no_run(store, name)
+        with opened(spec, store, remake_start, lock.check, experiment) as run:
             if (iteration := _newest(run, view)) is None:
                 return _nothing("NoCheckpoint", f"{name}: no checkpoint of it verifies yet; nothing was evaluated")
             earlier, lineage = nights(store, name), view.record["lineages"][iteration]
@@ -85,9 +88,11 @@ def _evaluate(loaded: Loaded, run: OpenRun, view: RunView, iteration: int, earli
     when, began, lineages, spec = now(), time.time(), view.record["lineages"], run.spec
     policy = f"after {iteration} iterations ({lineages[iteration][:12]})"
     log.info("night of %s: the policy %s, store %s", view.name, policy, run.store.uri)
+    under_way = UnderWay(run.store, view.name, "night")
+    under_way.name_steps(run.experiment)
     suites = prepare_suites(run)
-    base = evaluate_suites(run, lineages[0], BASE, 0)
-    tonight = evaluate_suites(run, lineages[iteration], f"after {iteration}", iteration)
+    base = evaluate_suites(run, lineages[0], BASE, 0, view.name)
+    tonight = evaluate_suites(run, lineages[iteration], f"after {iteration}", iteration, view.name)
     before = earlier_policies(run, earlier, tonight)
     others = [*([base] if base.lineage != tonight.lineage else []), *before]
     pairs = {name: pairs_of(run, name, others, tonight) for name in suites}
@@ -136,6 +141,7 @@ def _evaluate(loaded: Loaded, run: OpenRun, view: RunView, iteration: int, earli
     _publish_in_prefect(view.name, result, report, where)
     run.session.still_ours()
     write(run.store, result)
+    under_way.end()
     if worse:
         raise RegressionError(f"{view.name} after {iteration} iterations: {'; '.join(worse)}; report: {where}")
     log.info("%s", verdict)
@@ -156,6 +162,10 @@ def _newest(run: OpenRun, view: RunView) -> int | None:
             return iteration
         log.warning("%s: the checkpoint after %d iterations is damaged; taking an older one", view.name, iteration)
     return None
+
+
+def _no_run(store: Store, name: str) -> State:
+    return _nothing("NoCheckpoint", f"{name}: this store has no such run yet ({store.uri}); nothing was evaluated")
 
 
 def _nothing(name: str, message: str) -> State:

@@ -23,13 +23,13 @@ from s3fs.errors import translate_boto_error
 
 from infra.digests import FileEntry, entry_of
 from infra.multipart import MultipartTransfer
-from infra.retry import Retry, error_code
+from infra.retry import SILENCE_S, Retry, error_code
 
 LARGE = 16 << 20  # bytes; above it in parts
 #: Settings of both clients. Retries are infra/retry.py's; what arrives is checked by the manifest's sha256.
 CLIENT: dict[str, Any] = {
     "connect_timeout": 5,
-    "read_timeout": 60,
+    "read_timeout": SILENCE_S,
     "retries": {"mode": "standard", "total_max_attempts": 1},
     "response_checksum_validation": "when_required",
 }
@@ -61,7 +61,7 @@ class Bucket:
 
     @cached_property
     def client(self) -> Any:
-        """The client of botocore, which threads may share."""
+        """Return the client of botocore, which threads may share."""
         config = Config(
             **CLIENT,
             max_pool_connections=32,

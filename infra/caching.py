@@ -15,6 +15,12 @@ def canonical(value: Any) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
 
 
+def key_of(stage: str, version: int, inputs: Mapping[str, Any]) -> str:
+    """Return the key of a step, in 64 hex digits."""
+    text = canonical({"stage": stage, "version": version, "inputs": inputs})
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
 @dataclass(frozen=True)
 class Step:
     """A stage applied to inputs.
@@ -32,22 +38,25 @@ class Step:
 
     @cached_property
     def key(self) -> str:
-        """64 hex digits."""
-        text = canonical({"stage": self.stage, "version": self.version, "inputs": self.inputs})
-        return hashlib.sha256(text.encode()).hexdigest()
+        """Return 64 hex digits."""
+        return key_of(self.stage, self.version, self.inputs)
 
     @property
     def reference(self) -> str:
-        """`<stage>/<key>`, as other steps and records name this one."""
+        """Return `<stage>/<key>`, as other steps and records name this one."""
         return f"{self.stage}/{self.key}"
 
 
 @dataclass(frozen=True)
 class NamedStep(Step):
-    """A step with a name of its own in place of the digest: weights lie under their policy's lineage."""
+    """A step with a name of its own in place of the digest: weights lie under their policy's lineage.
+
+    Its only input is that name, under the stage's: `{"policy": <lineage>}`, by which its manifest is checked.
+    """
 
     name: str = ""
 
     @cached_property
     def key(self) -> str:
+        """Return the step's own name."""
         return self.name

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import logging
 import os
 import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
@@ -18,11 +19,13 @@ from urllib.parse import urlsplit
 from infra.digests import FileEntry, read_hashed, sha256_file, write_hashed
 from infra.disk import Disk
 from infra.errors import StoreError
-from infra.retry import Retry, RetryPolicy, error_code, is_transient, reason
+from infra.retry import AT_ONCE_S, Retry, RetryPolicy, error_code, is_transient, reason
+from specs.paths import file_path, file_uri
 
 if TYPE_CHECKING:
     from infra.bucket import Bucket, Dangling
 
+log = logging.getLogger("armature.store")
 T = TypeVar("T")
 
 FIRST_CONTACT_S = 10.0  # for a server that was never reached: a wrong endpoint is likelier than one that is away
@@ -57,13 +60,15 @@ class Files:
         scheme = urlsplit(uri).scheme
         if scheme not in ("file", "s3"):
             raise StoreError(f"store {uri}: only file:// and s3:// are supported")
-        self.uri = uri.rstrip("/")
         self.local = scheme == "file"
+        self.uri = file_uri(file_path(uri)) if self.local else uri.rstrip("/")
         self.retry = RetryPolicy()
         self._disk, self._bucket = Disk(), None if self.local else _bucket(self.uri)
-        self._root = self._bucket.root if self._bucket else _folder(self.uri)
+        self._root = self._bucket.root if self._bucket else str(file_path(self.uri))
         with self._errors("", "reach"):
             if self._bucket is None:
+                if not os.path.isdir(self._root):
+                    _warn_of_misread(uri, self._root)
                 self._disk.make(self._root)
                 return
             try:
@@ -99,8 +104,10 @@ class Files:
         return []
 
     def walk(self, name: str) -> Sequence[tuple[str, int, float]]:
-        """Return every object below `name`: its name, bytes, time of writing (seconds since the epoch, by the store's
-        clock)."""
+        """Return every object below `name`: its name, bytes, time of writing.
+
+        Times are seconds since the epoch, by the store's clock.
+        """
         cut = len(self._root) + 1
         with contextlib.suppress(FileNotFoundError):
             found = self._do(name, "list", lambda: list(self._place.walk(self.path(name))), FileNotFoundError)
@@ -131,7 +138,10 @@ class Files:
     def discard(self, name: str) -> None:
         """Remove the remains of a failure, if that can be done at once; else `gc` finds them."""
         with contextlib.suppress(StoreError, FileNotFoundError), self._errors(name, "remove"):
-            self._place.remove(self.path(name))
+            if self._bucket is None:
+                self._disk.remove(self.path(name))
+            else:
+                self._retry(name)(partial(self._bucket.remove, self.path(name)), limit_s=AT_ONCE_S)
 
     # -- files of any size ---------------------------------------------------------------------------------------------
 
@@ -214,9 +224,10 @@ class Files:
     @contextlib.contextmanager
     def _errors(self, name: str, verb: str, *let: type[Exception]) -> Iterator[None]:
         where = f"{self.uri}/{name}" if name else f"store {self.uri}"
+        told: tuple[type[Exception], ...] = (StoreError, *let)  # a StoreError says all already
         try:
             yield
-        except let:
+        except told:
             raise
         except FileNotFoundError as error:
             # A local file of ours, not the object.
@@ -257,10 +268,13 @@ def _bucket(uri: str) -> Bucket:
     return Bucket(uri)
 
 
-def _folder(uri: str) -> str:
-    """Return the absolute path of a file:// URI. Percent signs stay as they are, as fsspec has it."""
-    path = uri.removeprefix("file:").removeprefix("//")
-    return os.path.join(os.getcwd(), os.path.expanduser(path)).rstrip("/")
+def _warn_of_misread(uri: str, folder: str) -> None:
+    """Log where versions that took `%20` for letters of a name put this store."""
+    literal = os.path.abspath(uri.removeprefix("file://"))
+    if literal != folder and os.path.isdir(literal):
+        log.warning(
+            "store %s: an earlier version put it into %s; to go on with that one, move it to %s", uri, literal, folder
+        )
 
 
 __all__ = ["FileEntry", "Files", "sha256_file", "storage_options"]

@@ -45,6 +45,7 @@ class Found:
 
     @property
     def bytes(self) -> int:
+        """Return the size of its objects together."""
         return sum(size for _, size, _ in self.objects)
 
     @property
@@ -63,10 +64,12 @@ class StepFolder:
 
     @property
     def name(self) -> str:
+        """Return the folder's name in the store."""
         return f"steps/{self.stage}/{self.key}"
 
     @property
     def committed(self) -> bool:
+        """Return True if the step is complete: the manifest is written last."""
         return "MANIFEST.json" in self.parts
 
     def unnamed(self, marks: Marks) -> list[Found]:

@@ -39,13 +39,15 @@ class RunHeldError(StoreError):
 
 
 class RunLostError(StoreError):
-    """This process held the run and does so no longer. Another attempt mends nothing."""
+    """The run was held by this process, and is no longer. Another attempt mends nothing."""
 
 
 @dataclass(frozen=True)
 class _Moment:
-    """A moment by two clocks, in seconds: one that goes on while the machine sleeps, and the wall clock, which is put
-    right after a virtual machine was paused."""
+    """A moment by two clocks, in seconds.
+
+    One goes on while the machine sleeps; the wall clock is put right after a virtual machine was paused.
+    """
 
     boot: float = field(default_factory=lambda: time.clock_gettime(time.CLOCK_BOOTTIME))
     wall: float = field(default_factory=time.time)
@@ -127,7 +129,7 @@ class RunLock:
 
     @property
     def lost(self) -> bool:
-        """True where the run is no longer ours. Errors as in `check`.
+        """Return True where the run is no longer ours. Errors as in `check`.
 
         Asks the store only after three beats without one of ours: this process slept, or the store was away.
         """

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shlex
-import socket
 import sys
 import textwrap
 import uuid
@@ -14,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
-from infra.processes import start_ticks
+from infra.processes import here, start_ticks
 
 
 @dataclass(frozen=True)
@@ -39,7 +38,7 @@ class Holder:
     @classmethod
     def this_process(cls, beat_s: float) -> Holder:
         """Return a holder that describes this process, with a new token."""
-        host, boot_id, namespace = _here()
+        host, boot_id, namespace = here()
         started = start_ticks(os.getpid())
         assert started is not None, "this process runs"
         command = textwrap.shorten(shlex.join(sys.orig_argv), 200)
@@ -51,7 +50,7 @@ class Holder:
         try:
             holder = cls(**json.loads(raw))
             usable = type(holder.pid) is int and type(holder.started) is int and holder.beat_s > 0
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, RecursionError):
             return None
         return holder if usable else None
 
@@ -61,7 +60,7 @@ class Holder:
 
     def state(self) -> Literal["this process", "runs", "dead", "elsewhere"]:
         """Return the holder's state as far as it can be seen from here: other hosts and containers are elsewhere."""
-        if (self.host, self.boot_id, self.pid_namespace) != _here() or _hidden(self.pid):
+        if (self.host, self.boot_id, self.pid_namespace) != here() or _hidden(self.pid):
             return "elsewhere"
         if self.started != start_ticks(self.pid):
             return "dead"
@@ -74,12 +73,6 @@ class Holder:
 def iso_now() -> str:
     """Return the time now, in UTC, to the second."""
     return datetime.now(UTC).isoformat(timespec="seconds")
-
-
-def _here() -> tuple[str, str, str]:
-    """Return host, boot and pid namespace: a pid names the same process only where all three are equal."""
-    boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-    return socket.gethostname(), boot, os.readlink("/proc/self/ns/pid")
 
 
 def _hidden(pid: int) -> bool:

@@ -74,7 +74,7 @@ class Marks:
     def _read_manifest(self, stage: str, key: str) -> Manifest | None:
         name = manifest_name(stage, key)
         try:
-            return parse_manifest(self._files.read(name))
+            return parse_manifest(self._files.read(name), stage, key)
         except MissingError:
             return None
         except ValueError as error:
@@ -87,7 +87,7 @@ class Marks:
             if missing is None:
                 raise
             return missing
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise self._refusal(name, f"not JSON ({error})") from error
 
     def _refusal(self, name: str, what: str) -> StoreError:

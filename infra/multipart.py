@@ -1,5 +1,6 @@
-"""Large objects of S3, in parts: several at a time, hashed as they pass, each with retries of its own, so that a server
-that is away for a while costs a part and not the object.
+"""Large objects of S3, in parts: several at a time, hashed as they pass, each with retries of its own.
+
+A server that is away for a while costs a part and not the object.
 
 Through botocore, not s3transfer: s3transfer has no place to wait in but botocore's own retries, hands the data out of
 order (a digest would cost another pass) and moves downloads through a queue of small blocks. Measured against it in
@@ -22,7 +23,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.digests import FileEntry
 from infra.parallel import until_stopped
-from infra.retry import Retry, error_code
+from infra.retry import AT_ONCE_S, Retry, error_code
 
 PART = 8 << 20  # bytes
 MOST_PARTS = 10_000  # S3's limit
@@ -78,9 +79,8 @@ class MultipartTransfer:
                 parts += [each.result() for each in ahead]
             self._complete(about, parts, source.tell(), retry, stop)
         except BaseException:
-            # Without retries: the request that failed has had its own.
-            with contextlib.suppress(BotoCoreError, ClientError):
-                self._client.abort_multipart_upload(**about)
+            with contextlib.suppress(BotoCoreError, ClientError, TimeoutError):
+                retry(lambda: self._client.abort_multipart_upload(**about), limit_s=AT_ONCE_S)
             raise
         return FileEntry(source.tell(), digest.hexdigest())
 
@@ -128,8 +128,10 @@ class MultipartTransfer:
 def _window(
     at_once: int, stop: threading.Event | None
 ) -> Iterator[tuple[deque[Future[Any]], Callable[..., None], threading.Event]]:
-    """Yield the results under way in order, a function that submits another one, and the event that ends their waiting:
-    `stop` or one of its own, which is set where the body fails."""
+    """Yield the results under way in order, a function that submits another one, and the event that ends their waiting.
+
+    The event is `stop`, or one of its own, which is set where the body fails.
+    """
     ahead: deque[Future[Any]] = deque()
     ended = stop or threading.Event()
     with ThreadPoolExecutor(at_once) as pool:

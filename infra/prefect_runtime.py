@@ -63,7 +63,7 @@ def configure() -> None:
 
 @contextlib.contextmanager
 def flow_body() -> Iterator[None]:
-    """Hold Prefect's temporary server and take over SIGTERM, around a flow's body.
+    """Hold Prefect's temporary server, let progress into the run's log and take over SIGTERM, around a flow's body.
 
     `Terminated`, as the body sees it, is Prefect's TerminationSignal too, so that Prefect ends task and flow runs as it
     does after its own handling of the signal, as Crashed or Cancelled.
@@ -74,8 +74,20 @@ def flow_body() -> Iterator[None]:
         """Both, for the body and for Prefect."""
 
     termination.error = TerminatedFlow
+    _let_progress_through()
     with server_kept(), termination:
         yield
+
+
+def _let_progress_through() -> None:
+    """Give our logger the level that Prefect keeps for loggers that are not its own.
+
+    In a worker's process Prefect adds its handler to them and forgets the level: progress would never reach the run's
+    log. One that somebody set, the command line or a logging file, stays.
+    """
+    level = logging.getLogger("prefect.extra").level or logging.INFO
+    if log.level == logging.NOTSET and level < log.getEffectiveLevel():
+        log.setLevel(level)
 
 
 def guard_server() -> None:

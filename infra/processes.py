@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import socket
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -33,12 +35,20 @@ def send(process: psutil.Process, number: int) -> None:
 
 
 def end(processes: Sequence[psutil.Process], within_s: float) -> None:
-    """Kill the processes and wait until they have ended, at most `within_s` seconds (one in a system call may take
-    longer)."""
+    """Kill the processes and wait until they have ended, at most `within_s` seconds.
+
+    One in a system call may take longer.
+    """
     for each in processes:
         with contextlib.suppress(psutil.NoSuchProcess):
             each.kill()
     psutil.wait_procs(processes, timeout=within_s)
+
+
+def here() -> tuple[str, str, str]:
+    """Return host, boot and pid namespace: a pid names the same process only where all three are equal."""
+    boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    return socket.gethostname(), boot, os.readlink("/proc/self/ns/pid")
 
 
 def start_ticks(pid: int) -> int | None:

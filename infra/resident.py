@@ -12,7 +12,6 @@ import contextlib
 import faulthandler
 import os
 import re
-import shutil
 import signal
 import socket
 import struct
@@ -30,7 +29,7 @@ import psutil
 
 from infra import processes, stacks
 from infra.errors import EngineError
-from infra.scratch import short_folder
+from infra.scratch import release, short_folder
 from specs.errors import ArmatureError
 
 # Credentials must not reach children that do not need them, so children get these variables and no others.
@@ -111,7 +110,7 @@ class Resident:
             if started:
                 self.stop()
             else:
-                shutil.rmtree(self._folder, ignore_errors=True)
+                release(self._folder)
             raise
 
     def _accept(self, listener: Listener, ranks: int, deadline: float) -> None:
@@ -139,12 +138,12 @@ class Resident:
 
     @property
     def alive(self) -> bool:
-        """True while calls can be made."""
+        """Return True while calls can be made."""
         return bool(self._calls) and self._process.poll() is None
 
     @property
     def pids(self) -> list[int]:
-        """The process ids of the ranks."""
+        """Return the process ids of the ranks."""
         return [each.pid for each in self._ranks]
 
     def call(self, method: str, *, deadline_s: float, **kwargs: Any) -> list[Any]:
@@ -184,8 +183,10 @@ class Resident:
         return [replies[r][1] for r in range(len(self._calls))]
 
     def _replies(self, deadline: float) -> dict[int, tuple[str, Any]]:
-        """Return the answers until the deadline, by rank: ("ok", value), ("error", (summary, exception or None)) or
-        ("died", None)."""
+        """Return the answers until the deadline, by rank.
+
+        Each is ("ok", value), ("error", (summary, exception or None)) or ("died", None).
+        """
         replies: dict[int, tuple[str, Any]] = {}
         while len(replies) < len(self._calls):
             pending = {c: r for r, c in enumerate(self._calls) if r not in replies}
@@ -242,7 +243,7 @@ class Resident:
         self._process.wait()
         processes.end(everyone, within_s=5)
         self._ranks, self._launcher = [], None
-        shutil.rmtree(self._folder, ignore_errors=True)
+        release(self._folder)
 
     def _signal_group(self, number: int) -> None:
         with contextlib.suppress(ProcessLookupError):

@@ -53,7 +53,7 @@ class Store:
         Existence and sizes are checked; contents are verified when they are read.
         """
         raw = self._standing(stage, key)
-        return None if raw is None else self._whole(raw, manifest_name(stage, key))
+        return None if raw is None else self._whole(raw, stage, key)
 
     def _standing(self, stage: str, key: str) -> bytes | None:
         """Return the bytes of the step's manifest, None where there is none."""
@@ -62,11 +62,11 @@ class Store:
         except MissingError:
             return None
 
-    def _whole(self, raw: bytes, name: str) -> Manifest | None:
+    def _whole(self, raw: bytes, stage: str, key: str) -> Manifest | None:
         try:
-            manifest = parse_manifest(raw)
+            manifest = parse_manifest(raw, stage, key)
         except ValueError as error:
-            log.warning("%s/%s: %s; the step runs again", self.uri, name, error)
+            log.warning("%s/%s: %s; the step runs again", self.uri, manifest_name(stage, key), error)
             return None
         for file, entry in manifest.files.items():
             path = self._payload(manifest, file)
@@ -210,7 +210,7 @@ class Store:
                 if standing is None:
                     self.files.create(name, text)
                     return manifest
-                other = self._whole(standing, name)
+                other = self._whole(standing, manifest.stage, manifest.key)
                 if other is not None and self.intact(other):
                     return other
                 self.files.replace(name, text, standing)  # it is damaged, or we would not have run
@@ -223,10 +223,14 @@ class Store:
         )
 
     def ledger(self, manifest: Manifest) -> dict[str, Any]:
-        """Return times and costs of the step, empty where there are none."""
+        """Return times and costs of the step; empty where none can be read, for nothing depends on them."""
+        name = f"steps/{manifest.stage}/{manifest.key}/LEDGER.json"
         try:
-            return dict(json.loads(self.files.read(f"steps/{manifest.stage}/{manifest.key}/LEDGER.json")))
+            return dict(json.loads(self.files.read(name)))
         except MissingError:
+            return {}
+        except (ValueError, TypeError, RecursionError) as error:
+            log.warning("%s/%s: not a ledger (%s); its times are left out", self.uri, name, error)
             return {}
 
     def drop(self, stage: str, key: str) -> None:

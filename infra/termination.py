@@ -39,7 +39,7 @@ class Termination:
 
     @property
     def requested(self) -> bool:
-        """True once SIGTERM has come."""
+        """Return True once SIGTERM has come."""
         return self._since is not None
 
     def request(self, reason: str) -> None:

@@ -26,8 +26,11 @@ _LITTLE_CPU = 0.5  # share of the CPU limit; a job that used less at its wall li
 class Runner(Protocol):
     """Two lanes, one for programs and one for test code. Both raise SandboxError where no slot could run the job."""
 
-    def program(self, job: Job) -> Result: ...
-    def tests(self, job: Job) -> Result: ...
+    def program(self, job: Job) -> Result:
+        """Run a program."""
+
+    def tests(self, job: Job) -> Result:
+        """Run test code."""
 
 
 def should_retry(result: Result, job: Job) -> bool:

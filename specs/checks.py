@@ -11,7 +11,7 @@ from specs.engines import declared_engine
 from specs.sections import Sections
 from specs.sources import declared_source
 
-SUITE_OF_PUZZLES = "heldout"
+HELDOUT = "heldout"  # the suite of the data.heldout problems; every other one is declared in a file
 
 
 def broken_rules(spec: Sections) -> list[str]:
@@ -23,7 +23,10 @@ def _policy(spec: Sections) -> Iterator[str]:
     policy = spec.policy
     scratch, fork = policy.init == "scratch", not isinstance(policy.init, str)
     if scratch and policy.model is not None:
-        yield f"policy.model: got {policy.model!r}, but policy.init is scratch; drop one of them"
+        yield (
+            f"policy.model: got {policy.model!r}, but policy.init is scratch; drop it, or set policy.init to "
+            "pretrained to train it"
+        )
     if fork and policy.model is not None:
         yield (
             f"policy.model: got {policy.model!r}, but policy.init names a run, whose model it is; drop it, or "
@@ -37,7 +40,8 @@ def _policy(spec: Sections) -> Iterator[str]:
     if scratch and source.puzzle_words is False:
         yield (
             f"policy.init: scratch makes a policy on a puzzle's vocabulary, but data.train is {spec.data.train!r}; "
-            "use a puzzle: source"
+            "train a model on these rows by policy.init: pretrained with policy.model (a folder or hub name), or set "
+            "data.train to puzzle:<name> or to a source of your own in a puzzle's words (my_source.py:Name)"
         )
     if policy.architecture is not None:
         if not scratch:
@@ -62,13 +66,20 @@ def _data(spec: Sections) -> Iterator[str]:
         yield "data.train: holds credentials, which would be recorded with the run; give them by environment or profile"
     source = declared_source(data.train)
     if source.own_verifier and data.verifier is not None:
-        yield f"data.verifier: got {data.verifier!r}, but data.train {data.train!r} brings its own; drop it"
+        yield (
+            f"data.verifier: got {data.verifier!r}, but data.train {data.train!r} brings its own; drop it, or use rows "
+            "of your own: data.train: my_rows.jsonl with policy.init: pretrained and policy.model, or data.train: "
+            "my_source.py:Name"
+        )
     if source.own_verifier is False and data.verifier is None:
-        yield f"data.verifier: missing; data.train {data.train!r} is no puzzle, so name its verifier (math, code)"
+        yield (
+            f"data.verifier: missing; data.train {data.train!r} is no puzzle, so name its verifier (math, code, "
+            "my_verifier.py:name)"
+        )
     if source.heldout is False and data.heldout:
         yield (
-            f"data.heldout: got {data.heldout}, but data.train {data.train!r} is no puzzle; "
-            "use evaluate.suites of its own"
+            f"data.heldout: got {data.heldout}, but data.train {data.train!r} holds none out; set it to 0, and put a "
+            "suite of your own (my/suite.yaml) in the place of heldout in evaluate.suites"
         )
     if data.verifier == "code" and data.answer_after is not None:
         yield f"data.answer_after: got {data.answer_after!r}, but data.verifier code reads tests, not text; drop it"
@@ -104,9 +115,7 @@ def _rollout(spec: Sections) -> Iterator[str]:
 
 
 def window_rule(spec: Sections, window: int, source: str) -> Iterator[str]:
-    """Yield a line where the longest prompt and response exceed the model's window, in tokens,
-    which `source` states.
-    """
+    """Yield a line where the longest prompt and response exceed the model's window, in tokens, that `source` states."""
     prompt, response = spec.rollout.max_prompt_tokens, spec.rollout.max_response_tokens
     if prompt + response > window:
         yield (
@@ -193,18 +202,17 @@ def _evaluate(spec: Sections) -> Iterator[str]:
     if evaluate.samples < max(evaluate.ks):
         yield (
             f"evaluate.samples: {evaluate.samples} is less than the largest of evaluate.ks, {max(evaluate.ks)}; "
-            "Pass@k needs n >= k"
+            "Pass@k needs n >= k: raise it, or shorten evaluate.ks"
         )
     if len(set(evaluate.suites)) < len(evaluate.suites):
-        yield f"evaluate.suites: {list(evaluate.suites)} names one twice"
-    if SUITE_OF_PUZZLES in evaluate.suites and spec.data.heldout == 0:
-        yield f"evaluate.suites: {SUITE_OF_PUZZLES} needs data.heldout > 0, got 0"
-    if (
-        evaluate.problems is not None
-        and evaluate.suites == (SUITE_OF_PUZZLES,)
-        and evaluate.problems > spec.data.heldout
-    ):
-        yield f"evaluate.problems: {evaluate.problems} exceeds data.heldout {spec.data.heldout}"
+        yield f"evaluate.suites: {list(evaluate.suites)} names one twice; name each once"
+    if HELDOUT in evaluate.suites and spec.data.heldout == 0:
+        raised = "" if declared_source(spec.data.train).heldout is False else "raise data.heldout, or "
+        yield (f"evaluate.suites: {HELDOUT} needs data.heldout > 0, got 0; {raised}name another suite, or none: []")
+    if evaluate.problems is not None and evaluate.suites == (HELDOUT,) and evaluate.problems > spec.data.heldout:
+        yield (
+            f"evaluate.problems: {evaluate.problems} exceeds data.heldout {spec.data.heldout}; lower it, or raise that"
+        )
     if evaluate.temperature == 0 and evaluate.samples > 1:
         yield (
             f"evaluate.temperature: 0 gives {evaluate.samples} times the same response (evaluate.samples); want "

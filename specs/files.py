@@ -1,15 +1,13 @@
-"""Checks of a valid spec against what lies around it: store address, model's window, a user's own code, control."""
+"""Checks of a valid spec against what lies around it: store address, model's window, control."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 from specs.checks import window_rule
 from specs.identity import data_part, identity, rollout_part, warm_start_part
-from specs.paths import config_of, from_root, shown
-from specs.plugins import PluginMember, plugin_problems
+from specs.paths import config_of, file_path, file_uri, from_root, shown
 from specs.schema import Spec
 
 
@@ -20,9 +18,11 @@ def absolute_store(text: str, from_file: bool) -> tuple[str, list[str]]:
     where the environment or `--set` does.
     """
     scheme, found, rest = text.partition("://")
+    if not found and text.startswith(("file:", "s3:")):
+        return text, [f"got {text!r}, want file:///path, s3://bucket/path, or a plain folder"]
     if not found:
         folder = Path(text).expanduser()
-        return (from_root(str(folder)) if from_file else folder.absolute()).as_uri(), []
+        return file_uri(from_root(str(folder)) if from_file else folder), []
     if scheme == "file" and not rest.startswith("/"):
         return text, [f"got {text!r}, want an absolute file:///path, or a plain folder"]
     if scheme not in ("file", "s3"):
@@ -31,7 +31,7 @@ def absolute_store(text: str, from_file: bool) -> tuple[str, list[str]]:
         return text, ["holds credentials; they come from the environment or a profile, never from a spec"]
     if not rest.strip("/"):
         return text, [f"got {text!r}, want a bucket or a folder after {scheme}://"]
-    return text.rstrip("/"), []
+    return file_uri(file_path(text)) if scheme == "file" else text.rstrip("/"), []
 
 
 def model_problems(spec: Spec) -> list[str]:
@@ -53,20 +53,15 @@ def config_problems(spec: Spec, path: Path, source: str) -> list[str]:
     return problems
 
 
-def code_problems(spec: Spec) -> Iterator[tuple[str, str]]:
-    """Yield (key, line) for each file of a user's own code that cannot be used. Nothing is run."""
-    for section, member in (("advantage", spec.advantage), ("objective", spec.objective)):
-        if isinstance(member, PluginMember):
-            yield from ((f"{section}.use", line) for line in plugin_problems(member))
-
-
 def control_problems(path: Path, control: Path | None) -> list[str]:
     """Return lines where the control is the spec itself, or no file."""
     if control is None:
         return []
     if control.resolve() == path.resolve():
         return [f"control: {shown(path)} names itself; a control of its own says `control: null`"]
-    return [] if control.is_file() else [f"control: no such spec file: {shown(control)}"]
+    if control.is_file():
+        return []
+    return [f"control: no such spec file: {control.resolve()} (a relative path starts beside the file that says it)"]
 
 
 def comparison_problems(spec: Spec, control: Spec, where: str) -> list[str]:
@@ -83,7 +78,7 @@ def comparison_problems(spec: Spec, control: Spec, where: str) -> list[str]:
             f"control: {where} differs in policy, warm_start or seed; experiment and control must start from the same "
             "policy"
         )
-    if rollout_part(control) != rollout_part(spec) or _places(control) != _places(spec):
+    if rollout_part(control) != rollout_part(spec) or _shared(control) != _shared(spec):
         problems.append(
             f"control: {where} differs in rollout, placement, train.zero_stage, train.gradient_checkpointing or store; "
             "experiment and control share engines and first rollouts"
@@ -96,7 +91,7 @@ def comparison_problems(spec: Spec, control: Spec, where: str) -> list[str]:
     return problems
 
 
-def _places(spec: Spec) -> tuple[object, ...]:
+def _shared(spec: Spec) -> tuple[object, ...]:
     """Return what runs of one flow share: the settings that say where engines run and how they are built."""
     return (
         spec.placement,

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -23,21 +23,22 @@ from specs.engines import declared_engine
 from specs.objectives import Objective
 from specs.plugins import PluginMember, file_of
 from specs.schema import Spec
-from specs.sections import Reward
+from specs.sections import Reward, VerifierSettings
+from specs.sources import named_verifier
 
 Part = dict[str, Any]
 
 
-def identity(spec: Spec) -> str:
-    """Return 8 hex digits that name the experiment's mathematics."""
-    parts = [part(spec) for part in (data_part, warm_start_part, rollout_part, reward_part, train_part)]
-    text = json.dumps(parts, sort_keys=True, separators=(",", ":"), allow_nan=False)
+def identity(spec: Spec, parts: Sequence[Part] | None = None) -> str:
+    """Return 8 hex digits that name the experiment's mathematics.
+
+    `parts`: those of the spec with the content of what they name (tasks/graph/run_name.py); default: as the spec has
+    them.
+    """
+    own = (data_part, warm_start_part, rollout_part, reward_part, train_part)
+    found = [part(spec) for part in own] if parts is None else list(parts)
+    text = json.dumps(found, sort_keys=True, separators=(",", ":"), allow_nan=False)
     return hashlib.sha256(text.encode()).hexdigest()[:8]
-
-
-def run_name(spec: Spec) -> str:
-    """Return `<name>/<8 hex of identity>`."""
-    return f"{spec.name}/{identity(spec)}"
 
 
 def data_part(spec: Spec) -> Part:
@@ -75,15 +76,19 @@ def reward_part(spec: Spec) -> Part:
 
     `correct_at` is not among them: verdicts are scores, and the stages that read them compare.
     """
-    return {"truncated": spec.reward.truncated, **verifier_parts(spec.reward)}
+    names = dict.fromkeys((*IN_EVERY_IDENTITY, named_verifier(spec.data)))
+    return {"truncated": spec.reward.truncated, **verifier_parts(spec.reward, names)}
 
 
-def verifier_parts(reward: Reward) -> dict[str, Part]:
-    """Return, for each verifier that has any, the settings that decide its verdicts."""
-    return {
-        "math": {"deadline_s": reward.math.deadline_s},
-        "code": {"cpu_s": reward.code.cpu_s, "memory_mb": reward.code.memory_mb},
-    }
+#: The verifiers whose settings every identity holds, whichever one the spec names: there were no others at first. The
+#: settings of another one are in the identities of the specs that name it.
+IN_EVERY_IDENTITY = ("math", "code")
+
+
+def verifier_parts(reward: Reward, names: Iterable[str]) -> dict[str, Part]:
+    """Return, for each of the named verifiers that has any, the settings that decide its verdicts."""
+    sections = {name: getattr(reward, name, None) for name in names}
+    return {name: each.key_part() for name, each in sections.items() if isinstance(each, VerifierSettings)}
 
 
 def train_part(spec: Spec) -> Part:

@@ -202,6 +202,8 @@ def accepts_text(field: FieldInfo) -> bool:
 
 def wanted(field: FieldInfo) -> str:
     """Return what a field accepts, in words: `a number (float > 0)`."""
+    if field.examples:
+        return f"text like {field.examples[0]}"
     return _wanted(field.annotation, field.metadata)
 
 

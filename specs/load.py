@@ -18,13 +18,15 @@ from pydantic import ValidationError
 from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource
 
 from specs.errors import SpecError
-from specs.files import absolute_store, code_problems, comparison_problems, control_problems, model_problems
+from specs.files import absolute_store, comparison_problems, control_problems, model_problems
 from specs.keys import accepts_text, choices, field_at, holds_anything, leaves, nearest, unknown
 from specs.layers import Layer, current, merged, without_dropped
+from specs.names import name_problems
 from specs.paths import shown
+from specs.plugin_checks import member_problems, named_code_problems
 from specs.problems import place, problem_lines
 from specs.schema import Spec
-from specs.text import KeyPath, parse_document, parse_value
+from specs.text import Document, KeyPath, parse_document, parse_value
 
 PREFIX = "ARMATURE_"
 DEFAULT = "default"
@@ -54,24 +56,44 @@ def load_spec(
     *,
     changes: Sequence[Sequence[str]] = (),
     shared: bool = False,
-    recorded: bool = False,
 ) -> Loaded:
     """Read, merge and validate the spec at `path`.
 
     `overrides` are `key.path=value`, as after `--set`; `environ` is os.environ unless given. Each of `changes` is a
     list of such texts, which lies upon the environment and below `overrides`: a study's. With `shared`, environment
-    and overrides speak to several experiments: what this one's estimator or objective lacks is dropped. With
-    `recorded`, the file is a run's record, perhaps of an earlier version: its keys are taken under their names of
-    today. Raises SpecError.
+    and overrides speak to several experiments: what this one's estimator or objective lacks is dropped. Raises
+    SpecError.
     """
     path = Path(path)
-    files, control_folder = _read_files(path, recorded=recorded)
+    files, control_folder = _read_files(path)
     variables, settings, between = Layer(), Layer(), [Layer() for _ in changes]
     problems = _read_environment(os.environ if environ is None else environ, variables)
     for layer, texts in zip((*between, settings), (*changes, overrides), strict=True):
         problems += _read_overrides(texts, layer)
-    layers = [*files, variables, *between, settings]
-    layers = without_dropped(layers, (variables, settings) if shared else ())
+    layers = without_dropped([*files, variables, *between, settings], (variables, settings) if shared else ())
+    spec, origins = _merged(layers, files, problems)
+    control = control_folder / spec.control if spec.control is not None else None
+    named = [*member_problems(spec), *named_code_problems(spec), *name_problems(spec)]
+    problems += [f"{key}: {line}{place(tuple(key.split('.')), origins)}" for key, line in named]
+    return _sound(spec, origins, [*problems, *control_problems(path, control)], path, control)
+
+
+def load_recorded(text: str, where: str, overrides: Sequence[str] = ()) -> Loaded:
+    """Return the spec of a run from its record, which messages name `where`: its own, under no environment.
+
+    The record is perhaps of an earlier version: its keys are taken under their names of today. It may outlive the
+    files of a user's own code that it names: who needs one of them says so. Nothing of its control is read. Raises
+    SpecError.
+    """
+    document, settings = parse_document(text, where), Layer()
+    file = _file_layer({**current(document.value), "control": None}, document, where)
+    problems = _read_overrides(overrides, settings)
+    spec, origins = _merged(without_dropped([file, settings]), [file], problems)
+    return _sound(spec, origins, problems, Path(where), None)
+
+
+def _merged(layers: Sequence[Layer], files: Sequence[Layer], problems: list[str]) -> tuple[Spec, Mapping[KeyPath, str]]:
+    """Return the spec of all layers and the origins of its keys; add to `problems`, or raise SpecError with them."""
     whole = merged(layers)
     try:
         spec = _validated(layers)
@@ -83,13 +105,17 @@ def load_spec(
         store, wrong = absolute_store(spec.store, from_file=from_file)
         problems += [f"store: {line} ({origin})" for line in wrong]
         spec = spec.model_copy(update={"store": store})
-    control = control_folder / spec.control if spec.control is not None else None
-    problems += [f"{key}: {line}{place(tuple(key.split('.')), whole.origins)}" for key, line in code_problems(spec)]
-    problems += [*model_problems(spec), *control_problems(path, control)]
-    if problems:
-        raise SpecError("\n".join(problems))
+    return spec, whole.origins
+
+
+def _sound(
+    spec: Spec, origins: Mapping[KeyPath, str], problems: Sequence[str], path: Path, control: Path | None
+) -> Loaded:
+    """Return the loaded spec. Raises SpecError where there are problems, those with its model's config among them."""
+    if every := [*problems, *model_problems(spec)]:
+        raise SpecError("\n".join(every))
     text = yaml.safe_dump(spec.model_dump(mode="json"), sort_keys=False)
-    return Loaded(spec, _every_origin(spec, whole.origins), path, text, control)
+    return Loaded(spec, _every_origin(spec, origins), path, text, control)
 
 
 def _validated(layers: Sequence[Layer]) -> Spec:
@@ -102,7 +128,7 @@ def _validated(layers: Sequence[Layer]) -> Spec:
         ) -> tuple[PydanticBaseSettingsSource, ...]:
             return tuple(InitSettingsSource(settings_cls, layer.value) for layer in reversed(layers))
 
-    settings = Settings()
+    settings = Settings()  # type: ignore[call-arg]  # the layers give the fields
     return Spec.model_construct(settings.model_fields_set, **dict(settings))
 
 
@@ -129,7 +155,10 @@ def load_control(
 
 
 def describe(loaded: Loaded) -> str:
-    """Return a line for each key that is not at its default: `train.learning_rate = 0.0001 (specs/x.yaml:31)`."""
+    """Return a line for each key that is not at its default: `train.learning_rate = 0.0001 (specs/x.yaml:31)`.
+
+    A key that the command line or the environment sets has one whatever its value: it may take a file's value back.
+    """
     defaults = dict(leaves(Spec.model_construct().model_dump(mode="json")))
     for section, choice in choices().items():
         member = getattr(loaded.spec, section[0])
@@ -139,12 +168,13 @@ def describe(loaded: Loaded) -> str:
     lines = []
     for path, value in leaves(loaded.spec.model_dump(mode="json")):
         origin = loaded.origins[".".join(path)]
-        if origin != DEFAULT and (path not in defaults or defaults[path] != value):
+        override = origin.startswith(("--set ", PREFIX))
+        if override or (origin != DEFAULT and (path not in defaults or defaults[path] != value)):
             lines.append(f"{'.'.join(path)} = {json.dumps(value)} ({origin})")
     return "\n".join(lines)
 
 
-def _read_files(path: Path, readers: tuple[Path, ...] = (), *, recorded: bool = False) -> tuple[list[Layer], Path]:
+def _read_files(path: Path, readers: tuple[Path, ...] = ()) -> tuple[list[Layer], Path]:
     """Return the file and those that it extends, furthest first; and the folder of the file that names the control."""
     where = shown(path)
     if path.resolve() in readers:
@@ -156,7 +186,9 @@ def _read_files(path: Path, readers: tuple[Path, ...] = (), *, recorded: bool = 
     except (OSError, UnicodeDecodeError) as error:
         raise SpecError(f"{where}: cannot be read: {error}") from None
     document = parse_document(text, where)
-    value, folder = current(document.value) if recorded else dict(document.value), path.parent
+    value, folder = dict(document.value), path.parent
+    if value.keys() >= {"base", "variants"}:
+        raise SpecError(f"{where}: this is a study, not an experiment: armature study {where}")
     layers: list[Layer] = []
     if "extends" in value:
         base = value.pop("extends")
@@ -167,10 +199,15 @@ def _read_files(path: Path, readers: tuple[Path, ...] = (), *, recorded: bool = 
             )
         layers, base_folder = _read_files(path.parent / base, (*readers, path.resolve()))
         folder = path.parent if "control" in value else base_folder
+    return [*layers, _file_layer(value, document, where)], folder
+
+
+def _file_layer(value: Mapping[str, Any], document: Document, where: str) -> Layer:
+    """Return the values of a file with the line of each; `where` alone for one that the file has not as it stands."""
     lines = {key: f"{where}:{line}" for key, line in document.lines.items()}
     layer = Layer()
     layer.put(value, {key: lines.get(key, where) for key, _ in leaves(value)})
-    return [*layers, layer], folder
+    return layer
 
 
 def _missing(path: Path, readers: tuple[Path, ...]) -> str:

@@ -1,9 +1,10 @@
-"""The places that a spec's relative names point to."""
+"""The places that a spec's relative names point to, and `file://` URIs."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
+from urllib.parse import unquote
 
 REPOSITORY_ROOT = Path(__file__).resolve().parents[1]
 MODELS = Path(__file__).resolve().parent / "models"
@@ -18,6 +19,29 @@ def shown(path: Path) -> str:
     """Return `path` as messages and records name it: relative to the repository root where it lies below it."""
     absolute = Path(os.path.abspath(path))
     return str(absolute.relative_to(REPOSITORY_ROOT)) if absolute.is_relative_to(REPOSITORY_ROOT) else str(path)
+
+
+def start_of(folder: Path) -> str:
+    """Return what messages call the folder that a relative path starts at."""
+    return "the repository root" if folder == REPOSITORY_ROOT else str(folder)
+
+
+def names_hub_model(model: str) -> bool:
+    """Return whether a `policy.model` that is no folder can be a name on the hub: owner/name."""
+    return not model.startswith((".", "/")) and model.count("/") == 1
+
+
+def file_uri(path: Path | str) -> str:
+    """Return the `file://` URI of a path: a space is %20, letters beyond ASCII are their bytes (RFC 8089)."""
+    return Path(os.path.abspath(path)).as_uri()
+
+
+def file_path(uri: str) -> Path:
+    """Return the absolute path that a `file://` URI names: the inverse of `file_uri`.
+
+    A URI that was typed by hand may hold spaces and letters as they are; `~` is the home folder.
+    """
+    return Path(os.path.abspath(os.path.expanduser(unquote(uri.removeprefix("file:").removeprefix("//")))))
 
 
 def config_of(model: str) -> Path | None:

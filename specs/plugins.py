@@ -11,6 +11,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import json
+import os
 import re
 import sys
 import threading
@@ -23,16 +24,25 @@ from pydantic import Field, field_validator
 
 from specs.base import Section
 from specs.errors import SpecError
-from specs.paths import from_root, shown
+from specs.paths import REPOSITORY_ROOT, shown
 
 _PLUGIN = re.compile(r"(?P<path>[^:?]+\.py):(?P<name>[A-Za-z_]\w*)")
 #: Packages of the project itself, which come before modules beside a user's file.
-_OWN_PACKAGES = frozenset({"flows", "tasks", "specs", "sandbox", "infra"})
+OWN_PACKAGES = frozenset({"flows", "tasks", "specs", "sandbox", "infra"})
 
 #: CPython 3.11's ast.parse fails in several threads at a time (gh-106905).
 _PARSING = threading.Lock()
 #: Digest -> file, of all members that a spec of this process has named: a manifest's part has the digest alone.
 _known: dict[str, Path] = {}
+
+
+def _plain(value: object) -> bool:
+    """Return whether `value`, of YAML, is JSON too: its numbers are finite."""
+    try:
+        json.dumps(value, allow_nan=False)
+    except ValueError:
+        return False
+    return True
 
 
 def is_plugin(text: str) -> bool:
@@ -45,6 +55,11 @@ def split_plugin(text: str) -> tuple[str, str]:
     match = _PLUGIN.fullmatch(text)
     assert match is not None, text
     return match["path"], match["name"]
+
+
+def plugin_path(text: str, folder: Path = REPOSITORY_ROOT) -> Path:
+    """Return the absolute path of the file that `text`, a plugin's, names relative to `folder`."""
+    return Path(os.path.normpath(folder / split_plugin(text)[0]))
 
 
 def plugin_files(path: Path) -> tuple[Path, ...]:
@@ -78,20 +93,23 @@ class PluginMember(Section):
 
     use: str = Field(
         pattern=rf"^{_PLUGIN.pattern.replace('?P<path>', '').replace('?P<name>', '')}$",
+        examples=["my_file.py:name"],
         description="File (relative to the repository root, or absolute) and name in it, as my_file.py:Name.",
     )
     args: dict[str, Any] = Field(default={}, description="Keyword arguments that it is called with.")
 
     @field_validator("args")
     @classmethod
-    def _plain(cls, args: dict[str, Any]) -> dict[str, Any]:
-        json.dumps(args, allow_nan=False)  # ValueError
+    def _plain_args(cls, args: dict[str, Any]) -> dict[str, Any]:
+        wrong = {name: value for name, value in args.items() if not _plain(value)}
+        if wrong:
+            raise ValueError("\n".join(f"{name}: got {value!r}, want finite numbers" for name, value in wrong.items()))
         return args
 
     @property
     def path(self) -> Path:
         """Return the absolute path of the file."""
-        return from_root(split_plugin(self.use)[0])
+        return plugin_path(self.use)
 
     @property
     def name(self) -> str:
@@ -100,8 +118,14 @@ class PluginMember(Section):
 
     @cached_property
     def source(self) -> str:
-        """Return the digest of the source, as it was when it was first asked for."""
-        digest = source_digest(self.path)
+        """Return the digest of the source, as it was when it was first asked for. Raises SpecError."""
+        try:
+            digest = source_digest(self.path)
+        except OSError as error:
+            raise SpecError(
+                f"{shown(self.path)}: cannot be read ({error.strerror}), and {self.use} is needed to train; put the "
+                "file back"
+            ) from None
         _known[digest] = self.path
         return digest
 
@@ -122,19 +146,6 @@ def file_of(digest: str) -> Path:
     return _known[digest]
 
 
-def plugin_problems(member: PluginMember) -> list[str]:
-    """Return what is wrong with the file that `member` names, without running it."""
-    try:
-        names = sorted(_defined(_parsed(member.path)))
-    except SpecError as error:
-        return [str(error)]
-    member.source  # noqa: B018 - read now, so that the run keeps the keys that it began with
-    if member.name not in names:
-        there = ", ".join(name for name in names if not name.startswith("_")) or "nothing"
-        return [f"no {member.name} in {shown(member.path)}, which has {there}"]
-    return []
-
-
 def _check_unchanged(path: Path, digest: str) -> None:
     if not path.is_file() or source_digest(path) != digest:
         raise SpecError(
@@ -147,17 +158,6 @@ def parse_python(path: Path) -> ast.Module:
     """Return the syntax tree of a Python file, from any thread. Raises OSError, SyntaxError, ValueError."""
     with _PARSING:
         return ast.parse(path.read_bytes(), filename=str(path))
-
-
-def _parsed(path: Path) -> ast.Module:
-    try:
-        return parse_python(path)
-    except FileNotFoundError:
-        raise SpecError(f"no such file: {shown(path)}") from None
-    except OSError as error:
-        raise SpecError(f"{shown(path)}: cannot be read: {error}") from None
-    except (SyntaxError, ValueError) as error:
-        raise SpecError(f"{shown(path)}:{getattr(error, 'lineno', 1)}: not Python: {error.args[0]}") from None
 
 
 def _imported(file: Path) -> Iterator[str]:
@@ -175,22 +175,9 @@ def _imported(file: Path) -> Iterator[str]:
 
 def _beside(folder: Path, name: str) -> list[Path]:
     """Return the files of module or package `name` in `folder`; none where the name is another one's."""
-    if name in _OWN_PACKAGES or name in sys.stdlib_module_names:
+    if name in OWN_PACKAGES or name in sys.stdlib_module_names:
         return []
     module, package = folder / f"{name}.py", folder / name
     if (package / "__init__.py").is_file():
         return sorted(package.rglob("*.py"))
     return [module] if module.is_file() else []
-
-
-def _defined(tree: ast.Module) -> set[str]:
-    """Return the names that a module defines, imports or assigns."""
-    names: set[str] = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef | ast.ClassDef):
-            names.add(node.name)
-        elif isinstance(node, ast.Import | ast.ImportFrom):
-            names |= {(alias.asname or alias.name).partition(".")[0] for alias in node.names}
-        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            names.add(node.id)
-    return names

@@ -12,6 +12,7 @@ from specs.keys import (
     choice_at,
     field_at,
     fields_at,
+    holds_anything,
     known_prefix,
     not_of_member,
     section_of,
@@ -28,7 +29,10 @@ def problem_lines(error: ValidationError, value: Mapping[str, Any], origins: Map
         text = str(item["ctx"]["error"]) if item["type"] == "value_error" else ""
         if text.startswith(_dotted(_without_tags(item["loc"]))) and text:  # of a validator of ours: its lines are ready
             for line in text.splitlines():
-                lines[line + place(tuple(line.partition(":")[0].split(".")), origins)] = None
+                lines[_placed(line, origins)] = None
+        elif text and holds_anything((*_without_tags(item["loc"]), "")):  # its lines begin with a key below `args`
+            for line in text.splitlines():
+                lines[_placed(f"{_dotted(_without_tags(item['loc']))}.{line}", origins)] = None
         elif item["type"] != "default_factory_not_called":  # a key that depends on one which has its own line
             for line in _lines(item["type"], item["loc"], value, origins):
                 lines[line] = None
@@ -58,13 +62,15 @@ def _lines(
             f"{_dotted(key)}: missing; want {wanted(fields_at(key[:-1])[key[-1]])}" for key in _required(field_path)
         ]
     assert info is not None, (kind, location)
+    own = ""
     if kind == "union_tag_invalid" and (choice := choice_at(field_path)) is not None:
+        own = f", or your own by {_dotted((*field_path, USE))}: my_file.py:name"
         field_path = (*field_path, choice.tag)
         info = fields_at(field_path[:-1])[choice.tag]
     given = _given(value, field_path)
     if isinstance(given, Mapping) and location[-1] != field_path[-1] and section_of(info.annotation):
         return []  # another member of the union tells what is wrong with the mapping
-    return [f"{_dotted(field_path)}: got {_shown(given)}, want {wanted(info)}{place(field_path, origins)}"]
+    return [f"{_dotted(field_path)}: got {_shown(given)}, want {wanted(info)}{own}{place(field_path, origins)}"]
 
 
 def _given(value: Any, path: KeyPath) -> Any:
@@ -110,6 +116,11 @@ def place(path: KeyPath, origins: Mapping[KeyPath, str]) -> str:
     """Return ` (file:line)` of the key, or of the nearest one below it that somebody wrote."""
     at = next((origin for key, origin in origins.items() if key[: len(path)] == path), None)
     return f" ({at})" if at else ""
+
+
+def _placed(line: str, origins: Mapping[KeyPath, str]) -> str:
+    """Return a line that begins with its key, with the key's place."""
+    return line + place(tuple(line.partition(":")[0].split(".")), origins)
 
 
 def _shown(given: object) -> str:

@@ -7,7 +7,7 @@ The members of `advantage` and `objective` stand in `specs/advantages.py` and `s
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, field_validator
 
@@ -15,7 +15,7 @@ from specs.advantages import Advantage, Arm
 from specs.base import Count, Dtype, Positive, Section, Share
 from specs.engines import ENGINES
 from specs.objectives import Objective, PpoClip
-from specs.paths import REPOSITORY_ROOT
+from specs.paths import REPOSITORY_ROOT, file_uri
 from specs.plugins import is_plugin
 
 
@@ -177,8 +177,23 @@ class RolloutSpec(Section):
         return name
 
 
-class MathReward(Section):
+class VerifierSettings(Section):
+    """The settings of a verifier: the section `reward.<its name>`.
+
+    `UNKEYED`: the fields that change no verdict. All others are in the keys of the verifier's verdicts.
+    """
+
+    UNKEYED: ClassVar[frozenset[str]] = frozenset()
+
+    def key_part(self) -> dict[str, Any]:
+        """Return the settings that decide a verdict."""
+        return self.model_dump(mode="json", exclude=set(self.UNKEYED))
+
+
+class MathReward(VerifierSettings):
     """The mathematics verifier."""
+
+    UNKEYED: ClassVar[frozenset[str]] = frozenset({"workers"})
 
     deadline_s: float = Field(
         default=5.0, gt=0, description="Wall seconds an answer; then its worker process is killed."
@@ -186,8 +201,10 @@ class MathReward(Section):
     workers: Positive = Field(default=2, description="Worker processes.")
 
 
-class CodeReward(Section):
+class CodeReward(VerifierSettings):
     """The code verifier."""
+
+    UNKEYED: ClassVar[frozenset[str]] = frozenset({"sandbox", "slots"})
 
     sandbox: Literal["auto", "docker", "jail"] = Field(
         default="auto", description="auto: the first that passes its self-test."
@@ -357,7 +374,7 @@ class Schedule(Section):
 
 def default_store() -> str:
     """Return the `file://` URI of `.armature/store` under the repository root."""
-    return (REPOSITORY_ROOT / ".armature" / "store").as_uri()
+    return file_uri(REPOSITORY_ROOT / ".armature" / "store")
 
 
 class Sections(Section):

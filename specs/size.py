@@ -15,7 +15,7 @@ import torch
 from transformers import AutoConfig, AutoModelForCausalLM, LlamaConfig, PretrainedConfig
 
 from specs.errors import SpecError
-from specs.paths import config_of
+from specs.paths import config_of, from_root, names_hub_model
 from specs.schema import Spec
 
 
@@ -101,9 +101,14 @@ def _config(spec: Spec, vocabulary: int | None, model: Path | None) -> Pretraine
     assert spec.policy.model is not None, "checked by specs/checks.py"
     path = config_of(spec.policy.model)
     if path is None:
+        missing = (
+            f"policy.model: no folder {from_root(spec.policy.model)} (a relative path starts at the repository root)"
+        )
+        if not names_hub_model(spec.policy.model):
+            raise SpecError(missing)
         raise SpecError(
-            f"policy.model: the size of {spec.policy.model!r} is not known here; copy its config.json to "
-            f"specs/models/{spec.policy.model.rsplit('/', 1)[-1]}.json"
+            f"{missing}, and the size of a model {spec.policy.model} of the hub is not known here; correct the name, "
+            f"or copy its config.json to specs/models/{spec.policy.model.rpartition('/')[2]}.json"
         )
     config: PretrainedConfig = AutoConfig.from_pretrained(path)
     return config

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from specs.plugins import is_plugin
+from specs.sections import Data
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class SourceDeclaration:
     hub: bool = False
 
 
-#: The shipped sources by name, in the order in which their prefixes are tried.
+#: The shipped sources by name; where several prefixes fit, the longest one does.
 SOURCES: Mapping[str, SourceDeclaration] = {
     each.name: each
     for each in (
@@ -59,7 +60,17 @@ def declared_source(train: str) -> SourceDeclaration:
     """Return the declaration of the source that `train`, a value of `data.train`, names."""
     if is_plugin(train.partition("?")[0]):
         return PLUGIN
-    return next(each for each in SOURCES.values() if train.startswith(each.prefix))
+    begun = [each for each in SOURCES.values() if train.startswith(each.prefix)]
+    return max(begun, key=lambda each: len(each.prefix))
+
+
+def named_verifier(data: Data) -> str:
+    """Return the name of the verifier of the problems, as the spec alone says it; empty where a source brings its own.
+
+    A puzzle is called as its verifier.
+    """
+    declared, body = declared_source(data.train), data.train.partition("?")[0]
+    return data.verifier or (body.removeprefix(declared.prefix) if declared.own_verifier else "")
 
 
 def spellings() -> str:

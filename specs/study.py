@@ -168,7 +168,7 @@ def load_study(
                 }
             }
         )
-    problems: dict[str, None] = {}
+    problems: dict[str, dict[str, None]] = {}  # line -> settings and variants in which it is wrong
     cells: list[PlannedCell] = []
     for setting, variant, seed in _matrix(study):
         try:
@@ -177,10 +177,11 @@ def load_study(
             )
         except SpecError as error:
             for line in str(error).splitlines():
-                problems[f"{setting} / {variant}: {line}"] = None
-    problems |= dict.fromkeys(_unlike(cells))
-    if problems:
-        raise SpecError("\n".join(f"{shown(path)}: {line}" for line in problems))
+                problems.setdefault(line, {})[f"{setting} / {variant}"] = None
+    matrix = {(setting, variant) for setting, variant, _ in _matrix(study)}
+    lines = [line if len(where) == len(matrix) else f"{', '.join(where)}: {line}" for line, where in problems.items()]
+    if lines := [*lines, *dict.fromkeys(_unlike(cells))]:
+        raise SpecError("\n".join(f"{shown(path)}: {line}" for line in lines))
     return LoadedStudy(study, tuple(cells), path, text, _altered(overrides, seeds, environ))
 
 

@@ -1,3 +1,4 @@
-"""The stages of a run, a folder each, in the order the data flows: data, rollout, reward, train, checkpoint, evaluate,
-report.
+"""The stages of a run, a folder each.
+
+In the order in which the data flow: data, rollout, reward, train, checkpoint, evaluate, report.
 """

@@ -9,6 +9,10 @@ class DataError(ArmatureError, ValueError):
     """A data source or one of its rows cannot be used. Names the file and the line (or the hub name)."""
 
 
+class NotFetchedError(DataError):
+    """A model of the hub is not on this machine, in a command that fetches nothing. A start fetches it."""
+
+
 class VerifierError(ArmatureError, RuntimeError):
     """A verifier could not judge, through no fault of the answer. Never a reward of 0."""
 

@@ -16,7 +16,7 @@ from types import ModuleType
 from typing import Any
 
 from specs.errors import SpecError
-from specs.paths import REPOSITORY_ROOT, shown
+from specs.paths import REPOSITORY_ROOT, shown, start_of
 from specs.plugins import PluginMember, plugin_files, source_digest, split_plugin
 from tasks.errors import TrainingError
 
@@ -33,7 +33,7 @@ def plugin_file(text: str, key: str, folder: Path = REPOSITORY_ROOT) -> Path:
     path = (folder / split_plugin(text)[0]).resolve()
     if not path.is_file():
         raise SpecError(
-            f"{key}: got {text!r}, but there is no file {path}: a relative path starts at {_folder_name(folder)}"
+            f"{key}: got {text!r}, but there is no file {path}: a relative path starts at {start_of(folder)}"
         )
     return path
 
@@ -141,7 +141,3 @@ def _home(module: ModuleType) -> str:
 
 def _is_of(value: object, module: ModuleType) -> bool:
     return getattr(value, "__module__", None) == module.__name__
-
-
-def _folder_name(folder: Path) -> str:
-    return "the repository root" if folder == REPOSITORY_ROOT else str(folder)

@@ -47,6 +47,8 @@ class EncodedProblem:
 
 
 class FinishReason(StrEnum):
+    """Why a response ends."""
+
     STOP = "stop"  # an end token was sampled (it is the last of `response_ids`)
     LENGTH = "length"  # truncated at the response limit
 
@@ -71,6 +73,8 @@ class Rollout:
 
 
 class VerdictKind(StrEnum):
+    """Why a score is what it is; the last two have none."""
+
     ACCEPTED = "accepted"
     WRONG = "wrong"
     NO_ANSWER = "no_answer"
@@ -110,4 +114,5 @@ class Verdict:
 
     @property
     def judged(self) -> bool:
+        """Return True if there is a score."""
         return self.score is not None

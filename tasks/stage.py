@@ -106,6 +106,7 @@ class Work:
         self._call = call
 
     def __call__(self) -> Any:
+        """Return what the call returns."""
         return self._call()
 
 

@@ -24,7 +24,6 @@ from tasks.checkpoint.fork import pin
 from tasks.data.contamination import TrainingTexts
 from tasks.data.contamination import contamination as overlap
 from tasks.data.dataset import prepare, tokenizer_of
-from tasks.data.encode import decode
 from tasks.engines.first_policy import make_first_policy
 from tasks.engines.open_run import OpenRun
 from tasks.engines.policies import SavedPolicy
@@ -32,7 +31,7 @@ from tasks.evaluate import judged_sample
 from tasks.evaluate.judged import judge_samples
 from tasks.evaluate.problems import question_of, to_bytes
 from tasks.evaluate.samples import SampleSet
-from tasks.evaluate.sampling import Source, draw, missing
+from tasks.evaluate.sampling import SampleSource, draw, missing
 from tasks.evaluate.suites.load import load_declared
 from tasks.evaluate.summary import summarise
 from tasks.graph.experiment import Experiment, stand_ins
@@ -40,6 +39,7 @@ from tasks.report.data import ReportData
 from tasks.report.page import render
 from tasks.report.text_tables import comparison_table, render_text
 from tasks.reward.measures import iteration_measures, reused_share
+from tasks.reward.responses import ResponseTexts
 from tasks.reward.verdicts import require_judged, row
 from tasks.rollout.protocol import Sampling
 from tasks.rollout.shards import roll_out, shard_problems
@@ -158,9 +158,13 @@ def rollout(run: OpenRun, step: Step, iteration: int) -> Output:
 def reward(run: OpenRun, step: Step, iteration: int) -> Output:
     """Give each rollout of an iteration its verdict, in their order."""
     rollouts, dataset, settings = rollouts_of(run.session, step.inputs["rollouts"]), run.dataset, run.spec.reward
+    problems = [dataset.by_id[each.problem_id] for each in rollouts]
+    texts = ResponseTexts(dataset.tokenizer).of(
+        [(problem, each.response_ids) for problem, each in zip(problems, rollouts, strict=True)]
+    )
     items = [
-        (dataset.by_id[each.problem_id].problem, decode(each.response_ids, dataset.tokenizer), each.finish_reason)
-        for each in rollouts
+        (problem.problem, text, each.finish_reason)
+        for problem, text, each in zip(problems, texts, rollouts, strict=True)
     ]
     verdicts = run.verifiers.verify(items, mask_truncated=settings.truncated == "mask")
     require_judged(verdicts, settings.max_not_judged_share, f"iteration {iteration}")
@@ -227,12 +231,12 @@ def submit_checkpoint(run: OpenRun, iteration: int, saved: SavedPolicy | None, s
 # -- evaluation and report -----------------------------------------------------------------------------------------
 
 
-def _evaluation(experiment: Experiment, label: object, name: str, lineage: str, source: Source | None) -> Step:
+def _evaluation(experiment: Experiment, label: object, name: str, lineage: str, source: SampleSource | None) -> Step:
     return experiment.evaluation_of(lineage, name, served=source is not None)
 
 
 @stage("evaluate", "evaluate {0} {1}", _evaluation)
-def evaluate(run: OpenRun, step: Step, label: object, name: str, lineage: str, source: Source | None) -> Output:
+def evaluate(run: OpenRun, step: Step, label: object, name: str, lineage: str, source: SampleSource | None) -> Output:
     """Draw samples of a suite from a policy, judge and summarise them.
 
     `label` is how task runs name the policy; `source` a server that has it, None for the rollout engine.

@@ -46,6 +46,7 @@ SAMPLES: Schema = {
 
 
 def to_bytes(rows: Sequence[Mapping[str, Any]], schema: Schema) -> bytes:
+    """Return the rows as a Parquet file, whose columns are those of the schema."""
     columns = {name: [row[name] for row in rows] for name in schema}
     table = pa.Table.from_pydict(columns, schema=pa.schema([pa.field(name, kind) for name, kind in schema.items()]))
     sink = io.BytesIO()
@@ -54,4 +55,5 @@ def to_bytes(rows: Sequence[Mapping[str, Any]], schema: Schema) -> bytes:
 
 
 def from_bytes(data: bytes) -> list[dict[str, Any]]:
+    """Return the rows of a Parquet file."""
     return list(pq.read_table(io.BytesIO(data)).to_pylist())

@@ -8,20 +8,21 @@ processes, so nothing is cached, retried or replayed. Its weights are those of f
 from __future__ import annotations
 
 import os
-import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from specs.errors import ArmatureError, SpecError
 from specs.identity import train_part
 from specs.load import load_spec
 from specs.schema import Spec
 from specs.sections import Architecture
 from tasks.checkpoint.weights import write_scratch_model
-from tasks.data.encode import decode, encode_all
+from tasks.data.encode import encode_all
 from tasks.data.sources.registry import make_source
 from tasks.data.tokenizer import puzzle_tokenizer
+from tasks.reward.responses import ResponseTexts
 from tasks.reward.verification import Verifiers
 from tasks.rollout.shards import roll_out, shard_count, shard_problems
 from tasks.rollout.transformers_engine import TransformersEngine, TransformersOptions
@@ -54,7 +55,7 @@ def tiny_loop(spec: Spec, folder: Path) -> Path:
     part = train_part(spec)
     trainer.load("policy 0", policy, None, adamw_settings(part))
 
-    engine, verifiers = TransformersEngine(TransformersOptions(dtype=spec.policy.dtype)), Verifiers(spec.reward)
+    engine, verifiers = Engine(TransformersOptions(dtype=spec.policy.dtype)), Verifiers(spec.reward)
     settings = step_settings(
         part,
         token_budget=spec.train.token_budget,
@@ -64,13 +65,12 @@ def tiny_loop(spec: Spec, folder: Path) -> Path:
     for k in range(spec.train.iterations):
         # Sample: G responses to each problem of the iteration, from the policy as it is now.
         engine.load(policy)
-        sampler = Holds(engine, f"policy {k}")
-        rollouts = []
+        engine.state, rollouts = f"policy {k}", []
         for shard in range(shard_count(spec.rollout)):
             drawn = shard_problems(encoded.problems, spec.rollout, spec.seed, k, shard)
-            rollouts += roll_out(sampler, drawn, spec.rollout, spec.seed, stop_token_ids, sampler.state, k)
+            rollouts += roll_out(engine, drawn, spec.rollout, spec.seed, stop_token_ids, engine.state, k)
         # Judge: a verdict for each response. Text is derived from the token ids, never tokenised again.
-        texts = [decode(each.response_ids, tokenizer) for each in rollouts]
+        texts = ResponseTexts(tokenizer).of([(problems[each.problem_id], each.response_ids) for each in rollouts])
         responses = [
             (problems[each.problem_id].problem, text, each.finish_reason)
             for each, text in zip(rollouts, texts, strict=True)
@@ -88,11 +88,10 @@ def tiny_loop(spec: Spec, folder: Path) -> Path:
     return policy
 
 
-class Holds:
-    """A rollout engine and the name of the policy that it holds."""
+class Engine(TransformersEngine):
+    """A rollout engine in this process, and the name of the policy that it holds."""
 
-    def __init__(self, engine: TransformersEngine, state: str) -> None:
-        self.generate, self.state = engine.generate, state
+    state = ""
 
 
 class Trainer:
@@ -107,11 +106,10 @@ class Trainer:
 
     def load(self, state: str, weights: Path, optimizer: Path | None, adamw: Mapping[str, Any]) -> None:
         """Load a policy from a folder of weights, with fresh moments."""
-        placement = {"zero_stage": self._spec.train.zero_stage, "offload_optimizer": False}
-        options = {**adamw, **placement, "gradient_checkpointing": self._spec.train.gradient_checkpointing}
-        self.rank.load(
-            state=state, weights=str(weights), optimizer=None, dtype=self._spec.policy.dtype, options=options
-        )
+        train, dtype = self._spec.train, self._spec.policy.dtype
+        placement = {"zero_stage": train.zero_stage, "offload_optimizer": False}
+        options = {**adamw, **placement, "gradient_checkpointing": train.gradient_checkpointing}
+        self.rank.load(state=state, weights=str(weights), optimizer=None, dtype=dtype, options=options)
 
     def supervise(
         self, steps: list[Demonstrations], rates: list[float], prompt_weight: float, token_budget: int
@@ -124,7 +122,29 @@ class Trainer:
         self.rank.save(folder=str(folder), optimizer=False)
 
 
+def refuse(spec: Spec, folder: Path) -> None:
+    """Raise ArmatureError for a spec that this loop would not train as it says, and for a folder that is in use."""
+    if spec.policy.init != "scratch" or spec.rollout.engine != "transformers":
+        raise SpecError(
+            "the tiny loop trains policy.init: scratch by rollout.engine: transformers alone; set both, or use "
+            "`armature train`"
+        )
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise ArmatureError(f"{folder}: is a file or a folder with something in it; give a new folder")
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Train the spec of the command line. Leaves by SystemExit, with one line of text, where it cannot."""
+    if len(arguments) < 2:
+        sys.exit("usage: python -m tasks.tiny_loop SPEC FOLDER [KEY=VALUE ...]")
+    file, folder, *overrides = arguments
+    try:
+        spec = load_spec(file, ["control=null", *overrides]).spec
+        refuse(spec, Path(folder))
+        print(tiny_loop(spec, Path(folder)))
+    except ArmatureError as error:
+        sys.exit(f"error: {error}")
+
+
 if __name__ == "__main__":
-    file, out, *overrides = sys.argv[1:]
-    shutil.rmtree(out, ignore_errors=True)
-    print(tiny_loop(load_spec(file, ["control=null", *overrides]).spec, Path(out)))
+    main(sys.argv[1:])

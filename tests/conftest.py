@@ -52,7 +52,7 @@ def pytest_report_header(config: pytest.Config) -> str:
     return f"a sample of {share:g} of each matrix, by the seed {seed!r}" if share < 1 else "every case"
 
 
-#: Files and folders whose unmarked tests `make quick` runs: pure modules, and the loop on stand-in engines.
+#: Files, folders and tests whose unmarked tests `make quick` runs: pure modules, and the loop on stand-in engines.
 QUICK = (
     "tests/specs/",
     "tests/tasks/graph/test_experiment.py",
@@ -65,15 +65,17 @@ QUICK = (
     "tests/tasks/rollout/test_sampling.py",
     "tests/tasks/rollout/test_table.py",
     "tests/tasks/test_stand_in_run.py",
-    "tests/tasks/train/test_advantages",
     "tests/tasks/train/test_alpha_zero.py",
-    "tests/tasks/train/test_objective",
-    "tests/tasks/train/test_schedule",
+    "tests/tasks/train/test_oracle.py::test_advantages_of_groups",
+    "tests/tasks/train/test_oracle.py::test_objectives_and_where_the_clip_takes_hold",
+    "tests/tasks/train/test_schedule.py",
     "tests/infra/test_retry.py",
     "tests/sandbox/test_compare.py",
     "tests/sandbox/test_values.py",
+    "tests/test_docstrings.py",
     "tests/test_documents.py",
     "tests/test_imports.py",
+    "tests/test_tiers.py",
 )
 
 
@@ -136,6 +138,6 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
     path: Path | None = session.config.getoption("--results")
-    if path is not None:
+    if path is not None and "PYTEST_XDIST_WORKER" not in os.environ:  # the workers' reports reach the main process
         machine = {"machine": platform.machine(), "python": platform.python_version()}
         path.write_text(json.dumps({**machine, "tests": sorted(_ROWS, key=lambda row: row["test"])}, indent=1) + "\n")

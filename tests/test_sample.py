@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from infra.paths import ROOT
+from specs.paths import REPOSITORY_ROOT as ROOT
 
 FILE = """
 import pytest

@@ -45,9 +45,9 @@ def train(
     """Train the experiment of a spec file. The same command goes on where a run ended."""
     with reported():
         if plan:
-            from flows.cli.plan import print_plans
+            from flows.cli.start import start_plan
 
-            print_plans(spec, overrides, replay=replay)
+            start_plan(spec, overrides, replay=replay)
         else:
             from flows.cli.start import start_training
 
@@ -58,9 +58,9 @@ def train(
 def plan_command(spec: Spec, overrides: Overrides = [], replay: Replay = False) -> None:  # noqa: B006
     """Say what a start of `train` would run, what the store has, and why; run nothing."""
     with reported():
-        from flows.cli.plan import print_plans
+        from flows.cli.start import start_plan
 
-        print_plans(spec, overrides, replay=replay)
+        start_plan(spec, overrides, replay=replay)
 
 
 @app.command()

@@ -16,6 +16,12 @@ from specs.errors import ArmatureError
 from tasks.errors import RegressionError
 
 USER_ERRORS = (ArmatureError, SandboxError)
+#: How the RuntimeErrors begin that Prefect 3.7 raises for a server that is not there.
+_NO_SERVER = (
+    "Failed to reach API",
+    "Timed out while attempting to connect to ephemeral Prefect API server",
+    "Unable to find an available port",
+)
 
 
 @contextlib.contextmanager
@@ -55,12 +61,17 @@ def _unreachable_server(error: Exception) -> str | None:
     import httpx  # here: commands that call no server start without it
 
     if not isinstance(error, httpx.HTTPError) and not (
-        isinstance(error, RuntimeError) and str(error).startswith("Failed to reach API")
+        isinstance(error, RuntimeError) and str(error).startswith(_NO_SERVER)
     ):
         return None
-    url = os.environ.get("PREFECT_API_URL", "the embedded Prefect server")
-    reason = (str(error) or type(error).__name__).splitlines()[0]
-    return f"error: {url} does not answer ({reason}); start it, or unset PREFECT_API_URL to run embedded"
+    reason = (str(error) or type(error).__name__).splitlines()[0].rstrip(".")
+    if url := os.environ.get("PREFECT_API_URL"):
+        return f"error: {url} does not answer ({reason}); start it, or unset PREFECT_API_URL to run embedded"
+    return (
+        f"error: Prefect's temporary server did not come up, or is gone ({reason}); start the same command again when "
+        "the machine is less busy, give it longer (PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS, 120 here), or run "
+        "`prefect server start` and set PREFECT_API_URL=http://127.0.0.1:4200/api"
+    )
 
 
 def _leave(text: str, status: int = 1) -> None:

@@ -6,55 +6,49 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from infra.store import Store
-from specs.identity import identity
+from specs.errors import SpecError
 from specs.load import Loaded, describe, load_control, load_spec
 from specs.schema import Spec
-from specs.sections import Fork
+from specs.sections import Placement
 from specs.size import size
-from tasks.checkpoint.fork import Source, find_source
 from tasks.data.tokenizer import puzzle_tokenizer
-from tasks.errors import DataError
+from tasks.errors import NotFetchedError
 from tasks.graph.experiment import Experiment
+from tasks.graph.inputs import check_inputs, check_problems
 from tasks.graph.listing import Listing
 from tasks.graph.previous_runs import PreviousRun, previous_runs
 from tasks.graph.reasons import Reasons, settings
-from tasks.graph.simulate import SHOWN, Simulation, simulate
+from tasks.graph.simulate import Simulation, simulate
 
 
 def print_plans(path: Path, overrides: Sequence[str], *, replay: bool) -> None:
-    """Print the plan of a spec, after that of its control."""
+    """Print the plan of a spec, after that of its control. Fails where a start would fail before it samples."""
     loaded = load_spec(path, overrides)
     control = load_control(loaded, overrides)
     store = Store(loaded.spec.store)  # an unreachable store is said before anything else
-    for each in filter(None, (control, loaded)):
-        print(plan(each, store, replay=replay), end="\n\n")
+    texts = [plan(each, store, replay=replay, check=True) for each in (control, loaded) if each is not None]
+    for text in texts:
+        print(text, end="\n\n")
 
 
-def plan(loaded: Loaded, store: Store, *, replay: bool = False) -> str:
+def plan(loaded: Loaded, store: Store, *, replay: bool = False, check: bool = False) -> str:
     """Return the plan as text. Runs nothing, downloads nothing.
 
-    With `replay`, evaluations of weights that were not kept run, as with the command's --replay.
+    With `replay`, evaluations of weights that were not kept run, as with the command's --replay. With `check`, problems
+    are read and checked as by a start. Raises what a start would raise.
     """
     spec = loaded.spec
-    name = f"{spec.name}/{identity(spec)}"
-    source = find_source(spec, store) if isinstance(spec.policy.init, Fork) else None
-    lines = [
-        f"run {name}",
-        f"store {store.uri}",
-        "",
-        "settings that are not the defaults:",
-        _indent(describe(loaded)),
-        "",
-        "size:",
-    ]
-    lines += [_indent(_sizes(spec, source)), ""]
     try:
-        experiment = Experiment(spec, download=False)
-    except DataError as error:
-        return "\n".join(
-            [*lines, "stages: what the store has is not known until data and weights are here:", f"  {error}"]
-        )
-    lines += [f"goes on from run {source}", ""] if source else []
+        experiment = Experiment(spec, download=False, store=store)
+    except NotFetchedError as error:
+        if check:
+            check_problems(spec)
+        note = "stages: what the store has is not known until the model is here:"
+        return "\n".join([*_head(loaded, store, spec.name, None), note, f"  {error}"])
+    if check:
+        check_inputs(experiment, store)
+    lines = _head(loaded, store, experiment.run, experiment.model)
+    lines += [f"goes on from run {experiment.source}", ""] if experiment.source else []
     listing = Listing(store, experiment)
     will = simulate(experiment, listing.has, listing.known, listing.drawn, replay=replay)
     previous = previous_runs(store, spec, experiment.run)
@@ -63,17 +57,37 @@ def plan(loaded: Loaded, store: Store, *, replay: bool = False) -> str:
         "",
         *_weights(will),
         "",
-        *_conclusion(will, spec, listing, previous),
+        *_conclusion(will, experiment, listing, previous),
     ]
     return "\n".join(lines)
+
+
+def _head(loaded: Loaded, store: Store, run: str, model: Path | None) -> list[str]:
+    """Return the lines above the stages. `model` is the folder with the model's configuration, where it is here."""
+    spec = loaded.spec
+    try:
+        sizes = _sizes(spec, model)
+    except SpecError as error:
+        sizes = f"not known: {error}"
+    return [
+        f"run {run}",
+        f"store {store.uri}",
+        "",
+        "settings that are not the defaults, and overrides:",
+        _indent(describe(loaded)),
+        "",
+        "size:",
+        _indent(sizes),
+        "",
+    ]
 
 
 def _stages(will: Simulation, reasons: Reasons) -> list[str]:
     """Return a row for each stage, and below those that run why their first step does."""
     lines = [f"{'stage':<12}{'steps':>7}{'in store':>10}{'will run':>10}"]
     left_out = len(will.left_out)
-    for stage in SHOWN:
-        steps, running = will.nodes[stage], will.running[stage]
+    for stage, steps in will.nodes.items():
+        running = will.running[stage]
         cached = len(steps) - len(running) - (left_out if stage == "evaluate" else 0)
         place = f"   from {running[0].place}" if running and running[0].place else ""
         lines.append(f"{stage:<12}{len(steps):>7}{cached:>10}{len(running):>10}{place}")
@@ -104,16 +118,18 @@ def _weights(will: Simulation) -> list[str]:
     return lines
 
 
-def _conclusion(will: Simulation, spec: Spec, listing: Listing, previous: Sequence[PreviousRun]) -> list[str]:
+def _conclusion(
+    will: Simulation, experiment: Experiment, listing: Listing, previous: Sequence[PreviousRun]
+) -> list[str]:
     lines = []
     if listing.unseen:
         lines.append(
             f"{listing.unseen:,} older steps are taken as the store lists them, to spare requests; a run verifies each"
         )
     if not previous:
-        everything = all(len(will.nodes[stage]) == len(will.running[stage]) for stage in SHOWN)
+        everything = all(steps == will.running[stage] for stage, steps in will.nodes.items())
         lines.append(
-            f"this store has no run of the name {spec.name}: "
+            f"this store has no run of the name {experiment.spec.name}: "
             f"{'everything runs' if everything else 'what it has was made by others'}"
         )
     if will.idle:
@@ -123,7 +139,7 @@ def _conclusion(will: Simulation, spec: Spec, listing: Listing, previous: Sequen
     return lines + [
         f"run {run.name} differs, and stays: {settings(run.differing)}"
         for run in previous
-        if run.name != f"{spec.name}/{identity(spec)}" and run.differing
+        if run.name != experiment.run and run.differing
     ]
 
 
@@ -135,8 +151,8 @@ def _numbers(numbers: Sequence[int]) -> str:
     )
 
 
-def _sizes(spec: Spec, source: Source | None) -> str:
-    sizes = size(spec, len(puzzle_tokenizer()) if spec.policy.made else None, source.folder if source else None)
+def _sizes(spec: Spec, model: Path | None) -> str:
+    sizes = size(spec, len(puzzle_tokenizer()) if spec.policy.made else None, model)
     iterations = spec.train.iterations
     return "\n".join(
         [
@@ -153,13 +169,22 @@ def _sizes(spec: Spec, source: Source | None) -> str:
             f"the rollout engine (tensor parallel {spec.placement.tensor_parallel}): weights "
             f"{_bytes(sizes.engine_weight_bytes)} a GPU, "
             f"KV cache {_bytes(sizes.kv_bytes_per_token)} a token",
-            f"placement: {spec.placement.layout}, {spec.placement.gpus} GPUs, asleep while the other works: "
-            f"{spec.placement.sleep}",
+            f"placement: {_placement(spec.placement)}",
             f"a checkpoint: {_bytes(sizes.checkpoint_bytes)}; {sizes.kept_checkpoints} kept: "
             f"{_bytes(sizes.checkpoint_bytes * sizes.kept_checkpoints)}, "
             "and those that are pinned",
         ]
     )
+
+
+def _placement(placement: Placement) -> str:
+    if placement.gpus == 0:
+        return "engine and trainer on the CPU"
+    gpus = f"{placement.gpus} GPU{'s' * (placement.gpus > 1)}"
+    if placement.layout == "separate":
+        return f"engine and trainer each on their own of {gpus}"
+    sleeps = "sleeps while the trainer works" if placement.sleep == "rollout" else "keeps its memory"
+    return f"engine and trainer on the same {gpus}; the engine {sleeps}"
 
 
 def _bytes(count: int) -> str:

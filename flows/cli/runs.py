@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
+from infra.errors import StoreError
 from infra.store import Store
+from specs.files import absolute_store
 from tasks.run.nights import nights
-from tasks.run.runs import runs
+from tasks.run.runs import RunView, run_names, runs, view_of
+from tasks.run_files import RunFileError, run_settings
 
 
 def store_uri(text: str) -> str:
-    """Return the URI of a store that a user names by a URI or a folder."""
-    return text if "://" in text else Path(text).resolve().as_uri()
+    """Return the URI of a store that a user names by a URI or a folder. Raises StoreError."""
+    uri, wrong = absolute_store(text, from_file=False)
+    if wrong:
+        raise StoreError(f"--store: {wrong[0]}")
+    return uri
 
 
 def open_store(text: str) -> Store:
@@ -20,13 +24,20 @@ def open_store(text: str) -> Store:
 
 
 def list_runs(store: Store) -> str:
-    """Return a line for each run."""
-    views = runs(store)
-    lines = [
-        f"{view.name:<40} {view.record['state']:<9} {view.iterations_done:>5}/{view.record['iterations']} iterations"
-        for view in views
-    ]
+    """Return a line for each run; of one with a damaged record, what to do about it."""
+    lines = [line for run in run_names(store) if (line := _line(store, run)) is not None]
     return "\n".join(lines) or f"no runs in {store.uri}"
+
+
+def _line(store: Store, run: str) -> str | None:
+    try:
+        view = view_of(store, run)
+    except RunFileError as error:
+        return f"{run:<40} cannot be read: {error}"
+    if view is None:
+        return None
+    state, iterations = view.record["state"], view.record["iterations"]
+    return f"{run:<40} {state:<9} {view.iterations_done:>5}/{iterations} iterations"
 
 
 def run_status(store: Store, name: str) -> str:
@@ -49,7 +60,7 @@ def run_status(store: Store, name: str) -> str:
                 f"  waits for the training step of iteration {done}: start the run again and it goes on from there"
             )
         for row in view.evaluations():
-            shown = ", ".join(f"Pass@{k} {v:.3f}" for k, v in row["pass_at"].items() if k in ("1", "8", "32"))
+            shown = ", ".join(f"Pass@{k} {row['pass_at'][k]:.3f}" for k in _ks(view) if k in row["pass_at"])
             lines.append(
                 f"  evaluated after {row['iteration']} on {row['suite']}: {shown} (evaluate {row['artifact'][:12]})"
             )
@@ -59,3 +70,11 @@ def run_status(store: Store, name: str) -> str:
                 f"  night of {night.when}: after {night.iteration} iterations on {', '.join(night.evaluations)}{found}"
             )
     return "\n".join(lines)
+
+
+def _ks(view: RunView) -> list[str]:
+    """Return evaluate.ks of the run's spec, as text."""
+    match run_settings(view.store, view.name):
+        case {"evaluate": {"ks": [*ks]}}:
+            return [str(k) for k in ks]
+    return []

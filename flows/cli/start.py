@@ -30,6 +30,14 @@ def start_training(path: Path, overrides: Sequence[str], *, replay: bool) -> Non
     print(f"report: {result['report']}")
 
 
+def start_plan(path: Path, overrides: Sequence[str], *, replay: bool) -> None:
+    """Print the plan of an experiment, after that of its control."""
+    load_control(load_spec(path, overrides), overrides)  # what is wrong is said before the plan's imports, of seconds
+    from flows.cli.plan import print_plans
+
+    print_plans(path, overrides, replay=replay)
+
+
 def start_night(path: Path, overrides: Sequence[str]) -> None:
     """Evaluate the newest checkpoint of an experiment."""
     load_spec(path, overrides)
@@ -64,13 +72,17 @@ def start_study(
     plan: bool,
     report: bool,
 ) -> None:
-    """Run a study's cells that have no result; with `plan` or `report` only say what would run,
-    or report what there is.
+    """Run a study's cells that have no result.
+
+    With `plan` only say what would run, with `report` only report what there is.
     """
     loaded = load_study(path, overrides, seeds)
     from tasks.run.study_results import plan_of, publish
 
     if plan:
+        from tasks.graph.inputs import check_starts
+
+        check_starts(planned.loaded.spec for planned in loaded.cells)
         print(plan_of(loaded))
         return
     if report:

@@ -29,10 +29,11 @@ from specs.schema import Spec
 from specs.sections import Fork
 from specs.sources import declared_source
 from tasks.checkpoint.weights import POLICY_STAGE, policy_step
+from tasks.run_files import run_record
 
 
 @dataclass(frozen=True)
-class Source:
+class ForkOrigin:
     """The policy that a fork begins with: that of `run` after `iteration` iterations.
 
     `root` is the first policy of its line; `folder` is local and holds configuration and tokenizer of the line, no
@@ -47,7 +48,7 @@ class Source:
 
     @property
     def step(self) -> Step:
-        """The step under which its weights lie."""
+        """Return the step under which its weights lie."""
         if self.lineage == self.root:
             return policy_step(self.lineage)
         return policy_step(self.lineage, f"train/{self.lineage}", f"{POLICY_STAGE}/{self.root}")
@@ -60,7 +61,7 @@ class Source:
         return {"run": self.run, "iteration": self.iteration, "lineage": self.lineage}
 
 
-def find_source(spec: Spec, store: Store) -> Source:
+def find_source(spec: Spec, store: Store) -> ForkOrigin:
     """Return the policy that `spec.policy.init` names.
 
     Raises SpecError where there is no such policy or this spec does not fit it; StoreError where the files that the
@@ -78,7 +79,7 @@ def find_source(spec: Spec, store: Store) -> Source:
             f"{store.uri}: run {fork.run} cannot be gone on from: the {what} is not there any more; start that "
             "run again"
         )
-    source = Source(fork.run, fork.iteration, lineage, root, _shared_files(store, first))
+    source = ForkOrigin(fork.run, fork.iteration, lineage, root, _shared_files(store, first))
     problems = _misfits(spec, source, first)
     if problems:
         raise SpecError("\n".join(problems))
@@ -89,15 +90,23 @@ def _already_begun_from(spec: Spec, store: Store) -> str | None:
     """Return the lineage that this fork began with at an earlier start, None at its first.
 
     It does not depend on the source's record any more; where the weights were lost since, the fork's first stage makes
-    them again.
+    them again. A run on other problems than a puzzle's has their content in its name, which follows from the tokenizer
+    and so from the source: it is known by its record.
     """
-    own = _read(store, f"runs/{spec.name}/{identity(spec)}/run.json")
-    return str(own["fork"]["lineage"]) if own is not None and "fork" in own else None
+    fork, names = spec.policy.init, [identity(spec)]
+    assert isinstance(fork, Fork)
+    if declared_source(spec.data.train).puzzle_words is not True:
+        names += store.files.list(f"runs/{spec.name}")
+    for each in names:
+        begun = (run_record(store, f"{spec.name}/{each}") or {}).get("fork")
+        if begun is not None and (begun["run"], begun["iteration"]) == (fork.run, fork.iteration):
+            return str(begun["lineage"])
+    return None
 
 
 def _chosen(fork: Fork, store: Store) -> str:
     name, _, number = fork.run.partition("/")
-    record = _read(store, f"runs/{fork.run}/run.json") if number else None
+    record = run_record(store, fork.run) if number else None
     if record is None:
         same = [f"{name}/{each}" for each in store.files.list(f"runs/{name}")]
         if same:
@@ -130,7 +139,7 @@ def _chosen(fork: Fork, store: Store) -> str:
     return lineage
 
 
-def _misfits(spec: Spec, source: Source, first: Manifest) -> list[str]:
+def _misfits(spec: Spec, source: ForkOrigin, first: Manifest) -> list[str]:
     """Return a line for each setting of the spec that does not fit the policy."""
     policy, lines = first.inputs["part"]["policy"], []
     if policy["dtype"] != spec.policy.dtype:
@@ -161,7 +170,7 @@ def _shared_files(store: Store, first: Manifest) -> Path:
     return folder
 
 
-def pin(store: Store, source: Source, fork: str) -> None:
+def pin(store: Store, source: ForkOrigin, fork: str) -> None:
     """Record in the store that the run `fork` needs these weights of its source."""
     text = json.dumps({"fork": fork, **source.record()}, indent=1, sort_keys=True)
     store.files.write(f"pins/{source.lineage}/{fork.replace('/', '-')}.json", text.encode())
@@ -173,14 +182,3 @@ def pinned(store: Store) -> set[str]:
     By lineage, not by run: runs of the same mathematics share their policies.
     """
     return set(store.files.list("pins"))
-
-
-def _read(store: Store, name: str) -> dict[str, Any] | None:
-    if store.files.size(name) is None:
-        return None
-    try:
-        return dict(json.loads(store.files.read(name)))
-    except ValueError as error:
-        raise StoreError(
-            f"{store.uri}/{name}: is not JSON ({error}); remove it, and start its run again: it comes back"
-        ) from error

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from infra.caching import NamedStep, Step
-from infra.files import sha256_file
-from infra.paths import HOME, resolve
+from infra.digest_memory import DigestMemory
+from infra.paths import HOME
+from specs.paths import from_root, names_hub_model
 from tasks.data.seeds import derive_seed
-from tasks.errors import DataError
+from tasks.errors import DataError, NotFetchedError
 
 POLICY_STAGE, POLICY_VERSION = "policy", 1
 _KEPT = (
@@ -38,47 +39,40 @@ def model_folder(policy: Mapping[str, Any], *, download: bool) -> Path | None:
     if policy["init"] == "scratch":
         return None
     name = policy["model"]
-    folder = Path(resolve(name))
+    folder = from_root(name)
     if folder.is_dir():
         return folder
-    if name.startswith((".", "/")) or name.count("/") != 1:
-        hint = " (make smollm2 makes it)" if "smollm2" in name.lower() else ""
-        raise DataError(f"policy.model: no folder {folder}{hint}")
+    missing = f"policy.model: no folder {folder} (a relative path starts at the repository root)"
+    if not names_hub_model(name):
+        hint = "; make smollm2 makes it" if "smollm2" in name.lower() else ""
+        raise DataError(f"{missing}{hint}")
     from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
+    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
+
+    from tasks.data.hub_errors import hub_reason
 
     try:
         patterns = [*_KEPT, "*.safetensors", "*.safetensors.index.json"]
         return Path(
             snapshot_download(name, revision=policy["revision"], allow_patterns=patterns, local_files_only=not download)
         )
-    except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
-        reason = str(error).strip().splitlines()[0]
-        raise DataError(
-            f"policy.model: {name} cannot be had from the hub ({reason}): check the name and the network, or "
-            "give a local folder"
-        ) from error
+    except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OSError) as error:
+        if not download and isinstance(error, LocalEntryNotFoundError):
+            raise NotFetchedError(
+                f"{missing}, and no model {name} of the hub in the local cache: a start fetches it"
+            ) from error
+        reason = hub_reason(error, "give a local folder")
+        raise DataError(f"{missing}, and no model {name} from the hub; {reason}") from error
 
 
 def weights_digest(folder: Path) -> str:
-    """Return the sha256 over the weight files' digests and the configuration.
-
-    Remembered by (path, size, modification time): hashing 15 GB at each start would cost half a minute.
-    """
+    """Return the sha256 over the weight files' digests and the configuration, which are remembered between starts."""
     files = sorted(p for p in folder.iterdir() if p.suffix == ".safetensors" or p.name == "config.json")
     if not any(p.suffix == ".safetensors" for p in files):
         raise DataError(f"policy.model: {folder} holds no .safetensors file")
-    memory = HOME / "digests.json"
-    known: dict[str, str] = json.loads(memory.read_text()) if memory.exists() else {}
-    digests = {}
-    for path in files:
-        stat = path.stat()
-        name = f"{path.resolve()}|{stat.st_size}|{stat.st_mtime_ns}"
-        known[name] = digests[path.name] = known.get(name) or sha256_file(path)
-    memory.parent.mkdir(parents=True, exist_ok=True)
-    temporary = memory.with_suffix(f".{hashlib.sha256(str(folder).encode()).hexdigest()[:8]}.tmp")
-    temporary.write_text(json.dumps(known))
-    temporary.replace(memory)
+    memory = DigestMemory(HOME / "digests.json")
+    digests = {path.name: memory.sha256(path) for path in files}
+    memory.save()
     return hashlib.sha256(json.dumps(digests, sort_keys=True).encode()).hexdigest()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tasks.data.columns import Columns, Strict, Text, look_up, validated
+from tasks.data.columns import Columns, Strict, Text, look_up, number_as_text, validated
 from tasks.errors import DataError
 from tasks.records import Message
 
@@ -20,10 +20,11 @@ class _Answer(Strict):
 
 
 def read_answer(row: Mapping[str, Any], columns: Columns, where: str, prompt: Prompt) -> tuple[Reference, Prompt]:
-    """Return the reference `{"answer": text}` and the prompt as it is. DataError, which opens with `where`,
-    otherwise.
+    """Return the reference `{"answer": text}` and the prompt as it is; a number becomes its text.
+
+    Raises DataError, which opens with `where`.
     """
-    answer = look_up(row, columns.answer, where)
+    answer = number_as_text(look_up(row, columns.answer, where))
     if columns.answer_after is not None and isinstance(answer, str):
         _, found, rest = answer.rpartition(columns.answer_after)
         if not found:

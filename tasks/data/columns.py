@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from specs.sections import Data
 from tasks.errors import DataError
@@ -33,18 +35,47 @@ class Columns:
         return cls(data.prompt_column, data.answer_column, data.answer_after, verifier)
 
 
-def _no_blank(value: object) -> object:
-    if isinstance(value, str) and not value.strip():
+HALF_CHARACTER = "it holds half of a surrogate pair, which is no character: mend the text where it was cut"
+
+
+def whole_characters(text: str) -> bool:
+    """Return whether a text can be written as UTF-8: JSON's escapes can also write half a character."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def number_as_text(value: object) -> object:
+    """Return a finite number as text, digit by digit as it was written; anything else as it is."""
+    value = value.item() if hasattr(value, "item") else value  # a number of NumPy, from a source of the user's own
+    if type(value) is int:
+        return str(value)
+    if isinstance(value, float | Decimal) and math.isfinite(value):
+        return format(Decimal(repr(value)) if isinstance(value, float) else value, "f")
+    return value
+
+
+def _whole_characters(value: str) -> str:
+    if not whole_characters(value):
+        raise ValueError(HALF_CHARACTER)
+    return value
+
+
+def _no_blank(value: str) -> str:
+    if not value.strip():
         raise ValueError("it is empty")
     return value
 
 
-def _number_as_text(value: object) -> object:
+def _whole_number_as_text(value: object) -> object:
     return str(value) if type(value) is int else value
 
 
-Text = Annotated[str, BeforeValidator(_no_blank)]
-Name = Annotated[str, BeforeValidator(_number_as_text), Field(min_length=1)]
+AnyText = Annotated[str, AfterValidator(_whole_characters)]
+Text = Annotated[AnyText, AfterValidator(_no_blank)]
+Name = Annotated[AnyText, BeforeValidator(_whole_number_as_text), Field(min_length=1)]
 
 
 class Strict(BaseModel):
@@ -57,10 +88,9 @@ Model = TypeVar("Model", bound=Strict)
 
 
 def validated(model: type[Model], fields: Mapping[str, Any], columns: Mapping[str, str], where: str) -> Model:
-    """Return `fields` as a `model`. DataError, which opens with `where` and names the column, for what it does not
-    allow.
+    """Return `fields` as a `model`; `columns` maps fields of the model to columns.
 
-    `columns` maps fields of the model to columns.
+    Raises DataError, which opens with `where` and names the column, for what the model does not allow.
     """
     try:
         return model.model_validate(fields)

@@ -1,8 +1,7 @@
-"""The evaluation texts that a training set holds already: exact findings are certain (but for signs), 13-gram ones are
-pointers to look at.
+"""The evaluation texts that a training set holds already.
 
-Texts are compared as words: maximal runs of letters and digits after NFKC and case folding, so that LaTeX falls into
-names and numbers.
+Exact findings are certain (but for signs), 13-gram ones are pointers to look at. Texts are compared as words: maximal
+runs of letters and digits after NFKC and case folding, so that LaTeX falls into names and numbers.
 
 - **exact**: all words of the two texts, written without gaps, are equal. Signs are gone too: `7 - 3` equals `7 + 3`,
   so of short sums an exact finding may be another problem.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,7 +14,8 @@ from transformers import PreTrainedTokenizerFast
 from infra.store import Manifest, Store
 from specs.sections import Data
 from tasks.data import table
-from tasks.data.encode import encode_all
+from tasks.data.encode import EncodedData, encode_all
+from tasks.data.sources.base import LoadedData
 from tasks.data.sources.registry import source_of
 from tasks.data.tokenizer import load_tokenizer, puzzle_tokenizer, tokenizer_digest
 from tasks.records import EncodedProblem
@@ -29,7 +31,7 @@ class Dataset:
 
     @cached_property
     def by_id(self) -> dict[str, EncodedProblem]:
-        """Map the id of each problem, training and held out, to it."""
+        """Return the problems by id, training and held out."""
         return {p.problem.id: p for p in (*self.train, *self.heldout)}
 
     @property
@@ -58,12 +60,9 @@ def prepare(
 
     `fingerprint` is the source's: a hub data set is read at the commit that the step's key names. Raises DataError.
     """
-    source = source_of(data)
     files: dict[str, bytes] = {}
     counts: dict[str, Any] = {}
-    for split in ("train", "heldout") if data.heldout else ("train",):
-        loaded = source.problems(split, fingerprint)
-        encoded = encode_all(loaded.problems, tokenizer, data.prompt, max_prompt_tokens, data.drop_long_prompts)
+    for split, loaded, encoded in _splits(data, fingerprint, tokenizer, max_prompt_tokens):
         files[f"{split}.parquet"] = table.to_bytes(encoded.problems)
         counts[split] = {
             "problems": len(encoded.problems),
@@ -77,6 +76,22 @@ def prepare(
         for path in sorted(Path(folder).iterdir()):
             files[path.name] = path.read_bytes()
     return files, {**counts, "tokenizer": tokenizer_digest(tokenizer)}
+
+
+def load_dataset(data: Data, fingerprint: str, tokenizer: PreTrainedTokenizerFast, max_prompt_tokens: int) -> Dataset:
+    """Return what the data step would make, without a store. Raises DataError."""
+    splits = {split: each.problems for split, _, each in _splits(data, fingerprint, tokenizer, max_prompt_tokens)}
+    return Dataset(splits["train"], splits.get("heldout", ()), tokenizer)
+
+
+def _splits(
+    data: Data, fingerprint: str, tokenizer: PreTrainedTokenizerFast, max_prompt_tokens: int
+) -> Iterator[tuple[str, LoadedData, EncodedData]]:
+    source = source_of(data)
+    for split in ("train", "heldout") if data.heldout else ("train",):
+        loaded = source.problems(split, fingerprint)
+        encoded = encode_all(loaded.problems, tokenizer, data.prompt, max_prompt_tokens, data.drop_long_prompts)
+        yield split, loaded, encoded
 
 
 def read_dataset(store: Store, manifest: Manifest) -> Dataset:

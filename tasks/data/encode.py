@@ -15,7 +15,9 @@ from typing import Any
 from jinja2 import TemplateError
 from transformers import PreTrainedTokenizerFast
 
+from tasks.data.columns import HALF_CHARACTER, whole_characters
 from tasks.data.prompts import apply_template
+from tasks.data.template_clock import strftime_now
 from tasks.errors import DataError
 from tasks.records import EncodedProblem, Message, Problem
 
@@ -67,6 +69,8 @@ def encode(problem: Problem, tokenizer: PreTrainedTokenizerFast, template: str) 
     opened; it is raw text, all of it content, if the tokenizer has no chat template. Raises DataError.
     """
     messages = apply_template(problem.prompt, template)
+    if not all(whole_characters(message["content"]) for message in messages):
+        raise DataError(f"problem {problem.id}: its prompt: {HALF_CHARACTER}")
     if tokenizer.chat_template is None:
         if len(messages) != 1:
             raise DataError(f"problem {problem.id}: {len(messages)} messages, but the tokenizer has no chat template")
@@ -102,7 +106,13 @@ def decode(response_ids: Sequence[int], tokenizer: PreTrainedTokenizerFast) -> s
 def _render(problem: Problem, tokenizer: PreTrainedTokenizerFast, messages: Sequence[Message]) -> str:
     conversation: list[dict[str, Any]] = [dict(message) for message in messages]
     try:
-        return str(tokenizer.apply_chat_template(conversation, tokenize=False, add_generation_prompt=True))
+        return str(
+            tokenizer.apply_chat_template(
+                conversation, tokenize=False, add_generation_prompt=True, strftime_now=strftime_now
+            )
+        )
+    except DataError as error:
+        raise DataError(f"problem {problem.id}: {error}") from None
     except TemplateError as error:
         roles = ", ".join(message["role"] for message in messages)
         raise DataError(f"problem {problem.id}: the chat template refuses its messages ({roles}): {error}") from error
@@ -160,5 +170,6 @@ def _refuse_unknown(
     if unknown is not None and any(prompt_ids[position] == unknown for position in content):
         raise DataError(
             f"problem {problem.id}: its prompt holds a word that the tokenizer does not know ({tokenizer.unk_token}):"
-            " the puzzle tokenizer of policy.init: scratch reads puzzles only"
+            " that of policy.init: scratch has the words of puzzles (0 to 99, + - * / = : ,), each between spaces; "
+            "write it in those, or train a model: policy.init: pretrained"
         )

@@ -42,9 +42,7 @@ def _hashed(seed: int, epoch: int, n: int) -> tuple[int, ...]:
 
 @lru_cache(maxsize=4)
 def _epoch(seed: int, epoch: int, prompts: int, n: int) -> tuple[int, ...]:
-    """Return the order of one epoch: the hashed one, with what the crossing iteration already has moved behind that
-    iteration.
-    """
+    """Return the order of one epoch: the hashed one, with what the crossing iteration already has moved behind it."""
     order: tuple[int, ...] = ()
     period = prompts // gcd(
         n, prompts

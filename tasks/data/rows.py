@@ -8,17 +8,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
 
 from tasks.data.answers import Prompt, Reader
-from tasks.data.columns import Columns, Name, Strict, Text, look_up, validated
+from tasks.data.columns import AnyText, Columns, Name, Strict, Text, look_up, validated
 from tasks.errors import DataError
 from tasks.records import Message, Problem
 
 
 class _Turn(Strict):
     role: Literal["system", "user", "assistant"]
-    content: Text
+    content: AnyText
+
+    @field_validator("content")
+    @classmethod
+    def _not_empty(cls, content: str, turn: ValidationInfo) -> str:
+        # An empty system message says something: no default of the chat template's own.
+        if not content.strip() and turn.data.get("role") != "system":
+            raise ValueError("it is empty")
+        return content
 
 
 class _TextRow(Strict):

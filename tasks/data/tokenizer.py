@@ -1,11 +1,10 @@
-"""Tokenizers: the word-level one of the puzzles, made on the spot, and those in a local folder in Hugging Face
-format.
-"""
+"""Tokenizers: the word-level one of the puzzles, made on the spot, and those in a folder in Hugging Face format."""
 
 from __future__ import annotations
 
 import hashlib
 import json
+import re
 from pathlib import Path
 
 from tokenizers import Tokenizer
@@ -13,9 +12,12 @@ from tokenizers.models import WordLevel
 from tokenizers.pre_tokenizers import WhitespaceSplit
 from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
+from tasks.data.hub_errors import first_line
+from tasks.data.template_clock import DATE, reads_the_clock
 from tasks.errors import DataError
 
 PAD, EOS, BOS, UNKNOWN, ANSWER = "<pad>", "<eos>", "<bos>", "<unk>", "<answer>"
+_CHANCE = re.compile(r"\|\s*random\b|\blipsum\s*\(")  # what Jinja draws lots with
 WORDS = (*(str(number) for number in range(100)), "+", "-", "*", "/", "=", ":", ",")
 
 # One turn: <bos> prompt <answer> response <eos>. The generation prompt is the separator that opens the assistant's
@@ -59,13 +61,18 @@ def load_tokenizer(path: str | Path) -> PreTrainedTokenizerFast:
         raise DataError(f"tokenizer: no folder {folder}: give a local folder in Hugging Face format")
     try:
         tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-    except (OSError, ValueError) as error:
-        raise DataError(
-            f"tokenizer: {folder} cannot be loaded ({str(error).splitlines()[0]}): it needs tokenizer.json"
-        ) from error
+    except (OSError, ValueError, KeyError) as error:
+        file = folder / "tokenizer.json"
+        reason = f"{first_line(error)}; write {file} again" if file.is_file() else "it has no tokenizer.json; add it"
+        raise DataError(f"tokenizer: {folder} cannot be loaded: {reason}") from error
     if not isinstance(tokenizer, PreTrainedTokenizerFast):
         raise DataError(
             f"tokenizer: {folder} holds a slow tokenizer ({type(tokenizer).__name__}): it needs tokenizer.json"
+        )
+    if _CHANCE.search(str(tokenizer.chat_template)):
+        raise DataError(
+            f"tokenizer: the chat template of {folder} draws lots (random, lipsum): a prompt would differ each time; "
+            "take a template without"
         )
     if tokenizer.eos_token_id is None:
         raise DataError(
@@ -77,7 +84,7 @@ def load_tokenizer(path: str | Path) -> PreTrainedTokenizerFast:
 def tokenizer_digest(tokenizer: PreTrainedTokenizerFast) -> str:
     """Return the sha256 over what decides token ids.
 
-    The backend (vocabulary, merges, normalisation), special tokens, chat template.
+    The backend (vocabulary, merges, normalisation), special tokens, chat template, and the date that one is told.
     """
     backend = json.loads(tokenizer.backend_tokenizer.to_str())
     content = [
@@ -86,5 +93,6 @@ def tokenizer_digest(tokenizer: PreTrainedTokenizerFast) -> str:
         },  # a state, set by calls
         {name: str(token) for name, token in tokenizer.special_tokens_map.items()},
         tokenizer.chat_template,
+        *([str(DATE.date())] if reads_the_clock(tokenizer.chat_template) else []),
     ]
     return hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=True).encode("ascii")).hexdigest()

@@ -69,9 +69,7 @@ class Checkpoints:
             self._store.drop(POLICY_STAGE, experiment.lineage(old))
 
     def _passed(self, lineage: str, target: int) -> None:
-        """Save again what a crash kept from being saved: of the checkpoints up to `target`,
-        those that retention keeps.
-        """
+        """Save again what a crash kept from being saved, of the checkpoints up to `target` that retention keeps."""
         if lineage in self._uploading or self._policies.stored(lineage):
             return
         experiment, forks = self._experiment, pinned(self._store)

@@ -69,11 +69,11 @@ class Engines:
         )
         self.sleeps = gpus and placement.sleep == "rollout"
 
-        self._places = _places(spec)
+        self._made_for = _made_for(spec)
 
     def fit(self, spec: Spec) -> bool:
         """Return True if an experiment can use them as they are."""
-        return _places(spec) == self._places
+        return _made_for(spec) == self._made_for
 
     def close(self) -> None:
         """End them for good: a thread that works with them gets an EngineError, and starts none again."""
@@ -81,7 +81,7 @@ class Engines:
         self.trainer.close()
 
 
-def _places(spec: Spec) -> tuple[object, ...]:
+def _made_for(spec: Spec) -> tuple[object, ...]:
     """Return the settings that the engines are made for."""
     return (
         spec.placement,

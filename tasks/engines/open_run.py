@@ -1,6 +1,4 @@
-"""What one experiment works with in a flow: its session, engines, policies and verifiers,
-and its data once that is made.
-"""
+"""What one experiment works with in a flow: its session, engines, policies, verifiers, and its data once made."""
 
 from __future__ import annotations
 
@@ -11,13 +9,12 @@ from functools import cached_property
 from infra.store import Store
 from specs.schema import Spec
 from tasks.data.dataset import Dataset
-from tasks.data.encode import too_long
 from tasks.engines.checkpoints import Checkpoints
 from tasks.engines.engines import Engines
 from tasks.engines.policies import Policies
-from tasks.errors import DataError
 from tasks.evaluate.problems import SuiteData, encoded, from_bytes, heldout
 from tasks.graph.experiment import Experiment
+from tasks.graph.inputs import check_dataset
 from tasks.reward.verification import Verifiers
 from tasks.run.artifacts import Datasets
 from tasks.run.session import Session
@@ -27,12 +24,20 @@ class OpenRun:
     """One experiment, opened on a store and on engines. Close it; the engines are the flow's own.
 
     `make_start(run)` makes the first policy again where it turned out to be damaged (tasks/stages.py gives it).
+    `experiment`: that of the spec, where it was read already.
     """
 
-    def __init__(self, spec: Spec, session: Session, engines: Engines, make_start: Callable[[OpenRun], object]) -> None:
+    def __init__(
+        self,
+        spec: Spec,
+        session: Session,
+        engines: Engines,
+        make_start: Callable[[OpenRun], object],
+        experiment: Experiment | None = None,
+    ) -> None:
         self.spec, self.session, self.engines = spec, session, engines
         self.store = session.store
-        self.experiment = Experiment(spec)
+        self.experiment = experiment or Experiment(spec, store=self.store)
         self._datasets = Datasets(session)
         self.policies = Policies(session, self.experiment, engines, self._datasets, lambda: make_start(self))
         self.checkpoints = Checkpoints(session, self.experiment, self.policies)
@@ -48,19 +53,9 @@ class OpenRun:
 
     @cached_property
     def dataset(self) -> Dataset:
-        """The data set of the data step, checked against the spec. Raises DataError, VerifierError, StoreError."""
+        """Return the data step's data set, checked against the spec. Raises DataError, VerifierError, StoreError."""
         dataset = self._datasets(self.experiment.data.key)
-        problems = (*dataset.train, *dataset.heldout)
-        self.verifiers.check([each.problem for each in problems])
-        limit, drawn = self.spec.rollout.max_prompt_tokens, self.spec.rollout.problems
-        if drawn is not None and drawn > len(dataset.train):
-            raise DataError(
-                f"rollout.problems is {drawn}, but there are only {len(dataset.train)} training problems: "
-                "lower it, or leave it out to draw from all"
-            )
-        for problem in problems:  # the limit is in no key: it changes no payload
-            if len(problem.prompt_ids) > limit:
-                raise too_long(problem, limit)
+        check_dataset(dataset, self.spec, self.verifiers)
         return dataset
 
     def start_verifiers(self) -> None:
@@ -92,12 +87,13 @@ def opened(
     store: Store,
     make_start: Callable[[OpenRun], object],
     still_ours: Callable[[], None] = lambda: None,
+    experiment: Experiment | None = None,
 ) -> Iterator[OpenRun]:
     """Open a run on engines of its own, which start when they are first needed and end with it."""
     engines = Engines(spec)
     session = Session(store, still_ours)
     try:
-        run = OpenRun(spec, session, engines, make_start)
+        run = OpenRun(spec, session, engines, make_start, experiment)
         try:
             yield run
         finally:

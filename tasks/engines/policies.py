@@ -99,9 +99,7 @@ class Policies:
         return adamw_settings(self._experiment.train(0).inputs["part"])
 
     def _bring(self, onto: Callable[[str, dict[str, Any]], None], lineage: str) -> None:
-        """Call `onto`; where the first policy turns out to be damaged, which loading finds,
-        make it again and try anew.
-        """
+        """Call `onto`; where loading finds that the first policy is damaged, make it again and try anew."""
         try:
             onto(lineage, self._adamw)
         except StoreError:
@@ -233,8 +231,10 @@ class Policies:
                 (folder / name).write_bytes(self._store.read(manifest, name))
 
     def _say_where_it_differs(self, loaded: Manifest) -> None:
-        """Warn once a run: weights that were made on other ranks, threads or libraries load, but the run is another one
-        from there on."""
+        """Warn once a run about weights that were made on other ranks, threads or libraries.
+
+        They load, but the run is another one from there on.
+        """
         # Nothing is recorded of given weights, which nobody computed here.
         changed = self._changed(loaded.recorded) if loaded.recorded else ""
         if changed and changed not in self._said:

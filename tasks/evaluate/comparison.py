@@ -29,11 +29,12 @@ class StoredEvaluation:
 
     @cached_property
     def means(self) -> Mapping[str, float]:
-        """Question -> mean score of its judged samples; questions without one are left out."""
+        """Return the mean score of each question's judged samples; questions without one are left out."""
         return question_means(self.samples)
 
     @property
     def summary(self) -> Mapping[str, Any]:
+        """Return the numbers of the evaluation, as its manifest has them."""
         return dict(self.manifest.result)
 
 
@@ -62,6 +63,10 @@ def difference(first: Manifest, second: Manifest) -> str | None:
     differing = [names[name] for name in names if first.inputs[name] != second.inputs[name]]
     differing += ["the version of the evaluation"] if first.version != second.version else []
     before, after = first.inputs["part"], second.inputs["part"]
+    if before.get("tokenizer") == after.get("tokenizer") and first.inputs.get("thinking") != second.inputs.get(
+        "thinking"
+    ):
+        differing.append("how thinking is judged")  # of two tokenizers each has thinking of its own
     differing += [name for name in sorted({*before, *after} - _HARMLESS) if before.get(name) != after.get(name)]
     return ", ".join(differing) or None
 
@@ -72,9 +77,7 @@ _HARMLESS = {"samples", "problems", "seed", "engine", "dtype", "tokenizer"}
 
 
 def harmless_difference(first: Manifest, second: Manifest) -> str | None:
-    """Return the settings of two compared evaluations that differ and change no expectation,
-    None where there are none.
-    """
+    """Return the settings of two compared evaluations that differ and change no expectation; None without any."""
     before, after = first.inputs["part"], second.inputs["part"]
     changed = [
         f"{name} {before.get(name)} and {after.get(name)}"

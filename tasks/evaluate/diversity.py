@@ -58,7 +58,7 @@ def diversity_of(
     without a correct response are left out of "correct", which measures how different solutions are. Only correct
     answers cover solutions, so that the two coverages differ in nothing but the problems that they average.
     """
-    cache: dict[tuple[str, ...], dict[str, float]] = {}
+    cache: dict[tuple[str, ...], dict[str, float | None]] = {}
     solved = [rows for rows in right if rows]
     covered = [_coverage(rows, own) for rows, own in zip(problems, right, strict=True)]
     return {
@@ -83,7 +83,7 @@ def mean(values: Sequence[float | None]) -> float | None:
 def _diversity(
     groups: Sequence[Sequence[JudgedSample]],
     covered: Sequence[float | None],
-    cache: dict[tuple[str, ...], dict[str, float]],
+    cache: dict[tuple[str, ...], dict[str, float | None]],
 ) -> Diversity:
     texts = [_texts(rows, cache) for rows in groups]
     return Diversity(
@@ -110,8 +110,10 @@ def _coverage(rows: Sequence[JudgedSample], right: Sequence[JudgedSample]) -> fl
     return len(set(answers(right))) / rows[0].solutions
 
 
-def _texts(rows: Sequence[JudgedSample], cache: dict[tuple[str, ...], dict[str, float]]) -> Mapping[str, float]:
-    """Return the text measures of a problem's responses that are defined.
+def _texts(
+    rows: Sequence[JudgedSample], cache: dict[tuple[str, ...], dict[str, float | None]]
+) -> Mapping[str, float | None]:
+    """Return the text measures of a problem's responses; None for what is not defined.
 
     `cache` [texts] saves the second computation for problems whose responses are all correct.
     """
@@ -119,11 +121,7 @@ def _texts(rows: Sequence[JudgedSample], cache: dict[tuple[str, ...], dict[str, 
     texts = tuple(" ".join(text.split(None, COMPARED_WORDS)[:COMPARED_WORDS]) for text in written)
     if texts in cache:
         return cache[texts]
-    found: dict[str, float] = {}
-    if any(texts):
-        found["distinct_1"] = distinct_n(texts, 1)
-    if any(" " in text for text in texts):
-        found["distinct_2"] = distinct_n(texts, 2)
+    found: dict[str, float | None] = {f"distinct_{n}": distinct_n(texts, n) for n in (1, 2)}
     if len(texts) > 1 and any(texts):
         scores = self_bleu(texts)
         found |= {"self_bleu": math.fsum(scores) / len(scores), "vendi": vendi(text_kernel(texts))}

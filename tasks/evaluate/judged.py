@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 from transformers import PreTrainedTokenizerFast
 
-from tasks.data.encode import decode
 from tasks.evaluate.judged_sample import JudgedSample
 from tasks.evaluate.problems import SuiteData
 from tasks.evaluate.samples import Name, Sample
+from tasks.reward.responses import ResponseTexts
 from tasks.reward.verdicts import require_judged
 from tasks.reward.verification import Verifiers
 
@@ -28,7 +28,8 @@ def judge_samples(
     Raises VerifierError where more than `max_not_judged_share` could not be judged.
     """
     chosen = [(fact, stored[fact.problem.id, s]) for fact in problems.facts for s in range(samples)]
-    texts = [decode(sample.response_ids, tokenizer) for _, sample in chosen]
+    asked = {each.problem.id: each for each in problems.encoded}
+    texts = ResponseTexts(tokenizer).of([(asked[fact.problem.id], sample.response_ids) for fact, sample in chosen])
     verdicts = verifiers.verify(
         [(fact.problem, text, sample.finish_reason) for (fact, sample), text in zip(chosen, texts, strict=True)],
         mask_truncated=False,

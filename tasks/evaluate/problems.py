@@ -20,8 +20,6 @@ from tasks.errors import DataError
 from tasks.evaluate.suites.load import SuiteProblem
 from tasks.records import EncodedProblem, Message, Problem
 
-HELDOUT = "heldout"  # data.heldout problems of a puzzle; every other suite is declared in tasks/evaluate/suites
-
 
 @dataclass(frozen=True)
 class SuiteData:
@@ -32,21 +30,23 @@ class SuiteData:
 
     @cached_property
     def by_id(self) -> Mapping[str, SuiteProblem]:
+        """Return the facts by the problem's id."""
         return {each.problem.id: each for each in self.facts}
 
     @property
     def questions(self) -> list[tuple[str, str]]:
-        """(id, bare question)."""
+        """Return (id, bare question)."""
         return [(each.problem.id, each.question) for each in self.facts]
 
     def first(self, limit: int | None) -> SuiteData:
+        """Return the first `limit` problems, all of them for None."""
         return SuiteData(self.encoded[:limit], self.facts[:limit])
 
 
 def heldout(dataset: Dataset) -> SuiteData:
     """Return the run's own held-out problems. Raises DataError where it has none."""
     if not dataset.heldout:
-        raise DataError("evaluate.suites: heldout is empty; set data.heldout (puzzles only)")
+        raise DataError("evaluate.suites: heldout is empty; set data.heldout (puzzles, and sources of your own)")
     return SuiteData(
         dataset.heldout,
         tuple(SuiteProblem(p.problem, question_of(p.problem), None, None, None) for p in dataset.heldout),

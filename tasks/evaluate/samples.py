@@ -64,11 +64,12 @@ class Sample:
 
     @property
     def name(self) -> Name:
+        """Return the problem's id and the sample's number."""
         return self.problem_id, self.sample
 
     @property
     def surprisal(self) -> float | None:
-        """The mean of -log p over its tokens, nats.
+        """Return the mean of -log p over its tokens, nats.
 
         It estimates the token entropy at sampling settings, for a token drawn from p has E[-log p] = H(p).
         """

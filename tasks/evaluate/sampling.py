@@ -13,10 +13,11 @@ from tasks.rollout.protocol import Completion, PromptGroup, Sampling
 SEQUENCES_AT_ONCE = 1024  # of a call to the engine, about; what a call has drawn is stored before the next one
 
 
-class Source(Protocol):
+class SampleSource(Protocol):
     """A source of responses: a rollout engine that holds the policy, or a server that somebody else runs."""
 
-    def generate(self, groups: Sequence[PromptGroup], sampling: Sampling) -> list[list[Completion]]: ...
+    def generate(self, groups: Sequence[PromptGroup], sampling: Sampling) -> list[list[Completion]]:
+        """Return samples: a list for each group, in the order of its seeds."""
 
 
 def blocks(problems: Sequence[EncodedProblem], samples: int) -> Iterator[Sequence[EncodedProblem]]:
@@ -35,7 +36,7 @@ def missing(stored: Mapping[Name, Sample], problems: Sequence[EncodedProblem], s
 
 
 def draw(
-    source: Source,
+    source: SampleSource,
     into: SampleSet,
     stored: dict[Name, Sample],
     problems: Sequence[EncodedProblem],

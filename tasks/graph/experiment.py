@@ -10,33 +10,35 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from infra.caching import Step
-from infra.paths import resolve
 from infra.store import Store
+from specs.checks import HELDOUT
 from specs.errors import SpecError
 from specs.identity import (
     evaluate_part,
     heldout_sampling,
     rollout_part,
-    run_name,
     sampling_part,
     warm_start_part,
 )
+from specs.paths import from_root
 from specs.schema import Spec
 from specs.sections import Fork
-from tasks.checkpoint.fork import Source, find_source
+from tasks.checkpoint.fork import ForkOrigin, find_source
 from tasks.checkpoint.weights import POLICY_STAGE, model_folder, policy_step, weights_digest
 from tasks.data.dataset import source_fingerprint, tokenizer_of
 from tasks.data.sources.registry import data_key_part, source_of
 from tasks.data.tokenizer import tokenizer_digest
 from tasks.errors import DataError
-from tasks.evaluate.problems import HELDOUT
 from tasks.evaluate.samples import set_key
 from tasks.evaluate.suites.declare import SuiteDeclaration, read_suite
 from tasks.evaluate.suites.load import suite_fingerprint
+from tasks.graph.run_name import find_name, parts_of
+from tasks.reward.responses import thinking_key_part
 from tasks.reward.verifiers.registry import verifier_key_part
 from tasks.rollout.engines import engine_key_part
 from tasks.rollout.shards import shard_count
@@ -54,18 +56,16 @@ VERSIONS: Mapping[str, int] = {
     "train": 1,
     "evaluate": 2,
 }
-#: The stages in the order of the loop, as readers know them. In the store the first policy and checkpoints lie under
-#: `policy`, rewards under `verdict`.
-STAGES = ("data", "suite", "contamination", "start", "rollout", "reward", "train", "checkpoint", "evaluate")
 
 
 @dataclass(frozen=True)
 class Node:
     """A step and its place in the loop.
 
-    `stage` is one of STAGES; `iteration` is None for what is made once, and for an evaluation or a checkpoint the
-    number of iterations behind the policy. `takes` are the references (`<stage>/<key>`, as in the store) of the steps
-    that it takes as inputs, upstream first.
+    `stage` is the stage as readers know it: in the store the first policy and checkpoints lie under `policy`, rewards
+    under `verdict`. `iteration` is None for what is made once, and for an evaluation or a checkpoint the number of
+    iterations behind the policy. `takes` are the references (`<stage>/<key>`, as in the store) of the steps that it
+    takes as inputs, upstream first.
     """
 
     stage: str
@@ -77,54 +77,62 @@ class Node:
 
     @property
     def place(self) -> str:
-        """`iteration 3, shard 1`; empty for what is made once."""
+        """Return `iteration 3, shard 1`; empty for what is made once."""
         names = (("iteration", self.iteration), ("shard", self.shard))
         parts = [f"{name} {number}" for name, number in names if number is not None]
         return ", ".join([*parts, *([self.suite] if self.suite is not None else [])])
 
     @property
     def label(self) -> str:
-        """`rollout of iteration 3, shard 1`."""
+        """Return `rollout of iteration 3, shard 1`."""
         join = "after" if self.stage in ("evaluate", "checkpoint") else "of"
         return f"{self.stage} {join} {self.place}" if self.place else self.stage
+
+
+def stages_of(nodes: Iterable[Node]) -> tuple[str, ...]:
+    """Return the stages of an experiment's steps, in the order in which the loop comes to each one's last step."""
+    last = {node.stage: place for place, node in enumerate(nodes)}
+    return tuple(sorted(last, key=lambda stage: last[stage]))
 
 
 class Experiment:
     """The steps of one spec. Iteration k takes policy `lineage(k)` to `lineage(k + 1)`."""
 
-    def __init__(self, spec: Spec, *, download: bool = True) -> None:
+    def __init__(self, spec: Spec, *, download: bool = True, store: Store | None = None) -> None:
         """Read the data source's and the model's fingerprints, fetching a hub's model unless told not to.
 
-        Of a fork, read what its store has of the source. Raises DataError, SpecError, StoreError.
+        Of a fork, read what its store has of the source. `store`: the spec's, where it is open already. Raises
+        DataError, SpecError, StoreError.
         """
-        self.spec = spec
+        self.spec, self._store = spec, store
         #: Declarations of the suites by name; a suite of the user's own is named in its file.
         self.declared = _declarations(spec.evaluate.suites)
         #: Names of the suites, in the order of the spec.
         self.suites = tuple(self.declared)
         start = warm_start_part(spec)
+        # Before a model is fetched: what is wrong with the data, or with a user's own file, is said in seconds.
+        data, fingerprint = data_key_part(spec), source_fingerprint(spec.data)
         #: The run and iteration that this one goes on from.
-        self.source: Source | None = (
-            find_source(spec, Store(spec.store)) if isinstance(spec.policy.init, Fork) else None
+        self.source: ForkOrigin | None = (
+            find_source(spec, store or Store(spec.store)) if isinstance(spec.policy.init, Fork) else None
         )
         #: The folder with the policy's configuration and tokenizer (and, but for a fork, weights); None for one made
         #: on the spot.
         self.model: Path | None = (
             self.source.folder if self.source else model_folder(start["policy"], download=download)
         )
-        self._tokenizer = tokenizer_digest(tokenizer_of(self.model))
+        tokenizer = tokenizer_of(self.model)
+        self._tokenizer = tokenizer_digest(tokenizer)
+        self._thinking = thinking_key_part(tokenizer)
         inputs = {
-            "part": data_key_part(spec),
-            "source": source_fingerprint(spec.data),
+            "part": data,
+            "source": fingerprint,
             "tokenizer": self._tokenizer,
         }
         self.data = Step("data", VERSIONS["data"], inputs)
         self.start = self.source.step if self.source else self._made_start(start)
         self._root = self.source.root if self.source else self.start.key
-        self._rollout, self._train = (
-            {**rollout_part(spec), **engine_key_part(spec.rollout.engine)},
-            train_key_part(spec),
-        )
+        self._rollout = {**rollout_part(spec), **engine_key_part(spec.rollout.engine)}
         # Of the verifiers' settings, those of the verifier that these problems name.
         self._verifier = source_of(spec.data).verifier
         self._reward = {"truncated": spec.reward.truncated, **verifier_key_part(self._verifier, spec.reward)}
@@ -145,10 +153,19 @@ class Experiment:
         }
         return Step(POLICY_STAGE, VERSIONS["policy"], inputs, (data.reference,) if data else ())
 
-    @property
+    @cached_property
     def run(self) -> str:
-        """`<name>/<8 hex of identity>`."""
-        return run_name(self.spec)
+        """Return the run's name in the store, `<name>/<8 hex>`. Raises StoreError."""
+        parts = parts_of(self.spec, self.data, self.start, self._rollout, self._verifier)
+        return find_name(self.spec, parts, self.lineage, lambda: self._store or Store(self.spec.store))
+
+    @cached_property
+    def _train(self) -> dict[str, Any]:
+        """Return the training part of keys, made where a training step is named.
+
+        A policy of a run is evaluated without its estimator's file.
+        """
+        return train_key_part(self.spec)
 
     # -- the graph -------------------------------------------------------------------------------------------------
 
@@ -181,9 +198,7 @@ class Experiment:
             yield from evaluations(k + 1)
 
     def roots(self) -> list[str]:
-        """Return references to every step, every policy's weights and every set of samples:
-        what gc keeps for the run.
-        """
+        """Return what gc keeps for the run: references to every step, every policy's weights, every set of samples."""
         policies = [f"{POLICY_STAGE}/{self.lineage(i)}" for i in range(self.spec.train.iterations + 1)]
         steps = [each for node in self.steps() for each in (node.step.reference, *node.step.references)]
         return list(dict.fromkeys([*steps, *policies]))
@@ -220,6 +235,7 @@ class Experiment:
             "part": self._reward,
             # Verdicts are scores; the step also counts distinct correct answers, which the threshold decides.
             "correct_at": self.spec.reward.correct_at,
+            **self._thinking,
         }
         references = (self.data.reference, *(step.reference for step in rollouts))
         return Step("verdict", VERSIONS["verdict"], inputs, references)
@@ -270,8 +286,9 @@ class Experiment:
         return self.evaluation_of(self.lineage(iteration), suite)
 
     def evaluation_of(self, policy: str, suite: str, *, served: bool = False) -> Step:
-        """Return the evaluation of a policy by its lineage; `served` by a server that somebody else runs, in its own
-        precision.
+        """Return the evaluation of a policy by its lineage.
+
+        `served`: by a server that somebody else runs, in its own precision.
         """
         part = self.sampling(suite)
         if served:
@@ -289,6 +306,7 @@ class Experiment:
             "part": {**part, **evaluate_part(self.spec)},
             "reward": {"verifier": VERSIONS["verdict"], **settings},
             "set": samples,
+            **self._thinking,
         }
         references = (problems.reference, self.contamination(suite).reference, f"samples/{samples}")
         return Step("evaluate", VERSIONS["evaluate"], inputs, references)
@@ -300,8 +318,10 @@ class Experiment:
         return {"policy": step.inputs["policy"], "problems": self._asked(suite), "suite": suite, "part": part}
 
     def _asked(self, suite: str) -> Any:
-        """Return the digest of what the policy is asked: a suite's problems without what only their verifier reads, so
-        that another verifier draws nothing."""
+        """Return the digest of what the policy is asked.
+
+        It is made of a suite's problems without what only their verifier reads: another verifier draws nothing anew.
+        """
         own = self._suites.get(suite)
         return own.step.inputs["source"]["asked"] if own else self.data.key
 
@@ -377,4 +397,4 @@ def longest_response(spec: Spec) -> int:
 
 def stand_ins(spec: Spec) -> Path | None:
     """Return the folder that is read instead of the hub, where the spec names one."""
-    return None if spec.evaluate.stand_ins is None else Path(resolve(spec.evaluate.stand_ins))
+    return None if spec.evaluate.stand_ins is None else from_root(spec.evaluate.stand_ins)

@@ -1,12 +1,11 @@
-"""What a store has of an experiment's steps, in few requests: a plan of a thousand iterations over S3 must not take
-minutes.
+"""What a store has of an experiment's steps, in few requests.
 
-Each stage's folder is listed once (a request for a thousand steps); a step that is not listed is not there. A step
-that is listed counts when Store.find says so (manifest, sizes of the payload; contents are never read): listings
-alone would call cached a step that is damaged, or that a crash left half-written. On a local disk that is asked of
-every step (10,000 in 4 s). Over S3 three requests a step would take minutes (3,000 steps: 34 s), so there it is asked
-of weights and of each stage's newest steps, where a crash leaves its traces; older ones are taken as listed, and the
-plan says how many. A run verifies each.
+A plan of a thousand iterations over S3 must not take minutes. Each stage's folder is listed once (a request for a
+thousand steps); a step that is not listed is not there. A step that is listed counts when Store.find says so (manifest,
+sizes of the payload; contents are never read): listings alone would call cached a step that is damaged, or that a crash
+left half-written. On a local disk that is asked of every step (10,000 in 4 s). Over S3 three requests a step would take
+minutes (3,000 steps: 34 s), so there it is asked of weights and of each stage's newest steps, where a crash leaves its
+traces; older ones are taken as listed, and the plan says how many. A run verifies each.
 """
 
 from __future__ import annotations
@@ -90,9 +89,7 @@ class Listing:
 
 
 def _keys(experiment: Experiment) -> dict[str, list[str]]:
-    """Return the keys of all that an experiment makes, by stage, in the order of the run;
-    weights of every iteration.
-    """
+    """Return the keys of all that an experiment makes, weights of every iteration too, by stage, in the run's order."""
     weights = [experiment.lineage(i) for i in range(experiment.spec.train.iterations + 1)]
     keys = defaultdict(list, {POLICY_STAGE: weights})
     for node in experiment.steps():

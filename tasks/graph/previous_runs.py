@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import yaml
-
-from infra.errors import StoreError
+from infra import old_records
+from infra.old_records import Reference
 from infra.store import Manifest, Store
 from specs.layers import current
 from specs.schema import Spec
 from tasks.checkpoint.weights import POLICY_STAGE
 from tasks.graph.experiment import Node
 from tasks.graph.listing import Listing
+from tasks.run_files import run_evaluations, run_record, run_settings
 
+#: The stages, as the store names them, of the steps that a run's record names besides its policies.
+TRAIN_STAGE, EVALUATE_STAGE = "train", "evaluate"
 COMPARED = 5  # runs of the name, nearest first: a study may have hundreds
 
 
@@ -32,35 +33,43 @@ class PreviousRun:
     differing: dict[str, tuple[Any, Any]]
 
     def counterpart(self, node: Node, listing: Listing) -> Manifest | None:
-        """The step that this run made where the experiment has `node`, if the store still has it.
+        """Return the step that this run made where the experiment has `node`, if the store still has it.
 
-        Keys are followed from the manifests of its training steps, so nothing is computed of how they came about.
+        References are followed back from the manifests that its record names (its evaluations, its training steps, its
+        first policy), to the nearest step of the node's stage; None where none is reached.
         """
-        if node.stage in ("suite", "contamination"):
-            return None  # of a suite's content nothing is to be said that its name does not say
-        if node.stage == "evaluate":
-            keys = [
-                row["artifact"]
-                for row in self.evaluations
-                if (row["iteration"], row["suite"]) == (node.iteration, node.suite)
-            ]
-            return listing.find("evaluate", keys[0]) if keys else None
-        start = listing.find(POLICY_STAGE, self.lineages[0])
-        if node.stage == "start":
-            return start
+        if node.suite is not None:
+            # Of a suite's content nothing is to be said that its name does not say: only evaluations are compared.
+            at = (node.iteration, node.suite)
+            keys = [row["artifact"] for row in self.evaluations if (row["iteration"], row["suite"]) == at]
+            return _nearest((EVALUATE_STAGE, keys[0]), node, listing) if keys else None
         after = (node.iteration or 0) + 1
-        step = listing.find("train", self.lineages[after]) if after < len(self.lineages) else None
-        if node.stage == "train":
-            return step
-        inputs = step.inputs if step is not None else {}
-        if node.stage == "data":
-            key = inputs.get("data") or (start.inputs.get("data") if start is not None else None)
-            return listing.find("data", key) if key else None
-        if node.stage == "reward":
-            return listing.find("verdict", inputs["verdicts"]) if inputs else None
-        shards = inputs.get("rollouts", [])
-        assert node.shard is not None
-        return listing.find("rollout", shards[node.shard]) if node.shard < len(shards) else None
+        ends = [(TRAIN_STAGE, each) for each in self.lineages[after : after + 1]]
+        ends = [(POLICY_STAGE, self.lineages[0]), *ends] if node.iteration is None else ends
+        return next((found for end in ends if (found := _nearest(end, node, listing)) is not None), None)
+
+
+def _nearest(end: Reference, node: Node, listing: Listing) -> Manifest | None:
+    """Return the step of the node's stage that is the fewest references behind the step `end`, or `end` itself.
+
+    Of several shards it is the node's. Other policies are not passed: what lies behind them is of other iterations.
+    """
+    level, seen = [end], {end}
+    while level:
+        if alike := [each for each in level if each[0] == node.step.stage]:
+            shard = node.shard or 0
+            return listing.find(*alike[shard]) if shard < len(alike) else None
+        passed = [each for each in level if each == end or each[0] not in (TRAIN_STAGE, POLICY_STAGE)]
+        behind = [each for name in passed if (step := listing.find(*name)) is not None for each in _behind(step)]
+        level = [each for each in dict.fromkeys(behind) if each not in seen]
+        seen |= {*level}
+    return None
+
+
+def _behind(step: Manifest) -> list[Reference]:
+    if step.references is None:
+        return old_records.references(step)
+    return [(stage, key) for stage, _, key in (each.partition("/") for each in step.references)]
 
 
 def previous_runs(store: Store, spec: Spec, this: str) -> list[PreviousRun]:
@@ -76,30 +85,17 @@ def previous_runs(store: Store, spec: Spec, this: str) -> list[PreviousRun]:
 
 
 def _read(store: Store, name: str, spec: Spec) -> PreviousRun | None:
-    folder = f"runs/{name}"
-    if store.files.size(f"{folder}/run.json") is None or store.files.size(f"{folder}/spec.yaml") is None:
+    record, recorded = run_record(store, name), run_settings(store, name)
+    if record is None or recorded is None:
         return None  # a lock, a pin, or a run that was stopped while it began
-    try:
-        record = json.loads(store.files.read(f"{folder}/run.json"))
-        settings = dict(flat(current(yaml.safe_load(store.files.read(f"{folder}/spec.yaml")))))
-        rows = (
-            json.loads(store.files.read(f"{folder}/evaluations.json"))
-            if store.files.size(f"{folder}/evaluations.json") is not None
-            else []
-        )
-        now = dict(flat(spec.model_dump(mode="json")))
-        differing = {
-            key: (settings.get(key), now.get(key))
-            for key in sorted({*settings, *now})
-            if settings.get(key) != now.get(key)
-        }
-        return PreviousRun(name, record["lineages"], record["iterations"], rows, settings, differing)
-    except (ValueError, KeyError, TypeError, AttributeError, yaml.YAMLError) as error:
-        advice = (
-            "remove its run.json, spec.yaml and evaluations.json: they are views and come back (pins/ does not: it "
-            "says what forks need)"
-        )
-        raise StoreError(f"{store.uri}/{folder}: the run's record cannot be read ({error}); {advice}") from error
+    settings = dict(flat(current(recorded)))
+    now = dict(flat(spec.model_dump(mode="json")))
+    differing = {
+        key: (settings.get(key), now.get(key)) for key in sorted({*settings, *now}) if settings.get(key) != now.get(key)
+    }
+    return PreviousRun(
+        name, record["lineages"], record["iterations"], run_evaluations(store, name), settings, differing
+    )
 
 
 def flat(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:

@@ -12,24 +12,20 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from infra.store import Manifest
-from tasks.evaluate.problems import HELDOUT
+from specs.checks import HELDOUT
 from tasks.graph.experiment import Experiment, Node
 from tasks.graph.listing import Listing
 from tasks.graph.previous_runs import PreviousRun, flat
 from tasks.graph.simulate import Simulation
 
-#: Inputs that are keys of other steps, upstream first.
-DEPENDENCIES = ("data", "suite", "policy", "rollouts", "verdicts")
 #: Inputs that differ only where others do: the policy that training began with, and the name of an evaluation's
 #: samples.
 DERIVED = {"root", "set"}
 #: Settings that stages keep under another name than the spec does; all others stand below the stage's section.
 ELSEWHERE = {"dtype": "policy.dtype", "seed": "seed", "correct_at": "reward.correct_at", "engine": "rollout.engine"}
 ELSEWHERE |= {"max_prompt_tokens": "rollout.max_prompt_tokens", "max_response_tokens": "rollout.max_response_tokens"}
-#: Stages that have a step for each suite.
-OF_SUITES = ("suite", "contamination", "evaluate")
+#: The section of the spec whose settings a stage keeps without its name; of other stages the settings have it.
 SECTIONS = {"data": "data.", "rollout": "rollout.", "reward": "reward.", "suite": "evaluate.", "evaluate": "evaluate."}
-SECTIONS |= {"contamination": "", "start": "", "train": ""}
 
 
 class Reasons:
@@ -75,16 +71,15 @@ class Reasons:
         changes = []
         if node.step.version != found.version:
             changes.append(f"version of the stage: {found.version} -> {node.step.version}")
-        for name in sorted({*mine, *its} - {*DEPENDENCIES, *DERIVED}):
+        upstream = _dependencies(node, found)
+        for name in sorted({*mine, *its} - {*upstream, *DERIVED}):
             if mine.get(name) != its.get(name):
                 changes += _differences(node, name, its.get(name), mine.get(name), self._experiment)
-        for name in DEPENDENCIES:
+        for name in upstream:
             # A start without supervised steps takes no data: that it has or has none is a setting, and said above.
             if mine.get(name) != its.get(name) and None not in (mine.get(name), its.get(name)):
-                upstream = self._upstream(node)
-                changes.append(
-                    f"because {upstream.label} runs" if upstream else f"{name}: another, which the store has"
-                )
+                runs = self._upstream(node)
+                changes.append(f"because {runs.label} runs" if runs else f"{name}: another, which the store has")
                 break
         return changes
 
@@ -94,13 +89,11 @@ class Reasons:
 
     def _lost(self, node: Node) -> bool:
         """Return True if later steps of its stage are there, which could not have been made without it."""
-        nodes = self._simulation.nodes[node.stage]
-        running = {each.step.key for each in self._simulation.running[node.stage]}
-        later = nodes[nodes.index(node) + 1 :]
-        if node.stage in ("data", "start"):
-            later = self._simulation.nodes["train"]
-            running = {each.step.key for each in self._simulation.running["train"]}
-        return node.stage not in OF_SUITES and any(each.step.key not in running for each in later)
+        stage = "train" if node.iteration is None else node.stage  # all training steps come after what is made once
+        nodes = self._simulation.nodes[stage]
+        running = {each.step.key for each in self._simulation.running[stage]}
+        later = nodes if stage != node.stage else nodes[nodes.index(node) + 1 :]
+        return node.suite is None and any(each.step.key not in running for each in later)
 
     def _not_yet(self, node: Node) -> str:
         """Return the reason where no run of the name has such a step."""
@@ -116,10 +109,10 @@ class Reasons:
             for key, pair in this.differing.items()
             if key == "train.iterations" or key.startswith("evaluate.")
         }
-        if node.stage not in OF_SUITES or "train.iterations" in changed:
+        if node.suite is None or "train.iterations" in changed:
             changed = {key: pair for key, pair in changed.items() if key == "train.iterations"}
         beyond = (node.iteration or 0) >= this.iterations + (node.stage == "evaluate")
-        if changed and (beyond or node.stage in OF_SUITES):
+        if changed and (beyond or node.suite is not None):
             return f"new: {settings(changed)}"
         return "not made yet: the run goes on from here"
 
@@ -129,10 +122,22 @@ def settings(differing: Mapping[str, tuple[Any, Any]]) -> str:
     return "; ".join(f"{key}: {json.dumps(then)} -> {json.dumps(now)}" for key, (then, now) in differing.items())
 
 
+def _dependencies(node: Node, found: Manifest) -> list[str]:
+    """Return the names of the inputs that are keys of other steps, of the step or of `found`, upstream first."""
+    takes = [each.rpartition("/")[2] for each in (*node.takes, *(found.references or ()))]
+    places: dict[str, int] = {}
+    for inputs in (node.step.inputs, found.inputs):
+        for name, value in inputs.items():
+            keys = value if isinstance(value, list) else [value]
+            if name not in places and name not in DERIVED and keys and all(key in takes for key in keys):
+                places[name] = takes.index(keys[0])
+    return sorted(places, key=lambda name: places[name])
+
+
 def _differences(node: Node, name: str, then: Any, now: Any, experiment: Experiment) -> list[str]:
     """Return how one input that is no key of a step differs, in keys of the spec."""
     if name in ("part", "reward", "correct_at"):
-        section = "reward." if name == "reward" else SECTIONS[node.stage]
+        section = "reward." if name == "reward" else SECTIONS.get(node.stage, "")
         names = {**ELSEWHERE, "temperature": "rollout.temperature"} if node.stage == "train" else dict(ELSEWHERE)
         if node.stage == "evaluate" and (node.suite != HELDOUT or experiment.spec.evaluate.max_response_tokens):
             del names["max_response_tokens"]

@@ -11,11 +11,9 @@ from dataclasses import dataclass, field
 
 from infra.caching import Step
 from tasks.checkpoint.weights import POLICY_STAGE
-from tasks.graph.experiment import STAGES, Experiment, Node
+from tasks.graph.experiment import Experiment, Node, stages_of
 
 Has = Callable[[str, str], bool]
-#: The stages that a plan shows a row for; it lists checkpoints apart.
-SHOWN = tuple(stage for stage in STAGES if stage != "checkpoint")
 
 
 @dataclass(frozen=True)
@@ -27,6 +25,7 @@ class Replay:
 
     @property
     def steps(self) -> int:
+        """Return the number of training steps."""
         return self.to - self.start
 
 
@@ -34,12 +33,13 @@ class Replay:
 class Simulation:
     """The steps by stage, those that will run, and the first of them in the order of the loop.
 
+    The stages are those that the experiment has steps of, but for checkpoints, which a plan lists apart.
     `stored` and `saved` are the policies whose weights the store has, and will get. `left_out` are evaluations of
     weights that were not kept.
     """
 
-    nodes: dict[str, list[Node]] = field(default_factory=lambda: {stage: [] for stage in SHOWN})
-    running: dict[str, list[Node]] = field(default_factory=lambda: {stage: [] for stage in SHOWN})
+    nodes: dict[str, list[Node]]
+    running: dict[str, list[Node]]
     first: Node | None = None
     left_out: list[Node] = field(default_factory=list)
     stored: list[int] = field(default_factory=list)
@@ -48,7 +48,7 @@ class Simulation:
 
     @property
     def idle(self) -> bool:
-        """True if nothing would be made."""
+        """Return True if nothing would be made."""
         return not any(self.running.values()) and not self.saved
 
     def runs(self, node: Node, found: bool) -> bool:
@@ -103,10 +103,13 @@ def simulate(
     kept run, as with the command's --replay.
     """
     last = experiment.spec.train.iterations
-    made = Simulation(stored=[i for i in range(last + 1) if has(POLICY_STAGE, experiment.lineage(i))])
+    nodes = list(experiment.steps())
+    shown = [stage for stage in stages_of(nodes) if stage != "checkpoint"]
+    stored = [i for i in range(last + 1) if has(POLICY_STAGE, experiment.lineage(i))]
+    made = Simulation({stage: [] for stage in shown}, {stage: [] for stage in shown}, stored=stored)
     engines = _Engines(experiment, made)
     trained = False  # whether the iteration's training step runs
-    for node in experiment.steps():
+    for node in nodes:
         step, at = node.step, node.iteration or 0
         found = has(step.stage, step.key)
         match node.stage:
@@ -123,10 +126,10 @@ def simulate(
                     engines.on_trainer(at)
                     engines.save(at)
             case "evaluate":
-                stored = not found and drawn(step)
+                sampled = not found and drawn(step)
                 front = at == last or not known("train", experiment.lineage(at + 1))
-                if found or known(step.stage, step.key) or replay or engines.hold(at) or front or stored:
-                    if made.runs(node, found) and not stored:
+                if found or known(step.stage, step.key) or replay or engines.hold(at) or front or sampled:
+                    if made.runs(node, found) and not sampled:
                         engines.on_rollout(at)
                 else:
                     made.nodes["evaluate"].append(node)

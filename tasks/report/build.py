@@ -9,9 +9,9 @@ from typing import Any
 from specs.load import Loaded, describe
 from specs.schema import Spec
 from tasks.data.dataset import Dataset
-from tasks.data.encode import decode
 from tasks.records import Rollout, Verdict
 from tasks.report.data import Column, Group, ReportData, Response, RunCurves
+from tasks.reward.responses import ResponseTexts
 from tasks.train.catalogue import entry_of
 
 GROUPS = 16  # problems of the last iteration in the browser, of each run
@@ -49,8 +49,9 @@ class RunContent:
 
 
 def build(runs: Sequence[RunContent]) -> ReportData:
-    """Return the report of the last run. Those before it are its controls; all began with one policy,
-    its first column.
+    """Return the report of the last run.
+
+    Those before it are its controls; all began with one policy, its first column.
     """
     run = runs[-1]
     labels = _labels(runs)
@@ -102,13 +103,13 @@ def _groups(run: RunContent, label: str) -> list[Group]:
     """Return the first problems of the last iteration, with the terms of each response's advantage."""
     groups: dict[str, list[Response]] = {}
     prompts: dict[str, float | None] = {}
-    last = run.last
+    last, texts = run.last, ResponseTexts(run.dataset.tokenizer)
     for rollout, verdict, term in zip(last.rollouts, last.verdicts, last.terms, strict=True):
         if rollout.problem_id not in groups and len(groups) == GROUPS:
             break
         prompts.setdefault(rollout.problem_id, term["c_q"])
         response = Response(
-            text=decode(rollout.response_ids, run.dataset.tokenizer),
+            text=texts.of([(run.dataset.by_id[rollout.problem_id], rollout.response_ids)])[0],
             score=verdict.score,
             kind=str(verdict.kind),
             detail=verdict.detail,

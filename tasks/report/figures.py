@@ -12,9 +12,10 @@ from tasks.report.formatting import key_mark, number, short_key
 from tasks.report.html_tables import table
 from tasks.report.scale import Kind, fits
 
+#: Of each stage whose seconds are drawn: its colour, its name in the graph, the column of a run's rows that has them.
 STAGES = (
     ("stage-a", "rollout", "seconds_rollout"),
-    ("stage-b", "judge", "seconds_judge"),
+    ("stage-b", "reward", "seconds_judge"),
     ("stage-c", "train", "seconds_train"),
 )
 RUN_COLOURS = 6  # classes run-0 ... run-5 of the style sheet

@@ -1,6 +1,6 @@
-"""A program's canonical form: equal for programs that differ in comments, white space, docstrings, annotations and
-the names of their variables.
+"""A program's canonical form.
 
+It is equal for programs that differ in comments, white space, docstrings, annotations and the names of their variables.
 Names are numbered by their first appearance: those that the module binds, and in each outermost function those that
 it binds. Names that others see are kept: the entry point, imported modules, the names in a class, attributes,
 keywords of calls. Nothing here compiles or runs the program.

@@ -1,5 +1,4 @@
-"""An engine that somebody else runs: a model behind an OpenAI-compatible server (vLLM), sampled through
-/v1/completions.
+"""An engine that somebody else runs: a model behind an OpenAI-compatible server (vLLM), by /v1/completions.
 
 Token ids in, token ids out. One request per sample, each with its own seed, so that sample i is the same however many
 are drawn. The server has its own weights: there is no `load`, and its answer to /v1/models (`describe`) is all that

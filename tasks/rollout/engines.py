@@ -28,8 +28,9 @@ def engine_names() -> tuple[str, ...]:
 
 
 def engine_class(name: str) -> type[RolloutEngine]:
-    """Return the class of the engine called `name`. EngineError where there is none, SpecError where a file does not
-    load.
+    """Return the class of the engine called `name`.
+
+    Raises EngineError where there is none, SpecError where a file does not load.
     """
     if is_plugin(name):
         found = load_plugin(name, KEY)

@@ -1,5 +1,7 @@
-"""A key-value cache whose rows are samples: a prompt is computed once and copied to its samples, finished rows are
-dropped, and new tokens are written into spare room (concatenation would copy the whole cache for every token).
+"""A key-value cache whose rows are samples.
+
+A prompt is computed once and copied to its samples, finished rows are dropped, and new tokens are written into spare
+room (concatenation would copy the whole cache for every token).
 """
 
 from __future__ import annotations

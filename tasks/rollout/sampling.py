@@ -1,6 +1,4 @@
-"""Tokens drawn by inverse CDF: a sample is a function of its own seed and its own logits, not of its place in a
-batch.
-"""
+"""Tokens drawn by inverse CDF: a sample is a function of its seed and its logits, not of its place in a batch."""
 
 from __future__ import annotations
 

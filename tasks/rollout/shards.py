@@ -1,6 +1,4 @@
-"""Rollouts of an iteration, in shards of fixed composition: a shard is the unit of caching, and of a flush on a
-signal.
-"""
+"""Rollouts of an iteration, in shards of fixed composition: the unit of caching, and of a flush on a signal."""
 
 from __future__ import annotations
 
@@ -15,11 +13,14 @@ from tasks.rollout.protocol import Completion, PromptGroup, Sampling
 
 
 class Sampler(Protocol):
-    """A rollout engine as a flow sees it (tasks/engines/rollout.py). `state` is the policy that it holds."""
+    """A rollout engine as a flow sees it (tasks/engines/rollout.py)."""
 
     @property
-    def state(self) -> str | None: ...
-    def generate(self, groups: Sequence[PromptGroup], sampling: Sampling) -> list[list[Completion]]: ...
+    def state(self) -> str | None:
+        """Return the lineage of the policy held, None where it holds none."""
+
+    def generate(self, groups: Sequence[PromptGroup], sampling: Sampling) -> list[list[Completion]]:
+        """Return samples of the policy held: a list for each group, in the order of its seeds."""
 
 
 def shard_count(settings: RolloutSpec) -> int:

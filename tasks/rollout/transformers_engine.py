@@ -88,8 +88,9 @@ class TransformersEngine(RolloutEngine):
                 output_loading_info=True,
             )
         except (OSError, ValueError, RuntimeError, SafetensorError) as error:
+            reason = str(error).strip().partition("\n")[0]  # what follows is advice on the library's own calls
             raise EngineError(
-                f"{weights}: transformers cannot load it ({error}); a folder in Hugging Face format is needed"
+                f"{weights}: transformers cannot load it ({reason}); a folder in Hugging Face format is needed"
             ) from error
         # With output_loading_info, which the function's annotation forgets.
         model, info = cast(tuple[Any, dict[str, Any]], loading)

@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 
+from infra.caching import Step
 from tasks import table
 from tasks.engines.open_run import OpenRun
 from tasks.report.build import LastIteration, RunContent
+from tasks.report.figures import STAGES
 from tasks.run.artifacts import rollouts_of, verdicts_of
 from tasks.run.record import RunRecord
 from tasks.run.session import Session
 
-#: Column of a report -> the stage whose seconds it shows, and where a metrics row names the stage's steps.
-_STAGES = {"seconds_rollout": "rollout", "seconds_judge": "verdict", "seconds_train": "train"}
-
 
 def content_of(run: OpenRun, record: RunRecord) -> RunContent:
     """Read what a report shows of a finished run. Raises StoreError where a step is gone."""
-    rows = []
-    for row in record.rows:
-        named = row["artifacts"]
-        keys = {"rollout": named["rollouts"], "verdict": [named["verdicts"]], "train": [row["artifact"]]}
-        seconds = {column: _seconds(run.session, stage, keys[stage]) for column, stage in _STAGES.items()}
-        rows.append({**row, **seconds})
+    steps: dict[tuple[int | None, str], list[Step]] = defaultdict(list)
+    for node in run.experiment.steps():
+        steps[node.iteration, node.stage].append(node.step)
+    rows = [
+        {
+            **row,
+            **{column: _seconds(run.session, steps[row["iteration"], stage]) for _, stage, column in STAGES},
+        }
+        for row in record.rows
+    ]
     source = run.experiment.source
     return RunContent(
         name=record.name,
@@ -38,9 +42,9 @@ def content_of(run: OpenRun, record: RunRecord) -> RunContent:
     )
 
 
-def _seconds(session: Session, stage: str, keys: Sequence[str]) -> float | None:
+def _seconds(session: Session, steps: Sequence[Step]) -> float | None:
     """Return the sum of the steps' own seconds, from their ledgers; None where one has none."""
-    spent = [session.store.ledger(session.require(stage, key)).get("seconds") for key in keys]
+    spent = [session.store.ledger(session.require(step.stage, step.key)).get("seconds") for step in steps]
     return None if None in spent else float(sum(s for s in spent if s is not None))
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 from infra.errors import StoreError
+from infra.scratch import folder_beside, release
 from infra.store import Store
 from tasks.run.runs import one_run
 
@@ -57,17 +57,10 @@ def export_policy(store: Store, name: str, folder: Path, iteration: int | None) 
 
 @contextlib.contextmanager
 def _gathered(folder: Path) -> Iterator[Path]:
-    """A sibling `.<name>.partial-<pid>` that becomes `folder` at the end; those that killed exports left go first."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    stem = f".{folder.name}.partial-"
-    for left in folder.parent.iterdir():
-        pid = left.name.removeprefix(stem)
-        if left.name.startswith(stem) and pid.isdigit() and not Path(f"/proc/{pid}").exists():
-            shutil.rmtree(left, ignore_errors=True)
-    beside = folder.with_name(f"{stem}{os.getpid()}")
+    """Yield a sibling that becomes `folder` at the end; those that killed exports left go first."""
+    beside = folder_beside(folder)
     try:
-        beside.mkdir()
         yield beside
         os.rename(beside, folder)  # over an empty folder too
     finally:
-        shutil.rmtree(beside, ignore_errors=True)
+        release(beside)

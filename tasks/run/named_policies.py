@@ -8,7 +8,6 @@ http://HOST:PORT#MODEL                   a model that an OpenAI-compatible serve
 from __future__ import annotations
 
 import re
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +17,7 @@ from pydantic import ValidationError
 
 from infra.errors import StoreError
 from infra.store import Store
-from specs.load import Loaded, load_spec
+from specs.load import Loaded, load_recorded, load_spec
 from specs.problems import problem_lines
 from specs.schema import Spec
 from tasks.errors import DataError
@@ -30,8 +29,9 @@ _RUN = re.compile(r"(?P<name>[a-z0-9][a-z0-9._-]*(?:/[0-9a-f]{8})?)(?:@(?P<itera
 
 @dataclass(frozen=True)
 class NamedPolicy:
-    """A policy that a user named, evaluated under `spec`. A run's has `run` and `iteration`,
-    a server's `url` and `model`.
+    """A policy that a user named, evaluated under `spec`.
+
+    A run's has `run` and `iteration`, a server's `url` and `model`.
     """
 
     label: str
@@ -86,10 +86,8 @@ def _run_of(name: str) -> tuple[str, int | None]:
 
 def _recorded(view: RunView, store: Store, overrides: Sequence[str] = ()) -> Loaded:
     """Return the resolved spec of a run, as its record has it."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / f"{view.name.partition('/')[0]}.yaml"
-        path.write_bytes(store.files.read(f"runs/{view.name}/spec.yaml"))
-        return load_spec(path, ["control=null", *overrides, f"store={store.uri}"], {}, recorded=True)
+    file = f"runs/{view.name}/spec.yaml"
+    return load_recorded(store.files.read(file).decode(errors="replace"), file, [*overrides, f"store={store.uri}"])
 
 
 def _policy(name: str, view: RunView | None, by: Spec, store: Store) -> NamedPolicy:

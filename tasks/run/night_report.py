@@ -55,9 +55,7 @@ def alarms_of(
 
 
 def verdict_of(worse: Sequence[str], comparisons: int, alone: Sequence[str] | None) -> str:
-    """Return one line. `alone` are the suites that no earlier night can be compared on;
-    None without an earlier night.
-    """
+    """Return one line; `alone` are the suites that no earlier night can be compared on, None without such a night."""
     if worse:
         return f"{REGRESSION}: {'; '.join(worse)} ({len(worse)} of {comparisons} comparisons)"
     if not comparisons:
@@ -92,6 +90,7 @@ def earlier_policies(run: OpenRun, earlier: Sequence[Night], tonight: EvaluatedP
             nights_by_time[when].iteration,
             nights_by_time[when].lineage,
             manifests,
+            nights_by_time[when].run,
         )
         for when, manifests in sorted(found.items())
     ]

@@ -40,14 +40,17 @@ class Night:
 
     @property
     def folder(self) -> str:
+        """Return the night's folder in the store."""
         return f"runs/{self.run}/nights/{self.when}"
 
     def to_json(self) -> dict[str, Any]:
+        """Return the record, with references to its evaluations, which gc follows."""
         steps = sorted({f"evaluate/{key}" for keys in (self.evaluations, self.base) for key in keys.values()})
         return {**asdict(self), "steps": steps}
 
 
 def now() -> str:
+    """Return the present as a night is named, in UTC."""
     return datetime.now(UTC).strftime(WHEN)
 
 
@@ -70,4 +73,5 @@ def nights(store: Store, run: str) -> list[Night]:
 
 
 def write(store: Store, night: Night) -> None:
+    """Write the record of a night, as `nights` reads it."""
     store.files.write(f"{night.folder}/night.json", json.dumps(night.to_json(), indent=1, sort_keys=True).encode())

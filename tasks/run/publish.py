@@ -8,8 +8,9 @@ import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
-from infra.paths import HOME, ROOT
+from infra.paths import local_views
 from infra.store import Store
+from specs.paths import REPOSITORY_ROOT
 from tasks.evaluate import harness
 from tasks.evaluate.comparison import EvaluatedPolicy
 from tasks.report.evaluation.data import EvaluationReport
@@ -25,7 +26,7 @@ def publish(
     policies: Sequence[EvaluatedPolicy],
     began: float,
 ) -> str:
-    """Write report.html with its data files into `folder` of the store, and the same below `.armature`.
+    """Write report.html with its data files into `folder` of the store, and the same below the store's local folder.
 
     Each of `policies` gets a folder in lm-evaluation-harness's layout beside it. Returns the report's URI.
     """
@@ -33,7 +34,7 @@ def publish(
     for policy in policies:
         files |= {f"lm_eval/{name}": text.encode() for name, text in _harness(suites, policy, began).items()}
     for name, data in files.items():
-        local = HOME / folder / name
+        local = local_views(store.uri) / folder / name
         local.parent.mkdir(parents=True, exist_ok=True)
         local.write_bytes(data)
         store.files.write(f"{folder}/{name}", data)
@@ -84,6 +85,6 @@ def _harness(suites: Mapping[str, PreparedSuite], policy: EvaluatedPolicy, began
 def _commit() -> str | None:
     """Return Armature's own commit, where it lies in a repository."""
     found = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False
+        ["git", "rev-parse", "--short", "HEAD"], cwd=REPOSITORY_ROOT, capture_output=True, text=True, check=False
     )
     return found.stdout.strip() or None

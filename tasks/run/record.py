@@ -13,7 +13,7 @@ from typing import Any
 
 from infra.errors import StoreError
 from infra.lease import RunLostError
-from infra.paths import HOME
+from infra.paths import local_views
 from infra.store import Manifest
 from infra.termination import termination
 from specs.load import Loaded
@@ -37,8 +37,9 @@ def metrics_row(iteration: int, shards: Sequence[Manifest], verdicts: Manifest, 
 
 
 class RunRecord:
-    """Writes `runs/<name>/<identity>/` below `.armature` as the run goes,
-    and into the store when it begins and ends.
+    """Writes `runs/<name>/<identity>/`.
+
+    Below the store's local folder as the run goes, and into the store when it begins and ends.
     """
 
     def __init__(
@@ -55,7 +56,7 @@ class RunRecord:
         self._spec = experiment.spec
         self._level = logging.DEBUG if quiet else logging.INFO
         self.name = experiment.run
-        self.folder = HOME / "runs" / self.name
+        self.folder = local_views(session.store.uri) / "runs" / self.name
         self.rows: list[dict[str, Any]] = []
         self.evaluations: list[dict[str, Any]] = []
         self._seconds: list[float] = []

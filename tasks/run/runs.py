@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from infra.errors import StoreError
 from infra.store import Manifest, Store
+from tasks.run_files import run_evaluations, run_record
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,7 @@ class RunView:
 
     @property
     def iterations_done(self) -> int:
-        """The number of leading iterations whose training step is in the store."""
+        """Return the number of leading iterations whose training step is in the store."""
         lineages = self.record["lineages"]
         for k, lineage in enumerate(lineages[1:]):
             if self.store.find("train", lineage) is None:
@@ -29,8 +30,7 @@ class RunView:
 
     def evaluations(self) -> list[dict[str, Any]]:
         """Return what the run itself evaluated: iteration, suite, artifact, and the summary."""
-        name = f"runs/{self.name}/evaluations.json"
-        return list(json.loads(self.store.files.read(name))) if self.store.files.size(name) is not None else []
+        return run_evaluations(self.store, self.name)
 
     def weights(self) -> dict[int, Manifest]:
         """Return the stored weights by iteration."""
@@ -38,16 +38,24 @@ class RunView:
         return {k: manifest for k, manifest in found.items() if manifest is not None}
 
 
-def runs(store: Store, name: str | None = None) -> list[RunView]:
-    """Return the runs of the store, of one name or all. `name` may be `name/identity`."""
+def run_names(store: Store, name: str | None = None) -> Iterator[str]:
+    """Yield `name/identity` of each folder that may have a run, of one name or all. `name` may have an identity."""
     wanted, _, identity = (name or "").partition("/")
-    views = []
     for run in [wanted] if wanted else store.files.list("runs"):
         for each in [identity] if identity else store.files.list(f"runs/{run}"):
-            path = f"runs/{run}/{each}/run.json"
-            if store.files.size(path) is not None:
-                views.append(RunView(f"{run}/{each}", json.loads(store.files.read(path)), store))
-    if name and not views:
+            yield f"{run}/{each}"
+
+
+def view_of(store: Store, run: str) -> RunView | None:
+    """Return the run called `run` (`name/identity`); None where there is none. RunFileError for a damaged record."""
+    record = run_record(store, run)
+    return None if record is None else RunView(run, record, store)
+
+
+def runs(store: Store, name: str) -> list[RunView]:
+    """Return the runs of a name, which may be `name/identity`. Raises StoreError where there is none."""
+    views = [view for run in run_names(store, name) if (view := view_of(store, run)) is not None]
+    if not views:
         raise StoreError(f"{store.uri}: no run {name}; there are {', '.join(store.files.list('runs')) or 'none'}")
     return views
 

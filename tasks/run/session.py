@@ -13,7 +13,7 @@ from typing import Any
 
 from infra.caching import Step
 from infra.errors import StoreError
-from infra.scratch import large_folder
+from infra.scratch import large_folder, release
 from infra.store import Manifest, Store
 
 
@@ -48,7 +48,7 @@ class Session:
 
     def close(self) -> None:
         """Remove the scratch folders."""
-        shutil.rmtree(self.folder, ignore_errors=True)
+        release(self.folder)
 
     def find(self, step: Step) -> Manifest | None:
         """Return the step's manifest if its payload is there and whole.

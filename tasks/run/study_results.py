@@ -6,10 +6,10 @@ import logging
 from collections.abc import Sequence
 from pathlib import Path
 
-from infra.paths import HOME, resolve
+from infra.paths import HOME, local_views
 from infra.store import Store
 from specs.errors import SpecError
-from specs.paths import shown
+from specs.paths import from_root, shown
 from specs.study import LoadedStudy, PlannedCell
 from tasks.errors import DataError, StudyError
 from tasks.graph.cells import cell_key
@@ -31,9 +31,7 @@ def results_folder(loaded: LoadedStudy) -> Path:
     """Return the folder of the cells' results. That which the file names is for the study as the file says it."""
     study = loaded.study
     return (
-        HOME / local_folder(loaded) / "cells"
-        if study.results is None or loaded.altered
-        else Path(resolve(study.results))
+        HOME / local_folder(loaded) / "cells" if study.results is None or loaded.altered else from_root(study.results)
     )
 
 
@@ -114,7 +112,7 @@ def publish(loaded: LoadedStudy) -> tuple[str, str]:
     store = Store(loaded.cells[0].loaded.spec.store)
     files = render(report)
     for name, data in files.items():
-        _write(HOME / local_folder(loaded) / name, data)
+        _write(local_views(store.uri) / local_folder(loaded) / name, data)
         store.files.write(f"{local_folder(loaded)}/{name}", data)
     if (
         loaded.study.results is not None and not loaded.altered

@@ -16,9 +16,7 @@ from tasks.report.evaluation.data import SuiteResult
 
 @dataclass(frozen=True)
 class PreparedSuite:
-    """A suite in the store. `manifest` is None for a run's held-out problems;
-    `problems` are those that are evaluated.
-    """
+    """A suite in the store, and its `problems` that are evaluated. `manifest` is None for a run's held-out problems."""
 
     name: str
     manifest: Manifest | None
@@ -43,9 +41,11 @@ def prepared(run: OpenRun, name: str, manifest: Manifest | None, contamination: 
 
 
 def evaluated(
-    run: OpenRun, label: str, iteration: int | None, lineage: str, manifests: Mapping[str, Manifest]
+    run: OpenRun, label: str, iteration: int | None, lineage: str, manifests: Mapping[str, Manifest], name: str | None
 ) -> EvaluatedPolicy:
-    """Return a policy with its evaluations by suite. `iteration` is None for one that is no run's."""
-    evaluations = {name: StoredEvaluation(run.store, manifest) for name, manifest in manifests.items()}
-    name = None if iteration is None else run.experiment.run
+    """Return a policy with its evaluations by suite. `iteration` and `name` are of its run, None where it is no run's.
+
+    `run` is what it was evaluated by.
+    """
+    evaluations = {suite: StoredEvaluation(run.store, manifest) for suite, manifest in manifests.items()}
     return EvaluatedPolicy(label, iteration, lineage, evaluations, name, run.spec.seed)

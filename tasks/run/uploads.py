@@ -23,7 +23,8 @@ _END_S = 3.0  # an upload that was told to stop looks between two parts
 class Upload(Protocol):
     """A future of Prefect's."""
 
-    def result(self, timeout: float | None = None) -> Any: ...
+    def result(self, timeout: float | None = None) -> Any:
+        """Wait for the upload, at most `timeout` seconds. Raises its error, or TimeoutError."""
 
 
 class Uploads:
@@ -38,11 +39,12 @@ class Uploads:
         self._last: Upload | None = None
 
     def add(self, upload: Upload) -> None:
+        """Take over an upload under way; the one before has to have been waited for."""
         assert self._last is None, "wait first"
         self._last = upload
 
     def wait(self) -> None:
-        """Until the last one is in the store."""
+        """Wait until the last one is in the store."""
         if self._last is not None:
             self._last.result(timeout=None)
         self._last = None
@@ -63,7 +65,7 @@ class Uploads:
             raise
 
     def _leave(self, error: BaseException) -> None:
-        """Something else ends the run, and is the reason that is told.
+        """Wait as long as is right where `error` ends the run, and is the reason that is told.
 
         An error waits for the upload; a signal for a while; Ctrl-C not at all.
         """

@@ -33,12 +33,12 @@ class Family:
 
     @property
     def size(self) -> int:
-        """The number of differences that were tested."""
+        """Return the number of differences that were tested."""
         return sum(p is not None for p in self.adjusted)
 
     @property
     def shown(self) -> int:
-        """The number of differences that are shown to be other than 0."""
+        """Return the number of differences that are shown to be other than 0."""
         return sum(p is not None and p <= ALPHA for p in self.adjusted)
 
     def of(self, setting: str, variant: str, against: str) -> list[tuple[Difference, float | None]]:
@@ -74,7 +74,7 @@ class Analysis:
 
     @property
     def primary(self) -> Family:
-        """The family that the study was made for."""
+        """Return the family that the study was made for."""
         return self.at_end[0]
 
     def curve_of(self, setting: str, variant: str, temperature: float) -> Curve | None:

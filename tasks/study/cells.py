@@ -95,7 +95,7 @@ class Cell:
 
     @property
     def name(self) -> tuple[str, str, int]:
-        """The setting, the variant and the seed."""
+        """Return the setting, the variant and the seed."""
         return self.setting, self.variant, self.seed
 
     def at(self, iteration: int, temperature: float) -> Point:
@@ -171,8 +171,3 @@ def _point(value: Mapping[str, Any]) -> Point:
         name: tuple(map(int, item)) if name in PER_QUESTION else item for name, item in value.items()
     }
     return Point(**fields)
-
-
-def read_cells(folder: Path) -> list[Cell]:
-    """Load all cells below a folder, in the order of their names."""
-    return [read_cell(path) for path in sorted(folder.glob("*/*.json"))]

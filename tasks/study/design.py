@@ -30,7 +30,7 @@ class Design:
 
     @property
     def largest_k(self) -> int:
-        """The largest k of Pass@k."""
+        """Return the largest k of Pass@k."""
         return max(self.ks)
 
 
@@ -42,7 +42,7 @@ class CellTable:
 
     @property
     def settings(self) -> list[str]:
-        """The settings, in the order of the cells."""
+        """Return the settings, in the order of the cells."""
         return list(dict.fromkeys(cell.setting for cell in self.all))
 
     def of(self, setting: str, variant: str) -> CellsBySeed:

@@ -24,23 +24,23 @@ class DominanceTest:
 
     @property
     def comparison(self) -> Comparison:
-        """The setting, variant, temperature and iteration."""
+        """Return the setting, variant, temperature and iteration."""
         return self.pass_1.comparison
 
     @property
     def dominates(self) -> bool:
-        """Both differences are shown to be above 0."""
+        """Return True where both differences are shown to be above 0."""
         return self.p_adjusted is not None and self.p_adjusted <= ALPHA
 
     @property
     def both_above(self) -> bool:
-        """Both means are above 0, whatever chance may have done."""
+        """Return True where both means are above 0, whatever chance may have done."""
         estimates = (self.pass_1.estimate, self.pass_k.estimate)
         return all(each is not None and each.mean > 0.0 for each in estimates)
 
     @property
     def smaller_t(self) -> float | None:
-        """The smaller of the two differences, in units of their standard errors."""
+        """Return the smaller of the two differences, in units of their standard errors."""
         estimates = (self.pass_1.estimate, self.pass_k.estimate)
         found = [each.t for each in estimates if each is not None and each.t is not None]
         return min(found) if len(found) == 2 else None
@@ -59,17 +59,17 @@ class Dominance:
 
     @property
     def tested(self) -> list[DominanceTest]:
-        """The tests that could be made."""
+        """Return the tests that could be made."""
         return [test for test in self.tests if test.p_adjusted is not None]
 
     @property
     def shown(self) -> list[DominanceTest]:
-        """The tests in which the variant dominates the control."""
+        """Return the tests in which the variant dominates the control."""
         return [test for test in self.tests if test.dominates]
 
     @property
     def strongest(self) -> DominanceTest | None:
-        """The test with the smallest adjusted p-value; among equals the one with the largest `smaller_t`."""
+        """Return the test with the smallest adjusted p-value; among equals the one with the largest `smaller_t`."""
         return min(self.tested, key=lambda test: (test.p_adjusted, -(test.smaller_t or 0.0)), default=None)
 
 

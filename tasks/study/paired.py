@@ -47,12 +47,12 @@ class Difference:
 
     @property
     def p(self) -> float | None:
-        """The p-value, not adjusted; None if nothing could be tested."""
+        """Return the p-value, not adjusted; None if nothing could be tested."""
         return None if self.estimate is None else self.estimate.p
 
     @property
     def remark(self) -> str:
-        """The reason why nothing may be claimed; empty if there is none."""
+        """Return the reason why nothing may be claimed; empty if there is none."""
         if self.estimate is None:
             return "no seed, or no question, has both"
         if self.estimate.seeds == 1:

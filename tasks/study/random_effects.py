@@ -55,12 +55,12 @@ class Estimate:
 
     @property
     def seeds(self) -> int:
-        """The number of seeds."""
+        """Return the number of seeds."""
         return len(self.by_seed)
 
     @property
     def t(self) -> float | None:
-        """The mean in units of its standard error."""
+        """Return the mean in units of its standard error."""
         return None if self.error is None else self.mean / self.error if self.error else 0.0
 
 

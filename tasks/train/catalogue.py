@@ -1,4 +1,4 @@
-"""The label, source and version of each estimator and objective, read off its file without importing torch."""
+"""The label, citation and version of each estimator and objective, read off its file without importing torch."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _FOLDERS = {"estimator": "advantages", "kind": "objectives"}
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """LABEL (as reports name it), SOURCE and VERSION of an estimator's or objective's file."""
+    """LABEL (as reports name it), CITATION and VERSION of an estimator's or objective's file."""
 
     label: str
-    source: str
+    citation: str
     version: int
 
 
@@ -52,6 +52,6 @@ def _read(path: Path) -> Entry:
         for node in parse_python(path).body
         if isinstance(node, ast.Assign)
         and isinstance(node.targets[0], ast.Name)
-        and node.targets[0].id in ("LABEL", "SOURCE", "VERSION")
+        and node.targets[0].id in ("LABEL", "CITATION", "VERSION")
     }
-    return Entry(values["LABEL"], values["SOURCE"], values["VERSION"])
+    return Entry(values["LABEL"], values["CITATION"], values["VERSION"])

@@ -140,7 +140,7 @@ class TrainingEngine:
 
     @property
     def device(self) -> torch.device:
-        """The device of this rank."""
+        """Return the device of this rank."""
         return torch.device(self._engine.device)
 
     def forward(self, **inputs: Any) -> Any:

@@ -42,7 +42,7 @@ class StepEngine(Protocol):
 
     @property
     def device(self) -> torch.device:
-        """The device of the policy."""
+        """Return the device of the policy."""
         ...
 
     def forward(self, **inputs: Any) -> TokenStats:
@@ -95,7 +95,7 @@ class Iteration:
 
     @cached_property
     def base(self) -> Tensor:
-        """The advantages that the scores alone give [prompts, samples]."""
+        """Return the advantages that the scores alone give [prompts, samples]."""
         return self.estimator.base(self.groups)
 
     def _run(self) -> dict[str, Any]:

@@ -1,6 +1,4 @@
-"""One training rank, a resident process whose methods the flow calls:
-`torchrun ... -m tasks.train.rank --address SOCKET`.
-"""
+"""One training rank, a resident process with methods: `torchrun ... -m tasks.train.rank --address SOCKET`."""
 
 from __future__ import annotations
 

@@ -56,11 +56,16 @@ class Trainer(Protocol):
     budget: TokenBudget
 
     @property
-    def ranks(self) -> int: ...
-    def load(self, state: str, weights: Path, optimizer: Path | None, adamw: Mapping[str, Any]) -> None: ...
+    def ranks(self) -> int:
+        """Return the number of ranks."""
+
+    def load(self, state: str, weights: Path, optimizer: Path | None, adamw: Mapping[str, Any]) -> None:
+        """Make the ranks hold `state`."""
+
     def supervise(
         self, steps: list[Demonstrations], rates: list[float], prompt_weight: float, token_budget: int
-    ) -> list[dict[str, float]]: ...
+    ) -> list[dict[str, float]]:
+        """Take supervised steps; return the numbers of each."""
 
 
 def warm_start(

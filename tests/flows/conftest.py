@@ -13,9 +13,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from infra.paths import HOME, ROOT
+from infra.paths import HOME
 from infra.store import Store
-from tests.flows.runs import NAME, TINY, Finished, Run, Server, clean_environment, command, kill_tree, settings
+from tests.flows.runs import NAME, TINY, Finished, Run, Server, clean_environment, kill_tree, run_module, settings
 
 
 @pytest.fixture(scope="session")
@@ -30,6 +30,8 @@ def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]
         PREFECT_API_URL=api,
         PREFECT_SERVER_UI_API_URL=api,
         PREFECT_SERVER_ANALYTICS_ENABLED="false",
+        PREFECT_SERVER_LOGS_STREAM_PUBLISHING_ENABLED="true",
+        PREFECT_SERVER_LOGS_STREAM_OUT_ENABLED="true",
         PREFECT_WORKER_QUERY_SECONDS="2",
         PREFECT_LOCAL_STORAGE_PATH=str(folder / "storage"),
     )
@@ -62,32 +64,17 @@ def run(prefect_server: Server) -> Run:
     def start(
         *arguments: str, env: dict[str, str] | None = None, timeout: float = 300
     ) -> subprocess.CompletedProcess[str]:
-        process = subprocess.Popen(
-            command(arguments),
-            cwd=ROOT,
-            env=env or prefect_server.environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        try:
-            out, error = process.communicate(timeout=timeout)
-        except BaseException:
-            kill_tree(process)
-            raise
-        return subprocess.CompletedProcess(arguments, process.returncode, out, error)
+        return run_module("flows.arm_train", *arguments, env=env or prefect_server.environment, timeout=timeout)
 
     return start
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _views_removed() -> Iterator[None]:
-    """Runs write views of themselves below .armature: those of the tests go."""
-    controls = HOME / "runs" / "quickstart-grpo"
-    before = set(controls.iterdir()) if controls.exists() else set()
+    """Runs write views of themselves below .armature, in a folder for each store: those of the tests go."""
     yield
-    for folder in (*(HOME / "runs").glob(f"{NAME}*"), *(set(controls.iterdir()) - before if controls.exists() else ())):
-        shutil.rmtree(folder, ignore_errors=True)
+    for folder in (HOME / "stores").glob(f"*/runs/{NAME}*"):
+        shutil.rmtree(folder.parents[1], ignore_errors=True)
     for folder in (HOME / "logs").glob(f"{NAME}*"):
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -96,7 +83,9 @@ def _views_removed() -> Iterator[None]:
 def finished(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Finished:
     folder = tmp_path_factory.mktemp("finished") / "store"
     overrides = settings(*TINY, f"name={NAME}", "advantage.alpha=0", f"store={folder.as_uri()}")
-    done = run("specs/quickstart.yaml", *overrides, env=clean_environment())
+    temporary = folder.parent / "tmp"
+    temporary.mkdir()
+    done = run("specs/quickstart.yaml", *overrides, env=clean_environment(TMPDIR=str(temporary)))
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stderr == ""
-    return Finished(Store(folder.as_uri()), done.stdout, folder)
+    return Finished(Store(folder.as_uri()), done.stdout, folder, temporary)

@@ -15,8 +15,9 @@ from pathlib import Path
 
 import psutil
 
-from infra.paths import ROOT, SCRATCH
+from infra.paths import SCRATCH
 from infra.store import Store
+from specs.paths import REPOSITORY_ROOT as ROOT
 from tests.flows.runs import NAME, TINY, command, kill_tree, settings
 
 ALONE = ["specs/quickstart.yaml", *settings(*TINY, f"name={NAME}", "advantage.alpha=0", "control=null")]

@@ -16,6 +16,7 @@ import psutil
 import pytest
 
 from infra.store import Store
+from specs.paths import REPOSITORY_ROOT as ROOT
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 #: A puzzle that a policy of 60 supervised steps half solves, so that training has something to do: 8 prompts x 4
@@ -54,6 +55,24 @@ def clean_environment(**more: str) -> dict[str, str]:
     return {**kept, "OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1", "DO_NOT_TRACK": "1", **more}
 
 
+def run_module(
+    module: str,
+    *arguments: str,
+    cwd: Path = ROOT,
+    env: dict[str, str] | None = None,
+    timeout: float = 300,
+) -> subprocess.CompletedProcess[str]:
+    """Run a Python module to its end, as a user starts it; one that takes too long is ended with its descendants."""
+    argv = [sys.executable, "-m", module, *arguments]
+    process = subprocess.Popen(argv, cwd=cwd, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        out, error = process.communicate(timeout=timeout)
+    except BaseException:
+        kill_tree(process)
+        raise
+    return subprocess.CompletedProcess(argv, process.returncode, out, error)
+
+
 def command(arguments: Sequence[str]) -> list[str]:
     return [sys.executable, "-m", "flows.arm_train", *arguments]
 
@@ -90,12 +109,13 @@ def kill_tree(process: subprocess.Popen[str]) -> None:
 @dataclass(frozen=True)
 class Finished:
     """An uninterrupted run of three iterations (ARM with alpha 0) and its control, embedded,
-    in a store of their own.
+    in a store and a TMPDIR of their own.
     """
 
     store: Store
     output: str
     folder: Path
+    temporary: Path  # its TMPDIR
 
     def copy(self, to: Path) -> Store:
         shutil.copytree(self.folder, to)

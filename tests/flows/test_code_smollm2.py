@@ -8,8 +8,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,6 +16,7 @@ import pytest
 
 from tasks import table
 from tests.backends import BACKENDS, require
+from tests.flows.runs import run_module, settings
 from tests.models.smollm2 import LOCAL_MODEL
 
 ROOT = Path(__file__).parents[2]
@@ -46,15 +45,8 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def run(store: Path, backend: str) -> Judged:
     """One iteration, of which the store may have some: what was printed, and the verdicts."""
-    settings = [*SMALL, f"reward.code.sandbox={backend}", f"store={store.as_uri()}"]
-    command = [
-        sys.executable,
-        "-m",
-        "flows.arm_train",
-        "specs/code-smollm2.yaml",
-        *(part for each in settings for part in ("--set", each)),
-    ]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=1400)
+    changes = [*SMALL, f"reward.code.sandbox={backend}", f"store={store.as_uri()}"]
+    done = run_module("flows.arm_train", "specs/code-smollm2.yaml", *settings(*changes), timeout=1400)
     assert done.returncode == 0, done.stderr[-2000:]
     (verdicts,) = store.glob("steps/verdict/*/data-*/verdicts.parquet")
     return done.stdout, table.from_bytes(verdicts.read_bytes())
@@ -88,20 +80,9 @@ def test_one_iteration(backend: str, store: Path, record_property: Callable[[str
 
 @pytest.mark.turn
 def test_without_an_engine_one_line_says_so_before_any_model_is_loaded(tmp_path: Path) -> None:
-    command = [
-        sys.executable,
-        "-m",
-        "flows.arm_train",
-        "specs/code-smollm2.yaml",
-        "--set",
-        *LOCAL_MODEL,
-        "--set",
-        "reward.code.sandbox=docker",
-        "--set",
-        f"store={tmp_path.as_uri()}",
-    ]
+    changes = [*LOCAL_MODEL, "reward.code.sandbox=docker", f"store={tmp_path.as_uri()}"]
     nowhere = {**os.environ, "DOCKER_HOST": f"unix://{tmp_path}/none.sock"}
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, env=nowhere)
+    done = run_module("flows.arm_train", "specs/code-smollm2.yaml", *settings(*changes), env=nowhere)
     assert done.returncode == 1
     (line,) = done.stderr.splitlines()
     assert line.startswith("error: docker: no Docker engine answers at unix:///") and "or use the jail" in line
@@ -125,11 +106,10 @@ def test_a_sandbox_that_is_killed_while_it_judges_gives_the_same_verdicts(store:
         pytest.skip("no backend was there to train with")
     for stage in ("verdict", "train"):
         shutil.rmtree(store / "steps" / stage)
-    settings = [*SMALL, "reward.code.sandbox=jail", f"store={store.as_uri()}"]
-    arguments = ["specs/code-smollm2.yaml", *(part for each in settings for part in ("--set", each))]
+    changes = [*SMALL, "reward.code.sandbox=jail", f"store={store.as_uri()}"]
     supervisor = "-S -s -P -B -c"  # sandbox/bootstrap.py's ARGUMENTS
-    command = [sys.executable, "-m", "tests.flows.killed", f"during grade 10={supervisor}", *arguments]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=1400)
+    kill, spec = f"during grade 10={supervisor}", "specs/code-smollm2.yaml"
+    done = run_module("tests.flows.killed", kill, spec, *settings(*changes), timeout=1400)
     assert done.returncode == 0, done.stderr[-2000:]
     assert f"of {supervisor}" in done.stdout and "died" in done.stdout, done.stdout
     (verdicts,) = store.glob("steps/verdict/*/data-*/verdicts.parquet")

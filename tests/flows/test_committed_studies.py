@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from infra.paths import ROOT
+from specs.paths import REPOSITORY_ROOT as ROOT
 from specs.study import load_study
 from tasks.report.study.page import render
 from tasks.run.study_results import report_of, results, results_folder

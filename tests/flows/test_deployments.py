@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
-from infra.paths import ROOT
-from tests.flows.runs import NAME, TINY, Server, kill_tree
+from specs.paths import REPOSITORY_ROOT as ROOT
+from tests.flows.runs import NAME, TINY, Server, kill_tree, run_module
 
 Ask = Callable[..., Any]
 
@@ -37,21 +37,9 @@ def ask(prefect_server: Server) -> Ask:
 
 def python(server: Server, *arguments: str, timeout: float = 300) -> str:
     """A Python module as a user starts it; its output."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", *arguments],
-        cwd=ROOT,
-        env=server.environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    try:
-        out, _ = process.communicate(timeout=timeout)
-    except BaseException:
-        kill_tree(process)
-        raise
-    assert process.returncode == 0, out
-    return out
+    done = run_module(*arguments, env=server.environment, timeout=timeout)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout + done.stderr
 
 
 @pytest.fixture(scope="module")
@@ -80,6 +68,18 @@ def final_states(ask: Ask, flow_run: str) -> dict[str, str]:
             break
         time.sleep(0.5)
     return {task["name"]: task["state"]["name"] for task in tasks}
+
+
+def lines_of(ask: Ask, flow_run: str) -> list[str]:
+    """Return the lines of a run's log of level INFO and above; they reach the server a little after the run's end."""
+    lines: list[str] = []
+    for _ in range(60):
+        logs = {"flow_run_id": {"any_": [flow_run]}, "level": {"ge_": 20}}
+        lines = [each["message"] for each in ask("/logs/filter", logs=logs) if each["name"] == "armature"]
+        if lines:
+            break
+        time.sleep(0.5)
+    return lines
 
 
 def deployments(ask: Ask, flow: str = "arm-train") -> dict[str, Any]:
@@ -146,7 +146,7 @@ def test_a_deployment_runs_and_runs_again_from_the_store(
 ) -> None:
     overrides = [*TINY, f"name={NAME}", "control=null", "train.iterations=1", f"store={tmp_path.as_uri()}"]
     parameters = json.dumps({"spec": "specs/quickstart.yaml", "overrides": overrides})
-    states = []
+    states, found = [], []
     for _ in range(2):
         out = python(
             prefect_server, "prefect", "deployment", "run", "arm-train/quickstart", "--params", parameters, "--watch"
@@ -156,7 +156,11 @@ def test_a_deployment_runs_and_runs_again_from_the_store(
         )  # nights are scheduled too
         assert run["state"]["type"] == "COMPLETED", f"{out}\n{worker.read_text()[-4000:]}"
         states.append(final_states(ask, run["id"]))
+        found.append((out, lines_of(ask, run["id"])))
     first, second = states
+    for (watched, lines), said in zip(found, ("iteration 1/1", "nothing to do: all"), strict=True):
+        assert any(said in line for line in lines), lines
+        assert said in " ".join(watched.split()), watched
     assert {name.split()[0].rpartition("-")[0] or name.split()[0] for name in first} >= {
         "data",
         "start",

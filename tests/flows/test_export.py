@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from infra.errors import StoreError
-from infra.paths import ROOT
 from infra.store import Manifest, Store
+from specs.paths import REPOSITORY_ROOT as ROOT
 from tasks.checkpoint.weights import policy_step
 from tasks.run.export import export_policy
 from tests.flows.runs import NAME, Finished
@@ -119,8 +119,8 @@ export_policy(opened, "small", pathlib.Path({str(tmp_path / "out")!r}), None)
     assert process.stdout is not None and process.stdout.readline() == "in the middle\n"
     process.send_signal(signal.SIGKILL)
     process.wait()
-    (left,) = [path.name for path in tmp_path.iterdir() if path.name != "store"]
-    assert left == f".out.partial-{process.pid}"
+    left, lock = sorted(path.name for path in tmp_path.iterdir() if path.name != "store")
+    assert left.startswith(f".out.partial-{process.pid}-") and lock == f"{left}.lock"
     export_policy(store, "small", tmp_path / "out", None)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["out", "store"]
 

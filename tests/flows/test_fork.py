@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from infra.paths import ROOT
 from infra.store import Store
+from specs.paths import REPOSITORY_ROOT as ROOT
 from tests.flows.runs import NAME, TINY, Finished, Run, clean_environment, settings
 from tests.flows.test_errors import Refused, refused
 from tests.flows.test_run import ended_well, front_door, manifests, record, records

@@ -20,10 +20,10 @@ import torch
 import yaml
 from safetensors.torch import load_file, save_file
 
-from infra.paths import ROOT
 from infra.store import Store
+from specs.paths import REPOSITORY_ROOT as ROOT
 from tasks.checkpoint.weights import policy_step
-from tests.flows.runs import TINY, Server, kill_tree
+from tests.flows.runs import TINY, Server, kill_tree, run_module
 
 pytestmark = pytest.mark.slow
 
@@ -44,21 +44,9 @@ class Place:
     store: Store
 
     def python(self, *arguments: str, status: int = 0, timeout: float = 300) -> str:
-        process = subprocess.Popen(
-            [sys.executable, "-m", *arguments],
-            cwd=self.root,
-            env=self.server.environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        try:
-            out, _ = process.communicate(timeout=timeout)
-        except BaseException:
-            kill_tree(process)
-            raise
-        assert process.returncode == status, out
-        return out
+        done = run_module(*arguments, cwd=self.root, env=self.server.environment, timeout=timeout)
+        assert done.returncode == status, done.stdout + done.stderr
+        return done.stdout + done.stderr
 
     def train(self, iterations: int) -> dict[str, Any]:
         """Up to so many iterations; the run's record."""
@@ -262,8 +250,8 @@ def test_nights_by_the_clock_one_at_a_time_and_what_they_find(place: Place) -> N
     assert night["regressions"][0] in place.python("flows.arm_train", "status", "nightly", "--store", place.store.uri)
 
     # What lm-evaluation-harness's readers find.
-    folder = place.root / ".armature" / "runs" / run / "nights" / night["when"]
-    (results,) = folder.glob("lm_eval/*/results_*.json")
+    folder = place.root / ".armature" / "stores"
+    (results,) = folder.glob(f"*/runs/{run}/nights/{night['when']}/lm_eval/*/results_*.json")
     assert json.loads(results.read_text())["results"]["heldout"]["pass@1,none"] == pytest.approx(0.0, abs=0.1)
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from infra.paths import ROOT
+from specs.paths import REPOSITORY_ROOT as ROOT
 from tests.flows.runs import Server
 
 FLOWS = """

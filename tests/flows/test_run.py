@@ -12,8 +12,9 @@ from typing import Any
 import psutil
 import pytest
 
-from infra.paths import ROOT, SCRATCH
+from infra.paths import SCRATCH
 from infra.store import Manifest, Store
+from specs.paths import REPOSITORY_ROOT as ROOT
 from tasks import table
 from tests.flows.runs import (
     NAME,
@@ -126,6 +127,11 @@ def test_nothing_is_left_of_a_run(finished: Finished) -> None:
     ]
     assert left == []
     assert [folder for folder in SCRATCH.iterdir() if not Path(f"/proc/{folder.name.partition('-')[0]}").exists()] == []
+
+
+def test_nothing_of_ours_is_left_in_tmpdir(finished: Finished) -> None:
+    left = [path.name for path in finished.temporary.iterdir()]
+    assert not [name for name in left if name.startswith(("torchelastic_", "armature-"))], left
 
 
 def test_arm_with_alpha_0_is_grpo_bit_by_bit(finished: Finished) -> None:

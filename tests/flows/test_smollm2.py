@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from tests.flows.runs import run_module, settings
 from tests.models.smollm2 import LOCAL_GSM8K, LOCAL_MODEL
 
 ROOT = Path(__file__).parents[2]
@@ -35,14 +34,7 @@ def test_two_iterations(tmp_path: Path, record_property: Callable[[str, object],
         "evaluate.problems=2",
         f"store={tmp_path.as_uri()}",
     ]
-    command = [
-        sys.executable,
-        "-m",
-        "flows.arm_train",
-        "specs/smollm2.yaml",
-        *(part for each in small for part in ("--set", each)),
-    ]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=1400)
+    done = run_module("flows.arm_train", "specs/smollm2.yaml", *settings(*small), timeout=1400)
     assert done.returncode == 0, done.stderr[-2000:]
     (metrics,) = tmp_path.glob("runs/smollm2/*/metrics.jsonl")
     rows = [json.loads(line) for line in metrics.read_text().splitlines()]

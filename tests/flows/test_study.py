@@ -17,10 +17,12 @@ import pytest
 import yaml
 
 from infra.gc import survey
-from infra.paths import HOME, ROOT
+from infra.paths import HOME, local_views
 from infra.store import Store
-from tasks.study.cells import Cell, read_cells, write_cell
+from specs.paths import REPOSITORY_ROOT as ROOT
+from tasks.study.cells import Cell, write_cell
 from tests.flows.runs import NAME, TINY, Server, kill_tree, tree
+from tests.tasks.study.tools import read_cells
 
 pytestmark = pytest.mark.timeout(900)
 
@@ -83,6 +85,7 @@ def place(prefect_server: Server, tmp_path_factory: pytest.TempPathFactory) -> I
     made.output = made.run()  # type: ignore[attr-defined]
     yield made
     shutil.rmtree(HOME / "studies" / NAME, ignore_errors=True)
+    shutil.rmtree(local_views(made.store.uri), ignore_errors=True)
 
 
 @pytest.mark.slow

@@ -19,10 +19,12 @@ from pathlib import Path
 import pytest
 import yaml
 
-from infra.paths import HOME, ROOT
+from infra.paths import HOME, local_views
+from specs.paths import REPOSITORY_ROOT as ROOT
 from tasks.evaluate.metrics.pass_at_k import pass_at_k
-from tasks.study.cells import Point, read_cells
+from tasks.study.cells import Point
 from tests.flows.runs import clean_environment, kill_tree
+from tests.tasks.study.tools import read_cells
 
 ITERATIONS, SEEDS, SAMPLES = 90, [1, 2], 64
 ENTROPY, PASS_32, DISTINCT = 1.25, 0.06, 1.25
@@ -62,6 +64,7 @@ def test_arm_keeps_more_entropy_coverage_and_distinct_answers_than_grpo(
     finally:
         kill_tree(process)
         shutil.rmtree(HOME / "studies" / name, ignore_errors=True)
+        shutil.rmtree(local_views((tmp_path / "store").as_uri()), ignore_errors=True)
     assert process.returncode == 0, out
     cells = {cell.name: cell.at(ITERATIONS, 1.0) for cell in read_cells(tmp_path / "results")}
 

@@ -11,6 +11,7 @@ import socket
 import subprocess
 import sys
 import time
+import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -174,6 +175,13 @@ def s3(s3_server: S3Server, monkeypatch: pytest.MonkeyPatch) -> S3Server:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     s3fs.S3FileSystem.clear_instance_cache()
     return s3_server
+
+
+def new_uri(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Return where a store may be made: on the server where the fixture's parameter is "s3", else in a folder."""
+    if request.param != "s3":
+        return (tmp_path / "store").as_uri()
+    return f"s3://{request.getfixturevalue('s3').bucket}/{uuid.uuid4().hex}"
 
 
 @pytest.fixture()

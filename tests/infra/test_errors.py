@@ -12,7 +12,16 @@ from infra.lease import RunHeldError, RunLostError
 from infra.store import DamagedError
 from sandbox.errors import SandboxError
 from specs.errors import ArmatureError, SpecError
-from tasks.errors import DataError, OutOfMemory, RegressionError, ServerError, StudyError, TrainingError, VerifierError
+from tasks.errors import (
+    DataError,
+    NotFetchedError,
+    OutOfMemory,
+    RegressionError,
+    ServerError,
+    StudyError,
+    TrainingError,
+    VerifierError,
+)
 
 OURS: dict[type[ArmatureError], type[Exception]] = {
     SpecError: ValueError,
@@ -30,6 +39,7 @@ OURS: dict[type[ArmatureError], type[Exception]] = {
     RunHeldError: StoreError,
     RunLostError: StoreError,
     OutOfMemory: TrainingError,
+    NotFetchedError: DataError,
 }
 
 

@@ -23,19 +23,19 @@ from typing import Any
 
 import pytest
 
-from infra.bucket import Bucket
+from infra.bucket import CLIENT, Bucket
 from infra.caching import Step
 from infra.errors import StoreError
 from infra.files import Files
 from infra.gc import UPLOADS, survey, sweep
 from infra.lease import RunLock
 from infra.parallel import run_parallel
-from infra.paths import ROOT
 from infra.retry import is_transient
 from infra.store import DamagedError, Manifest, Store
+from specs.paths import REPOSITORY_ROOT as ROOT
 from tests.infra.conftest import S3Server, client
 from tests.infra.fault_proxy import FaultProxy, Kind
-from tests.infra.waiting import wait_for
+from tests.infra.waiting import DEADLINE_S, wait_for
 
 STEP = Step("policy", 1, {"policy": "aa"})
 PAYLOADS = {
@@ -355,6 +355,58 @@ def test_a_conditional_write_whose_reply_was_lost_has_succeeded(verb: str, store
         with pytest.raises(FileExistsError):
             store.files.replace("locks/b", b"another's", b"old")
     assert store.files.read("locks/a" if verb == "create" else "locks/b") == b"mine"
+
+
+# -- a server that takes requests and never answers --------------------------------------------------------------------
+
+
+@pytest.fixture()
+def patient_clients(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The clients would wait far longer than the test may take: what ends a request is the retry's limit."""
+    monkeypatch.setattr("infra.bucket.CLIENT", {**CLIENT, "read_timeout": 10 * DEADLINE_S})
+
+
+def test_first_contact_with_a_server_that_swallows_packets(
+    s3: S3Server, proxy: FaultProxy, patient_clients: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("infra.files.FIRST_CONTACT_S", 1.0)
+    proxy.inject("hold", ".", times=10**6)
+    with pytest.raises(StoreError, match=r"cannot reach: no answer within .* check the endpoint"):
+        Store(f"s3://{s3.bucket}/x")
+    assert len(proxy.requests) == 1
+
+
+def test_the_end_of_a_run_whose_server_swallows_packets(
+    s3: S3Server, proxy: FaultProxy, patient_clients: None, tmp_path: Path
+) -> None:
+    """As after SIGTERM: an upload under way, the record of the run, its lock."""
+    store, stop, failures = Store(f"s3://{s3.bucket}/{uuid.uuid4().hex}"), threading.Event(), []
+    lock = RunLock(store.files, "run/one", beat_s=0.2)
+    lock.acquire()
+    beats = proxy.inject("hold", r"GET .*locks", times=10**6)
+    wait_for(lambda: beats.happened)
+    (large := tmp_path / "weights.bin").write_bytes(bytes(11 << 20))
+    parts = proxy.inject("hold", ".", times=10**6)
+
+    def upload() -> None:
+        try:
+            store.commit(STEP, {large.name: large, "a.bin": b"a"}, kind="weights", stop=stop)
+        except StoreError as error:
+            failures.append(str(error))
+
+    thread = threading.Thread(target=upload)
+    thread.start()
+    wait_for(lambda: parts.happened >= 2)
+    before = len(proxy.requests)
+    stop.set()
+    thread.join(DEADLINE_S)
+    assert len(failures) == 1 and "stopped" in failures[0]
+    store.files.retry.hurry(1.0)
+    with pytest.raises(StoreError):
+        store.files.write("runs/run/one/run.json", b"{}")
+    lock.release()
+    assert not lock._thread or not lock._thread.is_alive()
+    assert len(proxy.requests) - before <= 8, "nothing is tried again and again"
 
 
 # -- faults that no retry mends: at once, one line ---------------------------------------------------------------------

@@ -20,6 +20,7 @@ from infra.errors import StoreError
 from infra.files import Files
 from infra.parallel import run_parallel
 from infra.store import Manifest, Store
+from tests.infra.conftest import new_uri
 from tests.infra.waiting import DEADLINE_S
 
 STEP = Step("verdict", 1, {"a": 1})
@@ -27,10 +28,20 @@ STEP = Step("verdict", 1, {"a": 1})
 
 @pytest.fixture(params=["file", "s3"])
 def files(request: pytest.FixtureRequest, tmp_path: Path) -> Files:
-    if request.param == "file":
-        return Files((tmp_path / "store").as_uri())
-    server = request.getfixturevalue("s3")
-    return Files(f"s3://{server.bucket}/{uuid.uuid4().hex}")
+    return Files(new_uri(request, tmp_path))
+
+
+def test_a_store_of_an_earlier_version_beside_its_place_is_named(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """They took `%20` for letters of a folder's name."""
+    (tmp_path / "a%20b").mkdir()
+    files = Files(f"file://{tmp_path}/a%20b")
+    assert files.path("x") == str(tmp_path / "a b" / "x") and "/a%20b" in files.uri
+    assert f"move it to {tmp_path / 'a b'}" in caplog.text
+    caplog.clear()
+    Files(files.uri)
+    assert not caplog.records
 
 
 # -- lists -------------------------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import signal
 import subprocess
@@ -12,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from infra import prefect_runtime, processes
-from infra.paths import HOME, ROOT
+from infra.paths import HOME
 from infra.termination import Terminated, termination
+from specs.paths import REPOSITORY_ROOT as ROOT
 from tests.infra.waiting import DEADLINE_S, ended, wait_for
 
 SHOW = """
@@ -119,6 +121,28 @@ def test_a_server_that_only_starts_ends_with_its_run_too() -> None:
     finally:
         if server is not None:
             processes.end([server], within_s=5)
+
+
+@pytest.mark.parametrize(
+    ("ours", "prefects", "becomes"),
+    [
+        (logging.NOTSET, logging.INFO, logging.INFO),  # a worker's process
+        (logging.NOTSET, logging.DEBUG, logging.DEBUG),  # PREFECT_LOGGING_LEVEL of the worker
+        (logging.NOTSET, logging.NOTSET, logging.INFO),
+        (logging.NOTSET, logging.ERROR, logging.NOTSET),  # never less than without Prefect
+        (logging.NOTSET, logging.CRITICAL, logging.NOTSET),  # an embedded run
+        (logging.INFO, logging.DEBUG, logging.INFO),  # the command line
+        (logging.ERROR, logging.INFO, logging.ERROR),  # a logging file of the user's
+    ],
+)
+def test_progress_reaches_the_log_of_a_workers_run(
+    monkeypatch: pytest.MonkeyPatch, ours: int, prefects: int, becomes: int
+) -> None:
+    logger, extra = logging.getLogger("armature"), logging.getLogger("prefect.extra")
+    monkeypatch.setattr(logger, "level", ours)
+    monkeypatch.setattr(extra, "level", prefects)
+    with prefect_runtime.flow_body():
+        assert logger.level == becomes
 
 
 def test_a_flow_that_is_terminated_ends_by_prefects_own_signal(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,8 +19,8 @@ import pytest
 
 from infra import resident
 from infra.errors import EngineError
-from infra.paths import ROOT
 from infra.resident import Resident
+from specs.paths import REPOSITORY_ROOT as ROOT
 from tasks.errors import TrainingError
 from tests.infra.waiting import DEADLINE_S, ended, wait_for
 

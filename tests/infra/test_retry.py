@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
+from collections.abc import Iterator
 from typing import Any
 
 import botocore.exceptions as boto
 import pytest
 
+from infra.errors import TransferStopped
 from infra.retry import LIMIT_S, LONGEST_S, SHORTEST_S, RetryPolicy
+from tests.infra.waiting import DEADLINE_S
 
 
 class Clock(threading.Event):
@@ -116,3 +120,79 @@ def test_a_stop_ends_the_wait() -> None:
     with pytest.raises(ConnectionResetError):
         RetryPolicy().call(away, "an object", stop=stop)
     assert away.calls == 1
+
+
+# -- a request that has no answer ------------------------------------------------------------------------------------
+
+
+class Silent:
+    """An action that does not return before the test ends."""
+
+    def __init__(self) -> None:
+        self.calls, self.begun, self._end = 0, threading.Event(), threading.Event()
+
+    def __call__(self) -> None:
+        self.calls += 1
+        self.begun.set()
+        self._end.wait(DEADLINE_S)
+
+    def leave(self) -> None:
+        self._end.set()
+
+
+@pytest.fixture()
+def silent() -> Iterator[Silent]:
+    action = Silent()
+    yield action
+    action.leave()
+
+
+def test_a_short_limit_holds_within_a_request(silent: Silent, caplog: pytest.LogCaptureFixture) -> None:
+    with pytest.raises(TimeoutError, match="no answer within"):
+        RetryPolicy().call(silent, "an object", limit_s=0.3)
+    assert silent.calls == 1 and not caplog.records, "its time is over"
+
+
+@pytest.mark.parametrize("began", ["before", "after", "long before"])
+def test_hurry_ends_requests_under_way_and_later_ones(silent: Silent, began: str) -> None:
+    policy = RetryPolicy()
+    failures: list[BaseException] = []
+
+    def call() -> None:
+        try:
+            policy.call(silent, "an object")
+        except TimeoutError as error:
+            failures.append(error)
+
+    if began == "after":
+        policy.hurry(0.1)
+    thread = threading.Thread(target=call)
+    thread.start()
+    assert silent.begun.wait(DEADLINE_S)
+    if began != "after":
+        policy.hurry(0.1 if began == "before" else -100.0)
+    thread.join(DEADLINE_S)
+    assert len(failures) == silent.calls == 1
+    assert policy.call(Away(0), "an object") == 1, "a store that is there does what it is asked"
+    with pytest.raises(ConnectionResetError):
+        policy.call(away := Away(9), "an object")
+    assert away.calls == 1
+
+
+def test_a_stop_ends_a_request_under_way(silent: Silent) -> None:
+    stop = threading.Event()
+    threading.Thread(target=lambda: (silent.begun.wait(DEADLINE_S), stop.set())).start()
+    with pytest.raises(TransferStopped, match="an object: the transfer was stopped"):
+        RetryPolicy().call(silent, "an object", stop=stop)
+    assert silent.calls == 1
+
+
+def test_a_transfer_that_takes_long_is_no_silence(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The clients end a request in which no byte arrives; one that goes on may take any time."""
+    monkeypatch.setattr("infra.retry.SILENCE_S", 0.1)
+
+    def slow() -> int:
+        time.sleep(0.7)
+        return 1
+
+    assert RetryPolicy(0.2).call(slow, "an object") == 1

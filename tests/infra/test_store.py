@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import hashlib
 import json
 import logging
 import os
 import threading
-import uuid
-from collections.abc import Iterator
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from infra.caching import NamedStep, Step, canonical
 from infra.errors import StoreError, TransferStopped
 from infra.files import Files
+from infra.marks import Marks
 from infra.retry import RetryPolicy
 from infra.store import DamagedError, Manifest, Store
+from tests.infra.conftest import new_uri
+from tests.one_line import one_line
 
 STEP = Step("verdict", 3, {"part": {"b": 2.5, "a": [1, None, "é"]}, "rollouts": ["00", "11"]})
 PAYLOAD = {"a.bin": b"first" * 100, "b.json": b"{}"}
@@ -30,10 +33,7 @@ PAYLOAD = {"a.bin": b"first" * 100, "b.json": b"{}"}
 
 @pytest.fixture(params=["file", "s3"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
-    if request.param == "file":
-        return Store((tmp_path / "store").as_uri())
-    server = request.getfixturevalue("s3")
-    return Store(f"s3://{server.bucket}/{uuid.uuid4().hex}")
+    return Store(new_uri(request, tmp_path))
 
 
 def commit(store: Store, step: Step = STEP, payload: dict[str, Any] = PAYLOAD, result: Any = None) -> Manifest:
@@ -134,7 +134,7 @@ def test_a_step_is_not_there_before_its_manifest(store: Store, monkeypatch: pyte
 
     def create(self: Files, name: str, data: bytes) -> None:
         raw = json.loads(data)
-        raw.pop("format")
+        del raw["format"], raw["digest"]
         manifest = Manifest(**{**raw, "files": {}})
         seen.extend(file for file in PAYLOAD if self.size(payload_name(manifest, file)) == len(PAYLOAD[file]))
         raise KeyboardInterrupt  # the process dies here
@@ -168,9 +168,8 @@ def test_a_damaged_payload_is_no_hit_and_the_next_commit_replaces_it(
             assert found is None
     assert len(caplog.records) == 1 and name in caplog.text
     for use in (lambda: store.read(made, "a.bin"), lambda: store.fetch(made, tmp_path / "fetched")):
-        with pytest.raises(DamagedError) as caught:
+        with one_line(DamagedError, name):
             use()
-        assert name in str(caught.value) and "\n" not in str(caught.value)
     assert not store.intact(made)
     again = commit(store)
     assert again.folder != made.folder
@@ -178,7 +177,10 @@ def test_a_damaged_payload_is_no_hit_and_the_next_commit_replaces_it(
     assert store.read(again, "a.bin") == whole
 
 
-@pytest.mark.parametrize("text", [b"", b"{", b"[]", b'{"format": 99}', b'{"format": 1, "stage": "verdict"}'])
+NO_MANIFESTS = [b"", b"{", b"[]", b'{"format": 99}', b'{"format": 1, "stage": "verdict"}', b"[" * 100_000]
+
+
+@pytest.mark.parametrize("text", NO_MANIFESTS, ids=lambda text: text[:20].decode())
 def test_what_is_not_a_manifest_is_no_hit(store: Store, text: bytes, caplog: pytest.LogCaptureFixture) -> None:
     store.files.write(f"steps/verdict/{STEP.key}/MANIFEST.json", text)
     with caplog.at_level(logging.WARNING, "armature.store"):
@@ -186,6 +188,67 @@ def test_what_is_not_a_manifest_is_no_hit(store: Store, text: bytes, caplog: pyt
     assert "not a manifest" in caplog.text
     made = commit(store)
     assert store.find("verdict", STEP.key) == made
+
+
+ALTERED: dict[str, Callable[[dict[str, Any]], object]] = {
+    "a digit of the result": lambda fields: fields["result"].update(mean=0.25),
+    "an input": lambda fields: fields["inputs"].update(rollouts=["00", "12"]),
+    "no files": lambda fields: fields.update(files={}),
+    "another payload": lambda fields: fields["files"].update({"a.bin": fields["files"]["b.json"]}),
+    "fewer references": lambda fields: fields.update(references=[]),
+    "another version": lambda fields: fields.update(version=4),
+    "another step": lambda fields: fields.update(stage="rollout"),
+    "the digest": lambda fields: fields.update(digest="0" * 64),
+    "a field more": lambda fields: fields.update(more=1),
+}
+
+
+@pytest.mark.parametrize("altered", list(ALTERED))
+def test_a_manifest_that_was_altered_is_none(tmp_path: Path, altered: str, caplog: pytest.LogCaptureFixture) -> None:
+    store = Store((tmp_path / "store").as_uri())
+    step = replace(STEP, references=("rollout/00",))
+    commit(store, step, result={"mean": 0.5, 1: 2, 10: 3})
+    name = f"steps/verdict/{STEP.key}/MANIFEST.json"
+    fields = json.loads(store.files.read(name))
+    ALTERED[altered](fields)
+    store.files.write(name, json.dumps(fields).encode())
+    with caplog.at_level(logging.WARNING, "armature.store"):
+        assert store.find("verdict", STEP.key) is None
+    assert "not a manifest" in caplog.text and "\n" not in caplog.records[0].getMessage()
+    with pytest.raises(StoreError, match=r"MANIFEST\.json: not a manifest"):
+        Marks(store.files, {("verdict", STEP.key): True}, []).manifest("verdict", STEP.key)
+    made = commit(store, step, result={"mean": 0.5})
+    assert store.find("verdict", STEP.key) == made, "made again in its place"
+
+
+@pytest.mark.parametrize("altered", ["", "an input", "another version", "another step"])
+def test_a_manifest_without_a_digest_is_taken_by_its_key(tmp_path: Path, altered: str) -> None:
+    store = Store((tmp_path / "store").as_uri())
+    made = commit(store)
+    name = f"steps/verdict/{STEP.key}/MANIFEST.json"
+    fields = json.loads(store.files.read(name))
+    del fields["digest"]  # as earlier versions wrote it
+    if altered:
+        ALTERED[altered](fields)
+    store.files.write(name, json.dumps(fields).encode())
+    assert store.find("verdict", STEP.key) == (None if altered else made)
+
+
+def test_a_manifest_under_another_key_is_none(tmp_path: Path) -> None:
+    store = Store((tmp_path / "store").as_uri())
+    commit(store)
+    text = store.files.read(f"steps/verdict/{STEP.key}/MANIFEST.json")
+    for stage, key in (("verdict", "ab" * 32), ("rollout", STEP.key)):
+        store.files.write(f"steps/{stage}/{key}/MANIFEST.json", text)
+        assert store.find(stage, key) is None
+
+
+@pytest.mark.parametrize("text", [b"", b"\xff", b"3", b'{"seconds": 1', b"[" * 100_000], ids=range(5))
+def test_a_ledger_that_cannot_be_read_is_as_good_as_none(tmp_path: Path, text: bytes) -> None:
+    store = Store((tmp_path / "store").as_uri())
+    made = commit(store)
+    store.files.write(f"steps/verdict/{STEP.key}/LEDGER.json", text)
+    assert store.ledger(made) == {} and store.find("verdict", STEP.key) == made
 
 
 def test_of_rival_writers_the_first_commit_stands(store: Store) -> None:
@@ -249,7 +312,7 @@ def test_drop_removes_all_of_a_step_manifest_first(store: Store, monkeypatch: py
 
 
 def test_a_step_may_be_named_by_another_key(store: Store) -> None:
-    named = NamedStep(STEP.stage, STEP.version, STEP.inputs, name="ab" * 32)
+    named = NamedStep(STEP.stage, STEP.version, {STEP.stage: "ab" * 32}, name="ab" * 32)
     made = store.commit(named, PAYLOAD, kind="weights")
     assert store.find("verdict", "ab" * 32) == made and store.find("verdict", STEP.key) is None
 
@@ -273,14 +336,6 @@ def test_files_are_listed_created_once_and_looked_up(store: Store) -> None:
 # -- failures: one line that names the object --------------------------------------------------------------------------
 
 
-@contextlib.contextmanager
-def one_line(*parts: str) -> Iterator[None]:
-    with pytest.raises(StoreError) as caught:
-        yield
-    message = str(caught.value)
-    assert "\n" not in message and all(part in message for part in parts), message
-
-
 @pytest.fixture()
 def no_retry(monkeypatch: pytest.MonkeyPatch) -> None:
     """A pause before another attempt fails the test."""
@@ -296,7 +351,7 @@ def test_a_full_disk_is_one_line_and_leaves_no_step(full_disk: Path, tmp_path: P
     weights = tmp_path / "weights.bin"
     weights.write_bytes(bytes(1 << 20))
     for payload in ({"weights.bin": weights}, {"weights.bin": weights.read_bytes()}):
-        with one_line(f"steps/verdict/{STEP.key}", "weights.bin", "No space left on device", "free space"):
+        with one_line(StoreError, f"steps/verdict/{STEP.key}", "weights.bin", "No space left on device", "free space"):
             commit(store, payload=payload)
         assert store.find("verdict", STEP.key) is None
     assert not list(full_disk.rglob("*.tmp"))
@@ -312,7 +367,7 @@ def test_a_disk_that_fills_at_the_manifest_leaves_no_step(tmp_path: Path, monkey
         real(descriptor)
 
     monkeypatch.setattr(os, "fsync", fsync)
-    with one_line("MANIFEST.json", "No space left on device"):
+    with one_line(StoreError, "MANIFEST.json", "No space left on device"):
         commit(store)
     monkeypatch.undo()
     assert (
@@ -323,16 +378,16 @@ def test_a_disk_that_fills_at_the_manifest_leaves_no_step(tmp_path: Path, monkey
 
 
 def test_places_that_are_no_store(tmp_path: Path) -> None:
-    with one_line("only file:// and s3://"):
+    with one_line(StoreError, "only file:// and s3://"):
         Store("gs://bucket/armature")
     (tmp_path / "file").write_text("")
-    with one_line("file/store", "cannot reach"):
+    with one_line(StoreError, "file/store", "cannot reach"):
         Store((tmp_path / "file" / "store").as_uri())
 
 
 def test_wrong_credentials(s3: Any, no_retry: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "not-the-secret-canary")
-    with one_line(f"s3://{s3.bucket}/x", "credentials"):
+    with one_line(StoreError, f"s3://{s3.bucket}/x", "credentials"):
         commit(Store(f"s3://{s3.bucket}/x"))
 
 
@@ -341,26 +396,44 @@ def test_no_credentials(s3: Any, no_retry: None, monkeypatch: pytest.MonkeyPatch
         monkeypatch.delenv(name)
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-    with one_line(f"s3://{s3.bucket}/x", "credentials"):
+    with one_line(StoreError, f"s3://{s3.bucket}/x", "credentials"):
         Store(f"s3://{s3.bucket}/x")
+
+
+class NoBucket:
+    """A bucket that the server does not have."""
+
+    root, name = "x", "nowhere"
+
+    def reach(self) -> None:
+        answer = {"Error": {"Code": "NoSuchBucket", "Message": "The specified bucket does not exist"}}
+        raise FileNotFoundError("The specified bucket does not exist") from ClientError(answer, "ListObjectsV2")
+
+
+def test_a_missing_bucket_is_said_once_and_without_contradiction(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("infra.files._bucket", lambda uri: NoBucket())
+    with pytest.raises(StoreError) as caught:
+        Store("s3://nowhere/x")
+    advice = "make it, or set store: to one that does"
+    assert str(caught.value) == f"store s3://nowhere/x: the bucket nowhere does not exist; {advice}"
 
 
 def test_a_bucket_that_is_missing_is_said_and_not_made(
     s3: Any, no_retry: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with one_line(
-        "s3://nowhere/x", "Access Denied", "credentials"
+        StoreError, "s3://nowhere/x", "Access Denied", "credentials"
     ):  # who may not list it is not told whether it exists
         Store("s3://nowhere/x")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", s3.maker[0])
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", s3.maker[1])
     for _ in range(2):
-        with one_line("s3://nowhere/x", "the bucket nowhere does not exist; make it"):
+        with one_line(StoreError, "s3://nowhere/x", "the bucket nowhere does not exist; make it"):
             commit(Store("s3://nowhere/x"))
 
 
 def test_an_endpoint_that_cannot_be_reached(s3: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("infra.files.FIRST_CONTACT_S", 0.5)
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
-    with one_line(f"s3://{s3.bucket}/x", "endpoint"):
+    with one_line(StoreError, f"s3://{s3.bucket}/x", "endpoint"):
         Store(f"s3://{s3.bucket}/x")

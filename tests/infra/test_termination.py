@@ -10,8 +10,8 @@ import threading
 
 import pytest
 
-from infra.paths import ROOT
 from infra.termination import Terminated, Termination
+from specs.paths import REPOSITORY_ROOT as ROOT
 
 #: Prefect's log handler puts lines into a queue under a lock that is not reentrant; the signal comes while the main
 #: thread holds it.

@@ -76,10 +76,10 @@ def _check_as_another_user(folder: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def podman(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def podman() -> Iterator[str]:
     if shutil.which("podman") is None or os.getuid() != 0:
         pytest.skip("no podman that root may start")
-    folder = tmp_path_factory.mktemp("podman")
+    folder = Path(tempfile.mkdtemp(prefix="podman-"))  # pytest's own can be too long for podman: 50 characters
     runtime = shutil.which("runc") or shutil.which("crun") or "runc"
     command = (
         f"ip link set lo up; exec podman --root {folder}/root --runroot {folder}/run --storage-driver vfs "
@@ -101,6 +101,7 @@ def podman(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     finally:
         process.terminate()
         process.wait(DEADLINE_S)
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.mark.slow

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+import os
 from pathlib import Path
 
 import pytest
@@ -10,8 +12,9 @@ from hypothesis import strategies as st
 from specs.errors import SpecError
 from specs.layers import merge
 from specs.load import DEFAULT, describe, load_control, load_spec
-from specs.paths import REPOSITORY_ROOT
+from specs.paths import REPOSITORY_ROOT, file_path, file_uri
 from specs.schema import Spec
+from tests.one_line import one_line
 from tests.specs.conftest import PUZZLE, Lines, Write
 
 RATE = "train.learning_rate"
@@ -69,12 +72,33 @@ def test_every_key_has_an_origin(write: Write) -> None:
 
 
 def test_describe_lists_the_deviations_and_nothing_else(write: Write) -> None:
-    text = describe(load_spec(write(PUZZLE), ["train.learning_rate=1e-6", "seed=4"], {}))
+    text = describe(load_spec(write(PUZZLE + "audit: {min_effective_sample_share: 0.5}\n"), ["seed=4"], {}))
     lines = dict(line.split(" = ") for line in text.splitlines())
     assert lines["seed"] == "4 (--set seed=4)"
     assert lines["policy.init"].startswith('"scratch" (')
-    assert RATE not in lines, "it equals the default"
+    assert "audit.min_effective_sample_share" not in lines, "the file says the default"
     assert "train.betas" not in lines
+
+
+@pytest.mark.parametrize(
+    ("overrides", "environ", "line"),
+    [
+        ([f"{RATE}=1e-6"], {}, f"{RATE} = 1e-06 (--set {RATE}=1e-6)"),
+        (["seed=17"], {}, "seed = 17 (--set seed=17)"),
+        (["evaluate.suites=[]"], {}, "evaluate.suites = [] (--set evaluate.suites=[])"),
+        (["warm_start=null"], {}, "warm_start = null (--set warm_start=null)"),
+        (["advantage.estimator=arm"], {}, 'advantage.estimator = "arm" (--set advantage.estimator=arm)'),
+        (["reward.truncated=judge"], {}, 'reward.truncated = "judge" (--set reward.truncated=judge)'),
+        ([], {"ARMATURE_TRAIN__LEARNING_RATE": "1e-6"}, f"{RATE} = 1e-06 (ARMATURE_TRAIN__LEARNING_RATE)"),
+        ([], {"ARMATURE_SEED": "17"}, "seed = 17 (ARMATURE_SEED)"),
+        (["seed=17"], {"ARMATURE_SEED": "3"}, "seed = 17 (--set seed=17)"),
+        (["data.heldout=0"], {}, "data.heldout = 0 (--set data.heldout=0)"),
+    ],
+)
+def test_an_override_is_listed_though_it_equals_the_default(
+    write: Write, overrides: list[str], environ: dict[str, str], line: str
+) -> None:
+    assert line in describe(load_spec(write(PUZZLE), overrides, environ)).splitlines()
 
 
 def test_the_text_is_the_whole_resolved_spec(write: Write) -> None:
@@ -197,11 +221,8 @@ def test_missing_empty_and_unreadable_files_give_one_line(write: Write, tmp_path
     binary.write_bytes(b"\xff\xfe\xfa")
     cases[binary] = "cannot be read"
     for path, message in cases.items():
-        with pytest.raises(SpecError) as caught:
+        with one_line(SpecError, f"^{path}", message):
             load_spec(path, (), {})
-        assert message in str(caught.value)
-        assert str(caught.value).startswith(str(path))
-        assert "\n" not in str(caught.value)
 
 
 # -- store
@@ -223,6 +244,21 @@ def test_the_store_is_an_absolute_uri(write: Write, tmp_path: Path, monkeypatch:
     assert store(flags=("store=here",)) == (tmp_path / "here").as_uri()
     assert store("store: s3://bucket/armature/\n") == "s3://bucket/armature"
     assert store("store: /abs/olute\n") == "file:///abs/olute"
+
+
+@pytest.mark.parametrize("name", ["c 3 ü", "50%", "a%20b", "#?&;", "日本", "~x"])
+def test_a_store_may_lie_in_a_folder_of_any_name(write: Write, tmp_path: Path, name: str) -> None:
+    folder = tmp_path / name / "store"
+    for text in (str(folder), folder.as_uri(), f"file://{folder}".replace("%20", "%2520")):
+        spec = load_spec(write(PUZZLE), [f"store={json.dumps(text)}"], {}).spec
+        assert spec.store == folder.as_uri() and file_path(spec.store) == folder
+
+
+@given(st.text(st.characters(exclude_characters="/\0", exclude_categories=["Cs"]), min_size=1))
+def test_a_path_survives_its_uri(name: str) -> None:
+    path = Path(os.path.abspath(f"/x/{name}"))
+    uri = file_uri(path)
+    assert file_path(uri) == path and uri.isascii() and " " not in uri
 
 
 @pytest.mark.parametrize("store", ["file://relative/x", "gs://bucket/x", "s3://", "file:///"])
@@ -278,5 +314,7 @@ def test_a_control_is_looked_up_beside_the_file_that_names_it(write: Write, prob
     write(PUZZLE + "control: grpo.yaml\n", "deep/base.yaml")
     write("extends: base.yaml\nname: tiny-grpo\ncontrol: null\n", "deep/grpo.yaml")
     assert load_spec(write("extends: deep/base.yaml\n"), (), {}).control == tmp_path / "deep" / "grpo.yaml"
-    assert "control: no such spec file: " in problems(PUZZLE + "control: nope.yaml\n")[0]
+    assert (
+        f"control: no such spec file: {tmp_path}/nope.yaml (a relative" in problems(PUZZLE + "control: nope.yaml\n")[0]
+    )
     assert "names itself" in problems(PUZZLE + "control: x.yaml\n")[0]

@@ -6,6 +6,7 @@ import pytest
 
 from specs.errors import SpecError
 from specs.load import load_spec
+from specs.paths import REPOSITORY_ROOT
 from specs.size import size
 from tests.specs.conftest import MODEL, PUZZLE, Write
 
@@ -65,3 +66,11 @@ def test_tokens_cache_and_checkpoints(write: Write) -> None:
 def test_an_unknown_model_says_what_to_do(write: Write) -> None:
     with pytest.raises(SpecError, match=r"policy.model: .* copy its config.json to specs/models/nobody-knows.json"):
         size(load_spec(write(MODEL), ["policy.model=some/nobody-knows"], {}).spec)
+
+
+def test_a_folder_that_is_not_there_is_no_model_of_the_hub(write: Write) -> None:
+    with pytest.raises(SpecError) as caught:
+        size(load_spec(write(MODEL), ["policy.model=./nowhere"], {}).spec)
+    assert str(caught.value) == (
+        f"policy.model: no folder {REPOSITORY_ROOT}/nowhere (a relative path starts at the repository root)"
+    )

@@ -13,6 +13,7 @@ import yaml
 from specs.errors import SpecError
 from specs.paths import REPOSITORY_ROOT
 from specs.study import json_schema, load_study
+from tests.one_line import one_line
 from tests.specs.conftest import PUZZLE
 
 STUDY: dict[str, Any] = {
@@ -158,7 +159,11 @@ MISTAKES: list[tuple[str, Change, str]] = [
         lambda s: s["set"].update({"evaluate.temperature": 0.6}),
         "set.evaluate.temperature: not here: `temperatures` says it",
     ),
-    ("a bad value", lambda s: s["set"].update({"train.iterations": -1}), "fresh / grpo: train.iterations: got -1"),
+    (
+        "a bad value of a setting",
+        lambda s: s["settings"]["few"]["set"].update({"train.iterations": -1}),
+        "few / grpo, few / arm: train.iterations: got -1",
+    ),
     (
         "a twin",
         lambda s: s["variants"].update(twin={"label": "t", "set": {"advantage.estimator": "grpo"}}),
@@ -197,6 +202,13 @@ def test_a_mistake_is_a_line_that_names_its_place(study: Callable[[Change], Path
         load_study(path, environ={})
     lines = str(caught.value).splitlines()
     assert any(line in each for each in lines) and all(each.startswith(str(path)) for each in lines), lines
+
+
+@pytest.mark.parametrize("override", ["advantage.alhpa=3", "train.learning_rate=-1"])
+def test_a_mistake_that_all_cells_share_is_said_once(study: Callable[[Change], Path], override: str) -> None:
+    path = study(lambda _: None)
+    with one_line(SpecError, f"^{path}: {override.partition('=')[0]}: .*--set"):
+        load_study(path, [override], environ={})
 
 
 def test_shipped_studies_resolve_and_their_schema_is_current() -> None:

@@ -8,9 +8,10 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from infra.paths import LOGS, ROOT
+from infra.paths import LOGS
 from infra.store import Manifest, Store
 from specs.load import load_spec
+from specs.paths import REPOSITORY_ROOT as ROOT
 from tasks.engines import open_run
 from tasks.engines.open_run import OpenRun
 from tasks.stage import value

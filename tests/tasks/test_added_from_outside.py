@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from infra.paths import ROOT
 from infra.store import Store
 from specs.load import load_spec
+from specs.paths import REPOSITORY_ROOT as ROOT
 from tasks.engines import open_run
 from tasks.run.record import RunRecord, metrics_row
 from tasks.run.trackers import Tracker
@@ -71,7 +71,7 @@ class Kept:
 
 
 def test_a_run_trains_with_one_of_each(tmp_path: Path, monkeypatch: Any) -> None:
-    monkeypatch.setattr("tasks.run.record.HOME", tmp_path / "home")
+    monkeypatch.setattr("infra.paths.HOME", tmp_path / "home")
     own = tmp_path / "own"
     own.mkdir()
     for name, text in FILES.items():

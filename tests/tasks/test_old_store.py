@@ -16,9 +16,9 @@ from typing import Any, cast
 import pytest
 
 from infra.gc import survey
-from infra.paths import ROOT
 from infra.store import Store
 from specs.load import load_spec
+from specs.paths import REPOSITORY_ROOT as ROOT
 from tasks.engines import open_run
 from tasks.engines.open_run import OpenRun
 from tasks.run.session import Session

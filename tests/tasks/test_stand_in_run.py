@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,10 +10,14 @@ from typing import Any, cast
 
 import pytest
 
-from infra.gc import survey
-from infra.paths import ROOT
+from flows.cli.runs import list_runs, open_store, store_uri
+from infra.gc import NO_RUN, collect, survey
+from infra.paths import local_views
 from infra.store import Store
 from specs.load import Loaded, load_spec
+from specs.paths import REPOSITORY_ROOT as ROOT
+from specs.paths import file_uri
+from tasks.data.tokenizer import puzzle_tokenizer
 from tasks.engines.open_run import OpenRun
 from tasks.report.build import build
 from tasks.report.page import render
@@ -25,6 +30,10 @@ from tests.tasks.small_run import SETTINGS
 from tests.tasks.stand_ins import StandInEngines
 
 QUICK = (*SETTINGS, "name=stand-in", "warm_start=null", "train.iterations=2", "checkpoint.every=1")
+
+
+#: A folder's name: a space, letters beyond ASCII, and what means something in a URI.
+ODD = "c 3 ü #?&"
 
 
 class Rows:
@@ -43,11 +52,11 @@ Start = Callable[..., tuple[OpenRun, RunRecord, Rows, StandInEngines]]
 @pytest.fixture
 def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
     """Runs an experiment as the flow does, without Prefect."""
-    monkeypatch.setattr("tasks.run.record.HOME", tmp_path / "home")
+    monkeypatch.setattr("infra.paths.HOME", tmp_path / "home")
     opened: list[OpenRun] = []
 
-    def call(*overrides: str) -> tuple[OpenRun, RunRecord, Rows, StandInEngines]:
-        settings = [*QUICK, *overrides, f"store={(tmp_path / 'store').as_uri()}"]
+    def call(*overrides: str, folder: str = "store") -> tuple[OpenRun, RunRecord, Rows, StandInEngines]:
+        settings = [*QUICK, *overrides, f"store={tmp_path / folder}"]
         loaded: Loaded = load_spec(ROOT / "specs" / "quickstart.yaml", settings, environ={})
         engines = StandInEngines()
         run = OpenRun(loaded.spec, Session(Store(loaded.spec.store)), cast(Any, engines), remake_start)
@@ -84,6 +93,66 @@ def test_a_second_start_finds_everything_and_asks_no_engine(start: Start) -> Non
     assert record_again.rows == record.rows and record_again.evaluations == record.evaluations
     page = render(build([content_of(again, record_again)]))
     assert page == render(build([content_of(first, record)])) and again.experiment.run in page
+
+
+def test_a_run_in_a_path_with_spaces_and_letters(start: Start, tmp_path: Path) -> None:
+    folder = tmp_path / ODD
+    run, _, _, _ = start(folder=ODD)
+    assert run.store.files.path("") == str(folder)
+    assert [each.name for each in tmp_path.iterdir() if each.name != "home"] == [ODD], "and nowhere else"
+    again, _, _, engines = start(folder=ODD)
+    assert again.session.made == 0 and engines.trainer.trained == []
+    for named in (str(folder), file_uri(folder), f"file://{folder}"):
+        assert store_uri(named) in (file_uri(folder), f"file://{folder}")
+        assert list_runs(open_store(named)).startswith(run.experiment.run)
+        run.store.files.remove(f"runs/{run.experiment.run}/run.json")
+        assert NO_RUN in collect(store_uri(named), dry_run=True, grace_h=0)
+        start(folder=ODD)
+
+
+def test_other_weights_under_the_same_path_take_nothing_from_the_first_run(
+    start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tasks.checkpoint.weights.HOME", tmp_path / "home")
+    model = tmp_path / "model"
+    puzzle_tokenizer().save_pretrained(model)
+    (model / "config.json").write_text("{}")
+    given = (f"policy.model={model}", "policy.init=pretrained", "policy.architecture=null")
+    runs = []
+    for weights in (b"the first weights", b"other weights"):
+        (model / "model.safetensors").write_bytes(weights)
+        runs.append(start(*given)[0])
+    first, second = (run.experiment for run in runs)
+    assert {*first.roots()} & {*second.roots()} == {first.data.reference, first.contamination("heldout").reference}
+    files = runs[0].store.files
+    assert sorted(name.split("/")[2] for name, _, _ in files.walk("runs") if name.endswith("run.json")) == sorted(
+        each.run.partition("/")[2] for each in (first, second)
+    )
+    assert survey(files, float("inf")) == [], "gc takes nothing"
+    (model / "model.safetensors").write_bytes(b"the first weights")
+    again, _, _, engines = start(*given)
+    assert again.experiment.run == first.run and again.session.made == 0 and engines.trainer.trained == []
+
+
+def test_a_run_in_two_stores_has_a_record_of_each(start: Start, tmp_path: Path) -> None:
+    """The same experiment, in two stores from one clone, at the same time."""
+    one, first, _, _ = start(folder="one")
+    two, second, _, _ = start(folder="two")
+    assert first.name == second.name and first.folder != second.folder
+    rows = first.rows[:]
+    for record in (first, second):
+        record.begin()
+    for row in rows:
+        for record in (first, second):  # in turn, as two processes would
+            record.iteration(row, None)
+    for run, record in ((one, first), (two, second)):
+        record.finish()
+        lines = (record.folder / "metrics.jsonl").read_bytes()
+        assert [json.loads(line) for line in lines.splitlines()] == rows
+        assert run.store.files.read(f"runs/{record.name}/metrics.jsonl") == lines
+    assert local_views(file_uri(tmp_path / "home" / "store")) == tmp_path / "home", (
+        "the store in .armature has no other"
+    )
 
 
 def test_a_longer_run_makes_only_what_is_new(start: Start) -> None:

@@ -47,8 +47,9 @@ class LoadedData:
 class Source(ABC):
     """Problems that a spec names in `data.train`.
 
-    `VERSION`: raise it when the same content would give other problems. `HELDOUT`: `problems` knows the split
-    `heldout`, the first `data.heldout` problems. `NAMES`: settings whose content is in a key by the fingerprint or
+    `VERSION`: raise it when the same content would give other problems. `HELDOUT`, of a class of a user's
+    own: `problems` knows the split `heldout`, the first `data.heldout` problems; the traits of a shipped one are
+    declared in specs/sources.py. `NAMES`: settings whose content is in a key by the fingerprint or
     the tokenizer's digest, so that moving a file, or pinning the revision that was used anyway, makes nothing again.
     `data`: the settings; relative paths start at `folder`; `key`: the key that names the source, for messages. A
     class of a user's own that has a static method `verify(reference, response_text)` is the verifier of its problems
@@ -83,20 +84,18 @@ class Source(ABC):
         return self.data.verifier or self.own_verifier or "math"
 
     def fingerprint(self) -> str:
-        """Return a text that stands for the content (a digest, a commit), without loading it: part of the data step's
-        key.
+        """Return a text that stands for the content (a digest, a commit), without loading it.
 
-        Of a source from outside: the digest of its file, its name and its options.
+        It is part of the data step's key. Of a source from outside: the digest of its file, its name and its options.
         """
         options = "&".join(f"{key}={value}" for key, value in sorted(self.options.items()))
         return f"plugin:{plugin_digest(self.body, self.key, self.folder)}" + (f"?{options}" if options else "")
 
     @abstractmethod
     def problems(self, split: str = "train", fingerprint: str | None = None) -> LoadedData:
-        """Return the problems of `split` (train or heldout), of the content that `fingerprint` names; None: as it is
-        now.
+        """Return the problems of `split` (train or heldout), of the content that `fingerprint` names.
 
-        Raises DataError for anything that is not right.
+        With None, of the content as it is now. Raises DataError for anything that is not right.
         """
 
     def demonstrations(self, problem: Problem) -> Sequence[str]:

@@ -1,5 +1,4 @@
-"""Rows of a Hugging Face data set: `hf://owner/name[/config][@revision][?split=test]`, or a local folder
-`hf:///folder`.
+"""Rows of a Hugging Face data set: `hf://owner/name[/config][@revision][?split=test]`, or a folder `hf:///folder`.
 
 A hub name is resolved to a commit and read there; a relative folder is written `hf://./folder`.
 """
@@ -19,6 +18,8 @@ from huggingface_hub import HfApi
 # The hub client's own name for the errors of whichever HTTP library it uses.
 from huggingface_hub.errors import HFValidationError, HTTPError  # type: ignore[attr-defined]
 
+from specs.paths import start_of
+from tasks.data.hub_errors import first_line, hub_reason
 from tasks.data.sources.base import Row, RowSource
 from tasks.errors import DataError
 
@@ -44,9 +45,7 @@ class HubSource(RowSource):
         return read_hub(hub, revision, str(self._folder(hub)), split)
 
     def revision(self, fingerprint: str | None = None) -> str | None:
-        """Return the commit that `fingerprint` names, or else the one that the name stands for now; None for a
-        folder.
-        """
+        """Return the commit that `fingerprint` names, else the one that the name stands for now; None for a folder."""
         if fingerprint is None:
             return resolve_revision(self._hub())
         return fingerprint.rpartition("@")[2] if fingerprint.startswith(_PREFIX) else None
@@ -66,7 +65,13 @@ class HubSource(RowSource):
         return parse_hub(self.body.removeprefix("hf://"), self.data.subset, self.data.revision)
 
     def _folder(self, hub: HubName) -> Path:
-        return Path(os.path.normpath(self.folder / hub.name))
+        folder = Path(os.path.normpath(self.folder / hub.name))
+        if hub.local and not folder.is_dir():
+            raise DataError(
+                f"{self.data.train}: no folder {folder} (a relative path starts at {start_of(self.folder)}); a data "
+                "set of the hub is hf://owner/name"
+            )
+        return folder
 
     def _split(self) -> str:
         options = dict(self.options)
@@ -108,11 +113,10 @@ def resolve_revision(hub: HubName) -> str | None:
     try:
         return HfApi().dataset_info(hub.name, revision=hub.revision, timeout=10).sha
     except (HTTPError, HFValidationError, OSError) as error:
-        raise DataError(
-            f"hf://{hub.name}: its commit cannot be found ({_first_line(error)}): check the name and the network; "
-            "without a network give a cached data set's 40-digit commit (data.revision), a local folder (hf:///folder) "
-            "or a .jsonl file"
-        ) from error
+        instead = (
+            "give a cached data set's 40-digit commit (data.revision), a local folder (hf:///folder) or a .jsonl file"
+        )
+        raise DataError(f"hf://{hub.name}: its commit cannot be found; {hub_reason(error, instead)}") from error
 
 
 def read_hub(hub: HubName, commit: str | None, folder: str, split: str) -> Iterator[Row]:
@@ -127,8 +131,11 @@ def read_hub(hub: HubName, commit: str | None, folder: str, split: str) -> Itera
         data = datasets.load_dataset(folder if hub.local else hub.name, hub.config, split=split, revision=commit)
     except (datasets.exceptions.DatasetsError, HTTPError, OSError, ValueError) as error:
         where = f"split {split!r}" + (f", config {hub.config!r}" if hub.config else "")
-        advice = "check the folder, its config and split" if hub.local else "check name, config, split and network"
-        raise DataError(f"{name}: {where} cannot be loaded ({_first_line(error)}): {advice}") from error
+        if hub.local or isinstance(error, (datasets.exceptions.DatasetsError, ValueError)):
+            reason = f"{first_line(error)}; correct name, config or split"
+        else:
+            reason = hub_reason(error, "give a local folder (hf:///folder) or a .jsonl file")
+        raise DataError(f"{name}: {where} cannot be loaded; {reason}") from error
     return _numbered(data, name)
 
 
@@ -146,11 +153,6 @@ def _folder_digest(folder: Path) -> str:
         total.update(f"{path.relative_to(folder)}\0{path.stat().st_size}\0".encode())
         total.update(path.read_bytes())
     return "sha256:" + total.hexdigest()
-
-
-def _first_line(error: BaseException) -> str:
-    lines = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
 
 
 SOURCE = HubSource

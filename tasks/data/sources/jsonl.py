@@ -12,7 +12,7 @@ import fsspec
 from botocore.exceptions import BotoCoreError
 
 from infra.files import storage_options
-from specs.paths import REPOSITORY_ROOT
+from specs.paths import file_path, start_of
 from specs.sources import spellings
 from tasks.data.sources.base import Row, RowSource
 from tasks.errors import DataError
@@ -32,20 +32,23 @@ class JsonlSource(RowSource):
     def _uri(self) -> str:
         """Return the file's URI or absolute path. DataError where a local file is not there."""
         train = self.data.train
+        if train.startswith("file://"):
+            return str(file_path(train))
         if "://" in train:
             return train
         path = self.folder / train
         if not path.is_file():
-            start = "the repository root" if self.folder == REPOSITORY_ROOT else self.folder
             raise DataError(
-                f"{train}: no such file (a relative path starts at {start}); {self.key} names {spellings()}"
+                f"{train}: no such file {path} (a relative path starts at {start_of(self.folder)}); {self.key} names "
+                f"{spellings()}"
             )
         return str(path)
 
 
 def read_jsonl(uri: str, name: str) -> Iterator[Row]:
-    """Yield the rows of `uri` with their `name:line` (from 1; blank lines are skipped). DataError for what cannot be
-    read.
+    """Yield the rows of `uri` with their `name:line` (from 1; blank lines are skipped).
+
+    Raises DataError for what cannot be read.
     """
     for where, line in read_lines(uri, name):
         yield where, parsed_line(line, where)
@@ -65,9 +68,7 @@ def read_lines(uri: str, name: str) -> Iterator[tuple[str, bytes]]:
 
 
 def file_digest(uri: str, name: str) -> str:
-    """Return the sha256 (hex) of the file's bytes as they lie there. DataError, which names `name`, where it cannot
-    be read.
-    """
+    """Return the sha256 (hex) of the file's bytes as they lie there. Raises DataError, which names `name`."""
     try:
         with fsspec.open(uri, "rb", **storage_options(uri)) as file:
             return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,5 +1,4 @@
-"""Puzzles, made on the spot: `puzzle:countdown`,
-`puzzle:graph_colouring?vertices=6&colours=3&count=2000&split=heldout`.
+"""Puzzles, made on the spot: `puzzle:countdown`, `puzzle:graph_colouring?vertices=6&count=2000&split=heldout`.
 
 Their problems bring their own verifier, and demonstrations. No seed: all seeds of a study share the problems of seed 0.
 """
@@ -7,7 +6,7 @@ Their problems bring their own verifier, and demonstrations. No seed: all seeds 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 from tasks.data.puzzles.registry import demonstrations, puzzle_of, puzzle_problems
 from tasks.data.sources.base import LoadedData, Source, digest
@@ -19,8 +18,6 @@ _KEY_PART = ("train", "heldout", "prompt", "drop_long_prompts", "max_prompt_toke
 
 class PuzzleSource(Source):
     """The problems of a puzzle; the first `data.heldout` of them are the split `heldout`."""
-
-    HELDOUT: ClassVar[bool] = True
 
     @property
     def own_verifier(self) -> str:

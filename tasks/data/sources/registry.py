@@ -17,14 +17,9 @@ from specs.paths import REPOSITORY_ROOT
 from specs.plugins import is_plugin
 from specs.schema import Spec
 from specs.sections import Data
-from specs.sources import SOURCES, declared_source
+from specs.sources import declared_source
 from tasks.data.sources.base import Source
 from tasks.reward.verifiers.registry import reader_key_part
-
-
-def source_names() -> tuple[str, ...]:
-    """Return the names of the shipped sources."""
-    return tuple(SOURCES)
 
 
 def make_source(data: Data, folder: Path = REPOSITORY_ROOT, key: str = "data.train") -> Source:

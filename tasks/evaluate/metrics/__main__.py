@@ -2,35 +2,34 @@
 
 from __future__ import annotations
 
-import argparse
-import sys
 from pathlib import Path
+
+import typer
 
 from tasks.errors import DataError
 from tasks.evaluate.metrics.check import check
 
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
-def main() -> int:
-    """Run the command; return 0, 1 if a metric differs, or 2 if there is no file of cases."""
-    parser = argparse.ArgumentParser(
-        prog="python -m tasks.evaluate.metrics", description="Checks the metrics against exact values."
-    )
-    parser.add_argument("command", choices=("check",))
-    parser.add_argument("file", type=Path)
-    arguments = parser.parse_args()
-    if not arguments.file.is_file():
-        print(f"error: no file {arguments.file}", file=sys.stderr)
-        return 2
+
+@app.callback()
+def metrics() -> None:
+    """Check the metrics."""  # with a callback, `check` stays a word of the command
+
+
+@app.command("check")
+def check_file(file: Path) -> None:
+    """Compare the metrics with a file of exact values; the exit status is 1 if one differs, 2 without such a file."""
     try:
-        cases, differences = check(arguments.file)
-    except DataError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
+        cases, differences = check(file)
+    except (DataError, OSError) as error:
+        typer.echo(f"error: {error}", err=True)
+        raise typer.Exit(2) from error
     for line in differences:
         print(line)
     print(f"{cases} cases, {len(differences)} differ")
-    return 1 if differences else 0
+    raise typer.Exit(1 if differences else 0)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    app(prog_name="python -m tasks.evaluate.metrics")

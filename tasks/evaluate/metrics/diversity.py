@@ -51,18 +51,23 @@ def _ngrams(text: str, n: int) -> list[tuple[str, ...]]:
     return list(zip(*(words[i:] for i in range(n)), strict=False))
 
 
-def distinct_n(texts: Sequence[str], n: int) -> float:
+def distinct_n(texts: Sequence[str], n: int) -> float | None:
     """Return the share of different n-grams among those of the pooled group (Li et al. 2016, arXiv 1510.03055).
 
-    Words are split at white space. 0 without any n-gram.
+    Words are split at white space. None, not defined, where every text is shorter than n words: 0 would say that all
+    n-grams are the same.
     """
     grams = [gram for text in texts for gram in _ngrams(text, n)]
-    return len(set(grams)) / len(grams) if grams else 0.0
+    return len(set(grams)) / len(grams) if grams else None
 
 
-def mean_per_text_distinct_n(texts: Sequence[str], n: int) -> float:
-    """Return the mean over texts of each text's own share of different n-grams, another metric than `distinct_n`."""
-    return sum(distinct_n([text], n) for text in texts) / len(texts) if texts else 0.0
+def mean_per_text_distinct_n(texts: Sequence[str], n: int) -> float | None:
+    """Return the mean over texts of each text's own share of different n-grams, another metric than `distinct_n`.
+
+    Texts shorter than n words, which have no such share, are left out; None where all are.
+    """
+    shares = [share for text in texts if (share := distinct_n([text], n)) is not None]
+    return sum(shares) / len(shares) if shares else None
 
 
 def self_bleu(texts: Sequence[str]) -> list[float]:

@@ -37,27 +37,30 @@ class PairedComparison:
 
     @property
     def gained(self) -> int:
-        """The number of questions that only the second policy solved."""
+        """Return the number of questions that only the second policy solved."""
         return len(self.gained_ids)
 
     @property
     def lost(self) -> int:
-        """The number of questions that only the first policy solved."""
+        """Return the number of questions that only the first policy solved."""
         return len(self.lost_ids)
 
     @property
     def regressed(self) -> bool:
-        """Both intervals lie below 0, with `FEWEST` questions or more; with few questions each alone is too narrow."""
+        """Return True where both intervals lie below 0, with `FEWEST` questions or more.
+
+        With few questions each of the intervals alone is too narrow.
+        """
         return self._intervals is not None and max(high for _, high in self._intervals) < 0.0
 
     @property
     def improved(self) -> bool:
-        """Both intervals lie above 0, with `FEWEST` questions or more."""
+        """Return True where both intervals lie above 0, with `FEWEST` questions or more."""
         return self._intervals is not None and min(low for low, _ in self._intervals) > 0.0
 
     @property
     def _intervals(self) -> tuple[Interval, Interval] | None:
-        """Both intervals; None with fewer than `FEWEST` questions."""
+        """Return both intervals; None with fewer than `FEWEST` questions."""
         if self.interval is None or self.normal_interval is None or self.questions < FEWEST:
             return None
         return self.interval, self.normal_interval

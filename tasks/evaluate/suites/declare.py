@@ -14,17 +14,18 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, Field, ValidationError, model_validator
 
 from specs.base import Positive, Section
-from specs.checks import SUITE_OF_PUZZLES
+from specs.checks import HELDOUT
 from specs.errors import SpecError
 from specs.keys import section_of
-from specs.paths import REPOSITORY_ROOT, from_root, shown
+from specs.names import SUITES, suite_file, suite_names, suite_problem
+from specs.paths import REPOSITORY_ROOT, shown
+from specs.plugin_checks import source_problems, verifier_problems
 from specs.plugins import is_plugin
 from specs.sources import declared_source
 from specs.text import parse_document
 from tasks.errors import DataError
 from tasks.reward.verifiers.registry import verifier_names
 
-FOLDER = Path(__file__).parent
 UNPINNED = "unpinned"
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 
@@ -40,7 +41,7 @@ Names = Annotated[
 Form = Literal["answer", "choices", "shuffled", "completion", "asserts", "tests"]
 
 
-class Source(Section):
+class SuiteSource(Section):
     """The place of the problems."""
 
     at: Name = Field(
@@ -54,7 +55,7 @@ class Source(Section):
     )
 
     @model_validator(mode="after")
-    def _revision_of_the_hub(self) -> Source:
+    def _revision_of_the_hub(self) -> SuiteSource:
         if declared_source(self.at).hub:
             if self.revision != UNPINNED and not _COMMIT.fullmatch(self.revision or ""):
                 raise ValueError(f"revision: got {self.revision!r}, want a commit of 40 hex digits, or {UNPINNED}")
@@ -122,7 +123,7 @@ class SuiteDeclaration(Section):
         description="In messages and keys. Of a shipped suite, and by default, the file's own, without .yaml.",
     )
     title: Name = Field(description="Name in reports.")
-    source: Source
+    source: SuiteSource
     form: Form = Field(default="answer", description="How the source's rows are laid out; a puzzle has none.")
     columns: SuiteColumns = Field(default=SuiteColumns(), description="Where in the source's rows things are.")
     size: Positive = Field(description="Rows of the source.")
@@ -143,7 +144,7 @@ class SuiteDeclaration(Section):
     @property
     def folder(self) -> Path:
         """Return the folder that the data's relative paths start at."""
-        return REPOSITORY_ROOT if self.file.parent == FOLDER else self.file.parent
+        return REPOSITORY_ROOT if self.file.parent == SUITES else self.file.parent
 
     @model_validator(mode="after")
     def _known_verifier(self) -> SuiteDeclaration:
@@ -151,14 +152,15 @@ class SuiteDeclaration(Section):
             raise ValueError(
                 f"verifier: got {self.verifier!r}, want one of {', '.join(verifier_names())}, or my_verifier.py:name"
             )
+        for key, lines in (
+            ("source.at", source_problems(self.source.at, self.folder)),
+            ("verifier", verifier_problems(self.verifier)),
+        ):
+            if lines:
+                raise ValueError(f"{key}: {lines[0]}")
         if self.answers > self.size:
             raise ValueError(f"answers: {self.answers}, more than size {self.size}")
         return self
-
-
-def suite_names() -> tuple[str, ...]:
-    """Return the names of the shipped suites, in alphabetical order."""
-    return tuple(sorted(path.stem for path in FOLDER.glob("*.yaml")))
 
 
 def read_suite(name: str) -> SuiteDeclaration:
@@ -166,27 +168,19 @@ def read_suite(name: str) -> SuiteDeclaration:
 
     DataError for a name that is none's (with the nearest), and for a file that is wrong (with line and key).
     """
-    if name.endswith(".yaml"):
-        return _own_suite(name)
-    names = suite_names()
-    if name not in names:
-        near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
-        known = f"the nearest is {near[0]}" if near else f"there are {', '.join(names)}"
-        raise DataError(f"no suite {name!r}; {known}, and a suite of your own by its path: my/suite.yaml")
-    file = FOLDER / f"{name}.yaml"
-    return parse_suite(file, file.read_text(encoding="utf-8"))
+    if (line := suite_problem(name)) is not None:
+        raise DataError(line)
+    file = suite_file(name)
+    return _own_suite(name, file) if name.endswith(".yaml") else parse_suite(file, file.read_text(encoding="utf-8"))
 
 
-def _own_suite(name: str) -> SuiteDeclaration:
-    file = from_root(name)
+def _own_suite(name: str, file: Path) -> SuiteDeclaration:
     try:
         text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise DataError(
-            f"no suite {name!r}: {file} cannot be read ({error}); a relative path starts at the repository root"
-        ) from None
+        raise DataError(f"no suite {name!r}: {file} cannot be read ({error})") from None
     suite = parse_suite(file, text)
-    if suite.name in (*suite_names(), SUITE_OF_PUZZLES) and file.parent != FOLDER:
+    if suite.name in (*suite_names(), HELDOUT) and file.parent != SUITES:
         raise DataError(f"{shown(file)}: name: {suite.name} is a shipped suite's; give yours a name of its own")
     return suite
 
@@ -200,7 +194,7 @@ def parse_suite(file: Path, text: str) -> SuiteDeclaration:
         raise DataError(str(error)) from None
     if "file" in document.value:
         raise DataError(f"{where}:{document.lines['file',]}: file: no such key")
-    if file.parent == FOLDER and "name" in document.value:
+    if file.parent == SUITES and "name" in document.value:
         raise DataError(f"{where}:{document.lines['name',]}: name: no such key; a shipped suite's name is its file's")
     try:
         return SuiteDeclaration.model_validate({"name": file.stem, **document.value, "file": file})

@@ -15,12 +15,11 @@ from specs.sources import declared_source
 from tasks.data.answers import Reader
 from tasks.data.columns import Columns
 from tasks.data.rows import problem_from_row
-from tasks.data.sources.base import Row, RowSource
-from tasks.data.sources.base import Source as DataSource
+from tasks.data.sources.base import Row, RowSource, Source
 from tasks.data.sources.jsonl import file_digest, read_jsonl
 from tasks.data.sources.registry import make_source
 from tasks.errors import DataError, VerifierError
-from tasks.evaluate.suites.declare import UNPINNED, Form, SuiteColumns, SuiteDeclaration, read_suite
+from tasks.evaluate.suites.declare import UNPINNED, Form, SuiteColumns, SuiteDeclaration
 from tasks.evaluate.suites.forms import shape
 from tasks.records import Problem
 from tasks.reward.verifiers.base import Verifier
@@ -74,17 +73,12 @@ class _Found:
     differs: str | None = None
 
 
-def load_suite(name: str, stand_ins: Path | None = None) -> LoadedSuite:
-    """Return the suite called `name`, or declared by the YAML file at that path.
+def load_declared(suite: SuiteDeclaration, stand_ins: Path | None = None) -> LoadedSuite:
+    """Return a declared suite with its problems.
 
     With `stand_ins`, a folder, a suite that declares a stand-in is read from its file there, and from nowhere else.
     DataError where nothing can be had, a row is wrong, or there are more or fewer than declared.
     """
-    return load_declared(read_suite(name), stand_ins)
-
-
-def load_declared(suite: SuiteDeclaration, stand_ins: Path | None = None) -> LoadedSuite:
-    """Return the problems of a declared suite; see `load_suite`."""
     source = _source(suite)
     if stand_ins is not None and suite.stand_in is not None:
         found = _stand_in(suite, stand_ins)
@@ -162,7 +156,7 @@ def digest(problems: Iterable[SuiteProblem]) -> str:
     return total.hexdigest()
 
 
-def _source(suite: SuiteDeclaration) -> DataSource:
+def _source(suite: SuiteDeclaration) -> Source:
     """Return the data source that the suite declares; its first `size` problems where it makes them on the spot."""
     source, declared = suite.source, declared_source(suite.source.at)
     data = Data(
@@ -184,7 +178,7 @@ def _loaded(
     return LoadedSuite(suite, tuple(problems), digest(problems), origin, revision, differs, label)
 
 
-def _made(suite: SuiteDeclaration, source: DataSource) -> LoadedSuite:
+def _made(suite: SuiteDeclaration, source: Source) -> LoadedSuite:
     """Return the first problems of a generator: those that a run with data.heldout = size keeps out of its training."""
     problems = source.problems("heldout").problems
     if len(problems) != suite.answers:

@@ -44,7 +44,7 @@ class StudyReport:
 
     @property
     def design(self) -> Design:
-        """The design of the analysis."""
+        """Return the design of the analysis."""
         compared = [variant for variant, against in self.comparisons if against == self.control]
         drawn = max((point.samples for cell in self.cells for point in cell.points), default=max(self.ks))
         return Design(
@@ -58,18 +58,18 @@ class StudyReport:
 
     @property
     def ordered(self) -> list[Cell]:
-        """The cells in the order of settings, variants and seeds, without those that the study does not have."""
+        """Return the cells in the order of settings, variants and seeds, without those that the study does not have."""
         places = {name: place for names in (self.settings, self.variants) for place, name in enumerate(names)}
         mine = [cell for cell in self.cells if cell.setting in self.settings and cell.variant in self.variants]
         return sorted(mine, key=lambda cell: (places[cell.setting], places[cell.variant], cell.seed))
 
     @property
     def missing(self) -> list[CellName]:
-        """The expected cells that have no result."""
+        """Return the expected cells that have no result."""
         there = {cell.name for cell in self.cells}
         return [name for name in self.expected if name not in there]
 
     @property
     def highlighted(self) -> list[str]:
-        """The variants that stand out in plots: the control and the first that are compared, one per colour."""
+        """Return the variants that stand out in plots: the control and the first that are compared, one per colour."""
         return list(dict.fromkeys([self.control, *(name for pair in self.comparisons for name in pair)]))[:6]

@@ -1,4 +1,4 @@
-"""The mathematics verifier: compares a model's output with a gold answer, exactly where possible.
+r"""The mathematics verifier: compares a model's output with a gold answer, exactly where possible.
 
     with MathVerifier(deadline_s=5.0, workers=2) as verifier:
         verdicts = verifier.verify([(problem, response_text), ...])
@@ -23,19 +23,19 @@ Nothing is ever passed to eval. The layers, in the order in which an answer pass
 | `pool`, `worker` | the worker processes |
 
 Rules without a choice
-- The last `\\boxed{}` of the visible text counts. One value is wanted if gold is one value. Exact golds want equality.
+- The last `\boxed{}` of the visible text counts. One value is wanted if gold is one value. Exact golds want equality.
 - Units, degree signs, text macros, currency signs and thousands separators are not significant. Words beside a value
   are read from closed lists; with any other word (thirteen, squared, not, about) the text is no value.
 - An unusable gold gives no reward and no punishment (not judged).
 
 Rules where there is a choice
 - No box: `#### x`, then the last "answer is x" / "Answer: x" / "答案是 x". What follows x in its sentence has to be
-  harmless. A `\\boxed` that prose names is no box. An unclosed last box, or thinking that never ends, is no answer.
+  harmless. A `\boxed` that prose names is no box. An unclosed last box, or thinking that never ends, is no answer.
 - A sentence in the box, or a choice's label in front of a value, is its value: "There are 12 ways", "(E) 12".
 - Boxes joined by a comma, "and" or "or" are one list: parts of one answer, or a hedge that equals no single value.
 - Decimals: a literal of at least six places and five significant digits that is rounded or cut off correctly stands for
   a value without finite decimal expansion (in both directions). Shorter ones do not; a rounded gold is compared as
-  written. `exact \\approx decimal`: the exact value counts, and the decimal if it is the exact value's rounding.
+  written. `exact \approx decimal`: the exact value counts, and the decimal if it is the exact value's rounding.
 - Percent: 50% is 0.5, and also 50 (if the bare number is above 1). 0.5% is not 0.5.
 - Units are compared only if both sides name one, in one dimension by size (1 m = 100 cm, N m = J, 5 ft 6 in = 66 in). A
   currency other than the dollar, and cents, are refused for a bare gold, unless the problem's text names them. Degrees
@@ -44,10 +44,10 @@ Rules where there is a choice
   to be the answer's. Cases are compared in any order. C in the gold is a constant of integration, of any usual name.
 - `x = 5` gives 5, `a + b = 10` gives 10, `2 + 2 = 5` gives nothing, an equation to solve (`x^2 - 1 = 0`) gives nothing.
   Another name for the unknown is another answer; equations are equal up to a factor.
-- A list is unordered; a list and a set, `\\pm` and the two values, "or" and "," are the same. A tuple is ordered, and a
+- A list is unordered; a list and a set, `\pm` and the two values, "or" and "," are the same. A tuple is ordered, and a
   bare list in its order is the same, as is a column vector; a set is no tuple and {3} is not 3. `x = 1, y = 2` is the
-  pair (1, 2). `\\land` is not `\\lor`; a dot product of vectors is no cross product, which changes sign when turned.
-- An inequality of one variable is its interval, `x \\ne 0` the punctured line; `]a, b[` is French for (a, b); (a, b) is
+  pair (1, 2). `\land` is not `\lor`; a dot product of vectors is no cross product, which changes sign when turned.
+- An inequality of one variable is its interval, `x \ne 0` the punctured line; `]a, b[` is French for (a, b); (a, b) is
   an open interval if the other side is a set of reals.
 - Symbols are real and case-sensitive; expressions are equal where both have real values (so a cancelled factor, and
   sqrt(1/n) = 1/sqrt(n), but |x| is not x). `x2` is a name. `log` without a base is natural on both sides. A bare

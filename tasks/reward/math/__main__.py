@@ -7,18 +7,21 @@ Its exit status is 1 if any row differs, 2 if a line is no row.
 
 from __future__ import annotations
 
-import argparse
 import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+import typer
 
 from tasks.data.sources.jsonl import parsed_line, read_lines
 from tasks.errors import DataError, VerifierError
 from tasks.records import Problem, Verdict
 from tasks.reward.math import MathVerifier
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 
 def row_of(line: bytes, where: str) -> Mapping[str, Any]:
@@ -105,26 +108,26 @@ def check(path: Path, verifier: MathVerifier) -> Tally:
     return tally
 
 
-def main(argv: list[str]) -> int:
-    """Run the command; return its exit status, 2 for a file, or a row, that cannot be read."""
-    parser = argparse.ArgumentParser(prog="python -m tasks.reward.math", description="The mathematics verifier.")
-    command = parser.add_subparsers(dest="command", required=True).add_parser(
-        "check", help="run a file of equivalence rows"
-    )
-    command.add_argument("file", type=Path)
-    command.add_argument("--workers", type=int, default=1)
-    command.add_argument("--deadline", type=float, default=5.0, help="seconds for each row")
-    options = parser.parse_args(argv)
+@app.callback()
+def mathematics() -> None:
+    """Check the mathematics verifier."""  # with a callback, `check` stays a word of the command
+
+
+@app.command("check")
+def check_file(
+    file: Path,
+    workers: int = 1,
+    deadline: Annotated[float, typer.Option(help="Seconds for each row.")] = 5.0,
+) -> None:
+    """Run a file of equivalence rows; the exit status is 1 if one differs, 2 if the file or a row cannot be read."""
     try:
-        with MathVerifier(options.deadline, options.workers) as verifier:
-            tally = check(options.file, verifier)
+        with MathVerifier(deadline, workers) as verifier:
+            tally = check(file, verifier)
     except (DataError, ValueError) as error:
-        print(error, file=sys.stderr)
-        return 2
-    if tally.unreadable:
-        return 2
-    return 0 if tally.agree == tally.rows else 1
+        typer.echo(error, err=True)
+        raise typer.Exit(2) from error
+    raise typer.Exit(2 if tally.unreadable else 0 if tally.agree == tally.rows else 1)
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    app(prog_name="python -m tasks.reward.math")

@@ -1,5 +1,7 @@
-"""Parser of a whole answer, in the form of `normalise.tidy`: a quantity, words, a collection, a set of reals, an
-equation, a matrix."""
+"""Parser of a whole answer, in the form of `normalise.tidy`.
+
+An answer is a quantity, words, a collection, a set of reals, an equation or a matrix.
+"""
 
 from __future__ import annotations
 
@@ -95,7 +97,7 @@ def _from_words(words: str) -> Answer:
 
 
 def _connected(text: str) -> Answer | None:
-    """Return what \\land, \\lor, \\cap or \\cup connect, or inequalities that "and" connects; None for other texts."""
+    r"""Return what \land, \lor, \cap or \cup connect, or inequalities that "and" connects; None for other texts."""
     if _IMPLIES.search(text):
         return None
     for command, kind in (("lor", "or"), ("land", "and"), ("cup", "union"), ("cap", "intersection")):
@@ -202,7 +204,7 @@ def _side(text: str) -> Answer:
 
 
 def _set(inner: str) -> Answer:
-    """Read what stands between \\{ and \\}: members, or a condition behind a bar."""
+    r"""Read what stands between \{ and \}: members, or a condition behind a bar."""
     if not inner:
         return Collection("set", ())
     bar = split_top(inner, "|:")

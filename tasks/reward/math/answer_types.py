@@ -170,7 +170,7 @@ def _fault(text: str) -> str | None:
 
 
 def is_label(text: str) -> bool:
-    """Return True if the left side of an equation only names what is asked: x, f(x), a_1, \\angle ABC, words."""
+    r"""Return True if the left side of an equation only names what is asked: x, f(x), a_1, \angle ABC, words."""
     if re.fullmatch(r'"[^"]*"', text):
         return names_asked(text)
     return re.fullmatch(r"\((?:[a-z](?:_\{?\w\}?)?\s*,?\s*)+\)", text) is not None or (

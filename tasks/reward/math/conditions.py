@@ -1,4 +1,4 @@
-"""Conditions behind an answer: "2x for all real x", "12 (when x = 3)", "n + 1, n \\ge 1".
+r"""Conditions behind an answer: "2x for all real x", "12 (when x = 3)", "n + 1, n \ge 1".
 
 A condition of the answer is dropped only where it takes nothing away: it names the domain of a variable in the value,
 or where a value without that variable is attained. "12 if n is odd" keeps its condition, so that it is not 12.

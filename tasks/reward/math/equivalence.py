@@ -102,13 +102,13 @@ def _without_constant(gold: str, given: str) -> tuple[str, str] | None:
 
 
 def split_about(text: str) -> tuple[str, str] | None:
-    """Return both sides of the one \\approx in `text`, None where there is none, or more."""
+    r"""Return both sides of the one \approx in `text`, None where there is none, or more."""
     parts = re.split(r"\\(?:approx|simeq|thickapprox|doteq)(?![A-Za-z])", text)
     return (parts[0].strip(), parts[1].strip()) if len(parts) == 2 and all(p.strip() for p in parts) else None
 
 
 def _approximation(gold: str, first: str, second: str, oracle: Oracle) -> Truth:
-    """Compare `first \\approx second`: `first` counts, and a decimal `second` that is the rounding of `first`."""
+    r"""Compare `first \approx second`: `first` counts, and a decimal `second` that is the rounding of `first`."""
     by_first = equivalent(gold, first, oracle)
     if by_first is True:
         return True

@@ -162,7 +162,7 @@ class _Parser(PrimaryParser):
                 return node
 
     def argument(self, signed: bool = False) -> Node:
-        """Read what follows ^, \\frac or \\sqrt: a group in braces, or one token (one digit of a number)."""
+        r"""Read what follows ^, \frac or \sqrt: a group in braces, or one token (one digit of a number)."""
         if self.peek() == "{":
             return self.group("{", "}")
         if self.peek() == "(":  # a^(1/2), sqrt(2)

@@ -1,6 +1,6 @@
-"""Extraction of the final answer's text from a model's output.
+r"""Extraction of the final answer's text from a model's output.
 
-The answer is the content of the last `\\boxed{...}` of the visible text (outside <think>...</think>). Boxes joined by
+The answer is the content of the last `\boxed{...}` of the visible text (outside <think>...</think>). Boxes joined by
 commas, "and" or "or" are one answer in parts. Without a box it is, in this order: what follows GSM8K's `####`, what
 follows the last "answer is" or "answer:" (also option, choice, result). Otherwise there is no answer.
 """

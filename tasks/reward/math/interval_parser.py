@@ -95,7 +95,7 @@ def _plain_region(text: str) -> Region | None:
 
 
 def _inequality(text: str) -> Region | None:
-    """Return the set that `a < x <= b`, `x > 3`, `x \\ne 0` or `|x| < c` describes; None for anything else."""
+    r"""Return the set that `a < x <= b`, `x > 3`, `x \ne 0` or `|x| < c` describes; None for anything else."""
     if (
         not ORDER.search(text)
         or "," in text

@@ -150,7 +150,7 @@ def _commands(text: str) -> str:
 
 
 def _vulgar(text: str) -> str:
-    """Replace fractions in one character by \\frac, and full-width letters and digits by plain ones."""
+    r"""Replace fractions in one character by \frac, and full-width letters and digits by plain ones."""
     out = []
     for char in text:
         spelled = unicodedata.normalize("NFKC", char) if ord(char) > 127 else char
@@ -165,7 +165,7 @@ def _vulgar(text: str) -> str:
 
 
 def _roots(text: str) -> str:
-    """Replace root signs by \\sqrt."""
+    r"""Replace root signs by \sqrt."""
 
     def root(match: re.Match[str]) -> str:
         degree = {"√": "", "∛": "[3]", "∜": "[4]"}[match.group(1)]
@@ -176,7 +176,7 @@ def _roots(text: str) -> str:
 
 
 def strip_delimiters(text: str) -> str:
-    """Return the text without $, \\(, \\[, ** or ` around all of it, and without punctuation at its end."""
+    r"""Return the text without $, \(, \[, ** or ` around all of it, and without punctuation at its end."""
     while True:
         before = text
         text = text.strip()

@@ -1,5 +1,7 @@
-"""Parser of primary expressions: names, commands, functions, fractions, series. Numbers, brackets and operators are
-in `expression_parser`."""
+"""Parser of primary expressions: names, commands, functions, fractions, series.
+
+Numbers, brackets and operators are in `expression_parser`.
+"""
 
 from __future__ import annotations
 
@@ -60,27 +62,35 @@ class PrimaryParser(Tokens):
 
     # The methods of the subclass.
     def expression(self) -> Node:
+        """Read a sum of terms."""
         raise NotImplementedError
 
     def term(self) -> Node:
+        """Read a product or a quotient."""
         raise NotImplementedError
 
     def factor(self) -> Node:
+        """Read an operand with what follows it."""
         raise NotImplementedError
 
     def argument(self, signed: bool = False) -> Node:
+        """Read a group in braces, or one token."""
         raise NotImplementedError
 
     def group(self, opener: str, closer: str) -> Node:
+        """Read an expression between two brackets."""
         raise NotImplementedError
 
     def number(self) -> Node:
+        """Read a number."""
         raise NotImplementedError
 
     def starts_factor(self) -> bool:
+        """Return True if the next token begins a factor."""
         raise NotImplementedError
 
     def implicit(self, factors: list[Node]) -> None:
+        """Append a factor that follows without an operator."""
         raise NotImplementedError
 
     def name(self) -> Node:
@@ -186,7 +196,7 @@ class PrimaryParser(Tokens):
         raise ParseError(f"the word {text!r}")
 
     def fraction(self) -> Node:
-        """Read the arguments of \\frac; d/dx and the like are one symbol, no quotient of products."""
+        r"""Read the arguments of \frac; d/dx and the like are one symbol, no quotient of products."""
         start = self.at
         top_text = self.raw_argument() if self.peek() == "{" else ""
         bottom_text = self.raw_argument() if self.peek() == "{" else ""
@@ -269,7 +279,7 @@ class PrimaryParser(Tokens):
         return self.peek().lstrip("\\") in _FUNCTIONS or self.peek() == "\\operatorname"
 
     def series(self, name: str) -> Node:
-        """Read \\sum_{k=a}^{b} body, or \\prod; the body is one product."""
+        r"""Read \sum_{k=a}^{b} body, or \prod; the body is one product."""
         self.expect("_")
         self.expect("{")
         index = self.take()

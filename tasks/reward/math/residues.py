@@ -1,4 +1,4 @@
-"""Residues: `7 \\pmod{12}`, `x \\equiv 1, 3 \\bmod 8`."""
+r"""Residues: `7 \pmod{12}`, `x \equiv 1, 3 \bmod 8`."""
 
 from __future__ import annotations
 
@@ -48,5 +48,5 @@ def residue_of(text: str) -> Residue | None:
 
 
 def without_label(text: str) -> str:
-    """Return the text without `x \\equiv` in front."""
+    r"""Return the text without `x \equiv` in front."""
     return _LABEL.sub("", text).strip()

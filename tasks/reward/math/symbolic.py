@@ -1,10 +1,10 @@
-"""The strong oracle, for a worker process that can be killed: exact, then numeric, then math-verify.
+r"""The strong oracle, for a worker process that can be killed: exact, then numeric, then math-verify.
 
 math-verify reads what this package's parser cannot (integrals, limits, infinite sums). Numbers are then compared by
 value; other expressions are equal if math-verify says so in both directions, on texts with the same symbols. Its faults
-are avoided: each side goes in as one \\boxed{} (several boxes become a set), it never gets the model's own text, its
+are avoided: each side goes in as one \boxed{} (several boxes become a set), it never gets the model's own text, its
 in-thread timeouts are off (the worker is killed instead), and plain numbers never reach it (it takes all tiny numbers
-for equal, and `70\\,000` for 0).
+for equal, and `70\,000` for 0).
 """
 
 from __future__ import annotations

@@ -68,7 +68,7 @@ def named_set(words: str) -> str | None:
 
 
 def one_spelling(text: str) -> str:
-    """Return the one notation of a set that has several (\\mathbb{Z}_{>0}), other texts as they are."""
+    r"""Return the one notation of a set that has several (\mathbb{Z}_{>0}), other texts as they are."""
     return next((spelling for pattern, spelling in _SET_SPELLINGS if pattern.fullmatch(text)), text)
 
 

@@ -17,7 +17,7 @@ class Verifier(ABC):
 
     `VERSION`: raise it when equal responses would get other verdicts; `READER_VERSION`: when an equal row would give
     another reference. `name`: the problems'; `reward`: the settings, of which a verifier's own section, without what
-    changes no verdict, is in the key (specs.identity.verifier_parts).
+    changes no verdict, is in the key (specs.sections.VerifierSettings).
     """
 
     VERSION: ClassVar[int] = 1

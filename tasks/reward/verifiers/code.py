@@ -92,9 +92,7 @@ class CodeVerifier(Verifier):
 
 
 def _verdict(graded: Graded, answer: str) -> Verdict:
-    """Return the sandbox's verdict as a reward's. Kinds go by their names; a failure of the sandbox is no reward of
-    0.
-    """
+    """Return the sandbox's verdict as a reward's, kinds by their names; a failure of the sandbox is no reward of 0."""
     detail = f"trust weak: {graded.detail}" if graded.trust == "weak" else graded.detail
     # An object's printed form holds its address, which differs from run to run; equal runs have equal verdicts.
     detail = _ADDRESS.sub("0x...", detail)[:_DETAIL].encode("utf-8", "replace").decode()

@@ -1,8 +1,12 @@
-"""The verifiers by name, and what the keys of a run hold of each."""
+"""The verifiers by name, and what the keys of a run hold of each.
+
+A shipped one is a file of this folder with its class as `VERIFIER`, imported when it is first named; puzzles share one.
+"""
 
 from __future__ import annotations
 
 import importlib
+import pkgutil
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,16 +17,23 @@ from tasks.data.answers import Reader, read_answer
 from tasks.data.puzzles.registry import PUZZLES
 from tasks.errors import VerifierError
 from tasks.plugins import plugin_digest
+from tasks.reward import verifiers
 from tasks.reward.verifiers.base import Verifier
 from tasks.reward.verifiers.plugin import KEY, plugin_reader, plugin_verifier
 
-#: The module of this package that has each shipped verifier's class as `VERIFIER`; imported when it is first named.
-VERIFIERS: Mapping[str, str] = {"math": "math", "code": "code", **dict.fromkeys(PUZZLES, "puzzle")}
+#: Files of the folder that are not called as a verifier.
+_NO_NAME = ("base", "plugin", "puzzle", "registry")
 
 
 def verifier_names() -> tuple[str, ...]:
     """Return the names of the shipped verifiers."""
-    return tuple(VERIFIERS)
+    return tuple(_modules())
+
+
+def _modules() -> Mapping[str, str]:
+    """Return the module of this package that has each shipped verifier's class."""
+    files = [each.name for each in pkgutil.iter_modules(verifiers.__path__) if each.name not in _NO_NAME]
+    return {**{name: name for name in files}, **dict.fromkeys(PUZZLES, "puzzle")}
 
 
 def make_verifier(name: str, reward: Reward) -> Verifier:
@@ -47,16 +58,12 @@ def verifier_key_part(name: str, reward: Reward) -> dict[str, Any]:
     """
     if is_plugin(name):
         return {"plugin": plugin_digest(name, KEY)}
-    version, parts = verifier_version(name), verifier_parts(reward)
-    return {
-        **({name: parts[name]} if name in parts else {}),
-        **({} if version == 1 else {"verifier_version": version}),
-    }
+    version = verifier_version(name)
+    return {**verifier_parts(reward, [name]), **({} if version == 1 else {"verifier_version": version})}
 
 
 def reader_key_part(name: str) -> dict[str, Any]:
-    """Return the part of the data's key that the verifier's reader of references makes; nothing where it is of
-    version 1.
+    """Return the part of the data's key that the verifier's reader of references makes; nothing at its version 1.
 
     Of a verifier from outside that has a reader of its own: the digest of its file.
     """
@@ -67,10 +74,10 @@ def reader_key_part(name: str) -> dict[str, Any]:
 
 
 def _class(name: str) -> type[Verifier]:
-    if name not in VERIFIERS:
+    if (module := _modules().get(name)) is None:
         raise VerifierError(
-            f"no verifier {name!r}; there are {', '.join(VERIFIERS)}, or your own: my_verifier.py:name "
+            f"no verifier {name!r}; there are {', '.join(verifier_names())}, or your own: my_verifier.py:name "
             "(data.verifier names one)"
         )
-    found: type[Verifier] = importlib.import_module(f"tasks.reward.verifiers.{VERIFIERS[name]}").VERIFIER
+    found: type[Verifier] = importlib.import_module(f"tasks.reward.verifiers.{module}").VERIFIER
     return found

@@ -23,7 +23,7 @@ from tasks.train.advantages.grpo import grpo
 from tasks.train.statistics import TokenStatistics
 
 LABEL = "ARM"
-SOURCE = "ProGRPO, arXiv 2602.05281"
+CITATION = "ProGRPO, arXiv 2602.05281"
 VERSION = 1
 
 _PROMPT_CONFIDENCE = key_name(AdvantageSettings, "prompt_confidence")

@@ -8,7 +8,7 @@ from specs.advantages import DrGrpo
 from tasks.train.advantages.groups import Groups, centred
 
 LABEL = "Dr. GRPO"
-SOURCE = "Understanding R1-Zero-Like Training, arXiv 2503.20783"
+CITATION = "Understanding R1-Zero-Like Training, arXiv 2503.20783"
 VERSION = 1
 
 

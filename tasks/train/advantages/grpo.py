@@ -8,7 +8,7 @@ from specs.advantages import ScaledSettings
 from tasks.train.advantages.groups import Groups, centred
 
 LABEL = "GRPO"
-SOURCE = "DeepSeekMath, arXiv 2402.03300, equation 3"
+CITATION = "DeepSeekMath, arXiv 2402.03300, equation 3"
 VERSION = 1
 
 

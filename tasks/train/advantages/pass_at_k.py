@@ -12,7 +12,7 @@ from specs.advantages import PassAtK
 from tasks.train.advantages.groups import Groups
 
 LABEL = "Pass@k training"
-SOURCE = "Pass@k Training, arXiv 2508.10751"
+CITATION = "Pass@k Training, arXiv 2508.10751"
 VERSION = 1
 
 

@@ -9,7 +9,7 @@ from specs.advantages import ReinforcePpBaseline
 from tasks.train.advantages.groups import Groups, centred
 
 LABEL = "REINFORCE++-baseline"
-SOURCE = "REINFORCE++, arXiv 2501.03262"
+CITATION = "REINFORCE++, arXiv 2501.03262"
 VERSION = 1
 
 

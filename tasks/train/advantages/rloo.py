@@ -8,7 +8,7 @@ from specs.advantages import Rloo
 from tasks.train.advantages.groups import Groups, centred
 
 LABEL = "RLOO"
-SOURCE = "Back to Basics, arXiv 2402.14740"
+CITATION = "Back to Basics, arXiv 2402.14740"
 VERSION = 1
 
 

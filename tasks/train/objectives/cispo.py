@@ -8,7 +8,7 @@ from specs.objectives import Cispo
 from tasks.train.objectives.base import Objective, Tokens
 
 LABEL = "CISPO"
-SOURCE = "MiniMax-M1, arXiv 2506.13585"
+CITATION = "MiniMax-M1, arXiv 2506.13585"
 VERSION = 1
 
 

@@ -12,7 +12,7 @@ from tasks.train.objectives.ppo_clip import is_clipped, ppo_clip
 from tasks.train.objectives.weights import at_tokens
 
 LABEL = "GSPO"
-SOURCE = "Group Sequence Policy Optimization, arXiv 2507.18071"
+CITATION = "Group Sequence Policy Optimization, arXiv 2507.18071"
 VERSION = 1
 
 

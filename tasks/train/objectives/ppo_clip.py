@@ -9,7 +9,7 @@ from specs.objectives import PpoClip
 from tasks.train.objectives.base import Objective, Tokens
 
 LABEL = "PPO clip"
-SOURCE = "PPO, arXiv 1707.06347, equation 7; clip-higher: DAPO, arXiv 2503.14476"
+CITATION = "PPO, arXiv 1707.06347, equation 7; clip-higher: DAPO, arXiv 2503.14476"
 VERSION = 1
 
 

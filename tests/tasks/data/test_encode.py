@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -160,7 +162,7 @@ def test_content_that_cannot_be_located_is_an_error(template):
 def test_a_template_that_refuses_and_a_word_that_is_not_known_are_errors():
     with pytest.raises(DataError, match=r"problem p: the chat template refuses its messages \(system, user\)"):
         encode(problem(("system", "1"), ("user", "2")), WORDS, "none")
-    with pytest.raises(DataError, match="problem p: its prompt holds a word that the tokenizer does not know"):
+    with pytest.raises(DataError, match=r"holds a word that the tokenizer does not know .* or train a model: policy"):
         encode(problem(("user", "12 clips")), WORDS, "none")
     with pytest.raises(DataError, match="holds a word"):
         encode_responses(["1 + one"], WORDS)
@@ -202,5 +204,75 @@ def test_a_saved_tokenizer_is_the_same_one(tmp_path):
     with pytest.raises(DataError, match="no folder"):
         load_tokenizer(tmp_path / "nowhere")
     (tmp_path / "empty").mkdir()
-    with pytest.raises(DataError, match="cannot be loaded"):
+    with pytest.raises(DataError, match=r"empty cannot be loaded: it has no tokenizer\.json; add it$"):
         load_tokenizer(tmp_path / "empty")
+    for text, reason in (("{", "JSONDecodeError: Expecting"), ('{"version": "1.0"}', "KeyError: 'added_tokens'")):
+        (tmp_path / "empty" / "tokenizer.json").write_text(text)
+        with pytest.raises(DataError, match=rf"cannot be loaded: {reason}.*; write .*tokenizer\.json again$"):
+            load_tokenizer(tmp_path / "empty")
+
+
+def test_half_a_character_is_an_error_that_names_the_problem():
+    for tokenizer in (CHAT, RAW):
+        with pytest.raises(DataError, match="problem p: its prompt: it holds half of a surrogate pair"):
+            encode(problem(("user", "12 \ud835 clips")), tokenizer, "none")
+
+
+def test_an_empty_system_message_takes_the_place_of_the_templates_own():
+    encoded = encode(problem(("system", ""), ("user", "12 clips")), CHAT, "none")
+    assert CHAT.decode(list(encoded.prompt_ids)).startswith("<|im_start|>system\n<|im_end|>\n<|im_start|>user")
+    assert contents(encoded, CHAT) == "12 clips"
+
+
+def dated(form: str) -> PreTrainedTokenizerFast:
+    return byte_level(CHATML.replace("assistant\n'", f"assistant\n' + strftime_now({form!r})"))
+
+
+class Tomorrow(datetime):
+    @classmethod
+    def now(cls, tz=None):
+        return cls(2031, 12, 24, 23, 59, 58)
+
+
+@pytest.mark.parametrize(
+    ("form", "shown"),
+    [
+        ("%d %b %Y", "26 Jul 2024"),
+        ("%Y-%m-%d", "2024-07-26"),
+        ("%A, %B %d, %Y", "Friday, July 26, 2024"),
+        ("%-d/%-m/%y", "26/7/24"),
+        ("%F", "2024-07-26"),
+        ("%j %U %a", "208 29 Fri"),
+        ("100%% %Y", "100% 2024"),
+        ("today", "today"),
+    ],
+)
+def test_the_date_in_a_chat_template_is_the_same_on_every_day(monkeypatch, form, shown):
+    tokenizer = dated(form)
+    today = encode(problem(("user", "12 clips")), tokenizer, "none")
+    monkeypatch.setattr("transformers.utils.chat_template_utils.datetime", Tomorrow)
+    assert encode(problem(("user", "12 clips")), tokenizer, "none") == today
+    assert tokenizer.decode(list(today.prompt_ids)).endswith(f"assistant\n{shown}")
+
+
+@pytest.mark.parametrize(
+    "form", ["%H:%M:%S.%f", "%S", "%d %b %Y %H:%M", "%c", "%X", "%I %p", "%s", "%T", "%R", "%Z", "%"]
+)
+def test_a_chat_template_that_wants_the_time_of_day_is_refused(form):
+    with pytest.raises(DataError, match=r"problem p: the chat template asks the clock for the time, strftime_now\('%"):
+        encode(problem(("user", "12 clips")), dated(form), "none")
+
+
+def test_the_fixed_date_is_in_the_digest_of_templates_that_ask_for_it(monkeypatch):
+    before = {each: tokenizer_digest(each) for each in (CHAT, WORDS, RAW)}
+    clocked = tokenizer_digest(dated("%Y"))
+    monkeypatch.setattr("tasks.data.tokenizer.DATE", Tomorrow.now())
+    assert {each: tokenizer_digest(each) for each in before} == before
+    assert tokenizer_digest(dated("%Y")) != clocked
+
+
+@pytest.mark.parametrize("lots", ["['a', 'b'] | random", "['a', 'b']|random", "lipsum(1)"])
+def test_a_chat_template_that_draws_lots_is_refused(tmp_path, lots):
+    byte_level(CHATML + "{{ " + lots + " }}").save_pretrained(tmp_path)
+    with pytest.raises(DataError, match="draws lots"):
+        load_tokenizer(tmp_path)

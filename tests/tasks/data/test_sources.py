@@ -6,12 +6,18 @@ import gzip
 import json
 import re
 import socket
+from decimal import Decimal
 
 import fsspec
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from huggingface_hub import errors
 
+from specs.paths import REPOSITORY_ROOT
+from tasks.data.columns import number_as_text
+from tasks.data.hub_errors import hub_reason
 from tasks.errors import DataError
 from tests.tasks.data.tools import load
 
@@ -80,7 +86,45 @@ def test_column_mapping_reaches_into_records_and_behind_markers(tmp_path):
     [
         ({"prompt": "p"}, {}, "no key 'answer'; the row has prompt"),
         ({"prompt": "p", "answer": ""}, {}, "answer: it is empty, given ''"),
-        ({"prompt": "p", "answer": 2}, {}, "answer: input should be a valid string, given 2"),
+        ({"prompt": "p", "answer": True}, {}, "answer: input should be a valid string, given True"),
+        ({"prompt": "p", "answer": [2]}, {}, "answer: input should be a valid string, given [2]"),
+        ('{"prompt": "p", "answer": NaN}', {}, "answer: input should be a valid string, given nan"),
+        ('{"prompt": "p", "answer": -Infinity}', {}, "answer: input should be a valid string, given -inf"),
+        ({"prompt": "p", "answer": 2}, {"answer_after": "####"}, "answer: no '####' (data.answer_after) in it"),
+        (
+            '{"prompt": "\\ud835 hi", "answer": "2"}',
+            {},
+            "prompt: it holds half of a surrogate pair, which is no character: mend the text where it was cut, given "
+            "'\\ud835 hi'",
+        ),
+        ('{"prompt": "p", "answer": "2\\udc00"}', {}, "answer: it holds half of a surrogate pair"),
+        ('{"prompt": "p", "answer": "2", "id": "\\udfff"}', {}, "id: it holds half of a surrogate pair"),
+        ('{"prompt": "\\udc00\\ud835", "answer": "2"}', {}, "prompt: it holds half of a surrogate pair"),
+        (
+            '{"prompt": [{"role": "system", "content": "\\ud800"}, {"role": "user", "content": "x"}], "answer": "2"}',
+            {},
+            "prompt[0].content: it holds half of a surrogate pair",
+        ),
+        (
+            {"prompt": [{"role": "system", "content": ""}, {"role": "user", "content": ""}], "answer": "2"},
+            {},
+            "prompt[1].content: it is empty",
+        ),
+        (
+            {"prompt": [{"role": "assistant", "content": " "}, {"role": "user", "content": "x"}], "answer": "2"},
+            {},
+            "prompt[0].content: it is empty",
+        ),
+        (
+            {"prompt": [{"role": "system", "content": ""}], "answer": "2"},
+            {},
+            "prompt: its last message is the system's",
+        ),
+        (
+            {"prompt": [{"role": "system", "content": None}, {"role": "user", "content": "x"}], "answer": "2"},
+            {},
+            "prompt[0].content: input should be a valid string, given None",
+        ),
         ({"prompt": "p", "answer": None}, {}, "answer: input should be a valid string, given None"),
         ({"prompt": " ", "answer": "2"}, {}, "prompt: it is empty, given ' '"),
         ({"prompt": [], "answer": "2"}, {}, "prompt: list should have at least 1 item"),
@@ -99,7 +143,7 @@ def test_column_mapping_reaches_into_records_and_behind_markers(tmp_path):
         ({"prompt": "p", "answer": "2", "id": "first"}, {}, "id: 'first' is taken by FILE:1"),
         ({"q": "", "a": {"b": "2"}}, {"prompt_column": "q", "answer_column": "a.b"}, "q: it is empty"),
         (
-            {"q": "p", "a": {"b": 2}},
+            {"q": "p", "a": {"b": {}}},
             {"prompt_column": "q", "answer_column": "a.b"},
             "a.b: input should be a valid string",
         ),
@@ -121,8 +165,65 @@ def test_a_bad_row_names_file_line_and_key_in_one_line(tmp_path, row, columns, m
     assert "\n" not in text
 
 
+@pytest.mark.parametrize(
+    ("written", "text"),
+    [
+        ("2", "2"),
+        ("-7", "-7"),
+        ("0", "0"),
+        ("12345678901234567890", "12345678901234567890"),
+        ("0.5", "0.5"),
+        ("72.0", "72.0"),
+        ("-0.1", "-0.1"),
+        ("1e22", "10000000000000000000000"),
+        ("1e-7", "0.0000001"),
+        ("3.141592653589793", "3.141592653589793"),
+        ('"2"', "2"),
+    ],
+)
+def test_a_number_is_an_answer_digit_by_digit(tmp_path, written, text):
+    path = write(tmp_path / "rows.jsonl", [f'{{"prompt": "p", "reward_model": {{"ground_truth": {written}}}}}'])
+    (problem,) = load(path, answer_column="reward_model.ground_truth", verifier="math").problems
+    assert problem.reference == {"answer": text}
+
+
+def test_a_number_of_numpy_is_one_too():
+    assert [number_as_text(each) for each in (np.int64(2), np.float64(0.5), np.bool_(True))] == ["2", "0.5", True]
+
+
+@pytest.mark.parametrize(
+    ("values", "texts"),
+    [
+        (pa.array([2, 30], pa.int64()), ["2", "30"]),
+        (pa.array([2, 30], pa.uint8()), ["2", "30"]),
+        (pa.array([2.0, 0.25], pa.float64()), ["2.0", "0.25"]),
+        (pa.array([Decimal("2.50"), Decimal("1E+3")], pa.decimal128(10, 2)), ["2.50", "1000.00"]),
+    ],
+)
+def test_a_column_of_numbers_holds_answers(tmp_path, hub_cache, values, texts):
+    folder = tmp_path / "set"
+    folder.mkdir()
+    pq.write_table(pa.table({"problem": ["1 + 1?", "2 + 2?"], "answer": values}), folder / "train.parquet")
+    problems = load(f"hf://{folder}", prompt_column="problem", verifier="math").problems
+    assert [problem.reference["answer"] for problem in problems] == texts
+
+
+@pytest.mark.parametrize("content", ["", " ", "\n\n"])
+def test_an_empty_system_message_is_kept(tmp_path, content):
+    prompt = [{"role": "system", "content": content}, {"role": "user", "content": "1 + 1?"}]
+    (problem,) = load(write(tmp_path / "rows.jsonl", [{"prompt": prompt, "answer": "2"}])).problems
+    assert list(problem.prompt) == prompt
+
+
+def test_whole_pairs_of_surrogates_are_characters(tmp_path):
+    (problem,) = load(write(tmp_path / "rows.jsonl", ['{"prompt": "\\ud835\\udc00 \\u00e9", "answer": "2"}'])).problems
+    assert problem.prompt[0]["content"] == "\U0001d400 é"
+
+
 def test_files_that_cannot_be_read_say_so(tmp_path):
-    with pytest.raises(DataError, match=r"nowhere.jsonl: no such file"):
+    with pytest.raises(
+        DataError, match=r"nowhere.jsonl: no such file /.*nowhere.jsonl \(a relative path starts at the "
+    ):
         load("nowhere.jsonl")
     with pytest.raises(DataError, match=r"holds no problem"):
         load(write(tmp_path / "empty.jsonl", []))
@@ -201,17 +302,62 @@ def test_a_hub_name_is_resolved_to_a_commit_and_read_there(tmp_path, hub_cache, 
     assert asked[4:] == [("openai/gsm8k", None, "train", "d" * 40)]  # a commit needs no question
 
 
-def test_without_a_network_one_line_says_what_to_do(monkeypatch):
+@pytest.mark.parametrize(
+    ("offline", "why"),
+    [(False, "the hub does not answer: check the network"), (True, "HF_HUB_OFFLINE is set: unset it")],
+)
+def test_without_a_network_one_line_says_what_to_do(monkeypatch, offline, why):
     def refuse(*_, **__):
         raise socket.gaierror(-2, "Name or service not known")
 
     monkeypatch.setattr(socket, "getaddrinfo", refuse)
-    with pytest.raises(
-        DataError,
-        match=r"hf://openai/gsm8k: its commit cannot be found .*a local folder .hf:///folder. or a .jsonl file",
-    ) as caught:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", offline)
+    with pytest.raises(DataError) as caught:
         load("hf://openai/gsm8k/main")
-    assert "\n" not in str(caught.value)
+    assert str(caught.value) == (
+        f"hf://openai/gsm8k: its commit cannot be found; {why}, or give a cached data set's 40-digit commit "
+        "(data.revision), a local folder (hf:///folder) or a .jsonl file"
+    )
+
+
+def refused(kind, status=404):
+    """An error of the hub's client, as an answer with `status` makes it."""
+    import httpx
+
+    request = httpx.Request("GET", "https://huggingface.co/api/models/a/b")
+    return kind("pass 'local_files_only=False' as input", response=httpx.Response(status, request=request))
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (
+            refused(errors.RepositoryNotFoundError),
+            "the hub shows none of this name: correct it, give a token (HF_TOKEN)",
+        ),
+        (refused(errors.GatedRepoError, 403), "it is gated: accept its terms on the hub, and give a token (HF_TOKEN)"),
+        (refused(errors.RevisionNotFoundError), "the hub has no such revision of it: correct the revision"),
+        (refused(errors.HfHubHTTPError, 503), "the hub answers with status 503: try again later, or take a file"),
+        (
+            errors.LocalEntryNotFoundError("pass 'local_files_only=False'"),
+            "the hub does not answer: check the network, ",
+        ),
+        (
+            ConnectionError("Couldn't reach 'a/b' (LocalEntryNotFoundError)"),
+            "the hub does not answer: check the network",
+        ),
+        (
+            OSError(28, "No space left on device"),
+            "OSError: [Errno 28] No space left on device; correct that, or take a ",
+        ),
+    ],
+)
+def test_hints_on_the_client_s_own_calls_are_not_passed_on(error, reason):
+    assert hub_reason(error, "take a file").startswith(reason)
+    if isinstance(error, errors.HfHubHTTPError):
+        wrapped = errors.LocalEntryNotFoundError("check your internet connection")
+        wrapped.__cause__ = error
+        assert hub_reason(wrapped, "take a file").startswith(reason)
 
 
 def test_puzzles_and_their_options():
@@ -225,7 +371,8 @@ def test_puzzles_and_their_options():
     for source, message in [
         ("puzzle:graph_colouring?vertices", "write options as"),
         ("hf://name", "write hf://owner/name"),
-        ("hf:///nowhere/at/all", "cannot be loaded"),
+        ("hf:///nowhere/at/all", r"no folder /nowhere/at/all \(a relative path starts at the repository root\)"),
+        ("hf://./nowhere", rf"no folder {REPOSITORY_ROOT}/nowhere \(a relative"),
         ("hf://a/b?shard=1", "no option 'shard'"),
     ]:
         with pytest.raises(DataError, match=message):

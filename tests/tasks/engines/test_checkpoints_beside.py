@@ -6,9 +6,9 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
-from infra.paths import ROOT
 from infra.store import Store
 from specs.load import load_spec
+from specs.paths import REPOSITORY_ROOT as ROOT
 from tasks.checkpoint.weights import policy_step
 from tasks.engines.checkpoints import Checkpoints
 from tasks.engines.policies import Policies

@@ -13,10 +13,10 @@ import pytest
 from safetensors import safe_open
 
 from infra.errors import StoreError
-from infra.paths import ROOT
 from infra.store import Manifest, Store
 from specs.errors import SpecError
 from specs.load import Loaded, load_spec
+from specs.paths import REPOSITORY_ROOT as ROOT
 from specs.schema import Spec
 from tasks.checkpoint.fork import find_source, pin, pinned
 from tasks.checkpoint.weights import policy_step

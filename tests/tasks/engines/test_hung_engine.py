@@ -46,12 +46,12 @@ def test_both_engines_are_replaced(tmp_path: Path) -> None:
         remake_start(run)
         first = run.experiment.lineage(0)
         run.policies.on_rollout(first)
-        hangs(run.policies.rollout._child, lambda: rollout.plain(run, 0), "rollout engine: generate")
+        hangs(run.policies.rollout._processes, lambda: rollout.plain(run, 0), "rollout engine: generate")
         assert run.policies.rollout.state is None
         assert len(value(rollout.plain(run, 0))) == 2
         value(reward.plain(run, 0))
         run.policies.on_trainer(first)
-        hangs(run.policies.trainer._ranks, lambda: train.plain(run, 0), "trainer: train")
+        hangs(run.policies.trainer._processes, lambda: train.plain(run, 0), "trainer: train")
         assert run.policies.trainer.state is None
         assert value(train.plain(run, 0)).key == run.experiment.lineage(1)
         assert run.policies.trainer.state == run.experiment.lineage(1)

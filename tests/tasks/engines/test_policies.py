@@ -15,7 +15,7 @@ from infra.store import Manifest, Store
 from tasks.checkpoint.weights import policy_step
 from tasks.engines.open_run import OpenRun
 from tests.tasks.engines.conftest import Copy
-from tests.tasks.small_run import iterate, opened
+from tests.tasks.small_run import opened
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +67,8 @@ def test_a_policy_without_weights_is_replayed_from_the_start_bit_by_bit(
         assert (
             held(run, tmp_path / "held") == wanted and "optimizer.safetensors" in "".join(wanted) and len(wanted) >= 2
         )
-        assert run.policies.rollout.state is None and run.policies.rollout._child is None, "nothing is sampled again"
+        assert run.policies.rollout.state is None, "nothing is sampled again"
+        assert run.policies.rollout._processes is None
         assert steps_of(run.store, "rollout", "verdict", "train") == before
         assert expected(stored(run, 2)) != wanted and expected(stored(run, 3)) == wanted, (
             "checkpoints that were lost are saved in passing"

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from infra.paths import ROOT
 from infra.store import Manifest, Store
 from specs.load import load_spec
+from specs.paths import REPOSITORY_ROOT as ROOT
 from tasks import table
 from tasks.data.encode import decode
 from tasks.data.puzzles.registry import demonstrations
@@ -24,13 +24,13 @@ from tasks.engines.engines import Engines
 from tasks.engines.open_run import OpenRun
 from tasks.evaluate import sampling
 from tasks.evaluate.samples import Name, Sample, SampleSet
-from tasks.evaluate.suites.load import load_suite
 from tasks.records import EncodedProblem, FinishReason
 from tasks.rollout.endpoint import Endpoint
 from tasks.rollout.protocol import Completion, PromptGroup, Sampling
 from tasks.run.session import Session
 from tasks.stage import value
 from tasks.stages import contamination, data, evaluate, remake_start, suite
+from tests.tasks.evaluate.suites.tools import load_suite
 from tests.tasks.rollout.test_endpoint import Fake, fake
 from tests.tasks.small_run import SETTINGS, evaluation, iterate, opened
 

@@ -107,6 +107,29 @@ def test_distinct_n_pools_the_group_and_the_mean_does_not() -> None:
     assert mean_per_text_distinct_n(["a b", "a b"], 1) == 1.0
 
 
+@pytest.mark.parametrize(
+    ("texts", "n", "pooled", "each"),
+    [
+        ([], 1, None, None),
+        ([""], 1, None, None),
+        (["  \n"], 1, None, None),
+        (["a"], 1, 1.0, 1.0),
+        (["a"], 2, None, None),
+        (["7", "8", "9"], 2, None, None),
+        (["a b"], 3, None, None),
+        (["a b c"], 3, 1.0, 1.0),
+        (["a", "a b"], 2, 1.0, 1.0),  # the short one has no pair
+        (["", "a a a", "b"], 2, 0.5, 0.5),
+        (["a a a", "a a a", "a"], 2, 0.25, 0.5),
+        (["a b", "a b c d"], 4, 1.0, 1.0),
+    ],
+)
+def test_texts_shorter_than_n_words_have_no_share_of_n_grams(
+    texts: list[str], n: int, pooled: float | None, each: float | None
+) -> None:
+    assert (distinct_n(texts, n), mean_per_text_distinct_n(texts, n)) == (pooled, each)
+
+
 @settings(max_examples=50, deadline=None)
 @given(st.lists(st.integers(1, 4), min_size=1, max_size=5), st.sampled_from([0.5, 1.0, 2.0, 5.0]))
 def test_vendi_of_blocks_is_the_hill_number_of_their_sizes(sizes: list[int], order: float) -> None:

@@ -20,9 +20,10 @@ from typing import Any
 import pytest
 
 from flows.cli.plan import plan
-from infra.paths import HOME, LOGS, ROOT
+from infra.paths import HOME, LOGS
 from infra.store import Store
 from specs.load import Loaded, load_spec
+from specs.paths import REPOSITORY_ROOT as ROOT
 from tasks.checkpoint.weights import write_scratch_model
 from tasks.data.tokenizer import puzzle_tokenizer
 from tasks.engines.engines import Engines
@@ -305,7 +306,8 @@ def digests(store: Path) -> dict[str, str]:
 @pytest.fixture(scope="module", autouse=True)
 def _no_records_left() -> Iterator[None]:
     yield
-    shutil.rmtree(HOME / "runs" / "caching", ignore_errors=True)
+    for folder in (HOME / "stores").glob("*/runs/caching"):
+        shutil.rmtree(folder.parents[1], ignore_errors=True)
 
 
 @pytest.fixture(scope="module")
@@ -492,19 +494,20 @@ def payloads(store: Path) -> dict[str, Path]:
     return found
 
 
+@pytest.fixture
+def damaged(stage: str, damage: Callable[[Path], Any], copy: Path) -> str:
+    """Damage a payload file of the stage in the copy; return its name."""
+    payload = payloads(copy)[stage]
+    damage(payload)
+    return str(payload.relative_to(copy))
+
+
 @pytest.mark.parametrize("damage", [missing, truncated, altered])
 @pytest.mark.parametrize("stage", ["data", "reward", "rollout", "train", "evaluate"])
 def test_a_damaged_step_is_made_again_with_a_warning_that_names_it(
-    stage: str,
-    damage: Callable[[Path], Any],
-    copy: Path,
-    finished: Path,
-    engines: Engines,
-    caplog: pytest.LogCaptureFixture,
+    damaged: str, copy: Path, finished: Path, engines: Engines, caplog: pytest.LogCaptureFixture
 ) -> None:
-    payload = payloads(copy)[stage]
-    damage(payload)
-    assert warned(engines, copy, caplog) == [str(payload.relative_to(copy))]
+    assert warned(engines, copy, caplog) == [damaged]
     assert digests(copy) == digests(finished)
 
 
@@ -518,16 +521,9 @@ COLD = [(stage, damage) for stage in ("start", "checkpoint") for damage in (miss
     [pytest.param(*row, marks=pytest.mark.slow() if row[1] is altered else pytest.mark.proof()) for row in COLD],
 )
 def test_damaged_weights_are_made_again_once_they_are_needed(
-    stage: str,
-    damage: Callable[[Path], Any],
-    copy: Path,
-    finished: Path,
-    engines: Engines,
-    caplog: pytest.LogCaptureFixture,
+    stage: str, damaged: str, copy: Path, finished: Path, engines: Engines, caplog: pytest.LogCaptureFixture
 ) -> None:
     experiment = Experiment(load(copy).spec)
-    payload = payloads(copy)[stage]
-    damage(payload)
     # The last iteration is lost too, or the first evaluation: altered weights are not read before something takes them.
     lost = (
         [experiment.evaluation(0, "heldout")] if stage == "start" else [experiment.rollouts(2)[0], experiment.train(2)]
@@ -537,7 +533,7 @@ def test_damaged_weights_are_made_again_once_they_are_needed(
     shutil.rmtree(copy / "samples")  # of which an evaluation is made without any weights
     engines.trainer.stop()  # stopped, not closed: both start again once they are asked
     engines.rollout.stop()
-    assert warned(engines, copy, caplog) == [str(payload.relative_to(copy))]
+    assert warned(engines, copy, caplog) == [damaged]
     # An older checkpoint is had again by replay; whether it is saved again is the retention's affair.
     older = f"policy/{experiment.lineage(2)}"
     assert digests(copy) | {older: ""} == digests(finished) | {older: ""}

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from infra.paths import ROOT
 from specs.load import load_spec
+from specs.paths import REPOSITORY_ROOT as ROOT
 from tasks.graph.cells import all_steps, shared_steps
-from tasks.graph.experiment import STAGES, Experiment, Node
+from tasks.graph.experiment import Experiment, Node, stages_of
+from tasks.report.figures import STAGES
 from tests.flows.runs import TINY
 
 KEYS = Path(__file__).with_name("keys.json")
@@ -38,7 +39,6 @@ def nodes(*overrides: str) -> list[Node]:
 def test_every_step_comes_after_the_steps_that_it_takes_from(overrides: tuple[str, ...]) -> None:
     seen: set[str] = set()
     for node in nodes(*overrides):
-        assert node.stage in STAGES
         assert {each for each in node.takes if not each.startswith("samples/")} <= seen, node.label
         seen.add(node.step.reference)
 
@@ -75,8 +75,24 @@ def test_keys_are_frozen() -> None:
     assert now == json.loads(KEYS.read_text())
 
 
+def test_thinking_is_in_the_keys_of_verdicts_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = experiment()
+    part = {"thinking": {"opened": "<think>"}}
+    monkeypatch.setattr("tasks.graph.experiment.thinking_key_part", lambda tokenizer: part)
+    thinks = experiment()
+    assert thinks.data.key == plain.data.key and thinks.rollouts(0) == plain.rollouts(0)
+    assert thinks.reward(0).inputs == {**plain.reward(0).inputs, **part}
+    one, other = thinks.evaluation(0, "heldout"), plain.evaluation(0, "heldout")
+    assert one.inputs == {**other.inputs, **part}
+    assert thinks.sample_set(one) == plain.sample_set(other), "nothing is sampled again"
+
+
 def test_variants_of_a_seed_share_the_steps_before_training() -> None:
     one, other = experiment(), experiment("advantage.alpha=0.3")
     shared = {step.key for step in shared_steps([one])}
     assert shared == {step.key for step in shared_steps([other])}
     assert {step.key for step in all_steps([one])} & {step.key for step in all_steps([other])} == shared
+
+
+def test_a_report_draws_the_seconds_of_stages_by_their_names_in_the_graph() -> None:
+    assert {stage for _, stage, _ in STAGES} <= {*stages_of(nodes())}

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from infra.paths import ROOT
 from infra.store import Store
 from specs.load import load_spec
+from specs.paths import REPOSITORY_ROOT as ROOT
 from tasks.evaluate.samples import Sample, SampleSet
 from tasks.graph.experiment import Experiment
 from tasks.graph.listing import Listing

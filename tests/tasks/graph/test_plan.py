@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from flows.cli.plan import plan
+from infra.errors import StoreError
 from infra.store import Manifest, Store
 from specs.load import Loaded, load_spec
 from tasks.checkpoint.weights import policy_step, write_scratch_model
@@ -21,6 +22,7 @@ from tasks.graph import listing
 from tasks.graph.experiment import Experiment
 from tasks.graph.simulate import Replay, Simulation, simulate
 from tasks.records import FinishReason
+from tests.one_line import one_line
 
 SPEC = """\
 name: planned
@@ -60,7 +62,8 @@ def fill(loaded: Loaded, trained: int, weights: Iterable[int], evaluated: Iterab
         "lineages": [experiment.lineage(k) for k in range(last + 1)],
     }
     rows = [
-        {"iteration": i, "suite": "heldout", "artifact": experiment.evaluation(i, "heldout").key} for i in evaluated
+        {"iteration": i, "suite": "heldout", "artifact": experiment.evaluation(i, "heldout").key, "pass_at": {}}
+        for i in evaluated
     ]
     store.files.write(f"runs/{experiment.run}/run.json", json.dumps(record).encode())
     store.files.write(f"runs/{experiment.run}/spec.yaml", loaded.text.encode())
@@ -102,6 +105,20 @@ def test_a_run_that_was_killed_goes_on_from_its_last_checkpoint(tmp_path: Path) 
         in text
     )
     assert "not made yet: the run goes on from here" in text and "(against" not in text
+
+
+@pytest.mark.parametrize(
+    ("overrides", "line"),
+    [
+        ((), "engine and trainer on the CPU"),
+        (("placement.gpus=1",), "engine and trainer on the same 1 GPU; the engine sleeps while the trainer works"),
+        (("placement={gpus: 2, sleep: none}",), "engine and trainer on the same 2 GPUs; the engine keeps its memory"),
+        (("placement={gpus: 2, layout: separate}",), "engine and trainer each on their own of 2 GPUs"),
+    ],
+)
+def test_the_placement_is_said_in_words(tmp_path: Path, overrides: tuple[str, ...], line: str) -> None:
+    loaded = load(tmp_path, *overrides)
+    assert f"  placement: {line}\n" in plan(loaded, Store(loaded.spec.store))
 
 
 def test_a_replay_saves_what_a_crash_kept_from_being_saved(tmp_path: Path) -> None:
@@ -212,9 +229,7 @@ def test_what_is_half_there_or_lost_is_said(tmp_path: Path) -> None:
     store.drop("train", experiment.lineage(4))
     assert reason(loaded, store, "train") == "it was in the store and is not any more: later ones are"
     store.files.write(f"runs/{experiment.run}/run.json", b"{")
-    with pytest.raises(
-        Exception, match=rf"runs/{experiment.run}: the run's record cannot be read .*remove its run.json"
-    ):
+    with one_line(StoreError, f"runs/{experiment.run}/run.json: is not JSON .*; remove it"):
         plan(loaded, store)
 
 

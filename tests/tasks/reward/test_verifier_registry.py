@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
-from specs.sections import CodeReward, MathReward, Reward
+from specs.identity import identity
+from specs.load import load_spec
+from specs.paths import REPOSITORY_ROOT
+from specs.schema import Spec
+from specs.sections import CodeReward, MathReward, Reward, VerifierSettings
+from tasks.data.puzzles.registry import PUZZLES
 from tasks.errors import VerifierError
 from tasks.records import Problem
+from tasks.reward import verifiers
 from tasks.reward.verification import Verifiers
 from tasks.reward.verifiers import registry
 from tasks.reward.verifiers.math import MathAnswers
@@ -25,7 +32,7 @@ def test_a_verifier_is_reached_by_its_name(name: str) -> None:
 
 def test_each_file_of_the_folder_is_a_verifier_s() -> None:
     files = {path.stem for path in Path(registry.__file__).parent.glob("*.py")} - {"__init__", "base", "registry"}
-    assert files == {*registry.VERIFIERS.values(), "plugin"}
+    assert files - {"plugin", "puzzle"} == {*verifier_names()} - {*PUZZLES}
 
 
 def test_a_wrong_name_is_answered_with_all_that_there_are() -> None:
@@ -47,3 +54,78 @@ def test_a_new_version_of_a_verifier_is_in_the_keys_of_its_own_verdicts_alone(mo
     monkeypatch.setattr(MathAnswers, "VERSION", 2)
     after = {name: verifier_key_part(name, Reward()) for name in verifier_names()}
     assert after == {**before, "math": {**before["math"], "verifier_version": 2}}
+
+
+# -- another one in the repository
+
+
+class LongestReward(VerifierSettings):
+    UNKEYED: ClassVar[frozenset[str]] = frozenset({"threads"})
+
+    limit: int = 3
+    threads: int = 1
+
+
+class RewardOfMore(Reward):
+    longest: LongestReward = LongestReward()
+
+
+LONGEST = """
+from tasks.records import Verdict, VerdictKind
+from tasks.reward.verifiers.base import Verifier
+
+
+class Longest(Verifier):
+    def verify(self, items):
+        limit = self.reward.longest.limit
+        return [Verdict(float(len(text) <= limit), VerdictKind.ACCEPTED) for _, text in items]
+
+
+VERIFIER = Longest
+"""
+
+
+@pytest.fixture
+def longest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A verifier with settings in the folder of the shipped ones."""
+    (tmp_path / "longest.py").write_text(LONGEST)
+    monkeypatch.setattr(verifiers, "__path__", [*verifiers.__path__, str(tmp_path)])
+
+
+def given(spec: Spec, **settings: int) -> Spec:
+    """The spec with a section for the new verifier's settings."""
+    reward = RewardOfMore(**{name: getattr(spec.reward, name) for name in Reward.model_fields})
+    return spec.model_copy(update={"reward": reward.model_copy(update={"longest": LongestReward(**settings)})})
+
+
+@pytest.mark.usefixtures("longest")
+def test_a_verifier_is_found_by_its_file_and_reads_its_settings() -> None:
+    verifier = make_verifier("longest", RewardOfMore())
+    problem = Problem("p", ({"role": "user", "content": "?"},), "longest", {})
+    assert [each.score for each in verifier.verify([(problem, "abc"), (problem, "abcd")])] == [1.0, 0.0]
+
+
+@pytest.mark.usefixtures("longest")
+def test_a_verifier_s_settings_are_in_its_own_key_alone() -> None:
+    reward = RewardOfMore(longest=LongestReward(limit=5, threads=2))
+    assert verifier_key_part("longest", reward) == {"longest": {"limit": 5}}
+    others = [name for name in verifier_names() if name != "longest"]
+    assert [verifier_key_part(each, reward) for each in others] == [
+        verifier_key_part(each, Reward()) for each in others
+    ]
+
+
+SHIPPED = sorted((REPOSITORY_ROOT / "specs").glob("*.yaml"))
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+def test_the_settings_of_a_verifier_move_no_identity_of_a_spec_that_does_not_name_it(path: Path) -> None:
+    spec = load_spec(path, (), {}).spec
+    assert identity(given(spec, limit=5)) == identity(spec)
+
+
+def test_the_settings_of_a_verifier_move_the_identity_of_a_spec_that_names_it() -> None:
+    spec = load_spec(REPOSITORY_ROOT / "specs" / "qwen7b-grpo.yaml", (), {}).spec
+    spec = spec.model_copy(update={"data": spec.data.model_copy(update={"verifier": "longest"})})
+    first, other, faster = (identity(given(spec, **each)) for each in ({}, {"limit": 5}, {"threads": 2}))
+    assert first != other and first == faster

@@ -156,6 +156,10 @@ def test_weights_that_do_not_do_are_refused_in_one_line(llama: Make, tmp_path: P
         engine(llama()).load(tmp_path)
     with pytest.raises(EngineError, match="bfloat17"):
         engine(llama(), dtype="bfloat17")
+    (tmp_path / "config.json").write_text('{"model_type": "nope"}')
+    with pytest.raises(EngineError, match="has model type `nope`") as caught:
+        engine(tmp_path)
+    assert "pip install" not in str(caught.value) and "\n" not in str(caught.value)
 
 
 def test_a_request_beyond_the_window_is_refused(llama: Make) -> None:

@@ -20,7 +20,7 @@ NAME = "run/12345678"
 
 @pytest.fixture()
 def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
-    monkeypatch.setattr("tasks.run.record.HOME", tmp_path / "home")
+    monkeypatch.setattr("infra.paths.HOME", tmp_path / "home")
     return Store((tmp_path / "store").as_uri())
 
 

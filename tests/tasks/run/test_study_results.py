@@ -17,7 +17,9 @@ import yaml
 from flows import arm_study
 from infra.errors import StoreError
 from infra.lease import RunHeldError
-from infra.paths import ROOT
+from infra.paths import local_views
+from infra.store import Store
+from specs.paths import REPOSITORY_ROOT as ROOT
 from specs.study import LoadedStudy, PlannedCell, load_study
 from tasks.errors import DataError, StudyError, TrainingError
 from tasks.graph.cells import cell_key
@@ -105,7 +107,8 @@ def test_a_result_whose_data_are_not_here_is_taken_as_it_is_and_said(
 def test_numbers_and_picture_are_written_beside_the_results_and_not_for_what_is_tried_for_once(
     study: Load, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(study_results, "HOME", tmp_path / "home")
+    for place in ("infra.paths.HOME", "tasks.run.study_results.HOME"):
+        monkeypatch.setattr(place, tmp_path / "home")
     loaded = study()
     with pytest.raises(StudyError, match="no cell of this study has a result yet"):
         study_results.publish(loaded)
@@ -119,24 +122,22 @@ def test_numbers_and_picture_are_written_beside_the_results_and_not_for_what_is_
     assert {path.name for path in study_results.results_folder(replace(loaded, altered="0123abcd")).iterdir()} == {
         "fresh"
     }
-    assert {path.name for path in (tmp_path / "home" / "studies" / "results-test-0123abcd").iterdir()} == {
-        "cells",
-        "report.html",
-        *names,
-    }
+    views = local_views(Store(loaded.cells[0].loaded.spec.store).uri) / "studies" / "results-test-0123abcd"
+    assert {path.name for path in views.iterdir()} == {"report.html", *names}
 
 
 def test_a_summary_that_cannot_be_written_is_one_line_and_the_report_is_there(
     study: Load, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(study_results, "HOME", tmp_path / "home")
+    for place in ("infra.paths.HOME", "tasks.run.study_results.HOME"):
+        monkeypatch.setattr(place, tmp_path / "home")
     loaded = study()
     for planned in loaded.cells:
         write_cell(study_results.results_folder(loaded), simulated(loaded, planned))
     (study_results.results_folder(loaded) / "summary.md").mkdir()
     with pytest.raises(StudyError, match=r"summary.md: cannot be written .*; the results are kept"):
         study_results.publish(loaded)
-    assert (tmp_path / "home" / "studies" / "results-test" / "report.html").exists()
+    assert len([*(tmp_path / "home" / "stores").glob("*/studies/results-test/report.html")]) == 1
 
 
 class Ends:

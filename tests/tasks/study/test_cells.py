@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from tasks.errors import DataError, StudyError
-from tasks.study.cells import DYNAMICS, Cell, Point, cell_file, dynamics_of, read_cell, read_cells, write_cell
+from tasks.study.cells import DYNAMICS, Cell, Point, cell_file, dynamics_of, read_cell, write_cell
+from tests.tasks.study.tools import read_cells
 
 POINT = Point(30, 1.0, 32, (3, 0, 32), (32, 31, 32), (2, 0, 9), 0.25, None, 11.5, 0.125, "ab" * 32)
 CELL = Cell(

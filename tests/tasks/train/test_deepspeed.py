@@ -17,11 +17,11 @@ from torch import Tensor
 from transformers import AutoModelForCausalLM
 
 from infra.errors import EngineError
-from tasks.engines.trainer import TrainerClient, TrainerOptions
+from tasks.engines.trainer import TrainerClient
 from tasks.errors import TrainingError
 from tasks.train.forward import PolicyModule
 from tasks.train.settings import StepSettings
-from tests.tasks.train.tools import OFF_POLICY, SPEC, changed, difference, llama, rollouts, run
+from tests.tasks.train.tools import OFF_POLICY, OPTIONS, SPEC, changed, difference, llama, rollouts, run
 
 BETA = 0.9
 ADAMW = {"betas": (BETA, 0.999), "adam_eps": 1e-8, "weight_decay": 0.1, "max_grad_norm": 1e9}
@@ -44,22 +44,7 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def trainers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trainers]:
     """A trainer for each number of ranks; its ranks start at the first load."""
     folder = tmp_path_factory.mktemp("trainers")
-    made = {
-        ranks: TrainerClient(
-            TrainerOptions(
-                ranks=ranks,
-                threads=1,
-                devices=None,
-                dtype="float32",
-                zero_stage=0,
-                offload_optimizer=False,
-                gradient_checkpointing=False,
-                step_deadline_s=600,
-            ),
-            folder / f"{ranks}.log",
-        )
-        for ranks in (1, 2)
-    }
+    made = {ranks: TrainerClient(replace(OPTIONS, ranks=ranks), folder / f"{ranks}.log") for ranks in (1, 2)}
     yield made
     for trainer in made.values():
         trainer.stop()
@@ -181,8 +166,8 @@ def test_clipping_bounds_the_gradient_and_reports_its_norm(trainers: Trainers, w
 
 
 def processes(trainer: TrainerClient) -> list[int]:
-    assert trainer._ranks is not None
-    return [trainer._ranks._process.pid, *trainer._ranks.pids]
+    assert trainer._processes is not None
+    return [trainer._processes._process.pid, *trainer._processes.pids]
 
 
 def gone(pids: list[int]) -> bool:

@@ -15,13 +15,13 @@ from transformers import AutoModelForCausalLM
 
 from specs.identity import train_part
 from specs.load import load_spec
-from tasks.engines.trainer import TrainerClient, TrainerOptions
+from tasks.engines.trainer import TrainerClient
 from tasks.train.forward import PolicyModule
 from tasks.train.inputs import adamw_settings, step_settings
 from tasks.train.objectives.registry import head_of
 from tests.specs.conftest import PUZZLE
 from tests.tasks.train.test_deepspeed import BATCH, BETA, NEXT, apart, assert_identical, gradient_in, saved
-from tests.tasks.train.tools import changed, llama, run
+from tests.tasks.train.tools import OPTIONS, changed, llama, run
 
 OWN = "tests/tasks/train/plugins/own.py"
 WAYS = [(1, 0), *(pytest.param((2, stage), marks=pytest.mark.slow) for stage in (2, 3))]
@@ -47,17 +47,7 @@ def part(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 @pytest.fixture
 def trainer(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[TrainerClient]:
     ranks, stage = request.param
-    options = TrainerOptions(
-        ranks=ranks,
-        threads=1,
-        devices=None,
-        dtype="float32",
-        zero_stage=stage,
-        offload_optimizer=False,
-        gradient_checkpointing=False,
-        step_deadline_s=600,
-    )
-    made = TrainerClient(options, tmp_path / "log")
+    made = TrainerClient(replace(OPTIONS, ranks=ranks, zero_stage=stage), tmp_path / "log")
     yield made
     made.stop()
 

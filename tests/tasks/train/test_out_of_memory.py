@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import resource
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from torch import Tensor
 
 from infra.store import Manifest
 from tasks.engines.open_run import OpenRun
-from tasks.engines.trainer import TrainerClient, TrainerOptions
+from tasks.engines.trainer import TrainerClient
 from tasks.errors import OutOfMemory, TrainingError
 from tasks.stage import value
 from tasks.stages import data, remake_start, train
@@ -26,7 +27,7 @@ from tasks.train import memory
 from tasks.train.layout import Row
 from tasks.train.memory import TokenBudget
 from tests.tasks.small_run import iterate, opened
-from tests.tasks.train.tools import SPEC, changed, difference, llama, rollouts
+from tests.tasks.train.tools import OPTIONS, SPEC, changed, difference, llama, rollouts
 
 ADAMW = {"betas": (0.9, 0.999), "adam_eps": 1e-8, "weight_decay": 0.1, "max_grad_norm": 1e9}
 BATCH = rollouts(prompts=8, samples=8, seed=30, longest=500)
@@ -40,8 +41,8 @@ def limit_memory(trainer: TrainerClient, room_mb: int, monkeypatch: pytest.Monke
 
     def load_and_limit(*arguments: Any) -> None:
         load(*arguments)
-        assert trainer._ranks is not None
-        for pid in trainer._ranks.pids:
+        assert trainer._processes is not None
+        for pid in trainer._processes.pids:
             (line,) = (
                 line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("VmData:")
             )
@@ -150,17 +151,7 @@ def make(tmp_path: Path) -> Iterator[Make]:
     made: list[TrainerClient] = []
 
     def trainer(ranks: int) -> TrainerClient:
-        options = TrainerOptions(
-            ranks=ranks,
-            threads=1,
-            devices=None,
-            dtype="float32",
-            zero_stage=0,
-            offload_optimizer=False,
-            gradient_checkpointing=False,
-            step_deadline_s=600,
-        )
-        made.append(TrainerClient(options, tmp_path / f"{len(made)}.log"))
+        made.append(TrainerClient(replace(OPTIONS, ranks=ranks), tmp_path / f"{len(made)}.log"))
         return made[-1]
 
     yield trainer
@@ -238,7 +229,7 @@ def test_memory_that_not_even_one_row_fits_in_ends_the_run_with_one_line(
         r"more memory.*$",
     ):
         step(trainer, weights, tmp_path, 1000)
-    assert trainer.state is None and trainer._ranks is None
+    assert trainer.state is None and trainer._processes is None
 
 
 # Through the run, with a store.

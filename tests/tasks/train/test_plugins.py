@@ -262,8 +262,8 @@ def test_a_mistake_in_an_objective_names_it(spec: Spoken, name: str, message: st
         ([f"objective.use={OWN}:WithReference"], r"objective WithReference needs .* reference policy.* this version"),
         ([f"objective.use={OWN}:squashed"], r"objective\.use: .*own\.py:squashed is no objective; want a subclass of"),
         (
-            [f"objective.use={OWN}:Everything", "objective.args={gamma: 1}"],
-            r"objective\.use: .*own\.py:Everything cannot be made with its args .*TypeError.*gamma",
+            [f"objective.use={OWN}:Bounded", "objective.args={limit: -1}"],
+            r"objective\.use: .*own\.py:Bounded cannot be made with its args .*ValueError: limit -1, want > 0 \(.*\)",
         ),
     ],
 )
@@ -299,7 +299,7 @@ def test_every_estimator_and_objective_has_a_file_with_label_source_and_version(
             if name != "use":
                 member = model.model_construct()
                 labels[name] = catalogue.entry_of(member).label
-                assert catalogue.entry_of(member).source and catalogue.entry_of(member).version >= 1
+                assert catalogue.entry_of(member).citation and catalogue.entry_of(member).version >= 1
                 assert (Path(catalogue.__file__).parent / folder / f"{name}.py").is_file()
                 if section == "objective":
                     assert objective_of(model()).settings == model()  # type: ignore[arg-type]
@@ -325,7 +325,7 @@ def test_a_version_enters_the_keys_of_its_own_steps_alone(spec: Spoken, monkeypa
 
     def mended(path: Path) -> catalogue.Entry:
         entry = read(path)
-        return catalogue.Entry(entry.label, entry.source, 2 if path.stem in ("arm", "gspo") else entry.version)
+        return catalogue.Entry(entry.label, entry.citation, 2 if path.stem in ("arm", "gspo") else entry.version)
 
     monkeypatch.setattr(catalogue, "_read", mended)
     after = [catalogue.train_key_part(each) for each in (arm, grpo, gspo)]

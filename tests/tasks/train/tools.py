@@ -17,6 +17,7 @@ from transformers import LlamaConfig, LlamaForCausalLM
 from specs.advantages import Arm
 from specs.keys import choice_at, fields_at
 from specs.objectives import ImportanceCorrection, PpoClip
+from tasks.engines.trainer import TrainerOptions
 from tasks.train.batch import GroupBatch
 from tasks.train.forward import PolicyModule, TokenStats
 from tasks.train.iteration import Iteration
@@ -39,6 +40,17 @@ SPEC = StepSettings(
     token_budget=256,
     audit_max_mean=1e9,
     audit_min_effective_share=0.0,
+)
+#: Of real ranks, on the CPU.
+OPTIONS = TrainerOptions(
+    ranks=1,
+    threads=1,
+    devices=None,
+    dtype="float32",
+    zero_stage=0,
+    offload_optimizer=False,
+    gradient_checkpointing=False,
+    step_deadline_s=600,
 )
 #: Several optimiser steps: from the second on the policy is not the one sampled from, and the loss is far from zero.
 OFF_POLICY = replace(SPEC, minibatch_prompts=2)

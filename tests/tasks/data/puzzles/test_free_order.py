@@ -14,6 +14,7 @@ from tasks.data.puzzles import free_order
 from tasks.data.tokenizer import puzzle_tokenizer
 from tasks.errors import VerifierError
 from tasks.records import VerdictKind
+from tests.tasks.data.puzzles.number_puzzles import check_changed_word, check_demonstrations, check_generation
 
 WORDS = [*map(str, range(100)), "+", "-", "*", "/", "=", ":", ","]
 PROBLEMS = st.integers(0, free_order.size() - 1).map(lambda index: free_order.generate(17, index))
@@ -54,23 +55,13 @@ def test_counts_and_answers_are_those_of_a_brute_force(numbers: tuple[int, ...])
 @given(PROBLEMS)
 @settings(max_examples=30, deadline=None)
 def test_every_demonstration_is_accepted_and_has_32_tokens(problem):
-    texts = free_order.demonstrations(problem)
-    assert len(texts) == problem.solutions
-    assert problem.solutions >= free_order.LEAST_SOLUTIONS
-    for text in texts:
-        verdict = free_order.verify(problem.reference, text)
-        assert (verdict.score, verdict.kind, verdict.answer) == (1.0, VerdictKind.ACCEPTED, text)
-        assert len(text.split()) == 32
+    check_demonstrations(free_order, problem, words=32)
 
 
 @given(PROBLEMS, st.integers(0, 10**6), st.integers(0, 31), st.sampled_from(WORDS))
 @settings(max_examples=100, deadline=None)
 def test_a_changed_token_is_accepted_only_if_it_makes_another_answer(problem, pick, place, word):
-    texts = free_order.demonstrations(problem)
-    tokens = texts[pick % len(texts)].split()
-    tokens[place] = word
-    changed = " ".join(tokens)
-    assert free_order.verify(problem.reference, changed).score == float(changed in texts)
+    check_changed_word(free_order, problem, pick, place, word)
 
 
 @given(PROBLEMS, st.integers(0, 10**6), st.integers(1, 9), st.integers(1, 80))
@@ -159,11 +150,4 @@ def test_the_puzzle_tokenizer_knows_every_word() -> None:
 
 
 def test_generation_is_a_pure_function_that_reaches_every_problem_once() -> None:
-    size = free_order.size()
-    assert size == 12_572
-    for seed in (0, 17):
-        ids = [free_order.generate(seed, index).id for index in range(size)]
-        assert len(set(ids)) == size
-    assert free_order.generate(17, 5) == free_order.generate(17, 5)
-    assert [free_order.generate(0, i).id for i in range(10)] != [free_order.generate(1, i).id for i in range(10)]
-    assert free_order.generate(17, 0).id == "free_order/3-4-6-8-9/17"  # the order is part of what a seed means
+    check_generation(free_order, 12_572, "free_order/3-4-6-8-9/17")

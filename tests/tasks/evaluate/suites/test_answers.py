@@ -6,14 +6,15 @@ from collections.abc import Iterator
 
 import pytest
 
+from specs.names import suite_names
 from specs.sections import Reward
 from tasks.data.puzzles.registry import demonstrations
-from tasks.evaluate.suites.declare import read_suite, suite_names
-from tasks.evaluate.suites.load import LoadedSuite, digest, load_suite
+from tasks.evaluate.suites.declare import read_suite
+from tasks.evaluate.suites.load import LoadedSuite, digest
 from tasks.records import FinishReason, Problem
 from tasks.reward.verification import Verifiers
 from tests.tasks.data.tools import load
-from tests.tasks.evaluate.suites.tools import SHARED, needs_shared
+from tests.tasks.evaluate.suites.tools import SHARED, load_suite, needs_shared
 
 PUZZLES = ("countdown", "graph_colouring")
 STAND_INS = [name for name in suite_names() if read_suite(name).stand_in is not None]

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from tasks.errors import DataError
-from tasks.evaluate.suites.load import SuiteProblem, load_declared, load_suite
-from tests.tasks.evaluate.suites.tools import COMMIT, SHARED, cut, needs_shared, serve
+from tasks.evaluate.suites.load import SuiteProblem, load_declared
+from tests.tasks.evaluate.suites.tools import COMMIT, SHARED, cut, load_suite, needs_shared, serve
 
 
 def loaded(monkeypatch: pytest.MonkeyPatch, name: str, rows: list[dict[str, Any]]) -> tuple[SuiteProblem, ...]:

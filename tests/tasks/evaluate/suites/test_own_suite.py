@@ -8,10 +8,13 @@ from pathlib import Path
 import pytest
 
 from specs.load import load_spec
+from specs.names import suite_names
 from specs.paths import REPOSITORY_ROOT
 from tasks.errors import DataError
-from tasks.evaluate.suites.declare import read_suite, suite_names
-from tasks.evaluate.suites.load import load_suite, suite_fingerprint
+from tasks.evaluate.suites.declare import read_suite
+from tasks.evaluate.suites.load import suite_fingerprint
+from tests.one_line import one_line
+from tests.tasks.evaluate.suites.tools import load_suite
 
 DECLARED = """\
 title: Sums of my own
@@ -59,7 +62,7 @@ def test_its_key_holds_content_and_not_its_place(tmp_path: Path) -> None:
 def test_a_relative_path_starts_at_the_repository_root() -> None:
     path = "tasks/evaluate/suites/gsm8k.yaml"
     assert read_suite(path) == read_suite("gsm8k")
-    with pytest.raises(DataError, match=r"no suite 'my/suite\.yaml': .* a relative path starts at the repository root"):
+    with pytest.raises(DataError, match=r"no suite 'my/suite\.yaml': .*a relative path starts at the repository root"):
         read_suite("my/suite.yaml")
 
 
@@ -77,15 +80,20 @@ def test_it_may_have_a_name_of_its_own(tmp_path: Path) -> None:
     [
         ("size: 2", "siz: 2", r"sums\.yaml:4: siz: no such key; the nearest is size"),
         ("size: 2", "file: x\nsize: 2", r"sums\.yaml:4: file: no such key"),
-        ("verifier: math", "verifier: maths", r"verifier: got 'maths', want one of math, code, .*, or my_verifier\.py"),
+        ("verifier: math", "verifier: maths", r"verifier: got 'maths', want one of code, math, .*, or my_verifier\.py"),
         ("rows.jsonl", "none.jsonl", r"suite sums: none\.jsonl: no such file .*; correct .*sums\.yaml"),
+        (
+            "verifier: math",
+            "verifier: mine.py:same",
+            r"verifier: no such file: /.*/mine\.py \(a relative path starts at the ",
+        ),
+        ("rows.jsonl", "mine.py:rows", r"source\.at: no such file: .*/mine\.py \(a relative path starts at /"),
         ("size: 2", "size: 3", r"suite sums: 2 rows in rows\.jsonl, 3 declared: .* correct .*sums\.yaml"),
     ],
 )
 def test_its_faults_name_file_line_and_key(tmp_path: Path, old: str, new: str, message: str) -> None:
-    with pytest.raises(DataError, match=message) as caught:
+    with one_line(DataError, message):
         load_suite(write(tmp_path, DECLARED.replace(old, new)))
-    assert "\n" not in str(caught.value)
 
 
 def test_source_and_verifier_may_be_the_user_s_too(tmp_path: Path) -> None:

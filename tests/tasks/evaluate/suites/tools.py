@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tasks.evaluate.suites.declare import SuiteDeclaration, read_suite
+from tasks.evaluate.suites.load import LoadedSuite, load_declared
 
 SHARED = Path(__file__).parents[4].parent / "shared" / "data"
 COMMIT = "c" * 40
@@ -40,3 +41,8 @@ def serve(monkeypatch: pytest.MonkeyPatch, rows: list[dict[str, Any]]) -> list[t
     monkeypatch.setattr(huggingface_hub.HfApi, "dataset_info", info)
     monkeypatch.setattr(datasets, "load_dataset", load)
     return asked
+
+
+def load_suite(name: str, stand_ins: Path | None = None) -> LoadedSuite:
+    """The suite called `name`, or declared by the YAML file at that path, with its problems."""
+    return load_declared(read_suite(name), stand_ins)

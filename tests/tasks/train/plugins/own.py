@@ -125,3 +125,12 @@ class Forgetful(Plain):
 
     def updated(self, scalars: Mapping[str, float], minibatch: Minibatch) -> Mapping[str, float]:
         return {"other": 1.0}
+
+
+class Bounded(Plain):
+    """Refuse an argument that its parameters allow."""
+
+    def __init__(self, settings: object, limit: float) -> None:
+        super().__init__(settings)  # type: ignore[arg-type]
+        if limit <= 0:
+            raise ValueError(f"limit {limit}, want > 0")

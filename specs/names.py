@@ -1,0 +1,73 @@
+"""The shipped puzzles, verifiers and suites by name, and the places of a spec that name none of them.
+
+What they name lies in `tasks/data/puzzles`, `tasks/reward/verifiers` and `tasks/evaluate/suites`; none of these is
+imported, so that a misspelt name is said at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from pathlib import Path
+
+from specs.checks import HELDOUT
+from specs.keys import nearest
+from specs.paths import REPOSITORY_ROOT, from_root
+from specs.plugins import is_plugin
+from specs.schema import Spec
+from specs.sources import SOURCES, declared_source
+
+PUZZLES = ("countdown", "free_order", "graph_colouring", "sums")
+#: A verifier is a file of this folder, which these of it are not.
+_VERIFIER_FILES = REPOSITORY_ROOT / "tasks" / "reward" / "verifiers"
+_NO_VERIFIER = ("__init__", "base", "plugin", "puzzle", "registry")
+#: A suite is a YAML file of this folder, or one of the user's own, named by its path.
+SUITES = REPOSITORY_ROOT / "tasks" / "evaluate" / "suites"
+
+
+def verifier_names() -> tuple[str, ...]:
+    """Return the names of the shipped verifiers, in alphabetical order, then those of puzzles."""
+    files = sorted(path.stem for path in _VERIFIER_FILES.glob("*.py"))
+    return (*(name for name in files if name not in _NO_VERIFIER), *PUZZLES)
+
+
+def suite_names() -> tuple[str, ...]:
+    """Return the names of the shipped suites, in alphabetical order."""
+    return tuple(sorted(path.stem for path in SUITES.glob("*.yaml")))
+
+
+def suite_file(name: str) -> Path:
+    """Return the file of a suite, shipped or the user's own."""
+    return from_root(name) if name.endswith(".yaml") else SUITES / f"{name}.yaml"
+
+
+def suite_problem(name: str) -> str | None:
+    """Return what to say of a suite that is not there; None of one that is."""
+    if name in suite_names():
+        return None
+    if not name.endswith(".yaml"):
+        return f"no suite {name!r}; {_near(name, suite_names())}, and a suite of your own by its path: my/suite.yaml"
+    if (file := suite_file(name)).is_file():
+        return None
+    return f"no suite {name!r}: no such file: {file} (a relative path starts at the repository root)"
+
+
+def name_problems(spec: Spec) -> Iterator[tuple[str, str]]:
+    """Yield (key, line) for a puzzle, a verifier and each suite of which there is none."""
+    if declared_source(spec.data.train) is SOURCES["puzzle"]:
+        puzzle = spec.data.train.partition("?")[0].removeprefix(SOURCES["puzzle"].prefix)
+        if puzzle not in PUZZLES:
+            yield "data.train", f"no puzzle {puzzle!r}; {_near(puzzle, PUZZLES)}"
+    verifier = spec.data.verifier
+    if verifier is not None and verifier not in verifier_names() and not is_plugin(verifier):
+        yield (
+            "data.verifier",
+            f"no verifier {verifier!r}; {_near(verifier, verifier_names())}, or your own: my_verifier.py:name",
+        )
+    for suite in spec.evaluate.suites:
+        if suite != HELDOUT and (line := suite_problem(suite)) is not None:
+            yield "evaluate.suites", line
+
+
+def _near(name: str, names: Collection[str]) -> str:
+    near = nearest(name, names)
+    return f"nearest is {near}" if near else f"there are {', '.join(names)}"

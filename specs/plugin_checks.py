@@ -1,0 +1,137 @@
+"""The places of a spec that a user's own code does not fit, each a line. Its source is read, and nothing is executed.
+
+What the source does not show (specs/signatures.py) is left to the run.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Collection, Iterator, Sequence
+from inspect import Parameter
+from pathlib import Path
+from urllib.parse import parse_qsl
+
+from specs.errors import SpecError
+from specs.keys import nearest
+from specs.paths import REPOSITORY_ROOT, shown, start_of
+from specs.plugins import PluginMember, is_plugin, parse_python, plugin_path, split_plugin
+from specs.schema import Spec
+from specs.signatures import Callee, bindings, class_at, function_at, hides_names
+
+_POSITIONAL = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
+
+
+def member_problems(spec: Spec) -> Iterator[tuple[str, str]]:
+    """Yield (key, line) for what is wrong with a user's own estimator or objective, or with its `args`."""
+    advantage, objective = spec.advantage, spec.objective
+    if isinstance(advantage, PluginMember):
+        base, bonus = (function_at(advantage.path, advantage.name + suffix) for suffix in ("", "_bonus"))
+        yield from _of_member("advantage", advantage, [(base, ("groups",)), (bonus, ("groups", "confidences"))])
+    if isinstance(objective, PluginMember):
+        yield from _of_member("objective", objective, [(class_at(objective.path, objective.name), ("settings",))])
+
+
+def named_code_problems(spec: Spec) -> Iterator[tuple[str, str]]:
+    """Yield (key, line) for what is wrong with a user's own data source, verifier or rollout engine."""
+    yield from (("data.train", line) for line in source_problems(spec.data.train))
+    if spec.data.verifier is not None:
+        yield from (("data.verifier", line) for line in verifier_problems(spec.data.verifier))
+    if is_plugin(spec.rollout.engine):
+        yield from (("rollout.engine", line) for line in _name_problems(spec.rollout.engine))
+
+
+def source_problems(text: str, folder: Path = REPOSITORY_ROOT) -> list[str]:
+    """Return what is wrong with a user's own data source and its options; nothing of another source."""
+    name, _, query = text.partition("?")
+    if not is_plugin(name):
+        return []
+    options = dict(parse_qsl(query, keep_blank_values=True))
+    return _of_function(name, folder, (), options, advice=f"write {name}?{{}}=...")
+
+
+def verifier_problems(text: str) -> list[str]:
+    """Return what is wrong with a user's own verifier; nothing of another one."""
+    if not is_plugin(text):
+        return []
+    return _of_function(text, REPOSITORY_ROOT, ("reference", "response_text"), (), advice="give {} a default")
+
+
+def _of_member(
+    section: str, member: PluginMember, calls: Sequence[tuple[Callee | None, Sequence[str]]]
+) -> Iterator[tuple[str, str]]:
+    if lines := _name_problems(member.use):
+        yield from ((f"{section}.use", line) for line in lines)
+        return
+    member.source  # noqa: B018 - read now, so that the run keeps the keys that it began with
+    advice = f"set {section}.args.{{}}"
+    for callee, given in calls:
+        found = list(_call_problems(callee, given, member.args, advice=advice)) if callee else []
+        yield from ((f"{section}.args.{argument}" if argument else f"{section}.use", line) for argument, line in found)
+        if found:
+            return  # the next one would say much the same
+
+
+def _of_function(
+    text: str, folder: Path, given: Sequence[str], arguments: Collection[str], *, advice: str
+) -> list[str]:
+    """Return what is wrong with `text` (`my_file.py:name`), and with the call of it where it is a function."""
+    lines, callee = _name_problems(text, folder), function_at(plugin_path(text, folder), split_plugin(text)[1])
+    if callee is not None:
+        found = _call_problems(callee, given, arguments, advice=advice)
+        lines += [f"{name}: {line}" if name else line for name, line in found]
+    return lines
+
+
+def _name_problems(text: str, folder: Path = REPOSITORY_ROOT) -> list[str]:
+    """Return what is wrong with the file or the name of `text` (`my_file.py:Name`, relative to `folder`)."""
+    path, name = plugin_path(text, folder), split_plugin(text)[1]
+    try:
+        tree = _parsed(path, folder)
+    except SpecError as error:
+        return [str(error)]
+    found = bindings(tree.body)
+    if name in found or hides_names(tree, found):
+        return []
+    imports = (ast.Import, ast.ImportFrom)
+    names = sorted(each for each, nodes in found.items() if each[0] != "_" and not isinstance(nodes[0], imports))
+    return [f"no {name} in {shown(path)}, which has {', '.join(names) or 'nothing of its own'}{_near(name, names)}"]
+
+
+def _call_problems(
+    callee: Callee, given: Sequence[str], arguments: Collection[str], *, advice: str
+) -> Iterator[tuple[str | None, str]]:
+    """Yield (argument, line) for each of `arguments` that a call does not take, (None, line) for what else is wrong.
+
+    `given`: what is given by position, in words for messages; `arguments`: the names that the spec gives; `advice`:
+    how it gives another one, with {} for its name.
+    """
+    kinds = {each.kind for each in callee.parameters}
+    positional = [each for each in callee.parameters if each.kind in _POSITIONAL]
+    if len(positional) < len(given) and Parameter.VAR_POSITIONAL not in kinds:
+        takes = ", ".join(each.name for each in positional) or "nothing"
+        yield None, f"{callee} takes {takes}, and is called with {' and '.join(given)}"
+        return
+    free = [*positional[len(given) :], *(each for each in callee.parameters if each.kind is Parameter.KEYWORD_ONLY)]
+    names = [each.name for each in free if each.kind is not Parameter.POSITIONAL_ONLY]
+    unknown = [name for name in arguments if name not in names and Parameter.VAR_KEYWORD not in kinds]
+    for name in unknown:
+        yield name, f"no such argument of {callee}, which takes {', '.join(names) or 'none'}{_near(name, names)}"
+    for each in free if not unknown else ():  # a misspelt one is missing too
+        if each.default is Parameter.empty and each.name not in arguments:
+            yield None, f"{callee} needs {each.name}, which is not given: {advice.replace('{}', each.name)}"
+
+
+def _parsed(path: Path, folder: Path) -> ast.Module:
+    try:
+        return parse_python(path)
+    except FileNotFoundError:
+        raise SpecError(f"no such file: {path} (a relative path starts at {start_of(folder)})") from None
+    except OSError as error:
+        raise SpecError(f"{shown(path)}: cannot be read: {error}") from None
+    except (SyntaxError, ValueError) as error:
+        raise SpecError(f"{shown(path)}:{getattr(error, 'lineno', 1)}: not Python: {error.args[0]}") from None
+
+
+def _near(name: str, names: Collection[str]) -> str:
+    near = nearest(name, names)
+    return f"; nearest is {near}" if near else ""
