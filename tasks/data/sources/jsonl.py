@@ -50,11 +50,17 @@ def read_jsonl(uri: str, name: str) -> Iterator[Row]:
 
     Raises DataError for what cannot be read.
     """
+    for where, line in read_lines(uri, name):
+        yield where, parsed_line(line, where)
+
+
+def read_lines(uri: str, name: str) -> Iterator[tuple[str, bytes]]:
+    """Yield the lines of `uri` that are not blank, with their `name:line`. DataError for a file that cannot be read."""
     try:
         with fsspec.open(uri, "rb", compression="infer", **storage_options(uri)) as file:
             for number, line in enumerate(file, start=1):
                 if line.strip():
-                    yield f"{name}:{number}", _parsed(line, f"{name}:{number}")
+                    yield f"{name}:{number}", line
     except (OSError, EOFError, ImportError, ValueError, zlib.error, BotoCoreError) as error:
         if isinstance(error, DataError):
             raise
@@ -78,7 +84,8 @@ def _unreadable(name: str, error: Exception) -> DataError:
     )
 
 
-def _parsed(line: bytes, where: str) -> Mapping[str, Any]:
+def parsed_line(line: bytes, where: str) -> Mapping[str, Any]:
+    """Return the JSON object of one line. DataError, which opens with `where`, for anything else."""
     try:
         row = json.loads(line.decode("utf-8-sig"))
     except UnicodeDecodeError as error:

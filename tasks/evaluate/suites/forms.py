@@ -128,6 +128,10 @@ def _shuffled(row: Row, columns: SuiteColumns, where: str, question: str) -> Sha
         raise DataError(
             f"{where}: {', '.join(columns.wrong) or 'columns.wrong'}: want the wrong choices, given {short(wrong)}"
         )
+    if any(choice is not None and choice.split() == right.split() for choice in wrong):
+        raise DataError(
+            f"{where}: {', '.join(columns.wrong)}: {short(right)} is the right choice as well: two right letters"
+        )
     choices = sorted(
         [right, *(choice for choice in wrong if choice)], key=lambda choice: derive_seed("choices", question, choice)
     )

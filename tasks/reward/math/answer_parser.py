@@ -7,49 +7,38 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from fractions import Fraction
 from functools import lru_cache
 
 from tasks.reward.math.answer_types import (
     Answer,
     Collection,
     Equation,
-    Matrix,
     Region,
     Scalar,
     Words,
     encloses,
     node_of,
     pair_region,
+    split_commands,
     split_top,
     usable,
 )
-from tasks.reward.math.expression import OO, ParseError
-from tasks.reward.math.expression_parser import parse
-from tasks.reward.math.interval_parser import ORDER, order_of
+from tasks.reward.math.expression import Num, ParseError, mul
+from tasks.reward.math.interval_parser import ORDER, intersection, order_of, orders
 from tasks.reward.math.interval_parser import region as read_region
+from tasks.reward.math.matrix_parser import read_cases, read_matrix
 from tasks.reward.math.normalise import strip_braces
-from tasks.reward.math.units import split_unit
+from tasks.reward.math.number_words import number_in_words
+from tasks.reward.math.quantity import compound_quantity, split_quantity
+from tasks.reward.math.word_answers import named_set, one_spelling, quantity_in_words, without_frame, words_of
 
-_KNOWN_WORDS = frozenset(
-    ["yes", "no", "true", "false", "odd", "even", "none", "east", "west", "north", "south", "prime", "both"]
-)
-_NO_SOLUTION = frozenset([
-    "no solution", "no solutions", "empty set", "the empty set", "none exist", "no real solutions", "no real solution",
-])  # fmt: skip
 _JOIN = re.compile(r'"\s*,?\s*(?:and|or)\s*,?\s*"|(?<![A-Za-z\\])(?:and|or)(?![A-Za-z])')
-_CELLS = re.compile(
-    r"^\s*(?:[(\[]\s*)?\\begin\{(?P<kind>[pbvBV]?matrix|smallmatrix|array)\}(?:\{[lcr|]*\})?(?P<body>.*)"
-    r"\\end\{(?P=kind)\}(?:\s*[)\]])?\s*$",
-    re.DOTALL,
-)
 _BASE_WORD = re.compile(r'_\s*\{\s*"(\w+)"\s*\}$')  # 1011_{\text{two}}
 _BASE = re.compile(r"^([0-9A-Za-z]+)\s*_\s*\{?\s*\(?(\d+)\)?\s*\}?$")
-_WORDLIKE = re.compile("[A-Z][a-z]+|[b-df-hj-np-tv-z][aeiou][b-df-hj-np-tv-z]")  # Tom, red
-_NUMBERS = [
-    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
-    "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty",
-]  # fmt: skip
-_CLOCK = re.compile(r'(\d{1,2}):([0-5]\d)\s*"?\s*([ap])?(?:\.?\s*m\.?)?\s*"?', re.IGNORECASE)
+_IMPLIES = re.compile(r"\\(?:implies|impliedby|iff|to|rightarrow|Rightarrow|leftrightarrow|Leftrightarrow)(?![A-Za-z])")
+_CLOCK = re.compile(r'(\d{1,2}):([0-5]\d)\s*(?:"?\s*([ap])\.?\s*m\.?\s*"?)?', re.IGNORECASE)
+_HOUR = re.compile(r'(\d{1,2})\s*"?\s*([ap])\.?\s*m\.?\s*"?', re.IGNORECASE)
 
 
 @lru_cache(maxsize=4096)
@@ -69,32 +58,76 @@ def _in_parentheses(text: str) -> bool:
 
 
 def _read(text: str) -> Answer:
-    text = re.sub(
-        r'^"[^"]*(?:\b(?:is|are|be|answer|equals|value)\s*:?|:)\s*"\s*(?=[^\s"])', "", text, flags=re.IGNORECASE
-    )
-    words = _words(text)
+    text = without_frame(text)
+    words = words_of(text)
     if words is not None:
-        lower = words.strip().lower()
-        if lower in ("infinity", "positive infinity"):
-            return Scalar(text, OO)
-        if lower in _NO_SOLUTION:
-            return Collection("set", ())
-        if lower in _NUMBERS:
-            return Scalar(text, parse(str(_NUMBERS.index(lower))))
-        return Words(" ".join(words.split()))
-    if (matrix := _matrix(text)) is not None:
+        return _from_words(words)
+    if (matrix := read_matrix(text, read)) is not None:
         return matrix
+    if (cases := read_cases(text, read)) is not None:
+        return cases
+    text = one_spelling(text)
     if (region := read_region(text)) is not None:
         return region
-    joined = _JOIN.sub(";", text)
-    parts = [p.strip() for p in split_top(joined, ",;")]
-    parts = [p for p in parts if p] if joined != text else parts
+    if (joined := _connected(text)) is not None:
+        return joined
+    if text[0].isdigit() and (compound := compound_quantity(text)) is not None:
+        value, unit = compound
+        return Scalar(text, Num(value), unit)
+    separated = _JOIN.sub(";", text)
+    parts = [p.strip() for p in split_top(separated, ",;")]
+    parts = [p for p in parts if p] if separated != text else parts
     if len(parts) > 1:
         if any(not p for p in parts):
             raise ParseError("an empty member")
         return _several(parts, text)
     text = parts[0] if parts else text
     return _single(text)
+
+
+def _from_words(words: str) -> Answer:
+    """Return the set, the number or the quantity that words name, or the words."""
+    if (notation := named_set(words)) is not None:
+        return read(notation)
+    if (quantity := quantity_in_words(words)) is not None:
+        value = scalar(quantity)
+        if value.node is not None:
+            return value
+    return Words(" ".join(words.split()))
+
+
+def _connected(text: str) -> Answer | None:
+    r"""Return what \land, \lor, \cap or \cup connect, or inequalities that "and" connects; None for other texts."""
+    if _IMPLIES.search(text):
+        return None
+    for command, kind in (("lor", "or"), ("land", "and"), ("cup", "union"), ("cap", "intersection")):
+        parts = [p.strip() for p in split_commands(text, command)]
+        if len(parts) > 1:
+            return _joined(kind, parts)
+    conditions = [p.strip() for p in re.split(r'\s*"\s*and\s*"\s*|\s+and\s+', text)]
+    if len(conditions) > 1 and all(ORDER.search(p) for p in conditions):
+        regions = [read_region(p) for p in conditions]
+        names = {r.name for r in regions if r is not None}
+        if None not in regions and len(names) == 1:
+            return intersection([r for r in regions if r is not None])
+    return None
+
+
+def _joined(kind: str, parts: Sequence[str]) -> Answer | None:
+    if not all(parts) or (kind in ("union", "intersection") and any(ORDER.search(p) or "=" in p for p in parts)):
+        return None
+    items = tuple(read(p) for p in parts)
+    regions = [i for i in items if isinstance(i, Region)]
+    if len(regions) == len(items) and len({r.name for r in regions}) == 1:
+        if kind in ("or", "union"):
+            return Region(tuple(p for r in regions for p in r.pieces), regions[0].name)
+        return intersection(regions)
+    labels = {i.texts[0] for i in items if isinstance(i, Equation)}
+    if all(isinstance(i, Equation) for i in items) and (kind == "or" or len(labels) == len(items)):
+        return Collection("list", items)  # x = 1 or x = 2; x = 1 and y = 2
+    # A wedge product of differential forms does not commute.
+    ordered = kind == "and" and any(re.fullmatch(r"d[a-z].*", p) for p in parts)
+    return Collection("wedge" if ordered else kind, items)
 
 
 def _several(parts: Sequence[str], text: str) -> Answer:
@@ -122,7 +155,7 @@ def _single(text: str) -> Answer:
     if re.search(r"\\(?:pm|mp)(?![A-Za-z])", text) and not encloses(text) and not text.startswith("\\{"):
         return Collection("list", tuple(_spread(text)))
     equation = [s.strip() for s in split_top(text, "=")]
-    if len(equation) > 1 and not ORDER.search(text):
+    if len(equation) > 1 and not orders(text):
         if any(not s for s in equation):
             if not equation[0] and all(equation[1:]):  # "= 5"
                 equation = equation[1:]
@@ -154,6 +187,8 @@ def _single(text: str) -> Answer:
         return Collection(
             "clock", tuple(Scalar(p.lower(), node_of(p) if p.isdigit() else None) for p in clock.groups() if p)
         )
+    if hour := _HOUR.fullmatch(text):
+        return read(f"{hour.group(1)}:00 {hour.group(2)}m")
     ratio = [s.strip() for s in re.split(r':|"\s*to\s*"|(?<=\d) to (?=\d)', text)]
     if len(ratio) > 1 and all(ratio):
         return Collection("ratio", tuple(scalar(s) for s in ratio))
@@ -183,7 +218,8 @@ def _set(inner: str) -> Answer:
 
 def scalar(text: str) -> Scalar:
     """Read one value with its unit or percent sign."""
-    value, unit = split_unit(text)
+    quantity = split_quantity(text)
+    value, unit = quantity.value, quantity.unit
     percent = value.endswith("%")
     if percent:
         value = value.removesuffix("%").strip()
@@ -191,42 +227,13 @@ def scalar(text: str) -> Scalar:
     while _in_parentheses(value):
         value = value[1:-1].strip()
     based = _BASE.match(
-        _BASE_WORD.sub(lambda m: f"_{_NUMBERS.index(m.group(1))}" if m.group(1) in _NUMBERS else m.group(), value)
+        _BASE_WORD.sub(lambda m: m.group() if (n := number_in_words(m.group(1))) is None else f"_{n}", value)
     )
     if based and value[0].isdigit():
-        return Scalar(f"{based.group(1).upper()}_{based.group(2)}", None, unit, percent)
-    return Scalar(value, node_of(value), unit, percent)
-
-
-def _matrix(text: str) -> Matrix | None:
-    """Return the matrix in `text`, None for anything else (a determinant is a scalar); ParseError for unequal rows."""
-    match = _CELLS.match(text)
-    if match is None or "\\begin" in match.group("body"):
-        return None
-    rows = re.split(r"\\\\(?:\[[^\]]*\])?|\\cr(?![A-Za-z])", match.group("body"))
-    rows = [re.sub(r"\\hline", "", r) for r in rows]
-    if rows and not rows[-1].strip():
-        rows = rows[:-1]
-    cells = tuple(tuple(read(c) for c in row.split("&")) for row in rows)
-    if not cells or len({len(r) for r in cells}) != 1:
-        raise ParseError("a matrix whose rows differ")
-    if match.group("kind") == "vmatrix":
-        return None
-    return Matrix(cells)
-
-
-def _words(text: str) -> str | None:
-    """Return the words of a text that is nothing but words, else None."""
-    outside = re.sub(r'"[^"]*"', "", text)
-    if '"' in text and not re.search(r"[\w\\]", outside):
-        return text.replace('"', " ")
-    bare = text.replace("\\ ", " ")
-    if re.fullmatch(r"[^\W\d_][^\W\d_'\- .,/]*(?:[ \-'/.,]+[^\W\d_]+)*[.!]?", bare):
-        parts = re.findall(r"[^\W\d_]+", bare)
-        if all(len(w) == 1 for w in parts):
-            return None
-        if any(
-            len(w) >= 4 or w.lower() in _KNOWN_WORDS or not w.isascii() or _WORDLIKE.fullmatch(w) for w in parts
-        ) and not re.search(r"\b(?:a?(?:sin|cos|tan)|log|sqrt)\b", bare):
-            return bare
-    return None
+        if based.group(2) != "10" or not based.group(1).isdecimal():
+            return Scalar(f"{based.group(1).upper()}_{based.group(2)}", None, unit, percent)
+        value = based.group(1)
+    node = node_of(value)
+    if node is not None and quantity.factor != 1:
+        node = mul(node, Num(Fraction(quantity.factor)))
+    return Scalar(text if quantity.factor != 1 else value, node, unit, percent)

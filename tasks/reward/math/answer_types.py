@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from tasks.reward.math.expression import Node, ParseError
 from tasks.reward.math.expression_parser import parse
+from tasks.reward.math.frames import names_asked
 from tasks.reward.math.normalise import MAX_LENGTH, balanced
 from tasks.reward.math.units import Unit
 
 _LABEL = re.compile(
     r"(?:\\(?:angle|triangle|overline|vec|hat|bar|max|min|det|mathbb|mathcal|mathfrak|widehat|overrightarrow)\s*)*"
-    r"(?:\\?[A-Za-z]+'*|\{[A-Za-z]+\})(?:\s*_\s*(?:\{[^{}]*\}|\w|\\[a-z]+))?'*"
-    r"(?:\s*\([^()]*\))?(?:\s*\^\{?\*\}?)?"
+    r"(?:\\?[A-Za-z]+'*|\{[A-Za-z]+\}|\"(?:P|Pr|E|Var)\")(?:\s*_\s*(?:\{[^{}]*\}|\w|\\[a-z]+))?'*"
+    r"(?:\s*(?:\([^()]*\)|\[[^\[\]]*\]))?(?:\s*\^\{?\*\}?)?"
 )
 _OPEN, _CLOSE = "([{", ")]}"
 
@@ -37,7 +39,11 @@ class Words:
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """Several answers. `kind`: list (in any order), set (in any order, repetitions ignored), tuple, ratio, clock."""
+    """Several answers.
+
+    `kind`: list (in any order), set (in any order, repetitions ignored), tuple, ratio, clock; what a connective joins,
+    in any order: and, or, union, intersection; wedge, in its order.
+    """
 
     kind: str
     items: tuple[Answer, ...]
@@ -85,7 +91,14 @@ class Matrix:
     rows: tuple[tuple[Answer, ...], ...]
 
 
-Answer = Scalar | Words | Collection | Region | Equation | Order | Matrix
+@dataclass(frozen=True, slots=True)
+class Cases:
+    """An answer by cases: values with their conditions, in any order."""
+
+    rows: tuple[tuple[Answer, Answer], ...]
+
+
+Answer = Scalar | Words | Collection | Region | Equation | Order | Matrix | Cases
 
 
 def split_top(text: str, separators: str) -> list[str]:
@@ -116,6 +129,13 @@ def split_top(text: str, separators: str) -> list[str]:
     return [*parts, text[start:]]
 
 
+def split_commands(text: str, command: str) -> list[str]:
+    """Return the parts of `text` between the commands called `command` that lie in no brackets."""
+    mark = "\0"  # no character of a tidy text
+    marked = re.sub(rf"\\{command}(?![A-Za-z])", mark, text)
+    return split_top(marked, mark) if mark in marked else [text]
+
+
 def encloses(text: str) -> bool:
     """Return True if the first character of `text` is a bracket that its last character closes."""
     if len(text) < 2 or text[0] not in "([" or text[-1] not in ")]":
@@ -138,15 +158,22 @@ def node_of(text: str) -> Node | None:
 
 def usable(text: str) -> None:
     """Raise ParseError for a text that can be no answer: empty, a placeholder, unbalanced, "nan", too long."""
+    if fault := _fault(text):
+        raise ParseError(fault)
+
+
+@lru_cache(maxsize=4096)
+def _fault(text: str) -> str | None:
     if not re.search(r"[\w\\]", text) or text in ("\\ldots", "_") or text.strip(' "').lower() in ("nan", "\\nan"):
-        raise ParseError("empty")
-    if len(text) > MAX_LENGTH or not balanced(text):
-        raise ParseError("too long, or braces that do not close")
+        return "empty"
+    return "too long, or braces that do not close" if len(text) > MAX_LENGTH or not balanced(text) else None
 
 
 def is_label(text: str) -> bool:
     r"""Return True if the left side of an equation only names what is asked: x, f(x), a_1, \angle ABC, words."""
-    return re.fullmatch(r'"[^"]*"|\((?:[a-z](?:_\{?\w\}?)?\s*,?\s*)+\)', text) is not None or (
+    if re.fullmatch(r'"[^"]*"', text):
+        return names_asked(text)
+    return re.fullmatch(r"\((?:[a-z](?:_\{?\w\}?)?\s*,?\s*)+\)", text) is not None or (
         _LABEL.fullmatch(text) is not None and text not in ("e", "i", "\\pi")
     )
 

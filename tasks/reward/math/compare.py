@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import partial
 
 from tasks.reward.math import exact
 from tasks.reward.math.answer_types import (
     Answer,
+    Cases,
     Collection,
     Equation,
     Matrix,
@@ -71,7 +73,7 @@ def _labelled(items: Sequence[Answer]) -> list[tuple[str, Answer]] | None:
     return pairs
 
 
-def _plain(collection: Collection) -> Collection:
+def plain_collection(collection: Collection) -> Collection:
     """Return the collection without labels.
 
     `x = 1, 2` and `x = 1 or x = 2` are the list 1, 2; `x = 1, y = 2` is the pair (1, 2).
@@ -103,12 +105,11 @@ def _compare_collections(gold: Collection, given: Collection, oracle: Oracle) ->
     ):
         values = dict(two)
         return both(*(compare(value, values[name], oracle) for name, value in one)) if len(one) == len(two) else False
-    gold, given = _plain(gold), _plain(given)
+    gold, given = plain_collection(gold), plain_collection(given)
     kinds = (gold.kind, given.kind)
     if "clock" in kinds:
         if kinds == ("clock", "clock"):
-            # a.m. and p.m. are compared only if both name them
-            return in_order(gold.items[: len(given.items)], given.items[: len(gold.items)], oracle)
+            return _same_clock(gold, given)
         gold, given = (Collection("ratio", c.items) if c.kind == "clock" else c for c in (gold, given))
         kinds = (gold.kind, given.kind)
     if "ratio" in kinds:
@@ -117,7 +118,26 @@ def _compare_collections(gold: Collection, given: Collection, oracle: Oracle) ->
         return in_order(gold.items, given.items, oracle)
     if "tuple" in kinds:
         return False
+    if not set(kinds) <= {"list", "set"}:  # of what a connective joins, only the same connective joins an equal
+        same = in_order if gold.kind == "wedge" else partial(matching, distinct=False)
+        return same(gold.items, given.items, oracle) if gold.kind == given.kind else False
     return matching(gold.items, given.items, oracle, distinct="set" in kinds)
+
+
+def clock_time(clock: Collection) -> tuple[int, int, bool]:
+    """Return hour and minute on the 24-hour clock, and whether a.m. or p.m. is named."""
+    hour, minute, *half = (i.text for i in clock.items if isinstance(i, Scalar))
+    if half:
+        return int(hour) % 12 + 12 * (half[0] == "p"), int(minute), True
+    return int(hour), int(minute), False
+
+
+def _same_clock(gold: Collection, given: Collection) -> bool:
+    """Compare two clock times. Beside one with a.m. or p.m., another from 1:00 to 12:59 may be of either half."""
+    (h1, m1, named1), (h2, m2, named2) = clock_time(gold), clock_time(given)
+    if named1 != named2 and 1 <= (h2 if named1 else h1) <= 12:
+        return m1 == m2 and h1 % 12 == h2 % 12
+    return (h1, m1) == (h2, m2)
 
 
 def _ratios(gold: Sequence[Answer], given: Sequence[Answer], oracle: Oracle) -> Truth:
@@ -161,6 +181,8 @@ def value_of(equation: Equation, gold: Answer, oracle: Oracle) -> Answer | None:
         return None
     last, first = equation.sides[-1], equation.sides[0]
     if not is_label(equation.texts[0]):
+        if values and not (isinstance(first, Scalar) and isinstance(last, Scalar)):  # 12 = (1, 2)
+            return None
         if is_label(equation.texts[-1]) and (nodes[-1] is None or symbols(nodes[-1])):
             return first
         left = nodes[0]
@@ -195,6 +217,10 @@ def compare(gold: Answer, given: Answer, oracle: Oracle) -> Truth:
                     for g, a in zip(r, s, strict=True)
                 )
             )
+        case Cases(), Cases():
+            return _compare_cases(gold, given, oracle)
+        case (Matrix(), Collection(kind="tuple")) | (Collection(kind="tuple"), Matrix()):
+            return _column_and_tuple(gold, given, oracle)
         case Region(), Region():
             return compare_regions(gold, given, oracle)
         case Order(), Order():
@@ -215,6 +241,31 @@ def compare(gold: Answer, given: Answer, oracle: Oracle) -> Truth:
     return False
 
 
+def _compare_cases(gold: Cases, given: Cases, oracle: Oracle) -> Truth:
+    """Compare answers by cases: each value with its condition, in any order."""
+    if len(gold.rows) != len(given.rows):
+        return False
+    return pairing(
+        [
+            [both(compare(value, other, oracle), compare(when, then, oracle)) for other, then in given.rows]
+            for value, when in gold.rows
+        ]
+    )
+
+
+def _column_and_tuple(gold: Answer, given: Answer, oracle: Oracle) -> Truth:
+    """Compare a column vector with a tuple."""
+    one, two = (
+        tuple(row[0] for row in a.rows)
+        if isinstance(a, Matrix) and len(a.rows[0]) == 1
+        else a.items
+        if isinstance(a, Collection)
+        else ()
+        for a in (gold, given)
+    )
+    return in_order(one, two, oracle) if one and two else False
+
+
 def _text(answer: Answer) -> str:
     return answer.text if isinstance(answer, Scalar | Words) else ""
 
@@ -225,6 +276,8 @@ def _ratio_value(gold: Answer, given: Answer, oracle: Oracle) -> Truth:
     assert isinstance(ratio, Collection), ratio
     assert isinstance(value, Scalar), value
     parts = [i.node for i in ratio.items if isinstance(i, Scalar) and i.node is not None]
+    if value.unit is not None and value.unit.known:
+        return False
     if len(parts) != 2 or len(ratio.items) != 2 or value.node is None or value.percent or exact.rational(parts[1]) == 0:
         return False
     return oracle.equal(parts[0], mul(value.node, parts[1]))

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from fractions import Fraction
 
-from tasks.reward.math import exact
 from tasks.reward.math.answer_types import Collection, Piece, Region, Scalar
-from tasks.reward.math.expression import Node, Op, has
+from tasks.reward.math.interval_parser import end_key
 from tasks.reward.math.oracle import Oracle, Truth, both, pairing
 
 
@@ -15,7 +13,7 @@ def compare_regions(gold: Region, given: Region, oracle: Oracle) -> Truth:
     """Compare two sets of reals; inequalities in different variables are different."""
     if gold.name and given.name and gold.name != given.name:
         return False
-    g, a = _merged(gold.pieces), _merged(given.pieces)
+    g, a = merged(gold.pieces), merged(given.pieces)
     if len(g) != len(a):
         return False
 
@@ -31,9 +29,9 @@ def compare_regions(gold: Region, given: Region, oracle: Oracle) -> Truth:
     return pairing(table)
 
 
-def _merged(pieces: Sequence[Piece]) -> list[Piece]:
+def merged(pieces: Sequence[Piece]) -> list[Piece]:
     """Return pieces with rational ends in order, joined where they touch; others as they are."""
-    ends = {n: _end(n) for p in pieces for n in (p.low, p.high)}
+    ends = {n: end_key(n) for p in pieces for n in (p.low, p.high)}
     if any(v is None for v in ends.values()) or len(pieces) < 2:
         return list(pieces)
     value = {n: v for n, v in ends.items() if v is not None}
@@ -50,14 +48,6 @@ def _merged(pieces: Sequence[Piece]) -> list[Piece]:
         else:
             merged.append(piece)
     return merged
-
-
-def _end(node: Node) -> tuple[int, Fraction] | None:
-    """Return the sort key of an end of an interval, infinities around the rationals; None for an irrational end."""
-    if has(node, "oo"):
-        return (1 if node == Op("oo") else -1, Fraction(0))
-    value = exact.rational(node)
-    return None if value is None else (0, value)
 
 
 def points_region(collection: Collection) -> Region | None:

@@ -8,19 +8,23 @@ from fractions import Fraction
 from tasks.reward.math.answer_parser import read
 from tasks.reward.math.answer_types import Equation, Scalar, is_label, usable
 from tasks.reward.math.compare import compare
+from tasks.reward.math.conditions import conditioned, mentions, same_condition
 from tasks.reward.math.expression import Num, Op, ParseError
 from tasks.reward.math.normalise import key, tidy
 from tasks.reward.math.oracle import Oracle, Truth, either
+from tasks.reward.math.residues import Residue, residue_of, without_label
 from tasks.reward.math.text_answers import choice_letter
 
-_RESIDUE = re.compile(
-    r"\s*(?:\\pmod\s*\{?\s*(\w+)\s*\}?|\(?\s*\\(?:bmod|mod)\s*\{?\s*(\w+)\s*\}?\s*\)?|\(\s*\"?mod\"?\s*(\w+)\s*\))$"
-)
 _DOMAIN = re.compile(
     r'^(.*?),?\s*(?:"?(?:where|for|with|for all|for any)"?\s*)?'
     r"\(?\s*\b([a-zA-Z])\s*\\in\s*(\\mathbb\s*\{?[A-Z]\}?(?:\^\{?[+*]\}?|_\{[^{}]*\})?)\)?$",
     re.DOTALL,
 )
+
+_CHOICE_LABEL = re.compile(r'^(?:\(\s*[A-J]\s*\)\s+|"\s*(?:\(\s*[A-J]\s*\)|[A-J]\s*[.:)])\s*"\s*)(?=[^\s"])')
+_CONSTANT = re.compile(r"^(.+)\+\s*C$", re.DOTALL)
+_OWN_CONSTANT = re.compile(r'^(.+)\+\s*("const(?:ant)?\.?"|c|K|k|C(?:_\{?\w\}?)?)$', re.DOTALL)
+_IS = re.compile(r'"\s*(?:is|are|must be)\s+(?:an?\s+)?(?=\w)')
 
 
 def equivalent(gold: str, given: str, oracle: Oracle) -> Truth:
@@ -31,7 +35,7 @@ def equivalent(gold: str, given: str, oracle: Oracle) -> Truth:
     letter = re.fullmatch(r'"?\s*\(?([A-J])\)?\s*\.?\s*"?', gold)
     if letter and (found := choice_letter(given)) is not None:
         return found == letter.group(1)
-    if key(gold) == key(given):
+    if key(gold) == key(given) or key(_IS.sub('"', gold)) == key(_IS.sub('"', given)):
         usable(given)
         return True
     if re.fullmatch(r"-?\d+,\d+", given) and re.fullmatch(r"-?\d*\.\d+", gold):  # a decimal comma
@@ -39,17 +43,62 @@ def equivalent(gold: str, given: str, oracle: Oracle) -> Truth:
     about = split_about(given)
     if about:
         return _approximation(gold, *about, oracle)
-    residue = _RESIDUE.search(given)
-    if residue:
-        gold, given = (re.sub(r"^\\?[A-Za-z]\s*\\equiv(?![A-Za-z])", "", t) for t in (gold, given))
-        own = _RESIDUE.search(gold)
-        if own and own.groups() != residue.groups():
-            return False
-        return equivalent(_RESIDUE.sub("", gold), _RESIDUE.sub("", given), oracle)
+    if residue := residue_of(given):
+        return _residues(gold, residue, oracle)
+    if (own := residue_of(gold)) and own.reduced and own.members() is not None:
+        return equivalent(own.text, without_label(given), oracle)
     family = [_DOMAIN.match(t) for t in (gold, given)]
     if family[0] and family[1] and family[0].group(1).strip() and family[1].group(1).strip():
         return _families(family[0], family[1], oracle)
-    return compare(read(gold), read(given), oracle)
+    if (body := _without_constant(gold, given)) is not None:
+        return equivalent(*body, oracle)
+    shorter = _without_condition(gold, given)
+    if shorter is not None:
+        return equivalent(*shorter, oracle)
+    bare = without_choice_label(given)
+    if bare == given:
+        return compare(read(gold), read(given), oracle)
+    try:
+        as_product = compare(read(gold), read(given), oracle)
+    except ParseError:
+        as_product = False
+    return either(as_product, equivalent(gold, bare, oracle))
+
+
+def without_choice_label(text: str) -> str:
+    """Return the text without the label of a choice in front of a value: "(E) 12" is 12."""
+    return _CHOICE_LABEL.sub("", text)
+
+
+def _residues(gold: str, given: Residue, oracle: Oracle) -> Truth:
+    """Compare a residue with one of the same modulus, or with a value without any."""
+    own = residue_of(gold)
+    if own is None:
+        return equivalent(without_label(gold), given.text, oracle) if given.reduced else False
+    if own.modulus != given.modulus:
+        return False
+    members = (own.members(), given.members())
+    return members[0] == members[1] if None not in members else equivalent(own.text, given.text, oracle)
+
+
+def _without_condition(gold: str, given: str) -> tuple[str, str] | None:
+    """Return both without conditions that take nothing away, or that are the same; None where there are none."""
+    one, two = conditioned(gold), conditioned(given)
+    if one and two:
+        return (one.value, two.value) if same_condition(one, two) else None
+    if two:
+        return (gold, two.value) if two.idle else None
+    return (one.value, given) if one and one.over_the_reals else None
+
+
+def _without_constant(gold: str, given: str) -> tuple[str, str] | None:
+    """Return both without the constant of integration, C in the gold and perhaps another name in the answer."""
+    one, two = _CONSTANT.match(gold), _OWN_CONSTANT.match(given)
+    if one is None or two is None or two.group(2) == "C":
+        return None
+    if any(mentions(m.group(1), name) for name in ("C", two.group(2)) for m in (one, two)):
+        return None
+    return one.group(1), two.group(1)
 
 
 def split_about(text: str) -> tuple[str, str] | None:

@@ -6,10 +6,11 @@ import math
 from fractions import Fraction
 from functools import lru_cache
 
-from tasks.reward.math.expression import Node, Num, Op, Sym, TooLarge, substitute, symbols
+from tasks.reward.math.expression import Node, Num, Op, Sym, TooLarge, substitute, walk
 from tasks.reward.math.normal_form import (
     MAX_BITS,
     Form,
+    Monomial,
     Undecided,
     check_clock,
     clock,
@@ -19,6 +20,7 @@ from tasks.reward.math.normal_form import (
     form_sum,
     is_canonical,
     limited,
+    prime_factors,
     rational_root,
 )
 
@@ -89,6 +91,65 @@ def _series(node: Op) -> Form:
     return total
 
 
+_COSINES = {  # of multiples of pi: (rational factor, number under the root)
+    Fraction(0): (Fraction(1), 1),
+    Fraction(1, 6): (Fraction(1, 2), 3),
+    Fraction(1, 4): (Fraction(1, 2), 2),
+    Fraction(1, 3): (Fraction(1, 2), 1),
+    Fraction(1, 2): (Fraction(0), 1),
+}
+_PI: Monomial = (("\\pi", Fraction(1)),)
+_I_PI: Monomial = (("\\i", Fraction(1)), ("\\pi", Fraction(1)))
+_IMAGINARY: Form = {(("\\i", Fraction(1)),): Fraction(1)}
+
+
+def _cosine(turns: Fraction) -> Form:
+    """Return cos(turns pi); Undecided for other multiples than those of pi/4 and pi/6."""
+    turns %= 2
+    turns = min(turns, 2 - turns)
+    sign, turns = (1, turns) if turns <= Fraction(1, 2) else (-1, 1 - turns)
+    if turns not in _COSINES:
+        raise Undecided("the cosine of another angle")
+    factor, root = _COSINES[turns]
+    return form_product(constant(sign * factor), rational_root(Fraction(root), Fraction(1, 2)))
+
+
+def _trigonometric(head: str, form: Form) -> Form:
+    """Return sin, cos or tan of a rational multiple of pi; Undecided for other arguments."""
+    if set(form) - {_PI}:
+        raise Undecided(head)
+    turns = form.get(_PI, Fraction(0))
+    if head == "cos":
+        return _cosine(turns)
+    sine = _cosine(turns - Fraction(1, 2))
+    return sine if head == "sin" else form_product(sine, form_power(_cosine(turns), constant(Fraction(-1))))
+
+
+def _logarithm(value: Form) -> Form:
+    """Return the natural logarithm of a positive rational as a sum over primes, which has no other such sum."""
+    if set(value) != {()} or value[()] <= 0:
+        raise Undecided("log")
+    total: Form = {}
+    for number, sign in ((value[()].numerator, 1), (value[()].denominator, -1)):
+        for prime, count in prime_factors(number).items():
+            total = form_sum(total, {((f"\\log{prime}", Fraction(1)),): Fraction(sign * count)})
+    return total
+
+
+def _quotient(top: Form, bottom: Form) -> Form:
+    """Return top / bottom; Undecided for a sum at the bottom of which the top is no rational multiple."""
+    ratios = {top[m] / bottom[m] for m in top} if top.keys() == bottom.keys() else set()
+    return constant(ratios.pop()) if len(ratios) == 1 else form_product(top, form_power(bottom, constant(Fraction(-1))))
+
+
+def _power(base: Form, exponent: Form) -> Form:
+    """Return base ** exponent, also e ** (i pi q)."""
+    if set(exponent) == {_I_PI} and base == {(("\\e", Fraction(1)),): Fraction(1)}:
+        turns = exponent[_I_PI]
+        return form_sum(_cosine(turns), form_product(_IMAGINARY, _cosine(turns - Fraction(1, 2))))
+    return form_power(base, exponent)
+
+
 _RATIONAL = frozenset({"floor", "ceil", "abs", "max", "min", "mod", "factorial", "binomial", "gcd", "lcm"})
 
 
@@ -111,7 +172,12 @@ def _exact(node: Node) -> Form:
             total = form_product(total, _exact(arg))
         return total
     if node.head == "pow":
-        return form_power(_exact(node.args[0]), _exact(node.args[1]))
+        return _power(_exact(node.args[0]), _exact(node.args[1]))
+    if node.head in ("sin", "cos", "tan"):
+        return _trigonometric(node.head, _exact(node.args[0]))
+    if node.head == "log":
+        top, *base = (_logarithm(_exact(arg)) for arg in node.args)
+        return _quotient(top, base[0]) if base else top
     if node.head == "root":
         degree = _exact(node.args[1])
         if set(degree) - {()} or not degree or degree[()].denominator != 1 or degree[()] <= 0:
@@ -142,19 +208,26 @@ def rational(node: Node) -> Fraction | None:
     return form.get((), Fraction(0)) if set(form) <= {()} else None
 
 
-def equal(a: Node, b: Node) -> bool | None:
-    """Return whether two expressions are equal, None if the cheap layer cannot decide.
+def too_large(*nodes: Node) -> bool:
+    """Return True if a value, or a part of it, is refused for its size."""
+    for node in (part for whole in nodes for part in walk(whole) if isinstance(part, Op)):
+        try:
+            exact(node)
+        except TooLarge:
+            return True
+        except Undecided:
+            continue
+    return False
 
-    Numbers that are too large to compute count as different.
-    """
+
+def equal(a: Node, b: Node) -> bool | None:
+    """Return whether two expressions are equal, None if the cheap layer cannot decide; TooLarge for a huge one."""
     if a == b and not isinstance(a, Op):
         return True
     try:
         left, right = exact(a), exact(b)
     except Undecided:
         return None
-    except TooLarge:
-        return None if symbols(a) or symbols(b) else False
     if left == right:
         return True
     return False if is_canonical(left) and is_canonical(right) else None

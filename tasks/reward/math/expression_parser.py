@@ -64,7 +64,7 @@ class _Parser(PrimaryParser):
             return False
         if token in ("|", "\\vert"):
             return self.bars == 0
-        return kind in ("num", "name", "cmd") or token in "({["
+        return kind in ("num", "name", "cmd", "word") or token in "({["
 
     def term(self) -> Node:
         """Read a product or a quotient."""
@@ -73,7 +73,12 @@ class _Parser(PrimaryParser):
             token = self.peek()
             if token in _TIMES:
                 self.take()
-                factors.append(self.signed_factor())
+                factor = self.signed_factor()
+                product = vector_product(token, factors[-1], factor)
+                if product is None:
+                    factors.append(factor)
+                else:
+                    factors[-1:] = product
             elif token in ("/", "\\div"):
                 self.take()
                 factors.append(power(self.signed_factor(), MINUS_ONE))
@@ -209,7 +214,7 @@ class _Parser(PrimaryParser):
             raise ParseError("a repeating decimal of no digits")
         self.expect("}")
         tail = Fraction(int(cycle), (10 ** len(cycle) - 1) * 10 ** len(decimals))
-        return Num(Fraction(int(whole + decimals or "0"), 10 ** len(decimals)) + tail)
+        return Num(Fraction(integer(whole + decimals), 10 ** len(decimals)) + tail)
 
     def base(self) -> Node:
         """Read an operand: a number, a bracket, an absolute value, a name or a command."""
@@ -234,7 +239,31 @@ class _Parser(PrimaryParser):
             return self.name()
         if kind == "cmd":
             return self.command()
+        if kind == "word":
+            return self.word(self.take().strip('" '))
         raise ParseError(f"{token or 'the end'} is not expected")
+
+
+def _is_vector(node: Node) -> bool:
+    return isinstance(node, Sym) and node.name.startswith(("vec ", "overrightarrow ", "cross("))
+
+
+def vector_product(sign: str, one: Node, two: Node) -> list[Node] | None:
+    """Return the dot or cross product of two vectors as a symbol behind its sign, None where one is no vector.
+
+    A dot product is the same in any order; a cross product changes its sign.
+    """
+    minus = isinstance(two, Op) and two.head == "mul" and two.args[0] == MINUS_ONE and len(two.args) == 2
+    bare = two.args[1] if minus and isinstance(two, Op) else two
+    if not (_is_vector(one) and _is_vector(bare)):
+        return None
+    names = [node.name for node in (one, bare) if isinstance(node, Sym)]
+    cross = sign == "\\times"
+    turned = cross and names[0] > names[1]
+    symbol = Sym(f"{'cross' if cross else 'dot'}({','.join(sorted(names))})")
+    if cross and names[0] == names[1]:
+        raise ParseError("the cross product of a vector with itself")
+    return [MINUS_ONE, symbol] if turned != minus else [symbol]
 
 
 def _mixed(whole: Node, top: Node, bottom: Node) -> Node:

@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from tasks.reward.math.frames import harmless
+from tasks.reward.math.units import parse_unit
 from tasks.reward.thinking import answer_text
 
 _BOX = re.compile(r"\\(?:boxed|fbox|framebox)(?![A-Za-z])\s*")
@@ -17,15 +19,31 @@ _JOINT = re.compile(
     r"[\s$.]*(?:,|;|&|\\\\|\band\b|\bor\b|\\text\{\s*,?\s*(?:and|or),?\s*\}|\\quad|\\qquad|\\[,;()\[\]]|[\s$])+[\s$]*"
 )
 _BRACE = re.compile(r"\\.|[{}]", re.DOTALL)
-_BARE = re.compile(r"[^\s$.,;{}]+(?:\.\d+)?")  # \boxed 5
+# A box without braces holds a number, or one symbol at the end of a formula; else the macro is only named.
+_BARE = re.compile(r"[-+]?\d+(?:[./]\d+)?(?!\w)|\\[dt]?frac\d\d|(?:[A-Za-z]|\\[A-Za-z]+)(?=\s*(?:\$|\\\)|\\\]))")
 _MARKER = re.compile(r"####\s*(\S[^\n]*)")
 _ANCHOR = re.compile(
-    r"(?:(?:final|correct|right)\s+)?(?:answer|option|choice|result)\b(?:\s+to\s+[^.\n:]{0,80}?)?"
-    r"(?:\s+is(?:\s+(?:option|choice))?(?!\s+not\b)|\s*[:：=])\s*(?:\**\s*)?[:：]?\s*([^\n]{1,400})",
+    r"(?:(?:(?:final|correct|right)\s+)?(?:answer|option|choice|result)\b(?:\s+to\s+[^.\n:]{0,80}?)?"
+    r"(?:\s+is(?:\s+(?:option|choice))?(?!\s+not\b)|\s*\**\s*[:：=]\**)|"
+    r"(?:答案|答え|解答|正解|结果|結果)\s*(?:应该是|應該是|是|为|為|等于|は|\**[:：=]\**))"
+    r"\s*[:：]?\s*([^\n]{1,400})",
     re.IGNORECASE,
 )
-_NEGATED = re.compile(r"^\s*(?:not|never|wrong|incorrect|unknown|unclear|correct\b)", re.IGNORECASE)
-_TAIL = re.compile(r"(?:(?<!\d)\.|(?<=\d)\.(?!\d)|。)(?=\s|$)|\s+(?:because|since|which|I hope)\b", re.IGNORECASE)
+_NEGATED = re.compile(r"^\s*(?:不|not|never|wrong|incorrect|unknown|unclear|correct\b)", re.IGNORECASE)
+_TAIL = re.compile(
+    r"(?:(?<!\d)\.|(?<=\d)\.(?!\d)|。)(?=\s|$)|。|です|である|\s+(?:because|since|which|I hope)\b", re.IGNORECASE
+)
+_HEADS = tuple(
+    re.compile(head)
+    for head in (
+        r"\$\$?([^$]+)\$\$?",
+        r"\\\((.+?)\\\)",
+        r"\\\[(.+?)\\\]",
+        r"\*\*([^*]+)\*\*",
+        r"([^,(]*\d[^,(]*)(?=,\s|\s\()",
+    )
+)
+_CLAUSE = re.compile(r"[;:]|,?\s*\b(?:as|so|where|obtained|because|since|which)\b", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
@@ -44,11 +62,11 @@ class _Box:
     content: str
 
 
-def _closes(text: str) -> dict[int, int]:
-    """Return {position of an opening brace: position of its closing one}, in one pass; escaped braces are text."""
+def _closes(text: str, start: int) -> dict[int, int]:
+    """Return {position of an opening brace: position of its closing one} from `start` on; escaped braces are text."""
     closes: dict[int, int] = {}
     opened: list[int] = []
-    for match in _BRACE.finditer(text):
+    for match in _BRACE.finditer(text, start):
         token = match.group()
         if token == "{":
             opened.append(match.start())
@@ -58,11 +76,14 @@ def _closes(text: str) -> dict[int, int]:
 
 
 def _boxes(text: str) -> list[_Box] | None:
-    """Return the boxes that lie in no other box, from left to right; None where the last one does not close."""
+    """Return the boxes that lie in no other box, from left to right; None where the last one does not close.
+
+    A macro without content, as prose names it, is no box.
+    """
     macros = list(_BOX.finditer(text))
     if not macros:
         return []
-    closes = _closes(text)
+    closes = _closes(text, macros[0].start())
     found: list[_Box] = []
     behind = 0
     for match in macros:
@@ -80,7 +101,7 @@ def _boxes(text: str) -> list[_Box] | None:
             continue
         plain = _BARE.match(text, where)
         if plain is None:
-            return None
+            continue
         found.append(_Box(match.start(), plain.end(), plain.group()))
         behind = plain.end()
     return found
@@ -144,10 +165,26 @@ def _without_box(text: str) -> Extraction:
 
 
 def _value(tail: str) -> str:
-    """Return the value at the head of what follows "answer is": a formula, bold text, or the text up to a full stop."""
+    """Return the value in what follows "answer is": a formula, bold text, a number, or the text up to a full stop.
+
+    What stands behind the value in its sentence goes with it as words; only harmless ones are left out.
+    """
     tail = tail.strip()
-    for pattern in (r"\$\$?([^$]+)\$\$?(?=[\s.,;!*]|$)", r"\\\((.+?)\\\)", r"\\\[(.+?)\\\]", r"\*\*([^*]+)\*\*"):
-        if match := re.match(pattern, tail):
-            return match.group(1).strip()
+    for head in _HEADS:
+        match = head.match(tail)
+        if match is None:
+            continue
+        cut = _TAIL.search(tail, match.end())
+        rest = tail[match.end() : cut.start() if cut else len(tail)]
+        if clause := _CLAUSE.search(rest):
+            rest = rest[: clause.start()]
+        words = " ".join(re.sub(r"[(),.!*]", " ", rest).split())
+        value = match.group(1).strip()
+        if not words:
+            return value
+        if parse_unit(words) is not None:
+            return f"{value} \\text{{ {words} }}"
+        if re.search(r"\d|\\", value) and harmless(words) and not re.search(r"(?<!\S)\S(?!\S)|[A-Z]", words):
+            return value
     cut = _TAIL.search(tail)
     return (tail[: cut.start()] if cut else tail).strip().strip("*").strip()

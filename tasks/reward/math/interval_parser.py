@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from fractions import Fraction
 from itertools import pairwise
 
 from tasks.reward.math.answer_types import Order, Piece, Region, encloses, node_of, split_top
 from tasks.reward.math.exact import rational
-from tasks.reward.math.expression import OO, Node, has, negative, symbols
+from tasks.reward.math.expression import OO, Node, Op, has, negative, symbols
 
 _FRENCH = re.compile(r"^([\[\]])([^\[\]]*),([^\[\]]*)([\[\]])$")
 _REALS = re.compile(r"^\(?\s*\\mathbb\s*\{?\s*R\s*\}?\s*\)?$")
@@ -139,6 +140,26 @@ def _inequality(text: str) -> Region | None:
     return None
 
 
+def orders(text: str) -> bool:
+    """Return True if an inequality sign stands in the text outside of brackets."""
+    return ORDER.search(text) is not None and any(ORDER.search(p) for p in _outside(text))
+
+
+def _outside(text: str) -> list[str]:
+    """Return the pieces of the text between its brackets and environments."""
+    text = re.sub(r"\\begin\{.*\\end\{\w*\}", " ", text, flags=re.DOTALL)
+    pieces, depth, start = [], 0, 0
+    for at, char in enumerate(text):
+        if char in "([{":
+            if depth == 0:
+                pieces.append(text[start:at])
+            depth += 1
+        elif char in ")]}" and depth:
+            depth -= 1
+            start = at + 1
+    return [*pieces, text[start:] if depth == 0 else ""]
+
+
 def _is_name(text: str) -> bool:
     return re.fullmatch(r"[A-Za-z]'?|\\[a-z]+|[A-Za-z]_\{?\w+\}?", text) is not None and text not in (
         "e",
@@ -146,6 +167,35 @@ def _is_name(text: str) -> bool:
         "\\pi",
         "\\infty",
     )
+
+
+def end_key(node: Node) -> tuple[int, Fraction] | None:
+    """Return the sort key of an end of an interval, infinities around the rationals; None for an irrational end."""
+    if has(node, "oo"):
+        return (1 if node == Op("oo") else -1, Fraction(0))
+    value = rational(node)
+    return None if value is None else (0, value)
+
+
+def intersection(regions: Sequence[Region]) -> Region | None:
+    """Return what sets of reals with rational ends have in common; None for other ends, and where that is nothing."""
+    common = list(regions[0].pieces)
+    for region in regions[1:]:
+        found = []
+        for one in common:
+            for two in region.pieces:
+                keys = {node: end_key(node) for p in (one, two) for node in (p.low, p.high)}
+                known = {node: key for node, key in keys.items() if key is not None}
+                if len(known) < len(keys):
+                    return None
+                low, low_open = max([(p.low, p.low_open) for p in (one, two)], key=lambda e: (known[e[0]], e[1]))
+                high, high_open = min(
+                    [(p.high, p.high_open) for p in (one, two)], key=lambda e: (known[e[0]], not e[1])
+                )
+                if known[low] < known[high] or (known[low] == known[high] and not low_open and not high_open):
+                    found.append(Piece(low, high, low_open, high_open))
+        common = found
+    return Region(tuple(common), regions[0].name) if common else None
 
 
 def order_of(text: str) -> Order | None:

@@ -1,9 +1,9 @@
 """The normal form of an exact value: a sum of monomials with rational coefficients, without floats.
 
-A monomial is a product of powers of primes (exponents in (0, 1): radicals), of the constants pi, e and i, and of
-symbols. Different products of prime radicals are linearly independent over the rationals (Besicovitch 1940), pi is
-transcendental, and symbols are free: so for sums of those, equal forms are equal values and different forms are
-different values.
+A monomial is a product of powers of primes (exponents in (0, 1): radicals), of the constants pi, e and i, of logarithms
+of primes, and of symbols. Equal forms are equal values. Different products of prime radicals are linearly independent
+over the rationals (Besicovitch 1940), pi is transcendental, and symbols are free: so for sums of those, different forms
+are different values.
 """
 
 from __future__ import annotations
@@ -27,6 +27,10 @@ _TRIAL = 2_000  # primes up to here are taken out of radicals
 
 class Undecided(Exception):
     """Raised for an expression whose value the cheap layer does not know."""
+
+
+class OutOfTime(Undecided):
+    """Raised where the CPU time for one value is used up; a worker has more."""
 
 
 class _Clock(threading.local):
@@ -55,9 +59,9 @@ clock = _Clock()
 
 
 def check_clock() -> None:
-    """Raise Undecided if the CPU time of the value that is computed is used up."""
+    """Raise OutOfTime if the CPU time of the value that is computed is used up."""
     if clock.until is not None and time.thread_time() > clock.until:
-        raise Undecided("takes too long here")
+        raise OutOfTime("takes too long here")
 
 
 def limited(value: Fraction) -> Fraction:
@@ -133,7 +137,7 @@ def form_product(a: Form, b: Form) -> Form:
     return total
 
 
-def _factor(number: int) -> dict[int, int]:
+def prime_factors(number: int) -> dict[int, int]:
     """Return {prime: exponent}; Undecided if trial division leaves a factor that may not be prime."""
     factors: dict[int, int] = {}
     if number.bit_length() > 2000:
@@ -167,7 +171,7 @@ def rational_root(value: Fraction, exponent: Fraction) -> Form:
         else:
             raise Undecided("a root of a negative number")
     for number, direction in ((abs(value.numerator), 1), (value.denominator, -1)):
-        for prime, count in _factor(number).items():
+        for prime, count in prime_factors(number).items():
             powers[str(prime)] = powers.get(str(prime), Fraction(0)) + direction * count * exponent
     monomial, factor = _monomial(powers)
     return {monomial: sign * factor}

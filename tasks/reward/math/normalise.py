@@ -13,15 +13,18 @@ from tasks.reward.math.synonyms import (
     CHARACTERS,
     FUNCTION_NAMES,
     HIDDEN,
+    JOINERS,
     SPELLINGS,
     SUBSCRIPTS,
     SUPERSCRIPTS,
     WORDS,
     WRAPPERS,
 )
+from tasks.reward.math.units import parse_unit
 
 MAX_LENGTH = 20_000
 
+_DIGITS = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
 _RAISED = re.compile(f"[{''.join(SUPERSCRIPTS)}]+")
 _LOWERED = re.compile(f"[{''.join(SUBSCRIPTS)}]+")
 _ROOT = re.compile(r"([√∛∜])\s*(\{|\(|\d+(?:\.\d+)?|[A-Za-z]|\\pi)")
@@ -36,10 +39,22 @@ _SPACES = re.compile(
     r"\\[,;:!> ]|\\(?:quad|qquad|thinspace|medspace|thickspace|enspace|enskip|negthinspace|"
     r"hspace\*?\{[^{}]*\}|space|vspace\*?\{[^{}]*\})(?![A-Za-z])|(?<!\\)~"
 )
+_MACRO = re.compile(
+    r"\\("
+    + "|".join(re.escape(n) for n in sorted({*WORDS, *WRAPPERS, *HIDDEN}, key=len, reverse=True))
+    + r")(?![A-Za-z])\s*(?=\{)"
+)
 _COMMAND = re.compile(r"\\([A-Za-z]+)")
 _THOUSANDS = re.compile(r"(?<![\d.,])([1-9]\d{0,2})((?:(?:\{,\}|,)\d{3})+)(?![\d])(?!,\d)")
 _SPACED_THOUSANDS = re.compile(r"(?<![\d.,/])([1-9]\d{0,2})((?: \d{3})+)(?![\d/])(?! ?\d)")
 _SCIENTIFIC = re.compile(r"(?<![A-Za-z\d.\\])(\d+(?:\.\d*)?|\.\d+)[eE]([+-]?\d{1,5})(?![A-Za-z\d.])")
+_STANDING = re.compile(r"(?<![\w.,:/$-])([-+]?\d+(?:[.,:/]\d+)*%?)(?![\w$])")
+_INDIAN = re.compile(r"(?<![\d.,])[1-9]\d?(?:,\d\d)+,\d{3}(?![\d.,])")
+_BOLD_PRODUCT = re.compile(
+    r"\\(?:mathbf|boldsymbol|bm|pmb)\s*\{(?P<one>[A-Za-z])\}\s*(?P<sign>\\(?:times|cdot))(?![A-Za-z])\s*(?P<minus>-?)\s*"
+    r"\\(?:mathbf|boldsymbol|bm|pmb)\s*\{(?P<two>[A-Za-z])\}"
+)
+_JOINER = re.compile("|".join(JOINERS))
 _CYCLES = re.compile(r"(\d+\.\d{0,20}?)(\d{1,20}?)\2{2,}\s*(?:\.\.\.|\\ldots)(?![\d.])")  # 0.333...
 
 
@@ -71,13 +86,8 @@ def balanced(text: str) -> bool:
 
 def _unwrap(text: str) -> str:
     """Replace text macros by quoted words, wrappers by their content, hidden content by nothing."""
-    pattern = re.compile(
-        r"\\("
-        + "|".join(re.escape(n) for n in sorted({*WORDS, *WRAPPERS, *HIDDEN}, key=len, reverse=True))
-        + r")(?![A-Za-z])\s*(?=\{)"
-    )
     for _ in range(300):
-        matches = list(pattern.finditer(text))
+        matches = list(_MACRO.finditer(text))
         if not matches:
             return text
         match = matches[-1]  # the last macro in the text holds no other: the innermost first
@@ -110,15 +120,21 @@ def _word(body: str, name: str, applied: bool) -> str:
         return f"\\{inner} " if len(inner) > 1 else inner
     if match := re.fullmatch(r"([-+]?(?:\d[\d.,/ ]*)?\d)\s*([^\d\s.,/][^\d]*)", inner):  # "18 dollars"
         return f' {match.group(1)} "{match.group(2)}"'
-    if match := re.fullmatch(r"([A-Za-z]+)\s+([A-Za-z]+)\s*\^\{?-(\d)\}?", inner):  # m s^{-2}
-        return (
-            f'"{match.group(1)}/{match.group(2)}"'
-            if match.group(3) == "1"
-            else f'"{match.group(1)}/{match.group(2)}^{match.group(3)}"'
-        )
-    if "\\" in inner or "^" in inner or "{" in inner:
+    if re.search(r"[\\^{]", inner):
+        if parse_unit(inner) is not None:  # m s^{-2}, N \\cdot m
+            return '"' + re.sub(r"[{}]", "", inner.replace("\\cdot", "*").replace("\\times", "*")) + '"'
         return " " + body.replace('"', " ") + " "
-    return f'"{inner}"'
+    return _sentence(inner) or f'"{inner}"'
+
+
+def _sentence(inner: str) -> str | None:
+    """Return the words of a sentence in quotes and the numbers between them ("There are 12 ways"), None without any."""
+    pieces = _STANDING.split(inner)
+    if len(pieces) < 3 or any(re.search(r"\d", words) for words in pieces[::2]):
+        return None
+    return " ".join(
+        piece.strip() if at % 2 else f'"{piece.strip()}"' for at, piece in enumerate(pieces) if piece.strip()
+    )
 
 
 def _commands(text: str) -> str:
@@ -196,10 +212,15 @@ def tidy(text: str) -> str:
     """Return the text with one spelling for each thing; of a text above MAX_LENGTH only white space is changed."""
     if len(text) > MAX_LENGTH:
         return " ".join(text.split())
+    if _DIGITS.fullmatch(text):
+        return text
     text = re.sub(r"(?:\\\s*)+$", "", strip_delimiters(text.translate(CHARACTERS)))
-    text = _RAISED.sub(lambda m: "^{" + "".join(SUPERSCRIPTS[c] for c in m.group()) + "}", text)
-    text = _LOWERED.sub(lambda m: "_{" + "".join(SUBSCRIPTS[c] for c in m.group()) + "}", text)
-    text = _roots(_vulgar(text))
+    if not text.isascii():
+        text = _JOINER.sub(lambda m: f'"{JOINERS[m.group()]}"', text)
+        text = _RAISED.sub(lambda m: "^{" + "".join(SUPERSCRIPTS[c] for c in m.group()) + "}", text)
+        text = _LOWERED.sub(lambda m: "_{" + "".join(SUBSCRIPTS[c] for c in m.group()) + "}", text)
+        text = _roots(_vulgar(text))
+    text = _BOLD_PRODUCT.sub(r"\\vec{\g<one>}\g<sign> \g<minus>\\vec{\g<two>}", text)
     text = re.sub(r"\\\\(?:\s*\[[^\]]*\])?", "\0", text)
     text = re.sub(r"\\(?:\(|\)|\[|\])|\$\s*,\s*\$|(?<!\\)\$\s+\$", lambda m: "," if "," in m.group() else " ", text)
     text = re.sub(
@@ -231,6 +252,8 @@ def tidy(text: str) -> str:
     )
     text = re.sub(r"\\not\s*=", r"\\ne ", text)
     text = re.sub(r"\\(?=#|&|_)", "", text)
+    text = re.sub(r'(?<=\d)\s*"\s*[eE]\s*"\s*(?=[-+]?\d)', "e", text)  # 1.5 \\text{E}-3
+    text = _INDIAN.sub(lambda m: m.group().replace(",", "") if ",0" in m.group() else m.group(), text)
     text = _THOUSANDS.sub(lambda m: m.group(1) + re.sub(r"[{},]", "", m.group(2)), text) if _separated(text) else text
     text = _SPACED_THOUSANDS.sub(lambda m: m.group(1) + m.group(2).replace(" ", ""), text)
     text = _SCIENTIFIC.sub(lambda m: f"{m.group(1)} \\times 10^{{{int(m.group(2))}}}", text)
@@ -252,6 +275,7 @@ def _separated(text: str) -> bool:
     return not re.match(r"\(.*\)$", text)
 
 
+@lru_cache(maxsize=4096)
 def key(text: str) -> str:
     """Return the text by which answers are compared as text: tidy, without quotes, white space only between digits."""
     return re.sub(r"(?<!\d) | (?!\d)", "", " ".join(tidy(text).replace('"', " ").split()))

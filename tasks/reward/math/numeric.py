@@ -14,12 +14,14 @@ import mpmath
 from mpmath import mp
 
 from tasks.reward.math import exact
-from tasks.reward.math.expression import Node, Num, Op, ParseError, Sym, TooLarge, has, substitute, symbols
+from tasks.reward.math.expression import Node, Num, Op, ParseError, Sym, TooLarge, has, substitute, symbols, walk
 from tasks.reward.math.oracle import close_enough
 
 DIGITS = (60, 97, 300)
 _PRIMES = (2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37)
 MAX_EXPONENT = 10**7
+MAX_PLACES = 3_000  # in front of the point: beyond, a difference is not looked for
+MAX_PARTS = 40
 
 _UNARY: Mapping[str, Callable[[Any], Any]] = {
     "sin": mpmath.sin,
@@ -164,9 +166,41 @@ def points(names: Sequence[str]) -> list[dict[str, Fraction]]:
     return found
 
 
+def _may_be_large(node: Node) -> bool:
+    """Return True where a part may be too large for 60 digits: a number, a factorial, a power that is not small."""
+    for part in walk(node):
+        if isinstance(part, Num) and abs(part.value) > 10**6:
+            return True
+        if isinstance(part, Op) and (
+            part.head in ("factorial", "binomial", "sinh", "cosh", "prod")
+            or (part.head == "pow" and not (isinstance(part.args[1], Num) and abs(part.args[1].value) <= 20))
+        ):
+            return True
+    return False
+
+
+def _places(node: Node, point: Mapping[str, Fraction]) -> int:
+    """Return the digits in front of the point of the largest part of a sum or of a value, 0 where it has no value."""
+    parts = [arg for n in walk(node) if isinstance(n, Op) and n.head == "add" for arg in n.args]
+    largest = 0
+    with mp.workdps(DIGITS[0]):
+        values = {name: mpmath.mpf(v.numerator) / v.denominator for name, v in point.items()}
+        for part in (node, *parts[:MAX_PARTS]):
+            try:
+                value = abs(evaluate(part, {**values}))
+            except (ZeroDivisionError, ValueError, OverflowError, KeyError):
+                continue
+            if mpmath.isfinite(value) and value > 1:
+                largest = max(largest, int(mpmath.log10(value)))
+    return largest
+
+
 def vanishes(a: Node, b: Node, point: Mapping[str, Fraction]) -> bool | None:
     """Return whether a = b at a point; None if the point is outside their domain."""
-    differences = [_difference(a, b, point, digits) for digits in DIGITS]
+    extra = max((_places(node, point) for node in (a, b) if _may_be_large(node)), default=0)
+    if extra > MAX_PLACES:
+        return None
+    differences = [_difference(a, b, point, digits + extra) for digits in DIGITS]
     known = [d for d in differences if d is not None]
     if len(known) < len(differences):
         return None
@@ -187,6 +221,39 @@ def equal(a: Node, b: Node) -> bool | None:
     if not all(known):
         return False
     return True if len(known) >= 3 else None
+
+
+def fingerprint(node: Node) -> str:
+    """Return the value to twenty digits, with symbols at three points; "" where there is none.
+
+    A value that is a simple rational number to many digits is written as that.
+    """
+    names = sorted(symbols(node))
+    texts: list[str] = []
+    with mp.workdps(DIGITS[0]):
+        for point in points(names)[:8] if names else [{}]:
+            values = {name: mpmath.mpf(v.numerator) / v.denominator for name, v in point.items()}
+            try:
+                value = evaluate(node, values)
+            except (ZeroDivisionError, ValueError, OverflowError):
+                continue
+            if mpmath.isfinite(value):
+                texts.append(_digits(value))
+            if len(texts) == 3:
+                break
+    return f"{', '.join(names)}: {'; '.join(texts)}" if names and texts else "".join(texts)
+
+
+def _digits(value: Any) -> str:
+    tiny = mpmath.mpf(10) ** -(DIGITS[0] // 2)
+    real, imaginary = mpmath.re(value), mpmath.im(value)
+    parts = [(real, "")] if abs(imaginary) < tiny * (1 + abs(value)) else [(real, ""), (imaginary, "i")]
+    texts = []
+    for number, mark in parts:
+        simple = Fraction(int(mpmath.nint(number * 10**40)), 10**40).limit_denominator(1000)
+        near = abs(number - mpmath.mpf(simple.numerator) / simple.denominator) < tiny
+        texts.append((str(simple) if near else str(mpmath.nstr(number, 20))) + mark)
+    return " + ".join(texts)
 
 
 def rounds_to(literal: Num, exact_value: Node) -> bool:

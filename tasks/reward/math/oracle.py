@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from tasks.reward.math import exact
+from tasks.reward.math import exact, factored
 from tasks.reward.math.expression import Node, Num, Op, TooLarge, has, negative, symbols
 from tasks.reward.math.normal_form import Form, Undecided
 from tasks.reward.math.normalise import key
 
 Truth = bool | None
+_FOR_MATH_VERIFY = re.compile(r"\\(?:int|lim|sum|prod|iint|oint|det|log|ln|frac|sqrt|operatorname|gcd)(?![A-Za-z])")
 ROUNDED_PLACES = 6
 """The fewest decimal places of a literal that may stand for a value without a finite decimal expansion."""
 
@@ -102,7 +104,10 @@ def cheap_equal(a: Node, b: Node) -> Truth:
     """Compare two trees by exact arithmetic and, for long decimals, by rounding."""
     if has(a, "oo") or has(b, "oo"):
         return infinite(a, b)
-    same = exact.equal(a, b)
+    try:
+        same = exact.equal(a, b)
+    except TooLarge:
+        return None if symbols(a) or symbols(b) else factored.equal(a, b)
     if same is False and (is_rounding(a, exact.rational(b)) or is_rounding(b, exact.rational(a))):
         return True
     if same is False and any(
@@ -114,8 +119,10 @@ def cheap_equal(a: Node, b: Node) -> Truth:
 
 
 def cheap_opaque(a: str, b: str) -> Truth:
-    """Return True for equal texts, else None."""
-    return True if key(a) == key(b) else None
+    """Return True for equal texts; False where one holds words, or both nothing that math-verify is asked about."""
+    if key(a) == key(b):
+        return True
+    return None if '"' not in a + b and (_FOR_MATH_VERIFY.search(a) or _FOR_MATH_VERIFY.search(b)) else False
 
 
 def cheap_multiple(a: Node, b: Node, positive: bool) -> Truth:

@@ -33,12 +33,17 @@ _SHARES = (0.6, 0.35)  # of the deadline for the first and the second attempt; t
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The result of one item. `failure` says what ended its workers, None if one answered; `seconds` is wall time."""
+    """The result of one item.
+
+    `failure` says what ended its workers, None if one answered; `seconds` is wall time; `form` is a canonical form that
+    only a worker finds, "" if there is none.
+    """
 
     accepted: bool
     failure: VerdictKind | None
     detail: str
     seconds: float
+    form: str = ""
 
 
 @dataclass(slots=True)
@@ -153,7 +158,8 @@ class Pool:
             return None
         assert isinstance(reply, dict)
         failure = VerdictKind.MEMORY_LIMIT if reply["detail"] == "memory" else None
-        return Outcome(bool(reply["accepted"]), failure, str(reply["detail"]), tally.seconds + now - worker.since)
+        seconds = tally.seconds + now - worker.since
+        return Outcome(bool(reply["accepted"]), failure, str(reply["detail"]), seconds, str(reply["form"]))
 
     def _worker(self, fresh: bool) -> _Worker:
         """Return an idle worker, or a new one; for a second attempt a `fresh` one, as idle ones may be dead too."""

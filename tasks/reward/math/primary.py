@@ -184,7 +184,9 @@ class PrimaryParser(Tokens):
         raise ParseError(f"{token} is not read here")
 
     def word(self, text: str) -> Node:
-        """Return the meaning of a text macro's content: a function, a symbol, a number."""
+        """Return the meaning of a text macro's content: pi, a function, a symbol, a number."""
+        if text == "pi":
+            return PI
         if text in _FUNCTIONS:
             return self.function(_ALIASES.get(text, text))
         if len(text) == 1 and text.isalpha():

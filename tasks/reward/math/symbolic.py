@@ -12,15 +12,17 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from tasks.reward.math import numeric
+from tasks.reward.math import exact, numeric
+from tasks.reward.math.answer_parser import read
+from tasks.reward.math.answer_types import Scalar
 from tasks.reward.math.equivalence import equivalent_latex
-from tasks.reward.math.expression import Node, Num, ParseError, TooLarge
+from tasks.reward.math.expression import Node, Num, ParseError, TooLarge, symbols
+from tasks.reward.math.normal_form import Undecided
 from tasks.reward.math.oracle import ROUNDED_PLACES, Oracle, Truth, cheap_equal, cheap_multiple, cheap_opaque
 
 _MAX_TEXT = 400
 _DIGITS = 40
 _WORD = re.compile(r"\\[A-Za-z]+|[A-Za-z]+")
-_MATH_COMMANDS = re.compile(r"\\(?:int|lim|sum|prod|iint|oint|det|log|ln|frac|sqrt|operatorname|gcd)(?![A-Za-z])")
 
 
 def strong_equal(a: Node, b: Node) -> Truth:
@@ -28,6 +30,8 @@ def strong_equal(a: Node, b: Node) -> Truth:
     cheap = cheap_equal(a, b)
     if cheap is not None:
         return cheap
+    if not (symbols(a) or symbols(b)) and exact.too_large(a, b):
+        return None  # of such values a few hundred digits say nothing
     for literal, other in ((a, b), (b, a)):
         if isinstance(literal, Num) and literal.places is not None and literal.places >= ROUNDED_PLACES:
             try:
@@ -67,11 +71,10 @@ def _free_names(parsed: Any) -> frozenset[str]:
 
 def strong_opaque(gold: str, given: str) -> Truth:
     """Compare by math-verify two texts of which our parser cannot read at least one."""
-    if cheap_opaque(gold, given):
-        return True
-    if max(len(gold), len(given)) > _MAX_TEXT or '"' in gold + given or max(_nesting(gold), _nesting(given)) > 20:
-        return None
-    if not any(_MATH_COMMANDS.search(t) for t in (gold, given)):
+    cheap = cheap_opaque(gold, given)
+    if cheap is not None:
+        return cheap
+    if max(len(gold), len(given)) > _MAX_TEXT or max(_nesting(gold), _nesting(given)) > 20:
         return None
     import sympy
     from math_verify import LatexExtractionConfig, parse, verify
@@ -117,3 +120,19 @@ STRONG = Oracle(strong_equal, strong_opaque, strong_multiple)
 def accepts(gold: str, given: str) -> bool:
     """Return True if the answer `given` is accepted for `gold`, both raw LaTeX; what cannot be decided is not."""
     return equivalent_latex(gold, given, STRONG) is True
+
+
+def value_form(given: str) -> str:
+    """Return a text for the values of a tidy answer that has no exact form, equal for equal answers; "" for others."""
+    try:
+        answer = read(given)
+        if not isinstance(answer, Scalar) or answer.node is None or exact.too_large(answer.node):
+            return ""
+        node = answer.node
+        try:
+            exact.exact(node)
+            return ""
+        except Undecided:
+            return numeric.fingerprint(node)
+    except (ParseError, TooLarge, RecursionError):
+        return ""

@@ -28,6 +28,10 @@ CHARACTERS = str.maketrans(
         "∅": "\\emptyset ",
         "∪": "\\cup ",
         "∩": "\\cap ",
+        "∧": "\\land ",
+        "∨": "\\lor ",
+        "℃": "^{\\circ}C",
+        "℉": "^{\\circ}F",
         "∈": "\\in ",
         "∉": "\\notin ",
         "∖": "\\setminus ",
@@ -113,10 +117,8 @@ SPELLINGS = {
     "textdegree": "^{\\circ}",
     "degree": "^{\\circ}",
     "deg": "^{\\circ}",
-    "land": '"and"',
-    "wedge": '"and"',
-    "lor": '"or"',
-    "vee": '"or"',
+    "wedge": "land",
+    "vee": "lor",
     "smallsetminus": "setminus",
     "backslash": "setminus",
     "percent": "\\%",
@@ -158,3 +160,10 @@ FUNCTION_NAMES = frozenset([
     "i", "e", "d", "sin", "cos", "tan", "cot", "sec", "csc", "ln", "log", "exp", "gcd", "lcm", "max", "min", "arcsin",
     "arccos", "arctan", "sinh", "cosh", "tanh", "det",
 ])  # fmt: skip
+
+#: Joiners of answers in Chinese and Japanese.
+JOINERS = {
+    "或者": "or", "或": "or", "または": "or", "又は": "or", "もしくは": "or",
+    "以及": "and", "和": "and", "与": "and", "與": "and", "及び": "and", "及": "and", "かつ": "and", "且": "and",
+    "と": "and",
+}  # fmt: skip

@@ -8,7 +8,8 @@ from tasks.reward.math.expression import ParseError
 
 MAX_TOKENS = 12_000
 _TOKEN = re.compile(
-    r"\s*(?:(?P<num>\d+(?:\.\d*)?|\.\d+)|(?P<cmd>\\[A-Za-z]+|\\[^A-Za-z])|(?P<name>[A-Za-z]+)|(?P<op>\S))"
+    r"\s*(?:(?P<num>\d+(?:\.\d*)?|\.\d+)|(?P<cmd>\\[A-Za-z]+|\\[^A-Za-z])|(?P<name>[A-Za-z]+)|"
+    r"(?P<word>\"[^\"]*\")|(?P<op>\S))"
 )
 
 
@@ -33,7 +34,7 @@ class Tokens:
         return self.tokens[where][1] if where < len(self.tokens) else ""
 
     def kind(self, ahead: int = 0) -> str:
-        """Return num, cmd, name or op, or "end" behind the last token."""
+        """Return num, cmd, name, word (in quotes) or op, or "end" behind the last token."""
         where = self.at + ahead
         return self.tokens[where][0] if where < len(self.tokens) else "end"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from types import TracebackType
 from typing import Self
@@ -12,24 +12,26 @@ from typing import Self
 from tasks.errors import VerifierError
 from tasks.records import Problem, Verdict, VerdictKind
 from tasks.reward.math.answer_parser import read
-from tasks.reward.math.answer_types import Answer, Equation, Scalar, usable
+from tasks.reward.math.answer_types import Equation, Scalar, is_label, usable
 from tasks.reward.math.canonical_form import canonical_of_text
 from tasks.reward.math.equivalence import equivalent
-from tasks.reward.math.exact import rational
 from tasks.reward.math.expression import ParseError
 from tasks.reward.math.extract import Extraction, extract
 from tasks.reward.math.normalise import MAX_LENGTH, key, tidy
 from tasks.reward.math.oracle import CHEAP, Truth
 from tasks.reward.math.pool import Pool
 from tasks.reward.math.text_answers import choice_letter
+from tasks.reward.math.tolerance import check_tolerance, read_tolerance, within
 
 LONG = 800
 """Longer answers (characters) are read in a worker: some parsers are quadratic in the length."""
 _CURRENCY_WORDS = {
     "euro": ("euro", "€"),
     "pound sterling": ("pound", "£"),
-    "yen": ("yen", "¥"),
-    "rupee": ("rupee", "₹"),
+    "yen": ("yen", "¥", "円"),
+    "rupee": ("rupee", "₹", "rs.", "rs "),
+    "yuan": ("yuan", "rmb", "元"),
+    "money": ("cent", "¢"),
 }
 
 
@@ -50,26 +52,56 @@ def gold_text(problem: Problem) -> str:
     return answer
 
 
+def checked_gold(problem: Problem) -> str:
+    """Return the gold answer's LaTeX; VerifierError if it, or its tolerance, cannot be read."""
+    gold = gold_text(problem)
+    limit = tolerance_of(problem)
+    if limit:
+        try:
+            value = _value(tidy(gold))
+            check_tolerance(limit, None if value is None else value.node)
+        except ValueError as error:
+            raise VerifierError(
+                f"problem {problem.id}: reference['tolerance'] {problem.reference['tolerance']!r} beside the "
+                f"answer {gold[:80]!r}: {error}; mend the data"
+            ) from error
+    return gold
+
+
 def tolerance_of(problem: Problem) -> Fraction | None:
     """Return the reference's absolute tolerance, None if it has none; VerifierError if it is no number."""
     tolerance = problem.reference.get("tolerance")
     if tolerance in (None, ""):
         return None
     try:
-        return Fraction(str(tolerance))
+        return read_tolerance(str(tolerance))
     except ValueError as error:
         raise VerifierError(
-            f"problem {problem.id}: reference['tolerance'] {tolerance!r} is no number; mend the data"
+            f"problem {problem.id}: reference['tolerance'] {str(tolerance)[:60]!r}: {error}; mend the data"
         ) from error
 
 
 @dataclass(frozen=True, slots=True)
-class _Pending:
-    """An answer that a worker has to compare: gold and given text, and the canonical form of the answer."""
+class _Names:
+    """The canonical forms of the gold and of the answer beside it."""
 
     gold: str
     given: str
-    canonical: str
+
+    def of(self, accepted: bool) -> str:
+        """Return the answer's form in a verdict: the gold's if it is accepted, and only then."""
+        if accepted:
+            return self.gold
+        return f"{self.given} (not the reference)" if self.given == self.gold else self.given
+
+
+@dataclass(frozen=True, slots=True)
+class _Pending:
+    """An answer that a worker has to compare: gold and given text, and their canonical forms."""
+
+    gold: str
+    given: str
+    names: _Names
 
 
 class MathVerifier:
@@ -96,8 +128,7 @@ class MathVerifier:
     @staticmethod
     def check_reference(problem: Problem) -> None:
         """Raise VerifierError, naming the problem, if its reference cannot be read. Called when problems are loaded."""
-        tolerance_of(problem)
-        gold_text(problem)
+        checked_gold(problem)
 
     def close(self) -> None:
         """End the worker processes."""
@@ -130,21 +161,21 @@ class MathVerifier:
         verdicts = {}
         for index, item in pending.items():
             outcome = outcomes[item.gold, item.given]
-            verdicts[index] = _verdict(outcome.accepted, item.canonical, outcome.detail, outcome.failure)
+            names = replace(item.names, given=outcome.form or item.names.given)
+            verdicts[index] = _verdict(outcome.accepted, names, outcome.detail, outcome.failure)
         return verdicts
 
 
-def _verdict(accepted: bool, canonical: str, detail: str = "", failure: VerdictKind | None = None) -> Verdict:
+def _verdict(accepted: bool, names: _Names, detail: str = "", failure: VerdictKind | None = None) -> Verdict:
     if accepted:
-        return Verdict(1.0, VerdictKind.ACCEPTED, detail, canonical)
-    return Verdict(0.0, failure or VerdictKind.WRONG, detail, canonical)
+        return Verdict(1.0, VerdictKind.ACCEPTED, detail, names.of(accepted))
+    return Verdict(0.0, failure or VerdictKind.WRONG, detail, names.of(accepted))
 
 
 def cheap(problem: Problem, response: str) -> Verdict | _Pending:
     """Return the verdict of the exact layers, or what a worker has to decide."""
     try:
-        MathVerifier.check_reference(problem)
-        gold = gold_text(problem)
+        gold = checked_gold(problem)
     except VerifierError as error:
         return Verdict(None, VerdictKind.INFRASTRUCTURE, str(error))
     found: Extraction = extract(response)
@@ -153,7 +184,8 @@ def cheap(problem: Problem, response: str) -> Verdict | _Pending:
     if len(found.text) > MAX_LENGTH:
         return Verdict(0.0, VerdictKind.NO_ANSWER, f"an answer of {len(found.text)} characters")
     if len(found.text) > LONG:  # reading it may take long: in a worker, which can be killed
-        return _Pending(gold, found.text, " ".join(found.text[:LONG].split()))
+        shortened = " ".join(found.text[:LONG].split())
+        return _Pending(gold, found.text, _Names(canonical_of_text(tidy(gold)), shortened))
     given = tidy(found.text)
     try:
         usable(given)
@@ -161,29 +193,35 @@ def cheap(problem: Problem, response: str) -> Verdict | _Pending:
         return Verdict(0.0, VerdictKind.NO_ANSWER, f"the answer cannot be read: {error}")
     given = _choice_of_value(problem, gold, _without_local_currency(problem, given))
     text = _with_unit(problem, tidy(gold))
-    name = canonical_of_text(given)
+    names = _Names(canonical_of_text(text, text), canonical_of_text(given, text))
     try:
         truth = equal_within_tolerance(problem, text, given)
     except (ParseError, RecursionError) as error:
-        return _verdict(False, name, f"the answer cannot be read: {error}")
-    return _Pending(text, given, name) if truth is None else _verdict(truth, name)
+        return _verdict(False, names, f"the answer cannot be read: {error}")
+    return _Pending(text, given, names) if truth is None else _verdict(truth, names)
 
 
 def equal_within_tolerance(problem: Problem, gold: str, given: str) -> Truth:
-    """Return whether the answers are equal, or with an absolute `tolerance` (OlympiadBench) rationals that close."""
+    """Return whether the answers are equal, or with an absolute `tolerance` (OlympiadBench) numbers that close."""
     truth = equivalent(gold, given, CHEAP)
     limit = tolerance_of(problem)
     if truth is True or limit is None:
         return truth
-    values = [a.node and rational(a.node) if isinstance(a, Scalar) else None for a in (_value(gold), _value(given))]
-    if isinstance(values[0], Fraction) and isinstance(values[1], Fraction):
-        return abs(values[0] - values[1]) <= limit
-    return truth
+    values = _value(gold), _value(given)
+    if values[0] is None or values[1] is None:
+        return truth
+    return True if within(values[0], values[1], limit) else truth
 
 
-def _value(text: str) -> Answer:
-    answer = read(text)
-    return answer.sides[-1] if isinstance(answer, Equation) else answer
+def _value(text: str) -> Scalar | None:
+    """Return the value in a tidy text, also behind a label, None where it holds none."""
+    try:
+        answer = read(text)
+    except (ParseError, RecursionError):
+        return None
+    if isinstance(answer, Equation) and len(answer.sides) == 2 and is_label(answer.texts[0]):
+        answer = answer.sides[-1]
+    return answer if isinstance(answer, Scalar) else None
 
 
 def _with_unit(problem: Problem, gold: str) -> str:

@@ -50,7 +50,7 @@ def receive(sock: socket.socket) -> object:
 
 
 def work(sock: socket.socket) -> None:
-    """Serve [gold, given] -> {"accepted": bool, "detail": str} until the parent closes."""
+    """Serve [gold, given] -> {"accepted": bool, "detail": str, "form": str} until the parent closes."""
     from tasks.reward.math import symbolic
     from tasks.reward.math.normal_form import clock
 
@@ -62,11 +62,13 @@ def work(sock: socket.socket) -> None:
             return
         assert isinstance(message, list)
         try:
-            reply: dict[str, object] = {"accepted": symbolic.accepts(*message), "detail": ""}
+            accepted = symbolic.accepts(*message)
+            form = "" if accepted else symbolic.value_form(message[1])
+            reply: dict[str, object] = {"accepted": accepted, "detail": "", "form": form}
         except MemoryError:
-            reply = {"accepted": False, "detail": "memory"}
+            reply = {"accepted": False, "detail": "memory", "form": ""}
         except Exception as error:  # of sympy or math-verify on this answer: it is not accepted
-            reply = {"accepted": False, "detail": f"{type(error).__name__}: {error}"[:300]}
+            reply = {"accepted": False, "detail": f"{type(error).__name__}: {error}"[:300], "form": ""}
         send(sock, reply)
 
 

@@ -814,7 +814,7 @@ symbolic | 2^{2n} | 4^n | 1
 symbolic | 2^{2n} | 2^{n^2} | 0
 symbolic | 5r^5 | 5 r^{5} | 1
 symbolic | 5r^5 | (5r)^5 | 0
-symbolic | x^2+C | x^2+c | 0
+symbolic | x^2+C | x^2+c | 1
 symbolic | x+y | y+x | 1
 symbolic | f(x) | f(y) | 0
 symbolic | \dot{x} | x | 0
@@ -1004,7 +1004,7 @@ integer | 18 | 18 18 | 0
 integer | 70000 | 70 000 | 1
 integer | 70000 | 70\;000 | 1
 integer | 70000 | 70\!,000 | 1
-integer | 70000 | 70 thousand | 0
+integer | 70000 | 70 thousand | 1
 integer | 70000 | 7\cdot10^{4} | 1
 integer | 70000 | 7e4 | 1
 integer | 70000 | 7.0 \times 10^{4} | 1
@@ -1019,7 +1019,7 @@ integer | -4 | --4 | 0
 integer | 4 | --4 | 1
 integer | 204 | 200 + 4 | 1
 integer | 204 | 12 \cdot 17 | 1
-integer | 204 | 204_{10} | 0
+integer | 204 | 204_{10} | 1
 integer | 3 | 3.0 | 1
 integer | 3 | \frac{3}{1} | 1
 integer | 3 | \sqrt[3]{27} | 1
@@ -1220,7 +1220,7 @@ set | \text{no solution} | \text{no real solutions} | 1
 set | \text{no solution} | 0 | 0
 matrix | \begin{pmatrix} 1 & 2 \\ 3 & 4 \end{pmatrix} | \begin{vmatrix}1&2\\3&4\end{vmatrix} | 0
 matrix | \begin{pmatrix} 1 & 2 \\ 3 & 4 \end{pmatrix} | \begin{pmatrix}1.0&2\\3&4\end{pmatrix} | 1
-matrix | \begin{pmatrix} 1 \\ 2 \end{pmatrix} | (1,2) | 0
+matrix | \begin{pmatrix} 1 \\ 2 \end{pmatrix} | (1,2) | 1
 matrix | \begin{pmatrix} 1 \\ 2 \end{pmatrix} | \begin{pmatrix} 1 \\ 2 \\ 3 \end{pmatrix} | 0
 complex | 3+4i | 3 + 4 i | 1
 complex | 3+4i | 3+i4 | 1

@@ -22,7 +22,7 @@ from tasks.reward.verifiers.math import MathAnswers
 from tasks.reward.verifiers.registry import make_verifier, verifier_key_part, verifier_names, verifier_version
 
 #: Those that have risen. The others keep the keys that their first version gave, and with them what was made.
-VERSIONS = {"code": 2}
+VERSIONS = {"code": 2, "math": 2}
 
 
 @pytest.mark.parametrize("name", verifier_names())
@@ -47,7 +47,7 @@ def test_a_wrong_name_is_answered_with_all_that_there_are() -> None:
 
 def test_the_key_has_a_verifier_s_own_settings_alone() -> None:
     reward = Reward(math=MathReward(deadline_s=3.0), code=CodeReward(cpu_s=2.0, slots=7))
-    assert verifier_key_part("math", reward) == {"math": {"deadline_s": 3.0}}
+    assert verifier_key_part("math", reward) == {"math": {"deadline_s": 3.0}, "verifier_version": VERSIONS["math"]}
     assert verifier_key_part("code", reward) == {
         "code": {"cpu_s": 2.0, "memory_mb": 512},
         "verifier_version": VERSIONS["code"],

@@ -151,6 +151,21 @@ def gpqa(number: int) -> dict[str, Any]:
     }
 
 
+@pytest.mark.parametrize("same", ["right 1", " right 1", "right 1\n", "right  1"])
+@pytest.mark.parametrize("place", [1, 2, 3])
+def test_a_wrong_choice_that_repeats_the_right_one_is_refused(
+    same: str, place: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(DataError, match=r"'right 1' is the right choice as well: two right letters"):
+        loaded(monkeypatch, "gpqa", [{**gpqa(1), f"Incorrect Answer {place}": same}])
+
+
+def test_wrong_choices_that_are_near_the_right_one_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    near = {"Incorrect Answer 1": "Right 1", "Incorrect Answer 2": "right 1.0", "Incorrect Answer 3": "~right 1"}
+    (problem,) = loaded(monkeypatch, "gpqa", [{**gpqa(1), **near}])
+    assert sorted(problem.problem.reference["choices"]) == ["Right 1", "right 1", "right 1.0", "~right 1"]
+
+
 def test_shuffled_choices_depend_on_their_row_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     problems = loaded(monkeypatch, "gpqa", [gpqa(n) for n in range(200)])
     letters = [p.problem.reference["answer"] for p in problems]
