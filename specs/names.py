@@ -18,7 +18,7 @@ from specs.sources import SOURCES, declared_source
 
 PUZZLES = ("countdown", "free_order", "graph_colouring", "sums")
 #: A verifier is a file of this folder, which these of it are not.
-_VERIFIER_FILES = REPOSITORY_ROOT / "tasks" / "reward" / "verifiers"
+VERIFIERS = REPOSITORY_ROOT / "tasks" / "reward" / "verifiers"
 _NO_VERIFIER = ("__init__", "base", "plugin", "puzzle", "registry")
 #: A suite is a YAML file of this folder, or one of the user's own, named by its path.
 SUITES = REPOSITORY_ROOT / "tasks" / "evaluate" / "suites"
@@ -26,7 +26,7 @@ SUITES = REPOSITORY_ROOT / "tasks" / "evaluate" / "suites"
 
 def verifier_names() -> tuple[str, ...]:
     """Return the names of the shipped verifiers, in alphabetical order, then those of puzzles."""
-    files = sorted(path.stem for path in _VERIFIER_FILES.glob("*.py"))
+    files = sorted(path.stem for path in VERIFIERS.glob("*.py"))
     return (*(name for name in files if name not in _NO_VERIFIER), *PUZZLES)
 
 

@@ -237,7 +237,10 @@ def test_a_plan_fails_as_the_run_would(refused: Refused, tmp_path: Path, model: 
 
 def failure_of_a_run(spec: str, overrides: tuple[str, ...]) -> str:
     """Return the error of a run that begins: its data, and the data set that its first rollout reads."""
-    loaded = load_spec(spec, overrides, environ={}).spec
+    try:
+        loaded = load_spec(spec, overrides, environ={}).spec
+    except USER_ERRORS as error:
+        return str(error)
     loaded = loaded.model_copy(update={"store": f"{loaded.store}-of-the-run"})
     session = Session(Store(loaded.store))
     try:

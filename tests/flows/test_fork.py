@@ -11,10 +11,10 @@ import pytest
 from infra.store import Store
 from specs.paths import REPOSITORY_ROOT as ROOT
 from tests.flows.runs import NAME, TINY, Finished, Run, clean_environment, settings
-from tests.flows.test_errors import Refused, refused
+from tests.flows.test_errors import Refused, logger_kept, refused
 from tests.flows.test_run import ended_well, front_door, manifests, record, records
 
-__all__ = ["front_door", "refused"]  # fixtures
+__all__ = ["front_door", "logger_kept", "refused"]  # fixtures
 
 MORE, CONTROL = f"{NAME}-more", f"{NAME}-more-grpo"
 SPEC = """\

@@ -346,7 +346,9 @@ def test_the_command_and_its_mistakes(tmp_path: Path) -> None:
     ), done
     assert "removed in all: 0, 0 B" in run().stdout, "24 h of grace"
     done = run("--store", "gs://x")
-    assert done.returncode == 1 and done.stderr == "error: store gs://x: only file:// and s3:// are supported\n"
+    assert done.returncode == 1 and done.stderr == (
+        "error: --store: got scheme 'gs', want file:// or s3://, or a plain folder\n"
+    )
     assert run("--grace", "-1").returncode == 2 and run("--grace", "nan").returncode == 2
 
 

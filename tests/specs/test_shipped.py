@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from specs.load import Loaded, load_control, load_spec
-from specs.names import SUITES
+from specs.names import SUITES, VERIFIERS
 from specs.paths import REPOSITORY_ROOT
 from specs.schema import Spec, json_schema
 from specs.size import size
@@ -113,7 +113,7 @@ def _names(spec: dict[str, Any]) -> Iterator[str]:
 def test_a_stranger_s_clone_has_all_that_the_specs_name(tmp_path: Path) -> None:
     """In a copy of the tree that nothing lies beside, every spec and study loads, and names no path outside of it."""
     tree = tmp_path / "clone"
-    for folder in (SPECS, SUITES):
+    for folder in (SPECS, SUITES, VERIFIERS):
         shutil.copytree(
             folder, tree / folder.relative_to(REPOSITORY_ROOT), ignore=shutil.ignore_patterns("__pycache__")
         )

@@ -73,9 +73,9 @@ def run(loaded: Loaded, experiment: Experiment) -> Store:
     for node in experiment.steps():
         store.commit(node.step, {"payload": b"bytes"}, kind="rows")
     last = loaded.spec.train.iterations
-    record = {"iterations": last, "lineages": [experiment.lineage(k) for k in range(last + 1)]}
+    record = {"state": "finished", "iterations": last, "lineages": [experiment.lineage(k) for k in range(last + 1)]}
     rows = [
-        {"iteration": node.iteration, "suite": node.suite, "artifact": node.step.key}
+        {"iteration": node.iteration, "suite": node.suite, "artifact": node.step.key, "pass_at": {}}
         for node in experiment.steps()
         if node.stage == "evaluate"
     ]
