@@ -89,7 +89,7 @@ def _defined(tree: ast.Module) -> set[str]:
 
 
 class _Reading:
-    """What the statements that can run contain.
+    """Names in the statements that can run, and whether one judges.
 
     names, attributes: all names in them. judges: whether one can fail the test by what it compares.
     """

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import shutil
 import threading
 
 from infra.store import Manifest
@@ -11,7 +10,7 @@ from tasks.checkpoint.fork import pinned
 from tasks.checkpoint.weights import POLICY_STAGE
 from tasks.engines.policies import Policies, SavedPolicy
 from tasks.graph.experiment import Experiment
-from tasks.run.session import Session
+from tasks.run.session import Output, Session
 
 log = logging.getLogger("armature")
 
@@ -41,16 +40,13 @@ class Checkpoints:
     def commit(self, saved: SavedPolicy, iteration: int, stop: threading.Event | None = None) -> Manifest:
         """Take a saved policy into the store, and drop older ones. `stop` is Store.commit's.
 
-        Needs neither trainer nor engine: it may run beside them. The folder goes when its files are in the store, so
-        that a failed commit can be tried again.
+        Needs neither trainer nor engine: it may run beside them. A failed commit leaves the folder, and can be tried
+        again.
         """
-        self._session.still_ours()
         files = {path.name: path for path in sorted(saved.folder.iterdir())}
-        step = self._experiment.checkpoint(iteration)
-        manifest = self._store.commit(step, files, kind="weights", recorded=saved.recorded, stop=stop)
-        shutil.rmtree(saved.folder)
+        output = Output(files, "weights", recorded=saved.recorded, folder=saved.folder)
+        manifest = self._session.commit(self._experiment.checkpoint(iteration), output, saved.seconds, stop)
         self._uploading.discard(saved.lineage)
-        self._session.made += 1
         self.retain()
         return manifest
 

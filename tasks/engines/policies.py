@@ -32,11 +32,12 @@ log = logging.getLogger("armature")
 
 @dataclass(frozen=True)
 class SavedPolicy:
-    """A policy on the local disk. `recorded` says how it was really computed."""
+    """A policy on the local disk. `recorded` says how it was really computed, `seconds` how long writing it took."""
 
     lineage: str
     folder: Path
     recorded: dict[str, Any]
+    seconds: float
 
 
 class Policies:
@@ -91,8 +92,8 @@ class Policies:
         # replay passed it again.
         folder = self._session.folder / f"checkpoint-{lineage[:16]}-{uuid.uuid4().hex[:8]}"
         self._describe(lineage, folder)
-        self.trainer.save(folder, optimizer=True)
-        return SavedPolicy(lineage, folder, dict(self.trainer.environment))
+        seconds = self.trainer.save(folder, optimizer=True)
+        return SavedPolicy(lineage, folder, dict(self.trainer.environment), seconds)
 
     @property
     def _adamw(self) -> dict[str, Any]:

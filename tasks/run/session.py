@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import shutil
 import socket
+import threading
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -61,8 +62,8 @@ class Session:
             return manifest
         return None
 
-    def commit(self, step: Step, output: Output, seconds: float) -> Manifest:
-        """Commit what a stage made; times go to the step's ledger."""
+    def commit(self, step: Step, output: Output, seconds: float, stop: threading.Event | None = None) -> Manifest:
+        """Commit what a stage made; times go to the step's ledger. `stop` is Store.commit's."""
         self.still_ours()
         manifest = self.store.commit(
             step,
@@ -76,6 +77,7 @@ class Session:
                 "parts": dict(output.parts),
                 "host": socket.gethostname(),
             },
+            stop=stop,
         )
         self.made += 1
         if output.folder is not None:
