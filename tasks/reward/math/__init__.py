@@ -55,7 +55,8 @@ Rules where there is a choice
 - Ratios may be reduced and equal their quotient; h:mm is a clock time (3:45 p.m. is 15:45). Numbers in a base want base
   and digits; base 10 is none. 19 mod 12 is 7 mod 12, and 7 mod 12 is 7.
 - Words: case, articles and full stops do not matter; "Yes, it is" is yes. Choices: B, (b), "Option B", "B. text"; e and
-  i are numbers; the text of one choice counts if the reference lists the `choices`.
+  i are numbers; the text of one choice counts if the reference lists the `choices`. Where a letter is wanted and the
+  last box holds none, an "Answer: D" behind the box counts.
 - A tolerance of the reference is absolute and of one value, in its unit. It has to be finite and no larger than the
   answer.
 - The answer of a verdict is the gold's canonical form if it is accepted, and only then.

@@ -146,6 +146,16 @@ def extract(response: str) -> Extraction:
     return _without_box(text)
 
 
+def stated_behind_box(response: str) -> str | None:
+    """Return the answer that a sentence behind the last box states ("Answer: D"), None where there is none."""
+    text = answer_text(response)
+    boxes = _boxes(text) if text is not None else None
+    if text is None or not boxes:
+        return None
+    stated = _without_box(text[boxes[-1].end :])
+    return stated.text if stated.how == "answer is" else None
+
+
 def _without_box(text: str) -> Extraction:
     if _CONTROL.search(text[-4000:]):
         return Extraction(None, "control characters")

@@ -16,7 +16,7 @@ from tasks.reward.math.answer_types import Equation, Scalar, is_label, usable
 from tasks.reward.math.canonical_form import canonical_of_text
 from tasks.reward.math.equivalence import equivalent
 from tasks.reward.math.expression import ParseError
-from tasks.reward.math.extract import Extraction, extract
+from tasks.reward.math.extract import Extraction, extract, stated_behind_box
 from tasks.reward.math.normalise import MAX_LENGTH, key, tidy
 from tasks.reward.math.oracle import CHEAP, Truth
 from tasks.reward.math.pool import Pool
@@ -191,6 +191,9 @@ def cheap(problem: Problem, response: str) -> Verdict | _Pending:
         usable(given)
     except ParseError as error:
         return Verdict(0.0, VerdictKind.NO_ANSWER, f"the answer cannot be read: {error}")
+    wants_letter = choice_letter(gold) == gold.strip('"(). ')
+    if wants_letter and choice_letter(given) is None and (stated := stated_behind_box(response)) is not None:
+        given = tidy(stated)  # the box was a step of the reasoning
     given = _choice_of_value(problem, gold, _without_local_currency(problem, given))
     text = _with_unit(problem, tidy(gold))
     names = _Names(canonical_of_text(text, text), canonical_of_text(given, text))
