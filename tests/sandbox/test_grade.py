@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -307,3 +308,21 @@ def test_functions_of_long_integers(runner: LocalRunner) -> None:
     assert judged(runner, "def f(x): return x + 1", **row).kind is Kind.ACCEPTED
     assert judged(runner, "def f(x): return x", **row).kind is Kind.WRONG
     assert judged(runner, "def f(x): return 10.0 ** 300", **row).kind is Kind.WRONG
+
+
+@pytest.mark.parametrize(
+    ("report", "row", "program", "accepted"),
+    [
+        ("verl-project/verl#7853", "", "def f(x): raise ValueError('failed')", False),
+        ("verl-project/verl#7853", None, "def f(x): raise ValueError('failed')", False),
+        ("verl-project/verl#7853", "", "def f(x): return ''", True),
+        ("allenai/olmo-eval#354", [1, 2], "def f(x): return (1, 2)", True),
+        ("allenai/olmo-eval#354", [1, 2], "def f(x): return (2, 1)", False),
+        ("SWE-bench/SWE-bench#620", 4, "print('1 passed')\nprint('PASSED tests/test_f.py')\ndef f(x): return 5", False),
+        ("SWE-bench/SWE-bench#620", 4, "import os\nprint('OK')\ndef f(x): os._exit(0)", False),
+    ],
+)
+def test_reports_of_2026(runner: Any, report: str, row: object, program: str, accepted: bool) -> None:
+    tests = [{"input": "2", "output": json.dumps(row)}]
+    verdict = judged(runner, program, test_type="functional", entry_point="f", tests=tests)
+    assert (verdict.kind == Kind.ACCEPTED) is accepted, (report, verdict)
