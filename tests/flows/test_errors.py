@@ -344,6 +344,8 @@ def test_a_studys_plan_fails_as_its_cells_would(refused: Refused, tmp_path: Path
     assert "holds no problem" in refused("study", str(file), "--plan")
 
 
+@pytest.mark.slow
+@pytest.mark.turn
 def test_a_temporary_server_that_does_not_come_up_is_one_line(run: Run, tmp_path: Path) -> None:
     """It has no time at all here, so that no machine is fast enough."""
     env = clean_environment(PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS="0")
