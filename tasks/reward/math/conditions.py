@@ -44,6 +44,11 @@ _REAL_DOMAIN = re.compile(
     rf"(?:all |any |every |each )(?:real )?(?:numbers? |values? of )?{_NAMES}(?:\s*\\in\s*\\mathbb\s*\{{?[RC]\}}?)?|"
     rf"{_NAMES}\s*\\in\s*\\mathbb\s*\{{?R\}}?"
 )
+#: A value that a condition changes: a region or a set.
+_REGION = re.compile(r"[<>]|\\(?:leq?|geq?|lt|gt|neq?|in|cup|cap|infty|mathbb)(?![A-Za-z])")
+_BOUND = re.compile(r"(?P<sign>\\ge|>)\s*(?P<bound>-?\d+)$")
+_WIDE = {(">", "0"), ("\\ge", "0"), ("\\ge", "1")}  # bounds that say what a natural or positive number is
+_RESTRICTS = ("if", "when", "whenever", "provided", "provided that", "given", "given that")
 _ATTAINED = re.compile(rf"(?:{_NAME}\s*=\s*[^=<>,]+)(?:(?:\s*,\s*|\s*and\s*){_NAME}\s*=\s*[^=<>,]+)*")
 
 
@@ -66,11 +71,18 @@ class Conditioned:
     @property
     def idle(self) -> bool:
         """Return True if the condition takes nothing away from the value."""
+        if _REGION.search(self.value):
+            return self.over_the_reals and not self.word.startswith(_RESTRICTS)
         if match := _DOMAIN.fullmatch(self.condition):
+            bound = _BOUND.search(self.condition)
+            if self.word in _RESTRICTS or (bound and (bound["sign"], bound["bound"]) not in _WIDE):
+                return False
             universal = self.condition.startswith(("all ", "any ", "every ", "each "))
             names = re.split(r"\s*,\s*", match.group("names"))
             return universal or all(map(self._occurs, names))
         if self.word in ("when", "at", "attained at", "for", "where", "with") and _ATTAINED.fullmatch(self.condition):
+            if re.search(r"\bor\b", self.condition):
+                return False
             return not any(map(self._occurs, re.findall(rf"({_NAME})\s*=", self.condition)))
         return False
 

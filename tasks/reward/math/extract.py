@@ -23,12 +23,15 @@ _BRACE = re.compile(r"\\.|[{}]", re.DOTALL)
 _BARE = re.compile(r"[-+]?\d+(?:[./]\d+)?(?!\w)|\\[dt]?frac\d\d|(?:[A-Za-z]|\\[A-Za-z]+)(?=\s*(?:\$|\\\)|\\\]))")
 _MARKER = re.compile(r"####\s*(\S[^\n]*)")
 _ANCHOR = re.compile(
-    r"(?:(?:(?:final|correct|right)\s+)?(?:answer|option|choice|result)\b(?:\s+to\s+[^.\n:]{0,80}?)?"
+    r"(?:(?<![A-Za-z])(?:(?:final|correct|right)\s+)?(?:answer|option|choice|result)\b(?:\s+to\s+[^.\n:]{0,80}?)?"
     r"(?:\s+is(?:\s+(?:option|choice))?(?!\s+not\b)|\s*\**\s*[:：=]\**)|"
     r"(?:答案|答え|解答|正解|结果|結果)\s*(?:应该是|應該是|是|为|為|等于|は|\**[:：=]\**))"
     r"\s*[:：]?\s*([^\n]{1,400})",
     re.IGNORECASE,
 )
+#: Words that make "answer is" speak of another answer, in front of it or in it ("the answer to the wrong question").
+_OTHER = re.compile(r"\b(?:incorrect|wrong|not|eliminated|other|previous)(?:[ \t*_]+\w+){0,2}[ \t*_]*$", re.IGNORECASE)
+_OF_ANOTHER = re.compile(r"\bto\b.*\b(?:incorrect|wrong|different|other)\b", re.IGNORECASE | re.DOTALL)
 _NEGATED = re.compile(r"^\s*(?:不|not|never|wrong|incorrect|unknown|unclear|correct\b)", re.IGNORECASE)
 _TAIL = re.compile(
     r"(?:(?<!\d)\.|(?<=\d)\.(?!\d)|。)(?=\s|$)|。|です|である|\s+(?:because|since|which|I hope)\b", re.IGNORECASE
@@ -44,6 +47,9 @@ _HEADS = tuple(
     )
 )
 _CLAUSE = re.compile(r"[;:]|,?\s*\b(?:as|so|where|obtained|because|since|which)\b", re.IGNORECASE)
+#: Second thoughts in the sentence of a value: it is no final answer.
+_TAKEN_BACK = re.compile(r"\b(?:wrong|incorrect|wait|actually|instead|oops|no,)(?!\w)", re.IGNORECASE)
+_STOP = re.compile(r"(?:(?<!\d)\.|(?<=\d)\.(?!\d))(?=\s|$)|。")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
@@ -163,7 +169,11 @@ def _without_box(text: str) -> Extraction:
     if markers:
         return Extraction(markers[-1].strip().strip("*$ "), "####")
     tail = None
-    for match in _ANCHOR.finditer(text[-20_000:]):
+    visible = text[-20_000:]
+    for match in _ANCHOR.finditer(visible):
+        noun = visible[match.start() : match.start(1)]
+        if _OTHER.search(visible[max(0, match.start() - 60) : match.start()]) or _OF_ANOTHER.search(noun):
+            continue
         tail = match.group(1)
         while inner := _ANCHOR.search(tail):  # "Final Answer: The final answer is ..."
             tail = inner.group(1)
@@ -180,6 +190,10 @@ def _value(tail: str) -> str:
     What stands behind the value in its sentence goes with it as words; only harmless ones are left out.
     """
     tail = tail.strip()
+    stop = _STOP.search(tail)
+    sentence = tail[: stop.start()] if stop else tail
+    if _TAKEN_BACK.search(sentence):
+        return ""
     for head in _HEADS:
         match = head.match(tail)
         if match is None:

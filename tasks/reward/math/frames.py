@@ -17,16 +17,23 @@ _LAST = frozenset([
 ])  # fmt: skip
 _TO_VALUE = re.compile(r"\s*\b(?:a total of|in total|exactly|just|equal to|equals to|that|the number|the value)\s*$")
 _BEHIND = re.compile(r"(?:is|are|was|gives?|equals)\b\s*(?P<words>.*)$", re.DOTALL)
-_NAME = re.compile(r"\$?[A-Z]{1,4}\$?|[a-z]")
+_NAME = re.compile(r"\$?[A-Z]\$?|[a-z]")
+#: Points by which a shape is named: ABC behind "triangle", and no word in capitals (NOT, HALF) elsewhere.
+_POINTS = re.compile(r"\$?[A-Z]{2,4}\$?")
+_SHAPES = frozenset([
+    "angle", "angles", "segment", "segments", "side", "sides", "triangle", "triangles", "line", "chord", "arc",
+    "square", "rectangle", "trapezoid", "parallelogram", "rhombus", "quadrilateral", "radius", "diameter",
+    "hypotenuse", "edge",
+])  # fmt: skip
 
 
 def harmless(text: str) -> bool:
     """Return True if no word changes a value: nouns, units, words that name what is asked, names of points."""
     words = re.sub(r"[\"(),.!:;*]|(?<=\w)'s\b", " ", text).split()
-    return all(_harmless(word) for word in words)
+    return all(_harmless(word, before) for before, word in zip(["", *words], words, strict=False))
 
 
-def _harmless(word: str) -> bool:
+def _harmless(word: str, before: str) -> bool:
     plain = word.lower()
     return (
         plain in SENTENCE
@@ -34,6 +41,7 @@ def _harmless(word: str) -> bool:
         or plain in BESIDE
         or plain in COUNTED
         or _NAME.fullmatch(word) is not None
+        or (before.lower() in _SHAPES and _POINTS.fullmatch(word) is not None)
         or (len(word) > 2 and named(word) is not None)
     )
 

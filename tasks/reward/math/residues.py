@@ -32,8 +32,8 @@ class Residue:
 
     @property
     def reduced(self) -> bool:
-        """Return True unless the value is a number that the modulus would reduce: 19 mod 12 is not 19."""
-        return not (self.text.isdecimal() and self.modulus.isdecimal()) or integer(self.text) < integer(self.modulus)
+        """Return True if the value is a number below the modulus, so that it may stand without it: 19 mod 12 is not."""
+        return self.text.isdecimal() and self.modulus.isdecimal() and integer(self.text) < integer(self.modulus)
 
 
 def residue_of(text: str) -> Residue | None:

@@ -20,7 +20,7 @@ from tasks.reward.math.extract import Extraction, extract, stated_behind_box
 from tasks.reward.math.normalise import MAX_LENGTH, key, tidy
 from tasks.reward.math.oracle import CHEAP, Truth
 from tasks.reward.math.pool import Pool
-from tasks.reward.math.text_answers import choice_letter
+from tasks.reward.math.text_answers import choice_letter, names_choices
 from tasks.reward.math.tolerance import check_tolerance, read_tolerance, within
 
 LONG = 800
@@ -192,7 +192,7 @@ def cheap(problem: Problem, response: str) -> Verdict | _Pending:
     except ParseError as error:
         return Verdict(0.0, VerdictKind.NO_ANSWER, f"the answer cannot be read: {error}")
     wants_letter = choice_letter(gold) == gold.strip('"(). ')
-    if wants_letter and choice_letter(given) is None and (stated := stated_behind_box(response)) is not None:
+    if wants_letter and not names_choices(given) and (stated := stated_behind_box(response)) is not None:
         given = tidy(stated)  # the box was a step of the reasoning
     given = _choice_of_value(problem, gold, _without_local_currency(problem, given))
     text = _with_unit(problem, tidy(gold))

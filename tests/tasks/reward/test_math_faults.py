@@ -20,6 +20,7 @@ from tasks.records import Problem, VerdictKind
 from tasks.reward.math import MathVerifier, canonical
 from tasks.reward.math.extract import extract
 from tasks.reward.verifiers.registry import reader_of
+from tests.tasks.reward.math_attacks import ATTACKS
 from tests.tasks.reward.math_rows import ROWS
 from tests.tasks.reward.math_variants import SENTENCES, VARIANTS
 
@@ -442,3 +443,11 @@ REPORTS = [
 def test_reports_of_2026(report: str, gold: str, response: str, expected: bool, verifier: MathVerifier) -> None:
     [verdict] = verifier.verify([(problem(gold), response)])
     assert (verdict.score == 1.0) is expected, (report, verdict)
+
+
+@pytest.mark.parametrize("gold, response, expected", ATTACKS)
+def test_answers_that_try_to_be_taken_for_right(
+    gold: str, response: str, expected: bool, verifier: MathVerifier
+) -> None:
+    [verdict] = verifier.verify([(problem(gold), response)])
+    assert (verdict.score == 1.0) is expected, verdict
