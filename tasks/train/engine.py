@@ -4,12 +4,11 @@ Everything that differs between ZeRO stages is in this file. Checkpoints are con
 they load on any number of ranks and any stage. The files themselves: shards.py.
 
 `model*.safetensors` has the policy. `optimizer*.safetensors` has its master weights and moments, the step count, and
-what an objective keeps: the parameters of its head, under `objective/`, and its scalars, in the metadata.
+what an objective keeps: the parameters of its head, under `objective/`, and its scalars, under `scalar/`.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +30,7 @@ from tasks.train.shards import ShardWriter, reader
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float64": torch.float64}
 MOMENTS = ("exp_avg", "exp_avg_sq")
 HEAD = "objective/"  # before the names of the head's parameters, in the optimizer's files
+SCALAR = "scalar/"  # before the names of the objective's scalars there
 
 
 @dataclass(frozen=True)
@@ -229,13 +229,13 @@ class TrainingEngine:
             folder,
             "model",
             ((n, self._full(p, None).to(self.dtype)) for n, p in self._named_parameters()),
-            {"format": "pt"},
+            ("format", "pt"),
         )
 
     def save_optimizer(self, folder: Path) -> None:
-        """Write the float32 master weights and both moments, by parameter name (rank 0; collective).
+        """Write the float32 master weights and both moments by parameter name, and the scalars (rank 0; collective).
 
-        In the metadata: the step count and, where an objective has some, its scalars.
+        The step count is in the metadata.
         """
 
         def tensors() -> Iterator[tuple[str, Tensor]]:
@@ -243,11 +243,12 @@ class TrainingEngine:
                 yield f"{name}/master", self._full(parameter, None)
                 for key in MOMENTS:
                     yield f"{name}/{key}", self._full(parameter, key)
+            for name, value in self.scalars.items():
+                yield SCALAR + name, torch.tensor(value, dtype=torch.float64)
 
-        scalars = {"scalars": json.dumps(self.scalars, sort_keys=True)} if self.scalars else {}
-        self._save(folder, "optimizer", tensors(), {"steps": str(self.steps), **scalars})
+        self._save(folder, "optimizer", tensors(), ("steps", str(self.steps)))
 
-    def _save(self, folder: Path, stem: str, tensors: Iterator[tuple[str, Tensor]], metadata: dict[str, str]) -> None:
+    def _save(self, folder: Path, stem: str, tensors: Iterator[tuple[str, Tensor]], metadata: tuple[str, str]) -> None:
         writer = ShardWriter(folder, stem, metadata) if dist.get_rank() == 0 else None
         for name, tensor in tensors:
             if writer is not None:
@@ -259,7 +260,7 @@ class TrainingEngine:
     def _load_optimizer(self, folder: Path) -> None:
         with reader(folder, "optimizer") as (names, read, metadata):
             self.steps = int(metadata["steps"])
-            self.scalars = json.loads(metadata.get("scalars", "{}"))
+            self.scalars = {n.removeprefix(SCALAR): float(read(n)) for n in names if n.startswith(SCALAR)}
             for tensor in self._master_tensors():
                 self._basic_optimizer.state[tensor]["step"].fill_(self.steps)
             # A head that these files do not have (they are another objective's) begins with its first values.

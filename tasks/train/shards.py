@@ -15,10 +15,13 @@ SHARD_BYTES = 4 << 30  # consolidated files are cut here
 
 
 class ShardWriter:
-    """A writer that streams tensors into safetensors files of at most SHARD_BYTES; of several it writes an index."""
+    """A writer that streams tensors into safetensors files of at most SHARD_BYTES; of several it writes an index.
 
-    def __init__(self, folder: Path, stem: str, metadata: dict[str, str]) -> None:
-        self._folder, self._stem, self._metadata = folder, stem, metadata
+    The metadata is one entry: safetensors writes several in a random order, so that equal content has unequal bytes.
+    """
+
+    def __init__(self, folder: Path, stem: str, metadata: tuple[str, str]) -> None:
+        self._folder, self._stem, self._metadata = folder, stem, dict([metadata])
         self._shards: list[list[str]] = []
         self._pending: dict[str, Tensor] = {}
         self._bytes = 0
