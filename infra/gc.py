@@ -15,9 +15,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from infra import old_records
 from infra.errors import StoreError
 from infra.files import Files, MissingError
-from infra.marks import Marks, records_of, runs_of
+from infra.marks import Marks, Reference, parse_reference, records_of, runs_of
 
 if TYPE_CHECKING:
     from infra.bucket import Dangling
@@ -99,7 +100,7 @@ def _steps(files: Files) -> dict[tuple[str, str], StepFolder]:
 
 
 def _samples(files: Files, marks: Marks) -> list[Found]:
-    """Return the sets of samples that no kept evaluation names, and whose policy no run names."""
+    """Return the sets of samples that no kept evaluation names, and that were made of no step that is kept."""
     sets: dict[str, list[Object]] = {}
     for each in files.walk("samples"):
         parts = each[0].split("/")
@@ -108,17 +109,20 @@ def _samples(files: Files, marks: Marks) -> list[Found]:
     return [
         Found(NO_EVALUATION, f"samples/{key}", [name for name, _, _ in objects], objects)
         for key, objects in sorted(sets.items())
-        if ("samples", key) not in marks.kept and ("policy", _policy_of(files, key)) not in marks.kept
+        if ("samples", key) not in marks.kept and marks.kept.isdisjoint(_made_of(files, key))
     ]
 
 
-def _policy_of(files: Files, key: str) -> str:
-    """Return the lineage that a set was sampled from; empty where its writer was stopped before it wrote that."""
+def _made_of(files: Files, key: str) -> Collection[Reference]:
+    """Return the steps that a set was sampled from; none where its writer was stopped before it wrote that."""
     try:
-        return str(json.loads(files.read(f"samples/{key}/SET.json"))["policy"])
+        about = json.loads(files.read(f"samples/{key}/SET.json"))
+        if "references" not in about:
+            return old_records.made_of(about)
+        return [parse_reference(each) for each in about["references"]]
     except MissingError:
-        return ""
-    except (ValueError, KeyError, TypeError) as error:
+        return ()
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise StoreError(
             f"{files.uri}/samples/{key}/SET.json: not a set of samples ({error}); nothing is removed: "
             "delete it, then run gc again"

@@ -1,4 +1,4 @@
-"""Records and manifests of versions that listed no references: what they lead to, from their inputs.
+"""Records, manifests and sets of samples of versions that listed no references: what they lead to, from their inputs.
 
 This is the one module of infra that knows names of stages and inputs. It reads what stores hold already, and nothing
 new is added to it.
@@ -38,6 +38,11 @@ def references(manifest: Manifest) -> list[Reference]:
 
 
 _BY_NAME = (("verdict", "verdicts"), ("data", "data"), ("policy", "root"), ("samples", "set"))
+
+
+def made_of(sample_set: Mapping[str, Any]) -> list[Reference]:
+    """Return the steps that a set of samples was made of. Raises KeyError, TypeError where it is not a set's record."""
+    return [("policy", str(sample_set["policy"]))]
 
 
 def roots(

@@ -51,6 +51,13 @@ def suite_problem(name: str) -> str | None:
     return f"no suite {name!r}: no such file: {file} (a relative path starts at the repository root)"
 
 
+def verifier_problem(name: str) -> str | None:
+    """Return what to say of a verifier that is not there; None of one that is, or is the user's own."""
+    if name in verifier_names() or is_plugin(name):
+        return None
+    return f"no verifier {name!r}; {_near(name, verifier_names())}, or your own: my_verifier.py:name"
+
+
 def name_problems(spec: Spec) -> Iterator[tuple[str, str]]:
     """Yield (key, line) for a puzzle, a verifier and each suite of which there is none."""
     if declared_source(spec.data.train) is SOURCES["puzzle"]:
@@ -58,11 +65,8 @@ def name_problems(spec: Spec) -> Iterator[tuple[str, str]]:
         if puzzle not in PUZZLES:
             yield "data.train", f"no puzzle {puzzle!r}; {_near(puzzle, PUZZLES)}"
     verifier = spec.data.verifier
-    if verifier is not None and verifier not in verifier_names() and not is_plugin(verifier):
-        yield (
-            "data.verifier",
-            f"no verifier {verifier!r}; {_near(verifier, verifier_names())}, or your own: my_verifier.py:name",
-        )
+    if verifier is not None and (line := verifier_problem(verifier)) is not None:
+        yield "data.verifier", line
     for suite in spec.evaluate.suites:
         if suite != HELDOUT and (line := suite_problem(suite)) is not None:
             yield "evaluate.suites", line

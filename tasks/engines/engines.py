@@ -11,7 +11,7 @@ from specs.sections import Placement
 from tasks.engines.rollout import RolloutClient
 from tasks.engines.trainer import TrainerClient, TrainerOptions
 from tasks.graph.experiment import longest_response
-from tasks.rollout.engines import engine_options
+from tasks.rollout.registry import engine_options
 
 
 def _devices(placement: Placement) -> tuple[str | None, str | None]:

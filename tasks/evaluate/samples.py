@@ -3,7 +3,8 @@
 The set is append-only: a killed evaluation goes on, more samples add to those that are there, and another verifier or
 another k draws nothing.
 
-    samples/<set>/SET.json            the settings that the set's key is the digest of: policy, suite, prompt, sampling
+    samples/<set>/SET.json            the settings that the set's key is the digest of: policy, suite, prompt, sampling;
+                                      and the steps that it was made of, with which it stays (infra/gc.py)
     samples/<set>/<sha256>.parquet    some samples; a file is named by its content, so it is whole or it does not count
 
 A sample's name is (set, problem id, sample index); its seed derives from the same. Two processes that draw the same
@@ -26,6 +27,7 @@ import pyarrow.parquet as pq
 
 from infra.caching import canonical
 from infra.files import Files, MissingError
+from tasks.checkpoint.weights import POLICY_STAGE
 from tasks.records import FinishReason
 
 log = logging.getLogger("armature")
@@ -128,7 +130,8 @@ class SampleSet:
         while self._damaged:  # first: what is drawn again may have the same name
             self._files.remove(self._damaged.pop())
         if self._files.size(f"{self.folder}/SET.json") is None:
-            self._files.write(f"{self.folder}/SET.json", json.dumps(self.about, sort_keys=True, indent=1).encode())
+            record = {**self.about, "references": [f"{POLICY_STAGE}/{self.about['policy']}"]}
+            self._files.write(f"{self.folder}/SET.json", json.dumps(record, sort_keys=True, indent=1).encode())
         data = _bytes(samples)
         self._files.write(f"{self.folder}/{hashlib.sha256(data).hexdigest()}.parquet", data)
         return _samples(data)

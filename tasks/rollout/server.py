@@ -14,8 +14,8 @@ from infra.errors import EngineError
 from infra.resident import serve
 from specs.errors import SpecError
 from specs.plugins import expect, plugin_path
-from tasks.rollout.engines import engine_names, make_engine
 from tasks.rollout.protocol import RolloutEngine
+from tasks.rollout.registry import engine_names, make_engine
 
 
 def main() -> None:

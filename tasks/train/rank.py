@@ -65,7 +65,7 @@ class TrainingRank:
 
         `options`: the fields of OptimizerOptions. Returns `environment()`.
         """
-        from tasks.train.engine import OptimizerOptions, TrainingEngine
+        from tasks.train.deepspeed_engine import OptimizerOptions, TrainingEngine
 
         self.state, self._engine = None, None
         self._engine = TrainingEngine(

@@ -447,11 +447,15 @@ class TestEvaluations:
         # The night's evaluation was of a policy of the run: its samples may be judged again.
         assert sets(store) == sorted({named["of the run"], named["of a night"]})
 
-    def test_samples_of_a_runs_policy_stay_without_an_evaluation(self, store: Store) -> None:
+    @pytest.mark.parametrize("old", [False, True])
+    def test_samples_of_a_runs_policy_stay_without_an_evaluation(self, old: bool, store: Store) -> None:
+        def about(lineage: str) -> dict[str, Any]:
+            return {"policy": lineage} if old else {"from": lineage, "references": [f"policy/{lineage}"]}
+
         history = History(store)
         lineages = history.run("one/aaaa", 1)
-        mine = self.samples(store, "aa" * 32, {"policy": lineages[1]})
-        self.samples(store, "bb" * 32, {"policy": "ff" * 32})
+        mine = self.samples(store, "aa" * 32, about(lineages[1]))
+        self.samples(store, "bb" * 32, about("ff" * 32))
         self.samples(store, "cc" * 32, None)  # whoever began it did not come to say of what
         collect(store, grace=1.0)
         assert len(sets(store)) == 3

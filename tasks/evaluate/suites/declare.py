@@ -17,14 +17,13 @@ from specs.base import Positive, Section
 from specs.checks import HELDOUT
 from specs.errors import SpecError
 from specs.keys import section_of
-from specs.names import SUITES, suite_file, suite_names, suite_problem
+from specs.names import SUITES, suite_file, suite_names, suite_problem, verifier_problem
 from specs.paths import REPOSITORY_ROOT, shown
 from specs.plugin_checks import source_problems, verifier_problems
 from specs.plugins import by_content, is_plugin, note, plugin_path
 from specs.sources import declared_source
 from specs.text import parse_document
 from tasks.errors import DataError
-from tasks.reward.verifiers.registry import verifier_names
 
 UNPINNED = "unpinned"
 _COMMIT = re.compile(r"[0-9a-f]{40}")
@@ -161,10 +160,8 @@ class SuiteDeclaration(Section):
 
     @model_validator(mode="after")
     def _known_verifier(self) -> SuiteDeclaration:
-        if self.verifier not in verifier_names() and not is_plugin(self.verifier):
-            raise ValueError(
-                f"verifier: got {self.verifier!r}, want one of {', '.join(verifier_names())}, or my_verifier.py:name"
-            )
+        if (problem := verifier_problem(self.verifier)) is not None:
+            raise ValueError(f"verifier: {problem}")
         for key, lines in (
             ("source.at", source_problems(self.source.at, self.folder)),
             ("verifier", verifier_problems(self.verifier, self.folder)),

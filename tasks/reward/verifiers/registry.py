@@ -6,34 +6,17 @@ A shipped one is a file of this folder with its class as `VERIFIER`, imported wh
 from __future__ import annotations
 
 import importlib
-import pkgutil
-from collections.abc import Mapping
 from typing import Any
 
 from specs.identity import verifier_parts
+from specs.names import PUZZLES, verifier_problem
 from specs.plugins import is_own_code
 from specs.sections import Reward
 from tasks.data.answers import Reader, read_answer
-from tasks.data.puzzles.registry import PUZZLES
 from tasks.errors import VerifierError
 from tasks.plugins import plugin_digest
-from tasks.reward import verifiers
 from tasks.reward.verifiers.base import Verifier
 from tasks.reward.verifiers.plugin import KEY, plugin_reader, plugin_verifier
-
-#: Files of the folder that are not called as a verifier.
-_NO_NAME = ("base", "plugin", "puzzle", "registry")
-
-
-def verifier_names() -> tuple[str, ...]:
-    """Return the names of the shipped verifiers."""
-    return tuple(_modules())
-
-
-def _modules() -> Mapping[str, str]:
-    """Return the module of this package that has each shipped verifier's class."""
-    files = [each.name for each in pkgutil.iter_modules(verifiers.__path__) if each.name not in _NO_NAME]
-    return {**{name: name for name in files}, **dict.fromkeys(PUZZLES, "puzzle")}
 
 
 def make_verifier(name: str, reward: Reward) -> Verifier:
@@ -74,10 +57,8 @@ def reader_key_part(name: str) -> dict[str, Any]:
 
 
 def _class(name: str) -> type[Verifier]:
-    if (module := _modules().get(name)) is None:
-        raise VerifierError(
-            f"no verifier {name!r}; there are {', '.join(verifier_names())}, or your own: my_verifier.py:name "
-            "(data.verifier names one)"
-        )
+    if (problem := verifier_problem(name)) is not None:
+        raise VerifierError(f"{problem} (data.verifier names one)")
+    module = "puzzle" if name in PUZZLES else name
     found: type[Verifier] = importlib.import_module(f"tasks.reward.verifiers.{module}").VERIFIER
     return found

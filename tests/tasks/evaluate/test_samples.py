@@ -105,7 +105,7 @@ class TestKept:
         for batch in (first, second):
             into.append(batch)
         assert SampleSet(files, ABOUT).read() == {each.name: each for each in first + second}
-        assert json.loads(files.read(f"{into.folder}/SET.json")) == ABOUT
+        assert json.loads(files.read(f"{into.folder}/SET.json")) == {**ABOUT, "references": [f"policy/{'ab' * 32}"]}
         assert len(parts(files)) == 2
 
     def test_a_damaged_file_is_left_out_and_said_and_what_it_held_is_drawn_again(

@@ -7,19 +7,19 @@ from typing import ClassVar
 
 import pytest
 
+from specs import names
 from specs.identity import identity
 from specs.load import load_spec
+from specs.names import verifier_names
 from specs.paths import REPOSITORY_ROOT
 from specs.schema import Spec
 from specs.sections import CodeReward, MathReward, Reward, VerifierSettings
-from tasks.data.puzzles.registry import PUZZLES
 from tasks.errors import VerifierError
 from tasks.records import Problem
 from tasks.reward import verifiers
 from tasks.reward.verification import Verifiers
-from tasks.reward.verifiers import registry
 from tasks.reward.verifiers.math import MathAnswers
-from tasks.reward.verifiers.registry import make_verifier, verifier_key_part, verifier_names, verifier_version
+from tasks.reward.verifiers.registry import make_verifier, verifier_key_part, verifier_version
 
 #: Those that have risen. The others keep the keys that their first version gave, and with them what was made.
 VERSIONS = {"code": 2, "math": 2}
@@ -33,16 +33,12 @@ def test_a_verifier_is_reached_by_its_name(name: str) -> None:
     verifier.close()
 
 
-def test_each_file_of_the_folder_is_a_verifier_s() -> None:
-    files = {path.stem for path in Path(registry.__file__).parent.glob("*.py")} - {"__init__", "base", "registry"}
-    assert files - {"plugin", "puzzle"} == {*verifier_names()} - {*PUZZLES}
-
-
-def test_a_wrong_name_is_answered_with_all_that_there_are() -> None:
-    problem = Problem("p", ({"role": "user", "content": "?"},), "maths", {})
-    with pytest.raises(VerifierError, match=r"^problem p: no verifier 'maths'; there are ") as caught:
+@pytest.mark.parametrize(("name", "said"), [("maths", ["nearest is math"]), ("nobody", [*verifier_names()])])
+def test_a_wrong_name_is_answered_with_the_nearest_or_with_all(name: str, said: list[str]) -> None:
+    problem = Problem("p", ({"role": "user", "content": "?"},), name, {})
+    with pytest.raises(VerifierError, match=f"^problem p: no verifier '{name}'; ") as caught:
         Verifiers(Reward()).check([problem])
-    assert all(name in str(caught.value) for name in (*verifier_names(), "my_verifier.py:name"))
+    assert all(each in str(caught.value) for each in (*said, "my_verifier.py:name"))
 
 
 def test_the_key_has_a_verifier_s_own_settings_alone() -> None:
@@ -93,8 +89,11 @@ VERIFIER = Longest
 
 @pytest.fixture
 def longest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A verifier with settings in the folder of the shipped ones."""
+    """A verifier with settings, in a folder with the names of the shipped ones."""
+    for file in names.VERIFIERS.glob("*.py"):
+        (tmp_path / file.name).touch()
     (tmp_path / "longest.py").write_text(LONGEST)
+    monkeypatch.setattr(names, "VERIFIERS", tmp_path)
     monkeypatch.setattr(verifiers, "__path__", [*verifiers.__path__, str(tmp_path)])
 
 

@@ -15,7 +15,7 @@ from transformers import AutoModelForCausalLM
 from specs.identity import train_part
 from specs.load import load_spec
 from tasks.engines.trainer import TrainerClient
-from tasks.train.engine import SCALAR
+from tasks.train.deepspeed_engine import SCALAR
 from tasks.train.forward import PolicyModule
 from tasks.train.inputs import adamw_settings, step_settings
 from tasks.train.objectives.registry import head_of

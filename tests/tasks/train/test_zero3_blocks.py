@@ -24,7 +24,7 @@ deepspeed.init_distributed(dist_backend="gloo")
 import torch.distributed as dist
 from tasks.train import forward
 from tasks.train.batch import GroupBatch, rank_micro_batches
-from tasks.train.engine import OptimizerOptions, TrainingEngine
+from tasks.train.deepspeed_engine import OptimizerOptions, TrainingEngine
 from tasks.train.layout import Row
 forward.LOGITS_BLOCK = int(sys.argv[2]) * 112
 options = OptimizerOptions((0.9, 0.999), 1e-8, 0.0, 1e9, 3, False, False)

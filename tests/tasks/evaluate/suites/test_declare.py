@@ -83,7 +83,7 @@ def test_an_unknown_name_is_answered_with_the_nearest() -> None:
         (
             "verifier: math",
             "verifier: maths",
-            r"verifier: got 'maths', want one of code, math, countdown, free_order, graph_colouring",
+            r"verifier: no verifier 'maths'; nearest is math",
         ),
         ("answers: 500", "answers: 501", r"answers: 501, more than size 500"),
         (

@@ -81,7 +81,11 @@ def test_it_may_have_a_name_of_its_own(tmp_path: Path) -> None:
     [
         ("size: 2", "siz: 2", r"sums\.yaml:4: siz: no such key; the nearest is size"),
         ("size: 2", "file: x\nsize: 2", r"sums\.yaml:4: file: no such key"),
-        ("verifier: math", "verifier: maths", r"verifier: got 'maths', want one of code, math, .*, or my_verifier\.py"),
+        (
+            "verifier: math",
+            "verifier: maths",
+            r"verifier: no verifier 'maths'; nearest is math, .* my_verifier\.py:name",
+        ),
         ("rows.jsonl", "none.jsonl", r"suite sums: none\.jsonl: no such file .*; correct .*sums\.yaml"),
         (
             "verifier: math",

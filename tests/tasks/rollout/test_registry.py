@@ -19,9 +19,9 @@ from specs.plugins import note
 from specs.schema import Spec
 from tasks.engines.rollout import RolloutClient
 from tasks.records import FinishReason
-from tasks.rollout import engines
-from tasks.rollout.engines import engine_class, engine_names, engine_options, make_engine
+from tasks.rollout import registry
 from tasks.rollout.protocol import Completion, PromptGroup, RolloutEngine, Sampling
+from tasks.rollout.registry import engine_class, engine_names, engine_options, make_engine
 from tests.one_line import one_line
 
 OWN = """\
@@ -61,7 +61,7 @@ def own(tmp_path: Path) -> str:
 
 
 def test_each_file_of_an_engine_is_declared_and_reached_by_its_name() -> None:
-    files = {path.name.removesuffix("_engine.py") for path in Path(engines.__file__).parent.glob("*_engine.py")}
+    files = {path.name.removesuffix("_engine.py") for path in Path(registry.__file__).parent.glob("*_engine.py")}
     assert files == set(engine_names()) == set(ENGINES)
     for name in engine_names():
         assert issubclass(engine_class(name), RolloutEngine)
