@@ -76,11 +76,6 @@ def _data(spec: Sections) -> Iterator[str]:
             f"data.verifier: missing; data.train {data.train!r} is no puzzle, so name its verifier (math, code, "
             "my_verifier.py:name)"
         )
-    if source.heldout is False and data.heldout:
-        yield (
-            f"data.heldout: got {data.heldout}, but data.train {data.train!r} holds none out; set it to 0, and put a "
-            "suite of your own (my/suite.yaml) in the place of heldout in evaluate.suites"
-        )
     if data.verifier == "code" and data.answer_after is not None:
         yield f"data.answer_after: got {data.answer_after!r}, but data.verifier code reads tests, not text; drop it"
     if not source.hub:
@@ -207,8 +202,7 @@ def _evaluate(spec: Sections) -> Iterator[str]:
     if len(set(evaluate.suites)) < len(evaluate.suites):
         yield f"evaluate.suites: {list(evaluate.suites)} names one twice; name each once"
     if HELDOUT in evaluate.suites and spec.data.heldout == 0:
-        raised = "" if declared_source(spec.data.train).heldout is False else "raise data.heldout, or "
-        yield (f"evaluate.suites: {HELDOUT} needs data.heldout > 0, got 0; {raised}name another suite, or none: []")
+        yield f"evaluate.suites: {HELDOUT} needs data.heldout > 0, got 0; raise it, or name another suite, or none: []"
     if evaluate.problems is not None and evaluate.suites == (HELDOUT,) and evaluate.problems > spec.data.heldout:
         yield (
             f"evaluate.problems: {evaluate.problems} exceeds data.heldout {spec.data.heldout}; lower it, or raise that"

@@ -23,7 +23,7 @@ from specs.engines import declared_engine
 from specs.objectives import Objective
 from specs.plugins import PluginMember, by_content, file_of
 from specs.schema import Spec
-from specs.sections import Reward, VerifierSettings
+from specs.sections import Data, Reward, VerifierSettings
 from specs.sources import named_verifier
 
 Part = dict[str, Any]
@@ -44,15 +44,26 @@ def identity(spec: Spec, parts: Sequence[Part] | None = None) -> str:
 def data_part(spec: Spec) -> Part:
     """Return the settings that decide the problems: source, prompts, which of them are dropped.
 
-    No seed: the seeds of a study share their problems and their held-out ones.
+    No seed: the seeds of a study share their problems and their held-out ones. What came later (`ASKED_TOO`) is in it
+    where it is set.
     """
+    unset = {key for key in ASKED_TOO if not getattr(spec.data, key)}
     return {
-        **spec.data.model_dump(mode="json"),
+        **spec.data.model_dump(mode="json", exclude=unset),
         "train": by_content(spec.data.train),
         "verifier": None if spec.data.verifier is None else by_content(spec.data.verifier),
         "tokenizer": None if spec.policy.model is None else [spec.policy.model, spec.policy.revision],
         "max_prompt_tokens": spec.rollout.max_prompt_tokens if spec.data.drop_long_prompts else None,
     }
+
+
+#: Settings of `data` that change every prompt, those of suites too.
+ASKED_TOO = ("system", "chat_template_kwargs")
+
+
+def asked_part(data: Data) -> Part:
+    """Return what a policy is asked besides each problem and the text around it; nothing where nothing is set."""
+    return {key: value for key, value in data.model_dump(mode="json", include=set(ASKED_TOO)).items() if value}
 
 
 def warm_start_part(spec: Spec) -> Part:

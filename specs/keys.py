@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -13,6 +12,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from specs.base import USE, Member
+from specs.hints import nearest
 from specs.schema import Spec
 from specs.text import KeyPath
 
@@ -188,11 +188,6 @@ def not_of_member(path: KeyPath, member: str, where: str) -> str:
 def _havers(choice: Choice, section: KeyPath, key: str) -> str:
     names = [".".join((*section, USE)) if name == USE else name for name in choice.with_key(key)]
     return f"{' and '.join(names)} {'has' if len(names) == 1 else 'have'}"
-
-
-def nearest(name: str, names: Iterable[str]) -> str | None:
-    """Return the name that a misspelt one was meant to be, or None."""
-    return next(iter(difflib.get_close_matches(name, list(names), n=1, cutoff=0.5)), None)
 
 
 def accepts_text(field: FieldInfo) -> bool:

@@ -19,7 +19,8 @@ from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSett
 
 from specs.errors import SpecError
 from specs.files import absolute_store, comparison_problems, control_problems, model_problems
-from specs.keys import accepts_text, choices, field_at, holds_anything, leaves, nearest, unknown
+from specs.hints import nearest
+from specs.keys import accepts_text, choices, field_at, holds_anything, leaves, unknown
 from specs.layers import Layer, current, merged, without_dropped
 from specs.names import name_problems
 from specs.paths import shown

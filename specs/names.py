@@ -6,11 +6,11 @@ imported, so that a misspelt name is said at once.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from specs.checks import HELDOUT
-from specs.keys import nearest
+from specs.hints import hint
 from specs.paths import REPOSITORY_ROOT, from_root
 from specs.plugins import is_plugin
 from specs.schema import Spec
@@ -45,7 +45,7 @@ def suite_problem(name: str) -> str | None:
     if name in suite_names():
         return None
     if not name.endswith(".yaml"):
-        return f"no suite {name!r}; {_near(name, suite_names())}, and a suite of your own by its path: my/suite.yaml"
+        return f"no suite {name!r}; {hint(name, suite_names())}, and a suite of your own by its path: my/suite.yaml"
     if (file := suite_file(name)).is_file():
         return None
     return f"no suite {name!r}: no such file: {file} (a relative path starts at the repository root)"
@@ -55,7 +55,7 @@ def verifier_problem(name: str) -> str | None:
     """Return what to say of a verifier that is not there; None of one that is, or is the user's own."""
     if name in verifier_names() or is_plugin(name):
         return None
-    return f"no verifier {name!r}; {_near(name, verifier_names())}, or your own: my_verifier.py:name"
+    return f"no verifier {name!r}; {hint(name, verifier_names())}, or your own: my_verifier.py:name"
 
 
 def name_problems(spec: Spec) -> Iterator[tuple[str, str]]:
@@ -63,15 +63,10 @@ def name_problems(spec: Spec) -> Iterator[tuple[str, str]]:
     if declared_source(spec.data.train) is SOURCES["puzzle"]:
         puzzle = spec.data.train.partition("?")[0].removeprefix(SOURCES["puzzle"].prefix)
         if puzzle not in PUZZLES:
-            yield "data.train", f"no puzzle {puzzle!r}; {_near(puzzle, PUZZLES)}"
+            yield "data.train", f"no puzzle {puzzle!r}; {hint(puzzle, PUZZLES)}"
     verifier = spec.data.verifier
     if verifier is not None and (line := verifier_problem(verifier)) is not None:
         yield "data.verifier", line
     for suite in spec.evaluate.suites:
         if suite != HELDOUT and (line := suite_problem(suite)) is not None:
             yield "evaluate.suites", line
-
-
-def _near(name: str, names: Collection[str]) -> str:
-    near = nearest(name, names)
-    return f"nearest is {near}" if near else f"there are {', '.join(names)}"

@@ -12,7 +12,7 @@ from pathlib import Path
 from urllib.parse import parse_qsl
 
 from specs.errors import SpecError
-from specs.keys import nearest
+from specs.hints import nearest
 from specs.paths import REPOSITORY_ROOT, shown, start_of
 from specs.plugins import PluginMember, is_plugin, note, parse_python, plugin_path, split_plugin
 from specs.schema import Spec

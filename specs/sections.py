@@ -17,6 +17,7 @@ from specs.engines import ENGINES
 from specs.objectives import Objective, PpoClip
 from specs.paths import REPOSITORY_ROOT, file_uri
 from specs.plugins import is_plugin
+from specs.prompts import PROMPTS, template_of
 
 
 class Architecture(Section):
@@ -94,13 +95,21 @@ class WarmStart(Section):
     )
 
 
+#: What the rendering of a chat template is given already.
+_OURS = frozenset(
+    {"add_generation_prompt", "chat_template", "continue_final_message", "conversation", "documents", "max_length"}
+    | {"messages", "padding", "return_assistant_tokens_mask", "return_dict", "return_tensors", "strftime_now"}
+    | {"tokenize", "tokenizer_kwargs", "tools", "truncation"}
+)
+
+
 class Data(Section):
     """Problems with verifiable answers."""
 
     train: str = Field(
         min_length=1,
-        description="`puzzle:<name>`, a .jsonl path (relative to the repository root) or URI, "
-        "`hf://<owner>/<dataset>`, a source of your own: `my_source.py:Name`.",
+        description="`puzzle:<name>`; the path (relative to the repository root) or URI of a .jsonl, .csv or .parquet "
+        "file; `hf://<owner>/<dataset>`; a source of your own: `my_source.py:Name`.",
     )
     subset: str | None = Field(default=None, min_length=1, description="Configuration of an hf:// dataset.")
     split: str = Field(default="train", min_length=1, description="Split of an hf:// dataset.")
@@ -111,11 +120,24 @@ class Data(Section):
     )
     heldout: Count = Field(
         default=0,
-        description="Problems kept out of training for the suite `heldout` (puzzles, and sources of your own).",
+        description="Problems kept out of training for the suite `heldout`: of rows, those with the least digest of "
+        "their prompt.",
     )
-    prompt: Literal["none", "boxed", "code"] = Field(
+    prompt: str = Field(
         default="none",
-        description="Instruction after each problem: none, answer in \\boxed{}, or program in one ```python block.",
+        description="Text around each problem: none, boxed (answer in \\boxed{}), code (program in one ```python "
+        "block), or your own text with `{prompt}` in it.",
+        json_schema_extra={"examples": list(PROMPTS)},
+    )
+    system: str | None = Field(
+        default=None,
+        min_length=1,
+        description="System message before each problem, in training and in evaluations; null: none.",
+    )
+    chat_template_kwargs: dict[str, str | int | float | bool | None] = Field(
+        default={},
+        description="Variables for the tokenizer's chat template, in training and in evaluations: "
+        "`{enable_thinking: true}`.",
     )
     prompt_column: str = Field(
         default="prompt", min_length=1, description="Column with the problem (text, or chat messages)."
@@ -139,6 +161,22 @@ class Data(Section):
     drop_long_prompts: bool = Field(
         default=False, description="Drop and count prompts over rollout.max_prompt_tokens; false: they are an error."
     )
+
+    @field_validator("prompt")
+    @classmethod
+    def _known_prompt(cls, prompt: str) -> str:
+        try:
+            template_of(prompt)
+        except ValueError as error:
+            raise ValueError(f"data.prompt: {error}") from None
+        return prompt
+
+    @field_validator("chat_template_kwargs")
+    @classmethod
+    def _free_variables(cls, variables: dict[str, Any]) -> dict[str, Any]:
+        if taken := sorted(variables.keys() & _OURS):
+            raise ValueError(f"data.chat_template_kwargs: {taken[0]}: Armature sets it itself; drop it")
+        return variables
 
 
 class RolloutSpec(Section):

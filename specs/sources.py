@@ -17,9 +17,9 @@ from specs.sections import Data
 class SourceDeclaration:
     """The traits of a data source; None where only its class knows, as of a source from outside.
 
-    `prefix`: how `data.train` begins that names it; `spelling`: a name as messages show it. `own_verifier`,
-    `demonstrations`, `heldout`: its problems come with a verifier, with right answers to learn from in a warm start,
-    and with some that are kept out of training. `puzzle_words`: they are written in the words of the puzzles'
+    `prefix`, `suffixes`: how `data.train` begins, or ends, that names it; `spelling`: a name as messages show it.
+    `own_verifier`, `demonstrations`: its problems come with a verifier, with right answers to learn from in a warm
+    start. `puzzle_words`: they are written in the words of the puzzles'
     tokenizer, so that a policy made on the spot can read them. `hub`: it has configurations (`data.subset`) and
     commits (`data.revision`).
     """
@@ -29,12 +29,12 @@ class SourceDeclaration:
     spelling: str
     own_verifier: bool | None = False
     demonstrations: bool | None = False
-    heldout: bool | None = False
     puzzle_words: bool | None = False
     hub: bool = False
+    suffixes: tuple[str, ...] = ("",)
 
 
-#: The shipped sources by name; where several prefixes fit, the longest one does.
+#: The shipped sources by name; where several fit, the one with the longest prefix, then the longest suffix.
 SOURCES: Mapping[str, SourceDeclaration] = {
     each.name: each
     for each in (
@@ -44,24 +44,28 @@ SOURCES: Mapping[str, SourceDeclaration] = {
             "puzzle:<name>",
             own_verifier=True,
             demonstrations=True,
-            heldout=True,
             puzzle_words=True,
         ),
         SourceDeclaration("hub", "hf://", "hf://<owner>/<dataset>", hub=True),
+        SourceDeclaration("csv", "", "a .csv file or URI", suffixes=(".csv", ".csv.gz", ".csv.xz", ".csv.bz2")),
+        SourceDeclaration("parquet", "", "a .parquet file or URI", suffixes=(".parquet",)),
         SourceDeclaration("jsonl", "", "a .jsonl file or URI"),
     )
 }
-PLUGIN = SourceDeclaration(
-    "plugin", "", "my_source.py:Name", own_verifier=None, demonstrations=None, heldout=None, puzzle_words=None
-)
+PLUGIN = SourceDeclaration("plugin", "", "my_source.py:Name", own_verifier=None, demonstrations=None, puzzle_words=None)
 
 
 def declared_source(train: str) -> SourceDeclaration:
     """Return the declaration of the source that `train`, a value of `data.train`, names."""
     if is_plugin(train.partition("?")[0]):
         return PLUGIN
-    begun = [each for each in SOURCES.values() if train.startswith(each.prefix)]
-    return max(begun, key=lambda each: len(each.prefix))
+    fitting = [
+        (len(each.prefix), len(suffix), each.name)
+        for each in SOURCES.values()
+        for suffix in each.suffixes
+        if train.startswith(each.prefix) and train.endswith(suffix)
+    ]
+    return SOURCES[max(fitting)[2]]
 
 
 def named_verifier(data: Data) -> str:

@@ -145,8 +145,7 @@ def rollout(run: OpenRun, step: Step, iteration: int) -> Output:
     run.start_verifiers()
     run.policies.on_rollout(lineage)
     started = time.monotonic()
-    stops = run.dataset.stop_token_ids
-    rows = roll_out(run.policies.rollout, problems, settings, seed, stops, lineage, iteration)
+    rows = roll_out(run.policies.rollout, problems, settings, seed, run.experiment.end_tokens, lineage, iteration)
     folder = run.session.new_folder("rollouts")
     path = folder / "rollouts.parquet"
     write_rollouts(path, rows)
@@ -254,7 +253,7 @@ def evaluate(run: OpenRun, step: Step, label: object, name: str, lineage: str, s
             run.start_verifiers()
             run.policies.on_rollout(lineage)
             source = run.policies.rollout
-        sampling = Sampling(part["temperature"], part["max_response_tokens"], run.dataset.stop_token_ids, part["top_p"])
+        sampling = Sampling(part["temperature"], part["max_response_tokens"], run.experiment.end_tokens, part["top_p"])
 
         def between() -> None:
             termination.check()

@@ -20,6 +20,7 @@ from specs.schema import Spec
 from specs.sections import Architecture
 from tasks.checkpoint.weights import write_scratch_model
 from tasks.data.encode import encode_all
+from tasks.data.prompts import PromptFormat
 from tasks.data.sources.registry import make_source
 from tasks.data.tokenizer import puzzle_tokenizer
 from tasks.reward.responses import ResponseTexts
@@ -37,7 +38,8 @@ def tiny_loop(spec: Spec, folder: Path) -> Path:
     """Train a policy made on the spot, on one core, and return the folder of its weights (Hugging Face format)."""
     # Problems with verifiable answers, as token ids.
     source, tokenizer = make_source(spec.data), puzzle_tokenizer()
-    encoded = encode_all(source.problems().problems, tokenizer, spec.data.prompt, spec.rollout.max_prompt_tokens)
+    form, limit = PromptFormat.of(spec.data), spec.rollout.max_prompt_tokens
+    encoded = encode_all(source.problems().problems, tokenizer, form, limit)
     problems = {each.problem.id: each for each in encoded.problems}
     stop_token_ids = (int(tokenizer.eos_token_id),)
 

@@ -64,6 +64,19 @@ def plan_command(spec: Spec, overrides: Overrides = [], replay: Replay = False) 
 
 
 @app.command()
+def data(
+    spec: Spec,
+    overrides: Overrides = [],  # noqa: B006
+    count: Annotated[int, typer.Option(min=0, help="So many problems.")] = 3,
+) -> None:
+    """Show the first problems of a spec as the policy sees them, token by token."""
+    with reported():
+        from flows.cli.start import show_data
+
+        show_data(spec, overrides, count)
+
+
+@app.command()
 def ls(store: StoreUri = DEFAULT_STORE) -> None:
     """List the runs in the store."""
     with reported():

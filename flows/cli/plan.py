@@ -11,6 +11,8 @@ from specs.load import Loaded, describe, load_control, load_spec
 from specs.schema import Spec
 from specs.sections import Placement
 from specs.size import size
+from tasks.data.dataset import tokenizer_of
+from tasks.data.preview import end_names
 from tasks.data.tokenizer import puzzle_tokenizer
 from tasks.errors import NotFetchedError
 from tasks.graph.experiment import Experiment
@@ -48,6 +50,7 @@ def plan(loaded: Loaded, store: Store, *, replay: bool = False, check: bool = Fa
     if check:
         check_inputs(experiment, store)
     lines = _head(loaded, store, experiment.run, experiment.model)
+    lines += [f"a response ends with {end_names(tokenizer_of(experiment.model), experiment.end_tokens)}", ""]
     lines += [f"goes on from run {experiment.source}", ""] if experiment.source else []
     listing = Listing(store, experiment)
     will = simulate(experiment, listing.has, listing.known, listing.drawn, replay=replay)

@@ -38,6 +38,17 @@ def start_plan(path: Path, overrides: Sequence[str], *, replay: bool) -> None:
     print_plans(path, overrides, replay=replay)
 
 
+def show_data(path: Path, overrides: Sequence[str], count: int) -> None:
+    """Print the first problems of an experiment as its policy sees them. Fetches a hub's tokenizer, not its weights."""
+    spec = load_spec(path, overrides).spec
+    from tasks.data.preview import preview
+    from tasks.data.sources.registry import source_of
+    from tasks.graph.experiment import prompting
+
+    tokenizer, ends = prompting(spec, Store(spec.store))
+    print(preview(source_of(spec.data), spec.data, tokenizer, ends, count))
+
+
 def start_night(path: Path, overrides: Sequence[str]) -> None:
     """Evaluate the newest checkpoint of an experiment."""
     load_spec(path, overrides)

@@ -31,10 +31,11 @@ def policy_step(lineage: str, *references: str) -> Step:
     return NamedStep(POLICY_STAGE, POLICY_VERSION, {"policy": lineage}, references, name=lineage)
 
 
-def model_folder(policy: Mapping[str, Any], *, download: bool) -> Path | None:
+def model_folder(policy: Mapping[str, Any], *, download: bool, weights: bool = True) -> Path | None:
     """Return the local folder of `policy.model`, fetched from the hub if it is a hub name.
 
-    None for a policy made on the spot. Raises DataError.
+    None for a policy made on the spot. `weights=False` fetches configuration and tokenizer alone. Raises DataError;
+    NotFetchedError without `download`, where it is not in the hub's cache.
     """
     if policy["init"] == "scratch":
         return None
@@ -52,10 +53,13 @@ def model_folder(policy: Mapping[str, Any], *, download: bool) -> Path | None:
     from tasks.data.hub_errors import hub_reason
 
     try:
-        patterns = [*_KEPT, "*.safetensors", "*.safetensors.index.json"]
-        return Path(
+        patterns = [*_KEPT, *(["*.safetensors", "*.safetensors.index.json"] if weights else [])]
+        cached = Path(
             snapshot_download(name, revision=policy["revision"], allow_patterns=patterns, local_files_only=not download)
         )
+        if not download and weights and not any(cached.glob("*.safetensors")):  # `armature data` needs no weights
+            raise NotFetchedError(f"{missing}, and the local cache has no weights of {name}: a start fetches them")
+        return cached
     except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OSError) as error:
         if not download and isinstance(error, LocalEntryNotFoundError):
             raise NotFetchedError(

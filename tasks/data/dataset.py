@@ -14,6 +14,7 @@ from infra.store import Manifest, Store
 from specs.sections import Data
 from tasks.data import table
 from tasks.data.encode import EncodedData, encode_all
+from tasks.data.prompts import PromptFormat
 from tasks.data.sources.base import LoadedData, check_apart
 from tasks.data.sources.registry import source_of
 from tasks.data.tokenizer import load_tokenizer, puzzle_tokenizer, tokenizer_digest
@@ -32,11 +33,6 @@ class Dataset:
     def by_id(self) -> dict[str, EncodedProblem]:
         """Return the problems by id, training and held out."""
         return {p.problem.id: p for p in (*self.train, *self.heldout)}
-
-    @property
-    def stop_token_ids(self) -> tuple[int, ...]:
-        """Return the tokens that end a response."""
-        return (int(self.tokenizer.eos_token_id),)
 
 
 def source_fingerprint(data: Data) -> str:
@@ -90,7 +86,9 @@ def _splits(
     splits = []
     for split in ("train", "heldout") if data.heldout else ("train",):
         loaded = source.problems(split, fingerprint)
-        encoded = encode_all(loaded.problems, tokenizer, data.prompt, max_prompt_tokens, data.drop_long_prompts)
+        encoded = encode_all(
+            loaded.problems, tokenizer, PromptFormat.of(data), max_prompt_tokens, data.drop_long_prompts
+        )
         splits.append((split, loaded, encoded))
     if data.heldout and data.drop_duplicates:
         check_apart(splits[0][1].problems, splits[1][1].problems, data.train)

@@ -8,7 +8,7 @@ offsets.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +16,7 @@ from jinja2 import TemplateError
 from transformers import PreTrainedTokenizerFast
 
 from tasks.data.columns import HALF_CHARACTER, whole_characters
-from tasks.data.prompts import apply_template
+from tasks.data.prompts import PromptFormat
 from tasks.data.template_clock import strftime_now
 from tasks.errors import DataError
 from tasks.records import EncodedProblem, Message, Problem
@@ -35,15 +35,16 @@ class EncodedData:
 def encode_all(
     problems: Iterable[Problem],
     tokenizer: PreTrainedTokenizerFast,
-    template: str,
+    form: PromptFormat,
     max_prompt_tokens: int,
     drop_long_prompts: bool = False,
 ) -> EncodedData:
     """Encode `problems`. A prompt of more than `max_prompt_tokens` tokens is a DataError, or dropped and counted."""
+    form.check(tokenizer.chat_template)
     kept: list[EncodedProblem] = []
     dropped = 0
     for problem in problems:
-        encoded = encode(problem, tokenizer, template)
+        encoded = encode(problem, tokenizer, form)
         length = len(encoded.prompt_ids)
         if length <= max_prompt_tokens:
             kept.append(encoded)
@@ -62,13 +63,16 @@ def too_long(problem: EncodedProblem, limit: int) -> DataError:
     )
 
 
-def encode(problem: Problem, tokenizer: PreTrainedTokenizerFast, template: str) -> EncodedProblem:
+def encode(problem: Problem, tokenizer: PreTrainedTokenizerFast, form: PromptFormat) -> EncodedProblem:
     """Return `problem` as the policy sees it.
 
-    Its prompt goes through the prompt template, then through the tokenizer's chat template with the assistant's turn
-    opened; it is raw text, all of it content, if the tokenizer has no chat template. Raises DataError.
+    Its messages are those of `form`, rendered by the tokenizer's chat template with the assistant's turn opened; they
+    are raw text, all of it content, if the tokenizer has no chat template. Raises DataError.
     """
-    messages = apply_template(problem.prompt, template)
+    try:
+        messages = form.messages(problem.prompt)
+    except DataError as error:
+        raise DataError(f"problem {problem.id}: {error}") from None
     if not all(whole_characters(message["content"]) for message in messages):
         raise DataError(f"problem {problem.id}: its prompt: {HALF_CHARACTER}")
     if tokenizer.chat_template is None:
@@ -77,7 +81,7 @@ def encode(problem: Problem, tokenizer: PreTrainedTokenizerFast, template: str) 
         text = messages[0]["content"]
         spans = [(0, len(text))]
     else:
-        text, spans = _render_and_locate(problem, tokenizer, messages)
+        text, spans = _render_and_locate(problem, tokenizer, messages, form.chat)
     # A chat template writes its own special tokens; raw text gets those that the tokenizer adds by itself (such as
     # <bos>).
     encoding = tokenizer(text, add_special_tokens=tokenizer.chat_template is None, return_offsets_mapping=True)
@@ -103,12 +107,14 @@ def decode(response_ids: Sequence[int], tokenizer: PreTrainedTokenizerFast) -> s
     return str(tokenizer.decode(list(response_ids), skip_special_tokens=True))
 
 
-def _render(problem: Problem, tokenizer: PreTrainedTokenizerFast, messages: Sequence[Message]) -> str:
+def _render(
+    problem: Problem, tokenizer: PreTrainedTokenizerFast, messages: Sequence[Message], chat: Mapping[str, Any]
+) -> str:
     conversation: list[dict[str, Any]] = [dict(message) for message in messages]
     try:
         return str(
             tokenizer.apply_chat_template(
-                conversation, tokenize=False, add_generation_prompt=True, strftime_now=strftime_now
+                conversation, tokenize=False, add_generation_prompt=True, strftime_now=strftime_now, **chat
             )
         )
     except DataError as error:
@@ -119,13 +125,13 @@ def _render(problem: Problem, tokenizer: PreTrainedTokenizerFast, messages: Sequ
 
 
 def _render_and_locate(
-    problem: Problem, tokenizer: PreTrainedTokenizerFast, messages: tuple[Message, ...]
+    problem: Problem, tokenizer: PreTrainedTokenizerFast, messages: tuple[Message, ...], chat: Mapping[str, Any]
 ) -> tuple[str, list[Span]]:
     """Return the rendered prompt [characters], and the spans of the user turns' content in it."""
-    text = _render(problem, tokenizer, messages)
+    text = _render(problem, tokenizer, messages, chat)
     marks = {i: f"\u2402user{i}\u2403" for i, message in enumerate(messages) if message["role"] == "user"}
     marked = [Message(role=m["role"], content=marks.get(i, m["content"])) for i, m in enumerate(messages)]
-    rest = _render(problem, tokenizer, marked)
+    rest = _render(problem, tokenizer, marked, chat)
     spans: list[Span] = []
     at = 0
     for i, mark in marks.items():

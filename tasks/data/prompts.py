@@ -1,24 +1,58 @@
-"""Prompt templates as data: the text around a problem. `{prompt}` stands for the text of the last user turn."""
+"""What a policy is asked besides the problem itself: the text around it, a system message, the template's variables."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
+from specs.prompts import PLACE, template_of
+from specs.sections import Data
 from tasks.errors import DataError
 from tasks.records import Message
 
-TEMPLATES: Mapping[str, str] = {
-    "none": "{prompt}",
-    # The directive that Qwen2.5-Math's and DeepSeek-R1's model cards recommend for mathematics.
-    "boxed": "{prompt}\nPlease reason step by step, and put your final answer within \\boxed{}.",
-    "code": "{prompt}\nPut your whole final program into one ```python code block.",
-}
 
+@dataclass(frozen=True)
+class PromptFormat:
+    """How problems become chat messages, and with which variables (`chat`) a chat template renders those.
 
-def apply_template(messages: tuple[Message, ...], template: str) -> tuple[Message, ...]:
-    """Return `messages` with the last one, a user turn, put into the template called `template`."""
-    if template not in TEMPLATES:
-        raise DataError(f"data.prompt: no template {template!r}; there are {', '.join(TEMPLATES)}")
-    *earlier, last = messages
-    content = TEMPLATES[template].replace("{prompt}", last["content"])
-    return (*earlier, Message(role=last["role"], content=content))
+    `prompt`: a name of specs.prompts, or a text with `{prompt}` in it.
+    """
+
+    prompt: str = "none"
+    system: str | None = None
+    chat: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, data: Data, prompt: str | None = None) -> PromptFormat:
+        """Return the format of a spec's problems; with `prompt`, that of a suite's, which are asked in the same way."""
+        return cls(data.prompt if prompt is None else prompt, data.system, data.chat_template_kwargs)
+
+    def messages(self, problem: tuple[Message, ...]) -> tuple[Message, ...]:
+        """Return a problem's messages with the system message first, and the last one in the text around it.
+
+        DataError where they have a system message already.
+        """
+        *earlier, last = problem
+        asked = (*earlier, Message(role=last["role"], content=self._around(last["content"])))
+        if self.system is None:
+            return asked
+        if asked[0]["role"] == "system":
+            raise DataError("it has a system message of its own: leave data.system out, or take the row's away")
+        return (Message(role="system", content=self.system), *asked)
+
+    def check(self, chat_template: str | None) -> None:
+        """Raise DataError for a variable that the chat template does not read."""
+        unread = [name for name in self.chat if not re.search(rf"\b{re.escape(name)}\b", chat_template or "")]
+        if unread:
+            raise DataError(
+                f"data.chat_template_kwargs: {unread[0]}: the tokenizer's chat template reads no such variable; "
+                "drop it, or look for its name in the model's chat_template"
+            )
+
+    def _around(self, text: str) -> str:
+        try:
+            return template_of(self.prompt).replace(PLACE, text)
+        except ValueError as error:
+            raise DataError(f"data.prompt: {error}") from None

@@ -9,6 +9,7 @@ from functools import cached_property
 from infra.store import Store
 from specs.schema import Spec
 from tasks.data.dataset import Dataset
+from tasks.data.prompts import PromptFormat
 from tasks.engines.checkpoints import Checkpoints
 from tasks.engines.engines import Engines
 from tasks.engines.policies import Policies
@@ -76,8 +77,9 @@ class OpenRun:
             else:
                 rows = from_bytes(self.store.read(self.session.require("suite", step.key), "problems.jsonl"))
                 self.verifiers.check([each.problem for each in rows])
-                template, limit = experiment.sampling(suite)["template"], self.spec.rollout.max_prompt_tokens
-                self._problems[at] = encoded(suite, rows, template, self.dataset.tokenizer, limit)
+                form = PromptFormat.of(experiment.spec.data, experiment.sampling(suite)["template"])
+                limit = self.spec.rollout.max_prompt_tokens
+                self._problems[at] = encoded(suite, rows, form, self.dataset.tokenizer, limit)
         return self._problems[at]
 
 

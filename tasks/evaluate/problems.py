@@ -16,6 +16,7 @@ from transformers import PreTrainedTokenizerFast
 from infra.caching import canonical
 from tasks.data.dataset import Dataset
 from tasks.data.encode import encode, too_long
+from tasks.data.prompts import PromptFormat
 from tasks.errors import DataError
 from tasks.evaluate.suites.load import SuiteProblem
 from tasks.records import EncodedProblem, Message, Problem
@@ -46,7 +47,7 @@ class SuiteData:
 def heldout(dataset: Dataset) -> SuiteData:
     """Return the run's own held-out problems. Raises DataError where it has none."""
     if not dataset.heldout:
-        raise DataError("evaluate.suites: heldout is empty; set data.heldout (puzzles, and sources of your own)")
+        raise DataError("evaluate.suites: heldout is empty; set data.heldout")
     return SuiteData(
         dataset.heldout,
         tuple(SuiteProblem(p.problem, question_of(p.problem), None, None, None) for p in dataset.heldout),
@@ -61,7 +62,7 @@ def question_of(problem: Problem) -> str:
 def encoded(
     suite: str,
     problems: Sequence[SuiteProblem],
-    template: str,
+    form: PromptFormat,
     tokenizer: PreTrainedTokenizerFast,
     max_prompt_tokens: int,
 ) -> SuiteData:
@@ -69,9 +70,10 @@ def encoded(
 
     Raises DataError where a prompt is longer than `max_prompt_tokens`.
     """
+    form.check(tokenizer.chat_template)
     rows = []
     for each in problems:
-        row = encode(each.problem, tokenizer, template)
+        row = encode(each.problem, tokenizer, form)
         if len(row.prompt_ids) > max_prompt_tokens:
             raise DataError(
                 f"evaluate.suites: {suite}: {too_long(row, max_prompt_tokens)}".removesuffix(

@@ -14,11 +14,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from transformers import PreTrainedTokenizerFast
+
 from infra.caching import Step
 from infra.store import Store
 from specs.checks import HELDOUT
 from specs.errors import SpecError
 from specs.identity import (
+    asked_part,
     evaluate_part,
     heldout_sampling,
     rollout_part,
@@ -31,6 +34,8 @@ from specs.sections import Fork
 from tasks.checkpoint.fork import ForkOrigin, find_source
 from tasks.checkpoint.weights import POLICY_STAGE, model_folder, policy_step, weights_digest
 from tasks.data.dataset import source_fingerprint, tokenizer_of
+from tasks.data.end_tokens import end_tokens
+from tasks.data.prompts import PromptFormat
 from tasks.data.sources.registry import data_key_part, source_of
 from tasks.data.tokenizer import tokenizer_digest
 from tasks.errors import DataError
@@ -125,7 +130,10 @@ class Experiment:
         )
         tokenizer = tokenizer_of(self.model)
         self._tokenizer = tokenizer_digest(tokenizer)
-        self._thinking = thinking_key_part(tokenizer)
+        self._thinking = thinking_key_part(tokenizer, PromptFormat.of(spec.data))
+        #: The tokens that end a response. In keys where they are not the tokenizer's eos_token alone.
+        self.end_tokens = end_tokens(tokenizer, self.model)
+        self._ends = {"end_tokens": list(self.end_tokens)} if len(self.end_tokens) > 1 else {}
         inputs = {
             "part": data,
             "source": fingerprint,
@@ -222,6 +230,7 @@ class Experiment:
             "data": self.data.key,
             "part": self._rollout,
             "iteration": iteration,
+            **self._ends,
         }
         references = (self.data.reference, self._policy(iteration))
         shards = range(shard_count(self.spec.rollout))
@@ -329,9 +338,10 @@ class Experiment:
     def sampling(self, suite: str) -> dict[str, Any]:
         """Return how a suite is sampled, its prompt template included."""
         if (own := self._suites.get(suite)) is not None:
-            sampling = sampling_part(self.spec, own.sampling)
-            return {**sampling, "template": own.template, "tokenizer": self._tokenizer}
-        return sampling_part(self.spec, heldout_sampling(self.spec))
+            sampling = {**sampling_part(self.spec, own.sampling), **self._ends}
+            asked = asked_part(self.spec.data)
+            return {**sampling, "template": own.template, "tokenizer": self._tokenizer, **asked}
+        return {**sampling_part(self.spec, heldout_sampling(self.spec)), **self._ends}
 
     # -- which iterations are evaluated and saved --------------------------------------------------------------------
 
@@ -386,6 +396,16 @@ def _suite(declared: SuiteDeclaration, spec: Spec) -> _Suite:
     inputs = {"suite": declared.name, "source": suite_fingerprint(declared, stand_ins(spec))}
     step = Step("suite", VERSIONS["suite"], inputs)
     return _Suite(step, declared.prompt, declared.judge, declared.sampling.model_dump())
+
+
+def prompting(spec: Spec, store: Store) -> tuple[PreTrainedTokenizerFast, tuple[int, ...]]:
+    """Return the tokenizer of a spec's policy and the tokens that end its responses, without its weights."""
+    if isinstance(spec.policy.init, Fork):
+        model: Path | None = find_source(spec, store).folder
+    else:
+        model = model_folder(warm_start_part(spec)["policy"], download=True, weights=False)
+    tokenizer = tokenizer_of(model)
+    return tokenizer, end_tokens(tokenizer, model)
 
 
 def longest_response(spec: Spec) -> int:

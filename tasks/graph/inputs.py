@@ -14,6 +14,7 @@ from specs.schema import Spec
 from specs.sources import declared_source
 from tasks.data.dataset import Dataset, load_dataset, read_dataset, tokenizer_of
 from tasks.data.encode import too_long
+from tasks.data.prompts import PromptFormat
 from tasks.data.sources.registry import source_of
 from tasks.errors import DataError, NotFetchedError
 from tasks.evaluate.problems import encoded
@@ -53,7 +54,8 @@ def check_inputs(experiment: Experiment, store: Store) -> None:
             if declared is None or step is None or store.find(step.stage, step.key) is not None:
                 continue
             if _is_here(declared.source.at) or (folder is not None and declared.stand_in is not None):
-                encoded(name, load_declared(declared, folder).problems, declared.prompt, tokenizer, limit)
+                form = PromptFormat.of(spec.data, declared.prompt)
+                encoded(name, load_declared(declared, folder).problems, form, tokenizer, limit)
 
 
 def check_starts(specs: Iterable[Spec]) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 from transformers import PreTrainedTokenizerFast
 
 from tasks.data.encode import decode, encode
+from tasks.data.prompts import PromptFormat
 from tasks.errors import DataError
 from tasks.records import EncodedProblem, Message, Problem
 from tasks.reward.thinking import PAIRS, open_thought, thought_opened_at_end
@@ -61,21 +62,21 @@ class ResponseTexts:
         return "".join(text for pair in zip(pieces, [*found, ""], strict=True) for text in pair)
 
 
-def thinking_key_part(tokenizer: PreTrainedTokenizerFast) -> dict[str, Any]:
+def thinking_key_part(tokenizer: PreTrainedTokenizerFast, form: PromptFormat) -> dict[str, Any]:
     """Return the part of a verdict's key that thinking makes; empty where it makes none.
 
-    It has the tag that the chat template opens, and the tags that are special tokens.
+    It has the tag that the chat template opens with the variables of `form`, and the tags that are special tokens.
     """
     texts = ResponseTexts(tokenizer)
-    opened = _opened_by_template(texts, tokenizer) if tokenizer.chat_template is not None else ""
+    opened = _opened_by_template(texts, tokenizer, form) if tokenizer.chat_template is not None else ""
     found: dict[str, Any] = {"opened": opened} if opened else {}
     found |= {"special": sorted(texts.tags.values())} if texts.tags else {}
     return {"thinking": found} if found else {}
 
 
-def _opened_by_template(texts: ResponseTexts, tokenizer: PreTrainedTokenizerFast) -> str:
+def _opened_by_template(texts: ResponseTexts, tokenizer: PreTrainedTokenizerFast, form: PromptFormat) -> str:
     probe = Problem("probe", (Message(role="user", content="1"),), "", {})
     try:
-        return texts.opened(encode(probe, tokenizer, "none"))
+        return texts.opened(encode(probe, tokenizer, PromptFormat(system=form.system, chat=form.chat)))
     except DataError:  # a template that wants other messages, or changes them: the data step says so where it matters
         return ""

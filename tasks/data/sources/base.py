@@ -125,9 +125,12 @@ class Source(ABC):
 class RowSource(Source):
     """A source of rows, each a mapping of columns, which `data.prompt_column` and the like name.
 
-    Its first `data.heldout` problems are the split `heldout`, where a class allows that by `HELDOUT`. The rows of one
-    fingerprint are read once and cut: a source whose order differs each time leaks nothing.
+    The split `heldout` are the problems with the least digest of their prompt, so that it stays nearly the same when
+    rows are added or moved. There are `data.heldout` of them; more where the last one's prompt is there several times.
+    The rows of one fingerprint are read once and cut: a source whose rows differ each time leaks nothing.
     """
+
+    HELDOUT: ClassVar[bool] = True
 
     def __init__(self, data: Data, folder: Path = REPOSITORY_ROOT, key: str = "data.train") -> None:
         super().__init__(data, folder, key)
@@ -143,12 +146,16 @@ class RowSource(Source):
         if fingerprint is None or fingerprint not in self._read:
             self._read[fingerprint or ""] = self._collect(self.rows(revision))
         problems, dropped, conflicting = self._read[fingerprint or ""]
-        if len(problems) <= heldout:
+        places = [hashlib.sha256(prompt_key(each).encode()).digest() for each in problems] if heldout else []
+        if heldout and max(places) == sorted(places)[min(heldout, len(places)) - 1]:
             raise DataError(
                 f"{self.data.train}: {len(problems)} problems, too few for {heldout} held out and at least 1 to train "
                 "on: lower data.heldout"
             )
-        problems = problems[:heldout] if split == "heldout" else problems[heldout:]
+        if heldout:
+            last = sorted(places)[heldout - 1]
+            kept = [(place <= last) == (split == "heldout") for place in places]
+            problems = [each for each, keep in zip(problems, kept, strict=True) if keep]
         return LoadedData(problems, dropped, conflicting, digest(problems), revision)
 
     def _collect(self, rows: Iterable[Row]) -> tuple[list[Problem], int, int]:

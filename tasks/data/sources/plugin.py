@@ -16,7 +16,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 from specs.paths import REPOSITORY_ROOT
 from specs.sections import Data
@@ -42,8 +42,6 @@ def plugin_source(data: Data, folder: Path = REPOSITORY_ROOT, key: str = "data.t
 
 class FunctionSource(RowSource):
     """The rows that a user's function yields."""
-
-    HELDOUT: ClassVar[bool] = True
 
     def __init__(
         self, data: Data, folder: Path, key: str, function: Callable[..., Iterable[Mapping[str, Any]]]

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from specs.identity import ASKED_TOO
 from tasks.data.puzzles.registry import demonstrations, puzzle_of, puzzle_problems
 from tasks.data.sources.base import LoadedData, Source, digest
 from tasks.records import Problem
@@ -44,7 +45,7 @@ class PuzzleSource(Source):
 
     def key_part(self, part: Mapping[str, Any]) -> dict[str, Any]:
         """Return the settings that a generator's problems depend on: no columns, no verifier."""
-        return {key: part[key] for key in _KEY_PART}
+        return {key: part[key] for key in (*_KEY_PART, *ASKED_TOO) if key in part}
 
     def origin(self, revision: str | None) -> str:
         """Return the puzzle's name as a suite's origin."""

@@ -14,9 +14,10 @@ from specs.sections import Data, Reward
 from specs.sources import declared_source
 from tasks.data.answers import Reader
 from tasks.data.columns import Columns
+from tasks.data.file_source import file_digest
 from tasks.data.rows import problem_from_row
 from tasks.data.sources.base import Row, RowSource, Source
-from tasks.data.sources.jsonl import file_digest, read_jsonl
+from tasks.data.sources.jsonl import read_jsonl
 from tasks.data.sources.registry import make_source
 from tasks.errors import DataError, VerifierError
 from tasks.evaluate.suites.declare import UNPINNED, Form, SuiteColumns, SuiteDeclaration
@@ -164,7 +165,7 @@ def _source(suite: SuiteDeclaration) -> Source:
         subset=source.subset,
         split=source.split,
         revision=None if source.revision == UNPINNED else source.revision,
-        heldout=0 if declared.heldout is False else suite.size,
+        heldout=suite.size,
         verifier=None if declared.own_verifier else suite.judge,
     )
     return make_source(data, suite.folder, "source.at")

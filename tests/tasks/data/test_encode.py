@@ -11,12 +11,15 @@ from tokenizers import Tokenizer, decoders, pre_tokenizers, processors, trainers
 from tokenizers.models import BPE
 from transformers import PreTrainedTokenizerFast
 
+from specs.prompts import PROMPTS
 from tasks.data.encode import decode, encode, encode_all, encode_responses
-from tasks.data.prompts import TEMPLATES
+from tasks.data.prompts import PromptFormat
 from tasks.data.puzzles.registry import demonstrations, puzzle_problems
 from tasks.data.tokenizer import load_tokenizer, puzzle_tokenizer, tokenizer_digest
 from tasks.errors import DataError
 from tasks.records import Message, Problem
+
+PLAIN = PromptFormat()
 
 # The template of SmolLM2-135M-Instruct: ChatML with a system turn of its own.
 CHATML = (
@@ -77,7 +80,7 @@ def test_puzzle_prompts_are_bos_words_separator():
     options: dict[str, dict[str, str]] = {"countdown": {}, "free_order": {}, "graph_colouring": {"count": "50"}}
     for source in (puzzle_problems(name, 17, "train", 0, each) for name, each in options.items()):
         for item in source[:50]:
-            encoded = encode(item, WORDS, "none")
+            encoded = encode(item, WORDS, PLAIN)
             words = item.prompt[0]["content"].split()
             assert WORDS.convert_ids_to_tokens(list(encoded.prompt_ids)) == ["<bos>", *words, "<answer>"]
             assert encoded.content == tuple(range(1, len(words) + 1))
@@ -93,7 +96,7 @@ def test_puzzle_prompts_are_bos_words_separator():
 @example(text="日本 🙂 e\u0301")
 @settings(max_examples=150, deadline=None)
 def test_content_is_the_users_text_and_nothing_less_does(tokenizer, text):
-    encoded = encode(problem(("user", text)), tokenizer, "none")
+    encoded = encode(problem(("user", text)), tokenizer, PLAIN)
     rendered = tokenizer.apply_chat_template([{"role": "user", "content": text}], add_generation_prompt=True)[
         "input_ids"
     ]
@@ -114,7 +117,7 @@ def test_content_is_the_users_text_and_nothing_less_does(tokenizer, text):
 
 def test_only_user_turns_count_and_all_of_them():
     turns = (("system", "the clips"), ("user", "12 clips"), ("assistant", "the clips"), ("user", "12 clips"))
-    encoded = encode(problem(*turns), CHAT, "none")
+    encoded = encode(problem(*turns), CHAT, PLAIN)
     assert contents(encoded, CHAT) == "12 clips12 clips"
     half = len(encoded.content) // 2
     between = [encoded.prompt_ids[i] for i in range(encoded.content[half - 1] + 1, encoded.content[half])]
@@ -122,27 +125,27 @@ def test_only_user_turns_count_and_all_of_them():
 
 
 def test_prompt_templates_belong_to_the_users_turn():
-    encoded = encode(problem(("system", "the clips"), ("user", "12 clips")), CHAT, "boxed")
-    assert contents(encoded, CHAT) == TEMPLATES["boxed"].replace("{prompt}", "12 clips")
-    assert contents(encode(problem(("user", "{prompt} {x}")), CHAT, "none"), CHAT) == "{prompt} {x}"
-    with pytest.raises(DataError, match="no template 'boxes'; there are none, boxed"):
-        encode(problem(("user", "12 clips")), CHAT, "boxes")
+    encoded = encode(problem(("system", "the clips"), ("user", "12 clips")), CHAT, PromptFormat("boxed"))
+    assert contents(encoded, CHAT) == PROMPTS["boxed"].replace("{prompt}", "12 clips")
+    assert contents(encode(problem(("user", "{prompt} {x}")), CHAT, PLAIN), CHAT) == "{prompt} {x}"
+    with pytest.raises(DataError, match="no prompt 'boxes'; nearest is boxed"):
+        encode(problem(("user", "12 clips")), CHAT, PromptFormat("boxes"))
 
 
 def test_raw_text_without_a_chat_template_keeps_the_tokenizers_own_start():
-    encoded = encode(problem(("user", "12 clips are 30")), RAW, "none")
+    encoded = encode(problem(("user", "12 clips are 30")), RAW, PLAIN)
     assert encoded.prompt_ids[0] == 0
     assert encoded.content == tuple(range(1, len(encoded.prompt_ids)))
     assert contents(encoded, RAW) == "12 clips are 30"
     with pytest.raises(DataError, match="2 messages, but the tokenizer has no chat template"):
-        encode(problem(("system", "x"), ("user", "y")), RAW, "none")
+        encode(problem(("system", "x"), ("user", "y")), RAW, PLAIN)
 
 
 def test_a_template_that_trims_is_followed():
     trims = byte_level(
         "{% for m in messages %}<|im_start|>{{ m['role'] }}\n{{ m['content'] | trim }}<|im_end|>{% endfor %}"
     )
-    assert contents(encode(problem(("user", "  12 clips\n")), trims, "none"), trims) == "12 clips"
+    assert contents(encode(problem(("user", "  12 clips\n")), trims, PLAIN), trims) == "12 clips"
 
 
 @pytest.mark.parametrize(
@@ -156,14 +159,14 @@ def test_a_template_that_trims_is_followed():
 )
 def test_content_that_cannot_be_located_is_an_error(template):
     with pytest.raises(DataError, match="problem p: the chat template changes the user's text"):
-        encode(problem(("user", "12 clips")), byte_level(template), "none")
+        encode(problem(("user", "12 clips")), byte_level(template), PLAIN)
 
 
 def test_a_template_that_refuses_and_a_word_that_is_not_known_are_errors():
     with pytest.raises(DataError, match=r"problem p: the chat template refuses its messages \(system, user\)"):
-        encode(problem(("system", "1"), ("user", "2")), WORDS, "none")
+        encode(problem(("system", "1"), ("user", "2")), WORDS, PLAIN)
     with pytest.raises(DataError, match=r"holds a word that the tokenizer does not know .* or train a model: policy"):
-        encode(problem(("user", "12 clips")), WORDS, "none")
+        encode(problem(("user", "12 clips")), WORDS, PLAIN)
     with pytest.raises(DataError, match="holds a word"):
         encode_responses(["1 + one"], WORDS)
 
@@ -173,10 +176,10 @@ def test_long_prompts_are_an_error_or_dropped_and_counted():
     with pytest.raises(
         DataError, match=r"problem p: its prompt has 7 tokens, rollout.max_prompt_tokens is 6: raise it"
     ):
-        encode_all(problems, WORDS, "none", 6)
-    data = encode_all(problems, WORDS, "none", 6, drop_long_prompts=True)
+        encode_all(problems, WORDS, PLAIN, 6)
+    data = encode_all(problems, WORDS, PLAIN, 6, drop_long_prompts=True)
     assert ([len(row.prompt_ids) for row in data.problems], data.dropped) == ([3, 4], 2)
-    assert encode_all(problems, WORDS, "none", 11).dropped == 0
+    assert encode_all(problems, WORDS, PLAIN, 11).dropped == 0
 
 
 def test_responses_end_and_decode_to_their_text():
@@ -194,7 +197,7 @@ def test_a_saved_tokenizer_is_the_same_one(tmp_path):
         loaded = load_tokenizer(folder)
         assert tokenizer_digest(loaded) == tokenizer_digest(tokenizer)
         text = "12 + 3" if tokenizer is WORDS else "12 clips"
-        assert encode(problem(("user", text)), loaded, "none") == encode(problem(("user", text)), tokenizer, "none")
+        assert encode(problem(("user", text)), loaded, PLAIN) == encode(problem(("user", text)), tokenizer, PLAIN)
         assert (loaded.eos_token, loaded.pad_token) == (tokenizer.eos_token, tokenizer.pad_token)
         assert decode(loaded("3 , 4")["input_ids"], loaded) == "3 , 4"
     before = tokenizer_digest(WORDS)
@@ -215,11 +218,11 @@ def test_a_saved_tokenizer_is_the_same_one(tmp_path):
 def test_half_a_character_is_an_error_that_names_the_problem():
     for tokenizer in (CHAT, RAW):
         with pytest.raises(DataError, match="problem p: its prompt: it holds half of a surrogate pair"):
-            encode(problem(("user", "12 \ud835 clips")), tokenizer, "none")
+            encode(problem(("user", "12 \ud835 clips")), tokenizer, PLAIN)
 
 
 def test_an_empty_system_message_takes_the_place_of_the_templates_own():
-    encoded = encode(problem(("system", ""), ("user", "12 clips")), CHAT, "none")
+    encoded = encode(problem(("system", ""), ("user", "12 clips")), CHAT, PLAIN)
     assert CHAT.decode(list(encoded.prompt_ids)).startswith("<|im_start|>system\n<|im_end|>\n<|im_start|>user")
     assert contents(encoded, CHAT) == "12 clips"
 
@@ -249,9 +252,9 @@ class Tomorrow(datetime):
 )
 def test_the_date_in_a_chat_template_is_the_same_on_every_day(monkeypatch, form, shown):
     tokenizer = dated(form)
-    today = encode(problem(("user", "12 clips")), tokenizer, "none")
+    today = encode(problem(("user", "12 clips")), tokenizer, PLAIN)
     monkeypatch.setattr("transformers.utils.chat_template_utils.datetime", Tomorrow)
-    assert encode(problem(("user", "12 clips")), tokenizer, "none") == today
+    assert encode(problem(("user", "12 clips")), tokenizer, PLAIN) == today
     assert tokenizer.decode(list(today.prompt_ids)).endswith(f"assistant\n{shown}")
 
 
@@ -260,7 +263,7 @@ def test_the_date_in_a_chat_template_is_the_same_on_every_day(monkeypatch, form,
 )
 def test_a_chat_template_that_wants_the_time_of_day_is_refused(form):
     with pytest.raises(DataError, match=r"problem p: the chat template asks the clock for the time, strftime_now\('%"):
-        encode(problem(("user", "12 clips")), dated(form), "none")
+        encode(problem(("user", "12 clips")), dated(form), PLAIN)
 
 
 def test_the_fixed_date_is_in_the_digest_of_templates_that_ask_for_it(monkeypatch):
@@ -276,3 +279,30 @@ def test_a_chat_template_that_draws_lots_is_refused(tmp_path, lots):
     byte_level(CHATML + "{{ " + lots + " }}").save_pretrained(tmp_path)
     with pytest.raises(DataError, match="draws lots"):
         load_tokenizer(tmp_path)
+
+
+THINKS = (
+    "{% for m in messages %}{{ '<|im_start|>' + m['role'] + '\n' + m['content'] + '<|im_end|>\n' }}{% endfor %}"
+    "{% if add_generation_prompt %}<|im_start|>assistant\n{% if not enable_thinking %}12 clips{% endif %}{% endif %}"
+)
+
+
+def test_a_system_message_comes_first_and_is_no_content() -> None:
+    form = PromptFormat("clips {prompt} clips", system="the user's")
+    encoded = encode(problem(("user", "12 clips")), CHAT, form)
+    assert encoded.problem.prompt == ({"role": "user", "content": "12 clips"},), "the problem stays as it was"
+    assert CHAT.decode(encoded.prompt_ids).startswith("<|im_start|>system\nthe user's<|im_end|>\n<|im_start|>user\n")
+    assert contents(encoded, CHAT) == "clips 12 clips clips"
+    with pytest.raises(DataError, match=r"problem p: it has a system message of its own: leave data\.system out"):
+        encode(problem(("system", "the clips"), ("user", "12 clips")), CHAT, form)
+
+
+def test_variables_reach_the_chat_template_and_those_that_it_does_not_read_are_refused() -> None:
+    tokenizer = byte_level(THINKS)
+    on, off = (PromptFormat(chat={"enable_thinking": value}) for value in (True, False))
+    shown = [tokenizer.decode(encode(problem(("user", "30")), tokenizer, form).prompt_ids) for form in (on, off)]
+    assert shown[1] == shown[0] + "12 clips"
+    encode_all([problem(("user", "30"))], tokenizer, on, 99)
+    for chat_template in (CHATML, None):
+        with pytest.raises(DataError, match=r"data\.chat_template_kwargs: enable_thinking: .* reads no such variable"):
+            encode_all([], byte_level(chat_template), on, 99)

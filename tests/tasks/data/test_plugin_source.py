@@ -32,8 +32,6 @@ WHOLE = """\
 from tasks.data.sources.base import RowSource
 
 class Sums(RowSource):
-    HELDOUT = True
-
     def rows(self, revision=None):
         for n in range(20):
             yield f"row {n}", {"prompt": f"{n} + 1 =", "answer": str(n + 1)}
@@ -71,14 +69,15 @@ def test_a_function_that_yields_rows_is_a_source(rows: Path) -> None:
     ]
     split = [load(f"{rows}:sums", part, verifier="math", heldout=4).problems for part in ("train", "heldout")]
     assert [len(each) for each in split] == [6, 4]
-    assert split[1] + split[0] == load(f"{rows}:sums", verifier="math").problems
+    assert sorted(each.id for each in split[1] + split[0]) == [f"sum-{n}" for n in range(10)]
 
 
 def test_the_data_step_takes_it_from_the_spec(rows: Path) -> None:
     data = Data(train=f"{rows}:sums?count=5", verifier="math", heldout=2)
     files, counts = prepare(data, source_fingerprint(data), puzzle_tokenizer(), 16)
     assert (counts["train"]["problems"], counts["heldout"]["problems"]) == (3, 2)
-    assert [each.problem.id for each in from_bytes(files["heldout.parquet"], "heldout")] == ["sum-0", "sum-1"]
+    held = load(data.train, "heldout", verifier="math", heldout=2).problems
+    assert [each.problem for each in from_bytes(files["heldout.parquet"], "heldout")] == held
 
 
 LOTS = """\
@@ -161,7 +160,7 @@ def test_a_class_may_bring_verifier_demonstrations_and_held_out_problems(tmp_pat
     problems = source.problems("heldout").problems
     assert source.verifier == by_content(f"{file}:Sums") == problems[0].verifier
     assert (len(problems), len(source.problems().problems)) == (5, 15)
-    assert source.demonstrations(problems[2]) == ["3"]
+    assert source.demonstrations(problems[2]) == [problems[2].reference["answer"]]
     assert data_key_part(settings)["verifier"] == source.verifier, "the problems name it"
 
 
@@ -180,7 +179,7 @@ def test_what_the_settings_lack_is_said_before_anything_runs(
 
 
 def test_a_verifier_beside_its_own_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "whole.py").write_text(WHOLE.replace("    HELDOUT = True\n", ""))
+    (tmp_path / "whole.py").write_text(WHOLE.replace("(RowSource):", "(RowSource):\n    HELDOUT = False"))
     with pytest.raises(SpecError) as caught:
         source_of(Data(train=f"{tmp_path}/whole.py:Sums", verifier="math", heldout=3))
     assert [line.partition(":")[0] for line in str(caught.value).splitlines()] == ["data.verifier", "data.heldout"]

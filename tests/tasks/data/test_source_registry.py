@@ -15,7 +15,13 @@ from tasks.errors import DataError
 from tests.tasks.data.tools import load
 
 #: Sources whose declaration is compared with their class.
-EXAMPLES = {"puzzle": "puzzle:countdown", "hub": "hf://owner/name", "jsonl": "data/train.jsonl"}
+EXAMPLES = {
+    "puzzle": "puzzle:countdown",
+    "hub": "hf://owner/name",
+    "jsonl": "data/train.jsonl",
+    "csv": "data/train.csv.gz",
+    "parquet": "s3://bucket/train.parquet",
+}
 
 
 def test_each_file_of_the_folder_is_a_declared_source() -> None:
@@ -43,9 +49,9 @@ def test_a_wrong_name_is_answered_with_all_that_there_are() -> None:
 
 
 def test_a_source_may_be_declared_after_the_one_that_has_no_prefix(monkeypatch: pytest.MonkeyPatch) -> None:
-    added = SourceDeclaration("parquet", "parquet:", "parquet:<file>")
-    monkeypatch.setattr("specs.sources.SOURCES", {**SOURCES, "parquet": added})
-    assert declared_source("parquet:rows") is added
+    added = SourceDeclaration("rows", "rows:", "rows:<file>")
+    monkeypatch.setattr("specs.sources.SOURCES", {**SOURCES, "rows": added})
+    assert declared_source("rows:file.csv") is added
     assert {name: declared_source(text).name for name, text in EXAMPLES.items()} == {name: name for name in EXAMPLES}
 
 

@@ -78,7 +78,7 @@ def test_keys_are_frozen() -> None:
 def test_thinking_is_in_the_keys_of_verdicts_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     plain = experiment()
     part = {"thinking": {"opened": "<think>"}}
-    monkeypatch.setattr("tasks.graph.experiment.thinking_key_part", lambda tokenizer: part)
+    monkeypatch.setattr("tasks.graph.experiment.thinking_key_part", lambda tokenizer, form: part)
     thinks = experiment()
     assert thinks.data.key == plain.data.key and thinks.rollouts(0) == plain.rollouts(0)
     assert thinks.reward(0).inputs == {**plain.reward(0).inputs, **part}

@@ -18,6 +18,7 @@ from transformers import PreTrainedTokenizerFast
 from specs.sections import Reward
 from tasks import table
 from tasks.data.encode import decode, encode
+from tasks.data.prompts import PromptFormat
 from tasks.data.tokenizer import puzzle_tokenizer
 from tasks.evaluate.judged import judge_samples
 from tasks.evaluate.problems import SuiteData
@@ -46,7 +47,7 @@ def tokenizer_with(
 
 def asked(tokenizer: PreTrainedTokenizerFast, answer: str = "7", question: str = "How many clips?") -> EncodedProblem:
     prompt = (Message(role="user", content=question),)
-    return encode(Problem("p", prompt, "math", {"answer": answer}), tokenizer, "none")
+    return encode(Problem("p", prompt, "math", {"answer": answer}), tokenizer, PromptFormat())
 
 
 def text_of(tokenizer: PreTrainedTokenizerFast, response: str, question: str = "How many clips?") -> str:
@@ -165,7 +166,7 @@ def test_what_templates_write_in_the_assistants_turn(turn: str, opened: str) -> 
     for template in (CHATML.replace("assistant\n'", f"assistant\n{turn}'"), f"{user}<｜Assistant｜>{turn}"):
         tokenizer = tokenizer_with(template)
         assert text_of(tokenizer, "7") == f"{opened}7"
-        assert thinking_key_part(tokenizer) == ({"thinking": {"opened": opened}} if opened else {})
+        assert thinking_key_part(tokenizer, PromptFormat()) == ({"thinking": {"opened": opened}} if opened else {})
 
 
 def test_tags_in_a_templates_own_instruction_open_no_thought() -> None:
@@ -210,7 +211,7 @@ def test_only_the_tags_of_special_tokens_are_kept() -> None:
 def test_keys_move_where_thinking_is_read_otherwise_alone(
     tokenizer: PreTrainedTokenizerFast, part: dict[str, Any]
 ) -> None:
-    assert thinking_key_part(tokenizer) == part
+    assert thinking_key_part(tokenizer, PromptFormat()) == part
 
 
 def test_training_judges_as_an_evaluation_does(monkeypatch: pytest.MonkeyPatch) -> None:

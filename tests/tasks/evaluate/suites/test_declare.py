@@ -9,7 +9,7 @@ import pytest
 from specs.load import load_spec
 from specs.names import SUITES, suite_names
 from specs.paths import REPOSITORY_ROOT
-from tasks.data.prompts import TEMPLATES
+from specs.prompts import PROMPTS
 from tasks.errors import DataError
 from tasks.evaluate.suites.declare import SuiteDeclaration, parse_suite, read_suite
 from tests.one_line import one_line
@@ -45,7 +45,7 @@ def test_the_suites_are_those_of_the_field_and_their_sizes_are_published_ones() 
 def test_a_declaration_agrees_with_itself(name: str) -> None:
     suite = read_suite(name)
     assert suite.name == name
-    assert suite.prompt in TEMPLATES
+    assert suite.prompt in PROMPTS
     assert suite.prompt == {"math": "boxed", "code": "code"}.get(suite.verifier, "none")
     assert (suite.form in ("completion", "asserts", "tests")) is (suite.verifier == "code")
     assert suite.source.at.startswith("hf://") is (suite.verifier in ("math", "code"))

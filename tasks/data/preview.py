@@ -1,0 +1,63 @@
+"""Problems as the policy sees them, for a reader: each token of the prompt, and which of them are the question's."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from transformers import PreTrainedTokenizerFast
+
+from specs.sections import Data
+from tasks.data.encode import encode
+from tasks.data.prompts import PromptFormat
+from tasks.data.sources.base import Source
+from tasks.records import EncodedProblem
+
+LEGEND = "│ ends a token, ⏎ a line; ⟦ ⟧ are around the question's own tokens"
+
+
+def preview(source: Source, data: Data, tokenizer: PreTrainedTokenizerFast, ends: Sequence[int], count: int) -> str:
+    """Return how many problems a source has, what ends a response (`ends`, token ids), and its first `count` problems.
+
+    Raises DataError for a row that is wrong, and for a prompt that cannot be encoded.
+    """
+    form, fingerprint = PromptFormat.of(data), source.fingerprint()
+    form.check(tokenizer.chat_template)
+    loaded = source.problems("train", fingerprint)
+    heldout = source.problems("heldout", fingerprint).problems if data.heldout else []
+    dropped = loaded.duplicates_dropped
+    note = f"; {dropped} dropped, whose prompt was there before" if dropped else ""
+    shown = [encode(problem, tokenizer, form) for problem in loaded.problems[:count]]
+    return "\n".join(
+        [
+            f"{len(loaded.problems):,} training problems, {len(heldout):,} held out{note}",
+            f"a response ends with {end_names(tokenizer, ends)}",
+            LEGEND,
+            *(line for each in shown for line in ("", _heading(each), marked(each, tokenizer))),
+        ]
+    )
+
+
+def end_names(tokenizer: PreTrainedTokenizerFast, ends: Sequence[int]) -> str:
+    """Return the end tokens by text and id: `<|im_end|> (2)`."""
+    return ", ".join(f"{tokenizer.decode([token])} ({token})" for token in ends)
+
+
+def marked(problem: EncodedProblem, tokenizer: PreTrainedTokenizerFast) -> str:
+    """Return the text of a prompt with the ends of its tokens and of its lines marked, and the question's tokens."""
+    content, parts = frozenset(problem.content), []
+    for place, token in enumerate(problem.prompt_ids):
+        opens = place in content and place - 1 not in content
+        closes = place in content and place + 1 not in content
+        text = str(tokenizer.decode([token])).replace("\n", "⏎\n")
+        parts.append(f"{'⟦' * opens}{text}{'⟧' * closes}│")
+    return "".join(parts)
+
+
+def _heading(problem: EncodedProblem) -> str:
+    task, tokens = problem.problem, len(problem.prompt_ids)
+    reference = json.dumps(dict(task.reference), ensure_ascii=False)
+    shown = reference if len(reference) <= 200 else f"{reference[:197]}..."
+    return (
+        f"problem {task.id}, {tokens} tokens, {len(problem.content)} of them the question's; {task.verifier}: {shown}"
+    )
