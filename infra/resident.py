@@ -142,6 +142,11 @@ class Resident:
         return bool(self._calls) and self._process.poll() is None
 
     @property
+    def peak_bytes(self) -> int:
+        """Return the most memory of the host that the ranks, and all that they started, held so far."""
+        return processes.peak_bytes(processes.family(self._ranks))
+
+    @property
     def pids(self) -> list[int]:
         """Return the process ids of the ranks."""
         return [each.pid for each in self._ranks]

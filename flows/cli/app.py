@@ -64,6 +64,15 @@ def plan_command(spec: Spec, overrides: Overrides = [], replay: Replay = False) 
 
 
 @app.command()
+def probe(spec: Spec, overrides: Overrides = []) -> None:  # noqa: B006
+    """Run iteration 0 alone and show it: samples, verdicts, hours, and what is wrong. `train` takes it from there."""
+    with reported():
+        from flows.cli.start import start_probe
+
+        start_probe(spec, overrides)
+
+
+@app.command()
 def data(
     spec: Spec,
     overrides: Overrides = [],  # noqa: B006

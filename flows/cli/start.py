@@ -49,6 +49,19 @@ def show_data(path: Path, overrides: Sequence[str], count: int) -> None:
     print(preview(source_of(spec.data), spec.data, tokenizer, ends, count))
 
 
+def start_probe(path: Path, overrides: Sequence[str]) -> None:
+    """Run iteration 0 of an experiment, and print what there is to see of it."""
+    spec = load_spec(path, overrides).spec
+    Store(spec.store)  # an unreachable store is said before anything starts
+    from tasks.graph.experiment import Experiment
+
+    Experiment(spec)  # so is a missing file or model
+    from flows.probe import arm_probe
+
+    prefect_runtime.guard_server()
+    print(f"\n{arm_probe(spec=str(path.resolve()), overrides=list(overrides))}")
+
+
 def start_night(path: Path, overrides: Sequence[str]) -> None:
     """Evaluate the newest checkpoint of an experiment."""
     load_spec(path, overrides)

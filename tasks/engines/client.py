@@ -53,6 +53,11 @@ class EngineClient:
     def _alive(self) -> bool:
         return self._processes is not None and self._processes.alive
 
+    @property
+    def peak_bytes(self) -> int:
+        """Return the most memory of the host that the processes held so far; 0 where there are none."""
+        return self._processes.peak_bytes if self._processes is not None else 0
+
     def stop(self) -> None:
         """End the processes; the next load starts others."""
         if self._processes is not None:

@@ -163,6 +163,12 @@ class RunRecord:
         self.publish("run.json", self.run_json("finished"))
         self._begun = False  # an error that ends the flow later, in a run that comes after this one, is not this one's
 
+    def pause(self, reason: str) -> None:
+        """Record that the run was to go no further yet, and why."""
+        self.reason = reason
+        self.publish("run.json", self.run_json("stopped"))
+        self._begun = False
+
     def stopped(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:

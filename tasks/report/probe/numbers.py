@@ -1,0 +1,71 @@
+"""Numbers about iteration 0, from its rollouts and verdicts alone."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from statistics import fmean
+
+from tasks.records import FinishReason, Rollout, Verdict, VerdictKind
+
+
+@dataclass(frozen=True)
+class ProbeNumbers:
+    """Numbers of an iteration. Shares are of all responses, or of all groups with a judged response; in [0, 1].
+
+    `all_right`, `all_wrong`: shares of groups without a contrast, which teach nothing. `repeated`: share of the
+    responses that equal an earlier one of their group, token by token. `kinds`: shares of verdicts by kind. `tokens`,
+    `right_tokens`: mean lengths of all and of right responses (None: there is none).
+    """
+
+    groups: int
+    responses: int
+    score: float | None
+    right: float
+    all_right: float
+    all_wrong: float
+    truncated: float
+    empty: float
+    repeated: float
+    kinds: Mapping[VerdictKind, float]
+    tokens: float
+    right_tokens: float | None
+
+    @property
+    def without_contrast(self) -> float:
+        """Return the share of groups whose responses are all right or all wrong."""
+        return self.all_right + self.all_wrong
+
+    @property
+    def not_judged(self) -> float:
+        """Return the share of responses that the verifier's own failure left without a score."""
+        return self.kinds.get(VerdictKind.INFRASTRUCTURE, 0.0)
+
+
+def probe_numbers(rollouts: Sequence[Rollout], verdicts: Sequence[Verdict], correct_at: float) -> ProbeNumbers:
+    """Return the numbers of an iteration; a score from `correct_at` on is right. `rollouts` is not empty."""
+    groups: dict[str, list[tuple[Rollout, Verdict]]] = {}
+    pairs = list(zip(rollouts, verdicts, strict=True))
+    for rollout, verdict in pairs:
+        groups.setdefault(rollout.problem_id, []).append((rollout, verdict))
+    judged = [[v.score >= correct_at for _, v in group if v.score is not None] for group in groups.values()]
+    seen = [rights for rights in judged if rights]
+    scores = [v.score for v in verdicts if v.score is not None]
+    right = [len(r.response_ids) for r, v in pairs if v.score is not None and v.score >= correct_at]
+    n = len(pairs)
+    return ProbeNumbers(
+        groups=len(groups),
+        responses=n,
+        score=fmean(scores) if scores else None,
+        right=len(right) / n,
+        all_right=fmean(map(all, seen)) if seen else 0.0,
+        all_wrong=fmean(not any(rights) for rights in seen) if seen else 0.0,
+        truncated=sum(r.finish_reason is FinishReason.LENGTH for r in rollouts) / n,
+        # A sampled end token is part of a response: one token and no more is an empty text.
+        empty=sum(len(r.response_ids) <= 1 and r.finish_reason is FinishReason.STOP for r in rollouts) / n,
+        repeated=sum(len(group) - len({r.response_ids for r, _ in group}) for group in groups.values()) / n,
+        kinds={kind: count / n for kind, count in Counter(v.kind for v in verdicts).items()},
+        tokens=fmean(len(r.response_ids) for r in rollouts),
+        right_tokens=fmean(right) if right else None,
+    )
