@@ -13,7 +13,7 @@ from tasks.reward.math.normalise import MAX_LENGTH, balanced
 from tasks.reward.math.units import Unit
 
 _LABEL = re.compile(
-    r"(?:\\(?:angle|triangle|overline|vec|hat|bar|max|min|det|mathbb|mathcal|mathfrak|widehat|overrightarrow)\s*)*"
+    r"(?:\\(?:angle|triangle|overline|vec|hat|bar|max|min|det|mathbb|mathcal|mathfrak|widehat|overrightarrow|bold)\s*)*"
     r"(?:\\?[A-Za-z]+'*|\{[A-Za-z]+\}|\"(?:P|Pr|E|Var)\")(?:\s*_\s*(?:\{[^{}]*\}|\w|\\[a-z]+))?'*"
     r"(?:\s*(?:\([^()]*\)|\[[^\[\]]*\]))?(?:\s*\^\{?\*\}?)?"
 )
