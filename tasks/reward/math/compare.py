@@ -26,6 +26,7 @@ from tasks.reward.math.answer_types import (
     node_of,
     pair_region,
 )
+from tasks.reward.math.asked import names_what_is_asked
 from tasks.reward.math.compare_intervals import compare_regions, points_region
 from tasks.reward.math.compare_scalars import compare_scalars
 from tasks.reward.math.expression import Node, add, mul, negative, symbols
@@ -173,7 +174,7 @@ def _compare_equations(gold: Equation, given: Equation, oracle: Oracle) -> Truth
 def value_of(equation: Equation, gold: Answer, oracle: Oracle) -> Answer | None:
     """Return the value that an equation gives (`x = 5`, `a + b = 10`, `10 = x`, `2 + 3 = 5`).
 
-    None for a false equation, and for an equation to solve.
+    None for a false equation, and for an equation to solve (`2x = 10`, `x^2 - 1 = 0`).
     """
     nodes = [s.node if isinstance(s, Scalar) else None for s in equation.sides]
     values = [n for n in nodes if n is not None and not symbols(n)]
@@ -187,6 +188,9 @@ def value_of(equation: Equation, gold: Answer, oracle: Oracle) -> Answer | None:
             return first
         left = nodes[0]
         if left is None or (isinstance(gold, Scalar) and gold.node is not None and symbols(gold.node)):
+            return None
+        unknown = [text for text, node in zip(equation.texts, nodes, strict=True) if node is not None and symbols(node)]
+        if unknown and not any(map(names_what_is_asked, unknown)):
             return None
         if exact.rational(values[-1]) == 0 if values else False:  # f(x) = 0 is an equation to solve, not the value 0
             return None if re.search(r"\d", equation.texts[0]) else last

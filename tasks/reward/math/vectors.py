@@ -61,9 +61,7 @@ def _terms(node: Node) -> _Terms | None:
 
 
 def _dot(one: Node, two: Node) -> Node:
-    return add(
-        *(mul(*a, *b, _dot_of_names(v, w)) for a, v in _terms(one) or () for b, w in _terms(two) or ())
-    )
+    return add(*(mul(*a, *b, _dot_of_names(v, w)) for a, v in _terms(one) or () for b, w in _terms(two) or ()))
 
 
 def _dot_of_names(one: str, two: str) -> Node:
