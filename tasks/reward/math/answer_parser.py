@@ -79,14 +79,13 @@ def _read(text: str) -> Answer:
         value, unit = compound
         return Scalar(text, Num(value), unit)
     separated = _JOIN.sub(";", text)
-    parts = [p.strip() for p in split_top(separated, ",;")]
-    parts = [p for p in parts if p] if separated != text else parts
+    members = [p.strip() for p in split_top(separated, ",;")]
+    parts = [p for p in members if p] if separated != text else members
     if len(parts) > 1:
         if any(not p for p in parts):
             raise ParseError("an empty member")
         return _several(parts, text)
-    text = parts[0] if parts else text
-    return _single(text)
+    return _single(parts[0] if parts and len(members) > 1 else text)
 
 
 def _from_words(words: str) -> Answer:

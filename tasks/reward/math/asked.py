@@ -15,9 +15,7 @@ _SEGMENT = re.compile(r"(?<![A-Za-z\\{])[A-Z]{2,}(?![A-Za-z])")  # AB is one len
 _MEASURES = frozenset(
     ["sin", "cos", "tan", "cot", "sec", "csc", "gcd", "lcm", "max", "min", "det", "mod", "sum", "prod"]
 )
-_LENGTH = re.compile(
-    r"[A-Z]|Q_[A-Z]+|(?:vec|bold|overrightarrow|overline) "
-)  # in bars: |AB|, |\vec v|, |A|, not |z| = 1
+_LENGTH = re.compile(r"[A-Z]|Q_[A-Z]+|(?:vec|bold|overrightarrow|overline) ")  # in bars: |AB|, |A|, |\vec v|, no |z|
 
 
 def names_what_is_asked(text: str) -> bool:
@@ -28,6 +26,8 @@ def names_what_is_asked(text: str) -> bool:
     """
     if is_label(text):
         return True
+    if text.startswith("["):  # an area [ABC]; [x] is a whole part
+        return re.fullmatch(r"\[[A-Z]+\]", text) is not None
     node = node_of(_SEGMENT.sub(lambda m: f"Q_{{{m.group()}}}", text))
     return node is not None and _asked(node)
 

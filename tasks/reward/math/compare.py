@@ -29,7 +29,7 @@ from tasks.reward.math.answer_types import (
 from tasks.reward.math.asked import names_what_is_asked
 from tasks.reward.math.compare_intervals import compare_regions, points_region
 from tasks.reward.math.compare_scalars import compare_scalars
-from tasks.reward.math.expression import Node, add, mul, negative, symbols
+from tasks.reward.math.expression import Node, Sym, add, mul, negative, symbols
 from tasks.reward.math.normalise import key
 from tasks.reward.math.oracle import Oracle, Truth, both, either, pairing
 from tasks.reward.math.text_answers import same_words
@@ -108,6 +108,8 @@ def _compare_collections(gold: Collection, given: Collection, oracle: Oracle) ->
         return both(*(compare(value, values[name], oracle) for name, value in one)) if len(one) == len(two) else False
     gold, given = plain_collection(gold), plain_collection(given)
     kinds = (gold.kind, given.kind)
+    if one and two and gold.kind != given.kind:  # x = 1 or x = 2; x = 1, y = 2
+        return False
     if "clock" in kinds:
         if kinds == ("clock", "clock"):
             return _same_clock(gold, given)
@@ -181,6 +183,8 @@ def value_of(equation: Equation, gold: Answer, oracle: Oracle) -> Answer | None:
     if any(oracle.equal(values[0], v) is not True for v in values[1:]):
         return None
     last, first = equation.sides[-1], equation.sides[0]
+    if isinstance(nodes[0], Sym) and nodes[-1] is not None and nodes[0].name in symbols(nodes[-1]):  # x = 3x + 1
+        return None
     if not is_label(equation.texts[0]):
         if values and not (isinstance(first, Scalar) and isinstance(last, Scalar)):  # 12 = (1, 2)
             return None

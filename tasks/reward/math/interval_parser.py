@@ -46,7 +46,8 @@ def region(text: str) -> Region | None:
             return None
         points = [node_of(p) for p in split_top(removed.group(1), ",")]
         rest = punctured([p for p in points if p is not None], label.group(1) if label else None)
-        return None if rest is None or None in points else intersection([rest, around])
+        holds_infinity = any(has(end, "oo") for p in around.pieces for end in _closed(p))
+        return None if rest is None or None in points or holds_infinity else intersection([rest, around])
     inequality = _inequality(text)
     if inequality is not None:
         return inequality
@@ -125,6 +126,10 @@ def _without_idle(regions: Sequence[Region]) -> Region | None:
         if rest is None or rest.pieces == whole.pieces:
             return None
     return whole
+
+
+def _closed(piece: Piece) -> list[Node]:
+    return [end for end, opened in ((piece.low, piece.low_open), (piece.high, piece.high_open)) if not opened]
 
 
 def _plain_region(text: str) -> Region | None:

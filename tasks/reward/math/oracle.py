@@ -125,6 +125,8 @@ def cheap_opaque(a: str, b: str) -> Truth:
     """Return True for equal texts; False where one holds words, or both nothing that math-verify is asked about."""
     if key(a) == key(b):
         return True
+    if any(a.count(mark) != b.count(mark) for mark in ("'", "\\ldots")):  # math-verify passes over them
+        return False
     return None if '"' not in a + b and (_FOR_MATH_VERIFY.search(a) or _FOR_MATH_VERIFY.search(b)) else False
 
 
