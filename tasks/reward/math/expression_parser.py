@@ -77,7 +77,8 @@ class _Parser(PrimaryParser):
         factors, signs = [self.factor()], [""]
         while True:
             token = self.peek()
-            signs.extend([""] * (len(factors) - len(signs)))
+            if self.vectors:
+                signs.extend([""] * (len(factors) - len(signs)))
             if token in _TIMES:
                 self.take()
                 factors.append(self.signed_factor())

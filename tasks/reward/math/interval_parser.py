@@ -237,7 +237,7 @@ def end_key(node: Node) -> tuple[int, Fraction] | None:
 
 
 def intersection(regions: Sequence[Region]) -> Region | None:
-    """Return what sets of reals with rational ends have in common; None for other ends, and where that is nothing."""
+    """Return what sets of reals have in common; None where that is nothing, and for an end of unknown value."""
     common = list(regions[0].pieces)
     for region in regions[1:]:
         found = []
