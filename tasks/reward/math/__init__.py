@@ -13,6 +13,8 @@ Nothing is ever passed to eval. The layers, in the order in which an answer pass
 | `word_answers`, `number_words`, `frames`, `harmless_words` | words: sets, numbers, sentences around a value |
 | `quantity`, `units` | a value with its unit and its magnitude |
 | `expression_parser`, `primary`, `tokens` | the tree of a scalar (`expression`) |
+| `asked` | equations: the thing asked for, or an operation that leaves it to be found |
+| `vectors` | dot and cross products |
 | `conditions`, `residues` | conditions behind an answer, congruences |
 | `equivalence`, `compare`, `compare_scalars`, `compare_intervals` | by type, member by member, down to scalars |
 | `exact`, `normal_form` | the cheap oracle: rational arithmetic, radicals, logarithms, polynomials |
@@ -42,12 +44,17 @@ Rules where there is a choice
   and radians name the same angle; a unit is never a percentage. Magnitudes multiply (12 thousand, 42万).
 - Conditions: "2x for all real x" is 2x, "12 (when x = 3)" is 12, "12 if n is odd" is not; the gold's own condition has
   to be the answer's. Cases are compared in any order. C in the gold is a constant of integration, of any usual name.
-- `x = 5` gives 5, `a + b = 10` gives 10, `2 + 2 = 5` gives nothing, an equation to solve (`x^2 - 1 = 0`) gives nothing.
+- `x = 5` gives 5, `a + b = 10` gives 10, `2 + 2 = 5` gives nothing. An equation to solve gives nothing: `x^2 - 1 = 0`,
+  and an operation with a number on what is asked (`2x = 10`, `x^2 = 10`, `|x| = 10`, `log x = 10`, `2(a + b) = 10`).
   Another name for the unknown is another answer; equations are equal up to a factor.
-- A list is unordered; a list and a set, `\pm` and the two values, "or" and "," are the same. A tuple is ordered, and a
+- A list is unordered; a list and a set, `\pm` and the two values are the same. "or" and "," are the same between
+  values of one thing (numbers, `x = 1 or x = 2`), not between symbols or different names. A tuple is ordered, and a
   bare list in its order is the same, as is a column vector; a set is no tuple and {3} is not 3. `x = 1, y = 2` is the
-  pair (1, 2). `\land` is not `\lor`; a dot product of vectors is no cross product, which changes sign when turned.
-- An inequality of one variable is its interval, `x \ne 0` the punctured line; `]a, b[` is French for (a, b); (a, b) is
+  pair (1, 2). `\land` is not `\lor`; a dot product of vectors is no cross product, which changes sign when turned. Bold
+  and underlined letters, and letters with an arrow or a hat, are vectors where a dot or a cross stands between them.
+- `2,5` is 2.5 for a gold with a decimal point; a gold `2,5` is a list.
+- An inequality of one variable is its interval, `x \ne 0` the punctured line; `x > 1, x \ne 2` is what both leave, if
+  neither is idle. A bracket closed at infinity is another set. `]a, b[` is French for (a, b); (a, b) is
   an open interval if the other side is a set of reals.
 - Symbols are real and case-sensitive; expressions are equal where both have real values (so a cancelled factor, and
   sqrt(1/n) = 1/sqrt(n), but |x| is not x). `x2` is a name. `log` without a base is natural on both sides. A bare

@@ -21,6 +21,7 @@ from tasks.reward.math import MathVerifier, canonical
 from tasks.reward.math.extract import extract
 from tasks.reward.verifiers.registry import reader_of
 from tests.tasks.reward.math_attacks import ATTACKS
+from tests.tasks.reward.math_neighbours import NEIGHBOURS
 from tests.tasks.reward.math_rows import ROWS
 from tests.tasks.reward.math_variants import SENTENCES, VARIANTS
 
@@ -51,9 +52,9 @@ def shared_rows(name: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
-@pytest.mark.parametrize("name", sorted({row[0] for row in VARIANTS}))
+@pytest.mark.parametrize("name", sorted({row[0] for row in (*VARIANTS, *NEIGHBOURS)}))
 def test_variants(name: str, verifier: MathVerifier) -> None:
-    rows = [(gold, answer, expected) for kind, gold, answer, expected in VARIANTS if kind == name]
+    rows = [(gold, answer, expected) for kind, gold, answer, expected in (*VARIANTS, *NEIGHBOURS) if kind == name]
     verdicts = verifier.verify([(problem(gold), boxed(answer)) for gold, answer, _ in rows])
     assert [(g, a, v) for (g, a, e), v in zip(rows, verdicts, strict=True) if (v.score == 1.0) is not e] == []
 
@@ -77,7 +78,7 @@ def test_the_shared_rows_of_faults_agree(verifier: MathVerifier) -> None:
 
 # -- votes ------------------------------------------------------------------------------------------------------------
 def rows_for_forms() -> list[tuple[str, str]]:
-    rows = [(gold, boxed(answer)) for _, gold, answer, _ in (*ROWS, *VARIANTS)]
+    rows = [(gold, boxed(answer)) for _, gold, answer, _ in (*ROWS, *VARIANTS, *NEIGHBOURS)]
     rows += [(gold, output) for _, gold, output, _ in SENTENCES]
     for name in ("math_equivalence.jsonl", "faults/math.jsonl"):
         if (SHARED / name).exists():
