@@ -26,7 +26,7 @@ class Watcher(Protocol):
         ...
 
 
-_BINARY = (
+BINARY = (
     "add",
     "sub",
     "mul",
@@ -49,8 +49,8 @@ _OTHER = (
     "int", "float", "complex", "index", "str", "repr", "format", "bytes", "fspath", "call", "enter", "exit", "await",
     "aiter", "anext", "copy", "deepcopy", "reduce", "reduce_ex", "dir", "getattribute", "setattr", "delattr",
 )  # fmt: skip
-_IN_PLACE = tuple("i" + name for name in _BINARY if name != "divmod")
-_REFLECTED = tuple("r" + name for name in _BINARY)
+_IN_PLACE = tuple("i" + name for name in BINARY if name != "divmod")
+_REFLECTED = tuple("r" + name for name in BINARY)
 _field = object.__getattribute__
 
 
@@ -86,9 +86,9 @@ def _hook(name: str) -> Any:
     return hook
 
 
-for _name in (*_BINARY, *_UNARY, *_ORDER, *_OTHER, *_IN_PLACE, *_REFLECTED):
+for _name in (*BINARY, *_UNARY, *_ORDER, *_OTHER, *_IN_PLACE, *_REFLECTED):
     setattr(ResultProxy, f"__{_name}__", _hook(_name))
-for _name in (*_BINARY, *_UNARY, *_IN_PLACE, *_REFLECTED, "getitem", "call"):
+for _name in (*BINARY, *_UNARY, *_IN_PLACE, *_REFLECTED, "getitem", "call"):
     setattr(LenientProxy, f"__{_name}__", lambda self, *args, **kwargs: self)
 for _name in (*_ORDER, "eq", "ne", "bool", "contains"):
     setattr(LenientProxy, f"__{_name}__", lambda self, *args: True)
