@@ -216,7 +216,10 @@ class _Finder:
             if error.kind not in ("ResultProxy", "LenientProxy"):
                 self.inseparable = Inseparable(f"the test calls it with a {error.kind}")
                 raise _Enough from None
-        return LenientProxy()
+        return LenientProxy(self.needed)
+
+    def needed(self, name: str) -> None:
+        self.inseparable = Inseparable(f"the test uses {name} of a result")
 
 
 def _replayed(test: TestCode) -> list[str]:

@@ -140,6 +140,22 @@ PAIRS = {
         NODE + "def f(n):\n    n.next = Node(2)\n    return n",
         NODE + "def f(n): return n",
     ),
+    "an attribute of a result": (
+        "assert f(1).val == 2",
+        "class N:\n    def __init__(self, x): self.val = x\ndef f(x): return N(x + 1)",
+        "class N:\n    def __init__(self, x): self.val = x\ndef f(x): return N(x)",
+    ),
+    "a method of a result": (
+        "assert f('b').group() == 'b'",
+        "import re\ndef f(x): return re.search('b', 'abc')",
+        "import re\ndef f(x): return re.search('a', 'abc')",
+    ),
+    "a closure": ("assert f(1)(2) == 3", "def f(a): return lambda b: a + b", "def f(a): return lambda b: b"),
+    "the entry point is a class": (
+        "s = f()\ns.push(1)\ns.push(2)\nassert s.pop() == 2",
+        "class f:\n    def __init__(s): s.a = []\n    def push(s, x): s.a.append(x)\n    def pop(s): return s.a.pop()",
+        "class f:\n    def __init__(s): s.a = []\n    def push(s, x): s.a.append(x)\n    def pop(s): return s.a.pop(0)",
+    ),
     "identity": (
         "n = Node(1)\nassert f(n) is n",
         NODE + "def f(n): return n",

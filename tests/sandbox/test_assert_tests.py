@@ -105,6 +105,8 @@ def test_a_difference_decides_only_where_the_test_is_sure_to_fail() -> None:
 APART = {
     "a class of the program": ("root = Node(1)\nassert f(root) == 2", "uses Node, which only the program defines"),
     "a function as argument": ("assert f(lambda x: x) == 2", "calls it with a function"),
+    "an attribute that no plain value has": ("assert f(1).val == 2", "uses val of a result"),
+    "a call of a result": ("assert f(1)(2) == 2", "uses __call__ of a result"),
     "an own object": ("class A: pass\nassert f(A()) == 2", "calls it with a A"),
 }
 
@@ -186,7 +188,11 @@ REPLAYS: list[tuple[str, list[str], dict[str, Any]]] = [
     ),
     ("assert f(1)", ['"u":"Match","b":true'], {"passed": True}),
     ("out = f(1)\nassert not isinstance(out, bool) and out is not None", ['"u":"Match","b":true'], {"passed": True}),
-    ("assert f(1).group() == 'a'", ['"u":"Match","b":true'], {"failed": "a result is no plain value", "raised": False}),
+    (
+        "assert f(1).count('a') == 1",
+        ['"u":"Match","b":true'],
+        {"failed": "a result is no plain value", "raised": False},
+    ),
     ("assert not f(1)", ['"u":"Match","b":false'], {"passed": True}),
     ("assert f(1) != 3", ['"u":"Liar","b":true'], {"failed": "a result is no plain value", "raised": False}),
     (
