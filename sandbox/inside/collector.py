@@ -151,7 +151,11 @@ class _Contradictor:
 
 
 def _proxy(watcher: _Recorder | _Contradictor | _Finder, entry: str) -> Callable[..., Any]:
-    return lambda *args, **kwargs: watcher.call(entry, args, kwargs)
+    def program(*args: Any, **kwargs: Any) -> Any:
+        return watcher.call(entry, args, kwargs)
+
+    program.__name__ = program.__qualname__ = entry
+    return program
 
 
 def _recorded(test: TestCode) -> list[str] | None:

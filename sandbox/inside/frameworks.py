@@ -69,6 +69,9 @@ def _unittest_waits() -> Iterator[None]:
 
 def cases(plan: Plan, space: Mapping[str, Any], entry: str) -> Iterator[Case]:
     """Yield the calls of a plan (`testforms.uncalled`) in the namespace of a test that has run."""
+    tested = [name for kind, name in plan if kind in ("function", "value", "class")]
+    if tested and callable(space.get("setup_module")):
+        yield partial(_with_fixtures, space["setup_module"], {"module": None}, space, ExitStack())
     for kind, name in plan:
         item = space.get(name)
         if item is None:  # below a condition that did not hold
@@ -154,6 +157,8 @@ def _call(function: Any, given: Mapping[str, Any], scope: Mapping[str, Any], cls
                 _with_fixtures(own["setup_method"], {"method": function}, scope, stack)
             if "teardown_method" in own:
                 stack.callback(_with_fixtures, own["teardown_method"], {"method": function}, scope, stack)
+        elif callable(scope.get("setup_function")):
+            _with_fixtures(scope["setup_function"], {"function": function}, scope, stack)
         for name, item in scope.items():
             if getattr(item, "armature_fixture", "") == "always":
                 _fixture(name, scope, stack)

@@ -15,6 +15,7 @@ import json
 import operator
 import os
 import sys
+from _thread import RLock
 from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Callable, Coroutine
 from types import CoroutineType
@@ -164,6 +165,7 @@ class Peer:
         self.swayed = self.ended = False
         self.raised: BaseException | None = None
         self._lines, self._sink = os.fdopen(source, "rb", closefd=False), sink
+        self._one = RLock()
         self._mine: dict[int, Any] = {}  # what the other side may use, kept alive so that its id is its own
         self._remotes: dict[int, Remote] = {}
         self._exceptions: dict[int, type[BaseException]] = {}
@@ -236,6 +238,10 @@ class Peer:
     # -- messages ----------------------------------------------------------------------------------------------------
     def ask(self, use: str, target: int, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Return the result of a use of the other side's object, or raise its exception."""
+        with self._one:  # threads of either side ask one after the other
+            return self._asked(use, target, args, kwargs)
+
+    def _asked(self, use: str, target: int, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         self.swayed |= self.judges and use in _SWAYING
         named = ",".join(f"{values.quote(key)}:{self._text(value)}" for key, value in kwargs.items())
         self._send(f'{{"use":"{use}","of":{target},"args":[{",".join(map(self._text, args))}],"named":{{{named}}}}}')

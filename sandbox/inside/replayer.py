@@ -106,6 +106,8 @@ def replay(code: Any, payload: bytes, emit: Callable[[bytes], None]) -> None:
     def program(*args: Any, **kwargs: Any) -> Any:
         return stand_in.call(parts[0], args, kwargs)
 
+    program.__name__ = program.__qualname__ = parts[0]
+
     try:
         with testrun.shapes_compared():
             testrun.run(parts, program)

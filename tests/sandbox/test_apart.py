@@ -171,6 +171,18 @@ PAIRS = {
         "MOST = 5\ndef f(x): return x + MOST",
         "def f(x): return x + 5",
     ),
+    "threads of the test": (
+        "from concurrent.futures import ThreadPoolExecutor as E\nwith E(4) as e:\n"
+        "    assert list(e.map(lambda x: f(abs, x), range(20))) == list(range(1, 21))",
+        "def f(g, x): return g(x) + 1",
+        "def f(g, x): return g(x)",
+    ),
+    "threads of the program": (
+        "assert f(lambda x: x + 1, 20) == list(range(1, 21))",
+        "from concurrent.futures import ThreadPoolExecutor as E\n"
+        "def f(g, n):\n    with E(4) as e: return list(e.map(g, range(n)))",
+        "def f(g, n): return list(range(n))",
+    ),
     "a coroutine": (
         "import asyncio\nassert asyncio.run(f(lambda: 1)) == 2",
         "async def f(g): return g() + 1",

@@ -251,6 +251,15 @@ FRAMEWORKS = {
     "a fixture named as the entry point": "import pytest, solution\n@pytest.fixture\ndef f():\n"
     "    return solution.f\n\n"
     "def test_a(f):\n    assert f(1) == 2\n",
+    "pytest, set-up of the module": "def setup_module():\n    global want\n    want = 2\n"
+    "def test_a():\n    assert f(1) == want\n",
+    "pytest, set-up of each function": "want = 0\ndef setup_function(function):\n    global want\n    want += 2\n"
+    "def test_a():\n    assert f(1) == want\n",
+    "pytest, a base of a class": "class Base:\n    def test_a(self):\n        assert f(1) == 2\nclass TestX(Base):\n"
+    "    pass\n",
+    "pytest, an optional module": "import pytest\nnp = pytest.importorskip('numpy')\n"
+    "def test_a():\n    assert f(1) == np.int64(2)\n",
+    "the function's name": "def test_a():\n    assert f.__name__ == 'f' and f(1) == 2\n",
     "HumanEval, named elsewhere": "def check(candidate):\n    assert candidate(1) == 2\n\nCHECKS = [check]\n",
     "unittest, only runTest": UNITTEST + "    def runTest(self):\n        self.assertEqual(f(1), 2)\n",
     "unittest with an import of the program": "import unittest\nfrom solution import f\nclass T(unittest.TestCase):\n"
