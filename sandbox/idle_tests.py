@@ -9,6 +9,7 @@ three).
 from __future__ import annotations
 
 import ast
+import builtins
 import sys
 import warnings
 from collections.abc import Iterable, Iterator
@@ -71,6 +72,7 @@ class _Reading:
         }
         bound = {node.id for node in nodes if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)}
         bound |= {node.name for node in nodes if isinstance(node, _Function | ast.ClassDef)}
+        self._known = bound | {entry, *_arguments(nodes), *_imported(nodes), *dir(builtins)}
         self._mute = (_MUTE | {entry, *parameters}) - bound
         self.harmless = self._all(body)
 
@@ -118,7 +120,18 @@ class _Reading:
         """Return whether an expression cannot fail but by the type of a result."""
         if isinstance(node, ast.Call):
             return _dotted(node.func) in self._mute and all(map(self._expression, [*node.args, *node.keywords]))
+        if isinstance(node, ast.Name) and node.id not in self._known:
+            return False
         return isinstance(node, _HARMLESS) and all(map(self._expression, ast.iter_child_nodes(node)))
+
+
+def _arguments(nodes: Iterable[ast.AST]) -> set[str]:
+    names = {node.arg for node in nodes if isinstance(node, ast.arg)}
+    return names | {node.name for node in nodes if isinstance(node, ast.ExceptHandler) and node.name}
+
+
+def _imported(nodes: Iterable[ast.AST]) -> set[str]:
+    return {(node.asname or node.name).split(".")[0] for node in nodes if isinstance(node, ast.alias)}
 
 
 def _alive(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:

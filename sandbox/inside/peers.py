@@ -18,12 +18,13 @@ import sys
 from _thread import RLock
 from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Callable, Coroutine
+from functools import cache
 from types import CoroutineType
 from typing import Any
 
 from sandbox.inside import values
 from sandbox.inside.pytest_stub import Unsupported
-from sandbox.inside.result_proxies import BINARY
+from sandbox.inside.result_proxies import BINARY, plain_attributes
 
 #: Operators of two objects. The owner learns the other one, and so could give the answer that a test wants.
 _OPERATORS = (*BINARY, "lt", "le", "gt", "ge", "eq", "ne", "contains")
@@ -66,6 +67,15 @@ _BUILTIN_EXCEPTIONS = {
 }
 
 
+@cache
+def _truths() -> frozenset[str]:
+    """Return the methods of plain values that answer yes or no: an object in their place would only have to say yes."""
+    return frozenset(name for name in plain_attributes() if name.startswith("is") or name.endswith("with")) | {
+        "all",
+        "any",
+    }
+
+
 class Ended(BaseException):
     """The other process has ended, or sends what is no message."""
 
@@ -83,14 +93,19 @@ class Remote:
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") and name not in ("__name__", "__dict__"):
             raise AttributeError(name)
+        _peer(self).swayed |= _peer(self).judges and name in _truths()
         return _ask(self, "getattr", name)
 
     def __eq__(self, other: object) -> Any:
+        if self is other:  # each object has one Remote
+            return True
         if _peer(self).judges and not isinstance(other, Remote):
             return False  # only plain values equal plain values
         return _ask(self, "eq", other)
 
     def __ne__(self, other: object) -> Any:
+        if self is other:
+            return False
         if _peer(self).judges and not isinstance(other, Remote):
             return True
         return _ask(self, "ne", other)

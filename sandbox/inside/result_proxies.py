@@ -95,7 +95,7 @@ class LenientProxy:
         self.needed = needed
 
     def __getattr__(self, name: str) -> Any:
-        if not name.startswith("_") and name not in _plain_attributes():
+        if not name.startswith("_") and name not in plain_attributes():
             self.needed(name)
         raise AttributeError(name)
 
@@ -106,7 +106,7 @@ class LenientProxy:
 
 
 @cache
-def _plain_attributes() -> frozenset[str]:
+def plain_attributes() -> frozenset[str]:
     """Return the names of all attributes of plain values."""
     numpy = sys.modules.get("numpy")
     kinds = [*_PLAIN, *([numpy.ndarray, numpy.generic] if numpy is not None else [])]

@@ -156,6 +156,11 @@ PAIRS = {
         "class f:\n    def __init__(s): s.a = []\n    def push(s, x): s.a.append(x)\n    def pop(s): return s.a.pop()",
         "class f:\n    def __init__(s): s.a = []\n    def push(s, x): s.a.append(x)\n    def pop(s): return s.a.pop(0)",
     ),
+    "equality of an object with itself": (
+        "n = Node(1)\nassert f(n) == n and not f(n) != n and n.x == 1",
+        NODE + "def f(n): return n",
+        NODE + "def f(n): return Node(1)",
+    ),
     "identity": (
         "n = Node(1)\nassert f(n) is n",
         NODE + "def f(n): return n",
@@ -424,6 +429,8 @@ SWAYED = (
     ("assert 2 - f(lambda: 1) == 0", SUM + "    def __rsub__(s, o): return 0"),
     ("assert 2 in f(lambda: 1)", SUM + "    def __contains__(s, o): return True"),
     ("assert f(lambda: 1) == L(2) and f(lambda: 1) is not None and L(1).x == 1", SUM),
+    ("assert f(lambda: 1).startswith('a')", SUM + "    def startswith(s, o): return True"),
+    ("assert f(lambda: {1}).issuperset({1, 2})", SUM + "    def issuperset(s, o): return True"),
     ("x = f(lambda: 1)\nx += 2\nassert x == 4", SUM + "    def __iadd__(s, o): return 4"),
 )
 

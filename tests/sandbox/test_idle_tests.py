@@ -172,6 +172,10 @@ JUDGING = (
     "(lambda y: 1 / (y == 2))(f(1))",
     "iter([1] * (f(1) == 2)).__next__()",
     "want = {2}\nwant.remove(f(1))",
+    "try:\n    assert f(1) == 2\nexcept AssertionError:\n    1 / 0",
+    "try:\n    assert f(1) == 2\nexcept AssertionError:\n    exit(1)",
+    "try:\n    {2: 1}[f(1)]\nexcept AssertionError:\n    pass",
+    "try:\n    assert f(1) == 2\nexcept ValueError:\n    pass",
 )
 
 
