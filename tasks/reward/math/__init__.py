@@ -8,6 +8,7 @@ Nothing is ever passed to eval. The layers, in the order in which an answer pass
 | module | content |
 |---|---|
 | `extract` | the text of the final answer in a model's output |
+| `statements`, `second_thoughts` | answers stated without a box, and what behind them takes them back |
 | `normalise`, `synonyms` | one spelling for each thing |
 | `answer_parser`, `interval_parser`, `matrix_parser`, `text_answers` | the type of the answer (`answer_types`) |
 | `word_answers`, `number_words`, `frames`, `harmless_words` | words: sets, numbers, sentences around a value |
@@ -31,8 +32,10 @@ Rules without a choice
 - An unusable gold gives no reward and no punishment (not judged).
 
 Rules where there is a choice
-- No box: `#### x`, then the last "answer is x" / "Answer: x" / "答案是 x". What follows x in its sentence has to be
-  harmless. A `\boxed` that prose names is no box. An unclosed last box, or thinking that never ends, is no answer.
+- No box: the last of `#### x`, "answer is x", "Answer: x", "答案是 x", a heading "Final Answer" above x. What stands in
+  its sentence has to be harmless, and no sentence behind may take x back or state another value. An exclamation mark
+  behind "answer is 12" is no factorial. A `\boxed` that prose names is no box. An unclosed last box, one behind "not"
+  or in front of "is wrong", or thinking that never ends, is no answer.
 - A sentence in the box, or a choice's label in front of a value, is its value: "There are 12 ways", "(E) 12".
 - Boxes joined by a comma, "and" or "or" are one list: parts of one answer, or a hedge that equals no single value.
 - Decimals: a literal of at least six places and five significant digits that is rounded or cut off correctly stands for
@@ -62,7 +65,8 @@ Rules where there is a choice
 - Ratios may be reduced and equal their quotient; h:mm is a clock time (3:45 p.m. is 15:45). Numbers in a base want base
   and digits; base 10 is none. 19 mod 12 is 7 mod 12, and 7 mod 12 is 7.
 - Words: case, articles and full stops do not matter; "Yes, it is" is yes. Choices: B, (b), "Option B", "B. text"; e and
-  i are numbers; the text of one choice counts if the reference lists the `choices`. Where a letter is wanted and the
+  i are numbers; the text of one choice counts if the reference lists the `choices`, and behind the letter of another
+  choice it refuses both. Where a letter is wanted and the
   last box holds none, an "Answer: D" behind the box counts.
 - A tolerance of the reference is absolute and of one value, in its unit. It has to be finite and no larger than the
   answer.
