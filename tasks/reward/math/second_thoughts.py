@@ -45,8 +45,8 @@ _OPENER = re.compile(
 #: What a sentence that begins so may go on with.
 _PRAISE = re.compile(
     r"\W*(?:(?:and|so|yes|indeed)\W+)*(?:(?:i )?hope (?:it|this|that)\b|let me know\b|(?:this|that|it) (?:follows|"
-    r"holds|matches|agrees|works|satisfies|confirms|completes|is (?:because|since|correct|consistent|right|true|the|what|why|"
-    r"our))\b)",
+    r"holds|matches|agrees|works|satisfies|confirms|completes|is (?:because|since|correct|consistent|right|true|the|"
+    r"what|why|our))\b)",
     re.IGNORECASE,
 )
 #: Another choice that is dismissed: "A is incorrect".
