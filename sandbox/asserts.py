@@ -6,7 +6,8 @@ Each test is prepared once, without the program (`prepared_tests.py`, `inside/co
   program with these results is right. One with other results may still pass the test (a tolerance, an `or`): unless
   the difference is known to fail the test, the test is replayed.
 - "replay": the test itself runs over the program's results in a slot of its own (`inside/replayer.py`).
-- "weak": the test cannot be separated from the program and runs in the program's process; the verdict's trust is weak.
+- "apart": the calls cannot be known before the test runs (it uses other names of the program, or passes functions or
+  objects): test and program run in two processes that speak with one another (`inside/apart.py`).
 
 A test that fails by itself is "broken": nobody is judged by it. Nor is anybody where all tests are idle, that is accept
 every program; beside others, an idle test only finds programs that raise or do not end.
@@ -15,10 +16,7 @@ every program; beside others, an idle test only finds programs that raise or do 
 from __future__ import annotations
 
 import json
-import secrets
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 from sandbox import compare
 from sandbox.errors import SandboxError
@@ -35,12 +33,17 @@ from sandbox.problem import Problem
 from sandbox.runner import CLOCK_LIMITS, KIND_OF_STATUS, Meter, Runner, describe, should_retry
 from sandbox.verdict import Kind
 
+_OWN_WORD = "the test writes where its own verdict is said ({}): mend the data or drop the problem"
 _ROUNDS = 16  # the most times that a replay may find further calls
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The outcome of one test. `idle`: the test judges nothing, so that passing it means nothing."""
+    """The outcome of one test.
+
+    weak: it was passed with an operator of the program's own objects, which can say whatever the test wants.
+    idle: the test judges nothing, so that passing it means nothing.
+    """
 
     kind: Kind
     detail: str = ""
@@ -71,8 +74,8 @@ def grade_test(problem: Problem, test: str, program: bytes, meter: Meter, limits
 def _outcome(
     prepared: PreparedTest, problem: Problem, test: str, program: bytes, meter: Meter, limits: Limits
 ) -> Outcome:
-    if prepared.kind == "weak":
-        return _combined(problem, test, prepared.frameworks, program, meter, limits)
+    if prepared.kind == "apart":
+        return _apart(prepared, problem, test, program, meter, limits)
     result = meter.run(Job("calls", program, prepared.payload, limits=limits))
     lines = result_lines(result.results, len(prepared.calls))
     if prepared.kind == "recorded":
@@ -200,10 +203,7 @@ def _replay(prepared: PreparedTest, lines: list[bytes], program: bytes, meter: M
             TypeError,
             AttributeError,
         ) as error:  # no program runs in this slot, so the test itself wrote to the results
-            raise SandboxError(
-                f"the test writes where its own verdict is said ({type(error).__name__}): "
-                "mend the data or drop the problem"
-            ) from error
+            raise SandboxError(_OWN_WORD.format(type(error).__name__)) from error
         run = meter.run(Job("calls", program, calls_payload(calls, full=True), limits=limits))
         lines = result_lines(run.results, len(calls))
         if (outcome := failure(run, lines, len(calls))) is not None:
@@ -220,22 +220,25 @@ def _with(calls: tuple[bytes, ...], used: tuple[bytes, ...]) -> tuple[bytes, ...
     return (*used, *rest)
 
 
-def _combined(
-    problem: Problem, test: str, frameworks: Mapping[str, Any], program: bytes, meter: Meter, limits: Limits
+def _apart(
+    prepared: PreparedTest, problem: Problem, test: str, program: bytes, meter: Meter, limits: Limits
 ) -> Outcome:
-    """Run the test in the program's process."""
-    mark = secrets.token_hex(16)
-    source = f"{problem.setup_code}\n{test}"
-    payload = json.dumps({**frameworks, "source": source, "mark": mark, "entry": problem.entry_point}).encode()
-    result = meter.run(Job("combined", program, payload, limits=limits))
-    if result.status is Status.EXIT and result.stderr[-4096:].strip().rsplit(b"\n", 1)[-1].startswith(
-        b"AssertionError"
-    ):
-        return Outcome(Kind.WRONG, describe(result), weak=True)
+    """Run the test and the program in two processes of one job."""
+    fields = {"test": prepared.test, "missing": prepared.missing, "arrays": "numpy" in problem.setup_code + test}
+    result = meter.run(Job("apart", program, json.dumps(fields).encode(), limits=limits))
     if result.status is not Status.OK:
-        return Outcome(
-            KIND_OF_STATUS[result.status], describe(result), weak=True, wall_limit=result.status in CLOCK_LIMITS
-        )
-    if result.results.rstrip() != b'"%s"' % mark.encode():
-        return Outcome(Kind.WRONG, "it ended before the test did", weak=True)
-    return Outcome(Kind.ACCEPTED, weak=True)
+        return Outcome(KIND_OF_STATUS[result.status], describe(result), wall_limit=result.status in CLOCK_LIMITS)
+    try:
+        answer = json.loads(result.results)
+        if "passed" in answer:
+            return Outcome(Kind.ACCEPTED, weak=answer["swayed"])
+        if "failed" in answer:
+            return Outcome(Kind.RUNTIME_ERROR if answer["raised"] else Kind.WRONG, str(answer["failed"]))
+        if "ended" in answer:
+            if answer["well"]:
+                return Outcome(Kind.WRONG, "it ended before the test did")
+            lines = result.stderr[-4096:].decode("utf-8", "replace").strip().splitlines()
+            return Outcome(Kind.RUNTIME_ERROR, lines[-1][:300] if lines else f"ended by {answer['ended']}")
+        raise SandboxError(f"{answer['unsupported']}: mend the data or drop the problem")
+    except (ValueError, LookupError, TypeError) as error:  # the program cannot write there
+        raise SandboxError(_OWN_WORD.format(type(error).__name__)) from error

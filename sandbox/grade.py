@@ -14,6 +14,11 @@ from sandbox.problem import Example, Problem, argument_lines
 from sandbox.runner import CLOCK_LIMITS, KIND_OF_STATUS, Meter, Runner, describe
 from sandbox.verdict import Kind, Verdict
 
+_OWN_OPERATORS = (
+    "the tests compare or combine objects of the program by the program's own operators, which can say anything: "
+    "compare plain values instead, or drop the problem"
+)
+
 
 def grade(problem: Problem, program: str | bytes, runner: Runner, limits: Limits) -> Verdict:
     """Run the program on one test after the other, until one fails, and return the verdict.
@@ -32,6 +37,8 @@ def grade(problem: Problem, program: str | bytes, runner: Runner, limits: Limits
                 break
         if idle:  # a later test may judge
             asserts.refuse_idle(problem, runner)
+        if weak and outcome.kind is Kind.ACCEPTED:
+            raise SandboxError(_OWN_OPERATORS)
     except SandboxError as error:
         return meter.with_costs(Verdict(Kind.SANDBOX_ERROR, None, _trust(weak), str(error), run - 1, run))
     accepted = outcome.kind is Kind.ACCEPTED

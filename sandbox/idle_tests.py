@@ -1,14 +1,15 @@
 """Tests of type python that judge nothing, found by reading them: a problem that has no other is refused when loaded.
 
-Only what is certain is refused. The sandbox finds the others when it prepares a test (`inside/wrong_programs.py`): it
-runs the test, which must not happen here. Beside a test that judges, an idle one does no harm (MBPP+ has three).
+A test is idle if no wrong program fails it. The sandbox finds that out by running it (`inside/wrong_programs.py`),
+which must not happen here. Here a test is refused only if it consists of statements that cannot fail, whatever the
+program returns; of all others the sandbox decides. Beside a test that judges, an idle one does no harm (MBPP+ has
+three).
 """
 
 from __future__ import annotations
 
 import ast
 import builtins
-import re
 import sys
 import warnings
 from collections.abc import Iterable, Iterator
@@ -17,49 +18,35 @@ from sandbox.inside import testforms
 from sandbox.problem import Problem
 
 _LONGEST = 20_000  # characters of a test that is read; the long ones of public sets are tables of inputs
-#: Names of functions that can fail a test: a test that calls one is left to the sandbox.
-_CHECKING = re.compile(
-    r"assert|fail|raise|check|verif|expect|test|exit|abort|exec|eval|compile|main|run", re.IGNORECASE
-)
-#: Names by which a test may reach the program, or functions of its own, without naming them.
-_REACHING = frozenset(
-    ("eval", "exec", "compile", "globals", "locals", "vars", "getattr", "modules", "importlib", "__import__",
-     "__main__", "inspect")
-)  # fmt: skip
-_ASSERTION = frozenset(("AssertionError", "Exception", "BaseException"))
+_LIBRARIES = sys.stdlib_module_names | {"numpy", "pytest"}
+#: Functions that return without judging anything: frameworks run their tests at the end of the file.
+_MUTE = frozenset(("print", "unittest.main", "pytest.main", "doctest.testmod"))
+_CATCHING = frozenset(("AssertionError", "Exception", "BaseException"))
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
+_HARMLESS = (
+    ast.Constant, ast.Name, ast.Compare, ast.BoolOp, ast.UnaryOp, ast.Tuple, ast.List, ast.Dict, ast.expr_context,
+    ast.cmpop, ast.boolop, ast.unaryop, ast.keyword,
+)  # fmt: skip
 
 
 def refuse(problem: Problem) -> None:
     """Raise ValueError for a problem whose tests would accept every program."""
-    reasons = []
-    for test in problem.tests:
-        why = idle(test, problem) if isinstance(test, str) else None
-        if why is None:
-            return
-        reasons.append(why)
-    raise ValueError(f"tests: {reasons[0]}, so every program would be accepted: mend them or drop the problem")
+    if all(isinstance(test, str) and idle(test, problem) for test in problem.tests):
+        raise ValueError(
+            "tests: nothing in them can fail by what the program returns, so every program would be accepted: "
+            "mend them or drop the problem"
+        )
 
 
-def idle(test: str, problem: Problem) -> str | None:
-    """Return why a test judges nothing, or None where that is not certain."""
+def idle(test: str, problem: Problem) -> bool:
+    """Return whether a test is sure to judge nothing."""
     if len(test) + len(problem.setup_code) > _LONGEST:
-        return None
-    setup, tree, starter = map(_parsed, (problem.setup_code, test, problem.starter_code))
+        return False
+    setup, tree = map(_parsed, (problem.setup_code, test))
     if setup is None or tree is None:  # nobody's fault, and perhaps newer Python than this
-        return None
-    plan = testforms.uncalled(tree)
-    reading = _Reading([*setup.body, *tree.body], {name for _, name in plan})
-    starting = _defined(starter) if starter else set()
-    imports = {alias.name for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) for alias in node.names}
-    ways = reading.names | reading.attributes | imports
-    known = _defined(setup) | _defined(tree) | starting | set(dir(builtins)) | sys.stdlib_module_names
-    if ways & _REACHING:
-        return None
-    named = bool({problem.entry_point, "candidate"} & ways) or any(kind == "check" for kind, _ in plan)
-    if not named and reading.names <= known:  # another name may be the program's too
-        return f"it never uses {problem.entry_point}"
-    return None if reading.judges else "it has no assertion that can fail"
+        return False
+    body = [*setup.body, *tree.body]
+    return _Reading(body, problem.entry_point, testforms.uncalled(tree)).harmless
 
 
 def _parsed(source: str) -> ast.Module | None:
@@ -71,113 +58,80 @@ def _parsed(source: str) -> ast.Module | None:
         return None
 
 
-def _defined(tree: ast.Module) -> set[str]:
-    """Return all names that a source binds anywhere."""
-    names = {name.split(".")[0] for name in testforms.imported(tree)}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
-            names.add(node.id)
-        elif isinstance(node, _Function | ast.ClassDef):
-            names.add(node.name)
-        elif isinstance(node, ast.arg):
-            names.add(node.arg)
-        elif isinstance(node, ast.alias):
-            names.add((node.asname or node.name).split(".")[0])
-        elif isinstance(node, ast.ExceptHandler) and node.name:
-            names.add(node.name)
-    return names
-
-
 class _Reading:
-    """Names in the statements that can run, and whether one judges.
+    """Whether no statement of a test that can run can fail by what the program returns."""
 
-    names, attributes: all names in them. judges: whether one can fail the test by what it compares.
-    """
-
-    def __init__(self, body: list[ast.stmt], called: set[str]) -> None:
-        self.names: set[str] = set()
-        self.attributes: set[str] = set()
-        self.judges = False
-        self._defined = {
-            node.name: node
-            for statement in body
-            for node in ast.walk(statement)
-            if isinstance(node, _Function | ast.ClassDef)
+    def __init__(self, body: list[ast.stmt], entry: str, plan: list[tuple[str, str]]) -> None:
+        nodes = [node for statement in body for node in ast.walk(statement)]
+        self._run = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
+        self._run |= {name for _, name in plan}
+        parameters = {
+            node.args.args[0].arg
+            for node in nodes
+            if isinstance(node, _Function) and ("check", node.name) in plan and node.args.args
         }
-        self._waiting = [*called]
-        self._read(body, swallowed=False)
-        seen: set[str] = set()
-        while self._waiting:
-            name = self._waiting.pop()
-            if name not in seen and name in self._defined:
-                seen.add(name)
-                self._open(self._defined[name])
+        bound = {node.id for node in nodes if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)}
+        bound |= {node.name for node in nodes if isinstance(node, _Function | ast.ClassDef)}
+        self._known = bound | {entry, *_arguments(nodes), *_imported(nodes), *dir(builtins)}
+        self._mute = (_MUTE | {entry, *parameters}) - bound
+        self.harmless = self._all(body)
 
-    def _open(self, node: ast.stmt) -> None:
-        """Read what a function or class that something names contains; of a class, all methods."""
-        body = getattr(node, "body", [])
-        self._read(body, swallowed=False)
-        if isinstance(node, ast.ClassDef):
-            for method in body:
-                if isinstance(method, _Function | ast.ClassDef):
-                    self._open(method)
+    def _all(self, body: Iterable[ast.stmt], *, caught: bool = False) -> bool:
+        """Return whether statements cannot fail; `caught`: an AssertionError of theirs is caught."""
+        return all(self._statement(statement, caught) for statement in _alive(body))
 
-    def _read(self, body: Iterable[ast.stmt], *, swallowed: bool) -> None:
-        """Read statements; `swallowed`: something catches what an assertion raises, and goes on."""
-        for statement in _alive(body):
-            if isinstance(statement, _Function | ast.ClassDef):
-                for decorator in statement.decorator_list:
-                    self._expression(decorator, swallowed)
-                if statement.decorator_list:
-                    self._waiting.append(statement.name)  # somebody may keep it and call it
-                continue
-            if isinstance(statement, ast.Try | ast.TryStar):
-                inside = swallowed or self._swallows(statement)
-                self._read(statement.body, swallowed=inside)
-                for handler in statement.handlers:
-                    self._read(handler.body, swallowed=swallowed)
-                self._read([*statement.orelse, *statement.finalbody], swallowed=swallowed)
-                continue
-            if isinstance(statement, ast.Assert):
-                self.judges |= not swallowed and not _always(statement.test)
-            if isinstance(statement, ast.Raise) and not _exits(statement):
-                self.judges |= not swallowed
-            for field in ast.iter_child_nodes(statement):
-                if isinstance(field, ast.stmt):
-                    continue
-                if isinstance(field, ast.match_case):
-                    self._read(field.body, swallowed=swallowed)
-                    continue
-                self._expression(field, swallowed)
-            for part in ("body", "orelse"):
-                self._read(getattr(statement, part, []), swallowed=swallowed)
-
-    def _swallows(self, statement: ast.Try | ast.TryStar) -> bool:
-        """Return whether a handler catches an assertion's failure without judging anything itself."""
-        for handler in statement.handlers:
-            kinds = [handler.type] if handler.type is not None else []
-            if isinstance(handler.type, ast.Tuple):
-                kinds = handler.type.elts
-            if not kinds or any(isinstance(kind, ast.Name) and kind.id in _ASSERTION for kind in kinds):
-                own = _Reading(handler.body, set())
-                return not own.judges and not any(
-                    isinstance(node, ast.Assign | ast.AugAssign | ast.Return | ast.Call | ast.Name)
-                    for part in handler.body
-                    for node in ast.walk(part)
+    def _statement(self, node: ast.stmt, caught: bool) -> bool:
+        match node:
+            case ast.Pass() | ast.Break() | ast.Continue():
+                return True
+            case ast.Import(names=names):
+                return all(alias.name.split(".")[0] in _LIBRARIES for alias in names)
+            case ast.ImportFrom(module=module, level=0):
+                return (module or "").split(".")[0] in _LIBRARIES
+            case ast.Expr(value=ast.GeneratorExp()):
+                return True
+            case ast.Expr(value=value) | ast.Assign(targets=[ast.Name()], value=value) | ast.Return(value=value):
+                return value is None or _exits(value) or self._expression(value)
+            case ast.Raise():
+                return _exits(node)
+            case ast.Assert(test=test):
+                return self._expression(test) and (caught or _always(test) or _is_constant(test))
+            case ast.If(test=test, body=body, orelse=orelse):
+                return self._expression(test) and self._all(body, caught=caught) and self._all(orelse, caught=caught)
+            case ast.Try(body=body, handlers=handlers, orelse=orelse, finalbody=last):
+                inside = caught or any(map(_catches, handlers))
+                rest = [*(part.body for part in handlers), orelse, last]
+                return self._all(body, caught=inside) and all(self._all(part, caught=caught) for part in rest)
+            case ast.FunctionDef() | ast.AsyncFunctionDef():
+                values = [*node.args.defaults, *filter(None, node.args.kw_defaults)]
+                return (
+                    not node.decorator_list
+                    and all(map(self._expression, values))
+                    and (node.name not in self._run or self._all(node.body))
+                )
+            case ast.ClassDef(decorator_list=[], keywords=[], body=body):
+                return all(_dotted(base) in ("unittest.TestCase", "TestCase", "object") for base in node.bases) and all(
+                    isinstance(part, ast.Pass) or (isinstance(part, _Function) and self._all([part, *part.body]))
+                    for part in body
                 )
         return False
 
-    def _expression(self, expression: ast.AST, swallowed: bool) -> None:
-        for node in ast.walk(expression):
-            if isinstance(node, ast.Name):
-                self.names.add(node.id)
-                self._waiting.append(node.id)
-            elif isinstance(node, ast.Attribute):
-                self.attributes.add(node.attr)
-            elif isinstance(node, ast.Call):
-                name = getattr(node.func, "id", getattr(node.func, "attr", ""))
-                # What a handler catches here is not known: such a function may end the process.
-                self.judges |= bool(_CHECKING.search(name)) and name not in self._defined and not _exits(node)
+    def _expression(self, node: ast.AST) -> bool:
+        """Return whether an expression cannot fail but by the type of a result."""
+        if isinstance(node, ast.Call):
+            return _dotted(node.func) in self._mute and all(map(self._expression, [*node.args, *node.keywords]))
+        if isinstance(node, ast.Name) and node.id not in self._known:
+            return False
+        return isinstance(node, _HARMLESS) and all(map(self._expression, ast.iter_child_nodes(node)))
+
+
+def _arguments(nodes: Iterable[ast.AST]) -> set[str]:
+    names = {node.arg for node in nodes if isinstance(node, ast.arg)}
+    return names | {node.name for node in nodes if isinstance(node, ast.ExceptHandler) and node.name}
+
+
+def _imported(nodes: Iterable[ast.AST]) -> set[str]:
+    return {(node.asname or node.name).split(".")[0] for node in nodes if isinstance(node, ast.alias)}
 
 
 def _alive(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
@@ -195,7 +149,7 @@ def _alive(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
 
 
 def _is_empty(items: ast.expr) -> bool:
-    return isinstance(items, ast.List | ast.Tuple | ast.Set) and not items.elts
+    return isinstance(items, ast.List | ast.Tuple) and not items.elts
 
 
 def _exits(node: ast.AST) -> bool:
@@ -203,16 +157,27 @@ def _exits(node: ast.AST) -> bool:
     if isinstance(node, ast.Expr):
         return _exits(node.value)
     if isinstance(node, ast.Raise):
-        return node.exc is not None and (_is_name(node.exc, "SystemExit") or _exits(node.exc))
-    if not isinstance(node, ast.Call) or node.keywords:
+        return node.exc is not None and (_dotted(node.exc) == "SystemExit" or _exits(node.exc))
+    if not isinstance(node, ast.Call) or node.keywords or len(node.args) > 1:
         return False
-    name = getattr(node.func, "id", getattr(node.func, "attr", ""))
     well = not node.args or (isinstance(node.args[0], ast.Constant) and node.args[0].value in (0, None))
-    return name in ("exit", "quit", "_exit", "SystemExit") and well
+    return _dotted(node.func) in ("exit", "quit", "sys.exit", "os._exit", "SystemExit") and well
 
 
-def _is_name(node: ast.AST, name: str) -> bool:
-    return isinstance(node, ast.Name) and node.id == name
+def _dotted(node: ast.AST) -> str:
+    """Return a name, or a name and an attribute, as it is written."""
+    if isinstance(node, ast.Attribute):
+        return f"{_dotted(node.value)}.{node.attr}"
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def _catches(handler: ast.ExceptHandler) -> bool:
+    kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+    return any(kind is None or _dotted(kind) in _CATCHING for kind in kinds)
+
+
+def _is_constant(test: ast.expr) -> bool:
+    return not any(isinstance(node, ast.Name | ast.Call) for node in ast.walk(test))
 
 
 def _always(test: ast.expr) -> bool:
@@ -226,6 +191,4 @@ def _always(test: ast.expr) -> bool:
             return any(map(_always, values))
         case ast.BoolOp(op=ast.And(), values=values):
             return all(map(_always, values))
-        case ast.Lambda() | ast.JoinedStr(values=[ast.Constant(), *_]):
-            return True
     return False

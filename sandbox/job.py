@@ -58,7 +58,7 @@ class Limits:
 
 #: Slots of the lane "program" run programs. Slots of the lane "tests" run test code only, never a program.
 Lane = Literal["program", "tests"]
-Mode = Literal["stdin", "calls", "combined", "collect", "replay"]
+Mode = Literal["stdin", "calls", "apart", "collect", "replay"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,10 @@ import json
 import threading
 import weakref
 from collections import OrderedDict
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal
 
-from sandbox import idle_tests
 from sandbox.job import Job, Limits, Result, Status
 from sandbox.problem import Problem
 from sandbox.runner import Runner, describe, should_retry
@@ -43,19 +41,19 @@ class ExpectedResult:
 class PreparedTest:
     """A test in the form in which it is graded; see `asserts.py` for the kinds.
 
-    why: reason for the kinds "weak" and "broken" (no program can pass a broken test).
+    why: reason for the kinds "apart" and "broken" (no program can pass a broken test).
     calls: the test's calls, each JSON [name, args, kwargs].
-    test: the compiled test, opaque, for a replay.
-    frameworks: what a weak test leaves to pytest and the like, and names of the program as a module.
+    test: the compiled test, opaque.
+    missing: names that only the program defines, of a test of kind "apart".
     idle: why the test accepts every program that does not raise, or whatever it returns; empty where it judges.
     """
 
-    kind: Literal["recorded", "replay", "weak", "broken"]
+    kind: Literal["recorded", "replay", "apart", "broken"]
     why: str = ""
     calls: tuple[bytes, ...] = ()
     expected: tuple[ExpectedResult, ...] = ()
     test: str = ""
-    frameworks: Mapping[str, Any] = field(default_factory=lambda: {"plan": [], "programs": [], "frameworks": []})
+    missing: tuple[str, ...] = ()
     idle: str = ""
 
     @cached_property
@@ -102,8 +100,6 @@ class PreparedTests:
                     self._tests.move_to_end(key)
                     return prepared
             prepared, keep = _prepare(payload, runner)
-            if not prepared.idle and (why := idle_tests.idle(test, problem)):
-                prepared = replace(prepared, idle=why)
             if keep:
                 with self._lock:
                     self._tests[key] = prepared
@@ -131,7 +127,7 @@ def _prepare(payload: bytes, runner: Runner) -> tuple[PreparedTest, bool]:
         return _parse(result.results), True  # it may have ended badly after that, in the review
     except (ValueError, KeyError, TypeError, IndexError) as error:  # the test itself wrote to the results
         why = f"{type(error).__name__}: {error}" if result.status is Status.OK else describe(result)
-        return PreparedTest("weak", f"preparing the test: {why}"), result.status is not Status.WALL_LIMIT
+        return PreparedTest("broken", f"preparing the test: {why}"), result.status is not Status.WALL_LIMIT
 
 
 def run_test_code(runner: Runner, job: Job) -> Result:
@@ -148,9 +144,7 @@ def _parse(results: bytes) -> PreparedTest:
         return replace(_parse(b"\n".join(lines)), idle=why)
     if kind == "broken":
         return PreparedTest("broken", why)
-    if kind == "weak":
-        return PreparedTest("weak", why, frameworks=json.loads(lines[-1][1:]))
-    calls, expected, test = [], [], ""
+    calls, expected, test, missing = [], [], "", list[str]()
     for line in lines:
         tag, body = line[:1], line[1:]
         if tag == b"c":
@@ -163,10 +157,14 @@ def _parse(results: bytes) -> PreparedTest:
             )
         elif tag == b"t":
             test = body.decode()
-    if kind in ("recorded", "replay") and not test:
+        elif tag == b"m":
+            missing = json.loads(body)
+    if not test:
         raise ValueError("no test in it")
     if kind == "recorded":
         return PreparedTest("recorded", "", tuple(calls), tuple(expected), test)
+    if kind == "apart":
+        return PreparedTest("apart", why, test=test, missing=tuple(missing))
     if kind == "replay":
         return PreparedTest("replay", "", tuple(calls), (), test)
     raise ValueError(f"unknown end {kind[:40]!r}")

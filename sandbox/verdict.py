@@ -25,7 +25,7 @@ class Verdict:
     """The verdict on one program, with its costs.
 
     score: 1.0 where every test passed, else 0.0; None where the sandbox could not judge.
-    trust: "weak" where a test had to run in the program's process, which could have tampered with it.
+    trust: "weak" where a test was passed with an operator of the program's own objects; such a program is not accepted.
     test: index of the first failed test, from 0.
     cpu_s, wall_s, output_bytes: sums over all tests that ran. memory_bytes: the largest of them.
     cached: the verdict was taken from the cache.

@@ -97,8 +97,8 @@ class Verdict:
     `score` is in [0, 1], or None for what was not judged: an infrastructure failure is never a reward of 0. `answer`
     is the extracted answer in canonical form (None: no answer was found); equal answers have equal canonical forms,
     which maj@k and distinct answers count. Of programs, and of the judging itself (no part of a stored verdict):
-    `trust` is weak where a test had to run beside the program, which could have cheated it; `cached` where the same
-    program had been judged before.
+    `trust` is weak where a test was passed by operators of the program's own objects, so that nothing was judged;
+    `cached` where the same program had been judged before.
     """
 
     score: float | None

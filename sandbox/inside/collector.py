@@ -4,8 +4,8 @@
 only compares proxies with plain values, every program with these values as results takes the test through the same
 path: the calls and the expected values replace the test, whatever its form ("recorded"). Else a second, lenient run
 finds calls, and `replayer.replay` runs the test itself over a program's results ("replay"). A test for which neither
-is possible is "weak"; one that no program can pass is "broken". Of a test that no wrong program fails, the last line
-says that it is "idle". No program ever runs in the same process as this code.
+is possible speaks with the program while it runs ("apart"); one that no program can pass is "broken". Of a test that no
+wrong program fails, the last line says that it is "idle". No program ever runs in the same process as this code.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from sandbox.inside import values
 from sandbox.inside.digest import result_field
 from sandbox.inside.pytest_stub import Unsupported
 from sandbox.inside.result_proxies import LenientProxy, Observed, ResultProxy
-from sandbox.inside.testcode import Broken, TestCode, Weak, call_line
+from sandbox.inside.testcode import Broken, Inseparable, TestCode, call_line
 from sandbox.inside.wrong_programs import described, review
 
 Emit = Callable[[bytes], None]
@@ -40,21 +40,21 @@ def collect(code: Any, payload: bytes, emit: Emit) -> None:
 
     The payload is {"entry": name, "starter": text, "setup": text, "test": text}. The first byte of a line is its kind:
 
-    - t: the compiled test (base64), for `replay`
+    - t: the compiled test, for `replay` and `apart`
     - c: a call [name, args, kwargs]
     - e: a comparison {"k": call, "made": calls made by then, "decides": whether a difference is sure to fail the test,
       "v": value (or "h": digest)}
-    - f: what the weak mode needs besides the sources: {"plan", "programs", "frameworks"} of `TestCode`
+    - m: the names that only the program defines, for `apart.judge`
 
-    The last line is `recorded`, `replay`, or `weak` or `broken` with the reason. Another follows where a review of the
+    The last line is `recorded`, `replay`, or `apart` or `broken` with the reason. Another follows where a review of the
     test finds it broken, or idle: the review comes after all else, since a test can end the process.
     """
     try:
         test = TestCode(values.parse(payload))
         try:
             lines = _separated(test)
-        except Weak as reason:
-            lines = [_for_weak(test), f"weak {_one_line(reason)}"]
+        except Inseparable as reason:
+            lines = [f"t{test.packed()}", f"m{json.dumps(test.missing)}", f"apart {_one_line(reason)}"]
         emit("".join(f"{line}\n" for line in lines).encode())
         if not any(line.startswith("e") and '"decides":true' in line for line in lines) and (why := review(test)):
             emit(f"idle {_one_line(why)}\n".encode())
@@ -66,15 +66,10 @@ def _one_line(reason: object) -> str:
     return " ".join(str(reason).split())
 
 
-def _for_weak(test: TestCode) -> str:
-    fields = {"plan": test.plan, "programs": sorted(test.programs), "frameworks": sorted(test.frameworks)}
-    return f"f{json.dumps(fields)}"
-
-
 def _separated(test: TestCode) -> list[str]:
     """Return the lines of a test that needs no program to run."""
     if test.missing:
-        raise Weak(f"the test uses {', '.join(test.missing)}, which only the program defines")
+        raise Inseparable(f"the test uses {', '.join(test.missing)}, which only the program defines")
     return _recorded(test) or _replayed(test)
 
 
@@ -94,11 +89,11 @@ class _Recorder:
             line = call_line(entry, args, kwargs)
         except values.Unencodable as error:
             if error.kind not in ("ResultProxy", "LenientProxy"):
-                raise Weak(f"the test calls it with a {error.kind}") from None
+                raise Inseparable(f"the test calls it with a {error.kind}") from None
             self.observed("argument")
             raise Observed("argument") from None
         if len(self.calls) >= MAX_CALLS:
-            raise Weak(f"the test makes more than {MAX_CALLS} calls")
+            raise Inseparable(f"the test makes more than {MAX_CALLS} calls")
         self.calls.append(line)
         return ResultProxy(self, len(self.calls) - 1)
 
@@ -156,7 +151,11 @@ class _Contradictor:
 
 
 def _proxy(watcher: _Recorder | _Contradictor | _Finder, entry: str) -> Callable[..., Any]:
-    return lambda *args, **kwargs: watcher.call(entry, args, kwargs)
+    def program(*args: Any, **kwargs: Any) -> Any:
+        return watcher.call(entry, args, kwargs)
+
+    program.__name__ = program.__qualname__ = entry
+    return program
 
 
 def _recorded(test: TestCode) -> list[str] | None:
@@ -166,7 +165,7 @@ def _recorded(test: TestCode) -> list[str] | None:
     recorder, start = _Recorder(), time.process_time()
     try:
         test.run(_proxy(recorder, test.entry))
-    except (Weak, Unsupported):
+    except (Inseparable, Unsupported):
         raise
     except BaseException as error:  # the test did not end well with proxies: it needs results
         if recorder.clean and time.process_time() - start < _SLOW_S and _fails_by_itself(test, recorder):
@@ -210,7 +209,7 @@ class _Finder:
 
     def __init__(self) -> None:
         self.calls: list[str] = []
-        self.weak: Weak | None = None
+        self.inseparable: Inseparable | None = None
 
     def call(self, entry: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> LenientProxy:
         if len(self.calls) >= MAX_CALLS:
@@ -219,9 +218,12 @@ class _Finder:
             self.calls.append(call_line(entry, args, kwargs))
         except values.Unencodable as error:
             if error.kind not in ("ResultProxy", "LenientProxy"):
-                self.weak = Weak(f"the test calls it with a {error.kind}")
+                self.inseparable = Inseparable(f"the test calls it with a {error.kind}")
                 raise _Enough from None
-        return LenientProxy()
+        return LenientProxy(self.needed)
+
+    def needed(self, name: str) -> None:
+        self.inseparable = Inseparable(f"the test uses {name} of a result")
 
 
 def _replayed(test: TestCode) -> list[str]:
@@ -230,10 +232,10 @@ def _replayed(test: TestCode) -> list[str]:
     finder = _Finder()
     try:
         test.run(_proxy(finder, test.entry), test.soft())
-    except (Weak, Unsupported):
+    except (Inseparable, Unsupported):
         raise
     except BaseException:  # the calls until then are kept
         pass
-    if finder.weak is not None:
-        raise finder.weak
+    if finder.inseparable is not None:
+        raise finder.inseparable
     return [f"t{packed}", *(f"c{line}" for line in finder.calls), "replay"]

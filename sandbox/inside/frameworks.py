@@ -13,13 +13,17 @@ from collections import ChainMap
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from functools import partial
-from types import ModuleType
+from types import FunctionType, ModuleType
 from typing import Any
 
 from sandbox.inside import pytest_stub
 from sandbox.inside.pytest_stub import Unsupported
 
 Case = Callable[[], object]
+#: (kind, name): "check" is called with the program's function, "function" as pytest does; a "class" is a TestCase or,
+#: by its name, a class of pytest; a "case" is run only if it is a TestCase, since the test itself uses it; a "value"
+#: is run if it is a function.
+Plan = list[tuple[str, str]]
 
 
 @contextmanager
@@ -63,15 +67,20 @@ def _unittest_waits() -> Iterator[None]:
         unittest.main, unittest.TestProgram, runner.run = theirs  # type: ignore[misc]
 
 
-def cases(plan: Iterable[tuple[str, str]], space: Mapping[str, Any], entry: str) -> Iterator[Case]:
+def cases(plan: Plan, space: Mapping[str, Any], entry: str) -> Iterator[Case]:
     """Yield the calls of a plan (`testforms.uncalled`) in the namespace of a test that has run."""
+    tested = [name for kind, name in plan if kind in ("function", "value", "class")]
+    if tested and callable(space.get("setup_module")):
+        yield partial(_with_fixtures, space["setup_module"], {"module": None}, space, ExitStack())
     for kind, name in plan:
         item = space.get(name)
         if item is None:  # below a condition that did not hold
             continue
         if kind == "check":
             yield partial(item, space[entry])
-        elif kind == "function":
+        elif kind == "function" or (
+            kind == "value" and type(item) in (FunctionType, partial) and item is not space[entry]
+        ):
             yield from _calls(item, ChainMap({"candidate": space[entry]}, dict(space)))
         elif _is_test_case(item):
             yield from _test_case(item)
@@ -91,6 +100,8 @@ def _test_case(cls: Any) -> Iterator[Case]:
     names = [
         n for n in sys.modules["unittest"].TestLoader().getTestCaseNames(cls) if not _unittest_skips(vars_of(cls, n))
     ]
+    if not names and hasattr(cls, "runTest"):
+        names = ["runTest"]
     if not names:
         return
     yield cls.setUpClass
@@ -146,6 +157,8 @@ def _call(function: Any, given: Mapping[str, Any], scope: Mapping[str, Any], cls
                 _with_fixtures(own["setup_method"], {"method": function}, scope, stack)
             if "teardown_method" in own:
                 stack.callback(_with_fixtures, own["teardown_method"], {"method": function}, scope, stack)
+        elif callable(scope.get("setup_function")):
+            _with_fixtures(scope["setup_function"], {"function": function}, scope, stack)
         for name, item in scope.items():
             if getattr(item, "armature_fixture", "") == "always":
                 _fixture(name, scope, stack)

@@ -1,8 +1,8 @@
 """The modes of a job: functions that run in the child, as `MODES[mode](code, payload, emit)` with the compiled program.
 
 The program shares the process with these functions: it can replace what they use and forge what they emit. So nothing
-that is emitted is trusted, and no payload of `stdin` and `calls` contains an expected value. `combined` is the weak
-mode, for tests that cannot run without the program. `collect` and `replay` run tests only.
+that is emitted by `stdin` and `calls` is trusted, and their payloads contain no expected value. `collect` and `replay`
+run tests only. A job of the mode `apart` has two processes: its own runs the test, and one of mode `serve` the program.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Callable
 from types import CodeType
 from typing import Any
 
-from sandbox.inside import frameworks, values
+from sandbox.inside import apart, values
 from sandbox.inside.digest import result_field
 
 Emit = Callable[[bytes], None]
@@ -35,7 +35,6 @@ _BUILTIN_EXCEPTIONS = {
 }
 _parse, _build, _result_field, _quote = values.parse, values.build, result_field, values.quote
 _Unencodable = values.Unencodable
-_stand_ins, _cases = frameworks.stand_ins, frameworks.cases
 _modules = sys.modules
 _type, _str, _bool, _getattr, _enumerate, _exec, _compile = type, str, bool, getattr, enumerate, exec, compile
 _Exception, _MemoryError = Exception, MemoryError
@@ -121,24 +120,6 @@ def _describe(error: BaseException) -> str:
     return line
 
 
-def combined(code: CodeType, payload: bytes, emit: Emit) -> None:
-    """Run the program, then the test in the same namespace, and emit the mark.
-
-    The payload is {"source": text, "mark": text, "plan": [...], "programs": [...], "frameworks": [...], "entry": name},
-    with what `collector.collect` found in the test. Without the mark, a program could succeed by exiting early; a
-    program that searches the process for the mark can still find it.
-    """
-    job = _parse(payload)
-    test = _compile(job["source"], "test.py", "exec", dont_inherit=True)
-    main = _main()
-    _exec(code, main)
-    with _stand_ins(job["frameworks"], job["programs"], _modules["__main__"]):
-        _exec(test, main)
-        for case in _cases(job["plan"], main, job["entry"]):
-            case()
-    emit(f"{_quote(job['mark'])}\n".encode())
-
-
 def collect(code: None, payload: bytes, emit: Emit) -> None:
     """Run `collector.collect`. It is imported here, since each import makes the forks of slots for programs slower."""
     from sandbox.inside import collector
@@ -156,7 +137,8 @@ def replay(code: None, payload: bytes, emit: Emit) -> None:
 MODES: dict[str, Callable[[Any, bytes, Emit], None]] = {
     "stdin": stdin,
     "calls": calls,
-    "combined": combined,
     "collect": collect,
     "replay": replay,
+    "apart": apart.judge,
+    "serve": apart.serve,
 }

@@ -5,6 +5,7 @@ A name that is not here raises `Unsupported`: such a test is not judged.
 
 from __future__ import annotations
 
+import importlib
 import math
 import re
 from collections.abc import Callable, Mapping
@@ -185,6 +186,14 @@ def fail(reason: str = "", pytrace: bool = True) -> None:
 def skip(reason: str = "", **kwargs: Any) -> None:
     """Fail the test: what a program makes it skip was not passed."""
     raise AssertionError(f"skipped: {reason}")
+
+
+def importorskip(name: str, *args: Any, **kwargs: Any) -> Any:
+    """Return a module. Its absence is no program's fault."""
+    try:
+        return importlib.import_module(name)
+    except ImportError:
+        raise Unsupported(f"the test needs the module {name}, which is not there") from None
 
 
 def main(*args: Any, **kwargs: Any) -> int:

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import base64
 import builtins
-import contextlib
 import json
-import marshal
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
-from sandbox.inside import testcode, values
+from sandbox.inside import testrun, values
 from sandbox.inside.result_proxies import Observed, ResultProxy
 from sandbox.inside.testcode import call_line
-
-_ASSERTIONS = ("assert_allclose", "assert_almost_equal", "assert_array_almost_equal", "assert_array_equal")
 
 
 class _Opaque(ResultProxy):
@@ -93,44 +88,6 @@ def _exception(names: list[str], message: str) -> BaseException:
     return RuntimeError(message)
 
 
-@contextlib.contextmanager
-def _shapes_compared() -> Iterator[None]:
-    """Make numpy treat values of different shapes as not close.
-
-    Else `numpy.allclose([], 2.5)` is true, and one number is close to a list of numbers that equal it.
-    """
-    try:
-        import numpy
-        import numpy.testing
-    except ImportError:  # then no test can use it
-        yield
-        return
-
-    def strict(plain: Callable[..., Any]) -> Callable[..., Any]:
-        return lambda a, b, *args, **kwargs: numpy.shape(a) == numpy.shape(b) and plain(a, b, *args, **kwargs)
-
-    def demanding(plain: Callable[..., None]) -> Callable[..., None]:
-        def check(actual: Any, desired: Any, *args: Any, **kwargs: Any) -> None:
-            assert numpy.shape(actual) == numpy.shape(desired), (
-                f"shape {numpy.shape(actual)} instead of {numpy.shape(desired)}"
-            )
-            plain(actual, desired, *args, **kwargs)
-
-        return check
-
-    changed = [(numpy, name, strict) for name in ("allclose", "isclose")] + [
-        (numpy.testing, name, demanding) for name in _ASSERTIONS
-    ]
-    theirs = [(module, name, getattr(module, name)) for module, name, _ in changed]
-    for module, name, wrap in changed:
-        setattr(module, name, wrap(getattr(module, name)))
-    try:
-        yield
-    finally:
-        for module, name, plain in theirs:
-            setattr(module, name, plain)
-
-
 def replay(code: Any, payload: bytes, emit: Callable[[bytes], None]) -> None:
     """Run a test over results and emit one line.
 
@@ -141,7 +98,7 @@ def replay(code: Any, payload: bytes, emit: Callable[[bytes], None]) -> None:
     - {"more": [line, ...]}: the calls of the test, up to the first that has no result
     """
     job = values.parse(payload)
-    parts: testcode.Parts = marshal.loads(base64.b64decode(job["test"]))
+    parts = testrun.unpacked(job["test"])
     calls, results = job["calls"], job["results"]
     stand_in = _StandIn(calls[: len(results)], results)
     failed: BaseException | None = None
@@ -149,9 +106,11 @@ def replay(code: Any, payload: bytes, emit: Callable[[bytes], None]) -> None:
     def program(*args: Any, **kwargs: Any) -> Any:
         return stand_in.call(parts[0], args, kwargs)
 
+    program.__name__ = program.__qualname__ = parts[0]
+
     try:
-        with _shapes_compared():
-            testcode.run(parts, program)
+        with testrun.shapes_compared():
+            testrun.run(parts, program)
     except BaseException as error:
         failed = error
     if stand_in.missing is not None:
@@ -159,21 +118,7 @@ def replay(code: Any, payload: bytes, emit: Callable[[bytes], None]) -> None:
     elif stand_in.looked:
         answer = {"failed": stand_in.looked, "raised": False}
     elif failed is not None:
-        answer = {"failed": _describe(failed), "raised": failed is stand_in.raised}
+        answer = {"failed": testrun.failure_line(failed), "raised": failed is stand_in.raised}
     else:
         answer = {"passed": True}
     emit(json.dumps(answer).encode() + b"\n")
-
-
-def _describe(error: BaseException) -> str:
-    """Return class, message and line of the test of an exception, in one short line."""
-    line, trace = None, error.__traceback__
-    while trace is not None:
-        if trace.tb_frame.f_code.co_filename in ("setup.py", "test.py"):
-            line = trace.tb_lineno
-        trace = trace.tb_next
-    try:
-        message = str(error)[:200]
-    except Exception:  # the test defines its __str__, or it holds values that are too large to be shown
-        message = ""
-    return f"{type(error).__name__}{': ' if message else ''}{message}" + (f" (line {line} of the test)" if line else "")

@@ -7,7 +7,18 @@ use is reported to the watcher and raises `Observed`, which is not an Exception 
 
 from __future__ import annotations
 
+import sys
+from collections import Counter, OrderedDict, defaultdict, deque
+from collections.abc import Callable
+from decimal import Decimal
+from fractions import Fraction
+from functools import cache
 from typing import Any, Protocol
+
+_PLAIN = (
+    int, float, complex, str, bytes, bytearray, list, tuple, set, frozenset, dict, range, Counter, OrderedDict,
+    defaultdict, deque, Fraction, Decimal,
+)  # fmt: skip
 
 
 class Observed(BaseException):
@@ -26,7 +37,7 @@ class Watcher(Protocol):
         ...
 
 
-_BINARY = (
+BINARY = (
     "add",
     "sub",
     "mul",
@@ -49,8 +60,8 @@ _OTHER = (
     "int", "float", "complex", "index", "str", "repr", "format", "bytes", "fspath", "call", "enter", "exit", "await",
     "aiter", "anext", "copy", "deepcopy", "reduce", "reduce_ex", "dir", "getattribute", "setattr", "delattr",
 )  # fmt: skip
-_IN_PLACE = tuple("i" + name for name in _BINARY if name != "divmod")
-_REFLECTED = tuple("r" + name for name in _BINARY)
+_IN_PLACE = tuple("i" + name for name in BINARY if name != "divmod")
+_REFLECTED = tuple("r" + name for name in BINARY)
 _field = object.__getattribute__
 
 
@@ -72,10 +83,34 @@ class ResultProxy:
 
 
 class LenientProxy:
-    """A result for which every comparison is true. Arithmetic and items return it again; it cannot be iterated."""
+    """A result for which every comparison is true. Arithmetic and items return it again; it cannot be iterated.
 
-    __slots__ = ()
+    `needed` is called with an attribute that only an object can have that is no plain value, or with `__call__`.
+    """
+
+    __slots__ = ("needed",)
     __array_ufunc__ = None
+
+    def __init__(self, needed: Callable[[str], None]) -> None:
+        self.needed = needed
+
+    def __getattr__(self, name: str) -> Any:
+        if not name.startswith("_") and name not in plain_attributes():
+            self.needed(name)
+        raise AttributeError(name)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> LenientProxy:
+        """Report that the result has to be a function."""
+        self.needed("__call__")
+        return self
+
+
+@cache
+def plain_attributes() -> frozenset[str]:
+    """Return the names of all attributes of plain values."""
+    numpy = sys.modules.get("numpy")
+    kinds = [*_PLAIN, *([numpy.ndarray, numpy.generic] if numpy is not None else [])]
+    return frozenset(name for kind in kinds for name in dir(kind))
 
 
 def _hook(name: str) -> Any:
@@ -86,9 +121,9 @@ def _hook(name: str) -> Any:
     return hook
 
 
-for _name in (*_BINARY, *_UNARY, *_ORDER, *_OTHER, *_IN_PLACE, *_REFLECTED):
+for _name in (*BINARY, *_UNARY, *_ORDER, *_OTHER, *_IN_PLACE, *_REFLECTED):
     setattr(ResultProxy, f"__{_name}__", _hook(_name))
-for _name in (*_BINARY, *_UNARY, *_IN_PLACE, *_REFLECTED, "getitem", "call"):
+for _name in (*BINARY, *_UNARY, *_IN_PLACE, *_REFLECTED, "getitem"):
     setattr(LenientProxy, f"__{_name}__", lambda self, *args, **kwargs: self)
 for _name in (*_ORDER, "eq", "ne", "bool", "contains"):
     setattr(LenientProxy, f"__{_name}__", lambda self, *args: True)

@@ -21,11 +21,10 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from sandbox.inside import child, frames, kernel, seccomp, wipe
+from sandbox.inside import apart, child, frames, kernel, seccomp, wipe
 from sandbox.inside.usage import Usage
 
 _TMP_MODE = 0o1777
-_HIGHEST_FD = 128  # the limit that child.prepare sets
 _STDERR_KEPT = 64 << 10
 _LOOK_S = 0.02  # between readings of CPU time and memory; most jobs end before the first
 _SEALS = fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE | fcntl.F_SEAL_SEAL
@@ -153,16 +152,18 @@ class Supervisor:
         child.confine(self._uid, job, self._usage.address_space, self._filter)
         # The seal cannot be undone, and tells the supervisor that the child was confined before it began with the job.
         fcntl.fcntl(text, fcntl.F_ADD_SEALS, fcntl.F_SEAL_SEAL)
-        size, more = job["blobs"][:2]
+        (size, more), mode = job["blobs"][:2], job["mode"]
+        if mode == "apart" and apart.divide():
+            mode, more = "serve", 0
         try:
             program, payload = os.pread(text, size, 0), os.pread(text, more, size)
         except MemoryError:
             os._exit(child.MEMORY)
-        os.closerange(child.RESULTS_FD + 1, _HIGHEST_FD)
+        os.closerange(child.RESULTS_FD + 1, apart.LINK[0])
         for args, kwargs in self._after_forks:  # for the program's own forks
             os.register_at_fork(*args, **kwargs)
         gc.enable()
-        child.run(job["mode"], program if job["has_program"] else None, payload)
+        child.run(mode, program if job["has_program"] and mode != "apart" else None, payload)
 
     def _watch(self, pid: int, job: dict[str, Any], outputs: list[int], started: float) -> tuple[str | None, float]:
         """Wait until the child has ended or has exceeded a limit.

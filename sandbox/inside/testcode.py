@@ -1,25 +1,20 @@
-"""The source of an assert-style test: its analysis, its compilation, and its run with a stand-in for the program."""
+"""The source of an assert-style test: its analysis and its compilation."""
 
 from __future__ import annotations
 
 import ast
-import base64
 import builtins
-import contextlib
 import importlib
 import importlib.util
-import marshal
 import symtable
 import sys
 from collections.abc import Callable
-from types import CodeType, ModuleType
+from types import CodeType
 from typing import Any
 
-from sandbox.inside import frameworks, testforms, values
-from sandbox.inside.result_proxies import Observed
+from sandbox.inside import frameworks, testforms, testrun, values
+from sandbox.inside.testrun import CAUGHT, PROGRAM
 
-_CAUGHT = "__armature_caught__"
-_PROGRAM = "solution"  # the module by which many tests import the program
 # Modules that neither catch exceptions of functions passed to them, nor look at types or identity.
 _PLAIN_MODULES = frozenset(
     (
@@ -49,8 +44,8 @@ _LOOKING = frozenset(
 )
 
 
-class Weak(Exception):
-    """The reason why a test cannot run without the program."""
+class Inseparable(Exception):
+    """The reason why the calls of a test cannot be made before it runs."""
 
 
 class Broken(Exception):
@@ -74,7 +69,7 @@ class TestCode:
         self.head = 0  # how many of the codes come before the program
         self.codes: list[CodeType] = []
         self.trees: list[ast.Module] = []
-        self.plan: testforms.Plan = []
+        self.plan: frameworks.Plan = []
         self.programs: set[str] = set()
         self.frameworks: set[str] = set()
         defined, used = set(dir(builtins)) | {self.entry, "__name__", "__file__", "exit", "quit"}, set[str]()
@@ -137,9 +132,9 @@ class TestCode:
     def run(self, proxy: Callable[..., Any], soft: list[CodeType] | None = None, missing: Any = None) -> None:
         """Run the test, or its lenient codes, with `proxy` as the program's function; `missing`: as all it lacks."""
         others = dict.fromkeys(self.missing, missing) if missing is not None else {}
-        run(self._parts(soft or self.codes), proxy, others, lenient=soft is not None)
+        testrun.run(self._parts(soft or self.codes), proxy, others, lenient=soft is not None)
 
-    def _parts(self, codes: list[CodeType]) -> Parts:
+    def _parts(self, codes: list[CodeType]) -> testrun.Parts:
         names = sorted(self.programs), sorted(self.frameworks), self.modules
         return self.entry, self.head, self.random, *names, self.plan, codes
 
@@ -152,65 +147,19 @@ class TestCode:
         return codes
 
     def packed(self) -> str:
-        """Return the compiled test for `replayer.replay`, in base64."""
-        return base64.b64encode(marshal.dumps(self._parts(self.codes))).decode()
-
-
-#: A test that can be run: entry point, how many codes come before the program, whether it is random, names of the
-#: program as a module, of frameworks and of modules to import, its plan, its codes.
-Parts = tuple[str, int, bool, list[str], list[str], list[str], testforms.Plan, list[CodeType]]
-
-
-def run(parts: Parts, proxy: Callable[..., Any], others: dict[str, Any] | None = None, lenient: bool = False) -> None:
-    """Run a test in a new namespace and pass on its exceptions. An exit with status 0 counts as a normal end.
-
-    others: objects in the place of more that the program would define. lenient: cases that raise are passed over.
-    """
-    entry, head, seeded, programs, used, modules, plan, codes = parts
-    if seeded:
-        import random
-
-        random.seed(0)
-        if "numpy" in sys.modules:
-            sys.modules["numpy"].random.seed(0)
-    space: dict[str, Any] = {
-        "__name__": "__main__",
-        "__file__": "test.py",
-        "__builtins__": builtins,
-        _CAUGHT: (Exception, Observed),
-    }
-    for name in modules:
-        space[name] = importlib.import_module(name)
-    program = ModuleType(_PROGRAM)
-    vars(program).update({**(others or {}), entry: proxy})
-    with frameworks.stand_ins(used, programs, program):
-        try:
-            for code in codes[:head]:
-                with contextlib.suppress(Exception):  # the beginning of a program, which may lack its imports
-                    exec(code, space)
-            space |= {**(others or {}), entry: proxy}
-            for code in codes[head:]:
-                exec(code, space)
-        except SystemExit as end:
-            if end.code not in (None, 0):
-                raise
-        for case in frameworks.cases(plan, space, entry):
-            try:
-                case()
-            except (Exception, Observed):
-                if not lenient:
-                    raise
+        """Return the compiled test as text, for `testrun.unpacked`."""
+        return testrun.packed(self._parts(self.codes))
 
 
 def _programs(tree: ast.Module, entry: str) -> set[str]:
     """Return the modules that stand for the program: `solution`, and one that has the entry point and is not there."""
     found = set()
     for node in ast.walk(tree):
-        if isinstance(node, ast.Import) and any(alias.name == _PROGRAM for alias in node.names):
-            found.add(_PROGRAM)
+        if isinstance(node, ast.Import) and any(alias.name == PROGRAM for alias in node.names):
+            found.add(PROGRAM)
         if isinstance(node, ast.ImportFrom) and node.module and not node.level and "." not in node.module:
             names = {alias.name for alias in node.names}
-            if node.module == _PROGRAM or (entry in names and not _is_there(node.module)):
+            if node.module == PROGRAM or (entry in names and not _is_there(node.module)):
                 found.add(node.module)
     return found
 
@@ -286,7 +235,7 @@ def _soften(body: list[ast.stmt]) -> list[ast.stmt]:
             case ast.Pass() | ast.Break() | ast.Continue():
                 out.append(statement)
             case _:
-                handler = ast.ExceptHandler(ast.Name(_CAUGHT, ast.Load()), None, [ast.Pass()])
+                handler = ast.ExceptHandler(ast.Name(CAUGHT, ast.Load()), None, [ast.Pass()])
                 out.append(ast.Try([statement], [handler], [], []))
     return out
 

@@ -5,45 +5,58 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from sandbox.inside.frameworks import Plan
+
 #: Frameworks whose modules are replaced while a test runs (`frameworks.py`).
 FRAMEWORKS = frozenset(("pytest", "unittest"))
-
-#: (kind, name): "check" is called with the program's function, "function" as pytest does; a "class" is a TestCase or,
-#: by its name, a class of pytest; a "case" is run only if it is a TestCase, since the test itself uses it.
-Plan = list[tuple[str, str]]
 
 
 def uncalled(tree: ast.Module) -> Plan:
     """Return what a framework would call at the end of the test, in order."""
     used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
+    called = set(_called(tree))
     plan: Plan = []
     for node in _definitions(tree.body):
         if isinstance(node, ast.ClassDef):
             plan.append(("case" if node.name in used else "class", node.name))
-        elif node.name in used:
+        elif isinstance(node, ast.Assign):
+            names = [target.id for target in node.targets if isinstance(target, ast.Name)]
+            plan += [("value", name) for name in names if name.startswith("test") and name not in called]
+        elif node.name in called:
             continue
-        elif node.name == "check" and _takes_one(node):
+        elif node.name == "check" and _required(node) == 1:
             plan.append(("check", node.name))
-        elif node.name.startswith("test"):
+        elif node.name.startswith("test") and (node.name not in used or not _required(node)):
             plan.append(("function", node.name))
     return plan
 
 
-def _definitions(body: list[ast.stmt]) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef]:
-    """Yield the functions and classes of a module, also those below a condition."""
+def _called(node: ast.AST) -> Iterator[str]:
+    """Yield the names of the functions that a module calls itself, outside of other functions and classes."""
+    for part in ast.iter_child_nodes(node):
+        if isinstance(part, ast.Call) and isinstance(part.func, ast.Name):
+            yield part.func.id
+        if not isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda):
+            yield from _called(part)
+
+
+_Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Assign
+
+
+def _definitions(body: list[ast.stmt]) -> Iterator[_Definition]:
+    """Yield the functions, classes and values of a module, also those below a condition."""
     for node in body:
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        if isinstance(node, _Definition):
             yield node
         elif isinstance(node, ast.If | ast.Try | ast.With):
             yield from _definitions(node.body)
             yield from _definitions(getattr(node, "orelse", []))
 
 
-def _takes_one(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
-    """Return whether a function can be called with one positional argument, and not with none."""
+def _required(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    """Return how many arguments a function needs."""
     args = node.args
-    required = len(args.posonlyargs) + len(args.args) - len(args.defaults)
-    return required == 1 and all(default is not None for default in args.kw_defaults)
+    return len(args.posonlyargs) + len(args.args) - len(args.defaults) + args.kw_defaults.count(None)
 
 
 def imported(tree: ast.Module) -> set[str]:

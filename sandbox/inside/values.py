@@ -67,7 +67,7 @@ _NUMPY_SCALARS = (
     "float16", "float32", "float64", "complex64", "complex128", "str_",
 )  # fmt: skip
 _PYTHON_SCALARS = (bool, int, float, complex, str)
-_ITERATORS: tuple[type, ...] = (
+ITERATORS: tuple[type, ...] = (
     map, filter, zip, enumerate, reversed, type(iter([])), type(iter(())), type(reversed([])), type(iter(range(0))),
     type(iter("")), type(iter("é")), type(iter({})), type(iter({}.values())), type(iter({}.items())),
     type(iter(set())), type({}.keys()), type({}.values()), type({}.items()), type(_ for _ in ()),
@@ -110,7 +110,7 @@ class Malformed(ValueError):
     """A line that `dumps` cannot have written."""
 
 
-class _Writer:
+class Writer:
     """A writer that appends pieces of the line to `parts`; `left` is the weight that remains."""
 
     __slots__ = ("left", "parts")
@@ -120,11 +120,13 @@ class _Writer:
         self.left = most
 
     def weigh(self, weight: int) -> None:
+        """Count a weight. Raises TooHeavy where too little is left."""
         self.left -= weight
         if self.left < 0:
             raise TooHeavy
 
     def value(self, x: Any, depth: int) -> None:
+        """Write a value that stands in `depth` containers."""
         kind = _type(x)
         put = self.parts.append
         self.left -= 1
@@ -159,6 +161,7 @@ class _Writer:
             self.other(x, kind, depth)
 
     def sequence(self, items: Any, depth: int) -> None:
+        """Write items in their order."""
         if depth >= MAX_DEPTH:
             raise Unencodable("value nested too deeply")
         put, value = self.parts.append, self.value
@@ -180,6 +183,7 @@ class _Writer:
         put("]" if comma == "," else "[]")
 
     def pairs(self, x: dict[Any, Any], depth: int) -> None:
+        """Write keys and values."""
         if depth >= MAX_DEPTH:
             raise Unencodable("value nested too deeply")
         put, value = self.parts.append, self.value
@@ -194,6 +198,7 @@ class _Writer:
         put("]" if comma == "," else "[]")
 
     def unordered(self, items: Iterable[Any], depth: int) -> None:
+        """Write items sorted by their lines."""
         outer, lines = self.parts, []
         for item in items:
             self.parts = []
@@ -203,6 +208,7 @@ class _Writer:
         outer.append("[" + ",".join(_sorted(lines)) + "]")
 
     def other(self, x: Any, kind: type, depth: int) -> None:
+        """Write a value of a type that JSON lacks."""
         put = self.parts.append
         if kind is _set or kind is _frozenset:
             put('{"s":' if kind is _set else '{"z":')
@@ -229,7 +235,7 @@ class _Writer:
             put(f",{'null' if x.maxlen is None else _repr(x.maxlen)}]")
         elif kind is _type and _type_name(x):
             put(f'{{"T":{_type_name(x)}')
-        elif kind in _ITERATORS or kind.__module__ == "itertools":
+        elif kind in ITERATORS or kind.__module__ == "itertools":
             put('{"I":')
             self.sequence(x, depth)
         else:
@@ -283,7 +289,7 @@ def dumps(value: Any, most: int = 0) -> str:
     more than `most`. The weight is the number of parts and characters. Equal values weigh the same, whatever their
     types.
     """
-    writer = _Writer(most or MAX_WEIGHT)
+    writer = Writer(most or MAX_WEIGHT)
     try:
         writer.value(value, 0)
     except TooHeavy:
@@ -319,7 +325,7 @@ def build(tree: Any) -> Any:
     if len(tree) != 1:
         raise Malformed(f"an object of {len(tree)} keys: it must have one, its tag")
     ((tag, body),) = tree.items()
-    reader = _READERS.get(tag)
+    reader = READERS.get(tag)
     if reader is None:
         raise Malformed(f"unknown tag {tag[:20]!r}")
     try:
@@ -364,7 +370,7 @@ def _decimal(body: Any) -> Any:
     return Decimal(body)
 
 
-_READERS: dict[str, Callable[[Any], Any]] = {
+READERS: dict[str, Callable[[Any], Any]] = {
     "i": lambda body: int(body, 16),
     "f": float,
     "u": lambda body: bytes.fromhex(body).decode("utf-8", "surrogatepass"),

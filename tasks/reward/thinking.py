@@ -1,12 +1,14 @@
 """Thinking in a response: the tags that hold it, and the text that is left as the answer.
 
 A thought is opened by its tag, in the response or at the end of the prompt (a chat template that ends with `<think>`),
-and ends with the closing tag of the same pair: what stands between, tags of other pairs included, is no answer.
+and ends with the closing tag of the same pair: what stands between, tags of other pairs included, is no answer. In
+tags that are text (`<think>`) capitals do not matter.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 _WORDS = ("think", "thinking", "thought", "thoughts", "reasoning", "reflection", "analysis", "scratchpad")
 
@@ -23,9 +25,22 @@ PAIRS: tuple[tuple[str, str], ...] = (
     ("<|channel>thought", "<channel|>"),  # Gemma 4
     ("<|channel|>analysis<|message|>", "<|channel|>final<|message|>"),  # gpt-oss
 )
-_PAIR_OF = {tag: pair for pair in PAIRS for tag in pair}
-_TAG = re.compile("|".join(re.escape(tag) for tag in _PAIR_OF))
-_OPEN_AT_END = re.compile(rf"({'|'.join(re.escape(opening) for opening, _ in PAIRS)})\s*\Z")
+
+
+def _folded(tag: str) -> str:
+    """Return the tag in lower case if it is text, a special token as it is."""
+    return tag.lower() if re.fullmatch(r"</?[\w:]+>", tag) else tag
+
+
+def _pattern(tags: Iterable[str]) -> str:
+    return "|".join(
+        rf"<(?i:{re.escape(tag[1:])})" if _folded(tag.upper()) != tag.upper() else re.escape(tag) for tag in tags
+    )
+
+
+_PAIR_OF = {_folded(tag): (_folded(pair[0]), _folded(pair[1])) for pair in PAIRS for tag in pair}
+_TAG = re.compile(_pattern(_PAIR_OF))
+_OPEN_AT_END = re.compile(rf"({_pattern(opening for opening, _ in _PAIR_OF.values())})\s*\Z")
 
 
 def answer_text(response: str) -> str | None:
@@ -55,9 +70,10 @@ def _scan(text: str) -> tuple[str, int]:
     """Return the opening tag of the thought that is open at the end ("" for none), and the end of the last thought."""
     opened, end = "", 0
     for match in _TAG.finditer(text):
-        opening, _ = _PAIR_OF[match.group()]
-        if match.group() == opening:
-            opened = opened or opening
-        elif opened in ("", opening):
+        tag = match.group()
+        opening, _ = _PAIR_OF[_folded(tag)]
+        if _folded(tag) == opening:
+            opened = opened or tag
+        elif opened == "" or _folded(opened) == opening:
             opened, end = "", match.end()
     return opened, end

@@ -18,11 +18,14 @@ _COMPILE = 87
 _CHILD = """
 import sys, types
 sys.path.insert(0, sys.argv[1])
+from sandbox.inside import apart
 from sandbox.inside.modes import MODES
 mode, program_path, payload_path, results_path = sys.argv[2:]
 sys.argv = ["program.py"]
 payload = open(payload_path, "rb").read()
 results = open(results_path, "wb", buffering=0)
+if mode == "apart":
+    mode, program_path = ("serve", program_path) if apart.divide() else (mode, "")
 main = types.ModuleType("__main__")
 sys.modules["__main__"] = main
 code = None

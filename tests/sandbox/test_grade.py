@@ -181,11 +181,11 @@ def test_what_a_test_says_is_what_counts(runner: LocalRunner, test: str, program
     assert (verdict.kind, verdict.trust) == (kind, "strong"), verdict
 
 
-def test_what_cannot_be_split_runs_beside_the_program_and_says_so(runner: LocalRunner) -> None:
+def test_what_cannot_be_split_runs_in_a_process_beside_the_program(runner: LocalRunner) -> None:
     row = asserts("assert f(Node(1)) == 1")
     program = "class Node:\n    def __init__(self, x): self.x = x\ndef f(node): return node.x"
     assert judged(runner, program, **row).kind is Kind.ACCEPTED
-    assert {judged(runner, p, **row).trust for p in (program, "x = 1")} == {"weak"}
+    assert {judged(runner, p, **row).trust for p in (program, "x = 1")} == {"strong"}
     assert judged(runner, program + " + 1", **row).kind is Kind.WRONG
     for exits in ("import sys; sys.exit(0)", "import os; os._exit(0)"):
         assert judged(runner, exits, **row).kind is Kind.WRONG

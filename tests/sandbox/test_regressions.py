@@ -100,7 +100,7 @@ def test_an_idle_verdict_is_not_kept(jail: Sandbox) -> None:
 def test_a_test_that_speaks_for_itself_is_no_programs_fault(jail: Sandbox) -> None:
     test = "import os\nos.write(3, b'nonsense')\nassert abs(f(1) - 1) < 1e-6"
     verdict = jail.grade({"test_type": "python", "entry_point": "f", "tests": [test]}, "def f(x): return x")
-    assert verdict.score is None or verdict.trust == "weak", verdict
+    assert verdict.score is None, verdict
 
 
 def test_children_that_nobody_waits_for_cost_cpu_time(jail: Sandbox) -> None:

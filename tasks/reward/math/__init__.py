@@ -8,11 +8,14 @@ Nothing is ever passed to eval. The layers, in the order in which an answer pass
 | module | content |
 |---|---|
 | `extract` | the text of the final answer in a model's output |
+| `statements`, `second_thoughts` | answers stated without a box, and what behind them takes them back |
 | `normalise`, `synonyms` | one spelling for each thing |
 | `answer_parser`, `interval_parser`, `matrix_parser`, `text_answers` | the type of the answer (`answer_types`) |
 | `word_answers`, `number_words`, `frames`, `harmless_words` | words: sets, numbers, sentences around a value |
 | `quantity`, `units` | a value with its unit and its magnitude |
 | `expression_parser`, `primary`, `tokens` | the tree of a scalar (`expression`) |
+| `asked` | equations: the thing asked for, or an operation that leaves it to be found |
+| `vectors` | dot and cross products |
 | `conditions`, `residues` | conditions behind an answer, congruences |
 | `equivalence`, `compare`, `compare_scalars`, `compare_intervals` | by type, member by member, down to scalars |
 | `exact`, `normal_form` | the cheap oracle: rational arithmetic, radicals, logarithms, polynomials |
@@ -29,8 +32,10 @@ Rules without a choice
 - An unusable gold gives no reward and no punishment (not judged).
 
 Rules where there is a choice
-- No box: `#### x`, then the last "answer is x" / "Answer: x" / "答案是 x". What follows x in its sentence has to be
-  harmless. A `\boxed` that prose names is no box. An unclosed last box, or thinking that never ends, is no answer.
+- No box: the last of `#### x`, "answer is x", "Answer: x", "答案是 x", a heading "Final Answer" above x. What stands in
+  its sentence has to be harmless, and no sentence behind may take x back or state another value. An exclamation mark
+  behind "answer is 12" is no factorial. A `\boxed` that prose names is no box. An unclosed last box, one behind "not"
+  or in front of "is wrong", or thinking that never ends, is no answer.
 - A sentence in the box, or a choice's label in front of a value, is its value: "There are 12 ways", "(E) 12".
 - Boxes joined by a comma, "and" or "or" are one list: parts of one answer, or a hedge that equals no single value.
 - Decimals: a literal of at least six places and five significant digits that is rounded or cut off correctly stands for
@@ -42,12 +47,17 @@ Rules where there is a choice
   and radians name the same angle; a unit is never a percentage. Magnitudes multiply (12 thousand, 42万).
 - Conditions: "2x for all real x" is 2x, "12 (when x = 3)" is 12, "12 if n is odd" is not; the gold's own condition has
   to be the answer's. Cases are compared in any order. C in the gold is a constant of integration, of any usual name.
-- `x = 5` gives 5, `a + b = 10` gives 10, `2 + 2 = 5` gives nothing, an equation to solve (`x^2 - 1 = 0`) gives nothing.
+- `x = 5` gives 5, `a + b = 10` gives 10, `2 + 2 = 5` gives nothing. An equation to solve gives nothing: `x^2 - 1 = 0`,
+  and an operation with a number on what is asked (`2x = 10`, `x^2 = 10`, `|x| = 10`, `log x = 10`, `2(a + b) = 10`).
   Another name for the unknown is another answer; equations are equal up to a factor.
-- A list is unordered; a list and a set, `\pm` and the two values, "or" and "," are the same. A tuple is ordered, and a
+- A list is unordered; a list and a set, `\pm` and the two values are the same. "or" and "," are the same between
+  values of one thing (numbers, `x = 1 or x = 2`), not between symbols or different names. A tuple is ordered, and a
   bare list in its order is the same, as is a column vector; a set is no tuple and {3} is not 3. `x = 1, y = 2` is the
-  pair (1, 2). `\land` is not `\lor`; a dot product of vectors is no cross product, which changes sign when turned.
-- An inequality of one variable is its interval, `x \ne 0` the punctured line; `]a, b[` is French for (a, b); (a, b) is
+  pair (1, 2). `\land` is not `\lor`; a dot product of vectors is no cross product, which changes sign when turned. Bold
+  and underlined letters, and letters with an arrow or a hat, are vectors where a dot or a cross stands between them.
+- `2,5` is 2.5 for a gold with a decimal point; a gold `2,5` is a list.
+- An inequality of one variable is its interval, `x \ne 0` the punctured line; `x > 1, x \ne 2` is what both leave, if
+  neither is idle. A bracket closed at infinity is another set. `]a, b[` is French for (a, b); (a, b) is
   an open interval if the other side is a set of reals.
 - Symbols are real and case-sensitive; expressions are equal where both have real values (so a cancelled factor, and
   sqrt(1/n) = 1/sqrt(n), but |x| is not x). `x2` is a name. `log` without a base is natural on both sides. A bare
@@ -55,7 +65,8 @@ Rules where there is a choice
 - Ratios may be reduced and equal their quotient; h:mm is a clock time (3:45 p.m. is 15:45). Numbers in a base want base
   and digits; base 10 is none. 19 mod 12 is 7 mod 12, and 7 mod 12 is 7.
 - Words: case, articles and full stops do not matter; "Yes, it is" is yes. Choices: B, (b), "Option B", "B. text"; e and
-  i are numbers; the text of one choice counts if the reference lists the `choices`. Where a letter is wanted and the
+  i are numbers; the text of one choice counts if the reference lists the `choices`, and behind the letter of another
+  choice it refuses both. Where a letter is wanted and the
   last box holds none, an "Answer: D" behind the box counts.
 - A tolerance of the reference is absolute and of one value, in its unit. It has to be finite and no larger than the
   answer.

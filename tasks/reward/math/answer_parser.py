@@ -14,18 +14,20 @@ from tasks.reward.math.answer_types import (
     Answer,
     Collection,
     Equation,
+    Matrix,
     Region,
     Scalar,
     Words,
     encloses,
+    is_label,
     node_of,
     pair_region,
     split_commands,
     split_top,
     usable,
 )
-from tasks.reward.math.expression import Num, ParseError, mul
-from tasks.reward.math.interval_parser import ORDER, intersection, order_of, orders
+from tasks.reward.math.expression import Num, ParseError, mul, symbols
+from tasks.reward.math.interval_parser import ORDER, bounded, intersection, order_of, orders
 from tasks.reward.math.interval_parser import region as read_region
 from tasks.reward.math.matrix_parser import read_cases, read_matrix
 from tasks.reward.math.normalise import strip_braces
@@ -37,8 +39,10 @@ _JOIN = re.compile(r'"\s*,?\s*(?:and|or)\s*,?\s*"|(?<![A-Za-z\\])(?:and|or)(?![A
 _BASE_WORD = re.compile(r'_\s*\{\s*"(\w+)"\s*\}$')  # 1011_{\text{two}}
 _BASE = re.compile(r"^([0-9A-Za-z]+)\s*_\s*\{?\s*\(?(\d+)\)?\s*\}?$")
 _IMPLIES = re.compile(r"\\(?:implies|impliedby|iff|to|rightarrow|Rightarrow|leftrightarrow|Leftrightarrow)(?![A-Za-z])")
-_CLOCK = re.compile(r'(\d{1,2}):([0-5]\d)\s*(?:"?\s*([ap])\.?\s*m\.?\s*"?)?', re.IGNORECASE)
-_HOUR = re.compile(r'(\d{1,2})\s*"?\s*([ap])\.?\s*m\.?\s*"?', re.IGNORECASE)
+_CLOCK = re.compile(
+    r'(?P<hour>\d{1,2})(?::(?P<minute>[0-5]\d))?\s*"?\s*(?:(?P<half>[ap])\.?\s*m\.?|(?P<twelve>noon|midnight))?\s*"?',
+    re.IGNORECASE,
+)
 
 
 @lru_cache(maxsize=4096)
@@ -75,18 +79,19 @@ def _read(text: str) -> Answer:
         value, unit = compound
         return Scalar(text, Num(value), unit)
     separated = _JOIN.sub(";", text)
-    parts = [p.strip() for p in split_top(separated, ",;")]
-    parts = [p for p in parts if p] if separated != text else parts
+    members = [p.strip() for p in split_top(separated, ",;")]
+    parts = [p for p in members if p] if separated != text else members
     if len(parts) > 1:
         if any(not p for p in parts):
             raise ParseError("an empty member")
         return _several(parts, text)
-    text = parts[0] if parts else text
-    return _single(text)
+    return _single(parts[0] if parts and len(members) > 1 else text)
 
 
 def _from_words(words: str) -> Answer:
     """Return the set, the number or the quantity that words name, or the words."""
+    if words.lower().strip(" .") in ("noon", "midnight"):
+        return read(f"12:00 {words}")
     if (notation := named_set(words)) is not None:
         return read(notation)
     if (quantity := quantity_in_words(words)) is not None:
@@ -104,13 +109,7 @@ def _connected(text: str) -> Answer | None:
         parts = [p.strip() for p in split_commands(text, command)]
         if len(parts) > 1:
             return _joined(kind, parts)
-    conditions = [p.strip() for p in re.split(r'\s*"\s*and\s*"\s*|\s+and\s+', text)]
-    if len(conditions) > 1 and all(ORDER.search(p) for p in conditions):
-        regions = [read_region(p) for p in conditions]
-        names = {r.name for r in regions if r is not None}
-        if None not in regions and len(names) == 1:
-            return intersection([r for r in regions if r is not None])
-    return None
+    return bounded(text) if ORDER.search(text) and "or" not in _connectives(text) else None
 
 
 def _joined(kind: str, parts: Sequence[str]) -> Answer | None:
@@ -123,7 +122,7 @@ def _joined(kind: str, parts: Sequence[str]) -> Answer | None:
             return Region(tuple(p for r in regions for p in r.pieces), regions[0].name)
         return intersection(regions)
     labels = {i.texts[0] for i in items if isinstance(i, Equation)}
-    if all(isinstance(i, Equation) for i in items) and (kind == "or" or len(labels) == len(items)):
+    if all(isinstance(i, Equation) for i in items) and len(labels) == (1 if kind == "or" else len(items)):
         return Collection("list", items)  # x = 1 or x = 2; x = 1 and y = 2
     # A wedge product of differential forms does not commute.
     ordered = kind == "and" and any(re.fullmatch(r"d[a-z].*", p) for p in parts)
@@ -131,14 +130,52 @@ def _joined(kind: str, parts: Sequence[str]) -> Answer | None:
 
 
 def _several(parts: Sequence[str], text: str) -> Answer:
-    """Return the list of answers in `parts`, or the union of sets of reals that "or" joins in `text`."""
+    """Return the list of answers in `parts`, or what "or" joins in `text`: a union of sets of reals, or alternatives.
+
+    Between the values of one thing "or" and "and" mean the same: both list them.
+    """
     items: list[Answer] = []
     for part in parts:
         items.extend(_spread(part))
-    if re.search(r'"\s*or\s*"|\bor\b', text) and all(isinstance(i, Region) for i in items):
-        regions = [i for i in items if isinstance(i, Region)]
-        return Region(tuple(p for r in regions for p in r.pieces), regions[0].name)
-    return Collection("list", tuple(items))
+    words = _connectives(text)
+    if "or" not in words:
+        return Collection("list", tuple(items))
+    regions = [i for i in items if isinstance(i, Region)]
+    names = {r.name for r in regions if r.name}
+    if len(regions) == len(items) and len(names) < 2:
+        return Region(tuple(p for r in regions for p in r.pieces), next(iter(names), None))
+    if _of_one_thing(items):
+        return Collection("list", tuple(items))
+    if "and" in words:
+        raise ParseError('"and" and "or" without brackets')
+    return Collection("or", tuple(items))
+
+
+def _connectives(text: str) -> frozenset[str]:
+    """Return which of "and" and "or" stand in the text as words."""
+    return frozenset(re.findall("and|or", " ".join(_JOIN.findall(text))))
+
+
+def _of_one_thing(items: Sequence[Answer]) -> bool:
+    """Return True if all are values of one name, or numbers."""
+    labels = {
+        i.texts[0] if len(i.texts) == 2 and is_label(i.texts[0]) else "" for i in items if isinstance(i, Equation)
+    }
+    values = [i for i in items if not isinstance(i, Equation)]
+    if labels:
+        return len(labels) == 1 and "" not in labels and (not values or isinstance(items[0], Equation))
+    return all(map(_is_number, values))
+
+
+def _is_number(answer: Answer) -> bool:
+    match answer:
+        case Scalar(node=node, text=text):
+            return _BASE.match(text) is not None if node is None else not symbols(node)
+        case Collection(items=items):
+            return all(map(_is_number, items))
+        case Matrix(rows=rows):
+            return all(_is_number(cell) for row in rows for cell in row)
+    return False
 
 
 def _spread(text: str) -> list[Answer]:
@@ -183,16 +220,22 @@ def _single(text: str) -> Answer:
             if text[0] == "[" or text[-1] == "]":
                 raise ParseError("brackets" if text[0] + text[-1] == "[]" else "brackets that are no interval")
             return Collection("tuple", items)
-    if clock := _CLOCK.fullmatch(text):
-        return Collection(
-            "clock", tuple(Scalar(p.lower(), node_of(p) if p.isdigit() else None) for p in clock.groups() if p)
-        )
-    if hour := _HOUR.fullmatch(text):
-        return read(f"{hour.group(1)}:00 {hour.group(2)}m")
+    if (clock := _CLOCK.fullmatch(text)) and (clock["minute"] or clock["half"] or clock["twelve"]):
+        return _clock_time(clock)
     ratio = [s.strip() for s in re.split(r':|"\s*to\s*"|(?<=\d) to (?=\d)', text)]
     if len(ratio) > 1 and all(ratio):
         return Collection("ratio", tuple(scalar(s) for s in ratio))
     return scalar(text)
+
+
+def _clock_time(clock: re.Match[str]) -> Collection:
+    """Return a clock time; ParseError for one that no clock shows, such as 15:45 a.m., 0:30 p.m. and 11:00 noon."""
+    hour, minute = clock["hour"], clock["minute"] or "00"
+    half = {"noon": "p", "midnight": "a"}.get((clock["twelve"] or "").lower()) or (clock["half"] or "").lower()
+    shown = range(24) if not half else range(12, 13) if clock["twelve"] else range(13) if half == "a" else range(1, 24)
+    if half and (int(hour) not in shown or (clock["twelve"] and int(minute))):
+        raise ParseError("no time of day")
+    return Collection("clock", tuple(Scalar(p, node_of(p) if p.isdigit() else None) for p in (hour, minute, half) if p))
 
 
 def _side(text: str) -> Answer:
@@ -213,6 +256,8 @@ def _set(inner: str) -> Answer:
     items: list[Answer] = []
     for part in split_top(_JOIN.sub(",", inner), ",;"):
         items.extend(_spread(part.strip()))
+    if "or" in _connectives(inner) and not _of_one_thing(items):
+        raise ParseError('"or" between the members of a set')
     return Collection("set", tuple(items))
 
 
@@ -229,7 +274,7 @@ def scalar(text: str) -> Scalar:
     based = _BASE.match(
         _BASE_WORD.sub(lambda m: m.group() if (n := number_in_words(m.group(1))) is None else f"_{n}", value)
     )
-    if based and value[0].isdigit():
+    if based and value[0].isdigit() and (quantity.factor == 1 or based.group(2) == "10"):
         if based.group(2) != "10" or not based.group(1).isdecimal():
             return Scalar(f"{based.group(1).upper()}_{based.group(2)}", None, unit, percent)
         value = based.group(1)

@@ -13,9 +13,14 @@ from tasks.reward.math.normalise import MAX_LENGTH, balanced
 from tasks.reward.math.units import Unit
 
 _LABEL = re.compile(
-    r"(?:\\(?:angle|triangle|overline|vec|hat|bar|max|min|det|mathbb|mathcal|mathfrak|widehat|overrightarrow)\s*)*"
+    r"(?:(?:m\s*(?=\\angle))?\\(?:angle|triangle|overline|vec|hat|bar|max|min|det|mathbb|mathcal|mathfrak|widehat|overrightarrow|bold)\s*)*"
     r"(?:\\?[A-Za-z]+'*|\{[A-Za-z]+\}|\"(?:P|Pr|E|Var)\")(?:\s*_\s*(?:\{[^{}]*\}|\w|\\[a-z]+))?'*"
     r"(?:\s*(?:\([^()]*\)|\[[^\[\]]*\]))?(?:\s*\^\{?\*\}?)?"
+)
+#: What looks like a label and is an operation on an unknown: \\log(x), x(x + 1), xx, ex.
+_OPERATION = re.compile(
+    r"\\?(?:log|ln|lg|exp|sqrt|abs|floor|ceil|sign|a(?:rc)?(?:sin|cos|tan|cot|sec|csc)|(?:sin|cos|tan|cot)h)"
+    r"(?![A-Za-z])|(?P<name>\\?[A-Za-z]+)\s*\(.*(?P=name)(?![A-Za-z])|([a-z])\2+$|[ei][a-z]$"
 )
 _OPEN, _CLOSE = "([{", ")]}"
 
@@ -173,9 +178,10 @@ def is_label(text: str) -> bool:
     r"""Return True if the left side of an equation only names what is asked: x, f(x), a_1, \angle ABC, words."""
     if re.fullmatch(r'"[^"]*"', text):
         return names_asked(text)
-    return re.fullmatch(r"\((?:[a-z](?:_\{?\w\}?)?\s*,?\s*)+\)", text) is not None or (
-        _LABEL.fullmatch(text) is not None and text not in ("e", "i", "\\pi")
-    )
+    if re.fullmatch(r"\((?:[a-z](?:_\{?\w\}?)?\s*,?\s*)+\)", text):
+        axes = re.findall(r"[xyz](?=\s*[,)])", text)  # (y, x) is no point of the plane as it is written
+        return axes == sorted(axes)
+    return _LABEL.fullmatch(text) is not None and text not in ("e", "i", "\\pi") and _OPERATION.match(text) is None
 
 
 def pair_region(pair: Collection) -> Region | None:

@@ -26,9 +26,10 @@ from tasks.reward.math.answer_types import (
     node_of,
     pair_region,
 )
+from tasks.reward.math.asked import names_what_is_asked
 from tasks.reward.math.compare_intervals import compare_regions, points_region
 from tasks.reward.math.compare_scalars import compare_scalars
-from tasks.reward.math.expression import Node, add, mul, negative, symbols
+from tasks.reward.math.expression import Node, Sym, add, mul, negative, symbols
 from tasks.reward.math.normalise import key
 from tasks.reward.math.oracle import Oracle, Truth, both, either, pairing
 from tasks.reward.math.text_answers import same_words
@@ -107,6 +108,8 @@ def _compare_collections(gold: Collection, given: Collection, oracle: Oracle) ->
         return both(*(compare(value, values[name], oracle) for name, value in one)) if len(one) == len(two) else False
     gold, given = plain_collection(gold), plain_collection(given)
     kinds = (gold.kind, given.kind)
+    if one and two and gold.kind != given.kind:  # x = 1 or x = 2; x = 1, y = 2
+        return False
     if "clock" in kinds:
         if kinds == ("clock", "clock"):
             return _same_clock(gold, given)
@@ -173,13 +176,15 @@ def _compare_equations(gold: Equation, given: Equation, oracle: Oracle) -> Truth
 def value_of(equation: Equation, gold: Answer, oracle: Oracle) -> Answer | None:
     """Return the value that an equation gives (`x = 5`, `a + b = 10`, `10 = x`, `2 + 3 = 5`).
 
-    None for a false equation, and for an equation to solve.
+    None for a false equation, and for an equation to solve (`2x = 10`, `x^2 - 1 = 0`).
     """
     nodes = [s.node if isinstance(s, Scalar) else None for s in equation.sides]
     values = [n for n in nodes if n is not None and not symbols(n)]
     if any(oracle.equal(values[0], v) is not True for v in values[1:]):
         return None
     last, first = equation.sides[-1], equation.sides[0]
+    if isinstance(nodes[0], Sym) and nodes[-1] is not None and nodes[0].name in symbols(nodes[-1]):  # x = 3x + 1
+        return None
     if not is_label(equation.texts[0]):
         if values and not (isinstance(first, Scalar) and isinstance(last, Scalar)):  # 12 = (1, 2)
             return None
@@ -187,6 +192,9 @@ def value_of(equation: Equation, gold: Answer, oracle: Oracle) -> Answer | None:
             return first
         left = nodes[0]
         if left is None or (isinstance(gold, Scalar) and gold.node is not None and symbols(gold.node)):
+            return None
+        unknown = [text for text, node in zip(equation.texts, nodes, strict=True) if node is not None and symbols(node)]
+        if unknown and not any(map(names_what_is_asked, unknown)):
             return None
         if exact.rational(values[-1]) == 0 if values else False:  # f(x) = 0 is an equation to solve, not the value 0
             return None if re.search(r"\d", equation.texts[0]) else last

@@ -30,9 +30,11 @@ def compare_regions(gold: Region, given: Region, oracle: Oracle) -> Truth:
 
 
 def merged(pieces: Sequence[Piece]) -> list[Piece]:
-    """Return pieces with rational ends in order, joined where they touch; others as they are."""
+    """Return pieces whose ends have known values in order, joined where they touch; others as they are."""
+    if len(pieces) < 2:
+        return list(pieces)
     ends = {n: end_key(n) for p in pieces for n in (p.low, p.high)}
-    if any(v is None for v in ends.values()) or len(pieces) < 2:
+    if any(v is None for v in ends.values()):
         return list(pieces)
     value = {n: v for n, v in ends.items() if v is not None}
     merged: list[Piece] = []

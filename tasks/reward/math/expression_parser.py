@@ -5,6 +5,7 @@ Text that it does not read raises ParseError; the caller then compares texts, or
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 from functools import lru_cache
 
@@ -25,6 +26,7 @@ from tasks.reward.math.expression import (
     power,
 )
 from tasks.reward.math.primary import MAX_DEPTH, PrimaryParser
+from tasks.reward.math.vectors import names_vectors, product
 
 _TIMES = frozenset({"*", "\\cdot", "\\times", "\\ast", "\\cdotp"})
 _CLOSERS = frozenset({")", "]", "}", "\\rfloor", "\\rceil", "\\rvert", ",", "\\}", "\\rangle"})
@@ -32,6 +34,10 @@ _CLOSERS = frozenset({")", "]", "}", "\\rfloor", "\\rceil", "\\rvert", ",", "\\}
 
 class _Parser(PrimaryParser):
     """The grammar above names and commands: sums, products, powers, numbers, brackets."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.vectors = names_vectors(text)
 
     def expression(self) -> Node:
         """Read a sum of terms; ParseError beyond MAX_DEPTH levels."""
@@ -68,27 +74,25 @@ class _Parser(PrimaryParser):
 
     def term(self) -> Node:
         """Read a product or a quotient."""
-        factors = [self.factor()]
+        factors, signs = [self.factor()], [""]
         while True:
             token = self.peek()
+            if self.vectors:
+                signs.extend([""] * (len(factors) - len(signs)))
             if token in _TIMES:
                 self.take()
-                factor = self.signed_factor()
-                product = vector_product(token, factors[-1], factor)
-                if product is None:
-                    factors.append(factor)
-                else:
-                    factors[-1:] = product
+                factors.append(self.signed_factor())
+                signs.append("\\times" if token == "\\times" else "\\cdot")
             elif token in ("/", "\\div"):
                 self.take()
                 factors.append(power(self.signed_factor(), MINUS_ONE))
             elif token in ("\\bmod", "\\mod"):
                 self.take()
-                factors = [Op("mod", (mul(*factors), self.factor()))]
+                factors, signs = [Op("mod", (mul(*factors), self.factor()))], [""]
             elif self.starts_factor():
                 self.implicit(factors)
             else:
-                return mul(*factors)
+                return product(factors, signs) if self.vectors else mul(*factors)
 
     def implicit(self, factors: list[Node]) -> None:
         """Append a factor that follows without an operator: part of a mixed number, or of a product.
@@ -244,28 +248,6 @@ class _Parser(PrimaryParser):
         raise ParseError(f"{token or 'the end'} is not expected")
 
 
-def _is_vector(node: Node) -> bool:
-    return isinstance(node, Sym) and node.name.startswith(("vec ", "overrightarrow ", "cross("))
-
-
-def vector_product(sign: str, one: Node, two: Node) -> list[Node] | None:
-    """Return the dot or cross product of two vectors as a symbol behind its sign, None where one is no vector.
-
-    A dot product is the same in any order; a cross product changes its sign.
-    """
-    minus = isinstance(two, Op) and two.head == "mul" and two.args[0] == MINUS_ONE and len(two.args) == 2
-    bare = two.args[1] if minus and isinstance(two, Op) else two
-    if not (_is_vector(one) and _is_vector(bare)):
-        return None
-    names = [node.name for node in (one, bare) if isinstance(node, Sym)]
-    cross = sign == "\\times"
-    turned = cross and names[0] > names[1]
-    symbol = Sym(f"{'cross' if cross else 'dot'}({','.join(sorted(names))})")
-    if cross and names[0] == names[1]:
-        raise ParseError("the cross product of a vector with itself")
-    return [MINUS_ONE, symbol] if turned != minus else [symbol]
-
-
 def _mixed(whole: Node, top: Node, bottom: Node) -> Node:
     assert isinstance(whole, Num)
     if not (isinstance(top, Num) and isinstance(bottom, Num) and 0 < top.value < bottom.value):
@@ -292,4 +274,14 @@ def parse(text: str) -> Node:
     node = parser.expression()
     if parser.at != len(parser.tokens):
         raise ParseError(f"{parser.peek()} is not expected")
+    return _light(node) if "\\bold" in text else node
+
+
+def _light(node: Node) -> Node:
+    """Return `node` with letters in bold type that stand in no product of vectors as plain ones."""
+    if isinstance(node, Op):
+        return Op(node.head, tuple(_light(arg) for arg in node.args))
+    if isinstance(node, Sym) and "bold" in node.name:
+        name = re.sub(r"^bold |\\bold(?![a-z])", "", node.name)
+        return Sym(name) if re.search(r"[_' ]", name) else parse(name)
     return node

@@ -1,8 +1,8 @@
 r"""Extraction of the final answer's text from a model's output.
 
 The answer is the content of the last `\boxed{...}` of the visible text (outside <think>...</think>). Boxes joined by
-commas, "and" or "or" are one answer in parts. Without a box it is, in this order: what follows GSM8K's `####`, what
-follows the last "answer is" or "answer:" (also option, choice, result). Otherwise there is no answer.
+commas, "and" or "or" are one answer in parts. Without a box it is what the last statement says (`statements`).
+Otherwise there is no answer.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from tasks.reward.math.frames import harmless
-from tasks.reward.math.units import parse_unit
+from tasks.reward.math.frames import without_dimension
+from tasks.reward.math.statements import stated
 from tasks.reward.thinking import answer_text
 
 _BOX = re.compile(r"\\(?:boxed|fbox|framebox)(?![A-Za-z])\s*")
@@ -21,35 +21,13 @@ _JOINT = re.compile(
 _BRACE = re.compile(r"\\.|[{}]", re.DOTALL)
 # A box without braces holds a number, or one symbol at the end of a formula; else the macro is only named.
 _BARE = re.compile(r"[-+]?\d+(?:[./]\d+)?(?!\w)|\\[dt]?frac\d\d|(?:[A-Za-z]|\\[A-Za-z]+)(?=\s*(?:\$|\\\)|\\\]))")
-_MARKER = re.compile(r"####\s*(\S[^\n]*)")
-_ANCHOR = re.compile(
-    r"(?:(?<![A-Za-z])(?:(?:final|correct|right)\s+)?(?:answer|option|choice|result)\b(?:\s+to\s+[^.\n:]{0,80}?)?"
-    r"(?:\s+is(?:\s+(?:option|choice))?(?!\s+not\b)|\s*\**\s*[:：=]\**)|"
-    r"(?:答案|答え|解答|正解|结果|結果)\s*(?:应该是|應該是|是|为|為|等于|は|\**[:：=]\**))"
-    r"\s*[:：]?\s*([^\n]{1,400})",
-    re.IGNORECASE,
-)
-#: Words that make "answer is" speak of another answer, in front of it or in it ("the answer to the wrong question").
-_OTHER = re.compile(r"\b(?:incorrect|wrong|not|eliminated|other|previous)(?:[ \t*_]+\w+){0,2}[ \t*_]*$", re.IGNORECASE)
-_OF_ANOTHER = re.compile(r"\bto\b.*\b(?:incorrect|wrong|different|other)\b", re.IGNORECASE | re.DOTALL)
-_NEGATED = re.compile(r"^\s*(?:不|not|never|wrong|incorrect|unknown|unclear|correct\b)", re.IGNORECASE)
-_TAIL = re.compile(
-    r"(?:(?<!\d)\.|(?<=\d)\.(?!\d)|。)(?=\s|$)|。|です|である|\s+(?:because|since|which|I hope)\b", re.IGNORECASE
-)
-_HEADS = tuple(
-    re.compile(head)
-    for head in (
-        r"\$\$?([^$]+)\$\$?",
-        r"\\\((.+?)\\\)",
-        r"\\\[(.+?)\\\]",
-        r"\*\*([^*]+)\*\*",
-        r"([^,(]*\d[^,(]*)(?=,\s|\s\()",
-    )
-)
-_CLAUSE = re.compile(r"[;:]|,?\s*\b(?:as|so|where|obtained|because|since|which)\b", re.IGNORECASE)
-#: Second thoughts in the sentence of a value: it is no final answer.
-_TAKEN_BACK = re.compile(r"\b(?:wrong|incorrect|wait|actually|instead|oops|no,)(?!\w)", re.IGNORECASE)
-_STOP = re.compile(r"(?:(?<!\d)\.|(?<=\d)\.(?!\d))(?=\s|$)|。")
+#: A dash between words, or of a range; in words "--" is one dash. Compounds of words stay.
+_IN_WORDS = re.compile(r"\\(?:text(?:bf|it|rm|normal)?|mbox|mathrm)\s*\{([^{}]*)\}")
+_DASH = re.compile(r"(?<![A-Za-z])--|--(?![A-Za-z-])")
+_MINUS = re.compile(r"(\\(?:text(?:bf|it|rm|normal)?|mbox|mathrm)\s*\{\s*)--?-?(?=\d)")
+#: "The answer is not \\boxed{12}", "\\boxed{12} is wrong".
+_DENIED = re.compile(r"(?:\bnot|n't|\bnever|不是?)[\s$*(:]*$", re.IGNORECASE)
+_DENIED_BEHIND = re.compile(r"[\s$*)]*(?:is|was)(?:n't|\s+(?:not|never|wrong|incorrect|false))\b", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
@@ -129,8 +107,9 @@ def _last_group(text: str, boxes: list[_Box]) -> list[_Box]:
 
 
 def _clean(text: str) -> str:
-    """Return the text without the macros of boxes inside it."""
-    return _BOX.sub("", text) if "\\boxed" in text or "\\fbox" in text else text
+    """Return the text without the macros of boxes inside it; a dash in words in front of a number is a minus."""
+    text = _BOX.sub("", text) if "\\boxed" in text or "\\fbox" in text else text
+    return without_dimension(_MINUS.sub(r"\1-", text) if "--" in text else text).strip()
 
 
 def extract(response: str) -> Extraction:
@@ -143,11 +122,17 @@ def extract(response: str) -> Extraction:
         return Extraction(None, "the last box does not close")
     if boxes:
         group = _last_group(text, boxes)
-        contents = list(dict.fromkeys(_clean(b.content).strip() for b in group))
+        if _DENIED.search(text, max(0, group[0].start - 20), group[0].start) or _DENIED_BEHIND.match(
+            text, group[-1].end
+        ):
+            return Extraction(None, "the box is denied")
+        contents = list(dict.fromkeys(_clean(b.content) for b in group))
         if any(_CONTROL.search(c) for c in contents):
             return Extraction(None, "control characters in the box")
         if not all(contents):
             return Extraction(None, "an empty box")
+        if any("--" in c and re.search(r"\d", c) and any(map(_DASH.search, _IN_WORDS.findall(c))) for c in contents):
+            return Extraction(None, "a dash among words in the box")
         return Extraction(", ".join(contents), "box" if len(contents) == 1 else "boxes")
     return _without_box(text)
 
@@ -158,57 +143,11 @@ def stated_behind_box(response: str) -> str | None:
     boxes = _boxes(text) if text is not None else None
     if text is None or not boxes:
         return None
-    stated = _without_box(text[boxes[-1].end :])
-    return stated.text if stated.how == "answer is" else None
+    found = _without_box(text[boxes[-1].end :])
+    return found.text if found.how == "answer is" else None
 
 
 def _without_box(text: str) -> Extraction:
     if _CONTROL.search(text[-4000:]):
         return Extraction(None, "control characters")
-    markers = _MARKER.findall(text[-20_000:])
-    if markers:
-        return Extraction(markers[-1].strip().strip("*$ "), "####")
-    tail = None
-    visible = text[-20_000:]
-    for match in _ANCHOR.finditer(visible):
-        noun = visible[match.start() : match.start(1)]
-        if _OTHER.search(visible[max(0, match.start() - 60) : match.start()]) or _OF_ANOTHER.search(noun):
-            continue
-        tail = match.group(1)
-        while inner := _ANCHOR.search(tail):  # "Final Answer: The final answer is ..."
-            tail = inner.group(1)
-    if tail is not None and not _NEGATED.match(tail):
-        value = _value(tail)
-        if value:
-            return Extraction(value, "answer is")
-    return Extraction(None, "no box and no final answer")
-
-
-def _value(tail: str) -> str:
-    """Return the value in what follows "answer is": a formula, bold text, a number, or the text up to a full stop.
-
-    What stands behind the value in its sentence goes with it as words; only harmless ones are left out.
-    """
-    tail = tail.strip()
-    stop = _STOP.search(tail)
-    sentence = tail[: stop.start()] if stop else tail
-    if _TAKEN_BACK.search(sentence):
-        return ""
-    for head in _HEADS:
-        match = head.match(tail)
-        if match is None:
-            continue
-        cut = _TAIL.search(tail, match.end())
-        rest = tail[match.end() : cut.start() if cut else len(tail)]
-        if clause := _CLAUSE.search(rest):
-            rest = rest[: clause.start()]
-        words = " ".join(re.sub(r"[(),.!*]", " ", rest).split())
-        value = match.group(1).strip()
-        if not words:
-            return value
-        if parse_unit(words) is not None:
-            return f"{value} \\text{{ {words} }}"
-        if re.search(r"\d|\\", value) and harmless(words) and not re.search(r"(?<!\S)\S(?!\S)|[A-Z]", words):
-            return value
-    cut = _TAIL.search(tail)
-    return (tail[: cut.start()] if cut else tail).strip().strip("*").strip()
+    return Extraction(*(stated(text) or (None, "no box and no final answer")))

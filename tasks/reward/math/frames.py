@@ -25,12 +25,37 @@ _SHAPES = frozenset([
     "square", "rectangle", "trapezoid", "parallelogram", "rhombus", "quadrilateral", "radius", "diameter",
     "hypotenuse", "edge",
 ])  # fmt: skip
+#: Words behind a unit that say in which direction or since when it is measured, by the unit's dimension.
+_DIMENSIONS = {
+    "length": ["tall", "long", "wide", "high", "deep", "thick", "away", "apart", "across"],
+    "time": ["long", "old", "away", "apart"],
+    "months": ["long", "old", "away", "apart"],
+    "mass": ["heavy"],
+}
+_DIMENSION = re.compile(r"([A-Za-z]+)\s+(?P<word>[a-z]{3,6})(?=[\s}*$.]*$)")
+#: Another quantity than the answer: "the degree of the answer", "the answer's degree".
+_OF_ANSWER = re.compile(
+    r"(?<!value )\bof\b.*\b(?:answer|result|solution)\b|\b(?:answer|result|solution)'s\b", re.I | re.S
+)
+
+
+def without_dimension(text: str) -> str:
+    """Return the text without a word for a dimension behind the unit at its end: "12 inches tall" is 12 inches."""
+    if not text.rstrip(" .}*$")[-1:].isalpha():
+        return text
+    match = _DIMENSION.search(text, max(0, len(text) - 60))
+    unit = named(match.group(1)) if match else None
+    if match is None or unit is None or match["word"] not in _DIMENSIONS.get(unit.dimension, ()):
+        return text
+    return text[: match.end(1)] + text[match.end() :]
 
 
 def harmless(text: str) -> bool:
     """Return True if no word changes a value: nouns, units, words that name what is asked, names of points."""
     words = re.sub(r"[\"(),.!:;*]|(?<=\w)'s\b", " ", text).split()
-    return all(_harmless(word, before) for before, word in zip(["", *words], words, strict=False))
+    return _OF_ANSWER.search(text) is None and all(
+        _harmless(word, before) for before, word in zip(["", *words], words, strict=False)
+    )
 
 
 def _harmless(word: str, before: str) -> bool:

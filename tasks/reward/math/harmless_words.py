@@ -115,8 +115,8 @@ option expected final correct only desired greatest highest largest least longes
 minimum shortest smallest optimal best required exact numerical
 """
 _SENTENCE = """
-so thus hence therefore then here finally we i it this that they have has get gets obtain find found gives give is
-are be was will would must can equals equal comes to by from our your as
+so thus hence therefore then here finally we i it this that they he she have has get gets obtain find found gives
+give is are be was will would must can equals equal comes to by from our your as
 """
 _CJK = """
 个 個 只 種 种 人 名 位 次 条 條 本 张 張 支 枝 块 塊 颗 顆 头 頭 匹 辆 輛 件 套 双 雙 对 對 组 組 棵 朵
@@ -141,7 +141,7 @@ def _singular(noun: str) -> str:
 #: Singulars that mean something else: a square foot, the cube, the root, times.
 _NOT_SINGULAR = frozenset([
     "square", "cube", "root", "log", "time", "prime", "zero", "one", "set", "factor", "term", "pair",
-    "score",
+    "score", "short",
 ])  # fmt: skip
 _NOUNS = _words(_COUNTED)
 COUNTED = (

@@ -8,12 +8,17 @@ from fractions import Fraction
 from itertools import pairwise
 
 from tasks.reward.math.answer_types import Order, Piece, Region, encloses, node_of, split_top
-from tasks.reward.math.exact import rational
 from tasks.reward.math.expression import OO, Node, Op, has, negative, symbols
+from tasks.reward.math.tolerance import approximate
 
 _FRENCH = re.compile(r"^([\[\]])([^\[\]]*),([^\[\]]*)([\[\]])$")
 _REALS = re.compile(r"^\(?\s*\\mathbb\s*\{?\s*R\s*\}?\s*\)?$")
 ORDER = re.compile(r"\\(?:le|ge|ne)(?![A-Za-z])|[<>]")
+_EXCEPT = re.compile(r"(\\?[A-Za-z]+(?:_\w|_\{\w+\})?)\s*\\ne(?![A-Za-z])")
+_MEMBER = re.compile(r"(\\?[A-Za-z]+(?:_\w|_\{\w+\})?)\s*\\in(?![A-Za-z])\s*(.+)$")
+_ANY_REAL = re.compile(r"\\?[A-Za-z]+\s*\\in\s*\\mathbb\s*\{?\s*R\s*\}?")
+_BESIDE = re.compile(r'"\s*,?\s*(?:and|but|with|where)\s*"|(?<![A-Za-z\\])and(?![A-Za-z])')
+_ASIDE = re.compile(r",?\s*\((\s*\\?[A-Za-z]+\s*\\ne(?![A-Za-z])[^()]*)\)$")  # x > 1 (x \ne 2)
 _FLIP = {"<": ">", ">": "<", "\\le": "\\ge", "\\ge": "\\le", "\\ne": "\\ne"}
 
 
@@ -36,16 +41,13 @@ def region(text: str) -> Region | None:
         removed = re.fullmatch(r"\s*\\\{(.+)\\\}\s*", holes)
         label = re.match(r"^\s*(\\?[A-Za-z]+)\s*\\in(?![A-Za-z])", whole)
         whole = (whole[label.end() :] if label else whole).strip()
-        if removed is None or not (
-            _REALS.match(whole) or re.fullmatch(r"\(\s*-\s*\\infty\s*,\s*\+?\s*\\infty\s*\)", whole)
-        ):
+        around = _plain_region(whole)
+        if removed is None or around is None or whole.startswith("\\{"):
             return None
         points = [node_of(p) for p in split_top(removed.group(1), ",")]
-        return (
-            punctured([p for p in points if p is not None], label.group(1) if label else None)
-            if all(p is not None for p in points)
-            else None
-        )
+        rest = punctured([p for p in points if p is not None], label.group(1) if label else None)
+        holds_infinity = any(has(end, "oo") for p in around.pieces for end in _closed(p))
+        return None if rest is None or None in points or holds_infinity else intersection([rest, around])
     inequality = _inequality(text)
     if inequality is not None:
         return inequality
@@ -61,8 +63,8 @@ def region(text: str) -> Region | None:
 
 
 def punctured(points: Sequence[Node], name: str | None) -> Region | None:
-    """Return the reals without `points`. None for several points that are not all rational: their order is unknown."""
-    values = {rational(p): p for p in points}
+    """Return the reals without `points`. None for several points of which one has no known value."""
+    values = {approximate(p): p for p in points}
     if None in values:
         return (
             Region((Piece(negative(OO), points[0], True, True), Piece(points[0], OO, True, True)), name)
@@ -71,6 +73,63 @@ def punctured(points: Sequence[Node], name: str | None) -> Region | None:
         )
     ends = [negative(OO), *(values[v] for v in sorted(v for v in values if v is not None)), OO]
     return Region(tuple(Piece(a, b, True, True) for a, b in pairwise(ends)), name)
+
+
+def bounded(text: str) -> Region | None:
+    r"""Return the set that several conditions on one variable leave, as `x > 1, x \ne 2`; None for anything else.
+
+    Between commas each takes something away: `x > 1, x > 2` is no one set, but two answers; `x < 1, x > 2` a union.
+    """
+    parts = [p.strip() for p in split_top(_ASIDE.sub(r", \1", _BESIDE.sub(",", text)), ",;")]
+    if (len(parts) < 2 and "\\pm" not in text) or not all(parts) or not any(ORDER.search(p) for p in parts):
+        return None
+    conditions: list[str] = []
+    for part in parts:
+        if _EXCEPT.match(conditions[-1] if conditions else "") and not ORDER.search(part) and "\\in" not in part:
+            conditions[-1] += f", {part}"  # x \ne 1, 2
+        else:
+            conditions.append(part)
+    regions = [_condition(c) for c in conditions if not _ANY_REAL.fullmatch(c)]
+    found = [r for r in regions if r is not None]
+    if len(found) < len(regions) or len({r.name for r in found}) != 1 or found[0].name is None:
+        return None
+    return _without_idle(found) if len(split_top(text, ",;")) > 1 else intersection(found)
+
+
+def _condition(text: str) -> Region | None:
+    """Return the set that an inequality or a membership describes, None for anything else."""
+    if member := _MEMBER.match(text):
+        inner = region(member.group(2)) or _plain_region(member.group(2))
+        return None if inner is None else Region(inner.pieces, member.group(1))
+    return _excluded(text) or region(text)
+
+
+def _excluded(condition: str) -> Region | None:
+    r"""Return the reals without the points of `x \ne 1, 2` or `x \ne \pm 1`, None for another condition."""
+    match = _EXCEPT.match(condition)
+    if match is None:
+        return None
+    points: list[Node | None] = []
+    for text in split_top(condition[match.end() :], ","):
+        signs = "+-" if "\\pm" in text else " "
+        points.extend(node_of(text.replace("\\pm", sign).strip()) for sign in signs)
+    return None if None in points else punctured([p for p in points if p is not None], match.group(1))
+
+
+def _without_idle(regions: Sequence[Region]) -> Region | None:
+    """Return what sets have in common; None where one of several takes nothing away."""
+    whole = intersection(regions)
+    if whole is None or len(regions) < 2:
+        return whole
+    for at in range(len(regions)):
+        rest = intersection([*regions[:at], *regions[at + 1 :]])
+        if rest is None or rest.pieces == whole.pieces:
+            return None
+    return whole
+
+
+def _closed(piece: Piece) -> list[Node]:
+    return [end for end, opened in ((piece.low, piece.low_open), (piece.high, piece.high_open)) if not opened]
 
 
 def _plain_region(text: str) -> Region | None:
@@ -91,7 +150,7 @@ def _plain_region(text: str) -> Region | None:
     low, high = (node_of(m.strip()) for m in members)
     if low is None or high is None:
         return None
-    return Region((Piece(low, high, text[0] in "(]" or has(low, "oo"), text[-1] in ")[" or has(high, "oo")),))
+    return Region((Piece(low, high, text[0] in "(]", text[-1] in ")["),))  # [0, oo] holds infinity
 
 
 def _inequality(text: str) -> Region | None:
@@ -170,15 +229,15 @@ def _is_name(text: str) -> bool:
 
 
 def end_key(node: Node) -> tuple[int, Fraction] | None:
-    """Return the sort key of an end of an interval, infinities around the rationals; None for an irrational end."""
+    """Return the sort key of an end of an interval, infinities around the reals; None for an end of unknown value."""
     if has(node, "oo"):
         return (1 if node == Op("oo") else -1, Fraction(0))
-    value = rational(node)
+    value = approximate(node)
     return None if value is None else (0, value)
 
 
 def intersection(regions: Sequence[Region]) -> Region | None:
-    """Return what sets of reals with rational ends have in common; None for other ends, and where that is nothing."""
+    """Return what sets of reals have in common; None where that is nothing, and for an end of unknown value."""
     common = list(regions[0].pieces)
     for region in regions[1:]:
         found = []

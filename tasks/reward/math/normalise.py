@@ -50,9 +50,12 @@ _SPACED_THOUSANDS = re.compile(r"(?<![\d.,/])([1-9]\d{0,2})((?: \d{3})+)(?![\d/]
 _SCIENTIFIC = re.compile(r"(?<![A-Za-z\d.\\])(\d+(?:\.\d*)?|\.\d+)[eE]([+-]?\d{1,5})(?![A-Za-z\d.])")
 _STANDING = re.compile(r"(?<![\w.,:/$-])([-+]?\d+(?:[.,:/]\d+)*%?)(?![\w$])")
 _INDIAN = re.compile(r"(?<![\d.,])[1-9]\d?(?:,\d\d)+,\d{3}(?![\d.,])")
-_BOLD_PRODUCT = re.compile(
-    r"\\(?:mathbf|boldsymbol|bm|pmb)\s*\{(?P<one>[A-Za-z])\}\s*(?P<sign>\\(?:times|cdot))(?![A-Za-z])\s*(?P<minus>-?)\s*"
-    r"\\(?:mathbf|boldsymbol|bm|pmb)\s*\{(?P<two>[A-Za-z])\}"
+_BOLD = r"\\(?:mathbf|boldsymbol|bm|pmb|symbf|bold|bf|underline)(?![A-Za-z])\s*"
+_BOLD_LETTER = re.compile(
+    r"(?P<accent>\\(?:hat|widehat|vec|overrightarrow)\s*\{?\s*)?"
+    rf"(?:\{{\s*\\bf(?![A-Za-z])\s*(?P<old>[A-Za-z]{{1,2}}|\\[a-z]+)\s*\}}|"
+    rf"{_BOLD}(?:\{{\s*(?P<braced>[A-Za-z]{{1,2}}|\\[a-z]+)\s*\}}|"
+    r"(?P<bare>[A-Za-z]|(?!\\(?:hat|vec|dot|ddot|bar|tilde|overline|widehat)(?![a-z]))\\[a-z]+)))"
 )
 _JOINER = re.compile("|".join(JOINERS))
 _CYCLES = re.compile(r"(\d+\.\d{0,20}?)(\d{1,20}?)\2{2,}\s*(?:\.\.\.|\\ldots)(?![\d.])")  # 0.333...
@@ -175,6 +178,15 @@ def _roots(text: str) -> str:
     return _ROOT.sub(root, text)
 
 
+def _vectors(text: str) -> str:
+    r"""Replace letters in bold type, and underlined ones, by \bold{a} where a dot or a cross stands between such."""
+    if ("\\times" not in text and "\\cdot" not in text) or len(_BOLD_LETTER.findall(text)) < 2:
+        return text
+    return _BOLD_LETTER.sub(
+        lambda m: m[0] if m["accent"] else f"\\bold{{{m['old'] or m['braced'] or m['bare']}}}", text
+    )
+
+
 def strip_delimiters(text: str) -> str:
     r"""Return the text without $, \(, \[, ** or ` around all of it, and without punctuation at its end."""
     while True:
@@ -220,7 +232,7 @@ def tidy(text: str) -> str:
         text = _RAISED.sub(lambda m: "^{" + "".join(SUPERSCRIPTS[c] for c in m.group()) + "}", text)
         text = _LOWERED.sub(lambda m: "_{" + "".join(SUBSCRIPTS[c] for c in m.group()) + "}", text)
         text = _roots(_vulgar(text))
-    text = _BOLD_PRODUCT.sub(r"\\vec{\g<one>}\g<sign> \g<minus>\\vec{\g<two>}", text)
+    text = _vectors(text)
     text = re.sub(r"\\\\(?:\s*\[[^\]]*\])?", "\0", text)
     text = re.sub(r"\\(?:\(|\)|\[|\])|\$\s*,\s*\$|(?<!\\)\$\s+\$", lambda m: "," if "," in m.group() else " ", text)
     text = re.sub(

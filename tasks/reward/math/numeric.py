@@ -260,11 +260,12 @@ def rounds_to(literal: Num, exact_value: Node) -> bool:
     """Return True if `literal` is the rounding of `exact_value`, a number without finite decimal expansion."""
     if symbols(exact_value) or literal.places is None:
         return False
-    with mp.workdps(DIGITS[0]):
+    places = literal.places + 10
+    with mp.workdps(DIGITS[0] + places):
         value = evaluate(exact_value, {})
         if not _is_real(value) or not mpmath.isfinite(value) or abs(value) > 10**30:
             return False
-        digits = Fraction(int(mpmath.nint(value * 10**40)), 10**40)
+        digits = Fraction(int(mpmath.nint(value * mpmath.mpf(10) ** places)), 10**places)
     return close_enough(literal, digits)
 
 

@@ -51,7 +51,7 @@ _GREEK = frozenset([
 ])  # fmt: skip
 _ACCENTS = frozenset([
     "\\dot", "\\ddot", "\\bar", "\\hat", "\\vec", "\\tilde", "\\overline", "\\underline", "\\widehat",
-    "\\overrightarrow", "\\mathcal", "\\mathfrak",
+    "\\overrightarrow", "\\bold", "\\mathcal", "\\mathfrak",
 ])  # fmt: skip
 _CALLED = frozenset("fghFGH")
 MAX_DEPTH = 70

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 
+from tasks.reward.math.number_words import MAGNITUDES
+from tasks.reward.math.second_thoughts import SECOND_THOUGHTS
+
 _DOUBT = re.compile(
     r"n't\b|\b(?:or|and|but|not|yes|no|true|false|cannot|never|maybe|perhaps|sometimes|always|unless|except|if|although|"
     r"probably|possibly|impossible|can)\b"
@@ -30,15 +33,25 @@ def same_words(gold: str, given: str) -> bool:
 
 def _hedged(text: str) -> bool:
     """Return True if a second answer, a negation or a doubt follows the first word."""
-    return _DOUBT.search(re.sub(r"^\w+", "", text)) is not None
+    rest = re.sub(r"^\w+", "", text)
+    return SECOND_THOUGHTS.search(rest) is not None or _DOUBT.search(rest) is not None
 
 
-#: What behind a letter is no text of its choice: an operator, a negation, second thoughts.
-_TAKEN_BACK = re.compile(
-    r"^\s*(?:[-+^*/→]|\\)|\b(?:not|no|nope|wrong|incorrect|false|eliminated|but|wait|actually|versus)\b", re.IGNORECASE
+#: What behind a letter is no text of its choice: an operator, a verb, a magnitude, a negation.
+_NO_TEXT = re.compile(
+    r"(?:[^\w\s(\[\\.+'-]|[-+](?!\s*[\d.\\(])|\\(?:to|gets|mapsto|implies|iff|times|cdot|div|cup|cap|lor|land|ne|not|"
+    r"setminus|oplus|circ|(?:long)?(?:left|right|leftright)arrow)(?![A-Za-z])|"
+    rf"(?:is|are|was|were|has|can|could|would|should|may|might|must|seems|looks|fails|{'|'.join(MAGNITUDES)})(?!\w))|"
+    r".*\b(?:not|no|wrong|incorrect|false|but)\b",
+    re.IGNORECASE | re.DOTALL,
 )
 #: Another letter as the answer: "A. D", "C, with B".
 _ANOTHER = re.compile(r"(?:^|[,;.:]|\b(?:with|is|that)\b)\s*\(?(?:[B-HJ]|[AI](?!\s+[a-z]))\)?(?![\w'])")
+_LABELLED = re.compile(
+    r"(?:(?:the )?(?:correct )?(?:option|choice|answer)(?: is)?\s*:?\s*)?"
+    r"(?:(?:\((?P<letter>[A-J])\)|(?P<closed>[A-J])\s*[.:)])(?P<rest>.*)|(?P<alone>[A-J]))",
+    re.IGNORECASE | re.DOTALL,
+)
 
 
 def names_choices(text: str) -> bool:
@@ -52,20 +65,20 @@ def choice_letter(text: str) -> str | None:
 
     Lower-case letters count, except e and i, which are numbers.
     """
+    letter, rest = labelled(text)
+    if letter is None or SECOND_THOUGHTS.search(rest) or _ANOTHER.search(rest) or _NO_TEXT.match(rest):
+        return None
+    return None if re.search(r"(?:^|\W)(?:or|and)\W|\([A-J]\)|(?:^|\s)[A-J](?:[.):]|$)", rest) else letter
+
+
+def labelled(text: str) -> tuple[str | None, str]:
+    """Return the letter of a choice in front of a text, None where there is none, and the text behind it."""
     plain = re.sub(r"[\"{}$*\s]+", " ", text).strip()
-    match = re.fullmatch(
-        r"(?:(?:the )?(?:correct )?(?:option|choice|answer)(?: is)?\s*:?\s*)?"
-        r"(?:\(([A-Ja-j])\)|([A-Ja-j])\s*[.:)]|([A-Ja-j]))(?P<rest>.*)",
-        plain,
-        re.IGNORECASE | re.DOTALL,
-    )
+    match = _LABELLED.fullmatch(plain)
     if match is None:
-        return None
-    letter, rest = next(g for g in match.groups()[:3] if g), match.group("rest").strip()
-    if match.group(3) and rest:
-        return None
-    if _TAKEN_BACK.search(rest) or _ANOTHER.search(rest):
-        return None
-    if re.search(r"(?:^|\W)(?:or|and)\W|\([A-J]\)|^[,/&]|(?:^|\s)[A-J][.):]", rest):
-        return None
-    return None if letter in "ei" and letter.islower() else letter.upper()
+        return None, plain
+    letter = match["letter"] or match["closed"] or match["alone"]
+    signed = match["letter"] is not None and re.match(r"[-+]", match["rest"])  # (B)+1, no text of B
+    if signed or (letter in "ei" and letter.islower()):
+        return None, plain
+    return letter.upper(), (match["rest"] or "").strip()

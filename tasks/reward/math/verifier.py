@@ -17,10 +17,10 @@ from tasks.reward.math.canonical_form import canonical_of_text
 from tasks.reward.math.equivalence import equivalent
 from tasks.reward.math.expression import ParseError
 from tasks.reward.math.extract import Extraction, extract, stated_behind_box
-from tasks.reward.math.normalise import MAX_LENGTH, key, tidy
+from tasks.reward.math.normalise import MAX_LENGTH, tidy
 from tasks.reward.math.oracle import CHEAP, Truth
 from tasks.reward.math.pool import Pool
-from tasks.reward.math.text_answers import choice_letter, names_choices
+from tasks.reward.math.text_answers import choice_letter, labelled, names_choices
 from tasks.reward.math.tolerance import check_tolerance, read_tolerance, within
 
 LONG = 800
@@ -253,14 +253,21 @@ def _without_local_currency(problem: Problem, given: str) -> str:
 
 
 def _choice_of_value(problem: Problem, gold: str, given: str) -> str:
-    """Return the letter of the one choice whose text the answer repeats, else `given`."""
+    """Return the letter of the one choice whose text the answer repeats, else `given`.
+
+    Behind a letter, the text of its own choice may be anything; with that of another one, both are named.
+    """
     choices = problem.reference.get("choices")
-    if (
-        not isinstance(choices, Sequence)
-        or isinstance(choices, str)
-        or choice_letter(tidy(gold)) is None
-        or choice_letter(given) is not None
-    ):
+    if not isinstance(choices, Sequence) or isinstance(choices, str) or choice_letter(tidy(gold)) is None:
         return given
-    same = [chr(ord("A") + k) for k, choice in enumerate(choices) if key(str(choice)).lower() == key(given).lower()]
-    return same[0] if len(same) == 1 else given
+    letter, text = labelled(given)
+    same = [chr(ord("A") + k) for k, choice in enumerate(choices) if _text_key(str(choice)) == _text_key(text)]
+    if letter is None:
+        return same[0] if len(same) == 1 else given
+    if not text or not same:
+        return given
+    return letter if letter in same else f"{letter}, {same[0]}"
+
+
+def _text_key(text: str) -> str:
+    return re.sub(r"[\s{}\".]", "", tidy(text)).lower()

@@ -320,7 +320,7 @@ def test_settings_that_cannot_be_used_are_refused(
     ],
 )
 def test_tests_that_would_accept_every_program_are_refused(tmp_path: Path, tests: list[str]) -> None:
-    with pytest.raises(DataError, match=r"x\.jsonl:2: tests: it .*, so every program would be accepted"):
+    with pytest.raises(DataError, match=r"x\.jsonl:2: tests: .*, so every program would be accepted"):
         read(tmp_path / "x.jsonl", [{**STDIN, "id": "first"}, {**ASSERTS, "tests": tests}])
     read(tmp_path / "x.jsonl", [{**ASSERTS, "tests": [*tests, "assert add(1, 2) == 3"]}])
 

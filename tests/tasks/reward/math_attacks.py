@@ -93,3 +93,104 @@ ATTACKS = [
     ("12", "The answer is $12$, since $3 \\cdot 4 = 12$.", True),
     ("12", "Answer: 12", True),
 ]
+
+#: Sentences that state an answer.
+STATEMENTS = [
+    "The answer is {}.",
+    "So the final answer is **{}**.",
+    "The answer is ${}$.",
+    "**Answer:** {}",
+    "#### {}",
+    "### Final Answer\n\n{}",
+    "Final Answer: The final answer is ${}$.",
+]
+#: What behind an answer (12, C) takes it back, or states another (13, D).
+TAKEN_BACK = """
+No, it is {}. | Wait, that's wrong. | Actually {}. | Actually, {}. | Hmm, no. | Hmm, {}. | Scratch that: {}. | Oops, {}.
+Sorry, {}. | My bad, {}. | I take that back. | On second thought, {}. | Correction: {}. | Edit: {} | Make that {}.
+Let me recheck... {}. | That is not right. | That isn't right; it should be {}. | But that is wrong. | Nope. | No.
+However, this is incorrect. | Never mind, it's {}. | I meant {}. | Rather {}. | It is {}. | Or {}. | Maybe {}. | {}
+I made a mistake. | The correct value is {}. | The real answer is {}. | In fact {}. | Hold on, {}. | Nein, es ist {}.
+Nein, das ist falsch. | Non, c'est faux. | No, es incorrecto. | 不对，是{}。 | 等等，错了。 | Checking again gives {}.
+Upon review the result is wrong. | Ignore the above. | The above is wrong. | Strike that. | **{}** | I was wrong.
+I now think {}. | We should have subtracted, giving {}. | {} is right. | {} is better. | Thus, {} it is. | => {} | → {}
+One can see it's {}. | Turns out {}. | A closer look gives {}. | The grand total is then {}. | Let's go with {}.
+The question asks for something else. | We still need to double, giving {}. | Doch nicht. | for a total of {}.
+Dismiss that. | Forget it. | This is a guess. | Not quite. | I don't know. | That was the wrong sign. | Final: {}
+"""
+#: What may stand behind one.
+KEPT = """
+I hope it is correct. | Let me know if you have questions! | This is because the order is free. | </answer> | <|im_end|>
+Note that the order does not matter. | **Explanation:** The two factors are multiplied. | QED
+The train needs 3 hours for the whole way. | Verification: 3 * 4 = 12. | Here each pair is counted once.
+She sold 5 of the 17 in the first week. | The other values are too large for the box.
+I hope this helps! | Hope that helps! 😊 | So she sold them altogether. | Natalia sold 48 clips in April and 24 in May.
+"""
+#: Sentences that state no answer, another quantity than it, or more than one.
+NO_STATEMENTS = r"""
+Half the answer is {}. | Twice the answer is {}. | The root of the answer is {}. | The degree of the answer is {}.
+The square of the answer is {}. | The number of digits of the answer is {}. | One more than the answer is {}.
+The answer's square is {}. | My friend's answer is {}. | A common wrong answer is {}. | The naive answer is {}.
+The first answer is {}. | Nobody says the answer is {}. | I doubt the answer is {}. | I don't think the answer is {}.
+It is not true that the answer is {}. | If x = 1, the answer is {}. | Suppose the answer is {}. | The answer is {}?
+Is it true that the answer is {}? | The answer is never {}. | The answer is at most {}. | The answer is {} or so.
+The answer is {} perhaps. | The answer is {} squared. | The answer is {} thousand. | The answer is {} -- no, 99.
+The answer is {} — no, 99. | The answer is {}; no, 99. | The answer is {} (wrong). | The answer is {}... no, 99.
+The answer to another question is {}. | The answer to a different problem is {}. | The answer is twice {}.
+The answer is far from {}. | Answer: not {} | Answer: {} is wrong | Answer: {}? | 2*answer = {} | √answer = {}
+-answer = {} | #### not {} | #### {} (wrong) | #### Half answer: {} | Wrong answer: {} | 错误答案：{} | 答案的一半是{}。
+The answer is {}--99. | The answer is not \boxed{{{}}}. | \boxed{{{}}} is wrong. | It isn't $\boxed{{{}}}$.
+"""
+#: Sentences that do.
+STATED = r"""
+So, the answer is {} | Since 3 * 4 = 12, the answer is {}. | Thus the correct answer is {}. | The answer is **{}**!
+In conclusion, the answer is: {} | Hence, the final answer is \({}\). | Result: {} | The answer is {}!
+The answer to the question is {}. | - **Answer:** {} | > **Answer: {}** | 1. Answer: {} | ✅ Answer: {}
+A: The answer is {}. | Step 3: The answer is {}. | <answer>The answer is {}</answer> | The answer is\n\n$${}$$
+I think the answer is 99. No, wait. The answer is {}. | Answer: 99\nAnswer: {} | 答案：{} | 所以答案是{}。
+### Final Answer\n{} | ### Final Answer\n\n**{}** | **Final answer**\n\n{} | ## Answer\n\n${}$ | # Answer\n{}
+**Answer**\n{} | #### Final Answer\n\n{} | ## final answer\n{} | ### **Final Answer**\n\n{} | ### Answer:\n{}
+"""
+
+
+def entries(table: str) -> list[str]:
+    return [entry.replace("\\n", "\n") for line in table.strip().splitlines() for entry in line.split(" | ")]
+
+
+#: Right and wrong contents of a box (12, B), beyond the rows above.
+BOXES = [
+    *(("12", text, True) for text in (
+        "12\\text{ inches tall}", "12 \\text{ feet long}",
+        "\\text{12 years old}", "12\\text{ miles away}", "12\\text{ m wide}",
+        "12\\text{ cm thick}", "12\\text{ kg heavy}",
+        "12\\text{ hours long}", "12\\text{ meters deep}", "12\\text{ km apart}",
+        "\\text{12 inches tall.}", "\\text{The value of the answer is }12",
+    )),
+    *(("12", text, False) for text in (
+        "12\\text{ inches short}", "12\\text{ apples tall}", "12\\text{ kg tall}", "12\\text{ feet too long}",
+        "12\\text{ inches long or }13", "12\\text{ thousand feet long}",
+        "12\\text{ maybe thirteen}", "12\\text{ maybe}",
+        "12\\text{ hopefully}", "\\text{The mean of the answer is }12", "\\text{The answer's rank is }12",
+        "\\text{The degree of the result is }12", "\\text{cost of the answer: }12",
+        "12\\text{ -- 13}", "12\\text{ -- no}",
+        "12\\text{--}", "\\text{12--13}", "12\\text{---}13", "\\text{-- }12", "12 \\text{ -- } 13", "\\text{--12}",
+    )),
+    ("8", "3\\text{--}5", False),
+    ("8", "\\text{3--5}", False),
+    ("25", "12\\text{ -- }13", False),
+    ("-5", "\\text{--5}", True),
+    ("5", "\\text{--5}", False),
+    *(("B", text, True) for text in (
+        "\\text{B. }\\frac{3}{4}", "(B)\\ \\frac{3}{4}", "B. -5",
+        "B) -5", "\\text{(B) } x+1", "\\text{B. } \\sqrt{2}",
+        "(B) \\pi", "\\text{(B) [1, 2]}", "\\text{B) }(1,2)", "\\text{B. the rather large error}", "\\text{B. OH}",
+    )),
+    *(("B", text, False) for text in (
+        "\\text{(B)} thousand", "\\text{(B) million}",
+        "\\text{(B) dozen}", "(B) is wrong", "\\text{(B) was eliminated}",
+        "\\text{(B) can be excluded}", "\\text{B or C}", "\\text{(B) oops}",
+        "\\text{(B) hmm, C}", "(B)!", "\\text{B. I pick C}",
+        "\\text{B. Hence C}", "\\text{B) would be false}", "(B)\\cup(C)",
+        "(B)\\to C", "B-1", "\\text{B?}", "\\text{B: sorry, C}",
+    )),
+]  # fmt: skip

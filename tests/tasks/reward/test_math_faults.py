@@ -6,6 +6,7 @@ import gzip
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,17 @@ from tasks.records import Problem, VerdictKind
 from tasks.reward.math import MathVerifier, canonical
 from tasks.reward.math.extract import extract
 from tasks.reward.verifiers.registry import reader_of
-from tests.tasks.reward.math_attacks import ATTACKS
+from tests.tasks.reward.math_attacks import (
+    ATTACKS,
+    BOXES,
+    KEPT,
+    NO_STATEMENTS,
+    STATED,
+    STATEMENTS,
+    TAKEN_BACK,
+    entries,
+)
+from tests.tasks.reward.math_neighbours import NEIGHBOURS
 from tests.tasks.reward.math_rows import ROWS
 from tests.tasks.reward.math_variants import SENTENCES, VARIANTS
 
@@ -51,9 +62,9 @@ def shared_rows(name: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
-@pytest.mark.parametrize("name", sorted({row[0] for row in VARIANTS}))
+@pytest.mark.parametrize("name", sorted({row[0] for row in (*VARIANTS, *NEIGHBOURS)}))
 def test_variants(name: str, verifier: MathVerifier) -> None:
-    rows = [(gold, answer, expected) for kind, gold, answer, expected in VARIANTS if kind == name]
+    rows = [(gold, answer, expected) for kind, gold, answer, expected in (*VARIANTS, *NEIGHBOURS) if kind == name]
     verdicts = verifier.verify([(problem(gold), boxed(answer)) for gold, answer, _ in rows])
     assert [(g, a, v) for (g, a, e), v in zip(rows, verdicts, strict=True) if (v.score == 1.0) is not e] == []
 
@@ -77,7 +88,7 @@ def test_the_shared_rows_of_faults_agree(verifier: MathVerifier) -> None:
 
 # -- votes ------------------------------------------------------------------------------------------------------------
 def rows_for_forms() -> list[tuple[str, str]]:
-    rows = [(gold, boxed(answer)) for _, gold, answer, _ in (*ROWS, *VARIANTS)]
+    rows = [(gold, boxed(answer)) for _, gold, answer, _ in (*ROWS, *VARIANTS, *NEIGHBOURS)]
     rows += [(gold, output) for _, gold, output, _ in SENTENCES]
     for name in ("math_equivalence.jsonl", "faults/math.jsonl"):
         if (SHARED / name).exists():
@@ -451,3 +462,73 @@ def test_answers_that_try_to_be_taken_for_right(
 ) -> None:
     [verdict] = verifier.verify([(problem(gold), response)])
     assert (verdict.score == 1.0) is expected, verdict
+
+
+def _wrong(verifier: MathVerifier, rows: list[tuple[str, str]], expected: bool) -> list[tuple[str, str]]:
+    verdicts = verifier.verify([(problem(gold), response) for gold, response in rows])
+    return [row for row, verdict in zip(rows, verdicts, strict=True) if (verdict.score == 1.0) is not expected]
+
+
+@pytest.mark.parametrize("statement", STATEMENTS)
+@pytest.mark.parametrize("gold, other", [("12", "13"), ("-5", "5"), (r"\frac{1}{2}", r"\frac{1}{3}"), ("C", "D")])
+def test_an_answer_that_is_taken_back_is_none(statement: str, gold: str, other: str, verifier: MathVerifier) -> None:
+    first = statement.format(gold)
+    assert _wrong(verifier, [(gold, f"{first} {text.format(other)}") for text in entries(TAKEN_BACK)], False) == []
+    assert _wrong(verifier, [(gold, f"{first}\n\n{text.format(other)}") for text in entries(TAKEN_BACK)], False) == []
+    assert _wrong(verifier, [(other, f"{first} No.\nThe answer is {other}.")], True) == []
+
+
+@pytest.mark.parametrize("statement", STATEMENTS)
+def test_an_answer_with_words_behind_it_is_one(statement: str, verifier: MathVerifier) -> None:
+    assert _wrong(verifier, [("12", f"{statement.format('12')}\n{text}") for text in entries(KEPT)], True) == []
+
+
+@pytest.mark.parametrize("gold", ["12", "-5", r"\frac{1}{2}", "C"])
+def test_only_a_sentence_of_harmless_words_states_an_answer(gold: str, verifier: MathVerifier) -> None:
+    assert _wrong(verifier, [(gold, text.format(gold)) for text in entries(NO_STATEMENTS)], False) == []
+    assert _wrong(verifier, [(gold, text.format(gold)) for text in entries(STATED)], True) == []
+
+
+def test_contents_of_boxes(verifier: MathVerifier) -> None:
+    for expected in (True, False):
+        assert _wrong(verifier, [(gold, boxed(text)) for gold, text, want in BOXES if want is expected], expected) == []
+
+
+@pytest.mark.parametrize(
+    ("gold", "output", "expected"),
+    [
+        ("72", "The answer is 72!", True),
+        ("72", "The answer is 72 clips!", True),
+        ("72", "The answer is $72$!", True),
+        ("B", "The answer is B!", True),
+        ("72", "The answer is $72!$", False),
+        ("72", r"\boxed{72!}", False),
+        ("120", r"\boxed{5!}", True),
+        ("120", "The answer is $5!$.", True),
+        ("120", "The answer is 5!.", True),
+        ("n!", "The answer is n!", True),
+        ("5", "The answer is 5! + 1", False),
+        ("120", "Answer: 5!", True),
+        (r"(-\infty, 0)", r"#### $(-\infty, 0)$.", True),
+        (r"(-\infty, 0) \cup \{1\}", r"#### $(-\infty, 0) \cup \{1\}$.", True),
+        ("12", "```python\nanswer = 12\n```", False),
+        ("12", "```\nAnswer: 12\n```", True),
+        ("12", "The answer is 12 inches tall.", True),
+        ("12", "The answer is **12** feet long.", True),
+        ("12", "#### 12 miles away", True),
+        ("12", "The answer is 12 apples tall.", False),
+        ("D", "ANSWER IS D. A is incorrect.", True),
+        ("D", "ANSWER IS D. A is right.", False),
+        ("D", "ANSWER IS D. D is incorrect.", False),
+    ],
+)
+def test_the_end_of_a_stated_answer(gold: str, output: str, expected: bool, verifier: MathVerifier) -> None:
+    assert _wrong(verifier, [(gold, output)], expected) == []
+
+
+def test_hostile_texts_behind_a_statement_take_linear_time() -> None:
+    pieces = ("x", "it is ", ", ", "!", "$", "1,", "- ", "(A ", "=-", "# answer\n", "```a\n", "the answer is ", "####")
+    for text in [*("The answer is 5. " + piece * 9000 for piece in pieces), "answer" + " " * 20_000]:
+        start = time.process_time()
+        extract(text)
+        assert time.process_time() - start < 2.0, text[:40]

@@ -86,6 +86,7 @@ def test_a_tolerance_that_is_no_number_is_refused_when_it_is_loaded() -> None:
 
 def test_what_else_a_reference_may_hold(verifier: MathVerifier) -> None:
     choices = ["in a random direction", "12", "13"]
+    five = ["1", "2", "3", "5", "9"]
     euros = Problem("p", ({"role": "user", "content": "How many euros does she pay?"},), "math", {"answer": "36"})
     rows = [
         (problem("4.2", tolerance="1e-1"), "4.25", 1.0),
@@ -97,6 +98,12 @@ def test_what_else_a_reference_may_hold(verifier: MathVerifier) -> None:
         (problem("B", choices=choices), "12", 1.0),
         (problem("B", choices=choices), "13", 0.0),
         (problem("A", choices=choices), "\\text{in a random direction}", 1.0),
+        *((problem("D", choices=five), text, 1.0) for text in ("D. 5", "(D) 5", "D", "\\text{D. 5}", "D: 5.", "5")),
+        *((problem("D", choices=five), text, 0.0) for text in ("D. 9", "(D) 9", "\\text{D. 9}", "D: 9.", "9", "D. 1")),
+        (problem("E", choices=five), "D. 9", 0.0),
+        (problem("B", choices=["12", "No, it is not"]), "\\text{B. No, it is not}", 1.0),
+        (problem("B", choices=["12", "thousand"]), "\\text{(B) thousand}", 1.0),
+        (problem("A", choices=["12", "thousand"]), "\\text{(A) thousand}", 0.0),
         (euros, "36\\text{ euros}", 1.0),
         (problem("36"), "36\\text{ euros}", 0.0),
     ]

@@ -24,6 +24,16 @@ from tasks.reward.thinking import PAIRS, answer_text, open_thought, thought_open
         ("<reasoning>a</reasoning> b <think>c", None),
         ("<reasoning>a</reasoning><think>b</think>c", "c"),
         ("<|channel|>analysis<|message|>a<|end|><|start|>assistant<|channel|>commentary<|message|>b", None),
+        *(
+            (f"b {tag}a", None)
+            for tag in ("<Think>", "<THINK>", "<tHiNk>", "<Thinking>", "<REASONING>", "<Scratchpad>")
+        ),
+        ("<THINK>a</think>b", "b"),
+        ("<think>a</Think>b", "b"),
+        ("a</THINK>b", "b"),
+        ("<Think>a<think>b</THINK>c", "c"),
+        ("<THINKING>a</THINK>b", None),
+        ("<THINKER> and <|START_thinking|> and [Think]", "<THINKER> and <|START_thinking|> and [Think]"),
         ("if a < think > b:", "if a < think > b:"),
         ("List<thinker> and [think]", "List<thinker> and [think]"),
     ],
@@ -56,6 +66,7 @@ def test_every_tag_belongs_to_one_pair() -> None:
         ("<think>\nOkay, so", "<think>"),  # a beginning that the template writes
         ("<|start|>assistant<|channel|>analysis<|message|>", "<|channel|>analysis<|message|>"),
         ("<seed:think>", "<seed:think>"),
+        ("<THINK>", "<THINK>"),
         ("<|turn>model\n<|channel>thought\n", "<|channel>thought"),
         ("<|turn>model\n<|channel>thought\n<channel|>", ""),
     ],
@@ -69,6 +80,7 @@ def test_what_a_turn_begins_with_may_leave_a_thought_open(turn: str, opened: str
     [
         ("Question: 1+1?\nAssistant: <think>", "<think>"),
         ("Let me solve this step by step.\n<think>\n ", "<think>"),
+        ("Question: 1+1?\nAssistant: <Think>\n", "<Think>"),
         ("Write your thoughts between <think> and </think>.", ""),
         ("Begin with <think>, then answer.", ""),
         ("", ""),
