@@ -7,6 +7,11 @@ Suites, samples, sampling and verifiers are those of the spec: that of the first
 
 from __future__ import annotations
 
+if __name__ == "__main__":  # above the imports of libraries, which take seconds; the command line leaves by SystemExit
+    import runpy
+
+    runpy.run_module("flows.cli", run_name="__main__")
+
 import datetime
 import hashlib
 import json

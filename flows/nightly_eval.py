@@ -9,8 +9,12 @@ before and with the policy that the run began with, and fails where it has becom
 
 from __future__ import annotations
 
+if __name__ == "__main__":  # above the imports of libraries, which take seconds; the command line leaves by SystemExit
+    import runpy
+
+    runpy.run_module("flows.cli", run_name="__main__")
+
 import logging
-import runpy
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -221,7 +225,3 @@ def _markdown(result: Night, report: EvaluationReport) -> str:
 
 def _interval(interval: Sequence[float] | None) -> str:
     return "-" if interval is None else f"{interval[0]:+.4f} to {interval[1]:+.4f}"
-
-
-if __name__ == "__main__":
-    runpy.run_module("flows.cli", run_name="__main__")  # not imported: the command line imports this file
