@@ -31,6 +31,7 @@ from infra import prefect_runtime
 from infra.lease import RunLock
 from infra.store import Store
 from specs.load import Loaded, load_spec
+from tasks.checkpoint.weights import POLICY_STAGE
 from tasks.engines.open_run import OpenRun, opened
 from tasks.errors import DataError, RegressionError
 from tasks.evaluate.comparison import regressions
@@ -159,7 +160,7 @@ def _view(store: Store, run: str) -> RunView | None:
 def _newest(run: OpenRun, view: RunView) -> int | None:
     """Return the newest checkpoint whose files are all there and as they were written."""
     for iteration in reversed(range(len(view.record["lineages"]))):
-        manifest = run.store.find("policy", view.record["lineages"][iteration])
+        manifest = run.store.find(POLICY_STAGE, view.record["lineages"][iteration])
         if manifest is None:
             continue
         if run.store.intact(manifest):

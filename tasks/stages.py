@@ -21,6 +21,7 @@ from infra.store import Manifest
 from infra.termination import termination
 from tasks import table
 from tasks.checkpoint.fork import pin
+from tasks.checkpoint.weights import TRAIN_STAGE
 from tasks.data.contamination import TrainingTexts
 from tasks.data.contamination import contamination as overlap
 from tasks.data.dataset import prepare, tokenizer_of
@@ -286,7 +287,7 @@ def can_evaluate(run: OpenRun, iteration: int, name: str, experiment: Experiment
         run.store.known(step.stage, step.key)
         or run.policies.at_hand(lineage)
         or iteration == experiment.spec.train.iterations
-        or not run.store.known("train", experiment.lineage(iteration + 1))
+        or not run.store.known(TRAIN_STAGE, experiment.lineage(iteration + 1))
         or not _lacks_samples(run, step, experiment)
     )
 

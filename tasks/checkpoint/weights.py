@@ -15,7 +15,9 @@ from specs.paths import from_root, names_hub_model
 from tasks.data.seeds import derive_seed
 from tasks.errors import DataError, NotFetchedError
 
-POLICY_STAGE, POLICY_VERSION = "policy", 1
+#: In the store, the weights of a policy lie under the first; after training, a step of the second names the policy.
+POLICY_STAGE, TRAIN_STAGE = "policy", "train"
+POLICY_VERSION = 1
 _KEPT = (
     "config.json",
     "generation_config.json",

@@ -18,7 +18,7 @@ from typing import Any
 
 from infra.errors import StoreError
 from infra.store import DamagedError, Manifest
-from tasks.checkpoint.weights import POLICY_STAGE
+from tasks.checkpoint.weights import POLICY_STAGE, TRAIN_STAGE
 from tasks.engines.engines import Engines
 from tasks.engines.training import train_step
 from tasks.graph.experiment import Experiment
@@ -132,7 +132,7 @@ class Policies:
         chain: list[tuple[Manifest, dict[str, Any]]] = []
         at, settings = lineage, adamw  # a fork's source may have had others
         while not self._holds(at, settings) and not self._load(at, settings):
-            step = self._store.find("train", at)
+            step = self._store.find(TRAIN_STAGE, at)
             if step is None:
                 raise StoreError(
                     f"{self._store.uri}: policy {lineage[:12]} cannot be had: no weights of it or of an ancestor "
@@ -219,7 +219,7 @@ class Policies:
         """Write config.json and tokenizer into `folder`: those of the policy's root, which every descendant shares."""
         folder.mkdir(parents=True, exist_ok=True)
         root = lineage
-        while (step := self._store.find("train", root)) is not None:
+        while (step := self._store.find(TRAIN_STAGE, root)) is not None:
             root = step.inputs["root"]
         manifest = self.stored(root)
         if manifest is None:

@@ -29,7 +29,7 @@ from specs.paths import from_root
 from specs.schema import Spec
 from specs.sections import Fork
 from tasks.checkpoint.fork import ForkOrigin, find_source
-from tasks.checkpoint.weights import POLICY_STAGE, model_folder, policy_step, weights_digest
+from tasks.checkpoint.weights import POLICY_STAGE, TRAIN_STAGE, model_folder, policy_step, weights_digest
 from tasks.data.dataset import source_fingerprint, tokenizer_of
 from tasks.data.sources.registry import data_key_part, source_of
 from tasks.data.tokenizer import tokenizer_digest
@@ -213,7 +213,7 @@ class Experiment:
 
     def _policy(self, iteration: int) -> str:
         """Return the reference of the step that makes the policy after `iteration` iterations."""
-        return f"{'train' if iteration else POLICY_STAGE}/{self.lineage(iteration)}"
+        return f"{TRAIN_STAGE if iteration else POLICY_STAGE}/{self.lineage(iteration)}"
 
     def rollouts(self, iteration: int) -> list[Step]:
         """Return a step for each shard of an iteration's rollouts."""
@@ -260,7 +260,7 @@ class Experiment:
             reward.reference,
             f"{POLICY_STAGE}/{self._root}",
         )
-        return Step("train", VERSIONS["train"], inputs, tuple(dict.fromkeys(references)))
+        return Step(TRAIN_STAGE, VERSIONS["train"], inputs, tuple(dict.fromkeys(references)))
 
     def checkpoint(self, iteration: int) -> Step:
         """Return the step under which the weights after `iteration` iterations lie: it is named by their lineage."""

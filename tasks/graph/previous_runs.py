@@ -11,13 +11,11 @@ from infra.old_records import Reference
 from infra.store import Manifest, Store
 from specs.layers import current
 from specs.schema import Spec
-from tasks.checkpoint.weights import POLICY_STAGE
+from tasks.checkpoint.weights import POLICY_STAGE, TRAIN_STAGE
 from tasks.graph.experiment import Node
 from tasks.graph.listing import Listing
 from tasks.run_files import run_evaluations, run_record, run_settings
 
-#: The stages, as the store names them, of the steps that a run's record names besides its policies.
-TRAIN_STAGE, EVALUATE_STAGE = "train", "evaluate"
 COMPARED = 5  # runs of the name, nearest first: a study may have hundreds
 
 
@@ -42,7 +40,7 @@ class PreviousRun:
             # Of a suite's content nothing is to be said that its name does not say: only evaluations are compared.
             at = (node.iteration, node.suite)
             keys = [row["artifact"] for row in self.evaluations if (row["iteration"], row["suite"]) == at]
-            return _nearest((EVALUATE_STAGE, keys[0]), node, listing) if keys else None
+            return _nearest(("evaluate", keys[0]), node, listing) if keys else None
         after = (node.iteration or 0) + 1
         ends = [(TRAIN_STAGE, each) for each in self.lineages[after : after + 1]]
         ends = [(POLICY_STAGE, self.lineages[0]), *ends] if node.iteration is None else ends

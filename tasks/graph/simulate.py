@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from infra.caching import Step
-from tasks.checkpoint.weights import POLICY_STAGE
+from tasks.checkpoint.weights import POLICY_STAGE, TRAIN_STAGE
 from tasks.graph.experiment import Experiment, Node, stages_of
 
 Has = Callable[[str, str], bool]
@@ -127,7 +127,7 @@ def simulate(
                     engines.save(at)
             case "evaluate":
                 sampled = not found and drawn(step)
-                front = at == last or not known("train", experiment.lineage(at + 1))
+                front = at == last or not known(TRAIN_STAGE, experiment.lineage(at + 1))
                 if found or known(step.stage, step.key) or replay or engines.hold(at) or front or sampled:
                     if made.runs(node, found) and not sampled:
                         engines.on_rollout(at)
