@@ -49,9 +49,7 @@ class ForkOrigin:
     @property
     def step(self) -> Step:
         """Return the step under which its weights lie."""
-        if self.lineage == self.root:
-            return policy_step(self.lineage)
-        return policy_step(self.lineage, f"{TRAIN_STAGE}/{self.lineage}", f"{POLICY_STAGE}/{self.root}")
+        return policy_step(self.lineage, self.root)
 
     def __str__(self) -> str:
         return f"{self.run} after {self.iteration} iterations (policy {self.lineage[:12]})"

@@ -29,7 +29,14 @@ from specs.paths import from_root
 from specs.schema import Spec
 from specs.sections import Fork
 from tasks.checkpoint.fork import ForkOrigin, find_source
-from tasks.checkpoint.weights import POLICY_STAGE, TRAIN_STAGE, model_folder, policy_step, weights_digest
+from tasks.checkpoint.weights import (
+    POLICY_STAGE,
+    POLICY_VERSION,
+    TRAIN_STAGE,
+    model_folder,
+    policy_step,
+    weights_digest,
+)
 from tasks.data.dataset import source_fingerprint, tokenizer_of
 from tasks.data.sources.registry import data_key_part, source_of
 from tasks.data.tokenizer import tokenizer_digest
@@ -49,7 +56,7 @@ VERSIONS: Mapping[str, int] = {
     "data": 1,
     "suite": 1,
     "contamination": 1,
-    "policy": 1,
+    "policy": POLICY_VERSION,
     "rollout": 1,
     "verdict": 1,
     "train": 1,
@@ -266,7 +273,7 @@ class Experiment:
         """Return the step under which the weights after `iteration` iterations lie: it is named by their lineage."""
         if iteration == 0:
             return self.start
-        return policy_step(self.lineage(iteration), self._policy(iteration), f"{POLICY_STAGE}/{self._root}")
+        return policy_step(self.lineage(iteration), self._root)
 
     def suite(self, name: str) -> Step | None:
         """Return the step that keeps a suite's problems; None for the held-out ones, which the data step has."""
