@@ -122,7 +122,7 @@ def train_run(run: OpenRun, record: RunRecord, *, replay: bool, others: Sequence
         record.suite(name, *suite_steps(run, name))
     try_own_code(spec)
     value(start(run))
-    due = experiment.checkpointed_iterations()
+    due = spec.checkpointed_iterations()
     with Uploads() as uploads:
         _evaluate(run, record, 0, replay, others)
         for k in range(spec.train.iterations):

@@ -179,7 +179,7 @@ class Experiment:
 
     def steps(self) -> Iterator[Node]:
         """Yield every step in the order of the loop."""
-        evaluated, saved = self.evaluated_iterations(), self.checkpointed_iterations()
+        evaluated, saved = self.evaluated_iterations(), self.spec.checkpointed_iterations()
 
         def evaluations(iteration: int) -> Iterator[Node]:
             for name in self.suites if iteration in evaluated else ():
@@ -347,19 +347,18 @@ class Experiment:
         last, every = self.spec.train.iterations, self.spec.evaluate.every
         return sorted({0, last, *(range(every, last, every) if every else ())}) if self.spec.evaluate.suites else []
 
-    def checkpointed_iterations(self) -> list[int]:
-        """Return after how many iterations the policy is saved: start, every so many, end."""
-        last = self.spec.train.iterations
-        return sorted({0, last, *range(self.spec.checkpoint.every, last, self.spec.checkpoint.every)})
+    def pinned_checkpoints(self) -> set[int]:
+        """Return after how many iterations a checkpoint is never dropped: the first, the last, those evaluated."""
+        return {0, self.spec.train.iterations, *self.evaluated_iterations()}
 
     def kept_checkpoints(self, iteration: int, forked: Iterable[int] = ()) -> list[int]:
         """Return the checkpoints that the run has once it has done `iteration` iterations.
 
-        Never dropped are the first, the last, and those that an evaluation or, in `forked`, a fork names; of the others
-        the newest `checkpoint.keep` stay.
+        Never dropped are the pinned ones and those that, in `forked`, a fork names; of the others the newest
+        `checkpoint.keep` stay.
         """
-        saved = [i for i in self.checkpointed_iterations() if i <= iteration]
-        pinned = {0, self.spec.train.iterations, *self.evaluated_iterations(), *forked}
+        saved = [i for i in self.spec.checkpointed_iterations() if i <= iteration]
+        pinned = {*self.pinned_checkpoints(), *forked}
         others = [i for i in saved if i not in pinned]
         return sorted({*saved} - {*others[: -self.spec.checkpoint.keep]})
 
