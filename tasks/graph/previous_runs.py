@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from infra import old_records
-from infra.old_records import Reference
+from infra.caching import Reference
+from infra.marks import references_of
 from infra.store import Manifest, Store
 from specs.layers import current
 from specs.schema import Spec
@@ -58,16 +58,10 @@ def _nearest(end: Reference, node: Node, listing: Listing) -> Manifest | None:
             shard = node.shard or 0
             return listing.find(*alike[shard]) if shard < len(alike) else None
         passed = [each for each in level if each == end or each[0] not in (TRAIN_STAGE, POLICY_STAGE)]
-        behind = [each for name in passed if (step := listing.find(*name)) is not None for each in _behind(step)]
+        behind = [each for name in passed if (step := listing.find(*name)) is not None for each in references_of(step)]
         level = [each for each in dict.fromkeys(behind) if each not in seen]
         seen |= {*level}
     return None
-
-
-def _behind(step: Manifest) -> list[Reference]:
-    if step.references is None:
-        return old_records.references(step)
-    return [(stage, key) for stage, _, key in (each.partition("/") for each in step.references)]
 
 
 def previous_runs(store: Store, spec: Spec, this: str) -> list[PreviousRun]:
