@@ -105,6 +105,7 @@ for command in commands:
 """
 
 
+@pytest.mark.slow
 def test_commands_in_a_clone_whose_path_has_spaces_and_letters(tmp_path: Path) -> None:
     clone, archive = tmp_path / "c 3 ü", tmp_path / "clone.tar"
     clone.mkdir()
