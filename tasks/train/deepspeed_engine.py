@@ -150,7 +150,7 @@ class TrainingEngine:
     def accumulate(self, losses: Sequence[Callable[[], Tensor]]) -> list[int]:
         """Run forward and backward over this rank's micro-batches.
 
-        Each of `losses` runs a forward pass and returns its share of the summed loss of the whole optimiser minibatch.
+        Each of `losses` runs a forward pass and returns its share of the summed loss of the whole optimizer minibatch.
         Returns the indices of those with a gradient that is not finite.
         """
         self._not_finite = torch.zeros(len(losses), device=self.device)
@@ -162,7 +162,7 @@ class TrainingEngine:
         return [int(index) for index in (~torch.isfinite(self._not_finite)).nonzero()]
 
     def apply(self, learning_rate: float) -> float:
-        """Take the optimiser step for what was accumulated; return the gradient's norm before clipping."""
+        """Take the optimizer step for what was accumulated; return the gradient's norm before clipping."""
         for group in self._basic_optimizer.param_groups:
             group["lr"] = learning_rate
         norm = (

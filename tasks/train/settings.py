@@ -11,7 +11,7 @@ from specs.objectives import Objective
 
 @dataclass(frozen=True, slots=True)
 class StepSettings:
-    """The settings of one iteration's optimiser steps. Names and units as in the spec (specs/sections.py).
+    """The settings of one iteration's optimizer steps. Names and units as in the spec (specs/sections.py).
 
     `objective.importance_correction.mode` is one of token, sequence_mask, off: `auto` is resolved before.
     """
