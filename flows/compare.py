@@ -134,9 +134,9 @@ def _pairs(
     first, second = evaluated
     pairs = {}
     for name in suites:
-        if (why := difference(first.evaluations[name].manifest, second.evaluations[name].manifest)) is not None:
+        if (differs := difference(first.evaluations[name].manifest, second.evaluations[name].manifest)) is not None:
             raise DataError(
-                f"{name}: {first.label} and {second.label} cannot be compared on it: they differ in {why}; "
+                f"{name}: {first.label} and {second.label} cannot be compared on it: they differ in {differs}; "
                 "compare on suites that both can have"
             )
         pairs[name] = (first.label, second.label, compared(first.evaluations[name], second.evaluations[name], seed))

@@ -391,7 +391,7 @@ def _declarations(suites: Sequence[str]) -> dict[str, SuiteDeclaration | None]:
 def _suite(declared: SuiteDeclaration, spec: Spec) -> _Suite:
     inputs = {"suite": declared.name, "source": suite_fingerprint(declared, stand_ins(spec))}
     step = Step("suite", VERSIONS["suite"], inputs)
-    return _Suite(step, declared.prompt, declared.judge, declared.sampling.model_dump())
+    return _Suite(step, declared.prompt, declared.verifier_name, declared.sampling.model_dump())
 
 
 def longest_response(spec: Spec) -> int:
