@@ -14,6 +14,7 @@ from infra.lease import RunLock
 from infra.store import Store
 from infra.termination import Terminated
 from specs.study import PlannedCell, Study
+from tasks.checkpoint.weights import TRAIN_STAGE
 from tasks.engines.engines import Engines
 from tasks.engines.open_run import OpenRun
 from tasks.graph.cells import all_steps, cell_key, experiments_of, shared_steps
@@ -49,7 +50,7 @@ def run_cell(study: Study, planned: PlannedCell, engines: Engines, begun: Callab
             raise
         points = [point for each in experiments for point in points_of(run, each)]
         steps = all_steps(experiments)
-        last = run.session.require("train", run.experiment.lineage(spec.train.iterations))
+        last = run.session.require(TRAIN_STAGE, run.experiment.lineage(spec.train.iterations))
         return Cell(
             study=study.name,
             setting=planned.setting,

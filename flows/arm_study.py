@@ -12,9 +12,13 @@ or ARMATURE_ variables results and report lie apart, in .armature/studies/<name>
 
 from __future__ import annotations
 
+if __name__ == "__main__":  # above the imports of libraries, which take seconds; the command line leaves by SystemExit
+    import runpy
+
+    runpy.run_module("flows.cli", run_name="__main__")
+
 import logging
 import os
-import runpy
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -160,7 +164,3 @@ def _flow_of(loaded: LoadedStudy, planned: PlannedCell, engines: Engines, queue:
         return run_cell(loaded.study, planned, engines, lambda: queue.begun(planned))
 
     return Flow(arm_cell, name="arm-cell", flow_run_name=planned.label, persist_result=False)
-
-
-if __name__ == "__main__":
-    runpy.run_module("flows.cli", run_name="__main__")  # not imported: the command line imports this file

@@ -8,9 +8,13 @@ A run with a `control` trains the control first, from the same warm start, in th
 
 from __future__ import annotations
 
+if __name__ == "__main__":  # above the imports of libraries, which take seconds; the command line leaves by SystemExit
+    import runpy
+
+    runpy.run_module("flows.cli", run_name="__main__")
+
 import contextlib
 import logging
-import runpy
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -118,7 +122,7 @@ def train_run(run: OpenRun, record: RunRecord, *, replay: bool, others: Sequence
         record.suite(name, *suite_steps(run, name))
     try_own_code(spec)
     value(start(run))
-    due = experiment.checkpointed_iterations()
+    due = spec.checkpointed_iterations()
     with Uploads() as uploads:
         _evaluate(run, record, 0, replay, others)
         for k in range(spec.train.iterations):
@@ -178,7 +182,3 @@ def spec_path(spec: str) -> Path:
     """Return the path of a spec file: relative to the current folder where it is there, else to the repository root."""
     path = Path(spec)
     return path if path.is_absolute() or path.exists() else REPOSITORY_ROOT / path
-
-
-if __name__ == "__main__":
-    runpy.run_module("flows.cli", run_name="__main__")  # not imported: the command line imports this file

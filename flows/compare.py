@@ -7,6 +7,11 @@ Suites, samples, sampling and verifiers are those of the spec: that of the first
 
 from __future__ import annotations
 
+if __name__ == "__main__":  # above the imports of libraries, which take seconds; the command line leaves by SystemExit
+    import runpy
+
+    runpy.run_module("flows.cli", run_name="__main__")
+
 import datetime
 import hashlib
 import json
@@ -129,9 +134,9 @@ def _pairs(
     first, second = evaluated
     pairs = {}
     for name in suites:
-        if (why := difference(first.evaluations[name].manifest, second.evaluations[name].manifest)) is not None:
+        if (differs := difference(first.evaluations[name].manifest, second.evaluations[name].manifest)) is not None:
             raise DataError(
-                f"{name}: {first.label} and {second.label} cannot be compared on it: they differ in {why}; "
+                f"{name}: {first.label} and {second.label} cannot be compared on it: they differ in {differs}; "
                 "compare on suites that both can have"
             )
         pairs[name] = (first.label, second.label, compared(first.evaluations[name], second.evaluations[name], seed))

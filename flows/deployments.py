@@ -10,8 +10,12 @@ file is gone are pruned.
 
 from __future__ import annotations
 
+if __name__ == "__main__":  # above the imports of libraries, which take seconds; the command line leaves by SystemExit
+    import runpy
+
+    runpy.run_module("flows.cli", run_name="__main__")
+
 import contextlib
-import runpy
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -147,7 +151,3 @@ def deploy_all() -> list[str]:
         ) from error
     worker, run = f"prefect worker start --pool {POOL}", "prefect deployment run arm-train/quickstart --watch"
     return [*names, f"start a worker with `{worker}`, then `{run}`"]
-
-
-if __name__ == "__main__":
-    runpy.run_module("flows.cli", run_name="__main__")  # not imported: the command line imports this file

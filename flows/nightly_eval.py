@@ -9,8 +9,12 @@ before and with the policy that the run began with, and fails where it has becom
 
 from __future__ import annotations
 
+if __name__ == "__main__":  # above the imports of libraries, which take seconds; the command line leaves by SystemExit
+    import runpy
+
+    runpy.run_module("flows.cli", run_name="__main__")
+
 import logging
-import runpy
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -27,6 +31,7 @@ from infra import prefect_runtime
 from infra.lease import RunLock
 from infra.store import Store
 from specs.load import Loaded, load_spec
+from tasks.checkpoint.weights import POLICY_STAGE
 from tasks.engines.open_run import OpenRun, opened
 from tasks.errors import DataError, RegressionError
 from tasks.evaluate.comparison import regressions
@@ -74,17 +79,17 @@ def night(loaded: Loaded) -> dict[str, Any] | State:
         with opened(spec, store, remake_start, lock.check, experiment) as run:
             if (iteration := _newest(run, view)) is None:
                 return _nothing("NoCheckpoint", f"{name}: no checkpoint of it verifies yet; nothing was evaluated")
-            earlier, lineage = nights(store, name), view.record["lineages"][iteration]
+            previous, lineage = nights(store, name), view.record["lineages"][iteration]
             keys = {suite: run.experiment.evaluation_of(lineage, suite).key for suite in run.experiment.suites}
-            for each in reversed(earlier):
+            for each in reversed(previous):
                 if each.evaluations == keys:
                     found = f"; it found: {'; '.join(each.regressions)}" if each.regressions else ""
                     text = f"{name}: the newest checkpoint, after {iteration} iterations, was evaluated on {each.when}"
                     return _nothing("AlreadyEvaluated", f"{text}{found}")
-            return _evaluate(loaded, run, view, iteration, earlier)
+            return _evaluate(loaded, run, view, iteration, previous)
 
 
-def _evaluate(loaded: Loaded, run: OpenRun, view: RunView, iteration: int, earlier: Sequence[Night]) -> dict[str, Any]:
+def _evaluate(loaded: Loaded, run: OpenRun, view: RunView, iteration: int, previous: Sequence[Night]) -> dict[str, Any]:
     when, began, lineages, spec = now(), time.time(), view.record["lineages"], run.spec
     policy = f"after {iteration} iterations ({lineages[iteration][:12]})"
     log.info("night of %s: the policy %s, store %s", view.name, policy, run.store.uri)
@@ -93,14 +98,14 @@ def _evaluate(loaded: Loaded, run: OpenRun, view: RunView, iteration: int, earli
     suites = prepare_suites(run)
     base = evaluate_suites(run, lineages[0], BASE, 0, view.name)
     tonight = evaluate_suites(run, lineages[iteration], f"after {iteration}", iteration, view.name)
-    before = earlier_policies(run, earlier, tonight)
+    before = earlier_policies(run, previous, tonight)
     others = [*([base] if base.lineage != tonight.lineage else []), *before]
     pairs = {name: pairs_of(run, name, others, tonight) for name in suites}
     worse = regressions([(name, other, result) for name, of in pairs.items() for other, _, result in of])
     alone = [name for name in suites if not any(name in each.evaluations for each in before)]
-    verdict = verdict_of(worse, sum(map(len, pairs.values())), alone if earlier else None)
+    verdict = verdict_of(worse, sum(map(len, pairs.values())), alone if previous else None)
     alarms = alarms_of(suites, others, tonight)
-    history = evaluations_over_time(run, view, earlier, tonight)
+    history = evaluations_over_time(run, view, previous, tonight)
     compared_with = ", ".join(each.label for each in others)
     report = EvaluationReport(
         title=f"{spec.name}: the night of {when}",
@@ -126,7 +131,7 @@ def _evaluate(loaded: Loaded, run: OpenRun, view: RunView, iteration: int, earli
         lineage=lineages[iteration],
         evaluations={name: each.manifest.key for name, each in tonight.evaluations.items()},
         base={name: each.manifest.key for name, each in base.evaluations.items()},
-        against=max((each.when for each in earlier if each.lineage in compared), default=None),
+        against=max((each.when for each in previous if each.lineage in compared), default=None),
         comparisons=[
             {"suite": name, "first": first, "second": second, **each.to_json()}
             for name, of in pairs.items()
@@ -155,7 +160,7 @@ def _view(store: Store, run: str) -> RunView | None:
 def _newest(run: OpenRun, view: RunView) -> int | None:
     """Return the newest checkpoint whose files are all there and as they were written."""
     for iteration in reversed(range(len(view.record["lineages"]))):
-        manifest = run.store.find("policy", view.record["lineages"][iteration])
+        manifest = run.store.find(POLICY_STAGE, view.record["lineages"][iteration])
         if manifest is None:
             continue
         if run.store.intact(manifest):
@@ -221,7 +226,3 @@ def _markdown(result: Night, report: EvaluationReport) -> str:
 
 def _interval(interval: Sequence[float] | None) -> str:
     return "-" if interval is None else f"{interval[0]:+.4f} to {interval[1]:+.4f}"
-
-
-if __name__ == "__main__":
-    runpy.run_module("flows.cli", run_name="__main__")  # not imported: the command line imports this file

@@ -9,6 +9,16 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+Reference = tuple[str, str]  # (stage, key); ("samples", set)
+
+
+def parse_reference(text: str) -> Reference:
+    """Return (stage, key) of `<stage>/<key>`. Raises ValueError."""
+    stage, slash, key = text.partition("/")
+    if not slash:
+        raise ValueError(f"{text} is no stage/key")
+    return stage, key
+
 
 def canonical(value: Any) -> str:
     """Return `value` as JSON with one spelling: sorted keys, no spaces, no NaN."""

@@ -16,9 +16,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from infra import old_records
+from infra.caching import Reference, parse_reference
 from infra.errors import StoreError
 from infra.files import Files, MissingError
-from infra.marks import Marks, Reference, parse_reference, records_of, runs_of
+from infra.marks import Marks, records_of, runs_of
 
 if TYPE_CHECKING:
     from infra.bucket import Dangling

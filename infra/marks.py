@@ -12,11 +12,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from infra import old_records
+from infra.caching import Reference, parse_reference
 from infra.errors import StoreError
 from infra.files import Files, MissingError
 from infra.manifest import Manifest, manifest_name, parse_manifest
-
-Reference = tuple[str, str]  # (stage, key); ("samples", set)
 
 
 class Marks:
@@ -45,13 +44,7 @@ class Marks:
             self.kept.add(at)
             manifest = self.manifest(*at)
             if manifest is not None:
-                waiting += self.references_of(manifest)
-
-    def references_of(self, manifest: Manifest) -> list[Reference]:
-        """Return what a manifest refers to."""
-        if manifest.references is None:
-            return old_records.references(manifest)
-        return [parse_reference(each) for each in manifest.references]
+                waiting += references_of(manifest)
 
     def _roots(self, name: str) -> list[Reference]:
         record = self._json(name)
@@ -95,12 +88,11 @@ class Marks:
         return StoreError(f"{self._files.uri}/{name}: {what}; nothing is removed: {advice}")
 
 
-def parse_reference(text: str) -> Reference:
-    """Return (stage, key) of `<stage>/<key>`. Raises ValueError."""
-    stage, slash, key = text.partition("/")
-    if not slash:
-        raise ValueError(f"{text} is no stage/key")
-    return stage, key
+def references_of(manifest: Manifest) -> list[Reference]:
+    """Return what a manifest refers to."""
+    if manifest.references is None:
+        return old_records.references(manifest)
+    return [parse_reference(each) for each in manifest.references]
 
 
 def records_of(names: Iterable[str]) -> Iterator[str]:

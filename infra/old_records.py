@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
+from infra.caching import Reference, parse_reference
 from infra.manifest import Manifest
 
-Reference = tuple[str, str]
 Steps = Mapping[Reference, bool]  # of each step in the store: whether it has a manifest
 Find = Callable[[str, str], Manifest | None]
 
@@ -57,7 +57,7 @@ def roots(
     finished = record["state"] == "finished"
     found = [(stage, lineage) for lineage in lineages for stage in ("policy", "train")]
     found += [("evaluate", str(row["artifact"])) for row in evaluations]
-    found += [tuple(each.split("/", 1)) for each in record.get("steps", ())]  # type: ignore[misc]
+    found += [parse_reference(each) for each in record.get("steps", ())]
     return [*found, *([] if finished else _unfinished(lineages, steps, find))]
 
 

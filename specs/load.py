@@ -95,18 +95,18 @@ def load_recorded(text: str, where: str, overrides: Sequence[str] = ()) -> Loade
 
 def _merged(layers: Sequence[Layer], files: Sequence[Layer], problems: list[str]) -> tuple[Spec, Mapping[KeyPath, str]]:
     """Return the spec of all layers and the origins of its keys; add to `problems`, or raise SpecError with them."""
-    whole = merged(layers)
+    all_layers = merged(layers)
     try:
         spec = _validated(layers)
     except ValidationError as error:
-        raise SpecError("\n".join([*problems, *problem_lines(error, whole.value, whole.origins)])) from None
-    if "store" in whole.value:
-        origin = whole.origins[("store",)]
+        raise SpecError("\n".join([*problems, *problem_lines(error, all_layers.value, all_layers.origins)])) from None
+    if "store" in all_layers.value:
+        origin = all_layers.origins[("store",)]
         from_file = any(origin == layer.origins.get(("store",)) for layer in files)
         store, wrong = absolute_store(spec.store, from_file=from_file)
         problems += [f"store: {line} ({origin})" for line in wrong]
         spec = spec.model_copy(update={"store": store})
-    return spec, whole.origins
+    return spec, all_layers.origins
 
 
 def _sound(

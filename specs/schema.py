@@ -26,6 +26,11 @@ class Spec(Sections):
             raise ValueError("\n".join(lines))
         return self
 
+    def checkpointed_iterations(self) -> list[int]:
+        """Return after how many iterations the policy is saved: start, every so many, end."""
+        last, every = self.train.iterations, self.checkpoint.every
+        return sorted({0, last, *range(every, last, every)})
+
 
 def json_schema() -> str:
     """Return the JSON schema that editors read: the text of `specs/schema.json`."""

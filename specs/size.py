@@ -71,7 +71,7 @@ def size(spec: Spec, vocabulary: int | None = None, model: Path | None = None) -
         engine_weight_bytes=_share(count * narrow, spec.placement.tensor_parallel, True),
         kv_bytes_per_token=2 * config.num_hidden_layers * config.num_key_value_heads * head * narrow,
         checkpoint_bytes=count * narrow + optimizer,
-        kept_checkpoints=min(spec.checkpoint.keep, len(_checkpointed(spec))),
+        kept_checkpoints=min(spec.checkpoint.keep, len(spec.checkpointed_iterations())),
     )
 
 
@@ -117,9 +117,3 @@ def _config(spec: Spec, vocabulary: int | None, model: Path | None) -> Pretraine
 def _share(total: int, parts: int, split: bool) -> int:
     """Return the bytes of one of `parts` holders, rounded up."""
     return -(-total // parts) if split else total
-
-
-def _checkpointed(spec: Spec) -> set[int]:
-    """Return the iterations with a checkpoint: the first, each one that is due, the last."""
-    last = spec.train.iterations
-    return {0, last, *range(spec.checkpoint.every, last + 1, spec.checkpoint.every)}

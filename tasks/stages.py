@@ -35,6 +35,7 @@ from tasks.evaluate.sampling import SampleSource, draw, missing
 from tasks.evaluate.suites.load import load_declared
 from tasks.evaluate.summary import summarise
 from tasks.graph.experiment import Experiment, stand_ins
+from tasks.graph.simulate import needs_no_replay
 from tasks.report.data import ReportData
 from tasks.report.page import render
 from tasks.report.text_tables import comparison_table, render_text
@@ -274,26 +275,15 @@ def evaluate(run: OpenRun, step: Step, label: object, name: str, lineage: str, s
 
 
 def can_evaluate(run: OpenRun, iteration: int, name: str, experiment: Experiment | None = None) -> bool:
-    """Return True if an evaluation needs no training step to be repeated for it alone.
-
-    It is there (or was, before it was damaged), its policy is at hand, its samples are stored, or it is where the run
-    goes on from.
-    """
+    """Return True if an evaluation needs no training step to be repeated for it alone."""
     experiment = experiment or run.experiment
-    step, lineage = experiment.evaluation(iteration, name), experiment.lineage(iteration)
-    return (
-        run.store.known(step.stage, step.key)
-        or run.policies.at_hand(lineage)
-        or iteration == experiment.spec.train.iterations
-        or not run.store.known("train", experiment.lineage(iteration + 1))
-        or not _lacks_samples(run, step, experiment)
-    )
+    step, held = experiment.evaluation(iteration, name), partial(run.policies.at_hand, experiment.lineage(iteration))
 
+    def drawn() -> bool:
+        part, stored = step.inputs["part"], SampleSet(run.store.files, experiment.sample_set(step)).read()
+        return not missing(stored, run.problems(name).first(part["problems"]).encoded, part["samples"])
 
-def _lacks_samples(run: OpenRun, step: Step, experiment: Experiment) -> bool:
-    part = step.inputs["part"]
-    stored = SampleSet(run.store.files, experiment.sample_set(step)).read()
-    return missing(stored, run.problems(step.inputs["suite"]).first(part["problems"]).encoded, part["samples"])
+    return needs_no_replay(experiment, iteration, step, run.store.known, held, drawn)
 
 
 _report_task = prefect_task_of("report")

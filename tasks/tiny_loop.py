@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from specs.errors import ArmatureError, SpecError
 from specs.identity import train_part
@@ -30,6 +29,7 @@ from tasks.rollout.transformers_engine import TransformersEngine, TransformersOp
 from tasks.train.inputs import adamw_settings, group_batch, step_settings
 from tasks.train.memory import TokenBudget
 from tasks.train.rank import TrainingRank
+from tasks.train.settings import AdamWSettings, OptimizerOptions
 from tasks.train.supervised import Demonstrations
 from tasks.train.warm_start import Demonstrator, warm_start
 
@@ -106,11 +106,10 @@ class Trainer:
         os.environ |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": "0"}
         self.rank, self.budget, self._spec = TrainingRank(threads=spec.placement.threads or 1), TokenBudget(), spec
 
-    def load(self, state: str, weights: Path, optimizer: Path | None, adamw: Mapping[str, Any]) -> None:
+    def load(self, state: str, weights: Path, optimizer: Path | None, adamw: AdamWSettings) -> None:
         """Load a policy from a folder of weights, with fresh moments."""
         train, dtype = self._spec.train, self._spec.policy.dtype
-        placement = {"zero_stage": train.zero_stage, "offload_optimizer": False}
-        options = {**adamw, **placement, "gradient_checkpointing": train.gradient_checkpointing}
+        options = OptimizerOptions(adamw, train.zero_stage, False, train.gradient_checkpointing)
         self.rank.load(state=state, weights=str(weights), optimizer=None, dtype=dtype, options=options)
 
     def supervise(

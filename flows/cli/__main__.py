@@ -12,6 +12,7 @@ PROGRAMS = {
     "arm_train": ("train", "ls", "status", "export"),
     "arm_study": ("study",),
     "nightly_eval": ("eval", "compare"),
+    "compare": ("compare",),
     "deployments": ("deploy",),
 }
 

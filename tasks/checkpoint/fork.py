@@ -28,7 +28,7 @@ from specs.identity import identity
 from specs.schema import Spec
 from specs.sections import Fork
 from specs.sources import declared_source
-from tasks.checkpoint.weights import POLICY_STAGE, policy_step
+from tasks.checkpoint.weights import POLICY_STAGE, TRAIN_STAGE, policy_step
 from tasks.run_files import run_record
 
 
@@ -49,9 +49,7 @@ class ForkOrigin:
     @property
     def step(self) -> Step:
         """Return the step under which its weights lie."""
-        if self.lineage == self.root:
-            return policy_step(self.lineage)
-        return policy_step(self.lineage, f"train/{self.lineage}", f"{POLICY_STAGE}/{self.root}")
+        return policy_step(self.lineage, self.root)
 
     def __str__(self) -> str:
         return f"{self.run} after {self.iteration} iterations (policy {self.lineage[:12]})"
@@ -70,7 +68,7 @@ def find_source(spec: Spec, store: Store) -> ForkOrigin:
     fork = spec.policy.init
     assert isinstance(fork, Fork)
     lineage = _already_begun_from(spec, store) or _chosen(fork, store)
-    step = store.find("train", lineage)
+    step = store.find(TRAIN_STAGE, lineage)
     root = str(step.inputs["root"]) if step is not None else lineage
     first = store.find(POLICY_STAGE, root)
     if first is None or "part" not in first.inputs:

@@ -15,7 +15,9 @@ from specs.paths import from_root, names_hub_model
 from tasks.data.seeds import derive_seed
 from tasks.errors import DataError, NotFetchedError
 
-POLICY_STAGE, POLICY_VERSION = "policy", 1
+#: In the store, the weights of a policy lie under the first; after training, a step of the second names the policy.
+POLICY_STAGE, TRAIN_STAGE = "policy", "train"
+POLICY_VERSION = 1
 _KEPT = (
     "config.json",
     "generation_config.json",
@@ -26,8 +28,12 @@ _KEPT = (
 )
 
 
-def policy_step(lineage: str, *references: str) -> Step:
-    """Return the step under which a policy's weights lie. It is named by the policy's lineage."""
+def policy_step(lineage: str, root: str | None = None) -> Step:
+    """Return the step under which a policy's weights lie, named by its lineage.
+
+    `root` is the first policy of its line, from which it was trained; None for such a one.
+    """
+    references = () if root in (None, lineage) else (f"{TRAIN_STAGE}/{lineage}", f"{POLICY_STAGE}/{root}")
     return NamedStep(POLICY_STAGE, POLICY_VERSION, {"policy": lineage}, references, name=lineage)
 
 

@@ -57,7 +57,7 @@ class Checkpoints:
         not count, so the newest that is whole stays.
         """
         experiment, spec = self._experiment, self._experiment.spec
-        named = {0, spec.train.iterations, *experiment.evaluated_iterations()}
+        named = experiment.pinned_checkpoints()
         there = set(self._store.files.list(f"steps/{POLICY_STAGE}")) - pinned(self._store)
         lineages = {i: experiment.lineage(i) for i in range(spec.train.iterations) if i not in named}
         whole = [i for i, lineage in lineages.items() if lineage in there and self._policies.stored(lineage)]

@@ -18,7 +18,7 @@ from typing import Any
 
 from infra.errors import StoreError
 from infra.store import DamagedError, Manifest
-from tasks.checkpoint.weights import POLICY_STAGE
+from tasks.checkpoint.weights import POLICY_STAGE, TRAIN_STAGE
 from tasks.engines.engines import Engines
 from tasks.engines.training import train_step
 from tasks.graph.experiment import Experiment
@@ -26,6 +26,7 @@ from tasks.run.artifacts import Datasets
 from tasks.run.session import Session
 from tasks.train.inputs import adamw_settings
 from tasks.train.memory import TokenBudget
+from tasks.train.settings import AdamWSettings
 
 log = logging.getLogger("armature")
 
@@ -96,10 +97,10 @@ class Policies:
         return SavedPolicy(lineage, folder, dict(self.trainer.environment), seconds)
 
     @property
-    def _adamw(self) -> dict[str, Any]:
+    def _adamw(self) -> AdamWSettings:
         return adamw_settings(self._experiment.train(0).inputs["part"])
 
-    def _bring(self, onto: Callable[[str, dict[str, Any]], None], lineage: str) -> None:
+    def _bring(self, onto: Callable[[str, AdamWSettings], None], lineage: str) -> None:
         """Call `onto`; where loading finds that the first policy is damaged, make it again and try anew."""
         try:
             onto(lineage, self._adamw)
@@ -125,14 +126,14 @@ class Policies:
             ensure=lambda: self._onto_trainer(inputs["policy"], adamw),
         )
 
-    def _onto_trainer(self, lineage: str, adamw: dict[str, Any]) -> None:
+    def _onto_trainer(self, lineage: str, adamw: AdamWSettings) -> None:
         """Bring `lineage` onto the trainer; `adamw` are AdamW's settings in the step that comes after it."""
         if self._sleeps:
             self.rollout.sleep()
-        chain: list[tuple[Manifest, dict[str, Any]]] = []
+        chain: list[tuple[Manifest, AdamWSettings]] = []
         at, settings = lineage, adamw  # a fork's source may have had others
         while not self._holds(at, settings) and not self._load(at, settings):
-            step = self._store.find("train", at)
+            step = self._store.find(TRAIN_STAGE, at)
             if step is None:
                 raise StoreError(
                     f"{self._store.uri}: policy {lineage[:12]} cannot be had: no weights of it or of an ancestor "
@@ -155,7 +156,7 @@ class Policies:
                 self._load_again(step.key, settings)
             self.passed(step.key, chain[0][0].inputs["iteration"] + 1)
 
-    def _holds(self, lineage: str, adamw: dict[str, Any]) -> bool:
+    def _holds(self, lineage: str, adamw: AdamWSettings) -> bool:
         """Return True if the trainer holds `lineage`, under these settings of AdamW afterwards."""
         if self.trainer.state != lineage:
             return False
@@ -163,7 +164,7 @@ class Policies:
             self._load_again(lineage, adamw)
         return True
 
-    def _load_again(self, lineage: str, adamw: dict[str, Any]) -> None:
+    def _load_again(self, lineage: str, adamw: AdamWSettings) -> None:
         """Load the policy that the trainer holds under other settings of AdamW, which it takes when it loads."""
         folder = self._session.folder / f"again-{lineage[:16]}"
         try:
@@ -173,7 +174,7 @@ class Policies:
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
-    def _onto_rollout(self, lineage: str, adamw: dict[str, Any]) -> None:
+    def _onto_rollout(self, lineage: str, adamw: AdamWSettings) -> None:
         if self.rollout.state == lineage:
             return
         folder = self._session.folder / f"policy-{lineage[:16]}"
@@ -189,7 +190,7 @@ class Policies:
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
-    def _load(self, lineage: str, adamw: dict[str, Any]) -> bool:
+    def _load(self, lineage: str, adamw: AdamWSettings) -> bool:
         manifest = self.stored(lineage)
         if manifest is None:
             return False
@@ -219,7 +220,7 @@ class Policies:
         """Write config.json and tokenizer into `folder`: those of the policy's root, which every descendant shares."""
         folder.mkdir(parents=True, exist_ok=True)
         root = lineage
-        while (step := self._store.find("train", root)) is not None:
+        while (step := self._store.find(TRAIN_STAGE, root)) is not None:
             root = step.inputs["root"]
         manifest = self.stored(root)
         if manifest is None:

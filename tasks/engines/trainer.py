@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ from typing import Any
 from tasks.engines.client import LOAD_S, EngineClient
 from tasks.train.batch import GroupBatch
 from tasks.train.memory import TokenBudget
-from tasks.train.settings import StepSettings
+from tasks.train.settings import AdamWSettings, OptimizerOptions, StepSettings
 from tasks.train.supervised import Demonstrations
 
 SAVE_S = 3600.0
@@ -54,7 +53,7 @@ class TrainerClient(EngineClient):
         )
         self.options = options
         self.environment: dict[str, Any] = {}
-        self.adamw: dict[str, Any] = {}  # the settings that `state` was loaded with
+        self.adamw: AdamWSettings | None = None  # the settings that `state` was loaded with
         self.budget = TokenBudget()
 
     @property
@@ -62,17 +61,9 @@ class TrainerClient(EngineClient):
         """Return the number of training ranks."""
         return self.options.ranks
 
-    def load(self, state: str, weights: Path, optimizer: Path | None, adamw: Mapping[str, Any]) -> None:
-        """Make the ranks hold `state` from folders of weights and optimizer state.
-
-        `adamw` has betas, adam_eps, weight_decay, max_grad_norm.
-        """
-        options = {
-            **adamw,
-            "zero_stage": self.options.zero_stage,
-            "offload_optimizer": self.options.offload_optimizer,
-            "gradient_checkpointing": self.options.gradient_checkpointing,
-        }
+    def load(self, state: str, weights: Path, optimizer: Path | None, adamw: AdamWSettings) -> None:
+        """Make the ranks hold `state` from folders of weights and optimizer state."""
+        options = self.options
         if self.environment and self.options.zero_stage:
             # DeepSpeed's ZeRO engines are not freed when they are replaced: new ranks, or memory grows with each load
             self.stop()
@@ -84,10 +75,12 @@ class TrainerClient(EngineClient):
             weights=str(weights),
             optimizer=str(optimizer) if optimizer else None,
             dtype=self.options.dtype,
-            options=options,
+            options=OptimizerOptions(
+                adamw, options.zero_stage, options.offload_optimizer, options.gradient_checkpointing
+            ),
         )
         self.environment = {**replies[0], "zero_stage": self.options.zero_stage}
-        self._state, self.adamw = state, dict(adamw)
+        self._state, self.adamw = state, adamw
 
     def supervise(
         self, steps: list[Demonstrations], rates: list[float], prompt_weight: float, token_budget: int

@@ -32,7 +32,14 @@ from specs.paths import from_root
 from specs.schema import Spec
 from specs.sections import Fork
 from tasks.checkpoint.fork import ForkOrigin, find_source
-from tasks.checkpoint.weights import POLICY_STAGE, model_folder, policy_step, weights_digest
+from tasks.checkpoint.weights import (
+    POLICY_STAGE,
+    POLICY_VERSION,
+    TRAIN_STAGE,
+    model_folder,
+    policy_step,
+    weights_digest,
+)
 from tasks.data.dataset import source_fingerprint, tokenizer_of
 from tasks.data.end_tokens import end_tokens
 from tasks.data.prompts import PromptFormat
@@ -54,7 +61,7 @@ VERSIONS: Mapping[str, int] = {
     "data": 1,
     "suite": 1,
     "contamination": 1,
-    "policy": 1,
+    "policy": POLICY_VERSION,
     "rollout": 1,
     "verdict": 1,
     "train": 1,
@@ -180,7 +187,7 @@ class Experiment:
 
     def steps(self) -> Iterator[Node]:
         """Yield every step in the order of the loop."""
-        evaluated, saved = self.evaluated_iterations(), self.checkpointed_iterations()
+        evaluated, saved = self.evaluated_iterations(), self.spec.checkpointed_iterations()
 
         def evaluations(iteration: int) -> Iterator[Node]:
             for name in self.suites if iteration in evaluated else ():
@@ -221,7 +228,7 @@ class Experiment:
 
     def _policy(self, iteration: int) -> str:
         """Return the reference of the step that makes the policy after `iteration` iterations."""
-        return f"{'train' if iteration else POLICY_STAGE}/{self.lineage(iteration)}"
+        return f"{TRAIN_STAGE if iteration else POLICY_STAGE}/{self.lineage(iteration)}"
 
     def rollouts(self, iteration: int) -> list[Step]:
         """Return a step for each shard of an iteration's rollouts."""
@@ -269,13 +276,13 @@ class Experiment:
             reward.reference,
             f"{POLICY_STAGE}/{self._root}",
         )
-        return Step("train", VERSIONS["train"], inputs, tuple(dict.fromkeys(references)))
+        return Step(TRAIN_STAGE, VERSIONS["train"], inputs, tuple(dict.fromkeys(references)))
 
     def checkpoint(self, iteration: int) -> Step:
         """Return the step under which the weights after `iteration` iterations lie: it is named by their lineage."""
         if iteration == 0:
             return self.start
-        return policy_step(self.lineage(iteration), self._policy(iteration), f"{POLICY_STAGE}/{self._root}")
+        return policy_step(self.lineage(iteration), self._root)
 
     def suite(self, name: str) -> Step | None:
         """Return the step that keeps a suite's problems; None for the held-out ones, which the data step has."""
@@ -350,19 +357,18 @@ class Experiment:
         last, every = self.spec.train.iterations, self.spec.evaluate.every
         return sorted({0, last, *(range(every, last, every) if every else ())}) if self.spec.evaluate.suites else []
 
-    def checkpointed_iterations(self) -> list[int]:
-        """Return after how many iterations the policy is saved: start, every so many, end."""
-        last = self.spec.train.iterations
-        return sorted({0, last, *range(self.spec.checkpoint.every, last, self.spec.checkpoint.every)})
+    def pinned_checkpoints(self) -> set[int]:
+        """Return after how many iterations a checkpoint is never dropped: the first, the last, those evaluated."""
+        return {0, self.spec.train.iterations, *self.evaluated_iterations()}
 
     def kept_checkpoints(self, iteration: int, forked: Iterable[int] = ()) -> list[int]:
         """Return the checkpoints that the run has once it has done `iteration` iterations.
 
-        Never dropped are the first, the last, and those that an evaluation or, in `forked`, a fork names; of the others
-        the newest `checkpoint.keep` stay.
+        Never dropped are the pinned ones and those that, in `forked`, a fork names; of the others the newest
+        `checkpoint.keep` stay.
         """
-        saved = [i for i in self.checkpointed_iterations() if i <= iteration]
-        pinned = {0, self.spec.train.iterations, *self.evaluated_iterations(), *forked}
+        saved = [i for i in self.spec.checkpointed_iterations() if i <= iteration]
+        pinned = {*self.pinned_checkpoints(), *forked}
         others = [i for i in saved if i not in pinned]
         return sorted({*saved} - {*others[: -self.spec.checkpoint.keep]})
 
@@ -395,7 +401,7 @@ def _declarations(suites: Sequence[str]) -> dict[str, SuiteDeclaration | None]:
 def _suite(declared: SuiteDeclaration, spec: Spec) -> _Suite:
     inputs = {"suite": declared.name, "source": suite_fingerprint(declared, stand_ins(spec))}
     step = Step("suite", VERSIONS["suite"], inputs)
-    return _Suite(step, declared.prompt, declared.judge, declared.sampling.model_dump())
+    return _Suite(step, declared.prompt, declared.verifier_name, declared.sampling.model_dump())
 
 
 def prompting(spec: Spec, store: Store) -> tuple[PreTrainedTokenizerFast, tuple[int, ...]]:

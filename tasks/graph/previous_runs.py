@@ -6,18 +6,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from infra import old_records
-from infra.old_records import Reference
+from infra.caching import Reference
+from infra.marks import references_of
 from infra.store import Manifest, Store
 from specs.layers import current
 from specs.schema import Spec
-from tasks.checkpoint.weights import POLICY_STAGE
+from tasks.checkpoint.weights import POLICY_STAGE, TRAIN_STAGE
 from tasks.graph.experiment import Node
 from tasks.graph.listing import Listing
 from tasks.run_files import run_evaluations, run_record, run_settings
 
-#: The stages, as the store names them, of the steps that a run's record names besides its policies.
-TRAIN_STAGE, EVALUATE_STAGE = "train", "evaluate"
 COMPARED = 5  # runs of the name, nearest first: a study may have hundreds
 
 
@@ -42,7 +40,7 @@ class PreviousRun:
             # Of a suite's content nothing is to be said that its name does not say: only evaluations are compared.
             at = (node.iteration, node.suite)
             keys = [row["artifact"] for row in self.evaluations if (row["iteration"], row["suite"]) == at]
-            return _nearest((EVALUATE_STAGE, keys[0]), node, listing) if keys else None
+            return _nearest(("evaluate", keys[0]), node, listing) if keys else None
         after = (node.iteration or 0) + 1
         ends = [(TRAIN_STAGE, each) for each in self.lineages[after : after + 1]]
         ends = [(POLICY_STAGE, self.lineages[0]), *ends] if node.iteration is None else ends
@@ -60,16 +58,10 @@ def _nearest(end: Reference, node: Node, listing: Listing) -> Manifest | None:
             shard = node.shard or 0
             return listing.find(*alike[shard]) if shard < len(alike) else None
         passed = [each for each in level if each == end or each[0] not in (TRAIN_STAGE, POLICY_STAGE)]
-        behind = [each for name in passed if (step := listing.find(*name)) is not None for each in _behind(step)]
+        behind = [each for name in passed if (step := listing.find(*name)) is not None for each in references_of(step)]
         level = [each for each in dict.fromkeys(behind) if each not in seen]
         seen |= {*level}
     return None
-
-
-def _behind(step: Manifest) -> list[Reference]:
-    if step.references is None:
-        return old_records.references(step)
-    return [(stage, key) for stage, _, key in (each.partition("/") for each in step.references)]
 
 
 def previous_runs(store: Store, spec: Spec, this: str) -> list[PreviousRun]:

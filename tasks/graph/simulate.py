@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 from infra.caching import Step
-from tasks.checkpoint.weights import POLICY_STAGE
+from tasks.checkpoint.weights import POLICY_STAGE, TRAIN_STAGE
 from tasks.graph.experiment import Experiment, Node, stages_of
 
 Has = Callable[[str, str], bool]
@@ -94,6 +95,23 @@ class _Engines:
         return policy in self.weights or policy in (self.trainer, self.rollout)
 
 
+def needs_no_replay(
+    experiment: Experiment, at: int, step: Step, known: Has, held: Callable[[], bool], drawn: Callable[[], bool]
+) -> bool:
+    """Return True if the evaluation `step` after `at` iterations needs no training step to be repeated for it alone.
+
+    It is there (or was, before it was damaged), its policy is at hand (`held`), its samples are stored (`drawn`), or it
+    is where the run goes on from.
+    """
+    return (
+        known(step.stage, step.key)
+        or held()
+        or at == experiment.spec.train.iterations
+        or not known(TRAIN_STAGE, experiment.lineage(at + 1))
+        or drawn()
+    )
+
+
 def simulate(
     experiment: Experiment, has: Has, known: Has, drawn: Callable[[Step], bool], *, replay: bool
 ) -> Simulation:
@@ -126,10 +144,10 @@ def simulate(
                     engines.on_trainer(at)
                     engines.save(at)
             case "evaluate":
-                sampled = not found and drawn(step)
-                front = at == last or not known("train", experiment.lineage(at + 1))
-                if found or known(step.stage, step.key) or replay or engines.hold(at) or front or sampled:
-                    if made.runs(node, found) and not sampled:
+                if replay or needs_no_replay(
+                    experiment, at, step, known, partial(engines.hold, at), partial(drawn, step)
+                ):
+                    if made.runs(node, found) and not drawn(step):
                         engines.on_rollout(at)
                 else:
                     made.nodes["evaluate"].append(node)

@@ -30,7 +30,7 @@ _TAG = re.compile(r"[<\[][^<>\[\]\s]{0,30}(?:think|thought|reason)[^<>\[\]\s]{0,
 
 
 @dataclass(frozen=True, slots=True)
-class Extraction:
+class ExtractedProgram:
     """The program of a response.
 
     `text` is the program, None if there is none; `how` says where it was found, or why it was not.
@@ -40,21 +40,21 @@ class Extraction:
     how: str
 
 
-def extract(response: str, reference: Mapping[str, Any]) -> Extraction:
+def extract(response: str, reference: Mapping[str, Any]) -> ExtractedProgram:
     """Return the whole program of one response to a code problem. Never raises; linear in the response's length."""
     text = _answer(response)
     if text is None:
-        return Extraction(None, "thinking never ends")
+        return ExtractedProgram(None, "thinking never ends")
     completion = reference.get("prompt_style") == "completion"
     entry = reference.get("entry_point") or ""
     chosen = _chosen(text, entry, completion)
     code = chosen.code if chosen else text if completion else ""
     if not code.strip():
-        return Extraction(None, "an empty code block" if chosen else "no code block")
+        return ExtractedProgram(None, "an empty code block" if chosen else "no code block")
     starter = reference.get("starter_code") or ""
     how = "text" if chosen is None else "block" if chosen.closed else "block that never closes"
     in_block = chosen is not None and chosen.opened
-    return Extraction(_in_place(code, starter, entry, completion, in_block=in_block), how)
+    return ExtractedProgram(_in_place(code, starter, entry, completion, in_block=in_block), how)
 
 
 def _answer(response: str) -> str | None:

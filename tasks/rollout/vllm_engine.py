@@ -45,10 +45,10 @@ class VllmOptions(EngineOptions):
     """
 
     max_model_len: int
-    dtype: str = "bfloat16"
+    dtype: str
     kv_cache_gib: float = 2.0
     max_num_seqs: int = 256
-    tensor_parallel_size: int = 1
+    tensor_parallel_size: int
     gpu_memory_utilization: float = ALONE
 
     @classmethod

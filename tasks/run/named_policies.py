@@ -20,6 +20,7 @@ from infra.store import Store
 from specs.load import Loaded, load_recorded, load_spec
 from specs.problems import problem_lines
 from specs.schema import Spec
+from tasks.checkpoint.weights import POLICY_STAGE
 from tasks.errors import DataError
 from tasks.rollout.endpoint import base_url
 from tasks.run.runs import RunView, one_run
@@ -114,7 +115,7 @@ def _policy(name: str, view: RunView | None, by: Spec, store: Store) -> NamedPol
         return NamedPolicy(name, _spec(name, {**by.model_dump(), "policy": policy, "warm_start": None}))
     assert view is not None
     iteration = _run_of(name)[1]
-    kept = [k for k, lineage in enumerate(view.record["lineages"]) if store.find("policy", lineage) is not None]
+    kept = [k for k, lineage in enumerate(view.record["lineages"]) if store.find(POLICY_STAGE, lineage) is not None]
     if not kept:
         raise StoreError(f"{store.uri}: run {view.name} has no weights in the store; start it again")
     if iteration is None:

@@ -196,7 +196,7 @@ class RunRecord:
             "iterations": iterations,
             **({"fork": experiment.source.record()} if experiment.source else {}),
             "lineages": [experiment.lineage(k) for k in range(iterations + 1)],
-            "checkpoints": experiment.checkpointed_iterations(),
+            "checkpoints": self._spec.checkpointed_iterations(),
             "roots": experiment.roots(),
         }
         return json.dumps(record, indent=1, sort_keys=True).encode()

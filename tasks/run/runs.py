@@ -8,6 +8,7 @@ from typing import Any
 
 from infra.errors import StoreError
 from infra.store import Manifest, Store
+from tasks.checkpoint.weights import POLICY_STAGE, TRAIN_STAGE
 from tasks.run_files import run_evaluations, run_record
 
 
@@ -24,7 +25,7 @@ class RunView:
         """Return the number of leading iterations whose training step is in the store."""
         lineages = self.record["lineages"]
         for k, lineage in enumerate(lineages[1:]):
-            if self.store.find("train", lineage) is None:
+            if self.store.find(TRAIN_STAGE, lineage) is None:
                 return k
         return len(lineages) - 1
 
@@ -34,7 +35,7 @@ class RunView:
 
     def weights(self) -> dict[int, Manifest]:
         """Return the stored weights by iteration."""
-        found = {k: self.store.find("policy", lineage) for k, lineage in enumerate(self.record["lineages"])}
+        found = {k: self.store.find(POLICY_STAGE, lineage) for k, lineage in enumerate(self.record["lineages"])}
         return {k: manifest for k, manifest in found.items() if manifest is not None}
 
 

@@ -9,9 +9,6 @@ from infra.caching import canonical
 from infra.store import Store
 from tasks.graph.experiment import Experiment
 
-#: The stages that evaluations of an experiment's policies need; what they make themselves is new.
-_NEEDED = ("data", "suite", "contamination", "start")
-
 
 class UnderWay:
     """`comparisons/under-way-<8 hex>/comparison.json`, named by `what` is under way.
@@ -25,9 +22,12 @@ class UnderWay:
         self._steps: dict[str, None] = {}
 
     def name_steps(self, experiment: Experiment) -> None:
-        """Name the steps that an evaluation of the experiment's policies needs, before they are found or made."""
+        """Name the steps that an evaluation of the experiment's policies needs, before they are found or made.
+
+        They are those that are made once; what the evaluation itself makes is new.
+        """
         for node in experiment.steps():
-            if node.stage in _NEEDED:
+            if node.iteration is None:
                 self._steps |= dict.fromkeys((node.step.reference, *node.step.references))
         text = json.dumps({"steps": [*self._steps], "comparisons": []}, indent=1)
         self._store.files.write(f"{self._folder}/comparison.json", text.encode())

@@ -40,7 +40,7 @@ class GroupBatch:
         return rows
 
     def passes(self, minibatch_prompts: int) -> list[list[Row]]:
-        """Return the rows of each pass of an iteration: the old policy's over all, and one for each optimiser step."""
+        """Return the rows of each pass of an iteration: the old policy's over all, and one for each optimizer step."""
         groups = range(len(self.prompt_ids))
         return [
             self.rows(groups),

@@ -10,7 +10,6 @@ what an objective keeps: the parameters of its head, under `objective/`, and its
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,34 +20,16 @@ from deepspeed.utils import safe_get_full_fp32_param, safe_get_full_optimizer_st
 from torch import Tensor
 from transformers import AutoModelForCausalLM
 
-from specs.objectives import Objective
 from tasks.errors import TrainingError
 from tasks.train.forward import PolicyModule
 from tasks.train.objectives.registry import head_of
+from tasks.train.settings import OptimizerOptions
 from tasks.train.shards import ShardWriter, reader
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float64": torch.float64}
 MOMENTS = ("exp_avg", "exp_avg_sq")
 HEAD = "objective/"  # before the names of the head's parameters, in the optimizer's files
 SCALAR = "scalar/"  # before the names of the objective's scalars there
-
-
-@dataclass(frozen=True)
-class OptimizerOptions:
-    """AdamW's settings (the learning rate comes with each step), and the way in which DeepSpeed holds its state.
-
-    `objective`: of an objective with a head, its settings; `seed` that of the head's first values.
-    """
-
-    betas: tuple[float, float]
-    adam_eps: float
-    weight_decay: float
-    max_grad_norm: float
-    zero_stage: int
-    offload_optimizer: bool
-    gradient_checkpointing: bool
-    objective: Objective | None = None
-    seed: int = 0
 
 
 def deepspeed_config(options: OptimizerOptions, dtype: torch.dtype, ranks: int, parameters: int) -> dict[str, Any]:
@@ -71,7 +52,7 @@ def deepspeed_config(options: OptimizerOptions, dtype: torch.dtype, ranks: int, 
         "train_micro_batch_size_per_gpu": 1,
         "gradient_accumulation_steps": 1,
         "train_batch_size": ranks,
-        "gradient_clipping": options.max_grad_norm,
+        "gradient_clipping": options.adamw.max_grad_norm,
         "zero_optimization": zero,
         "zero_force_ds_cpu_optimizer": False,
         "steps_per_print": 2**31,
@@ -80,9 +61,9 @@ def deepspeed_config(options: OptimizerOptions, dtype: torch.dtype, ranks: int, 
             # torch's own AdamW: DeepSpeed's compiles for 100 s at first use. Offloading needs DeepSpeed's.
             "params": {
                 "lr": 0.0,
-                "betas": list(options.betas),
-                "eps": options.adam_eps,
-                "weight_decay": options.weight_decay,
+                "betas": list(options.adamw.betas),
+                "eps": options.adamw.adam_eps,
+                "weight_decay": options.adamw.weight_decay,
             }
             | ({} if options.offload_optimizer else {"torch_adam": True}),
         },
@@ -112,7 +93,7 @@ class TrainingEngine:
             config=deepspeed_config(options, self.dtype, self.ranks, sum(p.numel() for p in module.parameters())),
             dist_init_required=False,
         )
-        self._stage, self._max_norm = options.zero_stage, options.max_grad_norm
+        self._stage, self._max_norm = options.zero_stage, options.adamw.max_grad_norm
         self._not_finite = torch.zeros(0)
         self._current = 0
         for parameter in module.parameters():
@@ -128,7 +109,10 @@ class TrainingEngine:
 
         DeepSpeed takes its working copy from here: `save_weights` has the policy's, and not the head's.
         """
-        head = head_of(options.objective, hidden_size, options.seed) if options.objective else None
+        if options.adamw.head is None:
+            return None
+        objective, seed = options.adamw.head
+        head = head_of(objective, hidden_size, seed)
         if head is not None and optimizer is not None:
             with reader(optimizer, "optimizer") as (names, read, _), torch.no_grad():
                 for name, parameter in head.named_parameters():
@@ -150,7 +134,7 @@ class TrainingEngine:
     def accumulate(self, losses: Sequence[Callable[[], Tensor]]) -> list[int]:
         """Run forward and backward over this rank's micro-batches.
 
-        Each of `losses` runs a forward pass and returns its share of the summed loss of the whole optimiser minibatch.
+        Each of `losses` runs a forward pass and returns its share of the summed loss of the whole optimizer minibatch.
         Returns the indices of those with a gradient that is not finite.
         """
         self._not_finite = torch.zeros(len(losses), device=self.device)
@@ -162,7 +146,7 @@ class TrainingEngine:
         return [int(index) for index in (~torch.isfinite(self._not_finite)).nonzero()]
 
     def apply(self, learning_rate: float) -> float:
-        """Take the optimiser step for what was accumulated; return the gradient's norm before clipping."""
+        """Take the optimizer step for what was accumulated; return the gradient's norm before clipping."""
         for group in self._basic_optimizer.param_groups:
             group["lr"] = learning_rate
         norm = (

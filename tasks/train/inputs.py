@@ -9,22 +9,23 @@ from specs.identity import advantage_settings_of, objective_settings_of
 from tasks.records import EncodedProblem, Rollout, Verdict
 from tasks.train.batch import GroupBatch
 from tasks.train.objectives import registry
-from tasks.train.settings import StepSettings
+from tasks.train.settings import AdamWSettings, StepSettings
 
 
-def adamw_settings(part: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what the ranks must know when they load a policy, from the training part of a key or an old manifest.
+def adamw_settings(part: Mapping[str, Any]) -> AdamWSettings:
+    """Return AdamW's settings, from the training part of a key or an old manifest.
 
-    AdamW's settings; and of an objective that trains a head of its own, its settings and the seed of the head's first
-    values. Raises SpecError where a user's own code cannot be used.
+    Raises SpecError where a user's own code cannot be used.
     """
     train, objective = part["train"], objective_settings_of(part["objective"])
-    with_head = registry.objective_of(objective).has_head
-    return {
-        "betas": tuple(train["betas"]),
-        **{key: train[key] for key in ("adam_eps", "weight_decay", "max_grad_norm")},
-        **({"objective": objective, "seed": part["seed"]} if with_head else {}),
-    }
+    head = (objective, part["seed"]) if registry.objective_of(objective).has_head else None
+    return AdamWSettings(
+        betas=tuple(train["betas"]),
+        adam_eps=train["adam_eps"],
+        weight_decay=train["weight_decay"],
+        max_grad_norm=train["max_grad_norm"],
+        head=head,
+    )
 
 
 def step_settings(

@@ -37,7 +37,7 @@ from tasks.train.statistics import Ranks, TokenStatistics
 class StepEngine(Protocol):
     """The part of DeepSpeed (TrainingEngine), or of a test's plain torch, that an iteration needs."""
 
-    steps: int  # optimiser steps so far
+    steps: int  # optimizer steps so far
     scalars: dict[str, float]  # the objective's numbers that a checkpoint keeps
 
     @property
@@ -54,12 +54,12 @@ class StepEngine(Protocol):
         ...
 
     def apply(self, learning_rate: float) -> float:
-        """Take the optimiser step; return the gradient's norm."""
+        """Take the optimizer step; return the gradient's norm."""
         ...
 
 
 class Iteration:
-    """The old policy's pass where it is needed, then one optimiser step for each minibatch."""
+    """The old policy's pass where it is needed, then one optimizer step for each minibatch."""
 
     def __init__(
         self, engine: StepEngine, ranks: Ranks, batch: GroupBatch, settings: StepSettings, number: int

@@ -14,7 +14,7 @@ from infra.resident import serve
 from tasks.errors import OutOfMemory, TrainingError
 from tasks.train import memory
 from tasks.train.batch import GroupBatch
-from tasks.train.settings import StepSettings
+from tasks.train.settings import OptimizerOptions, StepSettings
 from tasks.train.supervised import Demonstrations
 
 
@@ -59,18 +59,16 @@ class TrainingRank:
         self._engine: Any = None
 
     def load(
-        self, *, state: str, weights: str, optimizer: str | None, dtype: str, options: dict[str, Any]
+        self, *, state: str, weights: str, optimizer: str | None, dtype: str, options: OptimizerOptions
     ) -> dict[str, Any]:
         """Build the policy `state` from folders of weights and, if given, of the optimizer's state.
 
-        `options`: the fields of OptimizerOptions. Returns `environment()`.
+        Returns `environment()`.
         """
-        from tasks.train.deepspeed_engine import OptimizerOptions, TrainingEngine
+        from tasks.train.deepspeed_engine import TrainingEngine
 
         self.state, self._engine = None, None
-        self._engine = TrainingEngine(
-            Path(weights), Path(optimizer) if optimizer else None, dtype, OptimizerOptions(**options)
-        )
+        self._engine = TrainingEngine(Path(weights), Path(optimizer) if optimizer else None, dtype, options)
         self.state = state
         return self.environment()
 

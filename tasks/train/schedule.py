@@ -1,4 +1,4 @@
-"""The learning rate as a pure function of the optimiser step: there is no scheduler state to save."""
+"""The learning rate as a pure function of the optimizer step: there is no scheduler state to save."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import math
 def learning_rate(
     step: int, *, peak: float, warmup_steps: int, schedule: str, decay_steps: int | None, min_ratio: float
 ) -> float:
-    """Return the learning rate of optimiser step `step` (0-based).
+    """Return the learning rate of optimizer step `step` (0-based).
 
     Linear warm-up reaches `peak` at step `warmup_steps`; then constant, or linear / cosine decay to `min_ratio *
     peak` over `decay_steps` further steps. It does not depend on the number of iterations, which is no part of the

@@ -1,4 +1,4 @@
-"""The settings of a training iteration, as they travel to the ranks: the spec's own models, and what is in no key."""
+"""The settings of training, as they travel to the ranks: the spec's own models, and what is in no key."""
 
 from __future__ import annotations
 
@@ -10,8 +10,32 @@ from specs.objectives import Objective
 
 
 @dataclass(frozen=True, slots=True)
+class AdamWSettings:
+    """AdamW's settings, which the ranks take when they load a policy; the learning rate comes with each step.
+
+    `head`: of an objective that trains a head of its own, its settings and the seed of the head's first values.
+    """
+
+    betas: tuple[float, float]
+    adam_eps: float
+    weight_decay: float
+    max_grad_norm: float
+    head: tuple[Objective, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OptimizerOptions:
+    """AdamW's settings, and the way in which DeepSpeed holds its state."""
+
+    adamw: AdamWSettings
+    zero_stage: int
+    offload_optimizer: bool
+    gradient_checkpointing: bool
+
+
+@dataclass(frozen=True, slots=True)
 class StepSettings:
-    """The settings of one iteration's optimiser steps. Names and units as in the spec (specs/sections.py).
+    """The settings of one iteration's optimizer steps. Names and units as in the spec (specs/sections.py).
 
     `objective.importance_correction.mode` is one of token, sequence_mask, off: `auto` is resolved before.
     """

@@ -17,7 +17,7 @@ from tasks.train.statistics import Ranks
 
 @dataclass(frozen=True, slots=True)
 class Demonstrations:
-    """One optimiser step's prompts and responses (end token included), token ids; `content` as in EncodedProblem."""
+    """One optimizer step's prompts and responses (end token included), token ids; `content` as in EncodedProblem."""
 
     prompt_ids: Sequence[Sequence[int]]
     content: Sequence[Sequence[int]]
@@ -40,7 +40,7 @@ def supervised_step(
     token_budget: int,
     learning_rate: float,
 ) -> dict[str, float]:
-    """Take one optimiser step on demonstrations; return its loss and gradient norm.
+    """Take one optimizer step on demonstrations; return its loss and gradient norm.
 
     The loss is the mean negative log-likelihood over tokens, where a prompt's content token weighs `prompt_weight` of a
     response token: without the prompts' part the model would give them no likelihood, and c(q) would mean nothing.

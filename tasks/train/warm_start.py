@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from transformers import PreTrainedTokenizerFast
 
@@ -14,6 +14,7 @@ from tasks.data.seeds import derive_seed
 from tasks.records import EncodedProblem, Problem
 from tasks.train.memory import TokenBudget
 from tasks.train.schedule import learning_rate
+from tasks.train.settings import AdamWSettings
 from tasks.train.supervised import Demonstrations
 
 CHUNK = 25  # steps in one call to the ranks, and so between two lines of progress
@@ -59,7 +60,7 @@ class Trainer(Protocol):
     def ranks(self) -> int:
         """Return the number of ranks."""
 
-    def load(self, state: str, weights: Path, optimizer: Path | None, adamw: Mapping[str, Any]) -> None:
+    def load(self, state: str, weights: Path, optimizer: Path | None, adamw: AdamWSettings) -> None:
         """Make the ranks hold `state`."""
 
     def supervise(
@@ -80,12 +81,7 @@ def warm_start(
 
     Returns the last step's numbers, and what the manifest is to record. Out of memory, it begins again.
     """
-    adamw = {
-        "betas": (0.9, 0.999),
-        "adam_eps": 1e-8,
-        "weight_decay": settings.weight_decay,
-        "max_grad_norm": settings.max_grad_norm,
-    }
+    adamw = AdamWSettings((0.9, 0.999), 1e-8, settings.weight_decay, settings.max_grad_norm)
     batches: list[Demonstrations] = []
 
     def rate(step: int) -> float:

@@ -153,7 +153,7 @@ def batches(weights: Weights) -> dict[str, GroupBatch]:
 
 
 def ours(case: Case, dtype: str, batch: GroupBatch, weights: Weights, **changes: Any) -> Done:
-    """Do one optimiser step of ours.
+    """Do one optimizer step of ours.
 
     Off policy, a pass of the old policy comes first; `group_mean` requests it, and GRPO does not read the result.
     """

@@ -19,10 +19,9 @@ HEAVY = ("torch", "transformers", "deepspeed", "prefect", "pyarrow", "scipy", "m
 """Libraries whose import takes a good part of a second, or many."""
 
 SCRIPT = f"""
-import json, sys
-from flows.cli.app import main
+import json, runpy, sys
 try:
-    main(sys.argv[1:])
+    runpy.run_module(sys.argv.pop(1), run_name="__main__", alter_sys=True)
 finally:
     print("HEAVY" + json.dumps([name for name in {HEAVY!r} if name in sys.modules]))
 """
@@ -52,16 +51,35 @@ def test_light_commands_import_nothing_heavy(
     arguments: list[str], says: str, tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    check_light("flows.cli", [each.format(store=tmp_path) for each in arguments], says)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    record_property("cpu_seconds", after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+
+
+@pytest.mark.parametrize(
+    ("file", "command"),
+    [
+        ("arm_train", "train"),
+        ("arm_study", "study"),
+        ("nightly_eval", "eval"),
+        ("compare", "compare"),
+        ("deployments", "deploy"),
+    ],
+)
+def test_a_flow_as_a_program_is_its_command_and_helps_at_once(file: str, command: str) -> None:
+    check_light(f"flows.{file}", ["--help"], f"Usage: armature {command}")
+
+
+def check_light(module: str, arguments: list[str], says: str) -> None:
+    """Run `python -m MODULE ARGUMENTS`, which says this and imports nothing heavy."""
     result = subprocess.run(
-        [sys.executable, "-c", SCRIPT, *(each.format(store=tmp_path) for each in arguments)],
+        [sys.executable, "-c", SCRIPT, module, *arguments],
         cwd=ROOT,
         env=clean_environment(),
         capture_output=True,
         text=True,
         check=False,
     )
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    record_property("cpu_seconds", after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
     out, _, heavy = result.stdout.rpartition("HEAVY")
     assert says in out + result.stderr, result.stderr
     assert "Traceback" not in result.stderr
@@ -87,6 +105,7 @@ for command in commands:
 """
 
 
+@pytest.mark.slow
 def test_commands_in_a_clone_whose_path_has_spaces_and_letters(tmp_path: Path) -> None:
     clone, archive = tmp_path / "c 3 ü", tmp_path / "clone.tar"
     clone.mkdir()

@@ -24,6 +24,7 @@ from infra.store import Store
 from specs.paths import REPOSITORY_ROOT as ROOT
 from tasks.checkpoint.weights import policy_step
 from tests.flows.runs import TINY, Server, kill_tree, run_module
+from tests.infra.waiting import DEADLINE_S
 
 pytestmark = pytest.mark.slow
 
@@ -171,7 +172,7 @@ def test_nights_by_the_clock_one_at_a_time_and_what_they_find(place: Place) -> N
         "Europe/Zurich",
         "nights",
     )
-    end = time.monotonic() + 150
+    end = time.monotonic() + DEADLINE_S
     found: list[dict[str, Any]] = []
     while not found:
         assert time.monotonic() < end, place.ask("/flow_runs/filter", deployments={"id": {"any_": [deployment["id"]]}})
@@ -238,7 +239,7 @@ def test_nights_by_the_clock_one_at_a_time_and_what_they_find(place: Place) -> N
     assert {each["key"] for each in artifacts} == {key, f"night-report-{run.replace('/', '-')}"}
     assert "REGRESSION" in next(each["data"] for each in artifacts if each["key"] == key)
     events = []
-    end = time.monotonic() + 30
+    end = time.monotonic() + DEADLINE_S
     while not events and time.monotonic() < end:
         events = place.ask("/events/filter", filter={"event": {"name": ["armature.evaluation.regression"]}})["events"]
         time.sleep(0.5)

@@ -66,7 +66,7 @@ def same_after_a_kill(more: list[str], server: Server, tmp_path: Path, record_pr
         "the shards of iterations 8 and 9, and the evaluation at the end: nothing is sampled again"
     )
     assert counts["during verdict"] == 2 + 1
-    assert counts["during train"] == 3 + 2, "three optimiser iterations repeated, two new"
+    assert counts["during train"] == 3 + 2, "three optimizer iterations repeated, two new"
     killed.check(whole.store)
     assert sorted(killed.weights()) == sorted(whole.weights()) == [0, 5, 10]
     assert killed.report() == whole.report()

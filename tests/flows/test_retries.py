@@ -15,6 +15,7 @@ import pytest
 
 from specs.paths import REPOSITORY_ROOT as ROOT
 from tests.flows.runs import Server
+from tests.infra.waiting import DEADLINE_S
 
 FLOWS = """
 import logging, os, signal, sys
@@ -119,7 +120,7 @@ def named(server: Server, name: str) -> tuple[list[tuple[str, str]], list[str]]:
 
 def finished(server: Server, name: str) -> tuple[list[tuple[str, str]], list[str]]:
     """The same, once the server has written all that it was sent."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + DEADLINE_S
     while True:
         found: tuple[list[tuple[str, str]], list[str]] = ([], [])
         with contextlib.suppress(ValueError):  # the task run is not there yet

@@ -209,7 +209,7 @@ def test_exported_weights_load_in_transformers(finished: Finished, front_door: A
     assert not list((tmp_path / "model").glob("optimizer*"))
     tokenizer = AutoTokenizer.from_pretrained(tmp_path / "model")
     model = AutoModelForCausalLM.from_pretrained(tmp_path / "model", dtype=torch.float32)
-    (row, *_) = _rows(finished.store, "rollout", finished.store.find("train", lineage).inputs["rollouts"][0])  # type: ignore[union-attr]
+    (row, *_) = _rows(finished.store, "rollout", finished.store.find("train", lineage).inputs["rollouts"][0])
     ids = torch.tensor([[*row["prompt_ids"], *row["response_ids"]]])
     log_probs = model(ids).logits.log_softmax(-1)[0, :-1].gather(-1, ids[0, 1:, None])[:, 0]
     assert torch.isfinite(log_probs).all() and len(tokenizer) == model.config.vocab_size

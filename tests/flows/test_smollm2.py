@@ -23,7 +23,7 @@ GSM8K = ROOT / "../shared/data/math/gsm8k_train.jsonl"
 @pytest.mark.skipif(not MODEL.exists(), reason="no SmolLM2 weights: make smollm2")
 @pytest.mark.turn
 def test_two_iterations(tmp_path: Path, record_property: Callable[[str, object], None]) -> None:
-    # A quarter of the spec's responses: an optimiser pass over 160-token ones in float32 takes minutes on two cores.
+    # A quarter of the spec's responses: an optimizer pass over 160-token ones in float32 takes minutes on two cores.
     small = [
         *LOCAL_MODEL,
         *LOCAL_GSM8K,

@@ -143,7 +143,7 @@ def test_writers_that_find_the_same_damage_agree_on_one_commit(files: Files) -> 
         barrier.wait()
         return mine.commit(STEP, {"a.bin": b"by %d" % number}, kind="rows")
 
-    commits = run_parallel([lambda stop, number=number: write(number, stop) for number in range(4)], 4)  # type: ignore[misc]
+    commits = run_parallel([lambda stop, number=number: write(number, stop) for number in range(4)], 4)
     stands = store.find("verdict", STEP.key)
     assert stands is not None and store.intact(stands) and commits == [stands] * 4 and stands != damaged
 

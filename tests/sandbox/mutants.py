@@ -67,7 +67,7 @@ def _change(kind: str, node: ast.AST) -> None:
     elif kind == "constant":
         assert isinstance(node, ast.Constant)
         value = node.value
-        node.value = not value if isinstance(value, bool) else f"{value}x" if isinstance(value, str) else value + 1  # type: ignore[operator]
+        node.value = not value if isinstance(value, bool) else f"{value}x" if isinstance(value, str) else value + 1
     elif kind == "off by one":
         assert isinstance(node, ast.Call)
         last = min(1, len(node.args) - 1)

@@ -59,7 +59,7 @@ def iterate(run: OpenRun, iterations: int) -> None:
         value(rollout.plain(run, k))
         value(reward.plain(run, k))
         value(train.plain(run, k))
-        if k + 1 in run.experiment.checkpointed_iterations() and (saved := run.checkpoints.save(k + 1)) is not None:
+        if k + 1 in run.spec.checkpointed_iterations() and (saved := run.checkpoints.save(k + 1)) is not None:
             run.checkpoints.commit(saved, k + 1)
 
 

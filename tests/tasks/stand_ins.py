@@ -4,7 +4,7 @@ the records and the tasks around them are real.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 from tasks.records import FinishReason
 from tasks.rollout.protocol import Completion
 from tasks.train.memory import TokenBudget
+from tasks.train.settings import AdamWSettings
 
 METRICS = ("loss", "clip_fraction", "approximate_kl", "grad_norm", "learning_rate", "reward_mean", "entropy")
 
@@ -24,15 +25,15 @@ class StandInTrainer:
     def __init__(self) -> None:
         self.state: str | None = None
         self.environment: dict[str, Any] = {"ranks": 1, "threads": 1, "device": "none"}
-        self.adamw: dict[str, Any] = {}
+        self.adamw: AdamWSettings | None = None
         self.options = SimpleNamespace(ranks=1)
         self.budget = TokenBudget()
         self.trained: list[int] = []
         self._weights: dict[str, bytes] = {}
 
-    def load(self, state: str, weights: Path, optimizer: Path | None, adamw: Mapping[str, Any]) -> None:
+    def load(self, state: str, weights: Path, optimizer: Path | None, adamw: AdamWSettings) -> None:
         self._weights = {path.name: path.read_bytes() for path in weights.glob("model*")}
-        self.state, self.adamw = state, dict(adamw)
+        self.state, self.adamw = state, adamw
 
     def train(self, becomes: str, batch: Any, settings: Any, iteration: int) -> dict[str, Any]:
         self.state = becomes

@@ -71,7 +71,7 @@ class Made:
         return PolicyModule(AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)), batch, spec
 
     def gradients(self, k: int, **changes: Any) -> list[Tensor]:
-        """Of each optimiser step, by plain torch: AdamW's moments, which the ranks save, are compared too."""
+        """Of each optimizer step, by plain torch: AdamW's moments, which the ranks save, are compared too."""
         module, batch, spec = self.training(k)
         return run(module, batch, changed(spec, **changes)).engine.gradients
 

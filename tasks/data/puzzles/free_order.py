@@ -55,8 +55,8 @@ def _form() -> re.Pattern[str]:
 _FORM = _form()
 
 
-class Step(NamedTuple):
-    """One step, and the pool after it."""
+class Join(NamedTuple):
+    """The text of one step, and the pool after it."""
 
     text: str
     pool: Pool
@@ -75,7 +75,7 @@ def join(left: int, operator: str, right: int) -> int | None:
     return result if result in RESULTS else None
 
 
-def steps(pool: Pool) -> Iterator[Step]:
+def steps(pool: Pool) -> Iterator[Join]:
     """Yield every step that `pool` allows, each once: equal values give the same tokens."""
     pairs = {
         (pool[j], pool[i]): pool[:i] + pool[i + 1 : j] + pool[j + 1 :]
@@ -86,7 +86,7 @@ def steps(pool: Pool) -> Iterator[Step]:
             result = join(left, operator, right)
             if result is not None:
                 text = f"{left} {operator} {right} = {result}"
-                yield Step(f"{text} : {' '.join(map(str, rest))} ," if rest else text, tuple(sorted((*rest, result))))
+                yield Join(f"{text} : {' '.join(map(str, rest))} ," if rest else text, tuple(sorted((*rest, result))))
 
 
 @cache

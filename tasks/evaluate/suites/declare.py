@@ -148,7 +148,7 @@ class SuiteDeclaration(Section):
         return REPOSITORY_ROOT if self.file.parent == SUITES else self.file.parent
 
     @property
-    def judge(self) -> str:
+    def verifier_name(self) -> str:
         """Return the verifier's name as problems and keys have it: a user's own is named by its content."""
         return by_content(self.verifier, self.folder)
 

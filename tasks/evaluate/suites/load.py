@@ -91,7 +91,7 @@ def load_declared(suite: SuiteDeclaration, stand_ins: Path | None = None) -> Loa
     problems: list[SuiteProblem] = []
     places: dict[str, str] = {}
     optional = dict.fromkeys(_optional(found.columns).values(), False)
-    verifier, read = make_verifier(suite.judge, Reward()), reader_of(suite.judge)
+    verifier, read = make_verifier(suite.verifier_name, Reward()), reader_of(suite.verifier_name)
     for where, row in found.rows:
         optional = {name: present or name in row for name, present in optional.items()}
         made = _problem(suite, found, row, where, seen, read)
@@ -140,10 +140,10 @@ def suite_fingerprint(suite: SuiteDeclaration, stand_ins: Path | None = None) ->
         },
         "judged": {
             "columns": columns,
-            "verifier": suite.judge,
+            "verifier": suite.verifier_name,
             "timeout_s": suite.timeout_s,
             "size": [place.size, suite.answers],
-            **reader_key_part(suite.judge),
+            **reader_key_part(suite.verifier_name),
         },
     }
 
@@ -166,7 +166,7 @@ def _source(suite: SuiteDeclaration) -> Source:
         split=source.split,
         revision=None if source.revision == UNPINNED else source.revision,
         heldout=suite.size,
-        verifier=None if declared.own_verifier else suite.judge,
+        verifier=None if declared.own_verifier else suite.verifier_name,
     )
     return make_source(data, suite.folder, "source.at")
 
@@ -248,7 +248,7 @@ def _problem(
     name = row.get(columns.id) if columns.id else None
     plain = {**shaped.row, "id": f"{suite.name}/{number:04d}" if name is None else name}
     problem = problem_from_row(
-        plain, Columns(answer_after=columns.answer_after, verifier=suite.judge), where, number, read
+        plain, Columns(answer_after=columns.answer_after, verifier=suite.verifier_name), where, number, read
     )
     problem = replace(problem, reference={**problem.reference, **shaped.extra})
     said = {key: row.get(name) for key, name in _optional(columns).items() if key in ("level", "subject", "source")}

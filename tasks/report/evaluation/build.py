@@ -10,22 +10,22 @@ from infra.store import Manifest
 from tasks.evaluate.comparison import METRIC, EvaluatedPolicy
 from tasks.evaluate.metrics.paired import PairedComparison
 from tasks.evaluate.problems import SuiteData
-from tasks.report.evaluation.data import Comparison, Evaluated, Question, SuiteResult
+from tasks.report.evaluation.data import Evaluated, PairResult, Question, SuiteResult
 
 
 def suite_result(
     name: str,
-    sides: Sequence[EvaluatedPolicy],
+    policies: Sequence[EvaluatedPolicy],
     comparisons: Sequence[tuple[str, str, PairedComparison]],
     problems: SuiteData,
     about: Mapping[str, str],
 ) -> SuiteResult:
-    """Return one suite under each of `sides`, base first; `comparisons`: (first label, second label, result)."""
+    """Return one suite under each of `policies`, base first; `comparisons`: (first label, second label, result)."""
     return SuiteResult(
         name=name,
         about=about,
-        policies=tuple(_evaluated(side, name) for side in sides if name in side.evaluations),
-        comparisons=tuple(Comparison(first, second, METRIC, result.to_json()) for first, second, result in comparisons),
+        policies=tuple(_evaluated(each, name) for each in policies if name in each.evaluations),
+        comparisons=tuple(PairResult(first, second, METRIC, result.to_json()) for first, second, result in comparisons),
         questions={
             each.problem.id: Question(
                 each.question, _reference(each.problem.reference), each.level, each.subject, each.source

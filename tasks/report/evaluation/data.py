@@ -45,7 +45,7 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class PairResult:
     """The policy labelled `second` against the one labelled `first`, on the same questions.
 
     `result` has difference (second - first), interval (95%: [low, high] or None), questions, gained and lost (numbers
@@ -68,7 +68,7 @@ class SuiteResult:
     name: str
     about: Mapping[str, str]
     policies: Sequence[Evaluated]
-    comparisons: Sequence[Comparison]
+    comparisons: Sequence[PairResult]
     questions: Mapping[str, Question]
 
 

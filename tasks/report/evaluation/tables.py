@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tasks.report.evaluation.data import Comparison, Evaluated, SuiteResult
+from tasks.report.evaluation.data import Evaluated, PairResult, SuiteResult
 from tasks.report.formatting import fixed, interval_text, number, percent, short_key
 from tasks.report.html_tables import Line, side_by_side, table
 from tasks.report.scale import fits
@@ -142,7 +142,7 @@ def _cell_texts(summary: Mapping[str, Any], k: int) -> tuple[str, str]:
     return fixed(value(summary, ("pass_at", str(k)))), interval_text(interval(summary, ("pass_at_interval", str(k))))
 
 
-def differences_table(comparisons: Sequence[tuple[SuiteResult, Comparison]]) -> str:
+def differences_table(comparisons: Sequence[tuple[SuiteResult, PairResult]]) -> str:
     """Return a row for each comparison: the difference with its interval, and the questions gained and lost."""
     heads = [
         "suite",
@@ -159,7 +159,7 @@ def differences_table(comparisons: Sequence[tuple[SuiteResult, Comparison]]) -> 
     return table(heads, [_difference(suite, c) for suite, c in comparisons], "comparisons")
 
 
-def _difference(suite: SuiteResult, comparison: Comparison) -> list[str]:
+def _difference(suite: SuiteResult, comparison: PairResult) -> list[str]:
     result = comparison.result
     left_out = sum(value(result, (key,)) or 0 for key in ("only_first", "only_second"))
     keys = {policy.label: short_key(policy.artifact) for policy in suite.policies}

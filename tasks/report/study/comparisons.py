@@ -36,7 +36,7 @@ EQUAL_PASS_1 = (
 )
 EQUAL_COMPUTE = (
     "Both after as many sampled tokens as the one with fewer has in all: all variants pass a sampled token forward and "
-    "backward equally often (but with one optimiser step an iteration prompt_confidence group_mean makes one pass "
+    "backward equally often (but with one optimizer step an iteration prompt_confidence group_mean makes one pass "
     "more). Policies between two evaluations are interpolated linearly."
 )
 

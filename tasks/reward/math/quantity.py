@@ -121,7 +121,8 @@ def _phrase(phrase: str) -> tuple[Unit | None, int] | None:
 
 _NUMBER = r"\d+(?:\.\d+)?"
 _PART = re.compile(
-    rf'\s*(?:,|"\s*,?\s*and\s*"|\band\b)?\s*(?P<number>{_NUMBER})\s*(?:"(?P<quoted>[^"]*?)(?:,?\s+and)?"|(?P<bare>[{_LETTERS}]+))'
+    rf'\s*(?:,|"\s*,?\s*and\s*"|\band\b)?\s*(?P<number>{_NUMBER})\s*'
+    rf'(?:"(?P<quoted>[^"]*?)(?:,?\s+and)?"|(?P<bare>[{_LETTERS}]+))'
 )
 
 

@@ -26,7 +26,7 @@ from tasks.records import Problem, Verdict, VerdictKind
 from tasks.reward.verifiers.base import Verifier
 
 KEY = "data.verifier"
-Judge = Callable[[Mapping[str, Any], str], object]
+Function = Callable[[Mapping[str, Any], str], object]
 
 
 def plugin_verifier(name: str, reward: Reward) -> Verifier:
@@ -49,7 +49,7 @@ def plugin_reader(name: str) -> Reader:
 class FunctionVerifier(Verifier):
     """A user's function of the reference and the response's text."""
 
-    def __init__(self, name: str, reward: Reward, function: Judge, path: Path) -> None:
+    def __init__(self, name: str, reward: Reward, function: Function, path: Path) -> None:
         super().__init__(name, reward)
         self._function, self._path = function, path
 
@@ -86,11 +86,11 @@ def _loaded(name: str) -> tuple[Any, str]:
     return found, label
 
 
-def _function(name: str, found: Any) -> Judge:
+def _function(name: str, found: Any) -> Function:
     """Return the function itself, or the method `verify` of a class, of which one is made unless that is static."""
     if not inspect.isclass(found):
-        judge: Judge = found
-        return judge
+        function: Function = found
+        return function
     cls: Any = found
     owner = cls
     if not isinstance(inspect.getattr_static(cls, "verify"), staticmethod | classmethod):
@@ -99,5 +99,5 @@ def _function(name: str, found: Any) -> Judge:
         except Exception as error:  # the user's own code may raise anything
             where = error_line(error, Path(inspect.getfile(cls)))
             raise VerifierError(f"{KEY}: {name} cannot be made without arguments: {where}") from error
-    method: Judge = owner.verify
+    method: Function = owner.verify
     return method

@@ -5,7 +5,7 @@ The life of an objective, on every rank alike:
 1. `__init__(settings)`, of a plugin `__init__(settings, **args)`, when the ranks load a policy and at each iteration.
 2. `head(hidden_size)`, when the ranks load a policy: parameters that are trained beside the policy's.
 3. `scalars()`, when an iteration begins: numbers that a checkpoint keeps. Those of the checkpoint take their place.
-4. Of each optimiser step:
+4. Of each optimizer step:
    a. `statistics(minibatch)`, once, before the first loss;
    b. `token_losses(tokens)`, for each micro-batch; of their losses the weighted sum is minimised, minus
       `entropy_coefficient(scalars)` times the entropy;
@@ -47,7 +47,7 @@ class Tokens:
 
 @dataclass(frozen=True, slots=True)
 class Minibatch:
-    """The responses of one optimiser step, of all ranks and micro-batches, under the old policy.
+    """The responses of one optimizer step, of all ranks and micro-batches, under the old policy.
 
     `responses` are the judged ones (group, sample), by which `old` has its tensors; `advantages` [prompts, samples]
     float64 of the whole iteration. `seed` derives from the run's seed, the iteration and the step.
@@ -60,7 +60,7 @@ class Minibatch:
 
 
 class Objective(Generic[Settings]):
-    """The loss of an optimiser step, token by token."""
+    """The loss of an optimizer step, token by token."""
 
     #: Whether `tokens.reference` is read.
     NEEDS_REFERENCE: ClassVar[bool] = False

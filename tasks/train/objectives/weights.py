@@ -16,7 +16,7 @@ def at_tokens(values: Sequence[Tensor], lengths: Sequence[int]) -> Tensor:
 
 
 def aggregation_weights(lengths: Tensor, counts: Tensor, settings: ObjectiveSettings) -> Tensor:
-    """Return the weight of each token of response i in the loss of an optimiser minibatch [responses], float64.
+    """Return the weight of each token of response i in the loss of an optimizer minibatch [responses], float64.
 
     `lengths` [responses]: response tokens; `counts` [responses] bool: whether the response counts (was judged). Summing
     weight * token loss over the minibatch, all ranks and micro-batches, gives the loss; so the weights know the whole

@@ -146,7 +146,7 @@ def test_retention_keeps_first_last_evaluated_and_the_newest(tmp_path: Path) -> 
     overrides = ("train.iterations=8", "checkpoint.every=1", "checkpoint.keep=2", "evaluate.every=3")
     with opened(tmp_path / "store", *overrides) as run:
         kept = []
-        for iteration in run.experiment.checkpointed_iterations():
+        for iteration in run.spec.checkpointed_iterations():
             lineage = run.experiment.lineage(iteration)
             run.store.commit(policy_step(lineage), {"model.safetensors": b"weights"}, kind="weights")
             run.checkpoints.retain()

@@ -32,7 +32,7 @@ def _record(problem: str, sample: int, score: float | None, answer: str | None =
         else "wrong"
     )
     fields = {"kind": kind, "finish_reason": "stop", "response_tokens": 10, "entropy": 0.5, **other}
-    return JudgedSample(problem_id=problem, sample=sample, score=score, answer=answer, **fields)  # type: ignore[arg-type]
+    return JudgedSample(problem_id=problem, sample=sample, score=score, answer=answer, **fields)
 
 
 TWO = [

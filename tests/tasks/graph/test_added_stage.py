@@ -20,6 +20,7 @@ from tasks.graph.experiment import Experiment, Node, stages_of
 from tasks.graph.previous_runs import previous_runs
 from tasks.graph.reasons import Reasons
 from tasks.graph.simulate import simulate
+from tasks.run.under_way import UnderWay
 
 SPEC = """\
 name: filtered
@@ -98,6 +99,21 @@ def test_a_start_on_an_empty_store_runs_the_stage(loaded: Loaded) -> None:
     (node, _) = will.running["filter"]
     said = Reasons(experiment, will, had, []).of(node)
     assert said == "because data runs"
+
+
+def test_an_evaluation_under_way_keeps_a_stage_that_is_made_once(loaded: Loaded) -> None:
+    class Counted(Experiment):
+        def steps(self) -> Iterator[Node]:
+            yield Node("count", count)
+            yield from super().steps()
+
+    count, store = Step("count", 1, {}), Store(loaded.spec.store)
+    experiment, under_way = Counted(loaded.spec), UnderWay(store, "a night")
+    under_way.name_steps(experiment)
+    (folder,) = store.files.list("comparisons")
+    steps = json.loads(store.files.read(f"comparisons/{folder}/comparison.json"))["steps"]
+    once = [count, experiment.data, experiment.contamination("heldout"), experiment.start]
+    assert steps == [step.reference for step in once]
 
 
 def test_a_previous_run_has_the_counterpart_of_each_step(loaded: Loaded) -> None:

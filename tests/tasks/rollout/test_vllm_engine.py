@@ -203,7 +203,8 @@ import importlib.machinery, importlib.util, pathlib, sys
 from infra.errors import EngineError
 from tasks.rollout.vllm_engine import VllmEngine, VllmOptions
 try:
-    VllmEngine(VllmOptions(max_model_len=8)).load(pathlib.Path({str(llama(0))!r}))
+    options = VllmOptions(max_model_len=8, dtype="float32", tensor_parallel_size=1)
+    VllmEngine(options).load(pathlib.Path({str(llama(0))!r}))
 except EngineError as error:
     print(error)
 """

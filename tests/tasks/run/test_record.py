@@ -33,10 +33,8 @@ def record(store: Store, lost: list[str], *trackers: Tracker) -> RunRecord:
         if lost:
             raise RunLostError(lost[0])
 
-    spec: Any = SimpleNamespace(train=SimpleNamespace(iterations=1))
-    experiment: Any = SimpleNamespace(
-        run=NAME, spec=spec, source=None, lineage=str, checkpointed_iterations=lambda: [0, 1], roots=lambda: []
-    )
+    spec: Any = SimpleNamespace(train=SimpleNamespace(iterations=1), checkpointed_iterations=lambda: [0, 1])
+    experiment: Any = SimpleNamespace(run=NAME, spec=spec, source=None, lineage=str, roots=lambda: [])
     loaded = Loaded(spec, {}, Path("run.yaml"), "", None)
     return RunRecord(Session(store, still_ours), experiment, loaded, trackers=trackers)
 

@@ -51,7 +51,7 @@ def pass_at_k(scores: Scores, k: int, correct_at: float) -> list[float]:
     judged = [i for i, s in enumerate(scores) if s is not None]
     subsets = list(itertools.combinations(judged, k))
     out = [0.0] * len(scores)
-    rewards = np.array([max(float(scores[i] >= correct_at) for i in subset) for subset in subsets])  # type: ignore[operator]
+    rewards = np.array([max(float(scores[i] >= correct_at) for i in subset) for subset in subsets])
     if len(judged) < 2 or len(set(rewards)) < 2:
         return out
     of_subsets = (rewards - rewards.mean()) / rewards.std()

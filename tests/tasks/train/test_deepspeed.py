@@ -20,12 +20,12 @@ from infra.errors import EngineError
 from tasks.engines.trainer import TrainerClient
 from tasks.errors import TrainingError
 from tasks.train.forward import PolicyModule
-from tasks.train.settings import StepSettings
+from tasks.train.settings import AdamWSettings, StepSettings
 from tests.tasks.train.tools import OFF_POLICY, OPTIONS, SPEC, changed, difference, llama, rollouts, run
 
 BETA = 0.9
-ADAMW = {"betas": (BETA, 0.999), "adam_eps": 1e-8, "weight_decay": 0.1, "max_grad_norm": 1e9}
-CLIPPED = {**ADAMW, "max_grad_norm": 0.5}
+ADAMW = AdamWSettings(betas=(BETA, 0.999), adam_eps=1e-8, weight_decay=0.1, max_grad_norm=1e9)
+CLIPPED = replace(ADAMW, max_grad_norm=0.5)
 STEP = changed(SPEC, learning_rate=1e-3, token_budget=60, importance_cap=1.5)
 STEPS = changed(OFF_POLICY, learning_rate=1e-3, token_budget=60, warmup_steps=2)
 BATCH, NEXT = rollouts(seed=30), rollouts(seed=31)
@@ -157,7 +157,7 @@ def test_clipping_bounds_the_gradient_and_reports_its_norm(trainers: Trainers, w
     assert norm > 10 * limit
     for ranks, stage in ((1, 0), (2, 2)):
         trainer = configured(trainers, ranks, stage)
-        trainer.load("start", weights, None, {**ADAMW, "max_grad_norm": limit})
+        trainer.load("start", weights, None, replace(ADAMW, max_grad_norm=limit))
         assert trainer.train("next", BATCH, STEP, 0)["metrics"]["grad_norm"] == pytest.approx(float(norm), rel=1e-5)
         clipped = gradient_in(saved(trainer, tmp_path / f"{ranks}"))
         assert (

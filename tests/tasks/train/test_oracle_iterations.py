@@ -80,7 +80,7 @@ def oracle_step(
     advantages: list[list[float]],
     minibatch: range,
 ) -> tuple[float, Tensor, list[bool]]:
-    """Return of one optimiser step: loss in NumPy, gradient by autograd, and which responses weigh nothing."""
+    """Return of one optimizer step: loss in NumPy, gradient by autograd, and which responses weigh nothing."""
     spec = flat(settings)
     losses: list[np.ndarray] = []
     plain: list[Tensor] = []

@@ -26,10 +26,11 @@ from tasks.stages import data, remake_start, train
 from tasks.train import memory
 from tasks.train.layout import Row
 from tasks.train.memory import TokenBudget
+from tasks.train.settings import AdamWSettings
 from tests.tasks.small_run import iterate, opened
 from tests.tasks.train.tools import OPTIONS, SPEC, changed, difference, llama, rollouts
 
-ADAMW = {"betas": (0.9, 0.999), "adam_eps": 1e-8, "weight_decay": 0.1, "max_grad_norm": 1e9}
+ADAMW = AdamWSettings(betas=(0.9, 0.999), adam_eps=1e-8, weight_decay=0.1, max_grad_norm=1e9)
 BATCH = rollouts(prompts=8, samples=8, seed=30, longest=500)
 #: A step on BATCH takes about 200 MB at FULL tokens a micro-batch and 120 MB at half, on one rank or two.
 FULL, ROOM_MB = 8192, 155

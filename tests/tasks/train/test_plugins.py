@@ -68,7 +68,7 @@ def test_an_estimator_of_the_users_trains(spec: Spoken) -> None:
     )
     done = run(policy(), BATCH, settings)
     scores, judged = BATCH.score_tensors()
-    for row, values, mask, found in zip(BATCH.scores, scores, judged, done.iteration.advantages.total, strict=True):  # type: ignore[union-attr]
+    for row, values, mask, found in zip(BATCH.scores, scores, judged, done.iteration.advantages.total, strict=True):
         mean = np.mean([s for s in row if s is not None])
         wanted = torch.where(mask & (mask.sum() >= 2), 0.5 * (values - mean).tanh(), 0.0)
         torch.testing.assert_close(found, wanted)
@@ -218,7 +218,7 @@ def test_head_statistics_and_scalars_are_those_of_the_equations(spec: Spoken) ->
     assert metrics["loss"] == pytest.approx(np.mean(losses), rel=1e-9)
     assert metrics["objective_coefficient"] == coefficient == done.engine.scalars["coefficient"] != 0.01
     before = module.head.layers[0].weight  # type: ignore[union-attr, index]
-    assert not torch.equal(done.engine.module.head.layers[0].weight, before), "the head is not trained"  # type: ignore[union-attr, index]
+    assert not torch.equal(done.engine.module.head.layers[0].weight, before), "the head is not trained"
 
 
 @pytest.mark.parametrize(("budget", "ranks"), [(1, 1), (48, 2), (10_000, 3)])

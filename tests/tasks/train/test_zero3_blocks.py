@@ -24,10 +24,11 @@ deepspeed.init_distributed(dist_backend="gloo")
 import torch.distributed as dist
 from tasks.train import forward
 from tasks.train.batch import GroupBatch, rank_micro_batches
-from tasks.train.deepspeed_engine import OptimizerOptions, TrainingEngine
+from tasks.train.deepspeed_engine import TrainingEngine
 from tasks.train.layout import Row
+from tasks.train.settings import AdamWSettings, OptimizerOptions
 forward.LOGITS_BLOCK = int(sys.argv[2]) * 112
-options = OptimizerOptions((0.9, 0.999), 1e-8, 0.0, 1e9, 3, False, False)
+options = OptimizerOptions(AdamWSettings((0.9, 0.999), 1e-8, 0.0, 1e9), 3, False, False)
 engine = TrainingEngine(Path(sys.argv[1]), None, "float32", options)
 responses, log_probs = [[[7] * 10], [[8] * 90]], [[[0.0] * 10], [[0.0] * 90]]
 batch = GroupBatch(["a", "b"], [[2, 5, 6, 4]] * 2, [[1, 2]] * 2, responses, log_probs, [[1.0], [1.0]])

@@ -52,7 +52,7 @@ OPTIONS = TrainerOptions(
     gradient_checkpointing=False,
     step_deadline_s=600,
 )
-#: Several optimiser steps: from the second on the policy is not the one sampled from, and the loss is far from zero.
+#: Several optimizer steps: from the second on the policy is not the one sampled from, and the loss is far from zero.
 OFF_POLICY = replace(SPEC, minibatch_prompts=2)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from tasks.evaluate.judged_sample import records_of
 from tasks.evaluate.summary import summarise
-from tasks.report.evaluation.data import Comparison, Evaluated, EvaluationPoint, EvaluationReport, Question, SuiteResult
+from tasks.report.evaluation.data import Evaluated, EvaluationPoint, EvaluationReport, PairResult, Question, SuiteResult
 from tests.tasks.report.sample_report import key
 
 LABELS = ("base", "last night", "tonight")
@@ -135,7 +135,7 @@ def solved(policy: Evaluated) -> set[str]:
     return {name for name, right in judged.items() if sum(right) / len(right) > 0.5}
 
 
-def compared(first: Evaluated, second: Evaluated) -> Comparison:
+def compared(first: Evaluated, second: Evaluated) -> PairResult:
     gained, lost = solved(second) - solved(first), solved(first) - solved(second)
     difference = second.summary["avg"] - first.summary["avg"]
     result = {
@@ -150,7 +150,7 @@ def compared(first: Evaluated, second: Evaluated) -> Comparison:
         "regressed": False,
         "improved": difference > 0.03,
     }
-    return Comparison(first.label, second.label, "Pass@1", result)
+    return PairResult(first.label, second.label, "Pass@1", result)
 
 
 @cache
