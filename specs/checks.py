@@ -91,10 +91,11 @@ def _rollout(spec: Sections) -> Iterator[str]:
             f"rollout.samples: {rollout.samples} makes no group, which advantage.estimator {spec.advantage.estimator} "
             "needs; want >= 2"
         )
-    if rollout.problems is not None and rollout.problems < rollout.prompts:
+    if rollout.problems is not None and rollout.problems < rollout.drawn:
+        times = f" x rollout.oversample {rollout.oversample:g}" if rollout.oversample > 1 else ""
         yield (
-            f"rollout.problems: {rollout.problems} is less than the rollout.prompts {rollout.prompts} of an iteration, "
-            "which are all different; raise it"
+            f"rollout.problems: {rollout.problems} is less than the rollout.prompts {rollout.prompts}{times} of an "
+            "iteration, which are all different; raise it"
         )
     truncated = [f"rollout.top_p {rollout.top_p}"] * (rollout.top_p < 1) + [f"rollout.top_k {rollout.top_k}"] * (
         rollout.top_k > 0

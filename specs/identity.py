@@ -80,7 +80,8 @@ def rollout_part(spec: Spec) -> Part:
 
     The engine, sampling, the composition of shards, seeds.
     """
-    without = {"max_prompt_tokens"} | ({"problems"} if spec.rollout.problems is None else set())
+    unset = {"problems"} if spec.rollout.problems is None else set()
+    without = {"max_prompt_tokens"} | unset | ({"oversample"} if spec.rollout.oversample == 1 else set())
     rollout = {**spec.rollout.model_dump(mode="json", exclude=without), "engine": by_content(spec.rollout.engine)}
     return {**rollout, "dtype": spec.policy.dtype, "seed": spec.seed}
 
@@ -116,6 +117,8 @@ def train_part(spec: Spec) -> Part:
         "temperature": spec.rollout.temperature,
         "dtype": spec.policy.dtype,
         "seed": spec.seed,
+        # How many of the drawn groups are trained, where they are chosen (tasks/train/dynamic_sampling.py).
+        **({"dynamic_sampling": spec.rollout.prompts} if spec.rollout.oversample > 1 else {}),
     }
 
 

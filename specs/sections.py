@@ -7,6 +7,7 @@ The members of `advantage` and `objective` stand in `specs/advantages.py` and `s
 
 from __future__ import annotations
 
+import math
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, field_validator
@@ -190,6 +191,13 @@ class RolloutSpec(Section):
     )
     prompts: Positive = Field(default=512, description="Problems an iteration. FlowRL.")
     samples: Positive = Field(default=8, description="G, responses a problem. FlowRL.")
+    oversample: float = Field(
+        default=1.0,
+        ge=1,
+        le=16,
+        description="Dynamic sampling (DAPO): so many times `prompts` problems are drawn, and of these the first "
+        "`prompts` groups with right and wrong responses are trained, fewer where there are fewer. 1: off.",
+    )
     problems: Positive | None = Field(
         default=None,
         description="Only the first so many training problems are drawn, anew each epoch; null: all. A warm start sees "
@@ -203,6 +211,11 @@ class RolloutSpec(Section):
     shard_prompts: Positive = Field(
         default=64, description="Problems a shard: the unit of caching; the last one may be smaller."
     )
+
+    @property
+    def drawn(self) -> int:
+        """Return how many problems an iteration draws."""
+        return math.ceil(self.prompts * self.oversample - 1e-9)
 
     @field_validator("engine")
     @classmethod

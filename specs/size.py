@@ -63,7 +63,7 @@ def size(spec: Spec, vocabulary: int | None = None, model: Path | None = None) -
     return Sizes(
         parameters=count,
         optimizer_steps=rollout.prompts // spec.train.minibatch_prompts,
-        response_tokens=responses * rollout.max_response_tokens,
+        response_tokens=rollout.drawn * rollout.samples * rollout.max_response_tokens,
         trained_tokens=responses * (rollout.max_prompt_tokens + rollout.max_response_tokens),
         weight_bytes=_share(count * narrow, ranks, stage >= 3),
         gradient_bytes=_share(count * wide, ranks, stage >= 2),

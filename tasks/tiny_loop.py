@@ -26,6 +26,7 @@ from tasks.reward.responses import ResponseTexts
 from tasks.reward.verification import Verifiers
 from tasks.rollout.shards import roll_out, shard_count, shard_problems
 from tasks.rollout.transformers_engine import TransformersEngine, TransformersOptions
+from tasks.train.dynamic_sampling import selected
 from tasks.train.inputs import adamw_settings, group_batch, step_settings
 from tasks.train.memory import TokenBudget
 from tasks.train.rank import TrainingRank
@@ -80,6 +81,8 @@ def tiny_loop(spec: Spec, folder: Path) -> Path:
         verdicts = verifiers.verify(responses, mask_truncated=spec.reward.truncated == "mask")
         # Train: advantages (tasks/train/advantages), then an optimizer step a minibatch (tasks/train/iteration.py).
         batch = group_batch(problems, rollouts, verdicts)
+        if "dynamic_sampling" in part:
+            batch = selected(batch, part["dynamic_sampling"], part["correct_at"]).batch
         result = trainer.rank.train(
             expected=f"policy {k}", becomes=f"policy {k + 1}", batch=batch, settings=settings, iteration=k
         )

@@ -22,7 +22,8 @@ def positions(seed: int, iteration: int, prompts: int, n: int) -> list[int]:
     """
     if prompts > n:
         raise DataError(
-            f"rollout.prompts is {prompts}, but there are only {n} problems to draw from: lower it or give more data"
+            f"an iteration draws {prompts} problems (rollout.prompts x rollout.oversample), but there are only {n}: "
+            "lower them or give more data"
         )
     assert iteration >= 0 and prompts >= 1, (iteration, prompts)
     epoch, start = divmod(iteration * prompts, n)

@@ -10,6 +10,7 @@ from specs.sections import Audit
 from tasks.engines.trainer import TrainerClient
 from tasks.run.artifacts import Datasets, rollouts_of, verdicts_of
 from tasks.run.session import Session
+from tasks.train.dynamic_sampling import selected
 from tasks.train.inputs import group_batch, step_settings
 from tasks.train.memory import TokenBudget
 
@@ -40,10 +41,15 @@ def train_step(
     )
     problems = datasets(inputs["data"]).by_id
     batch = group_batch(problems, rollouts_of(session, inputs["rollouts"]), verdicts_of(session, inputs["verdicts"]))
+    chosen = selected(batch, part["dynamic_sampling"], part["correct_at"]) if "dynamic_sampling" in part else None
+    trained = batch if chosen is None else chosen.batch
 
     def attempt(budget: int) -> dict[str, Any]:
         ensure()
-        return trainer.train(becomes, batch, replace(settings, token_budget=budget), inputs["iteration"])
+        return trainer.train(becomes, trained, replace(settings, token_budget=budget), inputs["iteration"])
 
-    done, recorded = fitting.run(attempt, lambda: batch.passes(settings.minibatch_prompts), trainer.ranks, token_budget)
-    return {**done, "recorded": recorded}
+    done, recorded = fitting.run(
+        attempt, lambda: trained.passes(settings.minibatch_prompts), trainer.ranks, token_budget
+    )
+    metrics = {**done["metrics"], **(chosen.drawn if chosen is not None else {})}
+    return {**done, "metrics": metrics, "recorded": recorded}

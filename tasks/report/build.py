@@ -104,7 +104,11 @@ def _groups(run: RunContent, label: str) -> list[Group]:
     groups: dict[str, list[Response]] = {}
     prompts: dict[str, float | None] = {}
     last, texts = run.last, ResponseTexts(run.dataset.tokenizer)
-    for rollout, verdict, term in zip(last.rollouts, last.verdicts, last.terms, strict=True):
+    terms = {(term["problem_id"], term["sample"]): term for term in last.terms}
+    for rollout, verdict in zip(last.rollouts, last.verdicts, strict=True):
+        term = terms.get((rollout.problem_id, rollout.sample))
+        if term is None:  # drawn, and not trained: dynamic sampling
+            continue
         if rollout.problem_id not in groups and len(groups) == GROUPS:
             break
         prompts.setdefault(rollout.problem_id, term["c_q"])

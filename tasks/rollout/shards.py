@@ -25,14 +25,14 @@ class Sampler(Protocol):
 
 def shard_count(settings: RolloutSpec) -> int:
     """Return the number of shards of an iteration."""
-    return -(-settings.prompts // settings.shard_prompts)
+    return -(-settings.drawn // settings.shard_prompts)
 
 
 def shard_problems(
     problems: Sequence[EncodedProblem], settings: RolloutSpec, seed: int, iteration: int, shard: int
 ) -> list[EncodedProblem]:
     """Return the problems of one shard: a pure function of (seed, iteration, shard). `seed`: the spec's."""
-    drawn = positions(seed, iteration, settings.prompts, settings.problems or len(problems))
+    drawn = positions(seed, iteration, settings.drawn, settings.problems or len(problems))
     size = settings.shard_prompts
     return [problems[i] for i in drawn[shard * size : (shard + 1) * size]]
 

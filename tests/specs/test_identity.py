@@ -54,6 +54,7 @@ TABLE: list[tuple[str, str, str]] = [
     (HUB, "data.split=test", "data"),
     (HUB, "data.revision=abc", "data"),
     (HUB, "data.prompt=boxed", "data"),
+    (PUZZLE, "rollout.oversample=1.5", "rollout train"),
     (HUB, "data.system=Think.", "data"),
     (HUB, "data.chat_template_kwargs={enable_thinking: true}", "data"),
     (HUB, "data.prompt_column=q", "data"),

@@ -95,6 +95,15 @@ def test_a_second_start_finds_everything_and_asks_no_engine(start: Start) -> Non
     assert page == render(build([content_of(first, record)])) and again.experiment.run in page
 
 
+def test_dynamic_sampling_draws_more_and_the_page_shows_what_was_trained(start: Start) -> None:
+    run, record, _, engines = start("rollout.oversample=1.5", "evaluate.suites=[]")
+    assert engines.rollout.asked == 2 * 6 * 4, "6 problems, 4 samples each, in 2 iterations"
+    assert [(row["mixed_groups"], row["trained_groups"]) for row in record.rows] == [(0.0, 4.0)] * 2
+    content = content_of(run, record)
+    assert len(content.last.terms) == 16 and len(content.last.rollouts) == 24
+    assert run.experiment.run in render(build([content]))
+
+
 def test_a_run_in_a_path_with_spaces_and_letters(start: Start, tmp_path: Path) -> None:
     folder = tmp_path / ODD
     run, _, _, _ = start(folder=ODD)

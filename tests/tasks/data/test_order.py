@@ -49,5 +49,5 @@ def test_the_first_epoch_is_the_hash_order_of_seed_and_epoch():
 
 def test_more_prompts_than_problems_is_an_error():
     assert sorted(positions(0, 3, 5, 5)) == [0, 1, 2, 3, 4]
-    with pytest.raises(DataError, match=r"rollout.prompts is 6, but there are only 5 problems"):
+    with pytest.raises(DataError, match=r"an iteration draws 6 problems .*, but there are only 5"):
         positions(0, 0, 6, 5)
