@@ -9,6 +9,10 @@ from sandbox.inside.frameworks import Plan
 
 #: Frameworks whose modules are replaced while a test runs (`frameworks.py`).
 FRAMEWORKS = frozenset(("pytest", "unittest"))
+#: Modules by which a test writes files.
+FILES = frozenset(("os", "pathlib", "shutil", "sqlite3", "tempfile"))
+_LOADING = frozenset(("code", "ctypes", "dill", "marshal", "pickle", "runpy", "shelve"))
+_REPLACING = frozenset(("redirect_stdout", "redirect_stderr", "patch"))
 
 
 def uncalled(tree: ast.Module) -> Plan:
@@ -57,6 +61,57 @@ def _required(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
     """Return how many arguments a function needs."""
     args = node.args
     return len(args.posonlyargs) + len(args.args) - len(args.defaults) + args.kw_defaults.count(None)
+
+
+def unjudged(tree: ast.Module, modules: set[str]) -> str | None:
+    """Return why nobody may be judged by a test, or None.
+
+    It would run what the program returns, or it replaces for the program what only its own process has.
+    """
+    if loading := modules & _LOADING:
+        return f"the test uses {min(loading)}, which can run what the program returns"
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and isinstance(node.value, ast.Name):
+            replaced = node.value.id in ("sys", "builtins")
+        else:
+            replaced = modules & {"contextlib", "unittest"} and _name(node) in _REPLACING
+        if replaced:
+            return f"the test replaces what the program prints to or asks ({_name(node)}), which is not supported"
+    return None
+
+
+def uses(tree: ast.Module, name: str) -> bool:
+    """Return whether a source uses a name."""
+    return any(isinstance(node, ast.Name) and node.id == name for node in ast.walk(tree))
+
+
+def looks_later(tree: ast.Module, entry: str) -> bool:
+    """Return whether a name that is an argument of a call of the program is used again below it."""
+    places: dict[str, tuple[int, int]] = {}
+    called = {entry, "candidate"}
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call) or _name(node.func) not in called:
+            continue
+        for part in (*node.args, *(keyword.value for keyword in node.keywords)):
+            while isinstance(part, ast.Starred | ast.Subscript):
+                part = part.value
+            if isinstance(part, ast.Name | ast.Attribute):
+                end = (node.end_lineno or 0, node.end_col_offset or 0)
+                places[ast.unparse(part)] = min(end, places.get(ast.unparse(part), end))
+    return any(
+        isinstance(node, ast.Name | ast.Attribute)
+        and isinstance(node.ctx, ast.Load)
+        and (node.lineno, node.col_offset) >= places.get(ast.unparse(node), (node.lineno + 1, 0))
+        for node in (ast.walk(tree) if places else ())
+    )
+
+
+def _name(node: ast.AST) -> str:
+    """Return the last part of a name, or of what an import takes."""
+    match node:
+        case ast.Name(id=name) | ast.Attribute(attr=name) | ast.alias(name=name):
+            return name
+    return ""
 
 
 def imported(tree: ast.Module) -> set[str]:
