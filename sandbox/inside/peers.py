@@ -16,7 +16,7 @@ import operator
 import os
 import sys
 from _thread import RLock
-from collections import Counter, OrderedDict, defaultdict, deque
+from collections import deque
 from collections.abc import Callable, Coroutine
 from functools import cache
 from types import CoroutineType
@@ -178,9 +178,7 @@ class Peer:
         self._mine: dict[int, Any] = {}  # what the other side may use, kept alive so that its id is its own
         self._remotes: dict[int, Remote] = {}
         self._exceptions: dict[int, type[BaseException]] = {}
-        values.READERS.update(
-            R=self._remote, A=self._later, P=self._mine.__getitem__, E=self._exception
-        )
+        values.READERS.update(R=self._remote, A=self._later, P=self._mine.__getitem__, E=self._exception)
         if not judges:
             values.READERS["N"] = lambda body: operator.attrgetter(body[1])(importlib.import_module(body[0]))
 
@@ -261,7 +259,7 @@ class Peer:
                 continue
             try:
                 for k, tree in message.get("changed", {}).items():
-                    _refill(args[int(k)], values.build(tree))
+                    _refill(kwargs[k] if k in kwargs else args[int(k)], values.build(tree))
                 if "v" in message:
                     return values.build(message["v"])
                 error = self._raised(message["x"], str(message["m"]), use)
@@ -308,10 +306,11 @@ class Peer:
             raise AttributeError(f"{use} of a {type(mine).__name__} of the test")
         if use != "call":
             return f'"v":{self._text(_USES[use](mine, *args, **named))}'
-        before = [self._text(x) if type(x) in values.MUTABLE else "" for x in args]
+        mutable = {str(k): x for k, x in (*enumerate(args), *named.items()) if type(x) in values.MUTABLE}
+        before = {k: self._text(x) for k, x in mutable.items()}
         result = f'"v":{self._text(mine(*args, **named))}'
-        after = [self._text(x) if type(x) in values.MUTABLE else "" for x in args]
-        changed = [f'"{k}":{text}' for k, (old, text) in enumerate(zip(before, after, strict=True)) if old != text]
+        after = {k: self._text(x) for k, x in mutable.items()}
+        changed = [f"{values.quote(k)}:{text}" for k, text in after.items() if text != before[k]]
         return f'{result},"changed":{{{",".join(changed)}}}' if changed else result
 
     def _send(self, line: str) -> None:

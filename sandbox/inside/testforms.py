@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from sandbox.inside.frameworks import Plan
 
@@ -74,7 +74,7 @@ def unjudged(tree: ast.Module, modules: set[str]) -> str | None:
         if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and isinstance(node.value, ast.Name):
             replaced = node.value.id in ("sys", "builtins")
         else:
-            replaced = modules & {"contextlib", "unittest"} and _name(node) in _REPLACING
+            replaced = not modules.isdisjoint(("contextlib", "unittest")) and _name(node) in _REPLACING
         if replaced:
             return f"the test replaces what the program prints to or asks ({_name(node)}), which is not supported"
     return None
@@ -85,11 +85,15 @@ def uses(tree: ast.Module, name: str) -> bool:
     return any(isinstance(node, ast.Name) and node.id == name for node in ast.walk(tree))
 
 
-def looks_later(tree: ast.Module, entry: str) -> bool:
-    """Return whether a name that is an argument of a call of the program is used again below it."""
-    places: dict[str, tuple[int, int]] = {}
-    called = {entry, "candidate"}
-    for node in ast.walk(tree):
+def looks_later(tree: ast.Module, entry: str, *, discarding: bool) -> bool:
+    """Return whether a name that is an argument of a call of the program is used again below it.
+
+    discarding: only of calls whose result is not used, or has to be None: what is tested is what they change.
+    """
+    called = {entry, *(node.arg for node in ast.walk(tree) if isinstance(node, ast.arg))}  # one may be the program
+    nodes: Iterable[ast.AST] = _discarded(tree) if discarding else ast.walk(tree)
+    ends: dict[str, tuple[int, int]] = {}
+    for node in nodes:
         if not isinstance(node, ast.Call) or _name(node.func) not in called:
             continue
         for part in (*node.args, *(keyword.value for keyword in node.keywords)):
@@ -97,13 +101,26 @@ def looks_later(tree: ast.Module, entry: str) -> bool:
                 part = part.value
             if isinstance(part, ast.Name | ast.Attribute):
                 end = (node.end_lineno or 0, node.end_col_offset or 0)
-                places[ast.unparse(part)] = min(end, places.get(ast.unparse(part), end))
+                ends[ast.unparse(part)] = min(end, ends.get(ast.unparse(part), end))
     return any(
         isinstance(node, ast.Name | ast.Attribute)
         and isinstance(node.ctx, ast.Load)
-        and (node.lineno, node.col_offset) >= places.get(ast.unparse(node), (node.lineno + 1, 0))
-        for node in (ast.walk(tree) if places else ())
+        and (node.lineno, node.col_offset) >= ends.get(ast.unparse(node), (node.lineno + 1, 0))
+        for node in (ast.walk(tree) if ends else ())
     )
+
+
+def _discarded(tree: ast.Module) -> Iterator[ast.expr]:
+    """Yield the expressions whose value is not used, or has to be None."""
+    for node in ast.walk(tree):
+        match node:
+            case (
+                ast.Expr(value=value)
+                | ast.Compare(left=value, ops=[ast.Is() | ast.Eq()], comparators=[ast.Constant(value=None)])
+            ):
+                yield value
+            case ast.Call(func=func, args=[value, *_]) if _name(func) == "assertIsNone":
+                yield value
 
 
 def _name(node: ast.AST) -> str:
