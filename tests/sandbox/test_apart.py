@@ -542,7 +542,7 @@ def test_how_a_program_ended_is_known(sandbox: Sandbox) -> None:
     assert sandbox.grade(problem, "import time\ndef f(g): time.sleep(99)", short).kind is Kind.TIME_LIMIT
 
 
-@pytest.mark.parametrize("test", ["assert f(3) == 3", "assert f(3) == 3 and f(abs) is abs"])
+@pytest.mark.parametrize("test", ["assert f(3) == 3", "assert f(lambda: 3)() == 3"])
 @pytest.mark.parametrize(
     "guarded",
     ["print(int(input()))", "raise SystemExit", "import unittest\n    unittest.main()", "assert f(1) == 2"],

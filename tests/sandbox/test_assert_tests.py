@@ -247,7 +247,7 @@ def test_what_runs_texts_or_replaces_streams_judges_nobody(test: str) -> None:
         ("from decimal import Decimal\nassert Decimal(f(1)) == Decimal('0.5')", '"v":"0.5"', '"v":"0.6"'),
         ("assert eval(f(1)) == 24", '"v":"4 * 6"', '"v":"4 + 6"'),
         ("assert eval('f(1)') == 2", '"v":2', '"v":1'),
-        ("exec('x = f(1)')\nassert x == 2", '"v":2', '"v":1'),
+        ("exec('assert f(1) == 2')", '"v":2', '"v":1'),
     ],
 )
 def test_functions_written_in_c_and_texts_of_values(test: str, right: str, wrong: str) -> None:
