@@ -41,10 +41,21 @@ def divide() -> bool:
     return False
 
 
+def as_module() -> None:
+    """Let the program be no script: a block `if __name__ == "__main__"` reads stdin, runs tests of its own, or exits.
+
+    Its functions are called instead, as by the harnesses of public sets.
+    """
+    main = sys.modules["__main__"]
+    main.__name__ = testrun.PROGRAM
+    sys.modules[testrun.PROGRAM] = main
+
+
 def serve(code: CodeType, payload: bytes, emit: Callable[[bytes], None]) -> None:
     """Run the program, and answer the test."""
     main = sys.modules["__main__"].__dict__
     peer = peers.Peer(*LINK, judges=False)
+    as_module()
     exec(code, main)
     peer.offer(lambda names: {name: main[name] for name in names if name in main}, _NAMES)
     with contextlib.suppress(peers.Ended):
@@ -68,7 +79,7 @@ def judge(code: None, payload: bytes, emit: Callable[[bytes], None]) -> None:
     peer = peers.Peer(*LINK, judges=True)
     failed: BaseException | None = None
     try:
-        found = peer.ask("call", _NAMES, ([parts[0], *job["missing"]],), {})
+        found = _asked(peer, [parts[0], *job["missing"]])
         entry = found.pop(parts[0]) if parts[0] in found else _missing(parts[0])
         with testrun.shapes_compared() if job["arrays"] else contextlib.nullcontext():
             testrun.run(parts, entry, found)
@@ -83,6 +94,12 @@ def judge(code: None, payload: bytes, emit: Callable[[bytes], None]) -> None:
     else:
         answer = {"passed": True, "swayed": peer.swayed}
     emit(json.dumps(answer).encode() + b"\n")
+
+
+def _asked(peer: peers.Peer, names: list[str]) -> dict[str, Any]:
+    """Return what the program gives for names. Others that it sends would replace the test's own, even builtins."""
+    given = peer.ask("call", _NAMES, (names,), {})
+    return {name: given[name] for name in names if name in given} if type(given) is dict else {}
 
 
 def _missing(name: str) -> Callable[..., Any]:

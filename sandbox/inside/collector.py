@@ -27,6 +27,7 @@ Emit = Callable[[bytes], None]
 MAX_CALLS = 100_000
 _DECIDES_S = 0.5  # CPU seconds for finding which differences decide; the others are replayed when they occur
 _OWN_ERROR = 100  # the most comparisons of a test whose own error is looked for
+_CHANGES = "the test looks at arguments that the program has to change"
 _SLOW_S = 2.0  # a test that takes more CPU seconds does not run again for comparisons with large values
 
 
@@ -70,6 +71,8 @@ def _separated(test: TestCode) -> list[str]:
     """Return the lines of a test that needs no program to run."""
     if test.missing:
         raise Inseparable(f"the test uses {', '.join(test.missing)}, which only the program defines")
+    if test.shared:
+        raise Inseparable("the test may write files for the program")
     return _recorded(test) or _replayed(test)
 
 
@@ -77,12 +80,14 @@ def _separated(test: TestCode) -> list[str]:
 class _Recorder:
     """A watcher of proxies that records every comparison and answers "equal"."""
 
-    def __init__(self) -> None:
+    def __init__(self, changing: bool) -> None:
+        self.changing = changing
         self.calls: list[str] = []
         self.expected: list[tuple[int, int, str]] = []  # call, calls made until then, value
         self.seen: set[tuple[int, str]] = set()
         self.large: tuple[int, Any] = (-1, None)  # the last call and large value: often they are compared again
         self.clean = True
+        self.can_change = False  # some call can change an argument
 
     def call(self, entry: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> ResultProxy:
         try:
@@ -92,6 +97,9 @@ class _Recorder:
                 raise Inseparable(f"the test calls it with a {error.kind}") from None
             self.observed("argument")
             raise Observed("argument") from None
+        self.can_change |= _can_change(args, kwargs)
+        if self.changing and self.can_change:
+            raise Inseparable(_CHANGES)
         if len(self.calls) >= MAX_CALLS:
             raise Inseparable(f"the test makes more than {MAX_CALLS} calls")
         self.calls.append(line)
@@ -113,6 +121,11 @@ class _Recorder:
 
     def observed(self, how: str) -> None:
         self.clean = False
+
+
+def _can_change(args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
+    """Return whether a call can change an argument."""
+    return any(type(x) in values.MUTABLE for x in (*args, *kwargs.values()))
 
 
 def _plain(value: Any) -> str | None:
@@ -162,13 +175,17 @@ def _recorded(test: TestCode) -> list[str] | None:
     """Return the lines of a recorded test, or None where it cannot be recorded."""
     if not (test.plain and test.silent):
         return None
-    recorder, start = _Recorder(), time.process_time()
+    recorder, start = _Recorder(test.changing), time.process_time()
     try:
         test.run(_proxy(recorder, test.entry))
     except (Inseparable, Unsupported):
         raise
     except BaseException as error:  # the test did not end well with proxies: it needs results
-        if recorder.clean and time.process_time() - start < _SLOW_S and _fails_by_itself(test, recorder):
+        by_stand_in = isinstance(error, TypeError) and ResultProxy.__name__ in str(error)  # of a function written in C
+        quick = time.process_time() - start < _SLOW_S
+        if recorder.clean and not by_stand_in and quick and _fails_by_itself(test, recorder):
+            if test.later and recorder.can_change:
+                raise Inseparable(_CHANGES) from None
             raise Broken(f"the test itself fails, whatever the program returns: {described(error)}") from None
         return None
     if not recorder.clean:
@@ -207,12 +224,16 @@ def _decides(test: TestCode, at: tuple[int, str]) -> bool:
 class _Finder:
     """The lenient run's stand-in for the program: records calls and returns proxies that go along with everything."""
 
-    def __init__(self) -> None:
+    def __init__(self, changing: bool) -> None:
+        self.changing = changing
         self.calls: list[str] = []
         self.inseparable: Inseparable | None = None
 
     def call(self, entry: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> LenientProxy:
         if len(self.calls) >= MAX_CALLS:
+            raise _Enough
+        if self.changing and _can_change(args, kwargs):
+            self.inseparable = Inseparable(_CHANGES)
             raise _Enough
         try:
             self.calls.append(call_line(entry, args, kwargs))
@@ -229,7 +250,7 @@ class _Finder:
 def _replayed(test: TestCode) -> list[str]:
     """Return the lines of a test that is replayed, with the calls that a lenient run finds."""
     packed = test.packed()
-    finder = _Finder()
+    finder = _Finder(test.changing)
     try:
         test.run(_proxy(finder, test.entry), test.soft())
     except (Inseparable, Unsupported):

@@ -13,6 +13,7 @@ from types import CodeType
 from typing import Any
 
 from sandbox.inside import apart, values
+from sandbox.inside.apart import as_module
 from sandbox.inside.digest import result_field
 
 Emit = Callable[[bytes], None]
@@ -26,7 +27,6 @@ _PRELUDE = "".join(f"from {name} import *\n" for name in (*PRELUDE_MODULES, "bui
     f"import {name}\n" for name in PRELUDE_MODULES
 )
 _PRELUDE_RECURSION = 50_000
-_PRELUDE_NAME = "solution"  # so that a block `if __name__ == "__main__"`, which reads stdin, does not run
 
 _BUILTIN_EXCEPTIONS = {
     kind: name
@@ -70,10 +70,9 @@ def calls(code: CodeType, payload: bytes, emit: Emit) -> None:
         _exec(_PRELUDE, main)
         _exec(_compile(job.get("setup", ""), "setup.py", "exec", dont_inherit=True), main)
         sys.setrecursionlimit(_PRELUDE_RECURSION)
-        main["__name__"] = _PRELUDE_NAME
-        _modules[_PRELUDE_NAME] = _modules["__main__"]
         for name, _, _ in job["calls"]:
             main.pop(name.split(".")[0], None)  # else operator.add would solve a problem that asks for `add`
+    as_module()
     _exec(code, main)
     for k, (name, args, kwargs) in _enumerate(job["calls"]):
         arguments = [_build(a) for a in args]

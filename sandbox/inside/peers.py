@@ -16,7 +16,7 @@ import operator
 import os
 import sys
 from _thread import RLock
-from collections import Counter, OrderedDict, defaultdict, deque
+from collections import deque
 from collections.abc import Callable, Coroutine
 from functools import cache
 from types import CoroutineType
@@ -60,7 +60,6 @@ _USES: dict[str, Callable[..., Any]] = {
     **{f"r{name}": _reflected(name) for name in BINARY},
 }  # fmt: skip
 _MINE = frozenset(("_armature_peer", "_armature_number"))
-_COPIED = ("date", "datetime", "time", "timedelta")  # types of the module datetime
 _MESSAGE = 200  # characters of an exception's message
 _BUILTIN_EXCEPTIONS = {
     kind: name for name, kind in vars(builtins).items() if isinstance(kind, type) and issubclass(kind, BaseException)
@@ -156,11 +155,6 @@ class _Writer(values.Writer):
             super().other(x, kind, depth)
 
     def library_value(self, x: Any, kind: type, depth: int) -> None:
-        if kind.__module__ == "datetime" and kind.__name__ in _COPIED:
-            self.parts.append(f'{{"K":["{kind.__name__}",')
-            self.sequence(x.__reduce__()[1], depth)
-            self.parts.append("]}")
-            return
         before = len(self.parts)
         try:
             super().library_value(x, kind, depth)
@@ -184,9 +178,7 @@ class Peer:
         self._mine: dict[int, Any] = {}  # what the other side may use, kept alive so that its id is its own
         self._remotes: dict[int, Remote] = {}
         self._exceptions: dict[int, type[BaseException]] = {}
-        values.READERS.update(
-            R=self._remote, A=self._later, P=self._mine.__getitem__, E=self._exception, K=lambda body: _copied(*body)
-        )
+        values.READERS.update(R=self._remote, A=self._later, P=self._mine.__getitem__, E=self._exception)
         if not judges:
             values.READERS["N"] = lambda body: operator.attrgetter(body[1])(importlib.import_module(body[0]))
 
@@ -267,7 +259,7 @@ class Peer:
                 continue
             try:
                 for k, tree in message.get("changed", {}).items():
-                    _refill(args[int(k)], values.build(tree))
+                    _refill(kwargs[k] if k in kwargs else args[int(k)], values.build(tree))
                 if "v" in message:
                     return values.build(message["v"])
                 error = self._raised(message["x"], str(message["m"]), use)
@@ -314,10 +306,11 @@ class Peer:
             raise AttributeError(f"{use} of a {type(mine).__name__} of the test")
         if use != "call":
             return f'"v":{self._text(_USES[use](mine, *args, **named))}'
-        before = [self._text(x) if type(x) in _CHANGED else "" for x in args]
+        mutable = {str(k): x for k, x in (*enumerate(args), *named.items()) if type(x) in values.MUTABLE}
+        before = {k: self._text(x) for k, x in mutable.items()}
         result = f'"v":{self._text(mine(*args, **named))}'
-        after = [self._text(x) if type(x) in _CHANGED else "" for x in args]
-        changed = [f'"{k}":{text}' for k, (old, text) in enumerate(zip(before, after, strict=True)) if old != text]
+        after = {k: self._text(x) for k, x in mutable.items()}
+        changed = [f"{values.quote(k)}:{text}" for k, text in after.items() if text != before[k]]
         return f'{result},"changed":{{{",".join(changed)}}}' if changed else result
 
     def _send(self, line: str) -> None:
@@ -345,7 +338,6 @@ class Peer:
 
 
 _SWAYING = frozenset((*_OPERATORS, *_REFLECTED, *_IN_PLACE))
-_CHANGED = frozenset((list, dict, set, bytearray, deque, Counter, OrderedDict, defaultdict))
 
 
 def _refill(old: Any, new: Any) -> Any:
@@ -368,12 +360,6 @@ def _refill(old: Any, new: Any) -> Any:
     else:
         return new
     return old
-
-
-def _copied(name: str, arguments: list[Any]) -> Any:
-    if name not in _COPIED:
-        raise values.Malformed(f"a copy of {name}")
-    return getattr(importlib.import_module("datetime"), name)(*map(values.build, arguments))
 
 
 def _place(x: Any) -> tuple[str, str] | None:

@@ -65,6 +65,9 @@ class TestCode:
         self.random = any("random" in job[part] for part in ("starter", "setup", "test"))
         self.silent = True  # nothing catches an exception of a call
         self.plain = True  # nothing looks at a result without the proxy's knowledge
+        self.shared = False  # the program may find what the test has written to a file
+        self.later = False  # an argument of a call is looked at after it
+        self.changing = False  # and that call is there to change it
         self.stars: list[str] = []
         self.head = 0  # how many of the codes come before the program
         self.codes: list[CodeType] = []
@@ -82,7 +85,14 @@ class TestCode:
                     continue
                 raise Broken(f"the test does not compile: {error}") from None
             self.programs |= _programs(tree, self.entry)
-            self.frameworks |= testforms.imported(tree) & testforms.FRAMEWORKS
+            modules = testforms.imported(tree)
+            self.frameworks |= modules & testforms.FRAMEWORKS
+            if part != "starter":
+                if reason := testforms.unjudged(tree, modules):
+                    raise Broken(reason)
+                self.shared |= bool(modules & testforms.FILES) or testforms.uses(tree, "open")
+                self.later |= testforms.looks_later(tree, self.entry, discarding=False)
+                self.changing |= testforms.looks_later(tree, self.entry, discarding=True)
             if absent := _absent(tree, self.programs | testforms.FRAMEWORKS):
                 raise Broken(f"the test needs the module {absent}, which is not there")
             of_program |= _imports_of_program(tree, self.programs)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import ast
 import binascii
 import builtins
 import contextlib
 import importlib
 import marshal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from types import CodeType, ModuleType
 from typing import Any
 
 from sandbox.inside import frameworks
+from sandbox.inside.pytest_stub import Unsupported
 from sandbox.inside.result_proxies import Observed
 
 CAUGHT = "__armature_caught__"
@@ -42,6 +44,7 @@ def run(parts: Parts, proxy: Callable[..., Any], others: dict[str, Any] | None =
         "__builtins__": builtins,
         CAUGHT: (Exception, Observed),
     }
+    space |= _evaluators(codes)
     for name in modules:
         space[name] = importlib.import_module(name)
     program = ModuleType(PROGRAM)
@@ -63,6 +66,41 @@ def run(parts: Parts, proxy: Callable[..., Any], others: dict[str, Any] | None =
             except (Exception, Observed):
                 if not lenient:
                     raise
+
+
+def _evaluators(codes: list[CodeType]) -> dict[str, Any]:
+    """Return `eval` and `exec` for a test: of what is not a text of its own, only plain values are evaluated.
+
+    A program would otherwise return the text that decides about it.
+    """
+    own = set(_texts(codes))
+
+    def evaluate(source: Any, *spaces: Any) -> Any:
+        if source in own:
+            frame = sys._getframe(1)
+            return eval(source, *(spaces or (frame.f_globals, frame.f_locals)))
+        tree = ast.parse(source.strip(), mode="eval")
+        if any(isinstance(node, ast.Name | ast.Call | ast.Attribute) for node in ast.walk(tree)):
+            raise ValueError("a text that holds more than values and operators")
+        return eval(compile(tree, "text", "eval"), {"__builtins__": {}})
+
+    def execute(source: Any, *spaces: Any) -> None:
+        if source not in own:
+            raise Unsupported("the test executes a text that is not its own, which is not supported")
+        frame = sys._getframe(1)
+        exec(source, *(spaces or (frame.f_globals, frame.f_locals)))
+
+    return {"eval": evaluate, "exec": execute}
+
+
+def _texts(codes: Iterable[Any]) -> Iterator[str | CodeType]:
+    """Yield the texts and code objects that compiled sources contain."""
+    for code in codes:
+        for part in code.co_consts:
+            if isinstance(part, str | CodeType):
+                yield part
+            if isinstance(part, CodeType):
+                yield from _texts([part])
 
 
 def packed(parts: Parts) -> str:

@@ -39,6 +39,7 @@ TAGS = {
     "F": "Fraction: [numerator, denominator]",
     "M": "Decimal, as text",
     "T": "one of the builtin types, by name",
+    "K": "date, datetime, time or timedelta: [its name, arguments]",
     "I": "iterator or view of a dict: its items",
 }
 _TYPES: dict[str, type] = {
@@ -72,6 +73,9 @@ ITERATORS: tuple[type, ...] = (
     type(iter("")), type(iter("é")), type(iter({})), type(iter({}.values())), type(iter({}.items())),
     type(iter(set())), type({}.keys()), type({}.values()), type({}.items()), type(_ for _ in ()),
 )  # fmt: skip
+#: Types of containers that can change.
+MUTABLE = frozenset((list, dict, set, bytearray, deque, Counter, OrderedDict, defaultdict))
+_DATES = ("date", "datetime", "time", "timedelta")
 _SPAN = 1 << BITS
 _INFINITY = float("inf")
 _type, _repr, _hex, _sorted, _len, _iter = type, repr, hex, sorted, len, iter
@@ -264,6 +268,10 @@ class Writer:
             put("}")
         elif "decimal" in _modules and kind is _modules["decimal"].Decimal:
             put(f'{{"M":{_quote(_str(x))}}}')
+        elif kind.__module__ == "datetime" and kind.__name__ in _DATES:
+            put(f'{{"K":["{kind.__name__}",')
+            self.sequence(x.__reduce__()[1], depth)
+            put("]}")
         else:
             raise Unencodable(_str(kind.__name__)[:100])
 
@@ -370,6 +378,15 @@ def _decimal(body: Any) -> Any:
     return Decimal(body)
 
 
+def _date(body: Any) -> Any:
+    import datetime
+
+    name, arguments = body
+    if name not in _DATES:
+        raise Malformed(f"a date of type {name}")
+    return getattr(datetime, name)(*_items(arguments))
+
+
 READERS: dict[str, Callable[[Any], Any]] = {
     "i": lambda body: int(body, 16),
     "f": float,
@@ -390,5 +407,6 @@ READERS: dict[str, Callable[[Any], Any]] = {
     "F": _fraction,
     "M": _decimal,
     "T": lambda body: _TYPES[body],
+    "K": _date,
     "I": lambda body: iter(_items(body)),
 }

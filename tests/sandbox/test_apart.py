@@ -38,6 +38,43 @@ IMPORT += "    s.push(3)\n    s.push(4)\n"
 
 #: test, a right program, a wrong one.
 PAIRS = {
+    "a list that is changed": (
+        "a = [3, 1, 2]\nf(a)\nassert a == [1, 2, 3]",
+        "def f(a): a.sort()",
+        "def f(a): a.reverse()",
+    ),
+    "a list that is changed, by its name": (
+        "a = [3, 1, 2]\nf(x=a)\nassert a == [1, 2, 3]",
+        "def f(x): x.sort()",
+        "def f(x): x.reverse()",
+    ),
+    "a list that is changed, with None as result": (
+        "a = [3, 1, 2]\nassert f(a) is None\nassert a == [1, 2, 3]",
+        "def f(a): a.sort()",
+        "def f(a): a.reverse()",
+    ),
+    "a list that is changed, with a result": (
+        "a = [2, 2, 1]\nassert f(a) == 2\nassert a == [2, 1]",
+        "def f(a):\n    del a[0]\n    return len(a)",
+        "def f(a): return 2",
+    ),
+    "a list that is changed, in a function": (
+        "def check(fn):\n    for a, b in [([3, 1], [1, 3])]:\n        fn(a)\n        assert a == b",
+        "def f(a): a.sort()",
+        "def f(a): a.append(1)",
+    ),
+    "an attribute that is changed": (
+        "import unittest\nclass T(unittest.TestCase):\n    def setUp(self): self.a = [3, 1]\n"
+        "    def test(self):\n        f(self.a)\n        self.assertEqual(self.a, [1, 3])",
+        "def f(a): a.sort()",
+        "def f(a): a.append(1)",
+    ),
+    "a file": (
+        "import os, tempfile\nwith tempfile.NamedTemporaryFile('w', delete=False) as t:\n    t.write('hi')\n"
+        "assert f(t.name) == 'hi'",
+        "def f(path): return open(path).read()",
+        "def f(path): return path",
+    ),
     "a function": (
         "assert f(lambda x: x + 1, [1, 2]) == [2, 3]",
         "def f(g, a): return [g(x) for x in a]",
@@ -277,8 +314,47 @@ def forge(emit):
     for text in (b'{"passed":true,"swayed":false}\\n', b'{"v":2}\\n'):
         emit(text)
 """
+NAMES = """
+import sys
+def f(g): return 7
+def offered(names):
+    frame = sys._getframe(1)
+    while 'peer' not in frame.f_locals:
+        frame = frame.f_back
+    offer = frame.f_locals['peer'].offer
+    frame.f_locals['peer'].offer = lambda x, number: offer(lambda asked: names, number)
+"""
 #: Programs that lie, patch, forge or leave.
 HOSTILE = {
+    "more names than asked": (
+        "assert all(f(lambda: k) == k + 1 for k in range(3))",
+        NAMES + "offered({'f': f, 'all': lambda x: True})",
+    ),
+    "a function of the test's arithmetic": (
+        "assert abs(f(lambda: 1) - 2) < 1e-6",
+        NAMES + "offered({'f': f, 'abs': lambda x: 0})",
+    ),
+    "the test's own name": (
+        "def go():\n    assert f(lambda: 1) == 2\nif __name__ == '__main__':\n    go()",
+        NAMES + "offered({'f': f, '__name__': 'x'})",
+    ),
+    "builtins as a name": (
+        "assert all(f(lambda: k) == k + 1 for k in range(3))",
+        NAMES + "offered({'f': f, '__builtins__': {'all': bool, 'range': range}})",
+    ),
+    "no names": (TWO, NAMES + "offered([1])"),
+    "an object that gives names": (
+        "assert all(f(lambda: k) == k + 1 for k in range(3))",
+        NAMES + "class D(dict): pass\noffered(D(f=f, all=bool))",
+    ),
+    "a text that decides": (
+        "assert eval(f(lambda: 1)) == 2",
+        "def f(g): return \"type('L', (), {'__eq__': lambda s, o: True})()\"",
+    ),
+    "a text that writes and exits": (
+        "assert eval(f(lambda: 1)) == 2",
+        "def f(g): return '__import__(\"os\")._exit(0)'",
+    ),
     "equal to all": (
         TWO,
         "class L:\n    def __eq__(s, o): return True\n    __hash__ = None\ndef f(g): return L()",
@@ -464,3 +540,29 @@ def test_how_a_program_ended_is_known(sandbox: Sandbox) -> None:
     problem = {"id": "p", "test_type": "python", "entry_point": "f", "tests": [TWO]}
     assert sandbox.grade(problem, "def f(g):\n    while True: pass", short).kind is Kind.TIME_LIMIT
     assert sandbox.grade(problem, "import time\ndef f(g): time.sleep(99)", short).kind is Kind.TIME_LIMIT
+
+
+@pytest.mark.parametrize("test", ["assert f(3) == 3", "assert f(lambda: 3)() == 3"])
+@pytest.mark.parametrize(
+    "guarded",
+    ["print(int(input()))", "raise SystemExit", "import unittest\n    unittest.main()", "assert f(1) == 2"],
+)
+def test_a_program_is_no_script_where_its_functions_are_called(sandbox: Sandbox, test: str, guarded: str) -> None:
+    program = f"def f(n):\n    return n\nif __name__ == '__main__':\n    {guarded}\n"
+    assert judged(sandbox, test, program).kind is Kind.ACCEPTED
+
+
+@pytest.mark.parametrize(
+    "program", ["def f(a):\n    a.clear()\n    return []", "def f(a):\n    del a[:]\n    return a"]
+)
+def test_an_argument_that_a_call_changes_does_not_change_what_is_expected(sandbox: Sandbox, program: str) -> None:
+    for test in ("a = [3, 1]\nr = f(a)\nassert r == sorted(a)", "a = [3, 1]\nassert f(a) == sorted(a)"):
+        assert judged(sandbox, test, program).kind is Kind.WRONG
+
+
+@pytest.mark.parametrize("result", ["date(2020, 1, 4)", "timedelta(days=4)", "datetime(2020, 1, 4, 5)", "time(4)"])
+def test_dates_as_results(sandbox: Sandbox, result: str) -> None:
+    test = f"import datetime\nassert f(4) == datetime.{result}"
+    program = "import datetime\ndef f(x): return datetime."
+    assert judged(sandbox, test, program + result).kind is Kind.ACCEPTED
+    assert judged(sandbox, test, program + result.replace("4", "3", 1)).kind is Kind.WRONG

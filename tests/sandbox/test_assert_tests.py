@@ -218,3 +218,50 @@ def test_a_forged_result_is_nothing_but_data() -> None:
         '"x":["__import__","SystemExit","BaseException","exec"],"m":"1"',
     ):
         assert "passed" not in replay("assert f(1) > 2", [line])
+
+
+@pytest.mark.parametrize(
+    "test",
+    [
+        "import pickle\nassert pickle.loads(f(1)) == [1]",
+        "import marshal\nassert marshal.loads(f(1)) == [1]",
+        "ns = {}\nexec(f(1), ns)\nassert ns['x'] == 1",
+        "import io, contextlib\nout = io.StringIO()\nwith contextlib.redirect_stdout(out):\n    f(1)\n"
+        "assert out.getvalue() == '1\\n'",
+        "from unittest.mock import patch\nwith patch('builtins.input', return_value='3'):\n    assert f() == 3",
+        "import io, sys\nsys.stdout = io.StringIO()\nf(1)\nassert sys.stdout.getvalue() == '1\\n'",
+    ],
+)
+def test_what_runs_texts_or_replaces_streams_judges_nobody(test: str) -> None:
+    assert collect(test)[0].startswith("broken ")
+
+
+@pytest.mark.parametrize(
+    ("test", "right", "wrong"),
+    [
+        ("import re\nassert re.match('a+$', f(1))", '"v":"aa"', '"v":"ab"'),
+        ("assert 'aaab'.startswith(f(1))", '"v":"aa"', '"v":"b"'),
+        ("assert 'abc'.replace('b', f(1)) == 'axc'", '"v":"x"', '"v":"y"'),
+        ("assert ord(f(1)) == 51", '"v":"3"', '"v":"4"'),
+        ("import math\nassert getattr(math, f(1))(4) == 2", '"v":"sqrt"', '"v":"exp"'),
+        ("from decimal import Decimal\nassert Decimal(f(1)) == Decimal('0.5')", '"v":"0.5"', '"v":"0.6"'),
+        ("assert eval(f(1)) == 24", '"v":"4 * 6"', '"v":"4 + 6"'),
+        ("assert eval('f(1)') == 2", '"v":2', '"v":1'),
+        ("exec('assert f(1) == 2')", '"v":2', '"v":1'),
+    ],
+)
+def test_functions_written_in_c_and_texts_of_values(test: str, right: str, wrong: str) -> None:
+    assert collect(test)[0] == "replay"
+    assert replay(test, [right]) == {"passed": True}
+    assert "failed" in replay(test, [wrong])
+
+
+def test_an_evaluated_text_cannot_name_anything() -> None:
+    for text in ("__import__('os')._exit(0)", "[].__class__", "x", "type('L', (), {})()", "(lambda y: y)(24)"):
+        assert "failed" in replay("assert eval(f(1)) == 24", [f'"v":{json.dumps(text)}'])
+
+
+def test_dates_are_plain_values() -> None:
+    last, _, expected, _ = collect("import datetime\nassert f(1) == datetime.date(2020, 1, 1)")
+    assert last == "recorded"
+    assert expected[0]["v"]["K"][0] == "date"
