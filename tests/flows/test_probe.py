@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from flows.arm_train import arm_train
 from flows.probe import arm_probe, probe
 from infra.store import Store
 from specs.load import load_spec
 from specs.paths import REPOSITORY_ROOT as ROOT
 from tests.tasks.small_run import SETTINGS
+
+pytestmark = pytest.mark.slow()  # real engines, 45 CPU seconds: that a probe's steps are those of the run
 
 QUICKSTART = ROOT / "specs" / "quickstart.yaml"
 
