@@ -74,6 +74,8 @@ def strong_opaque(gold: str, given: str) -> Truth:
     cheap = cheap_opaque(gold, given)
     if cheap is not None:
         return cheap
+    if not (gold + given).isascii() or "$" in gold + given:  # math-verify drops what it does not know
+        return None
     if max(len(gold), len(given)) > _MAX_TEXT or max(_nesting(gold), _nesting(given)) > 20:
         return None
     import sympy
