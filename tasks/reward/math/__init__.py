@@ -34,8 +34,8 @@ Rules without a choice
 Rules where there is a choice
 - No box: the last of `#### x`, "answer is x", "Answer: x", "答案是 x", <answer>, a heading "Final Answer" above x. What
   stands in its sentence has to be harmless, and no sentence behind may take x back or state another value. An
-  exclamation mark behind "answer is 12" is no factorial. A `\boxed` that prose names is no box. An unclosed last box, one behind "not"
-  or in front of "is wrong", or thinking that never ends, is no answer.
+  exclamation mark behind "answer is 12" is no factorial. A `\boxed` that prose names is no box. An unclosed last box,
+  one behind "not" or in front of "is wrong", or thinking that never ends, is no answer.
 - A sentence in the box, or a choice's label in front of a value, is its value: "There are 12 ways", "(E) 12".
 - Boxes joined by a comma, "and" or "or" are one list: parts of one answer, or a hedge that equals no single value.
 - Decimals: a literal of at least six places and five significant digits that is rounded or cut off correctly stands for
