@@ -32,21 +32,23 @@ Rules without a choice
 - An unusable gold gives no reward and no punishment (not judged).
 
 Rules where there is a choice
-- No box: the last of `#### x`, "answer is x", "Answer: x", "答案是 x", a heading "Final Answer" above x. What stands in
-  its sentence has to be harmless, and no sentence behind may take x back or state another value. An exclamation mark
-  behind "answer is 12" is no factorial. A `\boxed` that prose names is no box. An unclosed last box, one behind "not"
-  or in front of "is wrong", or thinking that never ends, is no answer.
+- No box: the last of `#### x`, "answer is x", "Answer: x", "答案是 x", <answer>, a heading "Final Answer" above x. What
+  stands in its sentence has to be harmless, and no sentence behind may take x back or state another value. An
+  exclamation mark behind "answer is 12" is no factorial. A `\boxed` that prose names is no box. An unclosed last box,
+  one behind "not" or in front of "is wrong", or thinking that never ends, is no answer.
 - A sentence in the box, or a choice's label in front of a value, is its value: "There are 12 ways", "(E) 12".
 - Boxes joined by a comma, "and" or "or" are one list: parts of one answer, or a hedge that equals no single value.
 - Decimals: a literal of at least six places and five significant digits that is rounded or cut off correctly stands for
   a value without finite decimal expansion (in both directions). Shorter ones do not; a rounded gold is compared as
   written. `exact \approx decimal`: the exact value counts, and the decimal if it is the exact value's rounding.
+  Numbers far from each other, and choices, joined by `\approx` are no answer.
 - Percent: 50% is 0.5, and also 50 (if the bare number is above 1). 0.5% is not 0.5.
 - Units are compared only if both sides name one, in one dimension by size (1 m = 100 cm, N m = J, 5 ft 6 in = 66 in). A
   currency other than the dollar, and cents, are refused for a bare gold, unless the problem's text names them. Degrees
   and radians name the same angle; a unit is never a percentage. Magnitudes multiply (12 thousand, 42万).
 - Conditions: "2x for all real x" is 2x, "12 (when x = 3)" is 12, "12 if n is odd" is not; the gold's own condition has
   to be the answer's. Cases are compared in any order. C in the gold is a constant of integration, of any usual name.
+- A chain of equations whose middle hides more than its last side gives nothing.
 - `x = 5` gives 5, `a + b = 10` gives 10, `2 + 2 = 5` gives nothing. An equation to solve gives nothing: `x^2 - 1 = 0`,
   and an operation with a number on what is asked (`2x = 10`, `x^2 = 10`, `|x| = 10`, `log x = 10`, `2(a + b) = 10`).
   Another name for the unknown is another answer; equations are equal up to a factor.

@@ -173,6 +173,23 @@ def _compare_equations(gold: Equation, given: Equation, oracle: Oracle) -> Truth
     return either(by_value, oracle.multiple(one, two, False))
 
 
+def _middle_holds(equation: Equation, oracle: Oracle) -> Truth:
+    r"""Return whether the middle of a chain hides no other answer, as that of `x = 13 \\text{ maybe } x = 12` does.
+
+    It does not hold the name in front, and what cannot be read there is equal to the last side or has no digit.
+    """
+    name = equation.sides[0].node if isinstance(equation.sides[0], Scalar) else None
+    truths: list[Truth] = []
+    for side in equation.sides[1:-1]:
+        if isinstance(side, Scalar) and side.node is not None:
+            truths.append(not (isinstance(name, Sym) and name.name in symbols(side.node)))
+        elif isinstance(side, Scalar) and re.search(r"\d", side.text):
+            truths.append(oracle.opaque(side.text, equation.texts[-1]))
+        elif isinstance(side, Collection) and side.kind in ("or", "and", "union", "intersection"):
+            return False
+    return both(*truths)
+
+
 def value_of(equation: Equation, gold: Answer, oracle: Oracle) -> Answer | None:
     """Return the value that an equation gives (`x = 5`, `a + b = 10`, `10 = x`, `2 + 3 = 5`).
 
@@ -205,10 +222,10 @@ def compare(gold: Answer, given: Answer, oracle: Oracle) -> Truth:
     """Return whether `given` is the answer that `gold` asks for."""
     match gold, given:
         case Equation(), Equation():
-            return _compare_equations(gold, given, oracle)
+            return both(_middle_holds(given, oracle), _compare_equations(gold, given, oracle))
         case _, Equation():
             value = value_of(given, gold, oracle)
-            return False if value is None else compare(gold, value, oracle)
+            return False if value is None else both(_middle_holds(given, oracle), compare(gold, value, oracle))
         case Equation(), _:
             return compare(gold.sides[-1], given, oracle) if len(gold.sides) == 2 and is_label(gold.texts[0]) else False
         case Words(), Words():

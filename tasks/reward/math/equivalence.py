@@ -6,7 +6,7 @@ import re
 from fractions import Fraction
 
 from tasks.reward.math.answer_parser import read
-from tasks.reward.math.answer_types import Equation, Scalar, is_label, usable
+from tasks.reward.math.answer_types import Answer, Equation, Scalar, is_label, usable
 from tasks.reward.math.compare import compare
 from tasks.reward.math.conditions import conditioned, mentions, same_condition
 from tasks.reward.math.expression import Num, Op, ParseError
@@ -14,6 +14,7 @@ from tasks.reward.math.normalise import key, tidy
 from tasks.reward.math.oracle import Oracle, Truth, either
 from tasks.reward.math.residues import Residue, residue_of, without_label
 from tasks.reward.math.text_answers import choice_letter
+from tasks.reward.math.tolerance import approximate
 
 _DOMAIN = re.compile(
     r'^(.*?),?\s*(?:"?(?:where|for|with|for all|for any)"?\s*)?'
@@ -109,13 +110,17 @@ def split_about(text: str) -> tuple[str, str] | None:
 
 def _approximation(gold: str, first: str, second: str, oracle: Oracle) -> Truth:
     r"""Compare `first \approx second`: `first` counts, and a decimal `second` that is the rounding of `first`."""
+    if choice_letter(gold) is not None:  # both would be names: A and B
+        return False
     by_first = equivalent(gold, first, oracle)
-    if by_first is True:
-        return True
     if is_label(first):  # "x \\approx 5" gives 5
         return either(by_first, equivalent(gold, second, oracle))
     value, literal = read(first), read(second)
     value = value.sides[-1] if isinstance(value, Equation) else value
+    if not _near(value, literal):
+        return False
+    if by_first is True:
+        return True
     if not (
         isinstance(value, Scalar)
         and isinstance(literal, Scalar)
@@ -128,6 +133,19 @@ def _approximation(gold: str, first: str, second: str, oracle: Oracle) -> Truth:
     return either(
         by_first, oracle.equal(Op("rounded", (value.node, Num(Fraction(literal.node.places or 0)))), literal.node)
     )
+
+
+def _near(value: Answer, literal: Answer) -> bool:
+    """Return False for two known numbers without units that differ by a unit of the second's last place, and by 1 %."""
+    if not (isinstance(value, Scalar) and isinstance(literal, Scalar) and value.node and literal.node):
+        return True
+    if value.unit != literal.unit or value.percent or literal.percent:
+        return True
+    one, two = approximate(value.node), approximate(literal.node)
+    if one is None or two is None:
+        return True
+    unit = Fraction(1, 10 ** (literal.node.places or 0)) if isinstance(literal.node, Num) else Fraction(0)
+    return abs(one - two) < max(unit, abs(one) / 100)
 
 
 def _families(gold: re.Match[str], given: re.Match[str], oracle: Oracle) -> Truth:

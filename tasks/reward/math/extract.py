@@ -25,9 +25,12 @@ _BARE = re.compile(r"[-+]?\d+(?:[./]\d+)?(?!\w)|\\[dt]?frac\d\d|(?:[A-Za-z]|\\[A
 _IN_WORDS = re.compile(r"\\(?:text(?:bf|it|rm|normal)?|mbox|mathrm)\s*\{([^{}]*)\}")
 _DASH = re.compile(r"(?<![A-Za-z])--|--(?![A-Za-z-])")
 _MINUS = re.compile(r"(\\(?:text(?:bf|it|rm|normal)?|mbox|mathrm)\s*\{\s*)--?-?(?=\d)")
-#: "The answer is not \\boxed{12}", "\\boxed{12} is wrong".
+#: "The answer is not \\boxed{12}", "\\boxed{12} is wrong", "\\boxed{12} (wrong)".
 _DENIED = re.compile(r"(?:\bnot|n't|\bnever|不是?)[\s$*(:]*$", re.IGNORECASE)
-_DENIED_BEHIND = re.compile(r"[\s$*)]*(?:is|was)(?:n't|\s+(?:not|never|wrong|incorrect|false))\b", re.IGNORECASE)
+_DENIED_BEHIND = re.compile(
+    r"[\s$*)]*(?:(?:ca(?:n't|nnot)|(?:is|was)(?:n't|\s+(?:not|never|wrong|incorrect|false)))\b|[✗✘❌]|\((?:wrong|incorrect|false)\))",
+    re.IGNORECASE,
+)
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 

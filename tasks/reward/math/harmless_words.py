@@ -102,7 +102,7 @@ _BESIDE = """
 additional new old extra golden pink purple orange brown stuffed wooden rubber plastic paper colored hot cold
 spare a all altogether an apiece are available away blue combined consecutive different distinct each every for
 full given green his her identical in individual its large left my of on ordered our per positive possible red
-remaining required separate small solid such that the their there total unique unordered valid white black
+remaining required separate small solid such that the their there total unique simplest form unordered valid white black
 yellow with yearly monthly daily weekly your whole overall respectively
 """
 _ASKED = """

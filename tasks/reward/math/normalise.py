@@ -233,7 +233,7 @@ def tidy(text: str) -> str:
         text = _LOWERED.sub(lambda m: "_{" + "".join(SUBSCRIPTS[c] for c in m.group()) + "}", text)
         text = _roots(_vulgar(text))
     text = _vectors(text)
-    text = re.sub(r"\\\\(?:\s*\[[^\]]*\])?", "\0", text)
+    text = re.sub(r"\\\\(?:\s*\[[^\],]*[a-z]\s*\])?", "\0", text)
     text = re.sub(r"\\(?:\(|\)|\[|\])|\$\s*,\s*\$|(?<!\\)\$\s+\$", lambda m: "," if "," in m.group() else " ", text)
     text = re.sub(
         r"(?<=\d)\s*\\!\s*(?=[,\d])|(?<=,)\s*\\!\s*(?=\d)|(?<=\d)\{,\}(?=\d{3})",

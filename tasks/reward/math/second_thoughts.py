@@ -8,6 +8,7 @@ such a sentence counts only if its words are on a closed list.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from tasks.reward.math.frames import harmless
 
@@ -23,7 +24,7 @@ _CORRECTING = re.compile(
     r"withdr[ae]w\w*|re-?check\w*|re-?consider\w*|re-?comput\w*|re-?calculat\w*|redo|mis(?:read|calculat\w+|count\w*)|"
     r"typo|instead|rather|thoughts?|unsure|(?:should|ought to) have|we (?:still|need|must)|doubt\w*|hold|edit|revis\w+|"
     r"chang\w+|meant|forg[eo]t\w*|overlook\w*|slip|flaw\w*|ah|oh|uh|um|er)\b|\b(?:it|that) is$|"
-    r"[不错錯]|等等|但|其实|實際|实际|应该|應該|抱歉|更正|而是|違|いや|いいえ|間違|やはり",
+    r"[✗✘❌👎🙅🚫]|^≠|[不错錯非]|\d\s*(?:才|です|だ|である)|等等|但|其实|實際|实际|应该|應該|抱歉|更正|而是|違|いや|いいえ|間違|やはり",
     re.IGNORECASE,
 )
 #: Words that take back what their clause speaks of.
@@ -44,7 +45,8 @@ _OPENER = re.compile(
 )
 #: What a sentence that begins so may go on with.
 _PRAISE = re.compile(
-    r"\W*(?:(?:and|so|yes|indeed)\W+)*(?:(?:i )?hope (?:it|this|that)\b|let me know\b|(?:this|that|it) (?:follows|"
+    r"\W*(?:(?:and|so|yes|indeed)\W+)*(?:(?:i )?hope (?:it|this|that)\b|let me know\b|"
+    r"i (?:have )?(?:used|verified|(?:double-)?checked)\b|(?:this|that|it) (?:follows|"
     r"holds|matches|agrees|works|satisfies|confirms|completes|is (?:because|since|correct|consistent|right|true|the|"
     r"what|why|our))\b)",
     re.IGNORECASE,
@@ -56,8 +58,8 @@ _DISMISSED = re.compile(
 )
 _SENTENCE = re.compile(r"(?<!\d)\.|\.(?!\d)|[!?;:\n。；！？—]|--|</?\w+>|<\|\w+\|>")
 _CLAUSE = re.compile(r",|\b(?:because|since|as|while|so|and)\b")
-_MARKUP = re.compile(r"\\[A-Za-z]+|[*_#>`$\\{}()\[\]|\"~]+")
-_VALUE = re.compile(r"(?:(\S+)\s+)?([-+]?\d[\d.,/]*%?|[A-J])$")
+_MARKUP = re.compile(r"(?:\\[A-Za-z]+|[*_#>`$\\{}()\[\]|\"~])+")
+_VALUE = re.compile(r"(?:(\S+)\s+)?(?<![\w^*/)])([-+]?\d[\d.,/]*%?|[A-J])$")
 #: What stands in front of a number that is part of an explanation: "half of 24", "8 * 9 = 72", "step 2".
 _PART = re.compile(
     r".*[=+*/^<>×·÷-]|of|by|and|than|from|with|in|plus|minus|times|per|over|for|step|case|part", re.IGNORECASE
@@ -69,7 +71,18 @@ _STATING = re.compile(
     re.IGNORECASE,
 )
 #: A sentence about a value: "13 is right".
-_ABOUT_VALUE = re.compile(r"\W*([-+]?\d[\d.,/]*|[A-HJ])\s+(?:is|was|fits|works|would|should|seems|looks|it)\b")
+_ABOUT_VALUE = re.compile(
+    r"\W*(?:(?:but|however|yet)\W+)?([-+]?\d[\d.,/]*|[A-HJ])\s+(?:is|was|can|fits|works|would|should|seems|looks|it)\b",
+    re.IGNORECASE,
+)
+#: A condition without a consequence, and an operation without an operand: "Unless n is odd.", "Times 2."
+_FRAGMENT = re.compile(
+    r"(?:(?:but|and|only)\W+)*(?:(?:if(?! you)|unless|provided|assuming|when|times|plus|minus|per|up to|give or take|"
+    r"with probability)\b[^,]*$|mod\b)",
+    re.IGNORECASE,
+)
+_CONCLUSION = re.compile(r"\W*(?:so|thus|hence|therefore|then|altogether|finally|in total|in all)\b", re.IGNORECASE)
+_NUMBER = re.compile(r"(?:(?<![\w)])-)?(?<![\w^.,/])\d+(?:[.,/]\d+)*")
 _TOTAL = re.compile(r"\b(?:total|value|answer|result) of $", re.IGNORECASE)
 _ARROW = re.compile(r"[-=]+>|[→⇒]|\\(?:to|[Rr]ightarrow|implies)(?![A-Za-z])")
 _FRACTION = re.compile(r"\\[dt]?frac\s*\{?(\d+)\}?\s*\{?(\d+)\}?")
@@ -89,7 +102,23 @@ _HEADINGS = frozenset([
 
 def stands(behind: str, value: str) -> bool:
     """Return True if no sentence of the text behind a stated value takes the value back, or states another."""
-    return all(_leaves(sentence, value) for sentence in _SENTENCE.split(behind))
+    sentences = _SENTENCE.split(behind)
+    return all(_leaves(sentence, value) for sentence in sentences) and _ends_in(sentences, value)
+
+
+def _ends_in(sentences: Sequence[str], value: str) -> bool:
+    """Return True if the last sentence with a number states no other value; "She sold 5 of them" only explains."""
+    last = next((flat for s in reversed(sentences) if _NUMBER.search(flat := _flat(s))), "")
+    own = set(_NUMBER.findall(_flat(value)))
+    concludes = _CONCLUSION.match(last) is not None
+    if not last or not own or not (concludes or _plain(last)):
+        return True
+    return not own.isdisjoint(_NUMBER.findall(last.rpartition("=")[2] if concludes else last))
+
+
+def _plain(text: str) -> bool:
+    """Return True if no word of the text says more than what is counted."""
+    return all(word.lower() in _HEADINGS or harmless(word) for word in re.findall(r"[^\W\d_]{2,}", text))
 
 
 def _leaves(sentence: str, value: str) -> bool:
@@ -97,12 +126,17 @@ def _leaves(sentence: str, value: str) -> bool:
     dismissed = _DISMISSED.match(text)
     if not text or (dismissed and re.fullmatch(r"\W*[A-J]\W*", value) and (dismissed[1] or dismissed[2]) not in value):
         return True
-    if SECOND_THOUGHTS.search(text) or _CORRECTING.search(text) or _states_another(text, value):
+    if (
+        _FRAGMENT.match(text)
+        or SECOND_THOUGHTS.search(text)
+        or _CORRECTING.search(text)
+        or _states_another(text, value)
+    ):
         return False
     if re.search("[\u3040-\u30ff\u4e00-\u9fff]", text):
         return True
     words = re.findall(r"[^\W\d_]{2,}", text)
-    if all(word.lower() in _HEADINGS or harmless(word) for word in words):
+    if _plain(text):
         return True
     praised = _PRAISE.match(text)
     if not praised and (_OPENER.match(text) or not (_VERB if len(words) < 4 else _ENGLISH).search(text)):

@@ -1,4 +1,4 @@
-"""Answers that are stated in words, without a box: "The answer is 12", "Answer: 12", "答案是 12", "#### 12".
+"""Answers that are stated without a box: "The answer is 12", "Answer: 12", "答案是 12", "#### 12", <answer>12</answer>.
 
 The words in front of "answer" and around the value are from closed lists, so that "half the answer is 12" and "The
 answer is 12 or so" state nothing; what follows the sentence must not take the value back (`second_thoughts`).
@@ -17,11 +17,11 @@ _VISIBLE = 20_000  # characters at the end that are looked at
 _LINE = 400
 #: Where a statement may begin. Each part starts with one character, which makes the search quick.
 _BEGINNING = re.compile(
-    "####|答案|答え|解答|正解|结果|結果|a(?i:nswer)|A(?i:nswer)|o(?i:ption)|O(?i:ption)|c(?i:hoice)|C(?i:hoice)|"
+    "####|<answer>|答案|答え|解答|正解|结果|結果|a(?i:nswer)|A(?i:nswer)|o(?i:ption)|O(?i:ption)|c(?i:hoice)|C(?i:hoice)|"
     "r(?i:esult)|R(?i:esult)"
 )
 _STATEMENT = re.compile(
-    r"(?P<marker>####)(?!\s*(?:the\s+)?(?:final\s+)?answer\b)\s*|"
+    r"(?P<marker>####)(?!\s*(?:the\s+)?(?:final\s+)?answer\b)\s*|(?P<tag>(?<!not )(?<!n't )<answer>)\s*|"
     r"(?<![A-Za-z])(?:answer|option|choice|result)\b(?:\s+to\s+(?P<to>[^.\n:]{0,80}?))?"
     r"(?:(?P<prose>\s+is\b(?:\s+(?:option|choice)\b)?)|\s*+\**+\s*+[:：=]\**|(?P<heading>[ \t]*\**[ \t]*\n))"
     r"\s*+[:：]?\s*|"
@@ -66,16 +66,17 @@ _END = re.compile(
     re.IGNORECASE,
 )
 _EXCLAIMED = re.compile(r"(?:(?<=\d)|(?<=[A-Za-z]{2})|(?<=[*$}])|(?<=(?<![A-Za-z])[A-J]))!+(?=[*_]*\s*(?:$|\n|[A-Z]))")
+_CHEERS = " ✅✔☑\ufe0f🎉😊"
 _FRONT_END = re.compile(r"(?:(?<!\d)\.|\.(?!\d)|[!?;。])(?=[\s*]|$)|\n")
 
 
 def stated(text: str) -> tuple[str, str] | None:
-    """Return the last answer that a text states, and how ("####", "answer is"); None for none, or one taken back."""
+    """Return the last answer that a text states, and where it stands; None for none, or one that is taken back."""
     visible = _CODE.sub("\n", text[-_VISIBLE:])
     last = None
     for begin in _BEGINNING.finditer(visible):
         match = _STATEMENT.match(visible, begin.start())
-        if match and (match["marker"] or _introduced(visible, match)):
+        if match and (match["marker"] or match["tag"] or _introduced(visible, match)):
             last = match
     if last is None:
         return None
@@ -83,6 +84,9 @@ def stated(text: str) -> tuple[str, str] | None:
     if last["marker"]:
         line, _, behind = tail.partition("\n")
         value, how = without_dimension(line.strip().strip("* ")), "####"
+    elif last["tag"]:
+        value, closed, behind = tail.partition("</answer>")
+        value, how = value.strip() if closed else "", "<answer>"
     else:
         (value, behind), how = _value(tail, prose=last["prose"] is not None), "answer is"
     return (value, how) if value and stands(behind, value) else None
@@ -110,18 +114,22 @@ def _introduced(text: str, match: re.Match[str]) -> bool:
 def _value(tail: str, prose: bool) -> tuple[str, str]:
     """Return the value at the beginning of a text, with the words of its clause, and what follows it.
 
-    It is a formula, bold text, a number, or the text up to the clause's end, without harmless words; "" in a question
-    or a range.
+    It is a formula, bold text, a number, or the text up to the clause's end, without harmless words; "" in a question,
+    a range, or if it is struck out.
     """
     head = next((match for pattern in _HEADS if (match := pattern.match(tail[:_LINE]))), None)
     start = head.end() if head else 0
     end = _END.search(tail, start, start + _LINE)
     exclaimed = _EXCLAIMED.search(tail, start, start + _LINE) if prose or head else None
     stop = min(filter(None, (exclaimed, end)), key=re.Match.start, default=None)
-    clause = without_dimension(tail[: stop.start()] if stop else tail[: start + _LINE])
+    clause = without_dimension((tail[: stop.start()] if stop else tail[: start + _LINE]).rstrip(_CHEERS))
     behind = tail[stop.start() :].lstrip("!") if stop else tail[start + _LINE :]
-    if (stop and stop.group() == "?") or (head is None and re.search(r"\d\s*--|--\s*\d", clause)):
-        return "", behind  # a question, a range
+    if (
+        (stop and stop.group() == "?")
+        or clause.startswith("~~")
+        or (head is None and re.search(r"\d\s*--|--\s*\d", clause))
+    ):
+        return "", behind  # a question, what is struck out, a range
     head = head.re.match(clause) if head else _NUMBER_FIRST.match(clause)
     if head is not None:
         value = head.group(1).strip(" \t\n*")

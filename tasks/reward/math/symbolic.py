@@ -74,6 +74,8 @@ def strong_opaque(gold: str, given: str) -> Truth:
     cheap = cheap_opaque(gold, given)
     if cheap is not None:
         return cheap
+    if not (gold + given).isascii() or "$" in gold + given:  # math-verify drops what it does not know
+        return None
     if max(len(gold), len(given)) > _MAX_TEXT or max(_nesting(gold), _nesting(given)) > 20:
         return None
     import sympy
@@ -98,7 +100,10 @@ def strong_opaque(gold: str, given: str) -> Truth:
 
 
 def _same_number(left: Any, right: Any) -> Truth:
-    """Compare two numbers to 30 digits, relatively; sums and integrals are simplified only if they do not evaluate."""
+    """Compare two numbers to 30 digits, relatively; sums and integrals are simplified only if they do not evaluate.
+
+    Infinity equals itself only: by its size every difference from it would be small.
+    """
     values = []
     for expression in (left, right):
         value = expression.evalf(_DIGITS)
@@ -106,11 +111,16 @@ def _same_number(left: Any, right: Any) -> Truth:
         if not _is_value(value):
             return None
         values.append(value)
+    if not all(v.is_finite for v in values):
+        return bool(values[0] == values[1])
     scale = max(abs(v) for v in values)
     return bool(abs(values[0] - values[1]) <= scale * 10**-30)
 
 
 def _is_value(value: Any) -> bool:
+    """Return True for a complex number, and for infinity of either sign; not for what is undefined."""
+    if not value.is_finite:
+        return bool(value.is_extended_real and value.is_infinite)
     return bool(value.is_Number or (value.is_number and all(part.is_Number for part in value.as_real_imag())))
 
 

@@ -19,7 +19,7 @@ CHARACTERS = str.maketrans(
         "⩽": "\\le ",
         "⩾": "\\ge ",
         "≠": "\\ne ",
-        "≈": "\\approx ",
+        **dict.fromkeys("≈≅≃", "\\approx "),
         "≡": "\\equiv ",
         "∞": "\\infty ",
         "π": "\\pi ",

@@ -92,7 +92,79 @@ ATTACKS = [
     ("No", "\\boxed{\\text{No.}}", True),
     ("12", "The answer is $12$, since $3 \\cdot 4 = 12$.", True),
     ("12", "Answer: 12", True),
-]
+    # Infinity is no number, however small the difference from it is made by its size.
+    *(
+        (gold, f"\\boxed{{{text}}}", False)
+        for gold in ("12", "\\frac12", "\\sqrt2", "(1,2)")
+        for text in (
+            "\\lim_{x\\to\\infty} x", "\\lim_{x\\to0}\\frac1x", "\\lim_{x\\to0}\\frac{1}{x^2}",
+            "\\frac{1}{\\lim_{x\\to0} x}", "\\int_0^1 \\infty dx", "\\infty 2-\\sqrt3", "3$\\infty",
+            "$\\frac13$\\infty", "(\\lim_{x\\to\\infty} x, \\lim_{x\\to\\infty} x)",
+        )
+    ),
+    ("x=5", "\\boxed{x=\\lim_{x\\to\\infty}x}", False),
+    ("-\\infty", "\\boxed{\\lim_{x\\to\\infty} x}", False),
+    ("\\infty", "\\boxed{\\lim_{x\\to-\\infty} x}", False),
+    ("\\infty", "\\boxed{\\lim_{x\\to\\infty} x}", True),
+    ("-\\infty", "\\boxed{\\lim_{x\\to-\\infty} x}", True),
+    ("12", "\\boxed{\\lim_{x\\to\\infty} 12}", True),
+    ("12", "\\boxed{\\int_0^1 12 dx}", True),
+    # A chain of equations that hides another value in its middle.
+    *(
+        (gold, f"\\boxed{{x=2{sign}x=1}}", False)
+        for gold in ("1", "x=1")
+        for sign in (
+            "\\to ", "\\implies ", "\\text{ oder }", "\\text{ maybe }", " \\quad ", "\\,", "\\\\", "?", "|", "\\sim ",
+            "\\cup ", "\\text{ OR }", "&", "→", "\u200b", "",
+        )
+    ),
+    ("12", "\\boxed{x=13\\to y=12}", False),
+    ("12", "\\boxed{x = 13 ? = 12}", False),
+    ("12", "\\boxed{x = \\int_0^1 13 dx = 12}", False),
+    ("12", "\\boxed{x = \\int_0^1 12 dx = 12}", True),
+    ("12", "\\boxed{P = \\frac{\\text{favorable}}{\\text{total}} = 12}", True),
+    ("5", "\\boxed{d = \\sqrt{3^2+4^2} = \\sqrt{25} = 5}", True),
+    ("12", "\\boxed{m + n = 5 + 7 = 12}", True),
+    # Approximations that are none, two choices, and signs that one of the parsers passes over.
+    ("12", "\\boxed{12\\approx 13}", False),
+    ("12", "\\boxed{12 ≈ 13}", False),
+    ("\\sqrt2", "\\boxed{\\sqrt2\\approx\\sqrt3}", False),
+    ("\\sqrt2", "\\boxed{\\sqrt2≅\\sqrt3}", False),
+    ("\\frac x2", "\\boxed{\\frac x3≅\\frac x2}", False),
+    ("\\sqrt2", "\\boxed{\\sqrt2\\approx 3}", False),
+    ("\\frac12", "\\boxed{\\frac12\\simeq\\frac13}", False),
+    ("A", "\\boxed{A\\approx B}", False),
+    ("B", "\\boxed{A\\approx B}", False),
+    ("B", "\\boxed{B\\simeq A}", False),
+    ("[0,1]", "\\boxed{[0,1]\\\\[0,2]}", False),
+    ("\\sqrt2", "\\boxed{\\sqrt2\\approx 1.41}", True),
+    ("\\frac13", "\\boxed{\\frac13\\approx 0.33}", True),
+    ("1234567", "\\boxed{1234567\\approx 1.23\\times10^6}", True),
+    ("12", "\\boxed{x\\approx 12}", True),
+    ("(1,2)", "\\boxed{\\begin{pmatrix}1\\\\[2pt]2\\end{pmatrix}}", True),
+    # Boxes and tags that are denied.
+    ("12", "\\boxed{12} (wrong)", False),
+    ("12", "\\boxed{12} ❌", False),
+    ("12", "\\boxed{12} can't be right", False),
+    ("12", "\\boxed{12} cannot be right", False),
+    ("12", "The answer is ~~12~~.", False),
+    ("12", "not <answer>12</answer>", False),
+    ("12", "It isn't <answer>12</answer>", False),
+    ("12", "<answer>12 or 13</answer>", False),
+    ("12", "<answer>12</answer><answer>13</answer>", False),
+    ("12", "<answer>12</answer> No, it is 13.", False),
+    ("12", "<answer>12</answer>\n#### 13", False),
+    ("12", "<answer>12\n13</answer>", False),
+    ("12", "<answer>12", False),
+    ("12", "<answer>12</answer>", True),
+    ("12", "<answer>\n$12$\n</answer>", True),
+    ("\\frac12", "<think>13</think>\n<answer>\\frac{1}{2}</answer>", True),
+    ("12", "<answer>The answer is 12.</answer>", True),
+    ("12", "**Final Answer: 12** ✅", True),
+    ("12", "Answer: 12 🎉", True),
+    ("12", "The answer is $12$ (in simplest form).", True),
+    ("12", "\\boxed{12} ✅", True),
+]  # fmt: skip
 
 #: Sentences that state an answer.
 STATEMENTS = [
@@ -117,6 +189,13 @@ I now think {}. | We should have subtracted, giving {}. | {} is right. | {} is b
 One can see it's {}. | Turns out {}. | A closer look gives {}. | The grand total is then {}. | Let's go with {}.
 The question asks for something else. | We still need to double, giving {}. | Doch nicht. | for a total of {}.
 Dismiss that. | Forget it. | This is a guess. | Not quite. | I don't know. | That was the wrong sign. | Final: {}
+Unless n is odd. | If n is even. | Only if n is even. | Provided n is even. | Times 2. | Give or take one. | ❌ | ✗ | 👎
+Plus or minus one. | Up to a factor of two. | With probability one half. | 非也。
+"""
+#: What states another number behind a number.
+OTHER_NUMBERS = """
+So altogether there are {} of them. | Thus there are {} ways. | There are {} ways. | This gives {} in total. | ≠ {}
+So x = {}. | x = {} | $x = {}$ | So m + n = {}. | So m+n = 5+8 = {}. | So 11 + 1 = {}. | {}です。 | {}才对。
 """
 #: What may stand behind one.
 KEPT = """
@@ -125,6 +204,9 @@ Note that the order does not matter. | **Explanation:** The two factors are mult
 The train needs 3 hours for the whole way. | Verification: 3 * 4 = 12. | Here each pair is counted once.
 She sold 5 of the 17 in the first week. | The other values are too large for the box.
 I hope this helps! | Hope that helps! 😊 | So she sold them altogether. | Natalia sold 48 clips in April and 24 in May.
+Check: 3 * 4 = 12. | I used the formula for the sum. | I have checked this. | $\\blacksquare$ | There are 12 of them.
+Check: 12 - 7 = 5. | We have a^2 + b^2 = c^2. | The general formula is n(n-1)/2. | ✅
+If you have any questions, feel free to ask.
 """
 #: Sentences that state no answer, another quantity than it, or more than one.
 NO_STATEMENTS = r"""

@@ -26,6 +26,7 @@ from tests.tasks.reward.math_attacks import (
     BOXES,
     KEPT,
     NO_STATEMENTS,
+    OTHER_NUMBERS,
     STATED,
     STATEMENTS,
     TAKEN_BACK,
@@ -476,6 +477,13 @@ def test_an_answer_that_is_taken_back_is_none(statement: str, gold: str, other: 
     assert _wrong(verifier, [(gold, f"{first} {text.format(other)}") for text in entries(TAKEN_BACK)], False) == []
     assert _wrong(verifier, [(gold, f"{first}\n\n{text.format(other)}") for text in entries(TAKEN_BACK)], False) == []
     assert _wrong(verifier, [(other, f"{first} No.\nThe answer is {other}.")], True) == []
+
+
+@pytest.mark.parametrize("statement", STATEMENTS)
+def test_a_number_behind_which_another_follows_is_none(statement: str, verifier: MathVerifier) -> None:
+    for gold, other in (("12", "13"), ("-5", "5"), (r"\frac{1}{2}", r"\frac{1}{3}")):
+        texts = [f"{statement.format(gold)}\n\n{text.format(other)}" for text in entries(OTHER_NUMBERS)]
+        assert _wrong(verifier, [(gold, text) for text in texts], False) == []
 
 
 @pytest.mark.parametrize("statement", STATEMENTS)
