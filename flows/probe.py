@@ -18,6 +18,7 @@ from infra.lease import RunLock
 from infra.store import Manifest, Store
 from infra.termination import termination
 from specs.load import Loaded, load_spec
+from tasks.checkpoint.weights import TRAIN_STAGE
 from tasks.data.preview import end_names
 from tasks.engines.engines import Engines
 from tasks.engines.open_run import OpenRun
@@ -29,6 +30,7 @@ from tasks.reward.responses import ResponseTexts
 from tasks.run.artifacts import rollouts_of, verdicts_of
 from tasks.run.record import RunRecord
 from tasks.run.session import Session
+from tasks.run_files import run_record
 from tasks.stage import value
 from tasks.stages import data, remake_start, reward, rollout, start, suite_steps, train
 from tasks.train.trial import try_own_code
@@ -56,11 +58,19 @@ def probe(loaded: Loaded) -> str:
         ending.callback(run.close)
         record = RunRecord(session, experiment, loaded)
         ending.push(record.stopped)
-        record.begin()
+        if new := not _went_on(experiment, store):
+            record.begin()
         steps, memory = _iteration_0(run, record)
         text = _text(run, steps, memory)
-        record.pause("probed: armature train goes on from here")
+        if new:
+            record.pause("probed: armature train goes on from here")
     return text
+
+
+def _went_on(experiment: Experiment, store: Store) -> bool:
+    """Return whether the run has its iteration 0 already: what its record says of later ones then stays."""
+    trained = store.find(TRAIN_STAGE, experiment.lineage(1)) is not None
+    return trained and run_record(store, experiment.run) is not None
 
 
 def _iteration_0(run: OpenRun, record: RunRecord) -> tuple[dict[str, list[Manifest]], dict[str, int]]:

@@ -1,4 +1,4 @@
-"""Texts around a problem, as `data.prompt` and a suite's `prompt` name them or write them out."""
+"""Texts around a problem: a suite's `prompt` names one, `data.prompt` names one or writes it out."""
 
 from __future__ import annotations
 

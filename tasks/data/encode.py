@@ -76,12 +76,18 @@ def encode(problem: Problem, tokenizer: PreTrainedTokenizerFast, form: PromptFor
     if not all(whole_characters(message["content"]) for message in messages):
         raise DataError(f"problem {problem.id}: its prompt: {HALF_CHARACTER}")
     if tokenizer.chat_template is None:
+        if form.system is not None:
+            raise DataError(f"problem {problem.id}: the tokenizer has no chat template for data.system: drop it")
         if len(messages) != 1:
             raise DataError(f"problem {problem.id}: {len(messages)} messages, but the tokenizer has no chat template")
         text = messages[0]["content"]
         spans = [(0, len(text))]
     else:
         text, spans = _render_and_locate(problem, tokenizer, messages, form.chat)
+        if form.system is not None and form.system.strip() not in text:
+            raise DataError(
+                f"problem {problem.id}: the chat template does not show data.system: drop it, and say it in data.prompt"
+            )
     # A chat template writes its own special tokens; raw text gets those that the tokenizer adds by itself (such as
     # <bos>).
     encoding = tokenizer(text, add_special_tokens=tokenizer.chat_template is None, return_offsets_mapping=True)

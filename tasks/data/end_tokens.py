@@ -37,9 +37,12 @@ def _of_generation(model: Path | None) -> Iterator[int]:
         return
     try:
         stated = json.loads(file.read_text()).get("eos_token_id")
-        yield from (int(each) for each in (stated if isinstance(stated, list) else [stated]) if each is not None)
-    except (OSError, ValueError, TypeError, AttributeError) as error:
+        ids = [each for each in (stated if isinstance(stated, list) else [stated]) if each is not None]
+        if not all(type(each) is int and each >= 0 for each in ids):
+            raise ValueError(f"got {stated!r}, want token ids")
+    except (OSError, ValueError, AttributeError) as error:
         raise DataError(f"policy.model: {file}: eos_token_id cannot be read ({error}): write the file anew") from error
+    yield from ids
 
 
 def _of_template(tokenizer: PreTrainedTokenizerFast) -> Iterator[int]:
@@ -51,7 +54,8 @@ def _of_template(tokenizer: PreTrainedTokenizerFast) -> Iterator[int]:
         text = str(tokenizer.apply_chat_template(turns, tokenize=False, strftime_now=strftime_now))
     except (TemplateError, DataError):  # a template that wants other messages: the data step says so where it matters
         return
-    behind = text.rpartition(_MARK)[2].strip()
+    _, shown, behind = text.rpartition(_MARK)
+    behind = behind.strip() if shown else ""  # a template that changes the words shows no end of them
     ids: list[int] = tokenizer(behind, add_special_tokens=False)["input_ids"] if behind else []
     special = {token for token, each in tokenizer.added_tokens_decoder.items() if each.special}
     yield from (token for token in ids[:1] if token in special)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import lzma
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -49,7 +50,7 @@ def opened(uri: str, name: str, compression: str | None = "infer") -> Iterator[A
             yield file
     except FileNotFoundError as error:
         raise DataError(f"{name}: no such file: check its path or URI") from error
-    except (OSError, EOFError, ImportError, ValueError, zlib.error, BotoCoreError) as error:
+    except (OSError, EOFError, ImportError, ValueError, zlib.error, lzma.LZMAError, BotoCoreError) as error:
         if isinstance(error, DataError):
             raise
         raise DataError(

@@ -15,16 +15,21 @@ from math import gcd
 from tasks.errors import DataError
 
 
+def check_enough(drawn: int, n: int) -> None:
+    """Raise DataError where an iteration draws more than the `n` problems there are."""
+    if drawn > n:
+        raise DataError(
+            f"an iteration draws {drawn} problems (rollout.prompts x rollout.oversample), but there are only {n}: "
+            "lower them or give more data"
+        )
+
+
 def positions(seed: int, iteration: int, prompts: int, n: int) -> list[int]:
     """Return the indices (below `n`) of the `prompts` problems of iteration `iteration` (from 0).
 
     All different, and a pure function of the arguments. DataError where there are fewer problems than that.
     """
-    if prompts > n:
-        raise DataError(
-            f"an iteration draws {prompts} problems (rollout.prompts x rollout.oversample), but there are only {n}: "
-            "lower them or give more data"
-        )
+    check_enough(prompts, n)
     assert iteration >= 0 and prompts >= 1, (iteration, prompts)
     epoch, start = divmod(iteration * prompts, n)
     taken = _epoch(seed, epoch, prompts, n)[start : start + prompts]

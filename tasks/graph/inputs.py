@@ -14,6 +14,7 @@ from specs.schema import Spec
 from specs.sources import declared_source
 from tasks.data.dataset import Dataset, load_dataset, read_dataset, tokenizer_of
 from tasks.data.encode import too_long
+from tasks.data.order import check_enough
 from tasks.data.prompts import PromptFormat
 from tasks.data.sources.registry import source_of
 from tasks.errors import DataError, NotFetchedError
@@ -34,6 +35,7 @@ def check_dataset(dataset: Dataset, spec: Spec, verifiers: Verifiers) -> None:
             f"rollout.problems is {drawn}, but there are only {len(dataset.train)} training problems: "
             "lower it, or leave it out to draw from all"
         )
+    check_enough(spec.rollout.drawn, len(dataset.train))
     for problem in problems:  # the limit is in no key: it changes no payload
         if len(problem.prompt_ids) > limit:
             raise too_long(problem, limit)

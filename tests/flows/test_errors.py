@@ -220,6 +220,7 @@ WRONG: dict[str, tuple[list[object] | None, tuple[str, ...], str]] = {
         "problem endless: its prompt has",
     ),
     "too few problems": (GOOD, ("rollout.problems=5",), "rollout.problems is 5, but there are only 4"),
+    "too few to draw": (GOOD, ("rollout.oversample=16",), "problems (rollout.prompts x rollout.oversample), but there"),
     "a suite that is not there": (GOOD, ("evaluate.suites=[nosuch]",), "evaluate.suites"),
 }
 

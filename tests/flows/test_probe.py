@@ -40,3 +40,7 @@ def test_the_run_takes_all_of_it_from_the_store(tmp_path: Path) -> None:
     made = {name: store.files.read(name) for name in ledgers}
     arm_train(spec=str(QUICKSTART), overrides=settings)
     assert made and made == {name: store.files.read(name) for name in ledgers}, "they have their times"
+
+    finished = store.files.read(record)
+    assert json.loads(finished)["state"] == "finished" and probe(loaded) == again
+    assert store.files.read(record) == finished, "a probe of a run that went on leaves its record alone"

@@ -49,7 +49,7 @@ class Source(ABC):
     """Problems that a spec names in `data.train`.
 
     `VERSION`: raise it when the same content would give other problems. `HELDOUT`, of a class of a user's
-    own: `problems` knows the split `heldout`, the first `data.heldout` problems; the traits of a shipped one are
+    own: `problems` knows the split `heldout`, of `data.heldout` problems; the traits of a shipped one are
     declared in specs/sources.py. `NAMES`: settings whose content is in a key by the fingerprint or
     the tokenizer's digest, so that moving a file, or pinning the revision that was used anyway, makes nothing again.
     `data`: the settings; relative paths start at `folder`; `key`: the key that names the source, for messages. A

@@ -23,8 +23,10 @@ class CsvSource(FileSource):
             reader = csv.reader(io.TextIOWrapper(file, encoding="utf-8-sig", newline=""), strict=True)
             try:
                 heading = next(reader, [])
-                if not heading or len({*heading}) < len(heading):
-                    raise DataError(f"{name}:1: the heading names no column, or one twice: {', '.join(heading)}")
+                if not heading:
+                    raise DataError(f"{name}:1: no heading: the first line has to name the columns")
+                if twice := [column for place, column in enumerate(heading) if column in heading[:place]]:
+                    raise DataError(f"{name}:1: the heading names a column twice: {twice[0]!r}")
                 for values in reader:
                     where = f"{name}:{reader.line_num}"
                     if values and len(values) != len(heading):

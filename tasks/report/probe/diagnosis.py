@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from specs.prompts import template_of
 from specs.schema import Spec
 from tasks.records import VerdictKind
 from tasks.report.probe.numbers import ProbeNumbers
 
 FEW, MOST = 0.05, 0.5  # shares
+FORMS = {"\\boxed": "in \\boxed{}", "```python": "in one ```python block"}  # of an answer, by what asks for it
 
 
 def diagnoses(numbers: ProbeNumbers, spec: Spec) -> list[str]:
@@ -45,7 +47,8 @@ def _unread(numbers: ProbeNumbers, spec: Spec) -> Iterator[str]:
     unread, broken = (numbers.kinds.get(kind, 0.0) for kind in (VerdictKind.NO_ANSWER, VerdictKind.COMPILE_ERROR))
     if unread > MOST / 2:
         cut = numbers.truncated >= unread and numbers.truncated > FEW
-        form = {"boxed": "in \\boxed{}", "code": "in one ```python block"}.get(spec.data.prompt)
+        said = template_of(spec.data.prompt) + (spec.data.system or "")
+        form = next((form for sign, form in FORMS.items() if sign in said), None)
         asked = f"the prompt asks for it {form}" if form else "does the prompt say in which form? see data.prompt"
         why = "most of them were cut before it" if cut else asked
         yield f"in {unread:.0%} of the responses the verifier found no answer: {why}; read the samples above"

@@ -306,3 +306,15 @@ def test_variables_reach_the_chat_template_and_those_that_it_does_not_read_are_r
     for chat_template in (CHATML, None):
         with pytest.raises(DataError, match=r"data\.chat_template_kwargs: enable_thinking: .* reads no such variable"):
             encode_all([], byte_level(chat_template), on, 99)
+
+
+@pytest.mark.parametrize(
+    ("template", "message"),
+    [
+        ("{% for m in messages if m['role'] != 'system' %}{{ m['content'] }}{% endfor %}", "does not show data.system"),
+        (None, "the tokenizer has no chat template for data.system"),
+    ],
+)
+def test_a_system_message_that_the_policy_would_not_see_is_refused(template: str | None, message: str) -> None:
+    with pytest.raises(DataError, match=f"problem p: .*{message}"):
+        encode(problem(("user", "12 clips")), byte_level(template), PromptFormat(system="the user's"))

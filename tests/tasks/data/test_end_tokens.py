@@ -33,7 +33,8 @@ def test_the_template_s_end_of_turn_is_one_of_a_base_model_s() -> None:
         "{% for m in messages %}{{ m['content'] }}{% endfor %}",
         "{% for m in messages %}{{ m['content'] }} the end\n{% endfor %}",
         "{{ raise_exception('no') }}",
-        "{% for m in messages %}{{ m['content'] | upper }}<|im_end|>{% endfor %}".replace("content", "role"),
+        "{% for m in messages %}<|im_start|>{{ m['content'] | upper }}<|im_end|>{% endfor %}",
+        "{% for m in messages %}<|im_start|>{{ m['role'] }}<|im_end|>{% endfor %}",
     ],
 )
 def test_a_template_without_one_adds_none(template: str | None) -> None:
@@ -54,9 +55,9 @@ def test_those_of_the_generation_configuration_count(stated: object, tokens: tup
     assert end_tokens(tokenizer, tmp_path) == (own, *(each for each in tokens if each != own))
 
 
-@pytest.mark.parametrize("text", ["{", "[]", '{"eos_token_id": ["x"]}', '{"eos_token_id": {}}'])
-def test_a_generation_configuration_that_cannot_be_read_is_named(text: str, tmp_path: Path) -> None:
-    (tmp_path / "generation_config.json").write_text(text)
+@pytest.mark.parametrize("stated", ['["x"]', "{}", '"2"', "[true]", "[-1]", "2.5", None])
+def test_a_generation_configuration_that_cannot_be_read_is_named(stated: str | None, tmp_path: Path) -> None:
+    (tmp_path / "generation_config.json").write_text("[]" if stated is None else f'{{"eos_token_id": {stated}}}')
     with pytest.raises(DataError, match=r"generation_config\.json: eos_token_id cannot be read .*write the file anew"):
         end_tokens(byte_level(None), tmp_path)
 

@@ -58,8 +58,8 @@ def test_numbers_and_records_of_a_parquet_file_are_read(tmp_path: Path) -> None:
     [
         (b"prompt,answer\n1 + 1?,2\n2, or 3?,5,x\n", r"rows\.csv:3: 4 values, and the heading has 2: put values with"),
         (b"prompt,answer\n1 + 1?\n", r"rows\.csv:2: 1 values, and the heading has 2"),
-        (b"prompt,prompt\n1,2\n", r"rows\.csv:1: the heading names no column, or one twice: prompt, prompt"),
-        (b"", r"rows\.csv:1: the heading names no column"),
+        (b"prompt,prompt\n1,2\n", r"rows\.csv:1: the heading names a column twice: 'prompt'"),
+        (b"", r"rows\.csv:1: no heading"),
         (b'prompt,answer\n"1 + 1?,2\n', r"rows\.csv:2: not CSV \(unexpected end of data\)"),
         (b"prompt,answer\nGr\xf6\xdfe?,2\n", r"rows\.csv: not UTF-8"),
         (b"question,answer\n1 + 1?,2\n", r"rows\.csv:2: no key 'prompt'; the row has question, answer"),
@@ -71,6 +71,13 @@ def test_a_fault_of_a_csv_file_is_named_with_its_line(tmp_path: Path, content: b
     (tmp_path / "rows.csv").write_bytes(content)
     with pytest.raises(DataError, match=message):
         load(str(tmp_path / "rows.csv"), verifier="math")
+
+
+@pytest.mark.parametrize("kind", ["csv.gz", "csv.xz", "csv.bz2", "jsonl.xz"])
+def test_a_packed_file_that_is_none_is_named(tmp_path: Path, kind: str) -> None:
+    (tmp_path / f"rows.{kind}").write_bytes(b"prompt,answer\n")
+    with pytest.raises(DataError, match=rf"rows\.{kind}: cannot be read"):
+        load(str(tmp_path / f"rows.{kind}"), verifier="math")
 
 
 @pytest.mark.parametrize(

@@ -75,6 +75,7 @@ MIXED = [A, W, W, A]
         (samples(*[MIXED] * 4) + samples([N, N, N, N], ids=(1,)), (), "20% of the responses are empty"),
         (samples([N, A, N, W]), (), "in 50% of the responses the verifier found no answer: does the prompt say"),
         (samples([N, A, N, W]), ("data.prompt=boxed",), "the prompt asks for it in \\boxed{}"),
+        (samples([N, A, N, W]), ("data.prompt={prompt} End with \\boxed{}.",), "the prompt asks for it in \\boxed{}"),
         (samples([N, A, N, W], cut=True), (), "most of them were cut before it"),
         (
             samples([VerdictKind.COMPILE_ERROR, A, VerdictKind.COMPILE_ERROR, W]),
