@@ -63,7 +63,7 @@ def declared_source(train: str) -> SourceDeclaration:
         (len(each.prefix), len(suffix), each.name)
         for each in SOURCES.values()
         for suffix in each.suffixes
-        if train.startswith(each.prefix) and train.endswith(suffix)
+        if train.startswith(each.prefix) and train.lower().endswith(suffix)
     ]
     return SOURCES[max(fitting)[2]]
 

@@ -9,7 +9,7 @@ from infra.store import Store
 from specs.errors import SpecError
 from specs.load import Loaded, describe, load_control, load_spec
 from specs.schema import Spec
-from specs.sections import Placement
+from specs.sections import Placement, RolloutSpec
 from specs.size import size
 from tasks.data.dataset import tokenizer_of
 from tasks.data.preview import end_names
@@ -160,7 +160,7 @@ def _sizes(spec: Spec, model: Path | None) -> str:
     return "\n".join(
         [
             f"{sizes.parameters:,} parameters, {spec.policy.dtype}",
-            f"an iteration: {spec.rollout.prompts} prompts x {spec.rollout.samples} samples, at most "
+            f"an iteration: {_prompts(spec.rollout)} x {spec.rollout.samples} samples, at most "
             f"{sizes.response_tokens:,} sampled and "
             f"{sizes.trained_tokens:,} trained tokens, {sizes.optimizer_steps} optimizer steps; {iterations} "
             "iterations: at most "
@@ -178,6 +178,11 @@ def _sizes(spec: Spec, model: Path | None) -> str:
             "and those that are pinned",
         ]
     )
+
+
+def _prompts(rollout: RolloutSpec) -> str:
+    drawn = f" of {rollout.drawn} that are drawn" if rollout.drawn > rollout.prompts else ""
+    return f"{rollout.prompts} prompts{drawn}"
 
 
 def _placement(placement: Placement) -> str:

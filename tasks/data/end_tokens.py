@@ -8,8 +8,9 @@ runs on to the limit.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from jinja2 import TemplateError
 from transformers import PreTrainedTokenizerFast
@@ -20,14 +21,17 @@ from tasks.errors import DataError
 _MARK = "␂answer␃"
 
 
-def end_tokens(tokenizer: PreTrainedTokenizerFast, model: Path | None) -> tuple[int, ...]:
+def end_tokens(
+    tokenizer: PreTrainedTokenizerFast, model: Path | None, chat: Mapping[str, Any] | None = None
+) -> tuple[int, ...]:
     """Return the ids of the end tokens, the tokenizer's own first, then in ascending order.
 
     They are its eos_token, those of `generation_config.json` in `model`, a folder in Hugging Face format, and the
-    token with which the chat template ends the assistant's turn. Raises DataError where that file cannot be read.
+    token with which the chat template, given the variables `chat`, ends the assistant's turn. Raises DataError where
+    that file cannot be read.
     """
     own = int(tokenizer.eos_token_id)
-    others = {*_of_generation(model), *_of_template(tokenizer)} - {own}
+    others = {*_of_generation(model), *_of_template(tokenizer, chat or {})} - {own}
     return (own, *sorted(others))
 
 
@@ -45,13 +49,13 @@ def _of_generation(model: Path | None) -> Iterator[int]:
     yield from ids
 
 
-def _of_template(tokenizer: PreTrainedTokenizerFast) -> Iterator[int]:
+def _of_template(tokenizer: PreTrainedTokenizerFast, chat: Mapping[str, Any]) -> Iterator[int]:
     """Yield the special token behind the assistant's words, where the chat template writes one there."""
     if tokenizer.chat_template is None:
         return
     turns = [{"role": "user", "content": "1"}, {"role": "assistant", "content": _MARK}]
     try:
-        text = str(tokenizer.apply_chat_template(turns, tokenize=False, strftime_now=strftime_now))
+        text = str(tokenizer.apply_chat_template(turns, tokenize=False, strftime_now=strftime_now, **chat))
     except (TemplateError, DataError):  # a template that wants other messages: the data step says so where it matters
         return
     _, shown, behind = text.rpartition(_MARK)

@@ -139,7 +139,7 @@ class Experiment:
         self._tokenizer = tokenizer_digest(tokenizer)
         self._thinking = thinking_key_part(tokenizer, PromptFormat.of(spec.data))
         #: The tokens that end a response. In keys where they are not the tokenizer's eos_token alone.
-        self.end_tokens = end_tokens(tokenizer, self.model)
+        self.end_tokens = end_tokens(tokenizer, self.model, spec.data.chat_template_kwargs)
         self._ends = {"end_tokens": list(self.end_tokens)} if len(self.end_tokens) > 1 else {}
         inputs = {
             "part": data,
@@ -411,7 +411,7 @@ def prompting(spec: Spec, store: Store) -> tuple[PreTrainedTokenizerFast, tuple[
     else:
         model = model_folder(warm_start_part(spec)["policy"], download=True, weights=False)
     tokenizer = tokenizer_of(model)
-    return tokenizer, end_tokens(tokenizer, model)
+    return tokenizer, end_tokens(tokenizer, model, spec.data.chat_template_kwargs)
 
 
 def longest_response(spec: Spec) -> int:

@@ -18,7 +18,7 @@ from specs.plugins import is_plugin
 from specs.schema import Spec
 from specs.sections import Data
 from specs.sources import declared_source
-from tasks.data.sources.base import RowSource, Source
+from tasks.data.sources.base import Source
 from tasks.reward.verifiers.registry import reader_key_part
 
 
@@ -41,15 +41,8 @@ def source_of(data: Data) -> Source:
 
 
 def source_version(data: Data) -> int:
-    """Return the version of the source's code.
-
-    Of one from outside, whose digest its fingerprint holds, the version of what Armature does with its rows: 2 where
-    some are held out, since they are chosen by digest and not by place.
-    """
-    source = make_source(data)
-    if not is_plugin(source.body):
-        return source.VERSION
-    return 2 if data.heldout and isinstance(source, RowSource) else 1
+    """Return the version of the source's code; 1 for one from outside, whose digest its fingerprint holds."""
+    return 1 if is_plugin(data.train.partition("?")[0]) else make_source(data).VERSION
 
 
 def data_key_part(spec: Spec) -> dict[str, Any]:

@@ -80,7 +80,8 @@ def _contrast(numbers: ProbeNumbers, spec: Spec) -> Iterator[str]:
         more = "easier" if numbers.all_wrong > numbers.all_right else "harder"
         yield (
             f"in {numbers.without_contrast:.0%} of the groups all responses are right, or all are wrong: they teach "
-            f"nothing; take {more} problems, or more than {spec.rollout.samples} samples (rollout.samples)"
+            f"nothing; take {more} problems, more than {spec.rollout.samples} samples (rollout.samples), or draw more "
+            "problems than are trained (rollout.oversample)"
         )
 
 

@@ -65,3 +65,11 @@ def test_a_generation_configuration_that_cannot_be_read_is_named(stated: str | N
 def test_the_puzzles_have_one() -> None:
     tokenizer = puzzle_tokenizer()
     assert end_tokens(tokenizer, None) == (tokenizer.eos_token_id,)
+
+
+def test_the_template_gets_its_variables() -> None:
+    template = "{% for m in messages %}{{ m['content'] }}{% if closed %}<|im_end|>{% endif %}{% endfor %}"
+    tokenizer = byte_level(template)
+    tokenizer.eos_token = "<|endoftext|>"
+    assert end_tokens(tokenizer, None, {"closed": True}) == ids("<|endoftext|>", "<|im_end|>")
+    assert end_tokens(tokenizer, None, {"closed": False}) == ids("<|endoftext|>")

@@ -71,13 +71,6 @@ def test_a_new_version_is_in_the_key_and_no_version_is_where_it_is_the_first(mon
     assert registry.data_key_part(spec) == {**first, "reader_version": 3}
 
 
-def test_rows_of_one_s_own_that_are_held_out_have_another_version_since_a_digest_chooses_them(tmp_path: Path) -> None:
-    (tmp_path / "my.py").write_text("def rows():\n    yield {'prompt': '1', 'answer': '1'}\n")
-    train = f"{tmp_path}/my.py:rows"
-    assert source_version(Data(train=train, verifier="math")) == 1
-    assert source_version(Data(train=train, verifier="math", heldout=1)) == 2
-
-
 def test_options_of_a_query() -> None:
     assert base.split_options("a?b=1&c=") == ("a", {"b": "1", "c": ""})
     with pytest.raises(DataError, match="write options as"):
