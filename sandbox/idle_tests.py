@@ -59,7 +59,7 @@ def _parsed(source: str) -> ast.Module | None:
 
 
 class _Reading:
-    """Whether no statement of a test that can run can fail by what the program returns."""
+    """A reading of a test: no statement of it that can run can fail by what the program returns, or one may."""
 
     def __init__(self, body: list[ast.stmt], entry: str, plan: list[tuple[str, str]]) -> None:
         nodes = [node for statement in body for node in ast.walk(statement)]

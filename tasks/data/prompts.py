@@ -15,7 +15,7 @@ from tasks.records import Message
 
 @dataclass(frozen=True)
 class PromptFormat:
-    """How problems become chat messages, and with which variables (`chat`) a chat template renders those.
+    """The way in which problems become chat messages, and the variables (`chat`) of the chat template.
 
     `prompt`: a name of specs.prompts, or a text with `{prompt}` in it.
     """

@@ -66,8 +66,9 @@ _PART = re.compile(
 )
 #: What stands in front of a number that is stated, in a whole sentence.
 _STATING = re.compile(
-    r"is|are|was|be|(?:it|that)(?:'s)?|equals?|giv(?:es?|ing)|gets?|getting|gave|got|has|have|to|says?|yields?|yielding|returns?|"
-    r"makes?|making|produces?|becomes?|remains?|leaves?|reads?|at|as|with|so|then|hence|thus|therefore|really|probably|simply|just|only|now|:",
+    r"is|are|was|be|(?:it|that)(?:'s)?|equals?|giv(?:es?|ing)|gets?|getting|gave|got|has|have|to|says?|yields?|"
+    r"yielding|returns?|makes?|making|produces?|becomes?|remains?|leaves?|reads?|at|as|with|so|then|hence|thus|"
+    r"therefore|really|probably|simply|just|only|now|:",
     re.IGNORECASE,
 )
 #: A sentence about a value: "13 is right".
@@ -89,8 +90,8 @@ _FRACTION = re.compile(r"\\[dt]?frac\s*\{?(\d+)\}?\s*\{?(\d+)\}?")
 _VERB = re.compile(r"\b(?:is|are|was|were|has|have|had|does|do|did|can|will)\b", re.IGNORECASE)
 _ENGLISH = re.compile(
     r"\b(?:the|an?|of|in|is|are|was|were|and|for|by|to|we|has|have|had|as|with|from|at|each|all|he|she|they|his|her|"
-    r"their|how|what|which|who|when|if|do|does|did|can|will|some|more|many|on|or|there|into|per|every|both|so|then|thus|"
-    r"hence|therefore|this|that|it|its|you|your|only|also|altogether)\b",
+    r"their|how|what|which|who|when|if|do|does|did|can|will|some|more|many|on|or|there|into|per|every|both|so|then|"
+    r"thus|hence|therefore|this|that|it|its|you|your|only|also|altogether)\b",
     re.IGNORECASE,
 )
 _HEADINGS = frozenset([
