@@ -60,7 +60,7 @@ def run_module(
     *arguments: str,
     cwd: Path = ROOT,
     env: dict[str, str] | None = None,
-    timeout: float = 300,
+    timeout: float = 1200,  # twenty times what the longest takes: a busy machine is no failure
 ) -> subprocess.CompletedProcess[str]:
     """Run a Python module to its end, as a user starts it; one that takes too long is ended with its descendants."""
     argv = [sys.executable, "-m", module, *arguments]

@@ -176,7 +176,7 @@ def test_5_000_jobs_leave_nothing(backend: str, record_property: Callable[[str, 
 
 
 @pytest.mark.proof
-@pytest.mark.timeout(1800)
+@pytest.mark.timeout(4 * 3600)
 def test_100_000_jobs_leave_nothing(backend: str, record_property: Callable[[str, object], None]) -> None:
     _soak(backend, 100_000, record_property)
 

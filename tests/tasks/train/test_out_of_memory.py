@@ -22,7 +22,7 @@ from tasks.engines.open_run import OpenRun
 from tasks.engines.trainer import TrainerClient
 from tasks.errors import OutOfMemory, TrainingError
 from tasks.stage import value
-from tasks.stages import data, remake_start, train
+from tasks.stages import data, first_policy, train
 from tasks.train import memory
 from tasks.train.layout import Row
 from tasks.train.memory import TokenBudget
@@ -299,7 +299,7 @@ def test_a_warm_start_whose_memory_runs_out_begins_again(tmp_path: Path, monkeyp
     with opened(tmp_path / "store", "warm_start.batch=2048", "warm_start.steps=2", "train.token_budget=131072") as run:
         value(data.plain(run))
         limit_memory(run.policies.trainer, 500, monkeypatch)
-        begun: Manifest = value(remake_start(run))
+        begun: Manifest = value(first_policy.plain(run))
     assert (
         begun.recorded["token_budget"] < begun.recorded["out_of_memory_at"] <= 131072 and begun.recorded["ranks"] == 1
     )
