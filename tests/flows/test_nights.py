@@ -60,7 +60,7 @@ class Place:
         return record
 
     def ask(self, where: str, /, method: str = "POST", **body: Any) -> Any:
-        with httpx.Client(base_url=self.server.api, timeout=60) as client:
+        with httpx.Client(base_url=self.server.api, timeout=DEADLINE_S) as client:
             for _ in range(20):
                 reply = client.request(method, where, json=body)
                 if reply.status_code != 503:  # its SQLite database is busy; Prefect's own clients try again too
@@ -71,7 +71,9 @@ class Place:
 
     def deployment(self) -> dict[str, Any]:
         found: dict[str, Any] = (
-            httpx.get(f"{self.server.api}/deployments/name/nightly-eval/nightly", timeout=60).raise_for_status().json()
+            httpx.get(f"{self.server.api}/deployments/name/nightly-eval/nightly", timeout=DEADLINE_S)
+            .raise_for_status()
+            .json()
         )
         return found
 

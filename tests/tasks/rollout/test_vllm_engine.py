@@ -26,6 +26,12 @@ GROUPS = [
     PromptGroup(tuple(range(10 + g, 10 + g + n)), tuple(100 * g + s for s in range(4)))
     for g, n in enumerate((3, 40, 40, 9))
 ]
+SMALL: dict[str, Any] = {
+    "max_model_len": 64,
+    "dtype": "float32",
+    "tensor_parallel_size": 1,
+    "kv_cache_gib": 0.125,
+}
 PLAIN = Sampling(temperature=1.0, max_tokens=12, stop_token_ids=(5, 6, 7))
 
 vllm = [
@@ -55,9 +61,7 @@ class Child:
 
 @pytest.fixture(scope="module")
 def living(llama: Make, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Child]:
-    child = Child(
-        tmp_path_factory.mktemp("log") / "vllm.log", "vllm", max_model_len=64, dtype="float32", kv_cache_gib=0.125
-    )
+    child = Child(tmp_path_factory.mktemp("log") / "vllm.log", "vllm", **SMALL)
     child.load(llama(0))
     yield child
     child.resident.stop()
@@ -141,7 +145,7 @@ class TestVllm:
     def test_a_new_engine_gives_the_same_bits(self, living: Child, llama: Make, tmp_path: Path) -> None:
         living.load(llama(1))
         living.load(llama(0))
-        child = Child(tmp_path / "vllm.log", "vllm", max_model_len=64, dtype="float32", kv_cache_gib=0.125)
+        child = Child(tmp_path / "vllm.log", "vllm", **SMALL)
         try:
             child.load(llama(0))
             assert child.generate(GROUPS, PLAIN) == living.generate(GROUPS, PLAIN)
@@ -149,7 +153,7 @@ class TestVllm:
             child.resident.stop()
 
     def test_an_untied_head(self, llama: Make, teacher: Teacher, tmp_path: Path) -> None:
-        child = Child(tmp_path / "vllm.log", "vllm", max_model_len=64, dtype="float32", kv_cache_gib=0.125)
+        child = Child(tmp_path / "vllm.log", "vllm", **SMALL)
         try:
             for seed in (0, 1):
                 child.load(llama(seed, tied=False))
