@@ -111,14 +111,16 @@ def cheap_equal(a: Node, b: Node) -> Truth:
         same = exact.equal(a, b)
     except TooLarge:
         return None if symbols(a) or symbols(b) else factored.equal(a, b)
-    if same is False and (is_rounding(a, exact.rational(b)) or is_rounding(b, exact.rational(a))):
+    if same is not False or not (_long(a) or _long(b)):
+        return same
+    if (_long(a) and is_rounding(a, exact.rational(b))) or (_long(b) and is_rounding(b, exact.rational(a))):
         return True
-    if same is False and any(
-        isinstance(n, Num) and n.places is not None and n.places >= ROUNDED_PLACES for n in (a, b)
-    ):
-        other = b if isinstance(a, Num) else a
-        return False if exact.rational(other) is not None or symbols(other) else None
-    return same
+    other = b if isinstance(a, Num) else a
+    return False if exact.rational(other) is not None or symbols(other) else None
+
+
+def _long(node: Node) -> bool:
+    return isinstance(node, Num) and node.places is not None and node.places >= ROUNDED_PLACES
 
 
 def cheap_opaque(a: str, b: str) -> Truth:
