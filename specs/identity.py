@@ -22,8 +22,9 @@ from specs.base import USE, Member
 from specs.engines import declared_engine
 from specs.objectives import Objective
 from specs.plugins import PluginMember, by_content, file_of
+from specs.rewards import Reward, VerifierSettings
 from specs.schema import Spec
-from specs.sections import Data, Reward, VerifierSettings
+from specs.sections import Data
 from specs.sources import named_verifier
 
 Part = dict[str, Any]

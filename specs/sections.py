@@ -8,7 +8,7 @@ The members of `advantage` and `objective` stand in `specs/advantages.py` and `s
 from __future__ import annotations
 
 import math
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator
 
@@ -19,6 +19,7 @@ from specs.objectives import Objective, PpoClip
 from specs.paths import REPOSITORY_ROOT, file_uri
 from specs.plugins import is_plugin
 from specs.prompts import PROMPTS, template_of
+from specs.rewards import Reward
 
 
 class Architecture(Section):
@@ -226,64 +227,6 @@ class RolloutSpec(Section):
                 f"rollout.engine: got {name!r}, want one of {known}, or a class of your own: my_engine.py:Name"
             )
         return name
-
-
-class VerifierSettings(Section):
-    """The settings of a verifier: the section `reward.<its name>`.
-
-    `UNKEYED`: the fields that change no verdict. All others are in the keys of the verifier's verdicts.
-    """
-
-    UNKEYED: ClassVar[frozenset[str]] = frozenset()
-
-    def key_part(self) -> dict[str, Any]:
-        """Return the settings that decide a verdict."""
-        return self.model_dump(mode="json", exclude=set(self.UNKEYED))
-
-
-class MathReward(VerifierSettings):
-    """The mathematics verifier."""
-
-    UNKEYED: ClassVar[frozenset[str]] = frozenset({"workers"})
-
-    deadline_s: float = Field(
-        default=5.0, gt=0, description="Wall seconds an answer; then its worker process is killed."
-    )
-    workers: Positive = Field(default=2, description="Worker processes.")
-
-
-class CodeReward(VerifierSettings):
-    """The code verifier."""
-
-    UNKEYED: ClassVar[frozenset[str]] = frozenset({"sandbox", "slots"})
-
-    sandbox: Literal["auto", "docker", "jail"] = Field(
-        default="auto", description="auto: the first that passes its self-test."
-    )
-    slots: Positive | None = Field(
-        default=None, description="Programs at once; null: two for each core. Changes no result."
-    )
-    cpu_s: float = Field(
-        default=4.0,
-        gt=0,
-        description="CPU seconds of a program on one test; a problem that states more (`timeout_s`) gets more. Wall "
-        "time: a multiple of it.",
-    )
-    memory_mb: Positive = Field(default=512, description="Memory of a program beyond the bare interpreter's, MiB.")
-
-
-class Reward(Section):
-    """The judging of responses."""
-
-    correct_at: float = Field(default=1.0, gt=0, le=1, description="A score from here on is correct, everywhere.")
-    truncated: Literal["judge", "mask"] = Field(
-        default="judge", description="Responses cut at the limit: judged as they are, or left out."
-    )
-    max_not_judged_share: Share = Field(
-        default=0.05, description="Above this share of responses not judged, the run stops."
-    )
-    math: MathReward = MathReward()
-    code: CodeReward = CodeReward()
 
 
 class Train(Section):

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 
-from specs.sections import Reward
+from specs.rewards import Reward
 from tasks.errors import VerifierError
 from tasks.records import FinishReason, Problem, Verdict, VerdictKind
 from tasks.reward.verifiers.base import Verifier

@@ -32,7 +32,7 @@ from typing import Any
 
 from infra.store import Store
 from specs.load import load_spec
-from specs.sections import MathReward, Reward
+from specs.rewards import MathReward, Reward
 from tasks import table
 from tasks.engines.open_run import opened
 from tasks.records import FinishReason, Problem

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from specs.paths import shown
-from specs.sections import Data, Reward
+from specs.rewards import Reward
+from specs.sections import Data
 from specs.sources import declared_source
 from tasks.data.answers import Reader
 from tasks.data.columns import Columns

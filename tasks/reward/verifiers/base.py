@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-from specs.sections import Reward
+from specs.rewards import Reward
 from tasks.data.answers import Prompt, Reference, read_answer
 from tasks.data.columns import Columns
 from tasks.records import Problem, Verdict

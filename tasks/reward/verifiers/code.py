@@ -15,7 +15,7 @@ from sandbox.job import Limits
 from sandbox.problem import Problem as Tests
 from sandbox.verdict import Kind
 from sandbox.verdict import Verdict as Graded
-from specs.sections import Reward
+from specs.rewards import Reward
 from tasks.data.answers import Prompt, Reference
 from tasks.data.code import read_code
 from tasks.data.columns import Columns

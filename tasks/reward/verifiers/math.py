@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from specs.sections import Reward
+from specs.rewards import Reward
 from tasks.data.answers import Prompt, Reference, read_answer
 from tasks.data.columns import Columns, short
 from tasks.errors import DataError

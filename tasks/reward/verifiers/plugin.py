@@ -18,7 +18,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from specs.sections import Reward
+from specs.rewards import Reward
 from tasks.data.answers import Reader, read_answer
 from tasks.errors import VerifierError
 from tasks.plugins import error_line, load_plugin, plugin_file, plugin_label

@@ -11,7 +11,7 @@ from typing import Any
 from specs.identity import verifier_parts
 from specs.names import PUZZLES, verifier_problem
 from specs.plugins import is_own_code
-from specs.sections import Reward
+from specs.rewards import Reward
 from tasks.data.answers import Reader, read_answer
 from tasks.errors import VerifierError
 from tasks.plugins import plugin_digest

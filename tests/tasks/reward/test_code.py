@@ -15,7 +15,7 @@ import pytest
 from sandbox.errors import SandboxError
 from sandbox.verdict import Kind
 from sandbox.verdict import Verdict as Graded
-from specs.sections import CodeReward, MathReward, Reward
+from specs.rewards import CodeReward, MathReward, Reward
 from tasks.errors import VerifierError
 from tasks.records import FinishReason, Message, Problem, Rollout, Verdict, VerdictKind
 from tasks.reward.measures import iteration_measures, reused_share

@@ -10,7 +10,7 @@ import pytest
 
 from specs.errors import SpecError
 from specs.plugins import by_content, note
-from specs.sections import Reward
+from specs.rewards import Reward
 from tasks.data.columns import Columns
 from tasks.errors import VerifierError
 from tasks.records import FinishReason, Problem, Verdict, VerdictKind

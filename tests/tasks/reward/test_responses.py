@@ -15,7 +15,7 @@ import pytest
 from tokenizers import AddedToken
 from transformers import PreTrainedTokenizerFast
 
-from specs.sections import Reward
+from specs.rewards import Reward
 from tasks import table
 from tasks.data.encode import decode, encode
 from tasks.data.prompts import PromptFormat

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from specs.sections import Reward
+from specs.rewards import Reward
 from tasks.data.puzzles import countdown
 from tasks.records import FinishReason, VerdictKind
 from tasks.reward.verification import Verifiers

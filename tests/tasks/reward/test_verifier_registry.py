@@ -12,8 +12,8 @@ from specs.identity import identity
 from specs.load import load_spec
 from specs.names import verifier_names
 from specs.paths import REPOSITORY_ROOT
+from specs.rewards import CodeReward, MathReward, Reward, VerifierSettings
 from specs.schema import Spec
-from specs.sections import CodeReward, MathReward, Reward, VerifierSettings
 from tasks.errors import VerifierError
 from tasks.records import Problem
 from tasks.reward import verifiers

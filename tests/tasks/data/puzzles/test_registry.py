@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from specs.sections import Reward
+from specs.rewards import Reward
 from tasks.data.puzzles.registry import PUZZLES, demonstrations, puzzle_problems
 from tasks.errors import DataError, VerifierError
 from tasks.records import Problem

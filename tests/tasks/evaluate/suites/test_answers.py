@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from specs.names import suite_names
-from specs.sections import Reward
+from specs.rewards import Reward
 from tasks.data.puzzles.registry import demonstrations
 from tasks.evaluate.suites.declare import read_suite
 from tasks.evaluate.suites.load import LoadedSuite, digest

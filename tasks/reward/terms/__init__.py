@@ -1,0 +1,1 @@
+"""The terms of a reward: what each is given, what it returns, and the built-in ones."""
