@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from specs.advantages import PassAtK
 from specs.engines import declared_engine
+from specs.reward_checks import reward_rules
 from specs.sections import Sections
 from specs.sources import declared_source
 
@@ -16,7 +17,8 @@ HELDOUT = "heldout"  # the suite of the data.heldout problems; every other one i
 
 def broken_rules(spec: Sections) -> list[str]:
     """Return one line for each rule that `spec` breaks; empty when it is sound."""
-    return [*_policy(spec), *_data(spec), *_rollout(spec), *_train(spec), *_placement(spec), *_evaluate(spec)]
+    rules = (_policy, _data, _rollout, reward_rules, _train, _placement, _evaluate)
+    return [line for rule in rules for line in rule(spec)]
 
 
 def _policy(spec: Sections) -> Iterator[str]:

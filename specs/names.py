@@ -6,13 +6,14 @@ imported, so that a misspelt name is said at once.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from specs.checks import HELDOUT
 from specs.hints import hint
 from specs.paths import REPOSITORY_ROOT, from_root
 from specs.plugins import is_plugin
+from specs.rewards import BUILT_IN
 from specs.schema import Spec
 from specs.sources import SOURCES, declared_source
 
@@ -51,11 +52,14 @@ def suite_problem(name: str) -> str | None:
     return f"no suite {name!r}: no such file: {file} (a relative path starts at the repository root)"
 
 
-def verifier_problem(name: str) -> str | None:
-    """Return what to say of a verifier that is not there; None of one that is, or is the user's own."""
+def verifier_problem(name: str, others: Iterable[str] = (), own: str = "my_verifier.py:name") -> str | None:
+    """Return what to say of a verifier that is not there; None of one that is, or is the user's own.
+
+    `others` may stand in its place too; `own` is how the user's own code is named there.
+    """
     if name in verifier_names() or is_plugin(name):
         return None
-    return f"no verifier {name!r}; {hint(name, verifier_names())}, or your own: my_verifier.py:name"
+    return f"no verifier {name!r}; {hint(name, (*verifier_names(), *others))}, or your own: {own}"
 
 
 def name_problems(spec: Spec) -> Iterator[tuple[str, str]]:
@@ -64,8 +68,11 @@ def name_problems(spec: Spec) -> Iterator[tuple[str, str]]:
         puzzle = spec.data.train.partition("?")[0].removeprefix(SOURCES["puzzle"].prefix)
         if puzzle not in PUZZLES:
             yield "data.train", f"no puzzle {puzzle!r}; {hint(puzzle, PUZZLES)}"
-    verifier = spec.data.verifier
-    if verifier is not None and (line := verifier_problem(verifier)) is not None:
+    verifier, term = spec.data.verifier, spec.reward.verifier_term
+    if verifier is not None and term in spec.reward.terms:
+        if (line := verifier_problem(verifier, BUILT_IN, "my_rewards.py:name")) is not None:
+            yield f"reward.terms.{term}.use", line
+    elif verifier is not None and (line := verifier_problem(verifier)) is not None:
         yield "data.verifier", line
     for suite in spec.evaluate.suites:
         if suite != HELDOUT and (line := suite_problem(suite)) is not None:

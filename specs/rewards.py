@@ -154,18 +154,17 @@ class OwnTerm(PluginMember, TermSettings):
     )
 
 
-def _kind_of(value: Any) -> str | None:
-    """Return the tag of a term: `use` is the name of a built-in one, a user's own function, or else a verifier."""
-    use = getattr(value, USE, None) if isinstance(value, Member) else dict(value).get(USE) if _is_map(value) else None
-    if not isinstance(use, str):
-        return VERIFIER if _is_map(value) else None
-    if is_plugin(use):
+def kind_of_term(value: Any) -> str | None:
+    """Return the tag of a term: the name of a built-in one, `use` for a user's own function, else `verifier`.
+
+    None for what is no mapping.
+    """
+    if not isinstance(value, Mapping | Member):
+        return None
+    use = getattr(value, USE, None) if isinstance(value, Member) else value.get(USE)
+    if isinstance(use, str) and is_plugin(use):
         return USE
     return use if use in BUILT_IN else VERIFIER
-
-
-def _is_map(value: Any) -> bool:
-    return isinstance(value, Mapping)
 
 
 BUILT_IN: Mapping[str, type[TermSettings]] = {
@@ -181,9 +180,10 @@ Term = Annotated[
     | Annotated[Length, Tag("length")]
     | Annotated[Repetition, Tag("repetition")]
     | Annotated[OwnTerm, Tag(USE)],
-    Discriminator(_kind_of),
+    Discriminator(kind_of_term),
 ]
-TermName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+TERM_NAME = "[a-z][a-z0-9_]*"
+TermName = Annotated[str, Field(pattern=f"^{TERM_NAME}$")]
 
 
 class Reward(Section):
@@ -213,3 +213,32 @@ class Reward(Section):
     workers: Positive = Field(default=2, description="Worker processes of your own functions. Changes no result.")
     math: MathReward = MathReward()
     code: CodeReward = CodeReward()
+
+    @property
+    def verifier_term(self) -> str | None:
+        """Return the name of the term that is the verifier's score; None where there is none."""
+        named = [name for name, term in self.terms.items() if isinstance(term, VerifierTerm)]
+        if named:
+            return named[0]
+        return CORRECT if self.outcome == CORRECT and CORRECT not in self.terms else None
+
+    @property
+    def own_outcome(self) -> Term | None:
+        """Return the term that says what is right; None where the verifier does."""
+        return None if self.outcome == self.verifier_term else self.terms[self.outcome]
+
+    @property
+    def functions(self) -> dict[str, Term]:
+        """Return the terms that are functions of the responses, the verifier's left out."""
+        return {name: term for name, term in self.terms.items() if not isinstance(term, VerifierTerm)}
+
+    @property
+    def weights(self) -> dict[str, float]:
+        """Return the weight of each term, the outcome first."""
+        weights = {name: term.weight for name, term in self.terms.items()}
+        return {self.outcome: weights.get(self.outcome, 1.0), **weights}
+
+    @property
+    def is_plain(self) -> bool:
+        """Return whether the reward is the verifier's score and nothing else."""
+        return self.own_outcome is None and self.weights == {self.outcome: 1.0}

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from specs.plugins import is_plugin
+from specs.rewards import CORRECT, VERIFIER, kind_of_term
 from specs.sections import Data
 
 
@@ -75,6 +77,36 @@ def named_verifier(data: Data) -> str:
     """
     declared, body = declared_source(data.train), data.train.partition("?")[0]
     return data.verifier or (body.removeprefix(declared.prefix) if declared.own_verifier else "")
+
+
+#: The verifier of problems whose outcome is a term of the reward: it reads no reference.
+NO_VERIFIER = "none"
+
+
+def with_verifier_of_terms(values: Any) -> Any:
+    """Return the raw values of a spec with `data.verifier`, where that is not set and `reward.terms` alone says it.
+
+    It says how a row's reference is read: by the verifier that a term names, or not at all where the outcome is
+    another term. What is not right here is left to validation.
+    """
+    if not isinstance(values, Mapping):
+        return values
+    data, reward = values.get("data"), values.get("reward")
+    if not isinstance(data, Mapping) or data.get("verifier") is not None or not isinstance(data.get("train"), str):
+        return values
+    terms = reward.get("terms") if isinstance(reward, Mapping) else None
+    if not isinstance(reward, Mapping) or not isinstance(terms, Mapping):
+        return values
+    brings_own = declared_source(data["train"]).own_verifier
+    named = [term["use"] for term in terms.values() if kind_of_term(term) == VERIFIER and "use" in term]
+    outcome = terms.get(reward.get("outcome", CORRECT))
+    if named and not brings_own:
+        verifier = named[0]
+    elif not named and brings_own is False and isinstance(outcome, Mapping):
+        verifier = NO_VERIFIER
+    else:
+        return values
+    return {**values, "data": {**data, "verifier": verifier}}
 
 
 def spellings() -> str:

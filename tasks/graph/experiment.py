@@ -29,6 +29,7 @@ from specs.identity import (
     warm_start_part,
 )
 from specs.paths import from_root
+from specs.rewards import OwnTerm, Term
 from specs.schema import Spec
 from specs.sections import Fork
 from tasks.checkpoint.fork import ForkOrigin, find_source
@@ -51,6 +52,7 @@ from tasks.evaluate.suites.declare import SuiteDeclaration, read_suite
 from tasks.evaluate.suites.load import suite_fingerprint
 from tasks.graph.run_name import find_name, parts_of
 from tasks.reward.responses import thinking_key_part
+from tasks.reward.terms.registry import term_key_part
 from tasks.reward.verifiers.registry import verifier_key_part
 from tasks.rollout.shards import shard_count
 from tasks.train.catalogue import train_key_part
@@ -59,6 +61,7 @@ from tasks.train.catalogue import train_key_part
 #: payload; tests/tasks/test_stage_versions.py notices.
 VERSIONS: Mapping[str, int] = {
     "data": 1,
+    "columns": 1,
     "suite": 1,
     "contamination": 1,
     "policy": POLICY_VERSION,
@@ -147,15 +150,32 @@ class Experiment:
             "tokenizer": self._tokenizer,
         }
         self.data = Step("data", VERSIONS["data"], inputs)
+        #: The rows of the problems, which users' own reward functions read; None without such functions.
+        own = [term for term in spec.reward.terms.values() if isinstance(term, OwnTerm)]
+        columns = {"data": self.data.key}
+        self.columns = Step("columns", VERSIONS["columns"], columns, (self.data.reference,)) if own else None
         self.start = self.source.step if self.source else self._made_start(start)
         self._root = self.source.root if self.source else self.start.key
         self._rollout = rollout_part(spec)
         # Of the verifiers' settings, those of the verifier that these problems name.
         self._verifier = source_of(spec.data).verifier
-        self._reward = {"truncated": spec.reward.truncated, **verifier_key_part(self._verifier, spec.reward)}
+        self._reward = {
+            "truncated": spec.reward.truncated,
+            **verifier_key_part(self._verifier, spec.reward),
+            **self._terms(spec.reward.functions),
+        }
         self._lineages = [self.start.key]
         self._lock = threading.RLock()  # checkpoints are committed beside the loop
         self._suites = {name: _suite(each, spec) for name, each in self.declared.items() if each is not None}
+
+    def _terms(self, functions: Mapping[str, Term]) -> dict[str, Any]:
+        """Return the part of a key that terms of the reward make; nothing where there is none."""
+        limit = self.spec.rollout.max_response_tokens
+        parts = {name: term_key_part(term, limit) for name, term in functions.items()}
+        own = any(isinstance(term, OwnTerm) for term in functions.values())
+        columns = {"columns": self.columns.key} if self.columns is not None and own else {}
+        outcome = {"outcome": self.spec.reward.outcome} if self.spec.reward.outcome in functions else {}
+        return {"terms": parts, **outcome, **columns} if parts else {}
 
     def _made_start(self, part: dict[str, Any]) -> Step:
         weights = weights_digest(self.model) if self.model else None
@@ -195,6 +215,8 @@ class Experiment:
                 yield Node("evaluate", step, (*step.references, self._policy(iteration)), iteration, name)
 
         yield Node("data", self.data)
+        if self.columns is not None:
+            yield Node("columns", self.columns, self.columns.references)
         for name in self.suites:
             if (suite := self.suite(name)) is not None:
                 yield Node("suite", suite, suite=name)
@@ -254,8 +276,11 @@ class Experiment:
             "correct_at": self.spec.reward.correct_at,
             **self._thinking,
         }
-        references = (self.data.reference, *(step.reference for step in rollouts))
+        references = (self.data.reference, *self._columns_read(), *(step.reference for step in rollouts))
         return Step("verdict", VERSIONS["verdict"], inputs, references)
+
+    def _columns_read(self) -> tuple[str, ...]:
+        return () if self.columns is None else (self.columns.reference,)
 
     def train(self, iteration: int) -> Step:
         """Return the step of an iteration's optimizer steps. Its key is the lineage of the policy that it makes."""
@@ -313,6 +338,9 @@ class Experiment:
         own = self._suites.get(suite)
         # An evaluation judges everything, so `truncated` is not read.
         settings = verifier_key_part(own.verifier if own else self._verifier, self.spec.reward)
+        outcome = self.spec.reward.own_outcome if own is None else None
+        if outcome is not None:
+            settings |= self._terms({self.spec.reward.outcome: outcome})
         about = {"policy": policy, "problems": self._asked(suite), "suite": suite, "part": part}
         problems = own.step if own else self.data
         samples = set_key(about)
@@ -325,7 +353,8 @@ class Experiment:
             "set": samples,
             **self._thinking,
         }
-        references = (problems.reference, self.contamination(suite).reference, f"samples/{samples}")
+        read = self._columns_read() if outcome is not None else ()
+        references = (problems.reference, *read, self.contamination(suite).reference, f"samples/{samples}")
         return Step("evaluate", VERSIONS["evaluate"], inputs, references)
 
     def sample_set(self, step: Step) -> dict[str, Any]:
