@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from specs.advantages import PassAtK
 from specs.engines import declared_engine
+from specs.rewards import Length, Overlong
 from specs.sections import Sections
 from specs.sources import declared_source
 
@@ -16,7 +17,8 @@ HELDOUT = "heldout"  # the suite of the data.heldout problems; every other one i
 
 def broken_rules(spec: Sections) -> list[str]:
     """Return one line for each rule that `spec` breaks; empty when it is sound."""
-    return [*_policy(spec), *_data(spec), *_rollout(spec), *_train(spec), *_placement(spec), *_evaluate(spec)]
+    rules = (_policy, _data, _rollout, _reward, _train, _placement, _evaluate)
+    return [line for rule in rules for line in rule(spec)]
 
 
 def _policy(spec: Sections) -> Iterator[str]:
@@ -117,6 +119,24 @@ def window_rule(spec: Sections, window: int, source: str) -> Iterator[str]:
         yield (
             f"rollout.max_prompt_tokens: {prompt} + rollout.max_response_tokens {response} = {prompt + response} "
             f"tokens exceed the model's window of {window} ({source})"
+        )
+
+
+def _reward(spec: Sections) -> Iterator[str]:
+    for name, term in spec.reward.terms.items():
+        if isinstance(term, Overlong):
+            limit, key = term.max_tokens, f"reward.terms.{name}.max_tokens"
+            if limit is None:
+                limit, key = spec.rollout.max_response_tokens, "rollout.max_response_tokens"
+            if term.cache_tokens > limit:
+                yield (
+                    f"reward.terms.{name}.cache_tokens: {term.cache_tokens} exceeds the limit of {limit} tokens "
+                    f"({key}), of which it is the last stretch; lower it"
+                )
+    if isinstance(spec.reward.terms.get(spec.reward.outcome), Length):
+        yield (
+            f"reward.outcome: {spec.reward.outcome} is a length term, which reads which responses are right; name the "
+            "term that says so"
         )
 
 
