@@ -10,6 +10,8 @@ from specs.rewards import BUILT_IN, CORRECT, Format, Length, Overlong, OwnTerm, 
 from specs.sections import Sections
 from specs.sources import NO_VERIFIER, named_verifier
 
+LIMIT = "rollout.max_response_tokens"
+
 
 def reward_rules(spec: Sections) -> Iterator[str]:
     """Yield one line for each rule of `reward` that `spec` breaks."""
@@ -19,11 +21,14 @@ def reward_rules(spec: Sections) -> Iterator[str]:
     for name, term in spec.reward.terms.items():
         key = f"reward.terms.{name}"
         if isinstance(term, Overlong):
-            most, where = term.max_tokens or limit, f"{key}.max_tokens" if term.max_tokens else "max_response_tokens"
+            most, at = (term.max_tokens, f"{key}.max_tokens") if term.max_tokens else (limit, LIMIT)
             if most > limit:
-                yield f"{key}.max_tokens: {most} exceeds rollout.max_response_tokens {limit}, where a response ends"
+                yield f"{key}.max_tokens: {most} exceeds {LIMIT} {limit}, where a response ends; lower it"
             if term.cache_tokens > most:
-                yield f"{key}.cache_tokens: {term.cache_tokens} exceeds the limit of {most} tokens ({where}); lower it"
+                yield (
+                    f"{key}.cache_tokens: {term.cache_tokens} exceeds the limit of {most} tokens ({at}), of which it is "
+                    "the last stretch; lower it"
+                )
         if isinstance(term, Length) and term.kind == "kimi" and (set_here := _cosine_only(term)):
             yield f"{key}.{set_here[0]}: only with kind cosine, got kind kimi; drop it"
     if isinstance(spec.advantage, PassAtK) and not spec.reward.is_plain:

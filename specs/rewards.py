@@ -6,17 +6,21 @@ test. A verifier (`use: math`) is a term too; its settings stand in `reward.<its
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Discriminator, Field, Tag
+import regex
+from pydantic import Discriminator, Field, Tag, field_validator
 
 from specs.base import USE, Member, Positive, Section, Share
+from specs.hints import hint
 from specs.plugins import PluginMember, is_plugin
 
 #: The name of the outcome of problems whose spec says no more than `data.verifier`.
 CORRECT = "correct"
 VERIFIER = "verifier"  # the tag of a term that names a verifier
+FORMATS = ("think_answer", "boxed")  # of the term `format`, by name
 
 
 class VerifierSettings(Section):
@@ -90,9 +94,22 @@ class Format(TermSettings):
     pattern: str = Field(
         default="think_answer",
         min_length=1,
-        description="think_answer (<think>...</think> <answer>...</answer>), boxed (an answer in \\boxed{}), or a "
-        "regular expression (Python's, dot matches newlines) that the whole response must match.",
+        description="think_answer (<think>...</think> <answer>...</answer>, each tag once; arXiv 2501.12948), boxed "
+        "(an answer in \\boxed{}), or a regular expression that the whole response must match: Python's syntax, and "
+        "what the module `regex` adds (version 0); dot matches newlines.",
     )
+
+    @field_validator("pattern")
+    @classmethod
+    def _compiles(cls, pattern: str) -> str:
+        # As an expression, a plain word would match no response but itself: it is a misspelt name.
+        if re.fullmatch(r"\w+", pattern) and pattern not in FORMATS:
+            raise ValueError(f"no format {pattern!r}; {hint(pattern, FORMATS)}, or a regular expression: .*answer.*")
+        try:
+            regex.compile(pattern, regex.DOTALL | regex.VERSION0)
+        except (regex.error, ValueError, OverflowError, RecursionError) as error:
+            raise ValueError(f"got {pattern!r}, want a regular expression: {error}") from None
+        return pattern
 
 
 class Overlong(TermSettings):
@@ -102,8 +119,8 @@ class Overlong(TermSettings):
         default="overlong", description="DAPO's soft overlong punishment, from 0 down to -1. arXiv 2503.14476."
     )
     cache_tokens: Positive = Field(
-        description="Length of the last stretch before the limit, in which the term falls from 0 to -1. DAPO: 4096 of "
-        "20480."
+        description="Length of the last stretch before the limit, in which the term falls from 0 to -1; at most the "
+        "limit. DAPO: 4096 of 20480."
     )
     max_tokens: Positive | None = Field(
         default=None, description="The limit, tokens; null: rollout.max_response_tokens."
@@ -119,15 +136,19 @@ class Length(TermSettings):
     kind: Literal["cosine", "kimi"] = Field(
         default="cosine",
         description="cosine: by the length itself, up to rollout.max_response_tokens. kimi: by the place between the "
-        "shortest and the longest response of the group.",
+        "shortest and the longest judged response of the group, from 0.5 to -0.5; a wrong one gets no more than 0.",
     )
     right: tuple[float, float] = Field(
-        default=(2.0, 1.0), strict=False, description="cosine: values of a right response of no and of all tokens."
+        default=(2.0, 1.0),
+        strict=False,
+        description="cosine: values of a right response with no token, and with the most. 2, 1: arXiv 2502.03373.",
     )
     wrong: tuple[float, float] = Field(
-        default=(-10.0, 0.0), strict=False, description="cosine: values of a wrong response of no and of all tokens."
+        default=(-10.0, 0.0),
+        strict=False,
+        description="cosine: values of a wrong response with no token, and with the most. -10, 0: arXiv 2502.03373.",
     )
-    truncated: float = Field(default=-10.0, description="cosine: value of a response that was cut at the limit.")
+    truncated: float = Field(default=-10.0, description="cosine: value of a response cut at the limit, right or not.")
 
 
 class Repetition(TermSettings):
