@@ -84,8 +84,8 @@ class Judging:
 
     def _after_end(self, call: Call, end: Ended) -> list[Call]:
         if not call.split:
-            last = call.first + call.count
-            return [replace(call, first=each, count=1, split=True) for each in range(call.first, last)]
+            singles, deaths = range(call.first, call.first + call.count), int(call.count == 1 and not end.hung)
+            return [replace(call, first=each, count=1, split=True, deaths=deaths) for each in singles]
         if end.hung:
             self._fail(call, VerdictKind.TIME_LIMIT, f"no score within deadline_s ({self.deadline_s:g} s)")
             return []

@@ -49,6 +49,9 @@ class Ended:
     how: str
 
 
+Outcome = tuple[Call, Answer | Fault | Ended]
+
+
 @dataclass(slots=True)
 class _Worker:
     """A worker process, its socket, its calls in order, and the deadline of the first (of the monotonic clock)."""
@@ -79,7 +82,7 @@ class Pool:
         seeded = {"PYTHONPATH": path, "PYTHONHASHSEED": "0"}
         return self._server.start({**ONE_THREAD, **os.environ, **seeded}, request)
 
-    def run(self, calls: deque[Call], pack: Callable[[Call], Request]) -> Generator[tuple[Call, Answer | Fault | Ended], None, None]:
+    def run(self, calls: deque[Call], pack: Callable[[Call], Request]) -> Generator[Outcome, None, None]:
         """Yield each call with what came of it, in any order, until `calls` is empty; calls may be added meanwhile.
 
         OSError or EOFError where the server is gone. After them, and where the iterator is not used up, close the pool:
@@ -127,9 +130,12 @@ class Pool:
         worker.calls = deque(calls.popleft() for _ in range(min(count, len(calls))))
         data = pickle.dumps([pack(call) for call in worker.calls], 5)
         worker.sock.settimeout(_MESSAGE_S)
-        with contextlib.suppress(ConnectionError, TimeoutError):
-            send_bytes(worker.sock, data)
-        worker.until = time.monotonic() + worker.calls[0].limit_s
+        try:
+            with contextlib.suppress(ConnectionError):
+                send_bytes(worker.sock, data)
+            worker.until = time.monotonic() + worker.calls[0].limit_s
+        except TimeoutError:
+            worker.until = 0.0
 
     def _ended(self, worker: _Worker, hung: bool) -> Ended:
         """Kill a worker and what it has left behind; return how it ended."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.error import HTTPError
+
 from tasks.errors import Unjudged
 
 #: Names of exception classes of httpx, requests, urllib3, aiohttp, openai and anthropic, which need not be installed.
@@ -34,6 +36,8 @@ _STATUSES = frozenset({408, 409, 425, 429})  # and from 500 on: the request was 
 
 def is_of_a_service(error: BaseException) -> bool:
     """Return whether an exception says that a service did not answer, not that the function is wrong."""
+    if not isinstance(error, Exception):
+        return False  # sys.exit(500)
     if isinstance(error, Unjudged):
         return True
     if (status := _status(error)) is not None:
@@ -42,9 +46,10 @@ def is_of_a_service(error: BaseException) -> bool:
 
 
 def _status(error: BaseException) -> int | None:
-    """Return the HTTP status of an exception: its response's (httpx, requests, openai) or its own (aiohttp)."""
+    """Return the HTTP status of an exception: its response's (httpx, requests, openai) or its own."""
     response = getattr(error, "response", None)
-    for holder, name in ((response, "status_code"), (error, "status_code"), (error, "status"), (error, "code")):
+    own = "code" if isinstance(error, HTTPError) else "status"
+    for holder, name in ((response, "status_code"), (error, "status_code"), (error, own)):
         if isinstance(found := getattr(holder, name, None), int) and 100 <= found < 600:
             return found
     return None
