@@ -26,8 +26,8 @@ def reward_rules(spec: Sections) -> Iterator[str]:
                 yield f"{key}.max_tokens: {most} exceeds {LIMIT} {limit}, where a response ends; lower it"
             if term.cache_tokens > most:
                 yield (
-                    f"{key}.cache_tokens: {term.cache_tokens} exceeds the limit of {most} tokens ({at}), of which it is "
-                    "the last stretch; lower it"
+                    f"{key}.cache_tokens: {term.cache_tokens} exceeds the limit of {most} tokens ({at}), of which it "
+                    "is the last stretch; lower it"
                 )
         if isinstance(term, Length) and term.kind == "kimi" and (set_here := _cosine_only(term)):
             yield f"{key}.{set_here[0]}: only with kind cosine, got kind kimi; drop it"
