@@ -23,7 +23,8 @@ from tasks import table
 from tasks.checkpoint.fork import pin
 from tasks.data.contamination import TrainingTexts
 from tasks.data.contamination import contamination as overlap
-from tasks.data.dataset import prepare, tokenizer_of
+from tasks.data.dataset import prepare as prepare_data
+from tasks.data.dataset import tokenizer_of
 from tasks.data.source_rows import ROWS
 from tasks.data.source_rows import to_bytes as to_row_bytes
 from tasks.data.sources.registry import source_of
@@ -63,7 +64,7 @@ log = logging.getLogger("armature")
 def data(run: OpenRun, step: Step) -> Output:
     """Make the data set: problems, checked and tokenised."""
     tokenizer, limit = tokenizer_of(run.experiment.model), run.spec.rollout.max_prompt_tokens
-    files, counts = prepare(run.spec.data, step.inputs["source"], tokenizer, limit)
+    files, counts = prepare_data(run.spec.data, step.inputs["source"], tokenizer, limit)
     return Output(files, "rows", counts["train"]["problems"], counts)
 
 
@@ -73,6 +74,14 @@ def columns(run: OpenRun, step: Step) -> Output:
     source = source_of(run.spec.data)
     rows = source.source_rows(run.experiment.data.inputs["source"])
     return Output({ROWS: to_row_bytes(rows)}, "rows", len(rows))
+
+
+def prepare(run: OpenRun) -> Manifest:
+    """Return the data set and, where users' own reward functions read them, make the rows of its problems."""
+    made: Manifest = value(data(run))
+    if run.experiment.columns is not None:
+        value(columns(run))
+    return made
 
 
 @stage("suite", "suite {0}", lambda experiment, name: experiment.suite(name))

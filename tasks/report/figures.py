@@ -18,6 +18,7 @@ STAGES = (
     ("stage-b", "reward", "seconds_judge"),
     ("stage-c", "train", "seconds_train"),
 )
+_TERM, _MEAN = "term_", "_mean"
 RUN_COLOURS = 6  # classes run-0 ... run-5 of the style sheet
 
 
@@ -77,6 +78,31 @@ PLOTS = (
         ("mean", "mean of |bonus|"),
     ),
 )
+
+
+def term_plots(runs: Sequence[RunCurves]) -> list[Plot]:
+    """Return charts of the terms of the runs' rewards; none where the verifier's score is the reward."""
+    every = dict.fromkeys(key for run in runs for row in run.iterations for key in row)
+    names = [key[len(_TERM) : -len(_MEAN)] for key in every if key.startswith(_TERM) and key.endswith(_MEAN)]
+    plots = [
+        Plot(
+            f"Term {name}",
+            "Mean over the responses of an iteration to which it applies, without its weight.",
+            (f"{_TERM}{name}{_MEAN}",),
+        )
+        for name in names
+    ]
+    plots += [
+        Plot(
+            f"What {name} tells",
+            "Share of prompts whose responses it does not tell apart, and its correlation with the outcome.",
+            (f"{_TERM}{name}_zero_variance_share", f"{_TERM}{name}_outcome_correlation"),
+            ("no difference", "correlation"),
+        )
+        for name in names
+    ]
+    whole = Plot("Reward with all terms", "Mean weighted sum of the terms of a response.", ("reward_sum_mean",))
+    return [whole, *plots] if "reward_sum_mean" in every else plots
 
 
 def colours(runs: Sequence[RunCurves]) -> dict[str, str]:

@@ -25,7 +25,7 @@ from tasks.run.content import content_of
 from tasks.run.record import RunRecord, metrics_row
 from tasks.run.session import Session
 from tasks.stage import value
-from tasks.stages import can_evaluate, data, evaluate, first_policy, remake_start, reward, rollout, train
+from tasks.stages import can_evaluate, columns, data, evaluate, first_policy, remake_start, reward, rollout, train
 from tests.tasks.small_run import SETTINGS
 from tests.tasks.stand_ins import StandInEngines
 
@@ -65,6 +65,8 @@ def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
         record = RunRecord(run.session, run.experiment, loaded, trackers=[tracker])
         record.begin()
         record.data(value(data.plain(run)))
+        if run.experiment.columns is not None:
+            value(columns.plain(run))
         value(first_policy.plain(run))
         for k in range(loaded.spec.train.iterations):
             shards, verdicts = value(rollout.plain(run, k)), value(reward.plain(run, k))
@@ -189,3 +191,28 @@ def test_gc_keeps_what_the_record_leads_to_and_takes_the_rest(start: Start) -> N
         files.remove(name)
     found = {each.name.partition("/")[0] for each in survey(files, later)}
     assert found == {"steps", "samples"}
+
+
+TERMS = "reward.terms={again: {use: repetition, ngram: 1, weight: 0.5}}"
+
+
+def test_terms_of_a_reward_are_in_rows_and_on_the_page(start: Start) -> None:
+    run, record, _, _ = start(TERMS)
+    assert all(row["term_again_mean"] == 0.0 and row["term_again_zero_variance_share"] == 1.0 for row in record.rows)
+    content = content_of(run, record)
+    assert all(verdict.terms == {"again": -0.0} for verdict in content.last.verdicts)
+    page = render(build([content]))
+    assert "Term again" in page and "term_again_mean" in page
+
+
+def test_a_term_more_judges_again_and_draws_nothing_of_iteration_0(start: Start) -> None:
+    start()
+    _, _, _, engines = start(TERMS)
+    assert engines.trainer.trained == [0, 1] and engines.rollout.asked == 16 + 8, "the second iteration, and the end"
+
+
+def test_another_weight_judges_nothing_of_iteration_0(start: Start) -> None:
+    first, _, _, _ = start(TERMS)
+    other, _, _, engines = start(TERMS, "reward.terms.again.weight=0.1")
+    assert engines.trainer.trained == [0, 1] and other.experiment.reward(0).key == first.experiment.reward(0).key
+    assert other.experiment.run != first.experiment.run

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from statistics import fmean
 
 from tasks.records import FinishReason, Rollout, Verdict, VerdictKind
@@ -16,7 +16,8 @@ class ProbeNumbers:
 
     `all_right`, `all_wrong`: shares of groups without a contrast, which teach nothing. `repeated`: share of the
     responses that equal an earlier one of their group, token by token. `kinds`: shares of verdicts by kind. `tokens`,
-    `right_tokens`: mean lengths of all and of right responses (None: there is none).
+    `right_tokens`: mean lengths of all and of right responses (None: there is none). `terms`: the means of the reward's
+    other terms, without their weights (None: a term applied to no response).
     """
 
     groups: int
@@ -31,6 +32,7 @@ class ProbeNumbers:
     kinds: Mapping[VerdictKind, float]
     tokens: float
     right_tokens: float | None
+    terms: Mapping[str, float | None] = field(default_factory=dict)
 
     @property
     def without_contrast(self) -> float:
@@ -68,4 +70,10 @@ def probe_numbers(rollouts: Sequence[Rollout], verdicts: Sequence[Verdict], corr
         kinds={kind: count / n for kind, count in Counter(v.kind for v in verdicts).items()},
         tokens=fmean(len(r.response_ids) for r in rollouts),
         right_tokens=fmean(right) if right else None,
+        terms={name: _mean(verdicts, name) for name in verdicts[0].terms},
     )
+
+
+def _mean(verdicts: Sequence[Verdict], term: str) -> float | None:
+    values = [value for each in verdicts if (value := each.terms[term]) is not None]
+    return fmean(values) if values else None
