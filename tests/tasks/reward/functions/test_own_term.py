@@ -205,7 +205,7 @@ def test_what_a_function_leaves_behind_ends_with_the_term(tmp_path: Path) -> Non
 @pytest.mark.parametrize("text", ["hang", "die"])
 def test_what_a_worker_leaves_behind_ends_with_it(tmp_path: Path, text: str) -> None:
     marker = tmp_path / "pids"
-    with term(tmp_path, LEAVES, args={"marker": str(marker)}, deadline_s=4.0) as own:
+    with term(tmp_path, LEAVES, args={"marker": str(marker)}, deadline_s=3.0) as own:
         if text == "hang":
             assert own.scores([group(text)])[0][0].failure is VerdictKind.TIME_LIMIT
         else:
