@@ -33,7 +33,7 @@ def term_key_part(settings: TermSettings, max_response_tokens: int) -> dict[str,
     VerifierError for a verifier, whose part is `verifier_key_part`.
     """
     if isinstance(settings, OwnTerm):
-        from tasks.reward.functions.own_term import own_term_key_part
+        from tasks.reward.functions.key import own_term_key_part
 
         own: dict[str, Any] = own_term_key_part(settings)
         return own
