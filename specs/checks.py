@@ -76,7 +76,7 @@ def _data(spec: Sections) -> Iterator[str]:
     if source.own_verifier is False and data.verifier is None:
         yield (
             f"data.verifier: missing; data.train {data.train!r} is no puzzle, so name its verifier (math, code, "
-            "my_verifier.py:name)"
+            "choice, my_verifier.py:name)"
         )
     if data.verifier == "code" and data.answer_after is not None:
         yield f"data.answer_after: got {data.answer_after!r}, but data.verifier code reads tests, not text; drop it"

@@ -148,7 +148,8 @@ class Data(Section):
         default="answer",
         min_length=1,
         description="Column with the reference; dots reach into a nested record. With `verifier: code` its tests, and "
-        "the default is `tests`.",
+        "the default is `tests`. With `verifier: choice` a label (A, (B), c.) or, where the row has a column `choices` "
+        "(a list, or {text: [...], label: [...]}), a choice's text, or its number from 0 (MMLU).",
     )
     answer_after: str | None = Field(
         default=None, min_length=1, description="The reference is what follows the last of this text (GSM8K: '####')."
@@ -156,8 +157,8 @@ class Data(Section):
     verifier: str | None = Field(
         default=None,
         min_length=1,
-        description="Verifier by name (math, code, ...), or your own: `my_verifier.py:name`; null: the source's own "
-        "(a puzzle's).",
+        description="Verifier by name (math, code, choice, ...), or your own: `my_verifier.py:name`; null: the "
+        "source's own (a puzzle's).",
     )
     drop_duplicates: bool = Field(default=True, description="Drop and count problems whose prompt was there before.")
     drop_long_prompts: bool = Field(
