@@ -11,7 +11,7 @@ import string
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tasks.data.answers import Prompt
+from tasks.data.answers import Prompt, after_mark
 from tasks.data.columns import Columns, look_up, number_as_text, short, whole_characters
 from tasks.errors import DataError
 from tasks.records import Message
@@ -29,9 +29,7 @@ def read_choice(row: Mapping[str, Any], columns: Columns, where: str, prompt: Pr
     Without a column `choices`, the answer is a label, and the reference has nothing else. Raises DataError, which opens
     with `where`.
     """
-    answer = look_up(row, columns.answer, where)
-    if isinstance(answer, str) and columns.answer_after is not None:
-        answer = answer.rpartition(columns.answer_after)[2]
+    answer = after_mark(look_up(row, columns.answer, where), columns, where)
     if row.get(CHOICES) is None:
         return {"answer": _label(answer, f"{where}: {columns.answer}")}, prompt
     texts, names = _choices(row[CHOICES], where)

@@ -22,7 +22,7 @@ _LONGEST = 200  # characters of an answer that names no choice, in a verdict
 _TAIL = 2000  # characters at the end in which a last sentence is looked for
 _JSON = re.compile(r'"answer"\s*:\s*"([^"\n]{1,200})"', re.IGNORECASE)
 _OPENING = re.compile(r"\W*[A-J]\W*:")
-_SENTENCE = re.compile(r"[.!?]\s")
+_TWO_SENTENCES = re.compile(r"[.!?]\s")
 _FULL_WIDTH = {0xFEE0 + code: code for code in range(0x21, 0x7F)}
 _TEXT_MACRO = re.compile(r"\\(?:text(?:bf|it|rm|normal)?|mbox|mathrm|mathbf)\s*\{([^{}]*)\}")
 _FRAME = re.compile(r"\\[()\[\],;:! ]|[$\"“”`]|\*\*")
@@ -105,17 +105,17 @@ def _whole(text: str, choices: tuple[str, ...], labels: str) -> str | None:
         return None
     label, rest = _choice(text, choices, labels), labelled(_plain(text))[1]
     known = _labels_of(rest, choices) or _labels_of(text, choices)
-    sentence = _OPENING.match(text) is None and _SENTENCE.search(rest) is None
+    sentence = _OPENING.match(text) is None and _TWO_SENTENCES.search(rest) is None
     return label if _is_label(label, labels) and (known or sentence) else None
 
 
 def _with_its_text(text: str, choices: tuple[str, ...], labels: str) -> str | None:
-    """Return the label that a response ends with, the whole text of its choice behind it: "It is (B) 3 cm. Or so."."""
+    """Return the label that a response ends with if all of its choice's text follows, whatever signs that holds."""
     flat = _words(_plain(text[-_TAIL:]))
     for label, (key, _) in zip(LABELS, _keys(choices), strict=False):
         if key and flat.endswith(key):
             sentences = _SENTENCE_END.split(flat.removesuffix(key).rstrip(" :-"))
-            if sentences and _named(sentences[-1], labels) == label:
+            if _named(sentences[-1], labels) == label:
                 return label
     return None
 

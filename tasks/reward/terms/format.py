@@ -47,7 +47,7 @@ def is_boxed(text: str) -> bool:
     return extract(text).how in ("box", "boxes")
 
 
-def matches(pattern: str, text: str, deadline_s: float = DEADLINE_S) -> bool:
+def matches(pattern: str, text: str, deadline_s: float) -> bool:
     """Return whether the whole text matches a user's expression, dot matching newlines.
 
     Raise TimeoutError after `deadline_s` seconds of this process's CPU time. The syntax is that of the module `regex`,
@@ -86,7 +86,7 @@ class FormatTerm(BuiltInTerm[Format]):
 
 def _by_expression(pattern: str, text: str) -> TermScore:
     try:
-        return TermScore(float(matches(pattern, text)))
+        return TermScore(float(matches(pattern, text, DEADLINE_S)))
     except TimeoutError:
         return TermScore(None, VerdictKind.TIME_LIMIT, f"the pattern took more than {DEADLINE_S:g} s")
 

@@ -281,6 +281,8 @@ def test_numbers_are_choices_too_and_the_answer_may_stand_behind_a_mark() -> Non
     assert read({"answer": "B", "choices": [1, 2.5]})[0] == {"answer": "B", "choices": ["1", "2.5"]}
     columns = Columns(answer="key", answer_after="####", verifier="choice")
     assert read({"key": "Since ... #### B"}, columns=columns)[0] == {"answer": "B"}
+    with pytest.raises(DataError, match=r"key: no '####' \(data\.answer_after\)"):
+        read({"key": "B"}, columns=columns)
 
 
 @pytest.mark.parametrize(

@@ -112,7 +112,6 @@ def test_an_expression_that_would_never_end_is_stopped(pattern: str, text: str) 
 
 def test_a_response_that_reaches_the_deadline_has_no_value(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(formats, "DEADLINE_S", 0.1)
-    monkeypatch.setattr(formats.matches, "__defaults__", (0.1,))
     pattern, slow = HANGING[0]
     scores = make_term("format", Format(pattern=pattern), Reward(), 100).scores([group(texts=["aa", slow, "b"])])[0]
     assert [each.value for each in scores] == [1.0, None, 0.0]
@@ -120,7 +119,7 @@ def test_a_response_that_reaches_the_deadline_has_no_value(monkeypatch: pytest.M
 
 
 def test_an_expression_that_keeps_reaching_the_deadline_stops_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    def never(pattern: str, text: str) -> bool:
+    def never(pattern: str, text: str, deadline_s: float) -> bool:
         raise TimeoutError
 
     monkeypatch.setattr(formats, "matches", never)
