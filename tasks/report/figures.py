@@ -110,8 +110,8 @@ def colours(runs: Sequence[RunCurves]) -> dict[str, str]:
     return {run.label: f"run-{place % RUN_COLOURS}" for place, run in enumerate(runs)}
 
 
-def training_figure(plot: Plot, runs: Sequence[RunCurves]) -> str:
-    """Return one of `PLOTS` over the iterations of all runs."""
+def training_figure(plot: Plot, runs: Sequence[RunCurves], steps: str = "training steps") -> str:
+    """Return one of `PLOTS` over the iterations of all runs. `steps`: what made the numbers, in words."""
     palette = colours(runs)
     series = [
         Series(
@@ -131,7 +131,12 @@ def training_figure(plot: Plot, runs: Sequence[RunCurves]) -> str:
         *(f"{run.label} from" for run in runs),
     ]
     return figure(
-        plot.title, plot.caption, legend(series), chart, _source(runs), table(heads, _by_iteration(runs, plot.keys))
+        plot.title,
+        plot.caption,
+        legend(series),
+        chart,
+        _source(runs, steps),
+        table(heads, _by_iteration(runs, plot.keys)),
     )
 
 
@@ -201,8 +206,8 @@ def figure(title: str, caption: str, marks: str, chart: str, source: str, number
     )
 
 
-def _source(runs: Sequence[RunCurves]) -> str:
-    """Return the first and the last training step of each run's curve; the table below the chart has all of them."""
+def _source(runs: Sequence[RunCurves], steps: str = "training steps") -> str:
+    """Return the first and the last step of each run's curve; the table below the chart has all of them."""
     texts = []
     for run in runs:
         keys = [key for row in run.iterations if isinstance(key := row.get("artifact"), str)]
@@ -210,7 +215,7 @@ def _source(runs: Sequence[RunCurves]) -> str:
             texts.append(
                 f"{escape(run.label)} {key_mark(keys[0])}" + (f" to {key_mark(keys[-1])}" if len(keys) > 1 else "")
             )
-    return "From the training steps of " + ", ".join(texts) + "." if texts else "No artifact is recorded."
+    return f"From the {steps} of " + ", ".join(texts) + "." if texts else "No artifact is recorded."
 
 
 def _by_iteration(runs: Sequence[RunCurves], keys: Sequence[str]) -> list[list[str]]:

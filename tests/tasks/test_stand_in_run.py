@@ -10,10 +10,13 @@ from typing import Any, cast
 
 import pytest
 
+from flows.cli.rescore import rescore
 from flows.cli.runs import list_runs, open_store, store_uri
+from infra.errors import StoreError
 from infra.gc import NO_RUN, collect, survey
 from infra.paths import local_views
 from infra.store import Store
+from specs.errors import SpecError
 from specs.load import Loaded, load_spec
 from specs.paths import REPOSITORY_ROOT as ROOT
 from specs.paths import file_uri
@@ -216,3 +219,31 @@ def test_another_weight_judges_nothing_of_iteration_0(start: Start) -> None:
     other, _, _, engines = start(TERMS, "reward.terms.again.weight=0.1")
     assert engines.trainer.trained == [0, 1] and other.experiment.reward(0).key == first.experiment.reward(0).key
     assert other.experiment.run != first.experiment.run
+
+
+def test_stored_rollouts_under_another_reward(start: Start, tmp_path: Path) -> None:
+    """Nothing is drawn or trained; a second time nothing is judged either."""
+    run, _, _, engines = start()
+    drawn, own = engines.rollout.asked, tmp_path / "own.py"
+    own.write_text(
+        "def first_is_right(completions, **columns):\n    return [float(k == 0) for k in range(len(completions))]\n"
+    )
+    settings = [f"reward.terms={{mine: {{use: '{own}:first_is_right'}}, again: {{use: repetition, ngram: 1}}}}"]
+    text = rescore(run.store, "stand-in", [*settings, "reward.outcome=mine"])
+    assert "32 responses of 2 iterations: 8 become right, 0 become wrong" in text
+    assert text == rescore(run.store, run.experiment.run, [*settings, "reward.outcome=mine"])
+    assert engines.rollout.asked == drawn and engines.trainer.trained == [0, 1]
+    name = text.rpartition("page: ")[2].removeprefix(f"{run.store.uri}/")
+    page = run.store.files.read(name).decode()
+    assert page.count("<tr><td>0<td>") >= 4 and "Term again" in page
+    with pytest.raises(SpecError, match="rescore changes `reward` alone"):
+        rescore(run.store, "stand-in", ["train.learning_rate=0.1"])
+
+
+def test_rescoring_goes_as_far_as_the_store_has_rollouts(start: Start) -> None:
+    run, _, _, _ = start()
+    run.store.files.remove(f"steps/rollout/{run.experiment.rollouts(1)[0].key}/MANIFEST.json")
+    assert "16 responses of 1 iterations" in rescore(run.store, "stand-in", ["reward.correct_at=0.5"])
+    run.store.files.remove(f"steps/verdict/{run.experiment.reward(0).key}/MANIFEST.json")
+    with pytest.raises(StoreError, match="no rollouts with verdicts of its first iteration"):
+        rescore(run.store, "stand-in", [])

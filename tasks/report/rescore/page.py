@@ -13,6 +13,7 @@ from tasks.report.figures import Plot, term_plots, training_figure
 from tasks.report.html_tables import every_number, table
 
 _STYLE = Path(__file__).parents[1] / "page.css"
+_STEPS = "verdicts"
 PLOTS = (
     Plot("Score", "Mean score of the judged responses of an iteration.", ("reward_mean",), from_zero=True),
     Plot("Right", "Share of the responses that are right.", ("right_share",), from_zero=True),
@@ -49,8 +50,8 @@ def render(
 ) -> str:
     """Return the page, encodable as UTF-8. `flipped`: the first of `flips` responses that flip."""
     facts = "".join(f"<div><dt>{escape(key)}</dt><dd>{escape(text)}</dd></div>" for key, text in subtitle.items())
-    figures = [training_figure(plot, [before, after]) for plot in PLOTS]
-    figures += [training_figure(plot, [after]) for plot in (FLIPS, *term_plots([after]))]
+    figures = [training_figure(plot, [before, after], _STEPS) for plot in PLOTS]
+    figures += [training_figure(plot, [after], _STEPS) for plot in (FLIPS, *term_plots([after]))]
     numbers = "".join(
         f"<details><summary>Every number {escape(run.label)}</summary>{every_number(run)}</details>"
         for run in (before, after)

@@ -270,4 +270,5 @@ def _choice_of_value(problem: Problem, gold: str, given: str) -> str:
 
 
 def _text_key(text: str) -> str:
-    return re.sub(r"[\s{}\".]", "", tidy(text)).lower()
+    """Return a choice's text without marks that do not matter; the point of a number does."""
+    return re.sub(r"[\s{}\"]|\.(?!\d)", "", tidy(text)).lower()

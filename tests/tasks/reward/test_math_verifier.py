@@ -97,6 +97,7 @@ def test_what_else_a_reference_may_hold(verifier: MathVerifier) -> None:
         (problem("4.2", unit="%"), "4.2\\%", 1.0),
         (problem("B", choices=choices), "12", 1.0),
         (problem("B", choices=choices), "13", 0.0),
+        (problem("B", choices=choices), "1.2", 0.0),
         (problem("A", choices=choices), "\\text{in a random direction}", 1.0),
         *((problem("D", choices=five), text, 1.0) for text in ("D. 5", "(D) 5", "D", "\\text{D. 5}", "D: 5.", "5")),
         *((problem("D", choices=five), text, 0.0) for text in ("D. 9", "(D) 9", "\\text{D. 9}", "D: 9.", "9", "D. 1")),
