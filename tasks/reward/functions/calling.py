@@ -1,25 +1,29 @@
-"""One call of a user's function: the arguments in TRL's or verl's form, and what came of it."""
+"""One call of a user's function: the arguments in TRL's or verl's form, and what came of it.
+
+The jail runs this too, so it imports the standard library and modules of the same kind alone.
+"""
 
 from __future__ import annotations
 
 import array
-import asyncio
 import inspect
+import struct
 import sys
 from collections.abc import Awaitable, Callable, Mapping
-from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tasks.plugins import error_line
-from tasks.records import Message
-from tasks.reward.functions.local_modules import unkeyed_modules
 from tasks.reward.functions.results import ResultError, number_of, one_score, scores_of
 from tasks.reward.functions.services import is_of_a_service
 from tasks.reward.functions.signature import Signature, ground_truth
 
+if TYPE_CHECKING:
+    import asyncio
+
+    from tasks.records import Message
+
 _MOST_CHARACTERS = 10_000  # of one value of log_extra, and of an error: both are stored for each response
-_IDS = "i"  # array type code of token ids
+_IDS = "i"  # type code of token ids, of struct and array
 
 
 class Request(NamedTuple):
@@ -33,7 +37,7 @@ class Request(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """What a call gave: values and extra columns for each response, metrics, and the first characters printed."""
+    """The result of a call: values and extra columns for each response, metrics, and the first characters printed."""
 
     values: list[float | None]
     extra: list[dict[str, str]]
@@ -50,14 +54,25 @@ class Fault(NamedTuple):
 
 def packed_ids(ids: tuple[int, ...]) -> bytes:
     """Return token ids as bytes, which cost a tenth of a tuple on their way to a worker."""
-    return array.array(_IDS, ids).tobytes()
+    return struct.pack(f"{len(ids)}{_IDS}", *ids)  # half the time of array.array(...).tobytes()
 
 
 class Callee:
-    """A user's function as a worker calls it."""
+    """A user's function as a worker calls it.
 
-    def __init__(self, function: Callable[..., Any], signature: Signature, args: Mapping[str, Any], path: Path) -> None:
-        self._function, self._signature, self._args, self._path = function, signature, args, path
+    where: describes an error with its line. unkeyed: says what is wrong with the imported modules, "" if nothing.
+    """
+
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        signature: Signature,
+        args: Mapping[str, Any],
+        where: Callable[[BaseException], str],
+        unkeyed: Callable[[], str],
+    ) -> None:
+        self._function, self._signature, self._args = function, signature, args
+        self._where, self._unkeyed = where, unkeyed
         self._runner: asyncio.Runner | None = None
         self._modules = len(sys.modules)
 
@@ -66,13 +81,13 @@ class Callee:
         log = _Log(len(request.texts))
         try:
             values = self._of_each(request, log) if self._signature.verl else self._of_all(request, log)
-            if unkeyed := self._unkeyed():
+            if unkeyed := self._new_unkeyed():
                 return Fault(unkeyed, service=False)
             return Answer(values, log.extra, log.metrics, printed())
         except ResultError as error:
             return Fault(str(error), service=False)
         except BaseException as error:  # sys.exit and Ctrl-C of the user's own code too
-            text = error_line(error, self._path)[:_MOST_CHARACTERS]
+            text = self._where(error)[:_MOST_CHARACTERS]
             return Fault(text if is_of_a_service(error) else f"it raised {text}", service=is_of_a_service(error))
 
     def _of_all(self, request: Request, log: _Log) -> list[float | None]:
@@ -105,20 +120,22 @@ class Callee:
 
     def _awaited(self, result: Awaitable[Any]) -> Any:
         """Return what an async function gives, of the worker's one loop: its clients live as long."""
+        import asyncio  # here, since most functions do not need it
+
         if self._runner is None:
             self._runner = asyncio.Runner()
         return self._runner.run(result if inspect.iscoroutine(result) else _one(result))
 
-    def _unkeyed(self) -> str:
+    def _new_unkeyed(self) -> str:
         """Return what is wrong with the modules that the call has imported; "" if nothing."""
         if len(sys.modules) == self._modules:
             return ""
         self._modules = len(sys.modules)
-        return unkeyed_modules(self._path)
+        return self._unkeyed()
 
 
 class _Log:
-    """What a function logs of a call by TRL's `log_extra` and `log_metric`."""
+    """The log of a call, by TRL's `log_extra` and `log_metric`."""
 
     def __init__(self, count: int) -> None:
         self.extra: list[dict[str, str]] = [{} for _ in range(count)]
@@ -150,6 +167,8 @@ def _ids(packed: bytes) -> list[int]:
 
 
 async def _all(results: list[Awaitable[Any]]) -> list[Any]:
+    import asyncio
+
     return await asyncio.gather(*results)
 
 

@@ -7,7 +7,8 @@
     def brevity(completions, target, **kwargs):
         return [float(len(completion) < target) for completion in completions]
 
-It runs in worker processes that have this environment. A call that misses its deadline is killed.
+It runs in worker processes that have this environment, or in the sandbox's jail, which has none. A call that misses its
+deadline is killed.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from specs.rewards import OwnTerm
 from tasks.errors import VerifierError
 from tasks.plugins import plugin_file, plugin_label
 from tasks.reward.functions.calling import Request, packed_ids
+from tasks.reward.functions.jail import Jail
 from tasks.reward.functions.judging import Judging
 from tasks.reward.functions.pool import Call, Pool
 from tasks.reward.functions.signature import Signature
@@ -43,7 +45,8 @@ class OwnFunction(Term):
         self._settings, self._key = settings, f"reward.terms.{name}.use"
         self._source = settings.source  # of which keys are made; the workers run no other
         self._label = f"{self._key}: {plugin_label(settings.use, self._key)}"
-        self._pool, self._lock = Pool(workers), threading.RLock()
+        self._pool: Pool | Jail = Jail(workers) if settings.isolation == "jail" else Pool(workers)
+        self._lock = threading.RLock()
         self._signature: Signature | None = None
         self._metrics: dict[str, float] = {}
         self._logged = False
@@ -106,8 +109,7 @@ class OwnFunction(Term):
         if told["error"]:
             self._pool.close()
             raise SpecError(told["error"])
-        names = None if told["names"] is None else frozenset(told["names"])
-        return Signature(told["verl"], names, frozenset(told["required"]))
+        return Signature.heard(told)
 
     def _check_columns(self, signature: Signature, groups: Sequence[ResponseGroup]) -> None:
         """Raise VerifierError where the function needs a column that a row has not."""

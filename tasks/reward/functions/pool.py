@@ -19,11 +19,11 @@ from dataclasses import dataclass, field
 
 from tasks.reward.functions.calling import Answer, Fault, Request
 from tasks.reward.processes.fork_server import ONE_THREAD, ROOT, ForkServer
-from tasks.reward.processes.messages import receive_bytes, send_bytes
+from tasks.reward.processes.messages import receive_bytes, send_file
 
-_MOST_CALLS = 64  # of a batch: one message costs little more than none
+_MOST_CALLS = 32  # of a batch
 _SHARE = 4  # a batch is at most this part of what a worker's share of the waiting calls is, so that all end together
-_MESSAGE_S = 60.0  # for a worker to take or send one message; it waits for nothing else then
+_REPLY_S = 60.0  # for the rest of a reply that a worker has begun to send
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +91,13 @@ class Pool:
         with selectors.DefaultSelector() as selector:
             while calls or self._busy:
                 while calls and len(self._busy) < self.workers:
-                    worker = self._idle.pop() if self._idle else _Worker(*self._server.fork())
+                    worker = self._idle.pop() if self._idle else self._fork()
                     self._busy.append(worker)
                     selector.register(worker.sock, selectors.EVENT_READ, worker)
                     self._hand_out(worker, calls, pack)
+                for worker in self._busy:
+                    if len(worker.calls) == 1 and len(calls) > _SHARE * self.workers:
+                        self._hand_out(worker, calls, pack)  # while it is at its last call, so that it need not wait
                 ready = selector.select(max(0.0, min(w.until for w in self._busy) - time.monotonic()))
                 replies = [(key.data, _reply(key.data)) for key, _ in ready]
                 now, answered = time.monotonic(), {id(worker) for worker, _ in replies}
@@ -125,17 +128,19 @@ class Pool:
         return self._server.error_text()
 
     def _hand_out(self, worker: _Worker, calls: deque[Call], pack: Callable[[Call], Request]) -> None:
-        """Send a worker the next calls. A dead one shows as readable, one that takes nothing as past its deadline."""
+        """Send a worker the next calls."""
         count = min(_MOST_CALLS, 1 + len(calls) // (_SHARE * self.workers))
-        worker.calls = deque(calls.popleft() for _ in range(min(count, len(calls))))
-        data = pickle.dumps([pack(call) for call in worker.calls], 5)
-        worker.sock.settimeout(_MESSAGE_S)
-        try:
-            with contextlib.suppress(ConnectionError):
-                send_bytes(worker.sock, data)
-            worker.until = time.monotonic() + worker.calls[0].limit_s
-        except TimeoutError:
-            worker.until = 0.0
+        batch = [calls.popleft() for _ in range(min(count, len(calls)))]
+        with contextlib.suppress(ConnectionError):  # a dead worker shows as readable at once
+            send_file(worker.sock, pickle.dumps([pack(call) for call in batch], 5))
+        if not worker.calls:
+            worker.until = time.monotonic() + batch[0].limit_s
+        worker.calls.extend(batch)
+
+    def _fork(self) -> _Worker:
+        pid, sock = self._server.fork()
+        sock.settimeout(_REPLY_S)
+        return _Worker(pid, sock)
 
     def _ended(self, worker: _Worker, hung: bool) -> Ended:
         """Kill a worker and what it has left behind; return how it ended."""

@@ -31,6 +31,17 @@ class Signature:
     names: frozenset[str] | None
     required: frozenset[str]
 
+    def told(self) -> dict[str, Any]:
+        """Return the signature as JSON, for `heard`."""
+        names = None if self.names is None else sorted(self.names)
+        return {"verl": self.verl, "names": names, "required": sorted(self.required)}
+
+    @staticmethod
+    def heard(told: Mapping[str, Any]) -> Signature:
+        """Return the signature that another process has found."""
+        names = None if told["names"] is None else frozenset(told["names"])
+        return Signature(told["verl"], names, frozenset(told["required"]))
+
     def reads(self, name: str) -> bool:
         """Return whether the function reads an argument of this name."""
         return self.names is None or name in self.names

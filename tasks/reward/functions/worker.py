@@ -6,7 +6,6 @@ and answers each as soon as it is judged, so that its parent knows which one it 
 
 from __future__ import annotations
 
-import io
 import os
 import pickle
 import socket
@@ -21,39 +20,10 @@ from specs.plugins import expect, plugin_path
 from tasks.plugins import error_line, load_plugin
 from tasks.reward.functions.calling import Callee
 from tasks.reward.functions.local_modules import unkeyed_modules
+from tasks.reward.functions.printing import Head, capture
 from tasks.reward.functions.signature import signature_of
-from tasks.reward.processes.messages import receive, receive_bytes, send, send_bytes
+from tasks.reward.processes.messages import receive, receive_file, send, send_bytes
 from tasks.reward.processes.server import serve
-
-PRINTED_BYTES = 1000  # of a call, that are kept
-
-
-class _Head(io.RawIOBase):
-    """A file that keeps the first bytes written to it."""
-
-    def __init__(self) -> None:
-        self.kept = bytearray()
-
-    def writable(self) -> bool:
-        """Return True."""
-        return True
-
-    def fileno(self) -> int:
-        """Return the descriptor of the standard output, which leads nowhere: programs may be started with it."""
-        return 1
-
-    def write(self, data: Any) -> int:
-        """Keep what there is room for; return how much was taken: all."""
-        size = memoryview(data).nbytes
-        if (room := PRINTED_BYTES - len(self.kept)) > 0:
-            self.kept += bytes(data)[:room]
-        return size
-
-    def take(self) -> str:
-        """Return what was written since the last call."""
-        text = self.kept.decode(errors="replace") if self.kept else ""
-        self.kept.clear()
-        return text
 
 
 def work(sock: socket.socket, callee: Callee) -> None:
@@ -62,27 +32,20 @@ def work(sock: socket.socket, callee: Callee) -> None:
     head = _quiet()
     while True:
         try:
-            batch = pickle.loads(receive_bytes(sock))
+            batch = pickle.loads(receive_file(sock))
         except (EOFError, ConnectionError):
             return
         for request in batch:
             send_bytes(sock, pickle.dumps(callee.call(request, head.take), 5))
 
 
-def _quiet() -> _Head:
+def _quiet() -> Head:
     """Let nothing reach the terminal; return what keeps the first of what Python code prints."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     for descriptor in (1, 2):
         os.dup2(nowhere, descriptor)
     os.close(nowhere)
-    head = _Head()
-    sys.stdout = sys.stderr = io.TextIOWrapper(
-        head,  # type: ignore[arg-type]  # needs no more of a buffer
-        encoding="utf-8",
-        errors="backslashreplace",
-        write_through=True,
-    )
-    return head
+    return capture()
 
 
 def load(request: dict[str, Any]) -> tuple[Callee, dict[str, Any]]:
@@ -97,9 +60,8 @@ def load(request: dict[str, Any]) -> tuple[Callee, dict[str, Any]]:
         raise SpecError(f"{key}: {request['label']}: {error}") from None
     if unkeyed := unkeyed_modules(path):
         raise SpecError(f"{key}: {request['label']}: {unkeyed}")
-    names = None if signature.names is None else sorted(signature.names)
-    told = {"verl": signature.verl, "names": names, "required": sorted(signature.required)}
-    return Callee(function, signature, args, path), told
+    where = partial(error_line, path=path)
+    return Callee(function, signature, args, where, partial(unkeyed_modules, path)), signature.told()
 
 
 def _loaded(use: str, key: str, path: Path) -> Callable[..., Any]:

@@ -1,8 +1,9 @@
-"""Messages over a socket pair: bytes, or JSON, behind their length."""
+"""Messages over a socket pair: bytes or JSON behind their length, and files in memory for what is large."""
 
 from __future__ import annotations
 
 import json
+import os
 import socket
 import struct
 
@@ -40,3 +41,22 @@ def receive_bytes(sock: socket.socket) -> bytes:
 def receive(sock: socket.socket) -> object:
     """Return the next JSON message; EOFError if the other side has closed."""
     return json.loads(receive_bytes(sock))
+
+
+def send_file(sock: socket.socket, data: bytes) -> None:
+    """Send bytes of any size as a file in memory. Unlike `send_bytes` it does not wait until the other side reads."""
+    with os.fdopen(os.memfd_create("message"), "wb", buffering=0) as file:
+        left = memoryview(data)
+        while left:
+            left = left[file.write(left) :]
+        socket.send_fds(sock, [b"F"], [file.fileno()])
+
+
+def receive_file(sock: socket.socket) -> bytes:
+    """Return what `send_file` sent; EOFError if the other side has closed."""
+    mark, descriptors, _, _ = socket.recv_fds(sock, 1, 1)
+    if not mark:
+        raise EOFError
+    with os.fdopen(descriptors[0], "rb", buffering=0) as file:
+        file.seek(0)
+        return file.readall()

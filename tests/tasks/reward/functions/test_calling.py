@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import urllib.error
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import requests
 
 from specs.errors import SpecError
 from tasks.errors import Unjudged
+from tasks.plugins import error_line
 from tasks.reward.functions.calling import Answer, Callee, Fault, Request, packed_ids
 from tasks.reward.functions.services import is_of_a_service
 from tasks.reward.functions.signature import signature_of
@@ -28,7 +30,7 @@ def called(function: Callable[..., Any], *texts: str, prompt: Any = "q", args: A
     assert not signature.missing(columns, args)
     ids = tuple(packed_ids((7, len(text))) for text in texts)
     request = Request(prompt, signature.columns(columns), texts, ids, 5)
-    return Callee(function, signature, args, Path(__file__)).call(request, lambda: "")
+    return Callee(function, signature, args, repr, str).call(request, lambda: "")
 
 
 def test_trls_arguments_of_a_text_prompt() -> None:
@@ -198,7 +200,7 @@ def test_a_fault_names_the_users_line(tmp_path: Path) -> None:
     path = written(tmp_path, "def f(completions):\n    x = {}\n    return x['a']\n")
     space: dict[str, Any] = {}
     exec(compile(path.read_text(), path, "exec"), space)
-    callee = Callee(space["f"], signature_of(space["f"], {}), {}, path)
+    callee = Callee(space["f"], signature_of(space["f"], {}), {}, partial(error_line, path=path), str)
     fault = callee.call(Request("q", {}, ("a",), (), 0), lambda: "")
     assert fault == Fault(f"it raised KeyError: 'a' ({path}:3)", False)
 

@@ -17,10 +17,10 @@ from specs.paths import REPOSITORY_ROOT as ROOT
 from specs.rewards import OwnTerm
 from tasks.errors import VerifierError
 from tasks.records import VerdictKind
-from tasks.reward.functions import own_term, pool
+from tasks.reward.functions import own_term
 from tasks.reward.functions.own_term import OwnFunction
 from tests.one_line import one_line
-from tests.tasks.reward.functions.tools import LONG_S, alive, end, eventually, group, pids_in, term, values, written
+from tests.tasks.reward.functions.tools import alive, end, eventually, group, pids_in, term, values, written
 
 LENGTHS = "def f(completions, **kwargs):\n    return [float(len(each)) for each in completions]\n"
 HANGS = """
@@ -40,11 +40,11 @@ def test_groups_are_judged_in_order_over_several_workers(tmp_path: Path) -> None
 
 
 def test_a_group_that_hangs_is_split_and_the_culprit_alone_has_no_score(tmp_path: Path) -> None:
-    with term(tmp_path, HANGS, workers=2, deadline_s=4.0) as own:
+    with term(tmp_path, HANGS, workers=2, deadline_s=3.0) as own:
         first, second = own.scores([group("a", "hang", "ccc"), group("dddd")])
     assert values([first, second]) == [[1.0, None, 3.0], [4.0]]
     assert [each.failure for each in first] == [None, VerdictKind.TIME_LIMIT, None]
-    assert "within deadline_s (4 s)" in first[1].detail
+    assert "within deadline_s (3 s)" in first[1].detail
 
 
 DIES = """
@@ -335,9 +335,8 @@ def test_a_killed_server_is_an_error_and_the_next_batch_is_judged(tmp_path: Path
         assert values(own.scores([group("a")])) == [[1.0]]
 
 
-def test_a_worker_that_takes_no_more_messages_is_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pool, "_MESSAGE_S", 1.0)
-    with term(tmp_path, LENGTHS, deadline_s=LONG_S) as own:
+def test_a_worker_that_takes_no_more_messages_is_replaced(tmp_path: Path) -> None:
+    with term(tmp_path, LENGTHS, deadline_s=3.0) as own:
         own.scores([group("a")])
         stopped = own._pool.pids[1]
         os.kill(stopped, signal.SIGSTOP)

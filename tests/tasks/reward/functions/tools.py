@@ -20,7 +20,7 @@ LONG_S = 120.0
 
 
 def group(*texts: str, prompt: Any = "1 + 1?", problem: str = "p", **columns: Any) -> ResponseGroup:
-    ids = tuple(tuple(range(len(text))) for text in texts)
+    ids = tuple(tuple(k % 20 for k in range(len(text))) for text in texts)
     return ResponseGroup(problem, prompt, columns, texts, ids, (False,) * len(texts), 3)
 
 
