@@ -73,12 +73,13 @@ class OpenRun:
 
     def start_judge(self) -> None:
         """Start what judges the run's responses: a sandbox that does not work is found before anything is sampled."""
-        self.judge.start(each.problem for each in (*self.dataset.train, *self.dataset.heldout))
+        self.judge.start((each.problem for each in (*self.dataset.train, *self.dataset.heldout)), self.rows)
 
     def judge_of(self, suite: str) -> Callable[[Sequence[Response]], list[Verdict]]:
         """Return what judges samples of a suite, started: its verifier or, of held-out problems, the run's outcome."""
         if self.experiment.suite(suite) is None:
-            self.judge.start((each.problem for each in self.problems(suite).encoded), outcome_only=True)
+            asked = (each.problem for each in self.problems(suite).encoded)
+            self.judge.start(asked, self.rows, outcome_only=True)
             return lambda responses: self.judge.outcomes(responses, self.rows, iteration=0)
         self.verifiers.start(each.problem for each in self.problems(suite).encoded)
         return self.judge.verified

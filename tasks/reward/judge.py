@@ -40,11 +40,11 @@ class Judge:
             name: make_term(name, settings, reward, max_response_tokens) for name, settings in reward.functions.items()
         }
 
-    def start(self, problems: Iterable[Problem], *, outcome_only: bool = False) -> None:
+    def start(self, problems: Iterable[Problem], rows: Rows, *, outcome_only: bool = False) -> None:
         """Start what judging the problems needs, before anything is sampled.
 
         `outcome_only`: for an evaluation. SandboxError where the sandbox does not contain programs; SpecError where a
-        user's own file cannot be loaded.
+        user's own file cannot be loaded, VerifierError where its function reads columns that rows have not.
         """
         reward = self._reward
         if reward.own_outcome is None or (reward.verifier_term is not None and not outcome_only):
@@ -52,6 +52,7 @@ class Judge:
         for name, term in self._terms.items():
             if name == reward.outcome or not outcome_only:
                 term.start()
+                term.check(rows)
 
     def outcomes(
         self, responses: Sequence[Response], rows: Rows, iteration: int, *, mask_truncated: bool = False
@@ -88,7 +89,7 @@ class Judge:
 
     def metrics(self) -> dict[str, float]:
         """Return what own functions logged by `log_metric` when they last judged, by name."""
-        return {name: value for term in self._terms.values() for name, value in term.metrics().items()}
+        return {f"logged_{name}": value for term in self._terms.values() for name, value in term.metrics().items()}
 
     def close(self) -> None:
         """End what verifiers and terms keep alive."""

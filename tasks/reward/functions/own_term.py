@@ -18,13 +18,14 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from specs.errors import SpecError
 from specs.plugins import check_unchanged
 from specs.rewards import OwnTerm
 from tasks.errors import VerifierError
 from tasks.plugins import plugin_file, plugin_label
+from tasks.records import SourceRow
 from tasks.reward.functions.calling import Request, packed_ids
 from tasks.reward.functions.jail import Jail
 from tasks.reward.functions.judging import Judging
@@ -57,12 +58,24 @@ class OwnFunction(Term):
             if self._signature is None:
                 self._signature = self._started()
 
+    def check(self, rows: Mapping[str, SourceRow]) -> None:
+        """Raise VerifierError where the function needs a column that a row has not."""
+        with self._lock:
+            self.start()
+            assert self._signature is not None
+            for problem, row in rows.items():
+                if missing := self._signature.missing(row.columns, self._settings.args):
+                    raise VerifierError(
+                        f"{self._label} on problem {problem}: the function needs {', '.join(missing)}; the row has "
+                        f"{', '.join(sorted(row.columns)) or 'no columns'}; rename the parameter, give it a default, "
+                        "or set it in args"
+                    )
+
     def scores(self, groups: Sequence[ResponseGroup]) -> list[list[TermScore]]:
         """Return a score for each response of each group, in order. VerifierError stops the run."""
         with self._lock:
             self.start()
             assert self._signature is not None
-            self._check_columns(self._signature, groups)
             judging = Judging(self._label, groups, self._settings.deadline_s)
             try:
                 self._judge(judging, self._signature)
@@ -110,16 +123,6 @@ class OwnFunction(Term):
             self._pool.close()
             raise SpecError(told["error"])
         return Signature.heard(told)
-
-    def _check_columns(self, signature: Signature, groups: Sequence[ResponseGroup]) -> None:
-        """Raise VerifierError where the function needs a column that a row has not."""
-        for group in groups:
-            if missing := signature.missing(group.columns, self._settings.args):
-                raise VerifierError(
-                    f"{self._label} on problem {group.problem_id}: the function needs {', '.join(missing)}; the row "
-                    f"has {', '.join(sorted(group.columns)) or 'no columns'}; rename the parameter, give it a default, "
-                    "or set it in args"
-                )
 
     def _judge(self, judging: Judging, signature: Signature) -> None:
         """Call the function until each response has a score or has failed."""

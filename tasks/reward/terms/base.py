@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from tasks.records import Message, VerdictKind
+from tasks.records import Message, SourceRow, VerdictKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,9 @@ class Term(ABC):
 
     def start(self) -> None:  # noqa: B027 - optional
         """Start what the term needs and what may fail to start, before anything is sampled."""
+
+    def check(self, rows: Mapping[str, SourceRow]) -> None:  # noqa: B027 - optional
+        """Raise VerifierError where the term reads a column that a row, by problem id, has not."""
 
     @abstractmethod
     def scores(self, groups: Sequence[ResponseGroup]) -> list[list[TermScore]]:

@@ -31,7 +31,7 @@ class Canned(Term):
         return [[self.answer(text) for text in group.texts] for group in groups]
 
     def metrics(self) -> dict[str, float]:
-        return {"logged_calls": float(len(self.asked))}
+        return {"calls": float(len(self.asked))}
 
 
 def length(text: str) -> TermScore:
@@ -135,7 +135,7 @@ def test_an_evaluation_starts_the_outcome_alone(monkeypatch: pytest.MonkeyPatch)
     terms = {"mine": OWN, "other": OWN}
     answers = {"mine": Canned(length), "other": Canned(length)}
     with judge(monkeypatch, terms, answers, outcome="mine") as made:
-        made.start([], outcome_only=True)
+        made.start([], {}, outcome_only=True)
         assert [each.started for each in answers.values()] == [1, 0]
-        made.start([])
+        made.start([], {})
         assert [each.started for each in answers.values()] == [2, 1]

@@ -16,7 +16,7 @@ from specs.errors import SpecError
 from specs.paths import REPOSITORY_ROOT as ROOT
 from specs.rewards import OwnTerm
 from tasks.errors import VerifierError
-from tasks.records import VerdictKind
+from tasks.records import SourceRow, VerdictKind
 from tasks.reward.functions import own_term
 from tasks.reward.functions.own_term import OwnFunction
 from tests.one_line import one_line
@@ -99,7 +99,7 @@ def test_sys_exit_is_an_error_of_the_function(tmp_path: Path) -> None:
 
 def test_a_column_that_is_missing_is_named_before_anything_is_called(tmp_path: Path) -> None:
     with term(tmp_path, DIES) as own, one_line(VerifierError, "needs solution; the row has answer, level; rename"):
-        own.scores([group("a", answer=1, level=2)])
+        own.check({"q": SourceRow("1 + 1?", {"solution": 1}), "p": SourceRow("1 + 1?", {"answer": 1, "level": 2})})
 
 
 AWAY = """
