@@ -7,7 +7,7 @@ Two sets: `short` are 12,000 answers in a sentence, two for each gold, one of th
 4,000 responses of 2,000 to 4,000 characters of reasoning with the box behind it, eight for each gold, as in training.
 The golds are those of ../shared/data/math, or made here where that is missing. Each round measures both checkouts once,
 each in a new process (verifier_side.py), in turns, so that changes of the machine's speed affect both alike. `first` is
-the first pass over the pairs, in which nothing is known; `again` is the mean of two more, as in a later epoch. The ratio
+the first pass over the pairs, in which nothing is known; `again` is the mean of two more, as in a later epoch. A ratio
 is of samples a second, ours by theirs: the median over rounds, with the smallest and the largest.
 """
 
