@@ -139,7 +139,7 @@ def compound_quantity(text: str) -> tuple[Fraction, Unit] | None:
     at = 0
     while at < len(text):
         match = _PART.match(text, at)
-        unit = parse_unit(match.group("quoted") or match.group("bare")) if match else None
+        unit = parse_unit(match.group("quoted") or match.group("bare") or "") if match else None
         if match is None or unit is None or not unit.known:
             return None
         whole, _, decimals = match.group("number").partition(".")
