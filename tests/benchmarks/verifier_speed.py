@@ -7,8 +7,9 @@ Two sets: `short` are 12,000 answers in a sentence, two for each gold, one of th
 4,000 responses of 2,000 to 4,000 characters of reasoning with the box behind it, eight for each gold, as in training.
 The golds are those of ../shared/data/math, or made here where that is missing. Each round measures both checkouts once,
 each in a new process (verifier_side.py), in turns, so that changes of the machine's speed affect both alike. `first` is
-the first pass over the pairs, in which nothing is known; `again` is the mean of two more, as in a later epoch. A ratio
-is of samples a second, ours by theirs: the median over rounds, with the smallest and the largest.
+the first pass over the pairs, in which nothing is known; `again` is the mean of two more, as in a later epoch. Both are
+this process's time; `first with workers` adds that of the workers, to which few answers come. A ratio is of samples a
+second, ours by theirs: the median over rounds, with the smallest and the largest.
 """
 
 from __future__ import annotations
@@ -120,10 +121,11 @@ def compared(against: Path, pairs: list[Pair], rounds: int) -> dict[str, Any]:
     for turn in range(rounds):
         for name in list(folders)[:: -1 if turn % 2 else 1]:
             replies[name].append(measured(folders[name], pairs))
-    spent = {
-        "first": {name: [reply["cpu_s"][0] for reply in each] for name, each in replies.items()},
-        "again": {name: [statistics.mean(reply["cpu_s"][1:]) for reply in each] for name, each in replies.items()},
-    }
+    spent: dict[str, dict[str, list[float]]] = {"first": {}, "again": {}, "first with workers": {}}
+    for name, each in replies.items():
+        spent["first"][name] = [reply["cpu_s"][0] for reply in each]
+        spent["again"][name] = [statistics.mean(reply["cpu_s"][1:]) for reply in each]
+        spent["first with workers"][name] = [reply["cpu_s"][0] + reply["workers_s"][0] for reply in each]
     return {
         "samples": len(pairs),
         "characters": round(statistics.mean(len(text) for _, text in pairs)),
@@ -134,7 +136,6 @@ def compared(against: Path, pairs: list[Pair], rounds: int) -> dict[str, Any]:
             }
             for each, sides in spent.items()
         },
-        "workers_cpu_s": {name: spread([reply["workers_s"][0] for reply in each], 2) for name, each in replies.items()},
         "accepted": {name: each[0]["accepted"] for name, each in replies.items()},
         "same_scores": len({reply["scores"] for each in replies.values() for reply in each}) == 1,
     }
@@ -158,7 +159,7 @@ def main() -> None:
             if options.set in (None, name)
         },
     }
-    text = json.dumps(result)
+    text = json.dumps(result, indent=1)
     if options.results is not None:
         options.results.write_text(text + "\n")
     print(text)
