@@ -105,10 +105,12 @@ def field_at(path: KeyPath) -> FieldInfo | None:
 
 def holds_anything(path: KeyPath) -> bool:
     """Return whether `path` lies in a mapping whose keys are free (`args`)."""
-    return any(
-        (field := field_at(path[:end])) is not None and get_origin(field.annotation) is dict
-        for end in range(1, len(path))
-    )
+    return any((field := field_at(path[:end])) is not None and takes_mapping(field) for end in range(1, len(path)))
+
+
+def takes_mapping(field: FieldInfo) -> bool:
+    """Return whether a mapping with free keys is a value of the field, alone or among others."""
+    return any(get_origin(each) is dict for each in (field.annotation, *get_args(field.annotation)))
 
 
 def key_name(section: type[BaseModel], field: str) -> str:
@@ -215,6 +217,9 @@ def _wanted(annotation: Any, metadata: Iterable[Any]) -> str:
         return f"one of {', '.join(str(arg) for arg in args)}"
     if origin in (Union, UnionType):
         return " or ".join(_wanted(arg, metadata if arg is not NoneType else ()) for arg in args)
+    if origin is dict and isinstance(args[1], type) and issubclass(args[1], BaseModel):
+        needed = [name for name, each in args[1].model_fields.items() if each.is_required()]
+        return f"a mapping of names to mappings with {', '.join(needed)}"
     if origin is dict:
         return "a mapping of names to plain, finite values"
     if origin is tuple:

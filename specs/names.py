@@ -14,7 +14,7 @@ from specs.hints import hint
 from specs.paths import REPOSITORY_ROOT, from_root
 from specs.plugins import is_plugin
 from specs.schema import Spec
-from specs.sources import SOURCES, declared_source
+from specs.sources import SOURCES, own_verifiers, parts_of
 
 PUZZLES = ("countdown", "free_order", "graph_colouring", "sums")
 #: A verifier is a file of this folder, which these of it are not.
@@ -60,13 +60,13 @@ def verifier_problem(name: str) -> str | None:
 
 def name_problems(spec: Spec) -> Iterator[tuple[str, str]]:
     """Yield (key, line) for a puzzle, a verifier and each suite of which there is none."""
-    if declared_source(spec.data.train) is SOURCES["puzzle"]:
-        puzzle = spec.data.train.partition("?")[0].removeprefix(SOURCES["puzzle"].prefix)
-        if puzzle not in PUZZLES:
-            yield "data.train", f"no puzzle {puzzle!r}; {hint(puzzle, PUZZLES)}"
-    verifier = spec.data.verifier
-    if verifier is not None and (line := verifier_problem(verifier)) is not None:
-        yield "data.verifier", line
+    for part in parts_of(spec.data):
+        puzzle = part.data.source.partition("?")[0].removeprefix(SOURCES["puzzle"].prefix)
+        if part.declared is SOURCES["puzzle"] and puzzle not in PUZZLES:
+            yield part.key, f"no puzzle {puzzle!r}; {hint(puzzle, PUZZLES)}"
+    for key, verifier in own_verifiers(spec.data):
+        if (line := verifier_problem(verifier)) is not None:
+            yield key, line
     for suite in spec.evaluate.suites:
         if suite != HELDOUT and (line := suite_problem(suite)) is not None:
             yield "evaluate.suites", line

@@ -17,6 +17,7 @@ from specs.paths import REPOSITORY_ROOT, shown, start_of
 from specs.plugins import PluginMember, is_plugin, note, parse_python, plugin_path, split_plugin
 from specs.schema import Spec
 from specs.signatures import Callee, bindings, class_at, function_at, hides_names
+from specs.sources import own_verifiers, parts_of
 
 _POSITIONAL = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
 
@@ -36,14 +37,22 @@ def named_code_problems(spec: Spec) -> Iterator[tuple[str, str]]:
 
     Their sources are noted, so that the run keeps the keys that it began with.
     """
-    for text in (spec.data.train.partition("?")[0], spec.data.verifier or "", spec.rollout.engine):
-        if is_plugin(text) and plugin_path(text).is_file():
-            note(plugin_path(text))
-    yield from (("data.train", line) for line in source_problems(spec.data.train))
-    if spec.data.verifier is not None:
-        yield from (("data.verifier", line) for line in verifier_problems(spec.data.verifier))
+    sources = [(part.key, part.data.source) for part in parts_of(spec.data)]
+    verifiers = own_verifiers(spec.data)
+    for text in (*(source.partition("?")[0] for _, source in sources), *(name for _, name in verifiers)):
+        _note_plugin(text)
+    _note_plugin(spec.rollout.engine)
+    for key, source in sources:
+        yield from ((key, line) for line in source_problems(source))
+    for key, verifier in verifiers:
+        yield from ((key, line) for line in verifier_problems(verifier))
     if is_plugin(spec.rollout.engine):
         yield from (("rollout.engine", line) for line in _name_problems(spec.rollout.engine))
+
+
+def _note_plugin(text: str) -> None:
+    if is_plugin(text) and plugin_path(text).is_file():
+        note(plugin_path(text))
 
 
 def source_problems(text: str, folder: Path = REPOSITORY_ROOT) -> list[str]:
