@@ -10,7 +10,7 @@ from specs.advantages import PassAtK
 from specs.engines import declared_engine
 from specs.reward_checks import reward_rules
 from specs.sections import Sections
-from specs.sources import declared_source
+from specs.sources import DataPart, parts_of
 
 HELDOUT = "heldout"  # the suite of the data.heldout problems; every other one is declared in a file
 
@@ -38,10 +38,10 @@ def _policy(spec: Sections) -> Iterator[str]:
         yield "warm_start: not with policy.init naming a run, whose policy is trained already; set it to null"
     if not scratch and not fork and policy.model is None:
         yield "policy.model: missing; name a model, or set policy.init to scratch"
-    source = declared_source(spec.data.train)
-    if scratch and source.puzzle_words is False:
+    parts = parts_of(spec.data)
+    for part in [each for each in parts if scratch and each.declared.puzzle_words is False][:1]:
         yield (
-            f"policy.init: scratch makes a policy on a puzzle's vocabulary, but data.train is {spec.data.train!r}; "
+            f"policy.init: scratch makes a policy on a puzzle's vocabulary, but {part.key} is {part.data.train!r}; "
             "train a model on these rows by policy.init: pretrained with policy.model (a folder or hub name), or set "
             "data.train to puzzle:<name> or to a source of your own in a puzzle's words (my_source.py:Name)"
         )
@@ -55,35 +55,48 @@ def _policy(spec: Sections) -> Iterator[str]:
             )
     if policy.revision is not None and policy.model is None:
         yield "policy.revision: only with policy.model; drop it"
-    if spec.warm_start is not None and not fork and source.demonstrations is False:
+    without = [each for each in parts if each.declared.demonstrations is False]
+    for part in without[:1] if spec.warm_start is not None and not fork else ():
         yield (
-            f"warm_start: needs demonstrations, which this source has not; data.train is {spec.data.train!r}; "
+            f"warm_start: needs demonstrations, which this source has not; {part.key} is {part.data.train!r}; "
             "set warm_start to null"
         )
 
 
 def _data(spec: Sections) -> Iterator[str]:
-    data = spec.data
-    if re.match(r"\w+://[^/]*@", data.train):
-        yield "data.train: holds credentials, which would be recorded with the run; give them by environment or profile"
-    source = declared_source(data.train)
+    parts = parts_of(spec.data)
+    for part in parts:
+        yield from _source(part)
+    mixture = spec.data.train if isinstance(spec.data.train, dict) else {}
+    for key in ("verifier", "subset", "revision") if mixture else ():
+        value, taken = getattr(spec.data, key), [part for part in parts if getattr(part.data, key) is not None]
+        if value is not None and not any(getattr(mixture[part.name], key) is None for part in taken):
+            yield f"data.{key}: got {value!r}, which no part of data.train takes: each has its own, or none; drop it"
+
+
+def _source(part: DataPart) -> Iterator[str]:
+    data, source, at = part.data, part.declared, part.at
+    if re.match(r"\w+://[^/]*@", data.source):
+        yield (
+            f"{part.key}: holds credentials, which would be recorded with the run; give them by environment or profile"
+        )
     if source.own_verifier and data.verifier is not None:
         yield (
-            f"data.verifier: got {data.verifier!r}, but data.train {data.train!r} brings its own; drop it, or use rows "
-            "of your own: data.train: my_rows.jsonl with policy.init: pretrained and policy.model, or data.train: "
+            f"{at}.verifier: got {data.verifier!r}, but {part.key} {data.train!r} brings its own; drop it, or use rows "
+            f"of your own: {part.key}: my_rows.jsonl with policy.init: pretrained and policy.model, or {part.key}: "
             "my_source.py:Name"
         )
     if source.own_verifier is False and data.verifier is None:
         yield (
-            f"data.verifier: missing; data.train {data.train!r} is no puzzle, so name its verifier (math, code, "
+            f"{at}.verifier: missing; {part.key} {data.train!r} is no puzzle, so name its verifier (math, code, "
             "choice, my_verifier.py:name)"
         )
     if data.verifier == "code" and data.answer_after is not None:
-        yield f"data.answer_after: got {data.answer_after!r}, but data.verifier code reads tests, not text; drop it"
+        yield f"{at}.answer_after: got {data.answer_after!r}, but {at}.verifier code reads tests, not text; drop it"
     if not source.hub:
         for key, value in (("subset", data.subset), ("revision", data.revision)):
             if value is not None:
-                yield f"data.{key}: only with an hf:// dataset, but data.train is {data.train!r}; drop it"
+                yield f"{at}.{key}: only with an hf:// dataset, but {part.key} is {data.train!r}; drop it"
 
 
 def _rollout(spec: Sections) -> Iterator[str]:

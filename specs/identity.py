@@ -20,12 +20,13 @@ from pydantic import TypeAdapter
 from specs.advantages import Advantage
 from specs.base import USE, Member
 from specs.engines import declared_engine
+from specs.mixtures import Part as MixturePart
 from specs.objectives import Objective
 from specs.plugins import PluginMember, by_content, file_of
 from specs.rewards import Reward, TermSettings, VerifierSettings
 from specs.schema import Spec
 from specs.sections import Data
-from specs.sources import named_verifier
+from specs.sources import named_verifiers
 
 Part = dict[str, Any]
 
@@ -42,19 +43,29 @@ def identity(spec: Spec, parts: Sequence[Part] | None = None) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
-def data_part(spec: Spec) -> Part:
+def data_part(spec: Spec, data: Data | None = None) -> Part:
     """Return the settings that decide the problems: source, prompts, which of them are dropped.
 
     No seed: the seeds of a study share their problems and their held-out ones. What came later (`ASKED_TOO`) is in it
-    where it is set.
+    where it is set. `data`: a part of a mixture, with what it inherits. Weights decide draws, not problems.
     """
-    unset = {key for key in ASKED_TOO if not getattr(spec.data, key)}
+    data = data or spec.data
+    unset = {key for key in ASKED_TOO if not getattr(data, key)}
     return {
-        **spec.data.model_dump(mode="json", exclude=unset),
-        "train": by_content(spec.data.train),
-        "verifier": None if spec.data.verifier is None else by_content(spec.data.verifier),
+        **data.model_dump(mode="json", exclude=unset),
+        "train": by_content(data.train) if isinstance(data.train, str) else _parts(data.train),
+        "verifier": None if data.verifier is None else by_content(data.verifier),
         "tokenizer": None if spec.policy.model is None else [spec.policy.model, spec.policy.revision],
         "max_prompt_tokens": spec.rollout.max_prompt_tokens if spec.data.drop_long_prompts else None,
+    }
+
+
+def _parts(train: Mapping[str, MixturePart]) -> Part:
+    """Return the parts of a mixture: the source and the settings of its own that each names."""
+    return {
+        name: {**part.own(), "source": by_content(part.source)}
+        | ({} if part.verifier is None else {"verifier": by_content(part.verifier)})
+        for name, part in train.items()
     }
 
 
@@ -84,7 +95,8 @@ def rollout_part(spec: Spec) -> Part:
     unset = {"problems"} if spec.rollout.problems is None else set()
     without = {"max_prompt_tokens"} | unset | ({"oversample"} if spec.rollout.oversample == 1 else set())
     rollout = {**spec.rollout.model_dump(mode="json", exclude=without), "engine": by_content(spec.rollout.engine)}
-    return {**rollout, "dtype": spec.policy.dtype, "seed": spec.seed}
+    mixture = {"mixture": weights} if (weights := spec.data.weights) else {}
+    return {**rollout, **mixture, "dtype": spec.policy.dtype, "seed": spec.seed}
 
 
 def reward_part(spec: Spec) -> Part:
@@ -92,7 +104,7 @@ def reward_part(spec: Spec) -> Part:
 
     `correct_at` is not among them: verdicts are scores, and the stages that read them compare.
     """
-    names = dict.fromkeys((*IN_EVERY_IDENTITY, named_verifier(spec.data)))
+    names = dict.fromkeys((*IN_EVERY_IDENTITY, *named_verifiers(spec.data)))
     return {"truncated": spec.reward.truncated, **verifier_parts(spec.reward, names), **terms_part(spec.reward)}
 
 

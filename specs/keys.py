@@ -83,7 +83,7 @@ class AnyName(Mapping[str, FieldInfo]):
 def _member_of(annotation: Any) -> Any:
     """Return the type of a mapping's members; None for a plain mapping, and for what is none."""
     value = get_args(annotation)[1] if get_origin(annotation) is dict else None
-    return value if models_in(value) else None
+    return value if any(issubclass(model, Member) for model in models_in(value)) else None
 
 
 def models_in(annotation: Any) -> tuple[type[BaseModel], ...]:
@@ -144,11 +144,14 @@ def field_at(path: KeyPath) -> FieldInfo | None:
 
 def holds_anything(path: KeyPath) -> bool:
     """Return whether `path` lies in a mapping whose keys are free (`args`)."""
+    return any((field := field_at(path[:end])) is not None and takes_mapping(field) for end in range(1, len(path)))
+
+
+def takes_mapping(field: FieldInfo) -> bool:
+    """Return whether a mapping with free keys is a value of the field, alone or among others."""
     return any(
-        (field := field_at(path[:end])) is not None
-        and get_origin(field.annotation) is dict
-        and _member_of(field.annotation) is None
-        for end in range(1, len(path))
+        get_origin(each) is dict and _member_of(each) is None
+        for each in (field.annotation, *get_args(field.annotation))
     )
 
 
@@ -262,6 +265,9 @@ def _wanted(annotation: Any, metadata: Iterable[Any]) -> str:
         return " or ".join(_wanted(arg, metadata if arg is not NoneType else ()) for arg in args)
     if _member_of(annotation) is not None:
         return "a mapping of names (a-z, 0-9, _) to mappings, each with use"
+    if origin is dict and isinstance(args[1], type) and issubclass(args[1], BaseModel):
+        needed = [name for name, each in args[1].model_fields.items() if each.is_required()]
+        return f"a mapping of names to mappings with {', '.join(needed)}"
     if origin is dict:
         return "a mapping of names to plain, finite values"
     if origin is tuple:

@@ -20,7 +20,7 @@ from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSett
 from specs.errors import SpecError
 from specs.files import absolute_store, comparison_problems, control_problems, model_problems
 from specs.hints import nearest
-from specs.keys import accepts_text, choices, field_at, holds_anything, leaves, unknown
+from specs.keys import accepts_text, choices, field_at, holds_anything, leaves, takes_mapping, unknown
 from specs.layers import Layer, current, merged, without_dropped
 from specs.names import name_problems
 from specs.paths import shown
@@ -259,7 +259,8 @@ def _put(key: str, text: str, origin: str, layer: Layer, spell: Callable[[str], 
         return [f"{key}: {unknown(path, spell)} ({origin})"]
     value: Any = text.strip()
     # A revision such as 12e4567, or '####', is text as it stands.
-    if info is None or not accepts_text(info) or value in _NULL or value[0] in "'\"":
+    mapping = info is not None and takes_mapping(info) and value.startswith("{")
+    if info is None or not accepts_text(info) or mapping or value in _NULL or value[0] in "'\"":
         try:
             value = parse_value(text, f"{key} ({origin})")
         except SpecError as error:

@@ -15,12 +15,12 @@ from specs.paths import REPOSITORY_ROOT, from_root
 from specs.plugins import is_plugin
 from specs.rewards import BUILT_IN
 from specs.schema import Spec
-from specs.sources import SOURCES, declared_source
+from specs.sources import NO_VERIFIER, SOURCES, own_verifiers, parts_of
 
 PUZZLES = ("countdown", "free_order", "graph_colouring", "sums")
-#: A verifier is a file of this folder, which these of it are not.
+#: A verifier is a file of this folder, but for these of it.
 VERIFIERS = REPOSITORY_ROOT / "tasks" / "reward" / "verifiers"
-_NO_VERIFIER = ("__init__", "base", "plugin", "puzzle", "registry")
+_NOT_LISTED = ("__init__", "base", NO_VERIFIER, "plugin", "puzzle", "registry")
 #: A suite is a YAML file of this folder, or one of the user's own, named by its path.
 SUITES = REPOSITORY_ROOT / "tasks" / "evaluate" / "suites"
 
@@ -28,7 +28,7 @@ SUITES = REPOSITORY_ROOT / "tasks" / "evaluate" / "suites"
 def verifier_names() -> tuple[str, ...]:
     """Return the names of the shipped verifiers, in alphabetical order, then those of puzzles."""
     files = sorted(path.stem for path in VERIFIERS.glob("*.py"))
-    return (*(name for name in files if name not in _NO_VERIFIER), *PUZZLES)
+    return (*(name for name in files if name not in _NOT_LISTED), *PUZZLES)
 
 
 def suite_names() -> tuple[str, ...]:
@@ -57,23 +57,24 @@ def verifier_problem(name: str, others: Iterable[str] = (), own: str = "my_verif
 
     `others` may stand in its place too; `own` is how the user's own code is named there.
     """
-    if name in verifier_names() or is_plugin(name):
+    if name in (*verifier_names(), NO_VERIFIER) or is_plugin(name):
         return None
     return f"no verifier {name!r}; {hint(name, (*verifier_names(), *others))}, or your own: {own}"
 
 
 def name_problems(spec: Spec) -> Iterator[tuple[str, str]]:
     """Yield (key, line) for a puzzle, a verifier and each suite of which there is none."""
-    if declared_source(spec.data.train) is SOURCES["puzzle"]:
-        puzzle = spec.data.train.partition("?")[0].removeprefix(SOURCES["puzzle"].prefix)
-        if puzzle not in PUZZLES:
-            yield "data.train", f"no puzzle {puzzle!r}; {hint(puzzle, PUZZLES)}"
-    verifier, term = spec.data.verifier, spec.reward.verifier_term
-    if verifier is not None and term in spec.reward.terms:
-        if (line := verifier_problem(verifier, BUILT_IN, "my_rewards.py:name")) is not None:
-            yield f"reward.terms.{term}.use", line
-    elif verifier is not None and (line := verifier_problem(verifier)) is not None:
-        yield "data.verifier", line
+    for part in parts_of(spec.data):
+        puzzle = part.data.source.partition("?")[0].removeprefix(SOURCES["puzzle"].prefix)
+        if part.declared is SOURCES["puzzle"] and puzzle not in PUZZLES:
+            yield part.key, f"no puzzle {puzzle!r}; {hint(puzzle, PUZZLES)}"
+    term = spec.reward.verifier_term
+    by_term = spec.reward.terms[term].tag if term in spec.reward.terms else None
+    if by_term is not None and (line := verifier_problem(by_term, BUILT_IN, "my_rewards.py:name")) is not None:
+        yield f"reward.terms.{term}.use", line
+    for key, verifier in own_verifiers(spec.data):
+        if verifier != by_term and (line := verifier_problem(verifier)) is not None:
+            yield key, line
     for suite in spec.evaluate.suites:
         if suite != HELDOUT and (line := suite_problem(suite)) is not None:
             yield "evaluate.suites", line

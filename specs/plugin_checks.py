@@ -18,6 +18,7 @@ from specs.plugins import PluginMember, is_plugin, note, parse_python, plugin_pa
 from specs.rewards import OwnTerm
 from specs.schema import Spec
 from specs.signatures import Callee, bindings, class_at, function_at, hides_names
+from specs.sources import own_verifiers, parts_of
 
 _BY_NAME = (Parameter.POSITIONAL_OR_KEYWORD, Parameter.KEYWORD_ONLY)
 _POSITIONAL = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
@@ -38,12 +39,15 @@ def named_code_problems(spec: Spec) -> Iterator[tuple[str, str]]:
 
     Their sources are noted, so that the run keeps the keys that it began with.
     """
-    for text in (spec.data.train.partition("?")[0], spec.data.verifier or "", spec.rollout.engine):
-        if is_plugin(text) and plugin_path(text).is_file():
-            note(plugin_path(text))
-    yield from (("data.train", line) for line in source_problems(spec.data.train))
-    if spec.data.verifier is not None:
-        yield from (("data.verifier", line) for line in verifier_problems(spec.data.verifier))
+    sources = [(part.key, part.data.source) for part in parts_of(spec.data)]
+    verifiers = own_verifiers(spec.data)
+    for text in (*(source.partition("?")[0] for _, source in sources), *(name for _, name in verifiers)):
+        _note_plugin(text)
+    _note_plugin(spec.rollout.engine)
+    for key, source in sources:
+        yield from ((key, line) for line in source_problems(source))
+    for key, verifier in verifiers:
+        yield from ((key, line) for line in verifier_problems(verifier))
     if is_plugin(spec.rollout.engine):
         yield from (("rollout.engine", line) for line in _name_problems(spec.rollout.engine))
     for name, term in spec.reward.terms.items():
@@ -65,6 +69,11 @@ def _of_term(key: str, term: OwnTerm) -> Iterator[tuple[str, str]]:
     for file in term.reads:
         if not from_root(file).is_file():
             yield f"{key}.reads", f"no such file: {from_root(file)} (a relative path starts at the repository root)"
+
+
+def _note_plugin(text: str) -> None:
+    if is_plugin(text) and plugin_path(text).is_file():
+        note(plugin_path(text))
 
 
 def source_problems(text: str, folder: Path = REPOSITORY_ROOT) -> list[str]:

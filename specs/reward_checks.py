@@ -8,7 +8,7 @@ from specs.advantages import PassAtK
 from specs.hints import hint, nearest
 from specs.rewards import BUILT_IN, CORRECT, Format, Length, Overlong, OwnTerm, VerifierTerm
 from specs.sections import Sections
-from specs.sources import NO_VERIFIER, named_verifier
+from specs.sources import NO_VERIFIER, named_verifiers
 
 LIMIT = "rollout.max_response_tokens"
 
@@ -65,10 +65,10 @@ def _verifiers(spec: Sections) -> Iterator[str]:
             else f"reward.terms.{named[1][0]}.use: {named[1][1]} is a second verifier beside {named[0][1]} "
             f"(reward.terms.{named[0][0]}), but a problem has the reference of one; drop one of them"
         )
-    known = named_verifier(spec.data)
-    if named and known and named[0][1] != known:
-        built_in = ", ".join(BUILT_IN)
-        said = f"data.verifier {known}" if spec.data.verifier else f"the verifier {known} of data.train"
+    others = [each for each in named_verifiers(spec.data) if named and each and each != named[0][1]]
+    if others:
+        known, built_in = others[0], ", ".join(BUILT_IN)
+        said = f"data.verifier {known}" if spec.data.verifier == known else f"the verifier {known} of data.train"
         yield (
             f"reward.terms.{named[0][0]}.use: got {named[0][1]!r}, but the problems are read for {said}; want {known}, "
             f"a built-in term ({built_in}), or your own (my_rewards.py:name)"

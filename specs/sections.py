@@ -8,6 +8,7 @@ The members of `advantage` and `objective` stand in `specs/advantages.py` and `s
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator
@@ -15,6 +16,7 @@ from pydantic import Field, field_validator
 from specs.advantages import Advantage, Arm
 from specs.base import Count, Dtype, Positive, Section, Share
 from specs.engines import ENGINES
+from specs.mixtures import Part, read_parts
 from specs.objectives import Objective, PpoClip
 from specs.paths import REPOSITORY_ROOT, file_uri
 from specs.plugins import is_plugin
@@ -108,10 +110,10 @@ _OURS = frozenset(
 class Data(Section):
     """Problems with verifiable answers."""
 
-    train: str = Field(
-        min_length=1,
+    train: Annotated[str, Field(min_length=1)] | dict[str, Part] = Field(
         description="`puzzle:<name>`; the path (relative to the repository root) or URI of a .jsonl, .csv or .parquet "
-        "file; `hf://<owner>/<dataset>`; a source of your own: `my_source.py:Name`.",
+        "file; `hf://<owner>/<dataset>`; a source of your own: `my_source.py:Name`. Or a mixture of several, by name: "
+        "`{a: {source: rows.parquet, weight: 3}, b: {source: puzzle:countdown}}`.",
     )
     subset: str | None = Field(default=None, min_length=1, description="Configuration of an hf:// dataset.")
     split: str = Field(default="train", min_length=1, description="Split of an hf:// dataset.")
@@ -122,8 +124,8 @@ class Data(Section):
     )
     heldout: Count = Field(
         default=0,
-        description="Problems kept out of training for the suite `heldout`: of rows, those with the least digest of "
-        "their prompt.",
+        description="Problems kept out of training for the suite `heldout`: of rows, and of a mixture whatever its "
+        "weights, those with the least digest of their prompt.",
     )
     prompt: str = Field(
         default="none",
@@ -165,6 +167,22 @@ class Data(Section):
         default=False, description="Drop and count prompts over rollout.max_prompt_tokens; false: they are an error."
     )
 
+    @property
+    def source(self) -> str:
+        """Return `train`, which names one source here."""
+        assert isinstance(self.train, str), "a mixture: specs.sources.parts_of has its sources"
+        return self.train
+
+    @property
+    def weights(self) -> dict[str, float]:
+        """Return the weights of a mixture's parts by name; nothing of one source."""
+        return {} if isinstance(self.train, str) else {name: part.weight for name, part in self.train.items()}
+
+    @field_validator("train", mode="before")
+    @classmethod
+    def _parts(cls, train: Any) -> Any:
+        return read_parts(train) if isinstance(train, Mapping) else train
+
     @field_validator("prompt")
     @classmethod
     def _known_prompt(cls, prompt: str) -> str:
@@ -203,7 +221,7 @@ class RolloutSpec(Section):
     problems: Positive | None = Field(
         default=None,
         description="Only the first so many training problems are drawn, anew each epoch; null: all. A warm start sees "
-        "all.",
+        "all. Of a mixture, each part's share of so many.",
     )
     temperature: float = Field(default=1.0, gt=0, description="T; the ratio and the audit use logits / T. FlowRL.")
     top_p: float = Field(default=1.0, gt=0, le=1, description="Nucleus; 1: off.")

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from specs.mixtures import Part
 from specs.plugins import is_plugin
 from specs.rewards import CORRECT, VERIFIER, kind_of_term
 from specs.sections import Data
@@ -57,6 +58,51 @@ SOURCES: Mapping[str, SourceDeclaration] = {
 PLUGIN = SourceDeclaration("plugin", "", "my_source.py:Name", own_verifier=None, demonstrations=None, puzzle_words=None)
 
 
+@dataclass(frozen=True, slots=True)
+class DataPart:
+    """A source of a spec's problems, and the settings that hold for it.
+
+    `name`: that of the part of a mixture; empty for the one source of a spec.
+    """
+
+    name: str
+    data: Data
+
+    @property
+    def at(self) -> str:
+        """Return the key above the settings that are the part's own."""
+        return f"data.train.{self.name}" if self.name else "data"
+
+    @property
+    def key(self) -> str:
+        """Return the key that names the source."""
+        return f"{self.at}.source" if self.name else "data.train"
+
+    @property
+    def declared(self) -> SourceDeclaration:
+        """Return the declaration of the source."""
+        return declared_source(self.data.source)
+
+
+def parts_of(data: Data) -> list[DataPart]:
+    """Return the sources of a spec's problems: one, or those of a mixture in alphabetical order of their names.
+
+    A part inherits from `data` what it does not say and can use: a verifier where its source brings none, a subset and
+    a revision of the hub, and what precedes an answer where it has one. It holds out nothing itself.
+    """
+    if isinstance(data.train, str):
+        return [DataPart("", data)]
+    return [DataPart(name, _inherited(data, part)) for name, part in sorted(data.train.items())]
+
+
+def _inherited(data: Data, part: Part) -> Data:
+    declared, code = declared_source(part.source), (part.verifier or data.verifier) == "code"
+    useless = {"verifier": declared.own_verifier, "answer_after": code}
+    useless |= dict.fromkeys(("subset", "revision"), not declared.hub)
+    dropped = {key: None for key, is_useless in useless.items() if is_useless}
+    return data.model_copy(update={"train": part.source, "heldout": 0, **dropped, **part.own()})
+
+
 def declared_source(train: str) -> SourceDeclaration:
     """Return the declaration of the source that `train`, a value of `data.train`, names."""
     if is_plugin(train.partition("?")[0]):
@@ -70,12 +116,23 @@ def declared_source(train: str) -> SourceDeclaration:
     return SOURCES[max(fitting)[2]]
 
 
-def named_verifier(data: Data) -> str:
-    """Return the name of the verifier of the problems, as the spec alone says it; empty where a source brings its own.
+def own_verifiers(data: Data) -> list[tuple[str, str]]:
+    """Return (key, name) of each verifier that a spec names itself."""
+    parts = {} if isinstance(data.train, str) else data.train
+    said = {"data": data.verifier, **{f"data.train.{name}": part.verifier for name, part in parts.items()}}
+    return [(f"{at}.verifier", verifier) for at, verifier in said.items() if verifier is not None]
 
-    A puzzle is called as its verifier.
+
+def named_verifiers(data: Data) -> list[str]:
+    """Return the names of the verifiers of the problems, as the spec alone says them.
+
+    A puzzle is called as its verifier. An empty name is that of a source from outside that brings its own.
     """
-    declared, body = declared_source(data.train), data.train.partition("?")[0]
+    return [_named_verifier(part.data) for part in parts_of(data)]
+
+
+def _named_verifier(data: Data) -> str:
+    declared, body = declared_source(data.source), data.source.partition("?")[0]
     return data.verifier or (body.removeprefix(declared.prefix) if declared.own_verifier else "")
 
 
@@ -92,12 +149,13 @@ def with_verifier_of_terms(values: Any) -> Any:
     if not isinstance(values, Mapping):
         return values
     data, reward = values.get("data"), values.get("reward")
-    if not isinstance(data, Mapping) or data.get("verifier") is not None or not isinstance(data.get("train"), str):
+    if not isinstance(data, Mapping) or data.get("verifier") is not None:
         return values
     terms = reward.get("terms") if isinstance(reward, Mapping) else None
     if not isinstance(reward, Mapping) or not isinstance(terms, Mapping):
         return values
-    brings_own = declared_source(data["train"]).own_verifier
+    train = data.get("train")
+    brings_own = declared_source(train).own_verifier if isinstance(train, str) else False
     named = [term["use"] for term in terms.values() if kind_of_term(term) == VERIFIER and "use" in term]
     outcome = terms.get(reward.get("outcome", CORRECT))
     if named and not brings_own:

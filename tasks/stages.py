@@ -25,6 +25,7 @@ from tasks.data.contamination import TrainingTexts
 from tasks.data.contamination import contamination as overlap
 from tasks.data.dataset import prepare as prepare_data
 from tasks.data.dataset import tokenizer_of
+from tasks.data.mixture import by_part
 from tasks.data.source_rows import ROWS
 from tasks.data.source_rows import to_bytes as to_row_bytes
 from tasks.data.sources.registry import source_of
@@ -104,8 +105,10 @@ def suite(run: OpenRun, step: Step, name: str) -> Output:
 @stage("contamination", "contamination {0}", lambda experiment, name: experiment.contamination(name))
 def contamination(run: OpenRun, step: Step, name: str) -> Output:
     """Find the problems of a suite among the training problems. Texts are compared, no policy is asked."""
-    texts = ((each.problem.id, question_of(each.problem)) for each in run.dataset.train)
-    found = overlap(name, run.problems(name).questions, [TrainingTexts.of(run.spec.data.train, texts)]).to_json()
+    problems, data = [each.problem for each in run.dataset.train], run.spec.data
+    parts = by_part(problems, data.weights) if data.weights else {data.source: problems}
+    sets = [TrainingTexts.of(source, ((each.id, question_of(each)) for each in part)) for source, part in parts.items()]
+    found = overlap(name, run.problems(name).questions, sets).to_json()
     return Output({}, "metrics", len(found["findings"]), found)
 
 
@@ -163,7 +166,7 @@ def rollout(run: OpenRun, step: Step, iteration: int) -> Output:
     """Draw all samples of one shard of an iteration."""
     lineage, settings, seed = step.inputs["policy"], run.spec.rollout, run.spec.seed
     # Before an engine starts: problems are checked when they are read, and what judges the samples is tried first.
-    problems = shard_problems(run.dataset.train, settings, seed, iteration, step.inputs["shard"])
+    problems = shard_problems(run.dataset.train, settings, seed, iteration, step.inputs["shard"], run.spec.data.weights)
     run.start_judge()
     run.policies.on_rollout(lineage)
     started = time.monotonic()

@@ -72,7 +72,7 @@ def tiny_loop(spec: Spec, folder: Path) -> Path:
         engine.load(policy)
         engine.state, rollouts = f"policy {k}", []
         for shard in range(shard_count(spec.rollout)):
-            drawn = shard_problems(encoded.problems, spec.rollout, spec.seed, k, shard)
+            drawn = shard_problems(encoded.problems, spec.rollout, spec.seed, k, shard, spec.data.weights)
             rollouts += roll_out(engine, drawn, spec.rollout, spec.seed, stop_token_ids, engine.state, k)
         # Judge: a verdict for each response. Text is derived from the token ids, never tokenised again.
         texts = ResponseTexts(tokenizer).of([(problems[each.problem_id], each.response_ids) for each in rollouts])

@@ -27,7 +27,7 @@ from specs.files import config_problems
 from specs.identity import identity
 from specs.schema import Spec
 from specs.sections import Fork
-from specs.sources import declared_source
+from specs.sources import parts_of
 from tasks.checkpoint.weights import POLICY_STAGE, TRAIN_STAGE, policy_step
 from tasks.run_files import run_record
 
@@ -93,7 +93,7 @@ def _already_begun_from(spec: Spec, store: Store) -> str | None:
     """
     fork, names = spec.policy.init, [identity(spec)]
     assert isinstance(fork, Fork)
-    if declared_source(spec.data.train).puzzle_words is not True:
+    if any(part.declared.puzzle_words is not True for part in parts_of(spec.data)):
         names += store.files.list(f"runs/{spec.name}")
     for each in names:
         begun = (run_record(store, f"{spec.name}/{each}") or {}).get("fork")
@@ -145,10 +145,11 @@ def _misfits(spec: Spec, source: ForkOrigin, first: Manifest) -> list[str]:
             f"policy.dtype: got {spec.policy.dtype}, but run {source.run}, which policy.init names, has "
             f"{policy['dtype']}; say the same"
         )
-    if policy["init"] == "scratch" and declared_source(spec.data.train).puzzle_words is False:
+    strange = [part for part in parts_of(spec.data) if part.declared.puzzle_words is False]
+    if policy["init"] == "scratch" and strange:
         lines.append(
-            f"policy.init: the policy of run {source.run} was made on a puzzle's vocabulary, but data.train is "
-            f"{spec.data.train!r}; "
+            f"policy.init: the policy of run {source.run} was made on a puzzle's vocabulary, but {strange[0].key} is "
+            f"{strange[0].data.source!r}; "
             "use a puzzle: source"
         )
     return [*lines, *config_problems(spec, source.folder / "config.json", f"policy.init: run {source.run}")]

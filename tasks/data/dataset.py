@@ -12,6 +12,7 @@ from transformers import PreTrainedTokenizerFast
 
 from infra.store import Manifest, Store
 from specs.sections import Data
+from specs.sources import parts_of
 from tasks.data import table
 from tasks.data.encode import EncodedData, encode_all
 from tasks.data.prompts import PromptFormat
@@ -91,7 +92,8 @@ def _splits(
         )
         splits.append((split, loaded, encoded))
     if data.heldout and data.drop_duplicates:
-        check_apart(splits[0][1].problems, splits[1][1].problems, data.train)
+        names = ", ".join(part.data.source for part in parts_of(data))
+        check_apart(splits[0][1].problems, splits[1][1].problems, names)
     return splits
 
 

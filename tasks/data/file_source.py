@@ -24,11 +24,11 @@ class FileSource(RowSource):
 
     def fingerprint(self) -> str:
         """Return the file's sha256."""
-        return "sha256:" + file_digest(self.uri(), self.data.train)
+        return "sha256:" + file_digest(self.uri(), self.data.source)
 
     def uri(self) -> str:
         """Return the file's URI or absolute path. DataError where a local file is not there."""
-        train = self.data.train
+        train = self.data.source
         if train.startswith("file://"):
             return str(file_path(train))
         if "://" in train:

@@ -9,7 +9,9 @@ them.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection, Sequence
 from functools import lru_cache
+from itertools import islice
 from math import gcd
 
 from tasks.errors import DataError
@@ -56,8 +58,15 @@ def _epoch(seed: int, epoch: int, prompts: int, n: int) -> tuple[int, ...]:
     for current in range(epoch - epoch % period, epoch + 1):
         left = current * n % prompts  # problems that the crossing iteration took from the end of the epoch before
         tail = frozenset(order[len(order) - left :]) if left else frozenset()
-        hashed = _hashed(seed, current, n)
-        head = [i for i in hashed if i not in tail][: prompts - left] if left else []
-        first = frozenset(head)
-        order = (*head, *(i for i in hashed if i not in first))
+        order = behind(_hashed(seed, current, n), tail, prompts - left if left else 0)
     return order
+
+
+def behind(hashed: Sequence[int], tail: Collection[int], wanted: int) -> tuple[int, ...]:
+    """Return the order of an epoch that begins within an iteration, which took `tail` from the end of the one before.
+
+    The first `wanted` problems, which the same iteration takes, are others than those.
+    """
+    head = list(islice((i for i in hashed if i not in tail), wanted))
+    first = frozenset(head)
+    return (*head, *(i for i in hashed if i not in first))

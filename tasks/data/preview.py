@@ -8,10 +8,13 @@ from collections.abc import Sequence
 from transformers import PreTrainedTokenizerFast
 
 from specs.sections import Data
+from specs.sources import parts_of
 from tasks.data.encode import encode
+from tasks.data.mixture import by_part
+from tasks.data.mixture_order import Mixture
 from tasks.data.prompts import PromptFormat
 from tasks.data.sources.base import Source
-from tasks.records import EncodedProblem
+from tasks.records import EncodedProblem, Problem
 
 LEGEND = "│ ends a token, ⏎ a line; ⟦ ⟧ are around the question's own tokens"
 
@@ -27,15 +30,35 @@ def preview(source: Source, data: Data, tokenizer: PreTrainedTokenizerFast, ends
     heldout = source.problems("heldout", fingerprint).problems if data.heldout else []
     dropped = loaded.duplicates_dropped
     note = f"; {dropped} dropped, whose prompt was there before" if dropped else ""
-    shown = [encode(problem, tokenizer, form) for problem in loaded.problems[:count]]
+    shown = [encode(problem, tokenizer, form) for problem in _first(loaded.problems, data, count)]
     return "\n".join(
         [
             f"{len(loaded.problems):,} training problems, {len(heldout):,} held out{note}",
+            *(_part_lines(loaded.problems, data) if data.weights else ()),
             f"a response ends with {end_names(tokenizer, ends)}",
             LEGEND,
             *(line for each in shown for line in ("", _heading(each), marked(each, tokenizer))),
         ]
     )
+
+
+def _first(problems: Sequence[Problem], data: Data, count: int) -> Sequence[Problem]:
+    """Return the first problems; of a mixture as many of each part as its weight asks for, each from its beginning."""
+    if not data.weights:
+        return problems[:count]
+    parts, mixture = by_part(problems, data.weights), Mixture.of(data.weights)
+    places = [(mixture.names[part], number) for part, number in mixture.parts(0, count)]
+    return [parts[name][number] for name, number in places if number < len(parts[name])]
+
+
+def _part_lines(problems: Sequence[Problem], data: Data) -> list[str]:
+    """Return a line for each part of a mixture: its problems, its source, and its share of an iteration."""
+    mixture, parts = Mixture.of(data.weights), by_part(problems, data.weights)
+    sources = {part.name: f"{part.data.source}, verifier {part.data.verifier or 'its own'}" for part in parts_of(data)}
+    return [
+        f"  {name}: {len(parts[name]):,} problems of {sources[name]}; {float(share):.1%} of the draw"
+        for name, share in zip(mixture.names, mixture.shares, strict=True)
+    ]
 
 
 def end_names(tokenizer: PreTrainedTokenizerFast, ends: Sequence[int]) -> str:

@@ -53,7 +53,7 @@ from tasks.evaluate.suites.load import suite_fingerprint
 from tasks.graph.run_name import find_name, parts_of
 from tasks.reward.responses import thinking_key_part
 from tasks.reward.terms.registry import term_key_part
-from tasks.reward.verifiers.registry import verifier_key_part
+from tasks.reward.verifiers.registry import verifiers_key_part
 from tasks.rollout.shards import shard_count
 from tasks.train.catalogue import train_key_part
 
@@ -157,11 +157,11 @@ class Experiment:
         self.start = self.source.step if self.source else self._made_start(start)
         self._root = self.source.root if self.source else self.start.key
         self._rollout = rollout_part(spec)
-        # Of the verifiers' settings, those of the verifier that these problems name.
-        self._verifier = source_of(spec.data).verifier
+        # Of the verifiers' settings, those of the verifiers that these problems name.
+        self._verifiers = source_of(spec.data).verifiers
         self._reward = {
             "truncated": spec.reward.truncated,
-            **verifier_key_part(self._verifier, spec.reward),
+            **verifiers_key_part(self._verifiers, spec.reward),
             **self._terms(spec.reward.functions),
         }
         self._lineages = [self.start.key]
@@ -337,7 +337,7 @@ class Experiment:
             part = {**part, "engine": "server", "dtype": None}
         own = self._suites.get(suite)
         # An evaluation judges everything, so `truncated` is not read.
-        settings = verifier_key_part(own.verifier if own else self._verifier, self.spec.reward)
+        settings = verifiers_key_part((own.verifier,) if own else self._verifiers, self.spec.reward)
         outcome = self.spec.reward.own_outcome if own is None else None
         if outcome is not None:
             settings |= self._terms({self.spec.reward.outcome: outcome})

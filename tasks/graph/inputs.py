@@ -11,7 +11,8 @@ from collections.abc import Iterable
 from infra.errors import StoreError
 from infra.store import Store
 from specs.schema import Spec
-from specs.sources import declared_source
+from specs.sections import Data
+from specs.sources import declared_source, parts_of
 from tasks.data.dataset import Dataset, load_dataset, read_dataset, tokenizer_of
 from tasks.data.encode import too_long
 from tasks.data.order import check_enough
@@ -23,6 +24,7 @@ from tasks.evaluate.suites.load import load_declared
 from tasks.graph.experiment import Experiment, stand_ins
 from tasks.reward.verification import Verifiers
 from tasks.reward.verifiers.registry import reader_of
+from tasks.rollout.shards import check_mixture
 
 
 def check_dataset(dataset: Dataset, spec: Spec, verifiers: Verifiers) -> None:
@@ -35,7 +37,10 @@ def check_dataset(dataset: Dataset, spec: Spec, verifiers: Verifiers) -> None:
             f"rollout.problems is {drawn}, but there are only {len(dataset.train)} training problems: "
             "lower it, or leave it out to draw from all"
         )
-    check_enough(spec.rollout.drawn, len(dataset.train))
+    if spec.data.weights:
+        check_mixture(dataset.train, spec.rollout, spec.data.weights, spec.train.iterations)
+    else:
+        check_enough(spec.rollout.drawn, len(dataset.train))
     for problem in problems:  # the limit is in no key: it changes no payload
         if len(problem.prompt_ids) > limit:
             raise too_long(problem, limit)
@@ -78,9 +83,10 @@ def check_problems(spec: Spec) -> None:
     """Raise what a start would raise for rows and verifier, of a spec whose tokenizer is not here yet."""
     source = source_of(spec.data)
     with contextlib.closing(Verifiers(spec.reward)) as verifiers:
-        reader_of(source.verifier)
+        for name in source.verifiers:
+            reader_of(name)
         for split in ("train", "heldout") if spec.data.heldout else ("train",):
-            if _is_here(spec.data.train):
+            if _all_here(spec.data):
                 verifiers.check(source.problems(split).problems)
 
 
@@ -90,10 +96,14 @@ def _dataset(experiment: Experiment, store: Store) -> Dataset | None:
     with contextlib.suppress(StoreError):  # damaged: a start makes it again
         if (manifest := store.find(step.stage, step.key)) is not None:
             return read_dataset(store, manifest)
-    if not _is_here(spec.data.train):
+    if not _all_here(spec.data):
         return None
     tokenizer, limit = tokenizer_of(experiment.model), spec.rollout.max_prompt_tokens
     return load_dataset(spec.data, step.inputs["source"], tokenizer, limit)
+
+
+def _all_here(data: Data) -> bool:
+    return all(_is_here(part.data.source) for part in parts_of(data))
 
 
 def _is_here(source: str) -> bool:

@@ -14,6 +14,7 @@ from typing import Any
 from infra.store import Manifest
 from specs.base import USE
 from specs.checks import HELDOUT
+from specs.sources import parts_of
 from tasks.graph.experiment import Experiment, Node
 from tasks.graph.listing import Listing
 from tasks.graph.previous_runs import PreviousRun, flat
@@ -159,16 +160,46 @@ def _differences(node: Node, name: str, then: Any, now: Any, experiment: Experim
                 below = {each: other.pop(each) for each in list(other) if each.startswith(f"{key}.")}
                 other[key] = {each.removeprefix(f"{key}."): value for each, value in below.items()}
         changed = [key for key in sorted({*before, *after}) if before.get(key) != after.get(key)]
-        return [_difference(names.get(key, section + key), before.get(key), after.get(key)) for key in changed]
+        return [_difference(_spec_key(section, key, names), before.get(key), after.get(key)) for key in changed]
     if name == "source":
-        train = experiment.spec.data.train
-        if now == train:
-            return []  # the source's own words, which `part` holds
-        if str(now).startswith("hf:"):
-            return [f"data.train: commit of {train}: {str(then).rpartition('@')[2]} -> {str(now).rpartition('@')[2]}"]
-        return [f"data.train: the content of {train} changed"]
+        data = experiment.spec.data
+        if not data.weights:
+            return _changed_content("data.train", data.source, then, now)
+        before, after = _by_part(then), _by_part(now)
+        return [
+            line
+            for part in parts_of(data)
+            if part.name in before and before[part.name] != after[part.name]
+            for line in _changed_content(part.key, part.data.source, before[part.name], after[part.name])
+        ]
     if name == "weights":
         return [f"policy.model: the content of the weights changed ({experiment.spec.policy.model})"]
     if name == "tokenizer":
         return ["tokenizer: another (vocabulary, special tokens or chat template)"]
     return [f"{name}: {json.dumps(then)} -> {json.dumps(now)}"]
+
+
+def _spec_key(section: str, key: str, names: Mapping[str, str]) -> str:
+    """Return the key of the spec for that of a setting; a mixture's weights and settings stand below its parts."""
+    if key.startswith("mixture."):
+        name, _, setting = key.removeprefix("mixture.").partition(".")
+        return f"data.train.{name}.{setting or 'weight'}"
+    return names.get(key, section + key)
+
+
+def _changed_content(key: str, source: str, then: object, now: object) -> list[str]:
+    """Return the line for a source whose fingerprint changed."""
+    if now == source:
+        return []  # the source's own words, which `part` holds
+    if str(now).startswith("hf:"):
+        return [f"{key}: commit of {source}: {str(then).rpartition('@')[2]} -> {str(now).rpartition('@')[2]}"]
+    return [f"{key}: the content of {source} changed"]
+
+
+def _by_part(fingerprint: Any) -> dict[str, str]:
+    """Return the fingerprints of a mixture's parts; nothing of one source."""
+    try:
+        found = json.loads(str(fingerprint))
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Protocol
 
 from specs.sections import RolloutSpec
+from tasks.data.mixture import part_of
+from tasks.data.mixture_order import Mixture, check_parts, mixture_positions
 from tasks.data.order import positions
 from tasks.data.seeds import derive_seed
 from tasks.records import EncodedProblem, Rollout
@@ -29,12 +32,45 @@ def shard_count(settings: RolloutSpec) -> int:
 
 
 def shard_problems(
-    problems: Sequence[EncodedProblem], settings: RolloutSpec, seed: int, iteration: int, shard: int
+    problems: Sequence[EncodedProblem],
+    settings: RolloutSpec,
+    seed: int,
+    iteration: int,
+    shard: int,
+    weights: Mapping[str, float] = MappingProxyType({}),
 ) -> list[EncodedProblem]:
-    """Return the problems of one shard: a pure function of (seed, iteration, shard). `seed`: the spec's."""
-    drawn = positions(seed, iteration, settings.drawn, settings.problems or len(problems))
+    """Return the problems of one shard: a pure function of (seed, iteration, shard).
+
+    `seed`: the spec's. `weights`: those of a mixture's parts.
+    """
     size = settings.shard_prompts
-    return [problems[i] for i in drawn[shard * size : (shard + 1) * size]]
+    here = slice(shard * size, (shard + 1) * size)
+    if not weights:
+        drawn = positions(seed, iteration, settings.drawn, settings.problems or len(problems))
+        return [problems[i] for i in drawn[here]]
+    mixture = Mixture.of(weights)
+    parts = _parts(problems, mixture, settings.problems)
+    places = mixture_positions(seed, iteration, settings.drawn, mixture, [len(part) for part in parts])
+    return [parts[part][index] for part, index in places[here]]
+
+
+def check_mixture(
+    problems: Sequence[EncodedProblem], settings: RolloutSpec, weights: Mapping[str, float], iterations: int
+) -> None:
+    """Raise DataError where an iteration draws more of a part of a mixture than the part has."""
+    mixture = Mixture.of(weights)
+    parts = _parts(problems, mixture, settings.problems)
+    check_parts(mixture, [len(part) for part in parts], settings.drawn, iterations)
+
+
+def _parts(problems: Sequence[EncodedProblem], mixture: Mixture, limit: int | None) -> list[Sequence[EncodedProblem]]:
+    """Return the problems of each part: with a limit (rollout.problems), its share of so many from its beginning."""
+    parts: dict[str, list[EncodedProblem]] = {name: [] for name in mixture.names}
+    for each in problems:
+        parts[part_of(each.problem.id)].append(each)
+    if limit is None:
+        return list(parts.values())
+    return [part[:count] for part, count in zip(parts.values(), mixture.taken(limit), strict=True)]
 
 
 def roll_out(

@@ -38,7 +38,7 @@ evaluate: {suites: heldout}
             f"sed: no such key; nearest is seed ({at}:2)",
             "policy.init.iteration: missing; want a whole number (int >= 0)",
             f"policy.dtype: got 'float16', want one of float32, bfloat16 ({at}:3)",
-            "data.train: missing; want text (not empty)",
+            "data.train: missing; want text (not empty) or a mapping of names to mappings with source",
             f"rollout.prompts: got '32', want a whole number (int > 0) ({at}:5)",
             f"rollout.samples: got 2.5, want a whole number (int > 0) ({at}:5)",
             "advantage.estimator: got 'gpo', want one of grpo, arm, dr_grpo, rloo, reinforce_pp_baseline, pass_at_k, "

@@ -24,11 +24,23 @@ from tasks.data.tokenizer import puzzle_tokenizer
 from tasks.engines.open_run import OpenRun
 from tasks.report.build import build
 from tasks.report.page import render
+from tasks.run.artifacts import rollouts_of
 from tasks.run.content import content_of
 from tasks.run.record import RunRecord, metrics_row
 from tasks.run.session import Session
 from tasks.stage import value
-from tasks.stages import can_evaluate, columns, data, evaluate, first_policy, remake_start, reward, rollout, train
+from tasks.stages import (
+    can_evaluate,
+    columns,
+    contamination,
+    data,
+    evaluate,
+    first_policy,
+    remake_start,
+    reward,
+    rollout,
+    train,
+)
 from tests.tasks.small_run import SETTINGS
 from tests.tasks.stand_ins import StandInEngines
 
@@ -107,6 +119,26 @@ def test_dynamic_sampling_draws_more_and_the_page_shows_what_was_trained(start: 
     content = content_of(run, record)
     assert len(content.last.terms) == 16 and len(content.last.rollouts) == 24
     assert run.experiment.run in render(build([content]))
+
+
+MIXED = "data.train={sums: {source: 'puzzle:sums', weight: 1}, chains: {source: 'puzzle:countdown', weight: 3}}"
+
+
+def test_a_mixture_is_drawn_by_its_weights_judged_by_its_verifiers_and_found_again(start: Start) -> None:
+    changes = (MIXED, "rollout.problems=null")
+    first, record, _, _ = start(*changes)
+    for k in range(2):
+        problems = {row.problem_id for row in rollouts_of(first.session, [s.key for s in first.experiment.rollouts(k)])}
+        assert Counter(each.partition("/")[0] for each in problems) == {"chains": 3, "sums": 1}
+    found = first.session.find(first.experiment.contamination("heldout"))
+    assert found is None and set(first.experiment.reward(0).inputs["part"]) == {"truncated", "verifiers"}
+    overlap = value(contamination.plain(first, "heldout")).result
+    assert [(pair["training"], pair["evaluation_texts"]) for pair in overlap["pairs"]] == [("chains", 4), ("sums", 4)]
+    again, record_again, _, idle = start(*changes)
+    assert again.session.made == 0 and idle.rollout.asked == 0 and record_again.rows == record.rows
+    other, _, _, _ = start(*changes, "data.train.chains.weight=1")
+    assert other.experiment.data.key == first.experiment.data.key, "other weights draw otherwise from the same problems"
+    assert other.experiment.start.key == first.experiment.start.key and other.experiment.run != first.experiment.run
 
 
 def test_a_run_in_a_path_with_spaces_and_letters(start: Start, tmp_path: Path) -> None:

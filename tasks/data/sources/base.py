@@ -68,12 +68,12 @@ class Source(ABC):
     @property
     def body(self) -> str:
         """Return `data.train` without its options."""
-        return self.data.train.partition("?")[0]
+        return self.data.source.partition("?")[0]
 
     @property
     def options(self) -> dict[str, str]:
         """Return the options of `data.train`: `?key=value&key=value`."""
-        return split_options(self.data.train)[1]
+        return split_options(self.data.source)[1]
 
     @property
     def own_verifier(self) -> str | None:
@@ -84,6 +84,11 @@ class Source(ABC):
     def verifier(self) -> str:
         """Return the name of the verifier of the problems; a user's own is named by its content."""
         return by_content(self.data.verifier or self.own_verifier or "math")
+
+    @property
+    def verifiers(self) -> tuple[str, ...]:
+        """Return the names of all verifiers of the problems: of a mixture several."""
+        return (self.verifier,)
 
     def fingerprint(self) -> str:
         """Return a text that stands for the content (a digest, a commit), without loading it.
@@ -126,7 +131,7 @@ class Source(ABC):
 
     def origin(self, revision: str | None) -> str:
         """Return where the problems come from, for reports."""
-        return self.data.train
+        return self.data.source
 
 
 class RowSource(Source):
@@ -149,20 +154,11 @@ class RowSource(Source):
 
     def problems(self, split: str = "train", fingerprint: str | None = None) -> LoadedData:
         """Return the problems of the rows; see the base class."""
-        revision, heldout = self.revision(fingerprint), self.data.heldout
+        revision = self.revision(fingerprint)
         if fingerprint is None or fingerprint not in self._read:
             self._read[fingerprint or ""] = self._collect(self.rows(revision))
         problems, dropped, conflicting = self._read[fingerprint or ""]
-        places = [hashlib.sha256(prompt_key(each).encode()).digest() for each in problems] if heldout else []
-        if heldout and max(places) == sorted(places)[min(heldout, len(places)) - 1]:
-            raise DataError(
-                f"{self.data.train}: {len(problems)} problems, too few for {heldout} held out and at least 1 to train "
-                "on: lower data.heldout"
-            )
-        if heldout:
-            last = sorted(places)[heldout - 1]
-            kept = [(place <= last) == (split == "heldout") for place in places]
-            problems = [each for each, keep in zip(problems, kept, strict=True) if keep]
+        problems = split_heldout(problems, self.data.heldout, split, self.data.source)
         return LoadedData(problems, dropped, conflicting, digest(problems), revision)
 
     def source_rows(self, fingerprint: str | None = None) -> dict[str, SourceRow]:
@@ -212,6 +208,24 @@ def prompt_key(problem: Problem) -> str:
     return json.dumps(
         [[m["role"], " ".join(unicodedata.normalize("NFC", m["content"]).split())] for m in problem.prompt]
     )
+
+
+def split_heldout(problems: list[Problem], heldout: int, split: str, name: str) -> list[Problem]:
+    """Return the problems of a split, in order: `heldout` are the `heldout` ones with the least digest of their prompt.
+
+    All that have the prompt of the last one are held out with it. DataError, which names the source by `name`, where
+    none would be left to train on.
+    """
+    if not heldout:
+        return problems
+    places = [hashlib.sha256(prompt_key(each).encode()).digest() for each in problems]
+    if max(places) == sorted(places)[min(heldout, len(places)) - 1]:
+        raise DataError(
+            f"{name}: {len(problems)} problems, too few for {heldout} held out and at least 1 to train "
+            "on: lower data.heldout"
+        )
+    last = sorted(places)[heldout - 1]
+    return [each for each, place in zip(problems, places, strict=True) if (place <= last) == (split == "heldout")]
 
 
 def check_apart(train: Iterable[Problem], heldout: Iterable[Problem], name: str) -> None:

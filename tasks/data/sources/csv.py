@@ -18,7 +18,7 @@ class CsvSource(FileSource):
 
     def rows(self, revision: str | None = None) -> Iterator[Row]:
         """Yield the rows with their `file:line`. DataError for what is no CSV, or a row that is not as its heading."""
-        name = self.data.train
+        name = self.data.source
         with opened(self.uri(), name) as file:
             reader = csv.reader(io.TextIOWrapper(file, encoding="utf-8-sig", newline=""), strict=True)
             try:

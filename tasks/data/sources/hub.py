@@ -52,13 +52,13 @@ class HubSource(RowSource):
 
     def suite_key(self) -> Any:
         """Return name and commit, configuration, split."""
-        return [f"{self.data.train}@{resolve_revision(self._hub())}", self.data.subset, self.data.split]
+        return [f"{self.data.source}@{resolve_revision(self._hub())}", self.data.subset, self.data.split]
 
     def origin(self, revision: str | None) -> str:
         """Return the name with configuration, commit and split."""
         data = self.data
         subset, commit = f"/{data.subset}" if data.subset else "", f"@{revision}" if revision else ""
-        return f"{data.train}{subset}{commit}?split={data.split}"
+        return f"{data.source}{subset}{commit}?split={data.split}"
 
     def _hub(self) -> HubName:
         self._split()  # refuses options that there are not
@@ -68,7 +68,7 @@ class HubSource(RowSource):
         folder = Path(os.path.normpath(self.folder / hub.name))
         if hub.local and not folder.is_dir():
             raise DataError(
-                f"{self.data.train}: no folder {folder} (a relative path starts at {start_of(self.folder)}); a data "
+                f"{self.data.source}: no folder {folder} (a relative path starts at {start_of(self.folder)}); a data "
                 "set of the hub is hf://owner/name"
             )
         return folder
@@ -77,7 +77,7 @@ class HubSource(RowSource):
         options = dict(self.options)
         split = options.pop("split", self.data.split)
         if options:
-            raise DataError(f"{self.data.train}: no option {next(iter(options))!r}; there is split")
+            raise DataError(f"{self.data.source}: no option {next(iter(options))!r}; there is split")
         return split
 
 

@@ -16,7 +16,7 @@ class JsonlSource(FileSource):
 
     def rows(self, revision: str | None = None) -> Iterator[Row]:
         """Return the rows with their `file:line`, read as they are asked for."""
-        return read_jsonl(self.uri(), self.data.train)
+        return read_jsonl(self.uri(), self.data.source)
 
 
 def read_jsonl(uri: str, name: str) -> Iterator[Row]:

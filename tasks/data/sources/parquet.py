@@ -19,7 +19,7 @@ class ParquetSource(FileSource):
 
     def rows(self, revision: str | None = None) -> Iterator[Row]:
         """Yield the rows with their `file:row` (from 0). DataError for what is no Parquet."""
-        name, number = self.data.train, 0
+        name, number = self.data.source, 0
         with opened(self.uri(), name, compression=None) as file:
             try:
                 for batch in pq.ParquetFile(file).iter_batches(_BATCH):

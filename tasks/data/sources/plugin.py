@@ -27,7 +27,7 @@ from tasks.plugins import error_line, load_plugin, plugin_file
 
 def plugin_source(data: Data, folder: Path = REPOSITORY_ROOT, key: str = "data.train") -> Source:
     """Return the source that `data.train` names. SpecError where its file does not load, DataError where it is none."""
-    name = data.train.partition("?")[0]
+    name = data.source.partition("?")[0]
     found = load_plugin(name, key, folder)
     if not inspect.isclass(found):
         return FunctionSource(data, folder, key, found)

@@ -29,7 +29,7 @@ class PuzzleSource(Source):
 
     def fingerprint(self) -> str:
         """Return `data.train` itself, which says all."""
-        return self.data.train
+        return self.data.source
 
     def problems(self, split: str = "train", fingerprint: str | None = None) -> LoadedData:
         """Return the different problems in the generator's order; the option `split` goes before the argument."""
@@ -49,7 +49,7 @@ class PuzzleSource(Source):
 
     def origin(self, revision: str | None) -> str:
         """Return the puzzle's name as a suite's origin."""
-        return f"{self.data.train}, held out"
+        return f"{self.data.source}, held out"
 
 
 SOURCE = PuzzleSource

@@ -7,7 +7,7 @@ first named.
 from __future__ import annotations
 
 import importlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,16 +17,29 @@ from specs.paths import REPOSITORY_ROOT
 from specs.plugins import is_plugin
 from specs.schema import Spec
 from specs.sections import Data
-from specs.sources import declared_source
+from specs.sources import declared_source, parts_of
+from tasks.data.mixture import MixtureSource
 from tasks.data.sources.base import Source
 from tasks.reward.verifiers.registry import reader_key_part
 
 
 def make_source(data: Data, folder: Path = REPOSITORY_ROOT, key: str = "data.train") -> Source:
     """Return the source that `data.train` names. Relative paths start at `folder`; `key`: the key that names it."""
+    if isinstance(data.train, dict):
+        return MixtureSource(data, dict(_parts(data, folder)), folder, key)
     module = importlib.import_module(f"tasks.data.sources.{declared_source(data.train).name}")
     source: Source = module.SOURCE(data, folder, key)
     return source
+
+
+def _parts(data: Data, folder: Path) -> Iterator[tuple[str, Source]]:
+    """Yield the name and the source of each part of a mixture. An inherited verifier gives way to the source's own."""
+    assert isinstance(data.train, dict)
+    for part in parts_of(data):
+        source = make_source(part.data, folder, part.key)
+        if source.own_verifier is not None and data.train[part.name].verifier is None:
+            source = make_source(part.data.model_copy(update={"verifier": None}), folder, part.key)
+        yield part.name, source
 
 
 def source_of(data: Data) -> Source:
@@ -35,14 +48,15 @@ def source_of(data: Data) -> Source:
     Of a shipped one, the rules of a spec (specs/checks.py) have said so before.
     """
     source = make_source(data)
-    if is_plugin(source.body) and (lines := _misfits(source)):
+    lines = [line for each in _single(source) if is_plugin(each.body) for line in _misfits(each)]
+    if lines:
         raise SpecError("\n".join(lines))
     return source
 
 
 def source_version(data: Data) -> int:
     """Return the version of the source's code; 1 for one from outside, whose digest its fingerprint holds."""
-    return 1 if is_plugin(data.train.partition("?")[0]) else make_source(data).VERSION
+    return 1 if is_plugin(data.source.partition("?")[0]) else make_source(data).VERSION
 
 
 def data_key_part(spec: Spec) -> dict[str, Any]:
@@ -50,22 +64,34 @@ def data_key_part(spec: Spec) -> dict[str, Any]:
 
     A version is named only where it is not 1.
     """
-    source, version = source_of(spec.data), source_version(spec.data)
+    source = source_of(spec.data)
+    if isinstance(source, MixtureSource):
+        parts = {name: _key_part(part, data_part(spec, part.data)) for name, part in source.parts.items()}
+        return {"mixture": parts, "heldout": spec.data.heldout}
+    return _key_part(source, data_part(spec))
+
+
+def _key_part(source: Source, part: Mapping[str, Any]) -> dict[str, Any]:
+    version = source_version(source.data)
     return {
-        **source.key_part(data_part(spec)),
+        **source.key_part(part),
         **({} if version == 1 else {"source_version": version}),
         **reader_key_part(source.verifier),
     }
 
 
+def _single(source: Source) -> list[Source]:
+    return list(source.parts.values()) if isinstance(source, MixtureSource) else [source]
+
+
 def _misfits(source: Source) -> Sequence[str]:
-    data, lines = source.data, []
+    data, key, lines = source.data, source.key.removesuffix(".train").removesuffix(".source"), []
     if source.own_verifier is not None and data.verifier is not None:
-        lines.append(f"data.verifier: got {data.verifier!r}, but data.train {data.train!r} brings its own; drop it")
+        lines.append(f"{key}.verifier: got {data.verifier!r}, but {source.key} {data.train!r} brings its own; drop it")
     if source.own_verifier is None and data.verifier is None:
         lines.append(
-            f"data.verifier: missing; data.train {data.train!r} brings none (a static method `verify` of its class), "
-            "so name its verifier (math, code, choice, my_verifier.py:name)"
+            f"{key}.verifier: missing; {source.key} {data.train!r} brings none (a static method `verify` of its "
+            "class), so name its verifier (math, code, choice, my_verifier.py:name)"
         )
     if data.heldout and not source.HELDOUT:
         lines.append(

@@ -6,6 +6,7 @@ A shipped one is a file of this folder with its class as `VERIFIER`, imported wh
 from __future__ import annotations
 
 import importlib
+from collections.abc import Sequence
 from typing import Any
 
 from specs.identity import verifier_parts
@@ -43,6 +44,13 @@ def verifier_key_part(name: str, reward: Reward) -> dict[str, Any]:
         return {"plugin": plugin_digest(name, KEY)}
     version = verifier_version(name)
     return {**verifier_parts(reward, [name]), **({} if version == 1 else {"verifier_version": version})}
+
+
+def verifiers_key_part(names: Sequence[str], reward: Reward) -> dict[str, Any]:
+    """Return the part of a verdict's key that the verifiers of the problems make: by name where there are several."""
+    if len(names) == 1:
+        return verifier_key_part(names[0], reward)
+    return {"verifiers": {name: verifier_key_part(name, reward) for name in names}}
 
 
 def reader_key_part(name: str) -> dict[str, Any]:
