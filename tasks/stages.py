@@ -39,7 +39,8 @@ from tasks.evaluate.samples import SampleSet
 from tasks.evaluate.sampling import SampleSource, draw, missing
 from tasks.evaluate.suites.load import load_declared
 from tasks.evaluate.summary import summarise
-from tasks.graph.experiment import Experiment, stand_ins
+from tasks.graph.asked import stand_ins
+from tasks.graph.experiment import Experiment
 from tasks.graph.simulate import needs_no_replay
 from tasks.report.data import ReportData
 from tasks.report.page import render

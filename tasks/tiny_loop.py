@@ -15,8 +15,8 @@ from pathlib import Path
 from specs.errors import ArmatureError, SpecError
 from specs.identity import train_part
 from specs.load import load_spec
+from specs.policy import Architecture
 from specs.schema import Spec
-from specs.sections import Architecture
 from tasks.checkpoint.weights import write_scratch_model
 from tasks.data.encode import encode_all
 from tasks.data.prompts import PromptFormat

@@ -15,8 +15,9 @@ from infra.store import Manifest
 from specs.base import USE
 from specs.checks import HELDOUT
 from specs.sources import parts_of
-from tasks.graph.experiment import Experiment, Node
+from tasks.graph.experiment import Experiment
 from tasks.graph.listing import Listing
+from tasks.graph.node import Node
 from tasks.graph.previous_runs import PreviousRun, flat
 from tasks.graph.simulate import Simulation
 

@@ -36,7 +36,7 @@ class OptimizerOptions:
 
 @dataclass(frozen=True, slots=True)
 class RewardWeights:
-    """How the terms of a reward make one advantage: `reward.outcome`, each term's weight, `reward.aggregate`."""
+    """The way in which the terms of a reward make one advantage: `reward.outcome`, weights, `reward.aggregate`."""
 
     outcome: str
     weights: Mapping[str, float]

@@ -32,7 +32,7 @@ class ResponseGroup:
 
 @dataclass(frozen=True, slots=True)
 class TermScore:
-    """What a term says of one response.
+    """The value that a term gives to one response, or why it gives none.
 
     value: None where the term does not apply, or where it failed. failure: TIME_LIMIT (this response made the function
     miss its deadline) or INFRASTRUCTURE (a service did not answer); such a response has no reward. extra: what the
