@@ -10,7 +10,7 @@ from specs.advantages import PassAtK
 from specs.engines import declared_engine
 from specs.reward_checks import reward_rules
 from specs.sections import Sections
-from specs.sources import DataPart, parts_of
+from specs.sources import NOT_READ, DataPart, parts_of
 
 HELDOUT = "heldout"  # the suite of the data.heldout problems; every other one is declared in a file
 
@@ -79,6 +79,11 @@ def _source(part: DataPart) -> Iterator[str]:
     if re.match(r"\w+://[^/]*@", data.source):
         yield (
             f"{part.key}: holds credentials, which would be recorded with the run; give them by environment or profile"
+        )
+    if (suffix := next(filter(data.source.lower().endswith, NOT_READ), None)) is not None:
+        yield (
+            f"{part.key}: got {data.source!r}, but no source reads {suffix}; convert it to JSONL, CSV or Parquet, or "
+            "read it by a source of your own: my_source.py:Name"
         )
     if source.own_verifier and data.verifier is not None:
         yield (

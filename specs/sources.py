@@ -55,6 +55,8 @@ SOURCES: Mapping[str, SourceDeclaration] = {
         SourceDeclaration("jsonl", "", "a .jsonl file or URI"),
     )
 }
+#: How files end that would be taken for JSONL, and are none.
+NOT_READ = (".tsv", ".tsv.gz", ".xlsx", ".arrow", ".feather", ".pkl", ".zip", ".tar.gz", ".parquet.gz", ".parquet.zst")
 PLUGIN = SourceDeclaration("plugin", "", "my_source.py:Name", own_verifier=None, demonstrations=None, puzzle_words=None)
 
 

@@ -179,3 +179,9 @@ def test_what_is_wrong_is_said_with_its_key(file: Path, own: Path, override: str
     with pytest.raises(SpecError) as caught:
         spec_of(file, override)
     assert str(caught.value).startswith(line), str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["rows.tsv", "ROWS.TSV.gz", "rows.parquet.gz"])
+def test_a_format_that_no_source_reads_is_said(file: Path, name: str) -> None:
+    with pytest.raises(SpecError, match=rf"^data.train: got '{name}', but no source reads .*convert it to JSONL"):
+        spec_of(file, f"data.train={name}")

@@ -79,7 +79,7 @@ def _heading(sample: Sample) -> str:
 def _numbers(numbers: ProbeNumbers) -> list[str]:
     score = _number(numbers.score)
     kinds = ", ".join(f"{kind} {share:.0%}" for kind, share in sorted(numbers.kinds.items()))
-    terms = [f"{name} {_number(value)}" for name, value in numbers.terms.items()]
+    terms = [f"{name} {_number(each.mean)}" for name, each in numbers.terms.items()]
     right = "" if numbers.right_tokens is None else f", {numbers.right_tokens:.0f} in right ones"
     return [
         f"iteration 0: {numbers.responses} responses to {numbers.groups} problems, reward {score}; {kinds}",
