@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -108,14 +108,14 @@ def reward_part(spec: Spec) -> Part:
     return {"truncated": spec.reward.truncated, **verifier_parts(spec.reward, names), **terms_part(spec.reward)}
 
 
-def terms_part(reward: Reward, part_of: Callable[[TermSettings], Part] | None = None) -> Part:
+def terms_part(reward: Reward) -> Part:
     """Return the terms of a reward that are functions, without their weights; nothing where there is none.
 
-    `part_of` gives the part of one term (tasks/reward/terms/registry.py knows more of it than the spec).
+    The verifier's term is among them where another one says what is right: then verdicts hold its score besides.
     """
-    functions = {name: (part_of or _term_part)(term) for name, term in reward.functions.items()}
+    terms = {name: _term_part(term) for name, term in {**reward.functions, **reward.verifier_beside}.items()}
     outcome = {"outcome": reward.outcome} if reward.own_outcome is not None else {}
-    return {"terms": functions, **outcome} if functions else {}
+    return {"terms": terms, **outcome} if terms else {}
 
 
 def _term_part(term: TermSettings) -> Part:

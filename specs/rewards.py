@@ -249,6 +249,15 @@ class Reward(Section):
         return None if self.outcome == self.verifier_term else self.terms[self.outcome]
 
     @property
+    def verifier_beside(self) -> dict[str, VerifierTerm]:
+        """Return the verifier's term by its name where another term says what is right; else nothing."""
+        return {
+            name: term
+            for name, term in self.terms.items()
+            if isinstance(term, VerifierTerm) and self.own_outcome is not None
+        }
+
+    @property
     def functions(self) -> dict[str, Term]:
         """Return the terms that are functions of the responses, the verifier's left out."""
         return {name: term for name, term in self.terms.items() if not isinstance(term, VerifierTerm)}

@@ -15,6 +15,7 @@ from typing import Any
 
 from infra.caching import Step
 from infra.store import Store
+from specs.base import USE
 from specs.identity import (
     asked_part,
     evaluate_part,
@@ -24,7 +25,7 @@ from specs.identity import (
     warm_start_part,
 )
 from specs.policy import Fork
-from specs.rewards import OwnTerm, Term
+from specs.rewards import OwnTerm, Term, VerifierTerm
 from specs.schema import Spec
 from tasks.checkpoint.fork import ForkOrigin, find_source
 from tasks.checkpoint.weights import (
@@ -115,10 +116,11 @@ class Experiment:
         self._rollout = rollout_part(spec)
         # Of the verifiers' settings, those of the verifiers that these problems name.
         self._verifiers = source_of(spec.data).verifiers
+        judged = spec.reward.own_outcome is None or spec.reward.verifier_beside
         self._reward = {
             "truncated": spec.reward.truncated,
-            **verifiers_key_part(self._verifiers, spec.reward),
-            **self._terms(spec.reward.functions),
+            **(verifiers_key_part(self._verifiers, spec.reward) if judged else {}),
+            **self._terms(spec.reward.functions, spec.reward.verifier_beside),
         }
         self._lineages = [self.start.key]
         self._lock = threading.RLock()  # checkpoints are committed beside the loop
@@ -126,10 +128,14 @@ class Experiment:
             name: suite_step(each, spec, VERSIONS["suite"]) for name, each in self.declared.items() if each is not None
         }
 
-    def _terms(self, functions: Mapping[str, Term]) -> dict[str, Any]:
-        """Return the part of a key that terms of the reward make; nothing where there is none."""
+    def _terms(self, functions: Mapping[str, Term], verifiers: Mapping[str, VerifierTerm]) -> dict[str, Any]:
+        """Return the part of a key that terms of the reward make; nothing where there is none.
+
+        `verifiers`: the terms that are a verifier's score beside another outcome. Its settings stand elsewhere.
+        """
         limit = self.spec.rollout.max_response_tokens
         parts = {name: term_key_part(term, limit) for name, term in functions.items()}
+        parts |= {name: {USE: term.use} for name, term in verifiers.items()}
         own = any(isinstance(term, OwnTerm) for term in functions.values())
         columns = {"columns": self.columns.key} if self.columns is not None and own else {}
         outcome = {"outcome": self.spec.reward.outcome} if self.spec.reward.outcome in functions else {}
@@ -295,10 +301,11 @@ class Experiment:
             part = {**part, "engine": "server", "dtype": None}
         own = self._suites.get(suite)
         # An evaluation judges everything, so `truncated` is not read.
-        settings = verifiers_key_part((own.verifier,) if own else self._verifiers, self.spec.reward)
         outcome = self.spec.reward.own_outcome if own is None else None
         if outcome is not None:
-            settings |= self._terms({self.spec.reward.outcome: outcome})
+            settings = self._terms({self.spec.reward.outcome: outcome}, {})
+        else:
+            settings = verifiers_key_part((own.verifier,) if own else self._verifiers, self.spec.reward)
         about = {"policy": policy, "problems": self._asked(suite), "suite": suite, "part": part}
         problems = own.step if own else self.data
         samples = set_key(about)

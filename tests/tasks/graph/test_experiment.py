@@ -97,3 +97,30 @@ def test_variants_of_a_seed_share_the_steps_before_training() -> None:
 
 def test_a_report_draws_the_seconds_of_stages_by_their_names_in_the_graph() -> None:
     assert {stage for _, stage, _ in STAGES} <= {*stages_of(nodes())}
+
+
+def reward_key(*overrides: str) -> str:
+    return experiment(*overrides).reward(0).key
+
+
+def test_verdicts_with_the_verifiers_score_beside_another_outcome_have_a_key_of_their_own() -> None:
+    """They hold one score more, by its name: found in the place of the others, it would be missing in training."""
+    alone = ("reward.terms.good.use=format", "reward.outcome=good")
+    beside = (*alone, "reward.terms.puzzle.use=graph_colouring")
+    renamed = (*alone, "reward.terms.other.use=graph_colouring")
+    assert len({reward_key(*each) for each in (alone, beside, renamed)}) == 3
+    assert reward_key(*beside) == reward_key(*beside, "reward.terms.puzzle.weight=0.0")
+
+
+def test_a_verifier_that_is_not_asked_is_in_no_key(tmp_path: Path) -> None:
+    (tmp_path / "rows.py").write_text(
+        "def rows():\n    for n in range(30):\n        yield {'prompt': f'{n} + 1 =', 'answer': str(n + 1)}\n"
+    )
+    rows = (f"data.train={tmp_path}/rows.py:rows", "data.verifier=math", "warm_start=null", "data.heldout=4")
+    outcome, slower = ("reward.terms.good.use=format", "reward.outcome=good"), "reward.math.deadline_s=9.0"
+    before, after = experiment(*rows, *outcome), experiment(*rows, *outcome, slower)
+    assert before.reward(0).key == after.reward(0).key
+    assert before.evaluation(0, "heldout").key == after.evaluation(0, "heldout").key
+    beside = (*rows, *outcome, "reward.terms.correct.use=math")
+    assert reward_key(*beside) != reward_key(*beside, slower)
+    assert reward_key(*rows) != reward_key(*rows, slower)
