@@ -43,6 +43,11 @@ def _outcome(spec: Sections) -> Iterator[str]:
     term = reward.terms.get(reward.outcome)
     if term is None and reward.outcome != CORRECT:
         yield f"reward.outcome: no term {reward.outcome!r}; {hint(reward.outcome, tuple(reward.terms) or (CORRECT,))}"
+    if term is None and reward.outcome == CORRECT and reward.verifier_term not in (None, CORRECT):
+        yield (
+            f"reward.outcome: {CORRECT} is the verifier, which is called reward.terms.{reward.verifier_term} here; set "
+            f"reward.outcome: {reward.verifier_term}, or call the term {CORRECT}"
+        )
     if term is not None and not isinstance(term, VerifierTerm | OwnTerm | Format):
         yield (
             f"reward.outcome: {reward.outcome} is a term of {term.tag}, which does not say what is right; want a term "

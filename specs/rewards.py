@@ -246,7 +246,7 @@ class Reward(Section):
     @property
     def own_outcome(self) -> Term | None:
         """Return the term that says what is right; None where the verifier does."""
-        return None if self.outcome == self.verifier_term else self.terms[self.outcome]
+        return None if self.outcome == self.verifier_term else self.terms.get(self.outcome)
 
     @property
     def verifier_beside(self) -> dict[str, VerifierTerm]:

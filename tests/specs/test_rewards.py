@@ -181,6 +181,16 @@ def test_what_is_wrong_is_said_with_its_key(file: Path, own: Path, override: str
     assert str(caught.value).startswith(line), str(caught.value)
 
 
+def test_an_outcome_that_is_missing_is_said_and_no_key_error(tmp_path: Path, file: Path) -> None:
+    path = tmp_path / "named.yaml"
+    path.write_text(TEXT.partition("reward:")[0] + "reward: {terms: {acc: {use: math}}}\n")
+    with pytest.raises(SpecError, match=r"^reward.outcome: correct is the verifier, which is called reward.terms.acc"):
+        spec_of(path)
+    assert spec_of(path, "reward.outcome=acc").reward.is_plain
+    with pytest.raises(SpecError, match=r"^reward.outcome: no term 'nix'"):
+        spec_of(file, "reward.outcome=nix", "advantage={estimator: pass_at_k, k: 2}")
+
+
 @pytest.mark.parametrize("name", ["rows.tsv", "ROWS.TSV.gz", "rows.parquet.gz"])
 def test_a_format_that_no_source_reads_is_said(file: Path, name: str) -> None:
     with pytest.raises(SpecError, match=rf"^data.train: got '{name}', but no source reads .*convert it to JSONL"):
