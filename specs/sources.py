@@ -156,8 +156,7 @@ def with_verifier_of_terms(values: Any) -> Any:
     terms = reward.get("terms") if isinstance(reward, Mapping) else None
     if not isinstance(reward, Mapping) or not isinstance(terms, Mapping):
         return values
-    train = data.get("train")
-    brings_own = declared_source(train).own_verifier if isinstance(train, str) else False
+    brings_own = _bring_their_own(data.get("train"))
     named = [term["use"] for term in terms.values() if kind_of_term(term) == VERIFIER and "use" in term]
     outcome = terms.get(reward.get("outcome", CORRECT))
     if named and not brings_own:
@@ -167,6 +166,19 @@ def with_verifier_of_terms(values: Any) -> Any:
     else:
         return values
     return {**values, "data": {**data, "verifier": verifier}}
+
+
+def _bring_their_own(train: Any) -> bool | None:
+    """Return whether a raw `data.train` takes no `data.verifier`; None where its source alone knows.
+
+    A mixture takes none where each part names its own or brings it.
+    """
+    if not isinstance(train, Mapping):
+        return declared_source(train).own_verifier if isinstance(train, str) else False
+    parts = [part for part in train.values() if isinstance(part, Mapping) and part.get("verifier") is None]
+    sources = [part["source"] for part in parts if isinstance(part.get("source"), str)]
+    found = {declared_source(source).own_verifier for source in sources} - {True}
+    return True if train and not found else None if found == {None} else False
 
 
 def spellings() -> str:

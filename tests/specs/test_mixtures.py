@@ -82,6 +82,20 @@ def test_rows_without_a_verifier_or_demonstrations_are_named(problems: Lines) ->
     assert all("data.train.b.source" in line for line in lines)
 
 
+def test_a_verifiers_term_reaches_only_parts_that_take_a_verifier(load) -> None:
+    """Where all bring their own, or name it, `data.verifier` stays unset: it would be one that no part takes."""
+    term = "reward.terms={correct: {use: sums, weight: 2.0}}"
+    both = load(PUZZLES, "data.train.a.source=puzzle:sums", term)
+    assert both.data.verifier is None and both.reward.weights == {"correct": 2.0}
+    term, train = "reward.terms={correct: {use: math}}", ROWS.replace("verifier: math, ", "", 1)
+    named = load(train, term, "data.train={rows: {verifier: math}, hub: {verifier: math}, code: {verifier: math}}",
+                 "data.train.puzzle.source=more.jsonl", "data.train.puzzle.verifier=math")  # fmt: skip
+    assert named.data.verifier is None and set(named_verifiers(named.data)) == {"math"}
+    assert (
+        load(train, term, "data.train.code.verifier=math", "data.train.puzzle.source=x.jsonl").data.verifier == "math"
+    )
+
+
 def test_no_part_at_all_is_refused(problems: Lines) -> None:
     text = PUZZLE.replace('"puzzle:countdown"', "{}")
     (line,) = problems(text)
