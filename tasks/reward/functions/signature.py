@@ -91,11 +91,12 @@ def signature_of(function: Callable[..., Any], args: Mapping[str, Any]) -> Signa
     if taken := sorted(set(args) & set(VERL if verl else TRL)):
         raise SpecError(f"args: {', '.join(taken)}: the trainer gives it; take it out of args")
     takes_any = any(each.kind is each.VAR_KEYWORD for each in parameters)
-    if not takes_any and (unknown := sorted(set(args) - set(named))):
+    reads_any = takes_any and not _ignores_the_rest(function)
+    if not reads_any and (unknown := sorted(set(args) - set(named))):
         raise SpecError(f"args: {', '.join(unknown)}: the function has no such parameter; it has {', '.join(named)}")
-    every = takes_any and not verl and not _ignores_the_rest(function)
+    every = reads_any and not verl
     required = frozenset(name for name, each in named.items() if each.default is each.empty)
-    return Signature(verl, None if every else frozenset(named) | (frozenset(args) if takes_any else set()), required)
+    return Signature(verl, None if every else frozenset({*named, *args}), required)
 
 
 def _ignores_the_rest(function: Callable[..., Any]) -> bool:

@@ -181,6 +181,7 @@ def test_signatures_that_cannot_be_called() -> None:
     for function, args, says in (
         (lambda completions, /: [], {}, "completions by position"),
         (lambda completions: [], {"target": 1}, "target: the function has no such parameter; it has completions"),
+        (rest_for_form, {"target": 1}, "target: the function has no such parameter; it has completions"),
         (lambda **kwargs: [], {"prompts": 1}, "args: prompts: the trainer gives it"),
         (Instance, {}, "is a class"),
     ):
