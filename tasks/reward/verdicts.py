@@ -23,15 +23,21 @@ def counts(verdicts: Sequence[Verdict]) -> dict[str, int]:
 def require_judged(verdicts: Sequence[Verdict], limit: float, where: str) -> None:
     """Raise VerifierError where the share of infrastructure failures is above `limit` (reward.max_not_judged_share).
 
-    A term of the reward that failed counts too.
+    A response of which a term of the reward failed counts too.
     """
-    failures = [v.detail for v in verdicts if v.kind is VerdictKind.INFRASTRUCTURE]
-    failures += [f"reward.terms.{name}: {text}" for v in verdicts for name, text in list(v.failed.items())[:1]]
+    failures = [text for v in verdicts if (text := _failure(v)) is not None]
     if verdicts and len(failures) / len(verdicts) > limit:
         raise VerifierError(
             f"{where}: {len(failures)} of {len(verdicts)} responses could not be judged "
             f"(reward.max_not_judged_share {limit}); first: {failures[0]}"
         )
+
+
+def _failure(verdict: Verdict) -> str | None:
+    """Return what happened where the outcome, or else a term, of a response failed; None where none did."""
+    if verdict.kind is VerdictKind.INFRASTRUCTURE:
+        return verdict.detail
+    return next((f"reward.terms.{name}: {text}" for name, text in verdict.failed.items()), None)
 
 
 def row(verdict: Verdict, terms: Iterable[str] = ()) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import pytest
 
 from specs.rewards import Reward
 from tasks.errors import VerifierError
-from tasks.records import FinishReason, Problem, SourceRow, VerdictKind
+from tasks.records import FinishReason, Problem, SourceRow, Verdict, VerdictKind
 from tasks.reward.judge import Judge, Response
 from tasks.reward.terms.base import ResponseGroup, Term, TermScore
 from tasks.reward.verdicts import require_judged, row, schema, verdict_of
@@ -129,6 +129,15 @@ def test_a_failed_term_is_stored_counted_and_no_reward_of_0(monkeypatch: pytest.
         VerifierError, match=r"1 of 2 responses could not be judged .* reward.terms.own: time_limit: 30 s"
     ):
         require_judged(verdicts, 0.4, "iteration 0")
+
+
+def test_a_response_whose_outcome_and_term_failed_counts_once() -> None:
+    away = {"own": "infrastructure: no route to host"}
+    failed = Verdict(None, VerdictKind.INFRASTRUCTURE, "no disk", failed=away)
+    judged = Verdict(1.0, VerdictKind.ACCEPTED, terms={"own": 2.0})
+    require_judged([failed, judged], 0.5, "iteration 0")
+    with pytest.raises(VerifierError, match=r"1 of 2 responses could not be judged .*; first: no disk"):
+        require_judged([failed, judged], 0.4, "iteration 0")
 
 
 def test_an_evaluation_starts_the_outcome_alone(monkeypatch: pytest.MonkeyPatch) -> None:
