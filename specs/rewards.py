@@ -164,7 +164,10 @@ class OwnTerm(PluginMember, TermSettings):
     """A user's own function, in the signature of TRL or of verl."""
 
     deadline_s: float = Field(
-        default=30.0, gt=0, description="Wall seconds of a call (one group); then its worker process is killed."
+        default=30.0,
+        gt=0,
+        description="Wall seconds for a group: half for one call with all its responses; if that is killed, half for "
+        "each response alone. What a worker loads at its first call counts too.",
     )
     isolation: Literal["process", "jail"] = Field(
         default="process",

@@ -87,7 +87,8 @@ class Judging:
             singles, deaths = range(call.first, call.first + call.count), int(call.count == 1 and not end.hung)
             return [replace(call, first=each, count=1, split=True, deaths=deaths) for each in singles]
         if end.hung:
-            self._fail(call, VerdictKind.TIME_LIMIT, f"no score within deadline_s ({self.deadline_s:g} s)")
+            late = f"no score within {call.limit_s:g} s, half of deadline_s"  # the group's own call had the other half
+            self._fail(call, VerdictKind.TIME_LIMIT, late)
             return []
         if call.deaths + 1 == _DEATHS:
             raise VerifierError(
