@@ -14,8 +14,7 @@ from infra.store import Store
 from specs.errors import SpecError
 from specs.load import Loaded, load_recorded
 from tasks.engines.open_run import OpenRun, opened
-from tasks.graph.experiment import Experiment
-from tasks.graph.rescored import RescoredExperiment
+from tasks.graph.rescored import JudgedIteration, RescoredExperiment, judged_iterations
 from tasks.records import Verdict
 from tasks.report.data import RunCurves
 from tasks.report.rescore.numbers import Flip, RescoredIteration, flips, row_after, row_before
@@ -42,13 +41,19 @@ def rescore(store: Store, name: str, overrides: Sequence[str]) -> str:
     was, now = (_recorded(view, given) for given in ((), overrides))
     if now.spec.model_copy(update={"reward": was.spec.reward}) != was.spec:
         raise SpecError("rescore changes `reward` alone, as the responses stay what they are: --set reward...=...")
-    original = Experiment(was.spec, store=store)
-    experiment = RescoredExperiment(now.spec, original, store)
+    if not (judged := list(judged_iterations(was.spec, view.record, store))):
+        raise StoreError(f"{view.name}: the store has no rollouts with verdicts of its first iteration")
+    experiment = RescoredExperiment(now.spec, judged, store)
+    if experiment.data.key != judged[0].data:
+        raise SpecError(
+            f"{view.name}: its problems are not those that data.train has now ({now.spec.data.source}): what it reads "
+            "was changed since, or its code was; rescore needs the rows of the run's problems"
+        )
     with opened(now.spec, store, remake_start, experiment=experiment) as run:
         if run.experiment.columns is not None:
             value(columns.plain(run))
         run.start_judge()
-        iterations = [_rescored(run, original, k) for k in range(_judged(view, original))]
+        iterations = [_rescored(run, each, k) for k, each in enumerate(judged)]
         return _published(run, view, now, was.spec.reward.correct_at, iterations)
 
 
@@ -61,28 +66,16 @@ def _recorded(view: RunView, overrides: Sequence[str]) -> Loaded:
     return load_recorded(text, f"{view.store.uri}/{where}", overrides)
 
 
-def _judged(view: RunView, original: Experiment) -> int:
-    """Return how many leading iterations have their rollouts and verdicts in the store. StoreError for none."""
-    for k in range(view.record["iterations"]):
-        steps = [*original.rollouts(k), original.reward(k)]
-        if any(view.store.find(step.stage, step.key) is None for step in steps):
-            if k == 0:
-                raise StoreError(f"{view.name}: the store has no rollouts with verdicts of its first iteration")
-            return k
-    return int(view.record["iterations"])
-
-
-def _rescored(run: OpenRun, original: Experiment, k: int) -> RescoredIteration:
+def _rescored(run: OpenRun, judged: JudgedIteration, k: int) -> RescoredIteration:
     manifest, settings = value(reward.plain(run, k)), run.spec.reward
     log.info("judged iteration %d", k)
-    old = original.reward(k).key
     return RescoredIteration(
         number=k,
-        rollouts=rollouts_of(run.session, [step.key for step in original.rollouts(k)]),
-        before=verdicts_of(run.session, old),
+        rollouts=rollouts_of(run.session, [step.key for step in judged.rollouts]),
+        before=verdicts_of(run.session, judged.verdicts),
         after=verdicts_of(run.session, manifest.key),
         terms=[name for name in settings.weights if name != settings.outcome],
-        artifacts=(old, manifest.key),
+        artifacts=(judged.verdicts, manifest.key),
     )
 
 

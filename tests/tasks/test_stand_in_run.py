@@ -22,6 +22,7 @@ from specs.paths import REPOSITORY_ROOT as ROOT
 from specs.paths import file_uri
 from tasks.data.tokenizer import puzzle_tokenizer
 from tasks.engines.open_run import OpenRun
+from tasks.graph.experiment import VERSIONS
 from tasks.report.build import build
 from tasks.report.page import render
 from tasks.run.artifacts import rollouts_of
@@ -270,6 +271,26 @@ def test_stored_rollouts_under_another_reward(start: Start, tmp_path: Path) -> N
     assert page.count("<tr><td>0<td>") >= 4 and "Term again" in page
     with pytest.raises(SpecError, match="rescore changes `reward` alone"):
         rescore(run.store, "stand-in", ["train.learning_rate=0.1"])
+
+
+def test_a_run_is_rescored_by_the_file_that_it_was_trained_with_after_an_edit(start: Start, tmp_path: Path) -> None:
+    """Another function is added to the file of the first: keys that are made of it now are not those of the run."""
+    own = tmp_path / "own.py"
+    own.write_text("def f(completions, **columns):\n    return [float(k == 0) for k in range(len(completions))]\n")
+    run, _, _, engines = start(f"reward.terms.f.use={own}:f", "reward.outcome=f")
+    own.write_text(own.read_text() + "\n\ndef g(completions, **columns):\n    return [1.0 for _ in completions]\n")
+    text = rescore(run.store, "stand-in", [f"reward.terms.f.use={own}:g"])
+    assert "32 responses of 2 iterations: 24 become right, 0 become wrong" in text
+    assert engines.trainer.trained == [0, 1]
+
+
+def test_problems_that_are_others_since_are_said_before_anything_is_judged(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, _, _, _ = start()
+    monkeypatch.setattr("tasks.graph.experiment.VERSIONS", {**VERSIONS, "data": VERSIONS["data"] + 1})
+    with pytest.raises(SpecError, match=r"its problems are not those that data\.train has now "):
+        rescore(run.store, "stand-in", ["reward.terms.format.use=format"])
 
 
 def test_rescoring_goes_as_far_as_the_store_has_rollouts(start: Start) -> None:
