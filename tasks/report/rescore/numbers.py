@@ -28,7 +28,7 @@ class RescoredIteration:
 
 @dataclass(frozen=True)
 class Flip:
-    """A response that is right under one reward and not under the other."""
+    """A response that is right under one reward and wrong under the other; both judged it."""
 
     iteration: int
     rollout: Rollout
@@ -62,12 +62,12 @@ def row_after(iteration: RescoredIteration, correct_at: float, correct_before: f
 
 
 def flips(iteration: RescoredIteration, correct_at: float, correct_before: float) -> list[Flip]:
-    """Return the responses that are right under one reward alone, in order."""
+    """Return the responses that both rewards judged, and that are right under one alone, in order."""
     pairs = zip(iteration.rollouts, iteration.before, iteration.after, strict=True)
     return [
         Flip(iteration.number, rollout, before, after)
         for rollout, before, after in pairs
-        if _right(before, correct_before) != _right(after, correct_at)
+        if before.judged and after.judged and _right(before, correct_before) != _right(after, correct_at)
     ]
 
 
@@ -75,7 +75,7 @@ def _numbers(verdicts: Sequence[Verdict], correct_at: float) -> dict[str, float 
     scores = [each.score for each in verdicts if each.score is not None]
     return {
         "reward_mean": fmean(scores) if scores else None,
-        "right_share": fmean(_right(each, correct_at) for each in verdicts),
+        "right_share": fmean(score >= correct_at for score in scores) if scores else None,
         "not_judged_share": fmean(not each.judged for each in verdicts),
     }
 

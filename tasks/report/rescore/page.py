@@ -16,7 +16,7 @@ _STYLE = Path(__file__).parents[1] / "page.css"
 _STEPS = "verdicts"
 PLOTS = (
     Plot("Score", "Mean score of the judged responses of an iteration.", ("reward_mean",), from_zero=True),
-    Plot("Right", "Share of the responses that are right.", ("right_share",), from_zero=True),
+    Plot("Right", "Share of the judged responses that are right.", ("right_share",), from_zero=True),
     Plot("Not judged", "Share of the responses without a score.", ("not_judged_share",), from_zero=True),
 )
 FLIPS = Plot(
