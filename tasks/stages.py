@@ -279,7 +279,6 @@ def evaluate(run: OpenRun, step: Step, label: object, name: str, lineage: str, s
             log.info("evaluation on %s goes on: %d samples are in the store", name, len(stored))
         if source is None:
             # Only now: an engine has to be started, and training steps repeated where weights were not kept.
-            run.start_judge()
             run.policies.on_rollout(lineage)
             source = run.policies.rollout
         sampling = Sampling(part["temperature"], part["max_response_tokens"], run.experiment.end_tokens, part["top_p"])

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 
 from infra.store import Store
+from specs.rewards import OwnTerm
 from specs.schema import Spec
 from tasks.data.dataset import Dataset
 from tasks.data.prompts import PromptFormat
@@ -79,8 +80,9 @@ class OpenRun:
         """Return what judges samples of a suite, started: its verifier or, of held-out problems, the run's outcome."""
         if self.experiment.suite(suite) is None:
             asked = (each.problem for each in self.problems(suite).encoded)
-            self.judge.start(asked, self.rows, outcome_only=True)
-            return lambda responses: self.judge.outcomes(responses, self.rows, iteration=0)
+            rows = self.rows if isinstance(self.spec.reward.own_outcome, OwnTerm) else {}
+            self.judge.start(asked, rows, outcome_only=True)
+            return lambda responses: self.judge.outcomes(responses, rows, iteration=0)
         self.verifiers.start(each.problem for each in self.problems(suite).encoded)
         return self.judge.verified
 

@@ -116,12 +116,6 @@ class Experiment:
         self._rollout = rollout_part(spec)
         # Of the verifiers' settings, those of the verifiers that these problems name.
         self._verifiers = source_of(spec.data).verifiers
-        judged = spec.reward.own_outcome is None or spec.reward.verifier_beside
-        self._reward = {
-            "truncated": spec.reward.truncated,
-            **(verifiers_key_part(self._verifiers, spec.reward) if judged else {}),
-            **self._terms(spec.reward.functions, spec.reward.verifier_beside),
-        }
         self._lineages = [self.start.key]
         self._lock = threading.RLock()  # checkpoints are committed beside the loop
         self._suites = {
@@ -166,6 +160,17 @@ class Experiment:
         A policy of a run is evaluated without its estimator's file.
         """
         return train_key_part(self.spec)
+
+    @cached_property
+    def _reward(self) -> dict[str, Any]:
+        """Return the reward part of keys, made where a verdict is named, as the training part is."""
+        reward = self.spec.reward
+        judged = reward.own_outcome is None or reward.verifier_beside
+        return {
+            "truncated": reward.truncated,
+            **(verifiers_key_part(self._verifiers, reward) if judged else {}),
+            **self._terms(reward.functions, reward.verifier_beside),
+        }
 
     # -- the graph -------------------------------------------------------------------------------------------------
 

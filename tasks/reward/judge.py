@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -9,7 +10,7 @@ from dataclasses import dataclass, replace
 from specs.rewards import Reward
 from tasks.errors import VerifierError
 from tasks.records import FinishReason, Problem, SourceRow, Verdict, VerdictKind
-from tasks.reward.terms.base import ResponseGroup, TermScore
+from tasks.reward.terms.base import ResponseGroup, Term, TermScore
 from tasks.reward.terms.registry import make_term
 from tasks.reward.verification import MASKED, Verifiers
 
@@ -35,10 +36,9 @@ class Judge:
 
     def __init__(self, reward: Reward, max_response_tokens: int) -> None:
         self.verifiers = Verifiers(reward)
-        self._reward = reward
-        self._terms = {
-            name: make_term(name, settings, reward, max_response_tokens) for name, settings in reward.functions.items()
-        }
+        self._reward, self._max_response_tokens = reward, max_response_tokens
+        self._terms: dict[str, Term] = {}
+        self._lock = threading.Lock()
 
     def start(self, problems: Iterable[Problem], rows: Rows, *, outcome_only: bool = False) -> None:
         """Start what judging the problems needs, before anything is sampled.
@@ -49,8 +49,9 @@ class Judge:
         reward = self._reward
         if reward.own_outcome is None or (reward.verifier_term is not None and not outcome_only):
             self.verifiers.start(problems)
-        for name, term in self._terms.items():
+        for name in reward.functions:
             if name == reward.outcome or not outcome_only:
+                term = self._term(name)
                 term.start()
                 term.check(rows)
 
@@ -103,6 +104,14 @@ class Judge:
         items = [(each.problem, each.text, each.finish_reason) for each in responses]
         return self.verifiers.verify(items, mask_truncated=mask_truncated)
 
+    def _term(self, name: str) -> Term:
+        """Return a term, made when it is first needed: an evaluation by verifiers does without a user's files."""
+        with self._lock:
+            if name not in self._terms:
+                settings = self._reward.functions[name]
+                self._terms[name] = make_term(name, settings, self._reward, self._max_response_tokens)
+            return self._terms[name]
+
     def _scores(
         self,
         name: str,
@@ -121,7 +130,7 @@ class Judge:
             )
             for places in groups.values()
         ]
-        given = self._terms[name].scores(asked)
+        given = self._term(name).scores(asked)
         places = [place for group in groups.values() for place in group]
         scores = [score for group in given for score in group]
         by_place = dict(zip(places, scores, strict=True))

@@ -26,6 +26,7 @@ from tasks.checkpoint.weights import policy_step
 from tasks.errors import DataError
 from tasks.evaluate.comparison import EvaluatedPolicy, StoredEvaluation, compared, difference
 from tasks.graph.experiment import Experiment
+from tasks.reward.judge import Judge
 from tasks.run.named_policies import resolved
 from tests.flows.runs import NAME, TINY, Server, clean_environment, command, settings
 from tests.one_line import one_line
@@ -104,6 +105,21 @@ class TestNames:
         assert experiment.evaluation_of("policy", "graph_colouring").inputs["policy"] == "policy"
         with one_line(SpecError, f"{own}: cannot be read", "put the file back"):
             experiment.train(0)
+
+    def test_a_run_is_evaluated_without_the_file_of_a_term_that_is_not_the_outcome(
+        self, history: History, tmp_path: Path
+    ) -> None:
+        own = tmp_path / "own.py"
+        own.write_text("def brief(completions): ...\n")
+        history.run("own", 1, (0,), f"reward.terms.brief.use={own}:brief")
+        own.unlink()
+        (policy, _), _ = resolved(["own", "one"], history.store, None, [])
+        experiment, judge = Experiment(policy.spec), Judge(policy.spec.reward, 8)
+        assert experiment.evaluation_of("policy", "heldout").inputs["policy"] == "policy"
+        judge.start([], {}, outcome_only=True)
+        judge.close()
+        with one_line(SpecError, f"{own}: cannot be read", "put the file back"):
+            experiment.reward(0)
 
     def test_a_spec_that_is_given_says_how(self, history: History) -> None:
         policies, loaded = resolved(["one", "two"], history.store, SPEC, [*SETTINGS, "evaluate.samples=9"])
