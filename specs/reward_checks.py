@@ -29,6 +29,8 @@ def reward_rules(spec: Sections) -> Iterator[str]:
                     f"{key}.cache_tokens: {term.cache_tokens} exceeds the limit of {most} tokens ({at}), of which it "
                     "is the last stretch; lower it"
                 )
+        if isinstance(term, OwnTerm) and term.isolation == "jail" and term.reads:
+            yield f"{key}.reads: not with isolation jail, which has no files; pass what they hold in args, or drop it"
         if isinstance(term, Length) and term.kind == "kimi" and (set_here := _cosine_only(term)):
             yield f"{key}.{set_here[0]}: only with kind cosine, got kind kimi; drop it"
     if isinstance(spec.advantage, PassAtK) and not spec.reward.is_plain:

@@ -167,6 +167,10 @@ def test_an_inherited_term_is_changed_key_by_key(file: Path, tmp_path: Path) -> 
             "reward.terms.check.args.foo: no such argument of check",
         ),
         ("reward.terms.brevity.use=OWN:brev", "reward.terms.brevity.use: no brev in "),
+        (
+            "reward.terms.brevity={isolation: jail, reads: [README.md]}",
+            "reward.terms.brevity.reads: not with isolation jail, which has no files",
+        ),
         ("reward.terms.brevity.reads=[nix.txt]", "reward.terms.brevity.reads: no such file: "),
         ("advantage={estimator: pass_at_k, k: 2}", "reward.terms: advantage.estimator pass_at_k reads only which"),
     ],
