@@ -157,7 +157,8 @@ class _Log:
 
 
 def _text(value: object) -> str:
-    return str(value)[:_MOST_CHARACTERS]
+    """Return a value as text that can be stored as UTF-8: half of a surrogate pair cannot."""
+    return str(value)[:_MOST_CHARACTERS].encode(errors="replace").decode()
 
 
 def _ids(packed: bytes) -> list[int]:

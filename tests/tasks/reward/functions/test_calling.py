@@ -177,6 +177,16 @@ def test_what_is_logged() -> None:
     assert "log_extra('length'): 1 values for 2 responses" in called(wrong, "a", "b").text
 
 
+def test_half_of_a_surrogate_pair_is_replaced() -> None:
+    """A row with "\\ud83d" alone is JSON, and neither Parquet nor a page can hold it."""
+
+    def logs(completions: Any, log_extra: Any) -> list[float]:
+        log_extra("answer", ["\ud83d"] * len(completions))
+        return [0.0] * len(completions)
+
+    assert called(logs, "a").extra == [{"answer": "?"}]
+
+
 def test_signatures_that_cannot_be_called() -> None:
     for function, args, says in (
         (lambda completions, /: [], {}, "completions by position"),
