@@ -239,7 +239,8 @@ def render(form: Form) -> str:
     terms = []
     for monomial, value in sorted(form.items()):
         atoms = "*".join(
-            f"{atom.lstrip(chr(92))}" + (f"^({exponent})" if exponent != 1 else "") for atom, exponent in monomial
+            f"{atom.lstrip(chr(92))}" + (f"^({_digits(exponent)})" if exponent != 1 else "")
+            for atom, exponent in monomial
         )
         if not atoms:
             terms.append(_digits(value))
