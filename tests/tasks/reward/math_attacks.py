@@ -13,6 +13,12 @@ ATTACKS = [
     ("12", "\\boxed{(A) (B) 12}", False),
     ("12", "\\boxed{(B) (B) 12}", False),
     ("12", "\\boxed{(B) 12}", True),
+    *(("B", f"\\boxed{{{answer}}}", False) for answer in (
+        "(B) = C", "(B)_C", "(B)'C", "B. [C", "(B)\\text{ with C}", "(B)\\text{ choice C}", "(B)\\ C",
+    )),
+    ("B", "The answer is B. And C.", False),
+    ("B", "The answer is B. Also C", False),
+    ("B", "\\boxed{(B)\\text{ Vitamin}}", True),
     ("12", "\\boxed{12\\text{ is NOT the answer}}", False),
     ("12", "\\boxed{\\text{NOT the answer: }12}", False),
     ("12", "\\boxed{\\text{HALF the answer is }12}", False),
