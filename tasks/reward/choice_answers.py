@@ -14,13 +14,14 @@ from functools import lru_cache
 from tasks.data.choices import LABELS, label_of
 from tasks.reward.math.extract import extract, stated_behind_box
 from tasks.reward.math.normalise import MAX_LENGTH, tidy
-from tasks.reward.math.second_thoughts import SECOND_THOUGHTS
+from tasks.reward.math.second_thoughts import SECOND_THOUGHTS, stands
 from tasks.reward.math.text_answers import labelled
 from tasks.reward.thinking import answer_text
 
 _LONGEST = 200  # characters of an answer that names no choice, in a verdict
 _TAIL = 2000  # characters at the end in which a last sentence is looked for
 _JSON = re.compile(r'"answer"\s*:\s*"([^"\n]{1,200})"', re.IGNORECASE)
+_REST = re.compile(r'(?:"(?:[^"\\]|\\.)*"|[^"{}])*\}', re.DOTALL)  # of an object of JSON, behind one of its fields
 _OPENING = re.compile(r"\W*[A-J]\W*:")
 _TWO_SENTENCES = re.compile(r"[.!?]\s")
 _FULL_WIDTH = {0xFEE0 + code: code for code in range(0x21, 0x7F)}
@@ -30,13 +31,18 @@ _BETWEEN = re.compile(r'["{}$*\s]+')  # as `labelled` has it
 #: What behind a label is no text of its choice; capitals are, as in "(B) Not wrong".
 _NO_TEXT = re.compile(
     r"(?:is|are|was|isn't|wasn't|has|can|cannot|can't|could|would|should|may|might|must|seems|looks|fails|not|nor|or|and|"
-    r"but|wrong|incorrect)(?!\w)|[-+](?!\s*[\d.])|[=/&|<>→]"
+    r"vs|versus|but|wrong|incorrect)(?!\w)|[-+](?!\s*[\d.])|[=/&|<>→]"
 )
-#: Another label behind a label.
+#: Another label behind a label: in brackets, as all that follows, in front of it, or behind a word that adds one.
 _ANOTHER = re.compile(
-    r"\([A-J]\)|^\(?[A-J]\)?$|(?:^|\s)[A-J][.):](?:\s|$)|"
-    r"\b(?i:or|and|not|nor|but|option|choice|answer|is|with)\s+(?:[B-HJ](?![\w'])|[AI](?=[.,;:]|$))"
+    r"\([A-J]\)|^[\W_]*[A-J][\W_]*$|(?:^|\s)[A-J][.):](?:\s|$)|"
+    r"^[\W_]*(?:[A-HJ](?=\s*[,;!?)\]]|\s+(?:was|or|and)\b)|[A-J](?=\s+is\b))|"
+    r"[或和与與及]\s*[A-J](?!\w)|"
+    r"\b(?i:or|and|not|nor|but|option|choice|answer|is|with|also|then|again|else|maybe|perhaps|possibly|probably|"
+    r"alternatively|plus|minus|vs|versus|than|as|like|of|over|beats|equals|xor|unless|except)\W+"
+    r"(?:[B-HJ](?![\w'])|[AI](?=[.,;:]|$|\s+is\b))"
 )
+_MACRO = re.compile(r"\\[A-Za-z]+")
 _MARKUP = re.compile(r"[*_#`>$]+")
 _SENTENCE_END = re.compile(r"(?<=[a-z)][.!?])\s+|\n")
 _NOUN = r"(?:(?:the|my)\s+)?(?:(?:final|correct|right|best)\s+)?(?:answer|option|choice)"
@@ -81,8 +87,12 @@ def read_choice_answer(response: str, choices: Sequence[str] = (), labels: str =
 def _named_last(response: str, choices: tuple[str, ...], labels: str) -> tuple[str | None, str]:
     """Return the choice of a JSON field, of a response that is nothing else, or of its last sentence."""
     text = (answer_text(response) or "").strip()
-    if fields := _JSON.findall(text):
-        return _choice(fields[-1], choices, labels), "JSON"
+    tail = text[-MAX_LENGTH:]
+    if fields := list(_JSON.finditer(tail)):
+        end = _REST.match(tail, fields[-1].end()) or fields[-1]
+        if not stands(tail[end.end() :], fields[-1][1]):
+            return None, "an answer in JSON that is taken back"
+        return _choice(fields[-1][1], choices, labels), "JSON"
     if (whole := _whole(text, choices, labels)) is not None:
         return whole, "whole response"
     if (label := _with_its_text(text, choices, labels)) is not None:
@@ -153,7 +163,11 @@ def _choice(text: str, choices: tuple[str, ...], labels: str) -> str:
     same = _labels_of(rest, choices)
     if same:
         return named if named in same else f"{named}, {same[0]}"
-    return plain[:_LONGEST] if _NO_TEXT.match(rest) or _ANOTHER.search(rest) or SECOND_THOUGHTS.search(rest) else named
+    # "b. c" names two, "B. c" may be a formula.
+    others = _MACRO.sub(" ", rest if named in plain else rest.upper())
+    return (
+        plain[:_LONGEST] if _NO_TEXT.match(rest) or _ANOTHER.search(others) or SECOND_THOUGHTS.search(rest) else named
+    )
 
 
 def _labels_of(text: str, choices: tuple[str, ...]) -> list[str]:

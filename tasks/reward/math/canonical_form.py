@@ -28,7 +28,7 @@ from tasks.reward.math.conditions import conditioned
 from tasks.reward.math.equivalence import split_about, without_choice_label
 from tasks.reward.math.exact import exact
 from tasks.reward.math.expression import PI, Node, Num, Op, ParseError, TooLarge, divide, has, mul, negative
-from tasks.reward.math.normal_form import Form, Undecided, render
+from tasks.reward.math.normal_form import Form, Undecided, clock, render
 from tasks.reward.math.normalise import key, tidy
 from tasks.reward.math.oracle import CHEAP, is_rounding
 from tasks.reward.math.residues import residue_of
@@ -53,10 +53,13 @@ def canonical_of_text(given: str, gold: str | None = None) -> str:
             reference = read(gold)
     except (ParseError, RecursionError):
         reference = None
+    clock.start_answer()
     try:
         return _whole(given, reference)
     except (ParseError, RecursionError):
         return key(given)[:200]
+    finally:
+        clock.end_answer()
 
 
 def _whole(given: str, gold: Answer | None) -> str:

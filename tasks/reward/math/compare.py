@@ -39,6 +39,8 @@ def matching(gold: Sequence[Answer], given: Sequence[Answer], oracle: Oracle, di
     """Compare members in any order; `distinct` ignores repetitions. More than 60 members are compared in order."""
     if max(len(gold), len(given)) > 60:
         return in_order(gold, given, oracle)
+    if len(gold) != len(given) and not distinct:
+        return False
     table = [[compare(g, a, oracle) for a in given] for g in gold]
     if distinct:
         rows, columns = (
@@ -52,8 +54,6 @@ def matching(gold: Sequence[Answer], given: Sequence[Answer], oracle: Oracle, di
         ):
             return False
         return None
-    if len(gold) != len(given):
-        return False
     return pairing(table)
 
 

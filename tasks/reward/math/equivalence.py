@@ -13,7 +13,7 @@ from tasks.reward.math.expression import Num, Op, ParseError
 from tasks.reward.math.normalise import key, tidy
 from tasks.reward.math.oracle import Oracle, Truth, either
 from tasks.reward.math.residues import Residue, residue_of, without_label
-from tasks.reward.math.text_answers import choice_letter
+from tasks.reward.math.text_answers import choice_letter, labelled
 from tasks.reward.math.tolerance import approximate
 
 _DOMAIN = re.compile(
@@ -39,6 +39,8 @@ def equivalent(gold: str, given: str, oracle: Oracle) -> Truth:
     letter = _LETTER.fullmatch(gold)
     if letter and (found := choice_letter(given)) is not None:
         return found == letter.group(1)
+    if letter and labelled(given)[0] is not None:  # with what is no text of a choice behind it: "(B) with C"
+        return False
     if key(gold) == key(given) or ('"' in gold + given and key(_IS.sub('"', gold)) == key(_IS.sub('"', given))):
         usable(given)
         return True
@@ -61,7 +63,7 @@ def equivalent(gold: str, given: str, oracle: Oracle) -> Truth:
     if shorter is not None:
         return equivalent(*shorter, oracle)
     bare = without_choice_label(given)
-    if bare == given:
+    if bare == given or without_choice_label(bare) != bare:  # of two labels neither is the value's
         return compare(read(gold), read(given), oracle)
     try:
         as_product = compare(read(gold), read(given), oracle)

@@ -202,13 +202,13 @@ def equal(a: Node, b: Node) -> bool | None:
     """
     if a == b and defined(a):
         return True
-    with clock:
-        try:
+    try:
+        with clock:
             return _is_zero(_merged([*_terms(a), *((-c, m) for c, m in _terms(b))]))
-        except OutOfTime:
-            return None
-        except (Undecided, TooLarge):
-            return False
+    except OutOfTime:
+        return None
+    except (Undecided, TooLarge):
+        return False
 
 
 def defined(node: Node) -> bool:

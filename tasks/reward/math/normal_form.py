@@ -32,25 +32,42 @@ class OutOfTime(Undecided):
 
 
 class _Clock(threading.local):
-    """The CPU time that one value may take in this thread; beyond it the value is left undecided, for a worker.
+    """The CPU time that one value, and all values of one answer, may take in this thread.
 
-    CPU time, not wall time: a value must not be decided here on an idle machine and left to a worker on a busy one.
+    Beyond it a value is left undecided, for a worker. CPU time, not wall time: a value must not be decided here on an
+    idle machine and left to a worker on a busy one.
     """
 
     budget_s = 0.05
+    answer_s = 0.25
     until: float | None = None
+    answer_until: float | None = None
     _values = 0  # that are computed, one inside of the other
 
     def __enter__(self) -> None:
-        """Start the clock for one value; inside of another value its clock goes on."""
+        """Start the clock for one value; inside of another value its clock goes on. OutOfTime behind the answer's."""
         if self._values == 0:
-            self.until = time.thread_time() + self.budget_s
+            now = time.thread_time()
+            self.until = now + self.budget_s
+            if self.answer_until is not None and self.until > self.answer_until:
+                self.until = self.answer_until
+                if now > self.until:
+                    raise OutOfTime("the answer takes too long here")
         self._values += 1
 
     def __exit__(self, *_: object) -> None:
         self._values -= 1
         if self._values == 0:
             self.until = None
+
+    def start_answer(self) -> None:
+        """Start the clock for all values of one answer, which may be many."""
+        self.answer_until = time.thread_time() + self.answer_s
+
+    def end_answer(self) -> bool:
+        """Return True if the answer's time was used up."""
+        until, self.answer_until = self.answer_until, None
+        return until is not None and time.thread_time() > until
 
 
 clock = _Clock()
@@ -239,7 +256,8 @@ def render(form: Form) -> str:
     terms = []
     for monomial, value in sorted(form.items()):
         atoms = "*".join(
-            f"{atom.lstrip(chr(92))}" + (f"^({exponent})" if exponent != 1 else "") for atom, exponent in monomial
+            f"{atom.lstrip(chr(92))}" + (f"^({_digits(exponent)})" if exponent != 1 else "")
+            for atom, exponent in monomial
         )
         if not atoms:
             terms.append(_digits(value))

@@ -73,7 +73,9 @@ _SIZED = re.compile(r"\\(?:left|right|middle)(?![A-Za-z])")
 _OLD_FONTS = re.compile(r"\{\s*\\(?:rm|bf|it|sf|tt)(?![A-Za-z])\s*([^{}]*)\}")  # {\rm cm}
 _SPACED_GROUP = re.compile(r"(?<=\d)\\[,: ](?=\d{3}(?!\d))|(?<=\d)~(?=\d{3}(?!\d))")
 _ENVIRONMENTS = re.compile(r"\\(?:begin|end)\{(?:aligned|align\*?|equation\*?|gathered|split)\}")
-_CHOOSE = re.compile(r"\{([^{}]*)\\choose([^{}]*)\}")
+_INFIX = re.compile(r"\\(over|choose)(?![A-Za-z])")
+_APPLIED = re.compile(r"(?:[\^_}\]]|\\[A-Za-z]+)\s*$")  # in front of an argument, whose braces stay
+_BRACES = re.compile(r"\\.|[{}]", re.DOTALL)
 _BARE_DEGREES = re.compile(r"\^\s*\\circ(?![A-Za-z])")
 _DEGREES = re.compile(r"\^\s*\{\s*\\circ\s*\}")
 _PUNCTURED = re.compile(r"(\\mathbb\s*\{?R\}?)\s*[-/]\s*(?=\\\{)")
@@ -299,12 +301,51 @@ def _spelled(text: str) -> str:
         if "\\begin" in text or "\\end" in text:
             text = _ENVIRONMENTS.sub(" ", text)
         text = _commands(_unwrap(text))
-        if "\\choose" in text:
-            text = _CHOOSE.sub(r"\\binom{\1}{\2}", text)
+        if "\\over" in text or "\\choose" in text:
+            text = _infixes(text)
         if "\\circ" in text:
             text = _DEGREES.sub(r"^{\\circ}", _BARE_DEGREES.sub(r"^{\\circ}", text))
     text = text.replace("{,}", ",").replace("{:}", ":")
     return _PUNCTURED.sub(r"\1 \\setminus ", text) if "\\mathbb" in text else text
+
+
+def _infixes(text: str) -> str:
+    r"""Return the text with \frac{a}{b} for {a \over b}, and \binom{n}{k} for {n \choose k}.
+
+    Without braces the whole text is the group, as in TeX; two in one group are an error there, and stay as they are, as
+    do more than twelve, which would take long.
+    """
+    while 0 < len(found := list(_INFIX.finditer(text))) <= 12:
+        last = found[-1]
+        begin, end = _group_around(text, last.start(), last.end())
+        top, bottom = text[begin + 1 : last.start()], text[last.end() : end]
+        if (
+            (begin < 0) != (end == len(text))
+            or not balanced(top)
+            or any(_group_around(text, other.start(), other.end())[0] == begin for other in found[:-1])
+        ):
+            break
+        new = f"\\{'frac' if last.group(1) == 'over' else 'binom'}{{{top.strip()}}}{{{bottom.strip()}}}"
+        front = text[: max(begin, 0)]
+        text = front + (f"{{{new}}}" if begin >= 0 and _APPLIED.search(front) else new) + text[end + 1 :]
+    return text
+
+
+def _group_around(text: str, left: int, right: int) -> tuple[int, int]:
+    """Return the places of the braces around text[left:right]: -1 and the length of the text where there are none."""
+    braces = [(m.start(), m.group()) for m in _BRACES.finditer(text) if len(m.group()) == 1]
+    depth, begin = 0, -1
+    for at, brace in reversed([b for b in braces if b[0] < left]):
+        depth += (brace == "}") - (brace == "{")
+        if depth < 0:
+            begin = at
+            break
+    depth = 0
+    for at, brace in (b for b in braces if b[0] >= right):
+        depth += (brace == "{") - (brace == "}")
+        if depth < 0:
+            return begin, at
+    return begin, len(text)
 
 
 def _numbers(text: str) -> str:

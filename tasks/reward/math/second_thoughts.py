@@ -85,6 +85,7 @@ _FRAGMENT = re.compile(
 _CONCLUSION = re.compile(r"\W*(?:so|thus|hence|therefore|then|altogether|finally|in total|in all)\b", re.IGNORECASE)
 _NUMBER = re.compile(r"(?:(?<![\w)])-)?(?<![\w^.,/])\d+(?:[.,/]\d+)*")
 _TOTAL = re.compile(r"\b(?:total|value|answer|result) of $", re.IGNORECASE)
+_ADDING = re.compile(r"(?:\W*(?:and|or|also))?\W*", re.IGNORECASE)
 _ARROW = re.compile(r"[-=]+>|[→⇒]|\\(?:to|[Rr]ightarrow|implies)(?![A-Za-z])")
 _FRACTION = re.compile(r"\\[dt]?frac\s*\{?(\d+)\}?\s*\{?(\d+)\}?")
 _VERB = re.compile(r"\b(?:is|are|was|were|has|have|had|does|do|did|can|will)\b", re.IGNORECASE)
@@ -166,7 +167,7 @@ def _states_another(text: str, value: str) -> bool:
     if match[2].isalpha() and not re.fullmatch(r"\W*[A-J]\W*", value):
         return False
     front = text[: match.start(2)]
-    if match[1] is None or text[0] in "+=/^" or _TOTAL.search(front) or not re.search(r"\w", front):
+    if match[1] is None or text[0] in "+=/^" or _TOTAL.search(front) or _ADDING.fullmatch(front):
         return True
     whole = _ENGLISH.search(text) is not None and len(re.findall(r"[^\W\d_]{2,}", text)) > 3
     return _STATING.fullmatch(match[1]) is not None if whole else _PART.fullmatch(match[1]) is None

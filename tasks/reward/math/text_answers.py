@@ -48,8 +48,8 @@ _NO_TEXT = re.compile(
 )
 #: Another letter as the answer: "A. D", "C, with B".
 _ANOTHER = re.compile(r"(?:^|[,;.:]|\b(?:with|is|that)\b)\s*\(?(?:[B-HJ]|[AI](?!\s+[a-z]))\)?(?![\w'])")
-#: A second choice: "A or B", "A (B)", "A. B."
-_SECOND = re.compile(r"(?:^|\W)(?:or|and)\W|\([A-J]\)|(?:^|\s)[A-J](?:[.):]|$)")
+#: A second choice: "A or B", "A (B)", "A. B.", "(A) = B"
+_SECOND = re.compile(r"^[\W_]*[A-J][\W_]*$|(?:^|\W)(?:or|and)\W|\([A-J]\)|(?:^|\s)[A-J](?:[.):]|$)")
 _MARKUP = re.compile(r"[\"{}$*\s]+")
 _LABELLED = re.compile(
     r"(?:(?:the )?(?:correct )?(?:option|choice|answer)(?: is)?\s*:?\s*)?"

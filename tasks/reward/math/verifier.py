@@ -18,6 +18,7 @@ from tasks.reward.math.canonical_form import canonical_of_text
 from tasks.reward.math.equivalence import equivalent
 from tasks.reward.math.expression import ParseError
 from tasks.reward.math.extract import Extraction, extract, stated_behind_box
+from tasks.reward.math.normal_form import clock
 from tasks.reward.math.normalise import MAX_LENGTH, tidy
 from tasks.reward.math.oracle import CHEAP, Truth
 from tasks.reward.math.pool import Pool
@@ -224,7 +225,12 @@ def equal_within_tolerance(problem: Problem, gold: str, given: str) -> Truth:
 @lru_cache(maxsize=4096)
 def _equivalent(gold: str, given: str) -> Truth:
     """Return what the cheap oracle knows; cached, since the responses of a group share their gold and often repeat."""
-    return equivalent(gold, given, CHEAP)
+    clock.start_answer()
+    try:
+        truth = equivalent(gold, given, CHEAP)
+    finally:
+        late = clock.end_answer()
+    return None if late and truth is False else truth  # a value without time may stand behind the False
 
 
 def _value(text: str) -> Scalar | None:

@@ -5,6 +5,20 @@ from __future__ import annotations
 ATTACKS = [
     ("12", '\\boxed{13""}', False),  # empty words behind a number once ended the verifier
     ("12", '\\boxed{5"" + 7}', False),
+    *((gold, f"\\boxed{{{answer}}}", False) for gold in ("12", "(1, 2)", "x + 1", "12\\%") for answer in (
+        # An exponent of more digits than Python converts once ended the verifier.
+        "e^{1e9999}", "x^{2025^{2025}}", "x^{3000!}", "2^{1/3^{9999}}", "\\sqrt[3^{9999}]{2}", "y = x^{-1e9999}z",
+        "(\\pi^{3000!}, 2)", "x < y^{3000!}",
+    )),
+    ("12", "\\boxed{(A) (B) 12}", False),
+    ("12", "\\boxed{(B) (B) 12}", False),
+    ("12", "\\boxed{(B) 12}", True),
+    *(("B", f"\\boxed{{{answer}}}", False) for answer in (
+        "(B) = C", "(B)_C", "(B)'C", "B. [C", "(B)\\text{ with C}", "(B)\\text{ choice C}", "(B)\\ C",
+    )),
+    ("B", "The answer is B. And C.", False),
+    ("B", "The answer is B. Also C", False),
+    ("B", "\\boxed{(B)\\text{ Vitamin}}", True),
     ("12", "\\boxed{12\\text{ is NOT the answer}}", False),
     ("12", "\\boxed{\\text{NOT the answer: }12}", False),
     ("12", "\\boxed{\\text{HALF the answer is }12}", False),

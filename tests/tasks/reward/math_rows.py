@@ -64,6 +64,8 @@ integer | 70000 | 70,0000 | 0
 integer | 120 | 5! | 1
 integer | 720 | 3!! | 0
 integer | 56 | {8 \choose 3} | 1
+integer | 56 | 8 \choose 3 | 1
+integer | 70 | {8 \choose 3} | 0
 integer | 56 | \binom83 | 1
 integer | 252 | \dbinom{10}{5} | 1
 integer | 2^{10} | 1024 | 1
@@ -305,6 +307,45 @@ radical | 4\pi | 4\pi^2 | 0
 radical | \frac{\pi}{6} | \frac{1}{6}\pi | 1
 radical | \frac{\pi}{6} | \pi/6 | 1
 radical | 18+2\pi | 2(\pi+9) | 1
+infix | 4/3 | {4 \over 3} | 1
+infix | 4/3 | 4 \over 3 | 1
+infix | -4/3 | -{4 \over 3} | 1
+infix | -4/3 | {-4 \over 3} | 1
+infix | \frac{\sqrt{3}}{2} | {\sqrt{3} \over 2} | 1
+infix | \frac{\sqrt{3}}{2} | {{\sqrt{3}} \over {2}} | 1
+infix | \frac{x+1}{x-1} | {x+1 \over x-1} | 1
+infix | \frac{x+1}{x-1} | {{x+1}\over{x-1}} | 1
+infix | \frac{x^2}{4} | {x \over 2}^2 | 1
+infix | \sqrt{\frac13} | \sqrt{1 \over 3} | 1
+infix | x^{1/3} | x^{1 \over 3} | 1
+infix | 7/3 | 2{1 \over 3} | 1
+infix | \frac{1}{1+\frac{1}{2}} | {1 \over 1+{1 \over 2}} | 1
+infix | \binom{n+1}{k} | {{n+1} \choose k} | 1
+infix | 10 | {5 \choose 2} | 1
+infix | 10 | 5 \choose 2 | 1
+infix | (1/2, 1/3) | ({1 \over 2}, {1 \over 3}) | 1
+infix | \{1/2, 1/3\} | \{{1 \over 2}, {1 \over 3}\} | 1
+infix | x=1/2 | x = {1 \over 2} | 1
+infix | \log_{1/2} 5 | \log_{1 \over 2} 5 | 1
+infix | 2/3 | \frac{1 \over 3}{1 \over 2} | 1
+infix | 0.5\pi | {\pi \over 2} | 1
+infix | [0, \frac{\pi}{2}] | \left[0, {\pi \over 2}\right] | 1
+infix | 4/3 | {3 \over 4} | 0
+infix | 4/3 | {4 \over 3 \over 1} | 0
+infix | 4/3 | {4 \over 1 \over 3} | 0
+infix | 4/3 | 4 \over 3, 1 | 0
+infix | 4/3 | {4 \over 3}, 1 | 0
+infix | 2/3 | 2{1 \over 3} | 0
+infix | 4/3 | {4 \over }3 | 0
+infix | 4/3 | {\over 4}3 | 0
+infix | 4/3 | 4 \overline 3 | 0
+infix | 12 | 1{2 \over 0} | 0
+infix | 3 | {1 + 2 \over 3} | 0
+infix | 7/3 | x = 7 \over 3 + y | 0
+infix | 3/2 | 1 + {1 \over 2} + {1 \choose 1} | 0
+infix | 5/2 | {5 \choose 2} | 0
+infix | 1/2 | \{1 \over 2\} | 0
+infix | 6 | {1 \over 2} \over {1 \over 3} | 0
 symbolic | x^2+2x+1 | (x+1)(x+1) | 1
 symbolic | x^2+2x+1 | x^2+2x | 0
 symbolic | x^2+2x+1 | 1+x(x+2) | 1

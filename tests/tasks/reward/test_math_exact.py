@@ -25,6 +25,7 @@ def _time_enough() -> Iterator[None]:
     """Raise the budget of CPU time for one value: a garbage collection of the whole test process may fall into it."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(normal_form.clock, "budget_s", 10.0)
+        patch.setattr(normal_form.clock, "answer_s", 10.0)
         yield
 
 

@@ -19,8 +19,9 @@ import pytest
 from tasks.errors import VerifierError
 from tasks.records import Problem, VerdictKind
 from tasks.reward.math import MathVerifier, worker
+from tasks.reward.math.normal_form import clock
 from tasks.reward.math.symbolic import accepts
-from tasks.reward.math.verifier import cheap
+from tasks.reward.math.verifier import _Pending, cheap
 from tests.tasks.reward.math_rows import HANGING
 
 ROOT = Path(__file__).parents[3]
@@ -158,11 +159,24 @@ def test_the_layers_of_this_process_are_quick_on_any_text() -> None:
         "\\prod_{k=1}^{5000} (x+k)",
         "(a+b+c+d+f+g)^{40}",
         "x" * 900_000,
+        "(A) " * 150 + "(x+y+z+1)^{20}" * 10,
+        "e^{" * 60 + "12" + "}{2}+11" * 60,
+        "\\cup ".join(f"(\\sum_{{k=1}}^{{5000}}k^{{{k}}},7)" for k in range(22)),
+        ",".join(f"(x+y+z+{k})^{{20}}" for k in range(40)),
     ]
-    for text in texts:
+    many = ",".join(map(str, range(40)))
+    for gold, text in [*(("5", text) for text in texts), (many, texts[-1]), (f"\\{{{many}\\}}", texts[-1])]:
         start = time.process_time()
-        cheap(problem("5"), boxed(text))
+        cheap(problem(gold), boxed(text))
         assert time.process_time() - start < 2.0, text[:60]
+
+
+def test_what_is_left_for_want_of_time_is_a_workers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The values of one answer share a budget; without it no answer is wrong that a worker would accept."""
+    gold, values = "\\{7, 9\\}", ("3^2", "\\sum_{k=1}^{3}k+1")
+    assert cheap(problem(gold), boxed(f"\\{{{', '.join(values)}\\}}")).score == 1.0
+    monkeypatch.setattr(clock, "answer_s", -1.0)
+    assert isinstance(cheap(problem(gold), boxed(f"\\{{{', '.join(values[::-1])}\\}}")), _Pending)
 
 
 def test_long_hostile_answers_end_and_are_wrong(verifier: MathVerifier, monkeypatch: pytest.MonkeyPatch) -> None:
