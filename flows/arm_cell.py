@@ -23,7 +23,7 @@ from tasks.run.cells import points_of, questions_of
 from tasks.run.record import RunRecord
 from tasks.run.session import Session
 from tasks.stage import value
-from tasks.stages import data, evaluate, remake_start, reward, rollout, start, suite_steps
+from tasks.stages import evaluate, prepare, remake_start, reward, rollout, start, suite_steps
 from tasks.study.cells import Cell, dynamics_of
 
 
@@ -41,7 +41,7 @@ def run_cell(study: Study, planned: PlannedCell, engines: Engines, begun: Callab
         _name_evaluations(store, study, planned, record.name, experiments)
         had = {step.key for step in shared_steps(experiments) if store.find(step.stage, step.key) is not None}
         try:
-            value(data(run))
+            prepare(run)
             _begin(run, experiments)
             begun()
             train_run(run, record, replay=True, others=experiments[1:])

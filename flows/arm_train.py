@@ -40,8 +40,8 @@ from tasks.run.uploads import Uploads
 from tasks.stage import value
 from tasks.stages import (
     can_evaluate,
-    data,
     evaluate,
+    prepare,
     remake_start,
     report,
     reward,
@@ -117,7 +117,7 @@ def train_run(run: OpenRun, record: RunRecord, *, replay: bool, others: Sequence
     the record.
     """
     spec, experiment = run.spec, run.experiment
-    record.data(value(data(run)))
+    record.data(prepare(run))
     for name in experiment.suites:
         record.suite(name, *suite_steps(run, name))
     try_own_code(spec)

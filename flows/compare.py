@@ -40,7 +40,7 @@ from tasks.run.publish import publish
 from tasks.run.suites import PreparedSuite
 from tasks.run.under_way import UnderWay
 from tasks.stage import value
-from tasks.stages import data, remake_start, start
+from tasks.stages import prepare, remake_start, start
 
 log = logging.getLogger("armature")
 
@@ -72,7 +72,7 @@ def _compare(policies: Sequence[NamedPolicy], loaded: Loaded, store: Store) -> d
     for policy in policies:  # one after the other: on the CPU one engine computes at a time
         with opened(policy.spec, store, remake_start) as run:
             under_way.name_steps(run.experiment)
-            value(data(run))
+            prepare(run)
             if policy.run is None and policy.url is None:
                 value(start(run))
             ready = prepare_suites(run)

@@ -30,9 +30,9 @@ from prefect.exceptions import ObjectAlreadyExists
 from prefect.schedules import Schedule
 from prefect.settings import PREFECT_API_URL
 
+from specs.evaluation import Schedule as Clock
 from specs.load import load_spec
 from specs.paths import REPOSITORY_ROOT
-from specs.sections import Schedule as Clock
 from specs.study import load_study
 from tasks.errors import ServerError
 

@@ -32,7 +32,7 @@ from tasks.run.record import RunRecord
 from tasks.run.session import Session
 from tasks.run_files import run_record
 from tasks.stage import value
-from tasks.stages import data, remake_start, reward, rollout, start, suite_steps, train
+from tasks.stages import prepare, remake_start, reward, rollout, start, suite_steps, train
 from tasks.train.trial import try_own_code
 
 
@@ -75,7 +75,7 @@ def _went_on(experiment: Experiment, store: Store) -> bool:
 
 def _iteration_0(run: OpenRun, record: RunRecord) -> tuple[dict[str, list[Manifest]], dict[str, int]]:
     """Return the steps of iteration 0 by stage, and the most bytes that each engine's processes held."""
-    steps, memory = {"data": [value(data(run))]}, dict[str, int]()
+    steps, memory = {"data": [prepare(run)]}, dict[str, int]()
     record.data(steps["data"][0])
     for name in run.experiment.suites:
         record.suite(name, *suite_steps(run, name))

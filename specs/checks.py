@@ -8,15 +8,17 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from specs.advantages import PassAtK
 from specs.engines import declared_engine
+from specs.reward_checks import reward_rules
 from specs.sections import Sections
-from specs.sources import DataPart, parts_of
+from specs.sources import NOT_READ, DataPart, parts_of
 
 HELDOUT = "heldout"  # the suite of the data.heldout problems; every other one is declared in a file
 
 
 def broken_rules(spec: Sections) -> list[str]:
     """Return one line for each rule that `spec` breaks; empty when it is sound."""
-    return [*_policy(spec), *_data(spec), *_rollout(spec), *_train(spec), *_placement(spec), *_evaluate(spec)]
+    rules = (_policy, _data, _rollout, reward_rules, _train, _placement, _evaluate)
+    return [line for rule in rules for line in rule(spec)]
 
 
 def _policy(spec: Sections) -> Iterator[str]:
@@ -78,6 +80,11 @@ def _source(part: DataPart) -> Iterator[str]:
         yield (
             f"{part.key}: holds credentials, which would be recorded with the run; give them by environment or profile"
         )
+    if (suffix := next(filter(data.source.lower().endswith, NOT_READ), None)) is not None:
+        yield (
+            f"{part.key}: got {data.source!r}, but no source reads {suffix}; convert it to JSONL, CSV or Parquet, or "
+            "read it by a source of your own: my_source.py:Name"
+        )
     if source.own_verifier and data.verifier is not None:
         yield (
             f"{at}.verifier: got {data.verifier!r}, but {part.key} {data.train!r} brings its own; drop it, or use rows "
@@ -87,7 +94,7 @@ def _source(part: DataPart) -> Iterator[str]:
     if source.own_verifier is False and data.verifier is None:
         yield (
             f"{at}.verifier: missing; {part.key} {data.train!r} is no puzzle, so name its verifier (math, code, "
-            "my_verifier.py:name)"
+            "choice, my_verifier.py:name)"
         )
     if data.verifier == "code" and data.answer_after is not None:
         yield f"{at}.answer_after: got {data.answer_after!r}, but {at}.verifier code reads tests, not text; drop it"

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -23,7 +23,7 @@ from specs.engines import declared_engine
 from specs.mixtures import Part as MixturePart
 from specs.objectives import Objective
 from specs.plugins import PluginMember, by_content, file_of
-from specs.rewards import Reward, VerifierSettings
+from specs.rewards import Reward, TermSettings, VerifierSettings
 from specs.schema import Spec
 from specs.sections import Data
 from specs.sources import named_verifiers
@@ -105,7 +105,21 @@ def reward_part(spec: Spec) -> Part:
     `correct_at` is not among them: verdicts are scores, and the stages that read them compare.
     """
     names = dict.fromkeys((*IN_EVERY_IDENTITY, *named_verifiers(spec.data)))
-    return {"truncated": spec.reward.truncated, **verifier_parts(spec.reward, names)}
+    return {"truncated": spec.reward.truncated, **verifier_parts(spec.reward, names), **terms_part(spec.reward)}
+
+
+def terms_part(reward: Reward, part_of: Callable[[TermSettings], Part] | None = None) -> Part:
+    """Return the terms of a reward that are functions, without their weights; nothing where there is none.
+
+    `part_of` gives the part of one term (tasks/reward/terms/registry.py knows more of it than the spec).
+    """
+    functions = {name: (part_of or _term_part)(term) for name, term in reward.functions.items()}
+    outcome = {"outcome": reward.outcome} if reward.own_outcome is not None else {}
+    return {"terms": functions, **outcome} if functions else {}
+
+
+def _term_part(term: TermSettings) -> Part:
+    return {key: value for key, value in _member_part(term).items() if key != "weight"}
 
 
 #: The verifiers whose settings every identity holds, whichever one the spec names: there were no others at first. The
@@ -130,9 +144,17 @@ def train_part(spec: Spec) -> Part:
         "temperature": spec.rollout.temperature,
         "dtype": spec.policy.dtype,
         "seed": spec.seed,
+        **_weights_part(spec.reward),
         # How many of the drawn groups are trained, where they are chosen (tasks/train/dynamic_sampling.py).
         **({"dynamic_sampling": spec.rollout.prompts} if spec.rollout.oversample > 1 else {}),
     }
+
+
+def _weights_part(reward: Reward) -> Part:
+    """Return how the terms of a reward make one advantage; nothing where the verifier's score is the reward."""
+    if reward.is_plain:
+        return {}
+    return {"reward": {"outcome": reward.outcome, "weights": reward.weights, "aggregate": reward.aggregate}}
 
 
 def sampling_part(spec: Spec, own: Mapping[str, Any]) -> Part:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -13,6 +14,7 @@ from pydantic.fields import FieldInfo
 
 from specs.base import USE, Member
 from specs.hints import nearest
+from specs.rewards import BUILT_IN, TERM_NAME, VERIFIER, OwnTerm, VerifierTerm, kind_of_term
 from specs.schema import Spec
 from specs.text import KeyPath
 
@@ -25,7 +27,10 @@ RENAMED: Mapping[KeyPath, KeyPath] = {("placement", "yields"): ("placement", "sl
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A section with members: `tag` is the key that names the member, `members` are the models by that name."""
+    """A section with members: `tag` is the key that names the member, `members` are the models by that name.
+
+    Of a reward's term the tag is `use` itself, and there is no default.
+    """
 
     tag: str
     default: str
@@ -34,6 +39,8 @@ class Choice:
     def fields(self) -> dict[str, FieldInfo]:
         """Return the keys of all members; the tag accepts the name of each."""
         every = {name: field for model in self.members.values() for name, field in model.model_fields.items()}
+        if self.tag == USE:
+            return {**every, USE: self.members[VERIFIER].model_fields[USE]}
         names = tuple(name for name in self.members if name != USE)
         tag = FieldInfo(annotation=Literal[names], default=self.default)  # type: ignore[arg-type]
         tag.description = every[self.tag].description
@@ -47,7 +54,36 @@ class Choice:
         """Return the member that a mapping names by itself: its tag, or `use`; None where it names none."""
         if not isinstance(value, Mapping):
             return None
+        if self.tag == USE:
+            return kind_of_term(value) if USE in value else None
         return USE if USE in value else str(value[self.tag]) if self.tag in value else None
+
+
+class AnyName(Mapping[str, FieldInfo]):
+    """The keys of a mapping of names to members: each name has the same field, and none is listed."""
+
+    def __init__(self, field: FieldInfo) -> None:
+        self._field = field
+
+    def __getitem__(self, name: str) -> FieldInfo:
+        """Return the field of a name; KeyError for what is no name."""
+        if not re.fullmatch(TERM_NAME, name):
+            raise KeyError(name)
+        return self._field
+
+    def __iter__(self) -> Iterator[str]:
+        """Return no names."""
+        return iter(())
+
+    def __len__(self) -> int:
+        """Return 0."""
+        return 0
+
+
+def _member_of(annotation: Any) -> Any:
+    """Return the type of a mapping's members; None for a plain mapping, and for what is none."""
+    value = get_args(annotation)[1] if get_origin(annotation) is dict else None
+    return value if any(issubclass(model, Member) for model in models_in(value)) else None
 
 
 def models_in(annotation: Any) -> tuple[type[BaseModel], ...]:
@@ -74,7 +110,8 @@ def choice_at(path: KeyPath) -> Choice | None:
     if not models:
         return None
     assert field is not None
-    tag = models[0].TAG
+    if (tag := models[0].TAG) == USE:
+        return Choice(tag, "", {VERIFIER: VerifierTerm, **BUILT_IN, USE: OwnTerm})
     default = field.get_default(call_default_factory=True, validated_data={})
     members = {USE if USE in m.model_fields else m.model_fields[tag].default: m for m in models}
     return Choice(tag, default.tag, members)
@@ -94,6 +131,8 @@ def fields_at(path: KeyPath) -> Mapping[str, FieldInfo]:
     if (choice := choice_at(path)) is not None:
         return choice.fields()
     field = field_at(path)
+    if field is not None and (member := _member_of(field.annotation)) is not None:
+        return AnyName(FieldInfo(annotation=member))
     section = section_of(field.annotation) if field else None
     return section.model_fields if section else {}
 
@@ -110,7 +149,10 @@ def holds_anything(path: KeyPath) -> bool:
 
 def takes_mapping(field: FieldInfo) -> bool:
     """Return whether a mapping with free keys is a value of the field, alone or among others."""
-    return any(get_origin(each) is dict for each in (field.annotation, *get_args(field.annotation)))
+    return any(
+        get_origin(each) is dict and _member_of(each) is None
+        for each in (field.annotation, *get_args(field.annotation))
+    )
 
 
 def key_name(section: type[BaseModel], field: str) -> str:
@@ -159,7 +201,11 @@ def unknown(path: KeyPath, spell: Callable[[str], str] = str) -> str:
     if path in RENAMED:
         return f"is {spell('.'.join(RENAMED[path]))} now"
     known = known_prefix(path)
-    names = list(fields_at(known))
+    names = list(below := fields_at(known))
+    if isinstance(below, AnyName):
+        return (
+            f"no name for a term: want one of the characters a-z, 0-9 and _, a letter first, got {path[len(known)]!r}"
+        )
     if not names:
         return f"no such key; {'.'.join(known)} holds a plain value"
     near = nearest(path[len(known)], names)
@@ -217,6 +263,8 @@ def _wanted(annotation: Any, metadata: Iterable[Any]) -> str:
         return f"one of {', '.join(str(arg) for arg in args)}"
     if origin in (Union, UnionType):
         return " or ".join(_wanted(arg, metadata if arg is not NoneType else ()) for arg in args)
+    if _member_of(annotation) is not None:
+        return "a mapping of names (a-z, 0-9, _) to mappings, each with use"
     if origin is dict and isinstance(args[1], type) and issubclass(args[1], BaseModel):
         needed = [name for name, each in args[1].model_fields.items() if each.is_required()]
         return f"a mapping of names to mappings with {', '.join(needed)}"

@@ -12,8 +12,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from specs.base import USE
-from specs.keys import RENAMED, Choice, choices, leaves
+from specs.keys import RENAMED, Choice, choice_at, choices, leaves
 from specs.text import KeyPath
+
+TERMS: KeyPath = ("reward", "terms")
 
 
 @dataclass(slots=True)
@@ -35,11 +37,17 @@ class Layer:
 
     def without(self, section: KeyPath, keys: set[str]) -> Layer:
         """Return the layer without some keys of a section; without the section, where nothing else stands in it."""
-        (name,) = section
-        kept = {key: value for key, value in self.value[name].items() if key not in keys}
-        others = {key: value for key, value in self.value.items() if key != name}
-        origins = {path: at for path, at in self.origins.items() if path[:1] != section or path[1] not in keys}
-        return Layer({**others, name: kept} if kept else others, origins)
+        end = len(section)
+        origins = {path: at for path, at in self.origins.items() if path[:end] != section or path[end] not in keys}
+        return Layer(_without(self.value, section, keys), origins)
+
+
+def _without(value: Mapping[str, Any], section: KeyPath, keys: set[str]) -> dict[str, Any]:
+    if not section:
+        return {key: each for key, each in value.items() if key not in keys}
+    inner = _without(value[section[0]], section[1:], keys)
+    others = {key: each for key, each in value.items() if key != section[0]}
+    return {**others, section[0]: inner} if inner else others
 
 
 def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
@@ -65,7 +73,9 @@ def without_dropped(layers: Sequence[Layer], lenient: Sequence[Layer] = ()) -> l
     From the `lenient` ones such keys are dropped wherever they stand.
     """
     kept = list(layers)
-    for section, choice in choices().items():
+    terms = {(*TERMS, name): None for layer in layers for name in _section(layer, TERMS)}
+    chosen_anew = {**choices(), **{path: choice for path in terms if (choice := choice_at(path)) is not None}}
+    for section, choice in chosen_anew.items():
         said = [_section(layer, section) for layer in layers]
         named = [choice.named_by(value) for value in said]
         chosen = max((index for index, name in enumerate(named) if name is not None), default=-1)
@@ -84,7 +94,9 @@ def without_dropped(layers: Sequence[Layer], lenient: Sequence[Layer] = ()) -> l
 
 
 def _section(layer: Layer, section: KeyPath) -> Mapping[str, Any]:
-    value = layer.value.get(section[0])
+    value: Any = layer.value
+    for key in section:
+        value = value.get(key) if isinstance(value, Mapping) else None
     return value if isinstance(value, Mapping) else {}
 
 

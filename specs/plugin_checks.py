@@ -13,12 +13,14 @@ from urllib.parse import parse_qsl
 
 from specs.errors import SpecError
 from specs.hints import nearest
-from specs.paths import REPOSITORY_ROOT, shown, start_of
+from specs.paths import REPOSITORY_ROOT, from_root, shown, start_of
 from specs.plugins import PluginMember, is_plugin, note, parse_python, plugin_path, split_plugin
+from specs.rewards import OwnTerm
 from specs.schema import Spec
 from specs.signatures import Callee, bindings, class_at, function_at, hides_names
 from specs.sources import own_verifiers, parts_of
 
+_BY_NAME = (Parameter.POSITIONAL_OR_KEYWORD, Parameter.KEYWORD_ONLY)
 _POSITIONAL = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
 
 
@@ -48,6 +50,25 @@ def named_code_problems(spec: Spec) -> Iterator[tuple[str, str]]:
         yield from ((key, line) for line in verifier_problems(verifier))
     if is_plugin(spec.rollout.engine):
         yield from (("rollout.engine", line) for line in _name_problems(spec.rollout.engine))
+    for name, term in spec.reward.terms.items():
+        if isinstance(term, OwnTerm):
+            yield from _of_term(f"reward.terms.{name}", term)
+
+
+def _of_term(key: str, term: OwnTerm) -> Iterator[tuple[str, str]]:
+    """Yield (key, line) for what is wrong with a user's own function of a reward, its `args` and the files it reads."""
+    if lines := _name_problems(term.use):
+        yield from ((f"{key}.use", line) for line in lines)
+        return
+    term.source  # noqa: B018 - read now, so that the run keeps the keys that it began with
+    if (callee := function_at(term.path, term.name)) is not None:
+        # What else it takes are columns of the rows, which no spec knows.
+        given = {each.name for each in callee.parameters if each.kind in _BY_NAME} - set(term.args)
+        for argument, line in _call_problems(callee, (), {*term.args, *given}, advice=""):
+            yield f"{key}.args.{argument}" if argument else f"{key}.use", line
+    for file in term.reads:
+        if not from_root(file).is_file():
+            yield f"{key}.reads", f"no such file: {from_root(file)} (a relative path starts at the repository root)"
 
 
 def _note_plugin(text: str) -> None:

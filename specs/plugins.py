@@ -100,7 +100,7 @@ def plugin_files(path: Path) -> tuple[Path, ...]:
         if file in found:
             continue
         found[file] = None
-        waiting += [each for name in _imported(file) for each in _beside(path.parent, name)]
+        waiting += [each for name in imported_by(file) for each in _beside(path.parent, name)]
     return (path, *sorted(file for file in found if file != path))
 
 
@@ -198,7 +198,7 @@ def parse_python(path: Path) -> ast.Module:
         return ast.parse(path.read_bytes(), filename=str(path))
 
 
-def _imported(file: Path) -> Iterator[str]:
+def imported_by(file: Path) -> Iterator[str]:
     """Yield the top-level name of each module that a file imports; nothing of a file that is no Python."""
     try:
         tree = parse_python(file)

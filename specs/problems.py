@@ -52,7 +52,7 @@ def _lines(
         return [f"{_dotted(path)}: {not_of_member(path, member, '' if chosen_at == at else chosen_at)}{at}"]
     if kind == "extra_forbidden" and field_path != path:
         return [f"{_dotted(path)}: {unknown(path)}{place(path, origins)}"]
-    if kind == "missing" and choice is not None:
+    if kind == "missing" and choice is not None and path[-1] != choice.tag:
         member = choice.named_by(_given(value, path[:-1])) or choice.default
         needed = f"{_dotted((*path[:-1], choice.tag))} {member} needs it"
         want = wanted(choice.members[member].model_fields[path[-1]])

@@ -6,17 +6,21 @@ test. A verifier (`use: math`) is a term too; its settings stand in `reward.<its
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Discriminator, Field, Tag
+import regex
+from pydantic import Discriminator, Field, Tag, field_validator
 
 from specs.base import USE, Member, Positive, Section, Share
+from specs.hints import hint
 from specs.plugins import PluginMember, is_plugin
 
 #: The name of the outcome of problems whose spec says no more than `data.verifier`.
 CORRECT = "correct"
 VERIFIER = "verifier"  # the tag of a term that names a verifier
+FORMATS = ("think_answer", "boxed")  # of the term `format`, by name
 
 
 class VerifierSettings(Section):
@@ -90,9 +94,22 @@ class Format(TermSettings):
     pattern: str = Field(
         default="think_answer",
         min_length=1,
-        description="think_answer (<think>...</think> <answer>...</answer>), boxed (an answer in \\boxed{}), or a "
-        "regular expression (Python's, dot matches newlines) that the whole response must match.",
+        description="think_answer (<think>...</think> <answer>...</answer>, each tag once; arXiv 2501.12948), boxed "
+        "(an answer in \\boxed{}), or a regular expression that the whole response must match: Python's syntax, and "
+        "what the module `regex` adds (version 0); dot matches newlines.",
     )
+
+    @field_validator("pattern")
+    @classmethod
+    def _compiles(cls, pattern: str) -> str:
+        # As an expression, a plain word would match no response but itself: it is a misspelt name.
+        if re.fullmatch(r"\w+", pattern) and pattern not in FORMATS:
+            raise ValueError(f"no format {pattern!r}; {hint(pattern, FORMATS)}, or a regular expression: .*answer.*")
+        try:
+            regex.compile(pattern, regex.DOTALL | regex.VERSION0)
+        except (regex.error, ValueError, OverflowError, RecursionError) as error:
+            raise ValueError(f"got {pattern!r}, want a regular expression: {error}") from None
+        return pattern
 
 
 class Overlong(TermSettings):
@@ -102,8 +119,8 @@ class Overlong(TermSettings):
         default="overlong", description="DAPO's soft overlong punishment, from 0 down to -1. arXiv 2503.14476."
     )
     cache_tokens: Positive = Field(
-        description="Length of the last stretch before the limit, in which the term falls from 0 to -1. DAPO: 4096 of "
-        "20480."
+        description="Length of the last stretch before the limit, in which the term falls from 0 to -1; at most the "
+        "limit. DAPO: 4096 of 20480."
     )
     max_tokens: Positive | None = Field(
         default=None, description="The limit, tokens; null: rollout.max_response_tokens."
@@ -119,15 +136,19 @@ class Length(TermSettings):
     kind: Literal["cosine", "kimi"] = Field(
         default="cosine",
         description="cosine: by the length itself, up to rollout.max_response_tokens. kimi: by the place between the "
-        "shortest and the longest response of the group.",
+        "shortest and the longest judged response of the group, from 0.5 to -0.5; a wrong one gets no more than 0.",
     )
     right: tuple[float, float] = Field(
-        default=(2.0, 1.0), strict=False, description="cosine: values of a right response of no and of all tokens."
+        default=(2.0, 1.0),
+        strict=False,
+        description="cosine: values of a right response with no token, and with the most. 2, 1: arXiv 2502.03373.",
     )
     wrong: tuple[float, float] = Field(
-        default=(-10.0, 0.0), strict=False, description="cosine: values of a wrong response of no and of all tokens."
+        default=(-10.0, 0.0),
+        strict=False,
+        description="cosine: values of a wrong response with no token, and with the most. -10, 0: arXiv 2502.03373.",
     )
-    truncated: float = Field(default=-10.0, description="cosine: value of a response that was cut at the limit.")
+    truncated: float = Field(default=-10.0, description="cosine: value of a response cut at the limit, right or not.")
 
 
 class Repetition(TermSettings):
@@ -154,18 +175,17 @@ class OwnTerm(PluginMember, TermSettings):
     )
 
 
-def _kind_of(value: Any) -> str | None:
-    """Return the tag of a term: `use` is the name of a built-in one, a user's own function, or else a verifier."""
-    use = getattr(value, USE, None) if isinstance(value, Member) else dict(value).get(USE) if _is_map(value) else None
-    if not isinstance(use, str):
-        return VERIFIER if _is_map(value) else None
-    if is_plugin(use):
+def kind_of_term(value: Any) -> str | None:
+    """Return the tag of a term: the name of a built-in one, `use` for a user's own function, else `verifier`.
+
+    None for what is no mapping.
+    """
+    if not isinstance(value, Mapping | Member):
+        return None
+    use = getattr(value, USE, None) if isinstance(value, Member) else value.get(USE)
+    if isinstance(use, str) and is_plugin(use):
         return USE
     return use if use in BUILT_IN else VERIFIER
-
-
-def _is_map(value: Any) -> bool:
-    return isinstance(value, Mapping)
 
 
 BUILT_IN: Mapping[str, type[TermSettings]] = {
@@ -181,9 +201,10 @@ Term = Annotated[
     | Annotated[Length, Tag("length")]
     | Annotated[Repetition, Tag("repetition")]
     | Annotated[OwnTerm, Tag(USE)],
-    Discriminator(_kind_of),
+    Discriminator(kind_of_term),
 ]
-TermName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+TERM_NAME = "[a-z][a-z0-9_]*"
+TermName = Annotated[str, Field(pattern=f"^{TERM_NAME}$")]
 
 
 class Reward(Section):
@@ -213,3 +234,32 @@ class Reward(Section):
     workers: Positive = Field(default=2, description="Worker processes of your own functions. Changes no result.")
     math: MathReward = MathReward()
     code: CodeReward = CodeReward()
+
+    @property
+    def verifier_term(self) -> str | None:
+        """Return the name of the term that is the verifier's score; None where there is none."""
+        named = [name for name, term in self.terms.items() if isinstance(term, VerifierTerm)]
+        if named:
+            return named[0]
+        return CORRECT if self.outcome == CORRECT and CORRECT not in self.terms else None
+
+    @property
+    def own_outcome(self) -> Term | None:
+        """Return the term that says what is right; None where the verifier does."""
+        return None if self.outcome == self.verifier_term else self.terms[self.outcome]
+
+    @property
+    def functions(self) -> dict[str, Term]:
+        """Return the terms that are functions of the responses, the verifier's left out."""
+        return {name: term for name, term in self.terms.items() if not isinstance(term, VerifierTerm)}
+
+    @property
+    def weights(self) -> dict[str, float]:
+        """Return the weight of each term, the outcome first."""
+        weights = {name: term.weight for name, term in self.terms.items()}
+        return {self.outcome: weights.get(self.outcome, 1.0), **weights}
+
+    @property
+    def is_plain(self) -> bool:
+        """Return whether the reward is the verifier's score and nothing else."""
+        return self.own_outcome is None and self.weights == {self.outcome: 1.0}

@@ -9,15 +9,22 @@ The sections stand in `specs/sections.py`; rules that join two keys in `specs/ch
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from pydantic import model_validator
 
 from specs.checks import broken_rules
 from specs.sections import Sections
+from specs.sources import with_verifier_of_terms
 
 
 class Spec(Sections):
     """An experiment: all that a spec file says."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _verifier_by_terms(cls, values: Any) -> Any:
+        return with_verifier_of_terms(values)
 
     @model_validator(mode="after")
     def _cross_fields(self) -> Spec:

@@ -2,7 +2,7 @@
 
 Defaults are the vetted recipe, so that every key in a file is a visible deviation. "FlowRL" names the closest published
 recipe on the paper's data and benchmarks, "DAPO" the objective's source, "ProGRPO" the paper itself (arXiv 2602.05281).
-The members of `advantage` and `objective` stand in `specs/advantages.py` and `specs/objectives.py`.
+Larger sections stand in files of their own: specs/{policy,rewards,advantages,objectives,evaluation}.py.
 """
 
 from __future__ import annotations
@@ -16,88 +16,14 @@ from pydantic import Field, field_validator
 from specs.advantages import Advantage, Arm
 from specs.base import Count, Dtype, Positive, Section, Share
 from specs.engines import ENGINES
+from specs.evaluation import Evaluate, Schedule
 from specs.mixtures import Part, read_parts
 from specs.objectives import Objective, PpoClip
 from specs.paths import REPOSITORY_ROOT, file_uri
 from specs.plugins import is_plugin
+from specs.policy import Policy, WarmStart
 from specs.prompts import PROMPTS, template_of
 from specs.rewards import Reward
-
-
-class Architecture(Section):
-    """A tiny Llama-style decoder made on the spot. Defaults: 426k parameters on the puzzle vocabulary."""
-
-    layers: Positive = Field(default=2, description="Decoder blocks.")
-    hidden: Positive = Field(default=128, description="Width of the residual stream.")
-    heads: Positive = Field(default=4, description="Attention heads; divides `hidden`.")
-    intermediate: Positive = Field(
-        default=344, description="Width of the SwiGLU layer (8/3 of hidden, rounded up to 8)."
-    )
-    tie_embeddings: bool = Field(default=False, description="Share input embedding and output matrix.")
-    max_positions: Positive = Field(default=128, description="Context window, tokens.")
-
-
-class Fork(Section):
-    """A policy of another run in the same store, to go on from: its weights, AdamW's moments and step count.
-
-    The learning-rate schedule goes on at that step. Iterations, draws of problems and seeds begin at 0, by this
-    spec's seed.
-    """
-
-    run: str = Field(
-        pattern=r"^[a-z0-9][a-z0-9._-]*(/[0-9a-f]{8})?$", description="Run, as `<name>/<8 hex of identity>`."
-    )
-    iteration: Count = Field(
-        description="After how many of its iterations; 0 is its start. Weights, AdamW's moments and step count (so "
-        "warm-up and decay of the learning rate) go on from there."
-    )
-
-
-class Policy(Section):
-    """The model that is trained."""
-
-    model: str | None = Field(
-        default=None,
-        min_length=1,
-        description="Hub name, or local folder in Hugging Face format (relative to the repository root).",
-    )
-    revision: str | None = Field(
-        default=None, min_length=1, description="Commit of the hub repository; null: its newest."
-    )
-    init: Literal["pretrained", "scratch"] | Fork = Field(
-        default="pretrained", description="Where the weights come from: a model, made on the spot, or another run."
-    )
-    dtype: Dtype = Field(
-        default="bfloat16",
-        description="Of the forward and backward pass and of the engine; master weights and optimizer are float32 or "
-        "wider.",
-    )
-    architecture: Architecture | None = Field(
-        default=None, description="Only with `init: scratch` (null there: its defaults)."
-    )
-
-    @property
-    def made(self) -> Architecture | None:
-        """Return the architecture that `init: scratch` makes; None otherwise."""
-        return (self.architecture or Architecture()) if self.init == "scratch" else None
-
-
-class WarmStart(Section):
-    """Supervised steps on the puzzle generator's demonstrations, before reinforcement learning.
-
-    Source of the defaults: the project's prototype.
-    """
-
-    steps: Positive = Field(default=800, description="Optimizer steps.")
-    batch: Positive = Field(default=256, description="Demonstrations a step.")
-    learning_rate: float = Field(default=1e-3, gt=0, description="AdamW's peak rate.")
-    warmup_steps: Count = Field(default=20, description="Linear warm-up, steps; constant afterwards.")
-    weight_decay: float = Field(default=0.0, ge=0, description="AdamW's decoupled decay.")
-    max_grad_norm: float = Field(default=1.0, gt=0, description="Clip of the global gradient norm.")
-    prompt_loss_weight: float = Field(
-        default=0.1, ge=0, description="Weight of a prompt token's loss (response: 1), so that c(q) means something."
-    )
-
 
 #: What the rendering of a chat template is given already.
 _OURS = frozenset(
@@ -151,7 +77,8 @@ class Data(Section):
         default="answer",
         min_length=1,
         description="Column with the reference; dots reach into a nested record. With `verifier: code` its tests, and "
-        "the default is `tests`.",
+        "the default is `tests`. With `verifier: choice` a label (A, (B), c.) or, where the row has a column `choices` "
+        "(a list, or {text: [...], label: [...]}), a choice's text, or its number from 0 (MMLU).",
     )
     answer_after: str | None = Field(
         default=None, min_length=1, description="The reference is what follows the last of this text (GSM8K: '####')."
@@ -159,8 +86,8 @@ class Data(Section):
     verifier: str | None = Field(
         default=None,
         min_length=1,
-        description="Verifier by name (math, code, ...), or your own: `my_verifier.py:name`; null: the source's own "
-        "(a puzzle's).",
+        description="Verifier by name (math, code, choice, ...), or your own: `my_verifier.py:name`; null: the "
+        "source's own (a puzzle's).",
     )
     drop_duplicates: bool = Field(default=True, description="Drop and count problems whose prompt was there before.")
     drop_long_prompts: bool = Field(
@@ -341,48 +268,6 @@ class Placement(Section):
         description="Seconds that a training iteration, or a call for rollouts, may take; then its engine hangs, and "
         "is replaced.",
     )
-
-
-class Evaluate(Section):
-    """Evaluation during a run, and of its start and end."""
-
-    every: Count = Field(default=0, description="Iterations; 0: start and end only.")
-    suites: tuple[Annotated[str, Field(min_length=1)], ...] = Field(
-        default=(),
-        strict=False,
-        description="`heldout` (data.heldout problems), benchmarks by name, or suites of your own by the path of their "
-        "YAML file; none: no evaluation.",
-    )
-    samples: Positive = Field(default=32, description="n, responses a problem. ProGRPO reports Pass@32.")
-    ks: tuple[Positive, ...] = Field(
-        default=(1, 8, 32), strict=False, min_length=1, description="Pass@k shown in tables."
-    )
-    temperature: float | None = Field(
-        default=None, ge=0, description="Sampling temperature; 0: greedy; null: the suite's own (heldout: 1)."
-    )
-    top_p: float | None = Field(
-        default=None, gt=0, le=1, description="Nucleus; 1: off; null: the suite's own (heldout: 1)."
-    )
-    max_response_tokens: Positive | None = Field(
-        default=None,
-        description="Longer ones are truncated; null: the suite's own (heldout: rollout.max_response_tokens).",
-    )
-    problems: Positive | None = Field(default=None, description="Only the first so many of each suite; null: all.")
-    stand_ins: str | None = Field(
-        default=None,
-        min_length=1,
-        description="Folder of JSONL files that are read instead of the hub (relative to the repository root); null: "
-        "the hub.",
-    )
-
-
-class Schedule(Section):
-    """The runs that are started by the clock."""
-
-    nightly_eval: str | None = Field(
-        default=None, min_length=1, description="Cron line (minute hour day month weekday); null: never."
-    )
-    timezone: str = Field(default="UTC", min_length=1, description="IANA name, for the cron line.")
 
 
 def default_store() -> str:

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from specs.mixtures import Part
 from specs.plugins import is_plugin
+from specs.rewards import CORRECT, VERIFIER, kind_of_term
 from specs.sections import Data
 
 
@@ -55,6 +57,8 @@ SOURCES: Mapping[str, SourceDeclaration] = {
         SourceDeclaration("jsonl", "", "a .jsonl file or URI"),
     )
 }
+#: How files end that would be taken for JSONL, and are none.
+NOT_READ = (".tsv", ".tsv.gz", ".xlsx", ".arrow", ".feather", ".pkl", ".zip", ".tar.gz", ".parquet.gz", ".parquet.zst")
 PLUGIN = SourceDeclaration("plugin", "", "my_source.py:Name", own_verifier=None, demonstrations=None, puzzle_words=None)
 
 
@@ -135,6 +139,37 @@ def _named_verifier(data: Data) -> str:
     declared, body = declared_source(data.source), data.source.partition("?")[0]
     own = declared.verifier or body.removeprefix(declared.prefix)
     return data.verifier or (own if declared.own_verifier else "")
+
+
+#: The verifier of problems whose outcome is a term of the reward: it reads no reference.
+NO_VERIFIER = "none"
+
+
+def with_verifier_of_terms(values: Any) -> Any:
+    """Return the raw values of a spec with `data.verifier`, where that is not set and `reward.terms` alone says it.
+
+    It says how a row's reference is read: by the verifier that a term names, or not at all where the outcome is
+    another term. What is not right here is left to validation.
+    """
+    if not isinstance(values, Mapping):
+        return values
+    data, reward = values.get("data"), values.get("reward")
+    if not isinstance(data, Mapping) or data.get("verifier") is not None:
+        return values
+    terms = reward.get("terms") if isinstance(reward, Mapping) else None
+    if not isinstance(reward, Mapping) or not isinstance(terms, Mapping):
+        return values
+    train = data.get("train")
+    brings_own = declared_source(train).own_verifier if isinstance(train, str) else False
+    named = [term["use"] for term in terms.values() if kind_of_term(term) == VERIFIER and "use" in term]
+    outcome = terms.get(reward.get("outcome", CORRECT))
+    if named and not brings_own:
+        verifier = named[0]
+    elif not named and brings_own is False and isinstance(outcome, Mapping):
+        verifier = NO_VERIFIER
+    else:
+        return values
+    return {**values, "data": {**data, "verifier": verifier}}
 
 
 def spellings() -> str:

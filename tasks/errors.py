@@ -17,6 +17,10 @@ class VerifierError(ArmatureError, RuntimeError):
     """A verifier could not judge, through no fault of the answer. Never a reward of 0."""
 
 
+class Unjudged(ArmatureError, RuntimeError):
+    """Raised by a user's own reward function: a service that it needs did not answer. Tried again, then not judged."""
+
+
 class TrainingError(ArmatureError, RuntimeError):
     """A training step was stopped before it was applied (a number that is not finite, an audit beyond its limit)."""
 

@@ -6,7 +6,7 @@ Token ids and log-probabilities are the record of a rollout; text is derived fro
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Literal, TypedDict
 
@@ -31,6 +31,17 @@ class Problem:
     verifier: str
     reference: Mapping[str, Any]
     solutions: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SourceRow:
+    """A problem as its source has it, for a user's own reward functions.
+
+    `prompt` is a text, or chat messages; `columns` holds the row's other columns by name.
+    """
+
+    prompt: str | tuple[Message, ...]
+    columns: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +84,7 @@ class Rollout:
 
 
 class VerdictKind(StrEnum):
-    """Why a score is what it is; the last two have none."""
+    """Why a score is what it is; the last three have none."""
 
     ACCEPTED = "accepted"
     WRONG = "wrong"
@@ -85,9 +96,10 @@ class VerdictKind(StrEnum):
     COMPILE_ERROR = "compile_error"
     INFRASTRUCTURE = "infrastructure"  # not judged
     TRUNCATED = "truncated"  # not judged, where the spec masks truncated responses
+    NOT_APPLICABLE = "not_applicable"  # not judged: the user's own function gave None
 
 
-NOT_JUDGED = frozenset({VerdictKind.INFRASTRUCTURE, VerdictKind.TRUNCATED})
+NOT_JUDGED = frozenset({VerdictKind.INFRASTRUCTURE, VerdictKind.TRUNCATED, VerdictKind.NOT_APPLICABLE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +108,11 @@ class Verdict:
 
     `score` is in [0, 1], or None for what was not judged: an infrastructure failure is never a reward of 0. `answer`
     is the extracted answer in canonical form (None: no answer was found); equal answers have equal canonical forms,
-    which maj@k and distinct answers count. Of programs, and of the judging itself (no part of a stored verdict):
+    which maj@k and distinct answers count. `terms` holds the values of the reward's other terms by name (None: a term
+    does not apply); `failed` says of each term that has no value for want of time or of a service what happened, by
+    name: such a response has no reward. `extra` is what own functions logged of the response.
+
+    Of programs, and of the judging itself (no part of a stored verdict):
     `trust` is weak where a test was passed by operators of the program's own objects, so that nothing was judged;
     `cached` where the same program had been judged before.
     """
@@ -107,6 +123,9 @@ class Verdict:
     answer: str | None = None
     trust: Literal["strong", "weak"] | None = None
     cached: bool | None = None
+    terms: Mapping[str, float | None] = field(default_factory=dict)
+    failed: Mapping[str, str] = field(default_factory=dict)
+    extra: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         assert (self.score is None) == (self.kind in NOT_JUDGED), (self.score, self.kind)

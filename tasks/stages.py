@@ -23,8 +23,12 @@ from tasks import table
 from tasks.checkpoint.fork import pin
 from tasks.data.contamination import TrainingTexts
 from tasks.data.contamination import contamination as overlap
-from tasks.data.dataset import prepare, tokenizer_of
+from tasks.data.dataset import prepare as prepare_data
+from tasks.data.dataset import tokenizer_of
 from tasks.data.mixture import by_part
+from tasks.data.source_rows import ROWS
+from tasks.data.source_rows import to_bytes as to_row_bytes
+from tasks.data.sources.registry import source_of
 from tasks.engines.first_policy import make_first_policy
 from tasks.engines.open_run import OpenRun
 from tasks.engines.policies import SavedPolicy
@@ -35,14 +39,16 @@ from tasks.evaluate.samples import SampleSet
 from tasks.evaluate.sampling import SampleSource, draw, missing
 from tasks.evaluate.suites.load import load_declared
 from tasks.evaluate.summary import summarise
-from tasks.graph.experiment import Experiment, stand_ins
+from tasks.graph.asked import stand_ins
+from tasks.graph.experiment import Experiment
 from tasks.graph.simulate import needs_no_replay
 from tasks.report.data import ReportData
 from tasks.report.page import render
 from tasks.report.text_tables import comparison_table, render_text
-from tasks.reward.measures import iteration_measures, reused_share
+from tasks.reward.judge import Response
+from tasks.reward.measures import iteration_measures, reused_share, term_measures
 from tasks.reward.responses import ResponseTexts
-from tasks.reward.verdicts import require_judged, row
+from tasks.reward.verdicts import require_judged, row, schema
 from tasks.rollout.protocol import Sampling
 from tasks.rollout.shards import roll_out, shard_problems
 from tasks.rollout.table import write_rollouts
@@ -60,8 +66,24 @@ log = logging.getLogger("armature")
 def data(run: OpenRun, step: Step) -> Output:
     """Make the data set: problems, checked and tokenised."""
     tokenizer, limit = tokenizer_of(run.experiment.model), run.spec.rollout.max_prompt_tokens
-    files, counts = prepare(run.spec.data, step.inputs["source"], tokenizer, limit)
+    files, counts = prepare_data(run.spec.data, step.inputs["source"], tokenizer, limit)
     return Output(files, "rows", counts["train"]["problems"], counts)
+
+
+@stage("columns", "columns", lambda experiment: experiment.columns)
+def columns(run: OpenRun, step: Step) -> Output:
+    """Keep the rows of the problems as their source has them, for users' own reward functions."""
+    source = source_of(run.spec.data)
+    rows = source.source_rows(run.experiment.data.inputs["source"])
+    return Output({ROWS: to_row_bytes(rows)}, "rows", len(rows))
+
+
+def prepare(run: OpenRun) -> Manifest:
+    """Return the data set and, where users' own reward functions read them, make the rows of its problems."""
+    made: Manifest = value(data(run))
+    if run.experiment.columns is not None:
+        value(columns(run))
+    return made
 
 
 @stage("suite", "suite {0}", lambda experiment, name: experiment.suite(name))
@@ -146,7 +168,7 @@ def rollout(run: OpenRun, step: Step, iteration: int) -> Output:
     lineage, settings, seed = step.inputs["policy"], run.spec.rollout, run.spec.seed
     # Before an engine starts: problems are checked when they are read, and what judges the samples is tried first.
     problems = shard_problems(run.dataset.train, settings, seed, iteration, step.inputs["shard"], run.spec.data.weights)
-    run.start_verifiers()
+    run.start_judge()
     run.policies.on_rollout(lineage)
     started = time.monotonic()
     rows = roll_out(run.policies.rollout, problems, settings, seed, run.experiment.end_tokens, lineage, iteration)
@@ -162,27 +184,30 @@ def reward(run: OpenRun, step: Step, iteration: int) -> Output:
     """Give each rollout of an iteration its verdict, in their order."""
     rollouts, dataset, settings = rollouts_of(run.session, step.inputs["rollouts"]), run.dataset, run.spec.reward
     problems = [dataset.by_id[each.problem_id] for each in rollouts]
-    texts = ResponseTexts(dataset.tokenizer).of(
-        [(problem, each.response_ids) for problem, each in zip(problems, rollouts, strict=True)]
-    )
-    items = [
-        (problem.problem, text, each.finish_reason)
-        for problem, text, each in zip(problems, texts, rollouts, strict=True)
+    asked = [(problem, each.response_ids) for problem, each in zip(problems, rollouts, strict=True)]
+    responses = [
+        Response(problem.problem, text, each.response_ids, each.finish_reason)
+        for problem, text, each in zip(problems, ResponseTexts(dataset.tokenizer).of(asked), rollouts, strict=True)
     ]
-    verdicts = run.verifiers.verify(items, mask_truncated=settings.truncated == "mask")
+    verdicts = run.judge.judge(responses, run.rows, iteration)
     require_judged(verdicts, settings.max_not_judged_share, f"iteration {iteration}")
+    terms = [name for name in settings.weights if name != settings.outcome]
     rows = [
-        {"problem_id": each.problem_id, "sample": each.sample, **row(verdict)}
+        {"problem_id": each.problem_id, "sample": each.sample, **row(verdict, terms)}
         for each, verdict in zip(rollouts, verdicts, strict=True)
     ]
     reused = reused_share(verdicts)
     if reused is not None:
         log.info("iteration %d: %.0f %% of the verdicts on programs were known from before", iteration, 100 * reused)
     return Output(
-        {"verdicts.parquet": table.to_bytes(rows, table.VERDICTS)},
+        {"verdicts.parquet": table.to_bytes(rows, schema(terms) if settings.functions else table.VERDICTS)},
         "rows",
         len(rows),
-        iteration_measures(rollouts, verdicts, settings.correct_at),
+        {
+            **iteration_measures(rollouts, verdicts, settings.correct_at),
+            **term_measures(rollouts, verdicts, terms),
+            **run.judge.metrics(),
+        },
         # Which programs were seen before depends on what this process has judged: no part of what the step makes.
         parts={} if reused is None else {"verdict_cache_hit_rate": reused},
     )
@@ -246,7 +271,7 @@ def evaluate(run: OpenRun, step: Step, label: object, name: str, lineage: str, s
     """
     part = step.inputs["part"]
     problems = run.problems(name).first(part["problems"])
-    run.verifiers.start(each.problem for each in problems.encoded)
+    judge = run.judge_of(name)
     samples = SampleSet(run.store.files, run.experiment.sample_set(step))
     stored = samples.read()
     if missing(stored, problems.encoded, part["samples"]):
@@ -254,7 +279,7 @@ def evaluate(run: OpenRun, step: Step, label: object, name: str, lineage: str, s
             log.info("evaluation on %s goes on: %d samples are in the store", name, len(stored))
         if source is None:
             # Only now: an engine has to be started, and training steps repeated where weights were not kept.
-            run.start_verifiers()
+            run.start_judge()
             run.policies.on_rollout(lineage)
             source = run.policies.rollout
         sampling = Sampling(part["temperature"], part["max_response_tokens"], run.experiment.end_tokens, part["top_p"])
@@ -265,7 +290,7 @@ def evaluate(run: OpenRun, step: Step, label: object, name: str, lineage: str, s
 
         draw(source, samples, stored, problems.encoded, part["samples"], sampling, part["seed"], name, between)
     judged = judge_samples(
-        run.verifiers,
+        judge,
         problems,
         stored,
         part["samples"],

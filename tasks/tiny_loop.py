@@ -15,15 +15,15 @@ from pathlib import Path
 from specs.errors import ArmatureError, SpecError
 from specs.identity import train_part
 from specs.load import load_spec
+from specs.policy import Architecture
 from specs.schema import Spec
-from specs.sections import Architecture
 from tasks.checkpoint.weights import write_scratch_model
 from tasks.data.encode import encode_all
 from tasks.data.prompts import PromptFormat
 from tasks.data.sources.registry import make_source
 from tasks.data.tokenizer import puzzle_tokenizer
+from tasks.reward.judge import Judge, Response
 from tasks.reward.responses import ResponseTexts
-from tasks.reward.verification import Verifiers
 from tasks.rollout.shards import roll_out, shard_count, shard_problems
 from tasks.rollout.transformers_engine import TransformersEngine, TransformersOptions
 from tasks.train.dynamic_sampling import selected
@@ -58,7 +58,9 @@ def tiny_loop(spec: Spec, folder: Path) -> Path:
     part = train_part(spec)
     trainer.load("policy 0", policy, None, adamw_settings(part))
 
-    engine, verifiers = Engine(TransformersOptions(dtype=spec.policy.dtype)), Verifiers(spec.reward)
+    engine = Engine(TransformersOptions(dtype=spec.policy.dtype))
+    judge = Judge(spec.reward, spec.rollout.max_response_tokens)
+    rows = source.source_rows() if spec.reward.functions else {}  # what users' own reward functions read
     settings = step_settings(
         part,
         token_budget=spec.train.token_budget,
@@ -75,12 +77,12 @@ def tiny_loop(spec: Spec, folder: Path) -> Path:
         # Judge: a verdict for each response. Text is derived from the token ids, never tokenised again.
         texts = ResponseTexts(tokenizer).of([(problems[each.problem_id], each.response_ids) for each in rollouts])
         responses = [
-            (problems[each.problem_id].problem, text, each.finish_reason)
+            Response(problems[each.problem_id].problem, text, each.response_ids, each.finish_reason)
             for each, text in zip(rollouts, texts, strict=True)
         ]
-        verdicts = verifiers.verify(responses, mask_truncated=spec.reward.truncated == "mask")
+        verdicts = judge.judge(responses, rows, k)
         # Train: advantages (tasks/train/advantages), then an optimizer step a minibatch (tasks/train/iteration.py).
-        batch = group_batch(problems, rollouts, verdicts)
+        batch = group_batch(problems, rollouts, verdicts, settings.reward)
         if "dynamic_sampling" in part:
             batch = selected(batch, part["dynamic_sampling"], part["correct_at"]).batch
         result = trainer.rank.train(
@@ -89,7 +91,7 @@ def tiny_loop(spec: Spec, folder: Path) -> Path:
         trainer.save(policy)
         metrics = result["metrics"]
         print(f"iteration {k + 1}  reward {metrics['reward_mean']:.3f}  entropy {metrics['entropy']:.3f}")
-    verifiers.close()
+    judge.close()
     return policy
 
 

@@ -118,6 +118,20 @@ def export(
         print(export_policy(open_store(store), name, folder, iteration))
 
 
+@app.command()
+def rescore(
+    name: Run,
+    overrides: Overrides = [],  # noqa: B006
+    store: StoreUri = DEFAULT_STORE,
+) -> None:
+    """Judge the stored responses of a run by another reward: `--set reward...`. Nothing is sampled or trained."""
+    with reported():
+        from flows.cli.rescore import rescore as rescored
+        from flows.cli.runs import open_store
+
+        print(rescored(open_store(store), name, overrides))
+
+
 @app.command("eval")
 def evaluate(spec: Spec, overrides: Overrides = []) -> None:  # noqa: B006
     """Evaluate the newest checkpoint of an experiment, as its nights do."""

@@ -43,7 +43,7 @@ def show_data(path: Path, overrides: Sequence[str], count: int) -> None:
     spec = load_spec(path, overrides).spec
     from tasks.data.preview import preview
     from tasks.data.sources.registry import source_of
-    from tasks.graph.experiment import prompting
+    from tasks.graph.asked import prompting
 
     tokenizer, ends = prompting(spec, Store(spec.store))
     print(preview(source_of(spec.data), spec.data, tokenizer, ends, count))

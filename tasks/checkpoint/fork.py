@@ -25,8 +25,8 @@ from infra.store import Manifest, Store
 from specs.errors import SpecError
 from specs.files import config_problems
 from specs.identity import identity
+from specs.policy import Fork
 from specs.schema import Spec
-from specs.sections import Fork
 from specs.sources import parts_of
 from tasks.checkpoint.weights import POLICY_STAGE, TRAIN_STAGE, policy_step
 from tasks.run_files import run_record

@@ -16,7 +16,7 @@ from specs.paths import REPOSITORY_ROOT
 from specs.sections import Data
 from tasks.data.sources.base import LoadedData, Source, digest, prompt_key, split_heldout
 from tasks.errors import DataError
-from tasks.records import Problem
+from tasks.records import Problem, SourceRow
 
 SEPARATOR = "/"  # between the name of a part, which has none, and a problem's own id
 
@@ -73,6 +73,12 @@ class MixtureSource(Source):
                     problems.append(replace(problem, id=f"{name}{SEPARATOR}{problem.id}"))
         problems = split_heldout(problems, self.data.heldout, split, self.key)
         return LoadedData(problems, dropped, conflicting, digest(problems))
+
+    def source_rows(self, fingerprint: str | None = None) -> dict[str, SourceRow]:
+        """Return the row of each problem, by its id."""
+        known = {} if fingerprint is None else json.loads(fingerprint)
+        rows = {name: part.source_rows(known.get(name)) for name, part in self.parts.items()}
+        return {f"{name}{SEPARATOR}{own}": row for name, part in rows.items() for own, row in part.items()}
 
     def demonstrations(self, problem: Problem) -> Sequence[str]:
         """Return right answers of `problem`, by the source of its part. DataError where that has none."""

@@ -10,7 +10,7 @@ from specs.schema import Spec
 from specs.sections import Placement
 from tasks.engines.rollout import RolloutClient
 from tasks.engines.trainer import TrainerClient, TrainerOptions
-from tasks.graph.experiment import longest_response
+from tasks.graph.asked import longest_response
 from tasks.rollout.registry import engine_options
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from infra.store import Store
-from specs.sections import Architecture
+from specs.policy import Architecture
 from tasks.checkpoint.weights import given_files, write_scratch_model
 from tasks.data.dataset import Dataset, write_tokenizer
 from tasks.data.sources.registry import source_of

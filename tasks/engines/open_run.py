@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 
 from infra.store import Store
 from specs.schema import Spec
 from tasks.data.dataset import Dataset
 from tasks.data.prompts import PromptFormat
+from tasks.data.source_rows import ROWS
+from tasks.data.source_rows import from_bytes as from_row_bytes
 from tasks.engines.checkpoints import Checkpoints
 from tasks.engines.engines import Engines
 from tasks.engines.policies import Policies
 from tasks.evaluate.problems import SuiteData, encoded, from_bytes, heldout
 from tasks.graph.experiment import Experiment
 from tasks.graph.inputs import check_dataset
-from tasks.reward.verification import Verifiers
+from tasks.records import SourceRow, Verdict
+from tasks.reward.judge import Judge, Response
 from tasks.run.artifacts import Datasets
 from tasks.run.session import Session
 
@@ -42,13 +45,14 @@ class OpenRun:
         self._datasets = Datasets(session)
         self.policies = Policies(session, self.experiment, engines, self._datasets, lambda: make_start(self))
         self.checkpoints = Checkpoints(session, self.experiment, self.policies)
-        self.verifiers = Verifiers(spec.reward)
+        self.judge = Judge(spec.reward, spec.rollout.max_response_tokens)
+        self.verifiers = self.judge.verifiers
         self._problems: dict[tuple[str, str], SuiteData] = {}
 
     def close(self) -> None:
-        """End the verifiers' workers and remove the scratch folders."""
+        """End what judges, and remove the scratch folders."""
         try:
-            self.verifiers.close()
+            self.judge.close()
         finally:
             self.session.close()
 
@@ -59,9 +63,26 @@ class OpenRun:
         check_dataset(dataset, self.spec, self.verifiers)
         return dataset
 
-    def start_verifiers(self) -> None:
+    @cached_property
+    def rows(self) -> Mapping[str, SourceRow]:
+        """Return the rows of the problems by their ids; none where no own reward function reads them."""
+        step = self.experiment.columns
+        if step is None:
+            return {}
+        return from_row_bytes(self.store.read(self.session.require(step.stage, step.key), ROWS))
+
+    def start_judge(self) -> None:
         """Start what judges the run's responses: a sandbox that does not work is found before anything is sampled."""
-        self.verifiers.start(each.problem for each in (*self.dataset.train, *self.dataset.heldout))
+        self.judge.start((each.problem for each in (*self.dataset.train, *self.dataset.heldout)), self.rows)
+
+    def judge_of(self, suite: str) -> Callable[[Sequence[Response]], list[Verdict]]:
+        """Return what judges samples of a suite, started: its verifier or, of held-out problems, the run's outcome."""
+        if self.experiment.suite(suite) is None:
+            asked = (each.problem for each in self.problems(suite).encoded)
+            self.judge.start(asked, self.rows, outcome_only=True)
+            return lambda responses: self.judge.outcomes(responses, self.rows, iteration=0)
+        self.verifiers.start(each.problem for each in self.problems(suite).encoded)
+        return self.judge.verified
 
     def problems(self, suite: str, experiment: Experiment | None = None) -> SuiteData:
         """Return the problems of a suite as the policy sees them, checked by their verifier.

@@ -40,7 +40,8 @@ def train_step(
         audit_min_effective_share=audit.min_effective_sample_share,
     )
     problems = datasets(inputs["data"]).by_id
-    batch = group_batch(problems, rollouts_of(session, inputs["rollouts"]), verdicts_of(session, inputs["verdicts"]))
+    rollouts, verdicts = rollouts_of(session, inputs["rollouts"]), verdicts_of(session, inputs["verdicts"])
+    batch = group_batch(problems, rollouts, verdicts, settings.reward)
     chosen = selected(batch, part["dynamic_sampling"], part["correct_at"]) if "dynamic_sampling" in part else None
     trained = batch if chosen is None else chosen.batch
 

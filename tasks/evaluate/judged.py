@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from transformers import PreTrainedTokenizerFast
 
 from tasks.evaluate.judged_sample import JudgedSample
 from tasks.evaluate.problems import SuiteData
 from tasks.evaluate.samples import Name, Sample
+from tasks.records import Verdict
+from tasks.reward.judge import Response
 from tasks.reward.responses import ResponseTexts
 from tasks.reward.verdicts import require_judged
-from tasks.reward.verification import Verifiers
 
 
 def judge_samples(
-    verifiers: Verifiers,
+    judge: Callable[[Sequence[Response]], list[Verdict]],
     problems: SuiteData,
     stored: Mapping[Name, Sample],
     samples: int,
@@ -30,9 +31,11 @@ def judge_samples(
     chosen = [(fact, stored[fact.problem.id, s]) for fact in problems.facts for s in range(samples)]
     asked = {each.problem.id: each for each in problems.encoded}
     texts = ResponseTexts(tokenizer).of([(asked[fact.problem.id], sample.response_ids) for fact, sample in chosen])
-    verdicts = verifiers.verify(
-        [(fact.problem, text, sample.finish_reason) for (fact, sample), text in zip(chosen, texts, strict=True)],
-        mask_truncated=False,
+    verdicts = judge(
+        [
+            Response(fact.problem, text, tuple(sample.response_ids), sample.finish_reason)
+            for (fact, sample), text in zip(chosen, texts, strict=True)
+        ]
     )
     require_judged(verdicts, max_not_judged_share, f"evaluation on {suite}")
     return [

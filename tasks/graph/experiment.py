@@ -8,18 +8,13 @@ a method that makes its step, and a line of `steps()`.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from transformers import PreTrainedTokenizerFast
-
 from infra.caching import Step
 from infra.store import Store
-from specs.checks import HELDOUT
-from specs.errors import SpecError
 from specs.identity import (
     asked_part,
     evaluate_part,
@@ -28,9 +23,9 @@ from specs.identity import (
     sampling_part,
     warm_start_part,
 )
-from specs.paths import from_root
+from specs.policy import Fork
+from specs.rewards import OwnTerm, Term
 from specs.schema import Spec
-from specs.sections import Fork
 from tasks.checkpoint.fork import ForkOrigin, find_source
 from tasks.checkpoint.weights import (
     POLICY_STAGE,
@@ -45,12 +40,12 @@ from tasks.data.end_tokens import end_tokens
 from tasks.data.prompts import PromptFormat
 from tasks.data.sources.registry import data_key_part, source_of
 from tasks.data.tokenizer import tokenizer_digest
-from tasks.errors import DataError
 from tasks.evaluate.samples import set_key
-from tasks.evaluate.suites.declare import SuiteDeclaration, read_suite
-from tasks.evaluate.suites.load import suite_fingerprint
+from tasks.graph.asked import declarations, suite_step
+from tasks.graph.node import Node
 from tasks.graph.run_name import find_name, parts_of
 from tasks.reward.responses import thinking_key_part
+from tasks.reward.terms.registry import term_key_part
 from tasks.reward.verifiers.registry import verifiers_key_part
 from tasks.rollout.shards import shard_count
 from tasks.train.catalogue import train_key_part
@@ -59,6 +54,7 @@ from tasks.train.catalogue import train_key_part
 #: payload; tests/tasks/test_stage_versions.py notices.
 VERSIONS: Mapping[str, int] = {
     "data": 1,
+    "columns": 1,
     "suite": 1,
     "contamination": 1,
     "policy": POLICY_VERSION,
@@ -67,43 +63,6 @@ VERSIONS: Mapping[str, int] = {
     "train": 1,
     "evaluate": 2,
 }
-
-
-@dataclass(frozen=True)
-class Node:
-    """A step and its place in the loop.
-
-    `stage` is the stage as readers know it: in the store the first policy and checkpoints lie under `policy`, rewards
-    under `verdict`. `iteration` is None for what is made once, and for an evaluation or a checkpoint the number of
-    iterations behind the policy. `takes` are the references (`<stage>/<key>`, as in the store) of the steps that it
-    takes as inputs, upstream first.
-    """
-
-    stage: str
-    step: Step
-    takes: tuple[str, ...] = ()
-    iteration: int | None = None
-    suite: str | None = None
-    shard: int | None = None
-
-    @property
-    def place(self) -> str:
-        """Return `iteration 3, shard 1`; empty for what is made once."""
-        names = (("iteration", self.iteration), ("shard", self.shard))
-        parts = [f"{name} {number}" for name, number in names if number is not None]
-        return ", ".join([*parts, *([self.suite] if self.suite is not None else [])])
-
-    @property
-    def label(self) -> str:
-        """Return `rollout of iteration 3, shard 1`."""
-        join = "after" if self.stage in ("evaluate", "checkpoint") else "of"
-        return f"{self.stage} {join} {self.place}" if self.place else self.stage
-
-
-def stages_of(nodes: Iterable[Node]) -> tuple[str, ...]:
-    """Return the stages of an experiment's steps, in the order in which the loop comes to each one's last step."""
-    last = {node.stage: place for place, node in enumerate(nodes)}
-    return tuple(sorted(last, key=lambda stage: last[stage]))
 
 
 class Experiment:
@@ -117,7 +76,7 @@ class Experiment:
         """
         self.spec, self._store = spec, store
         #: Declarations of the suites by name; a suite of the user's own is named in its file.
-        self.declared = _declarations(spec.evaluate.suites)
+        self.declared = declarations(spec.evaluate.suites)
         for declared in self.declared.values():
             if declared is not None:
                 declared.note_own_code()
@@ -147,15 +106,34 @@ class Experiment:
             "tokenizer": self._tokenizer,
         }
         self.data = Step("data", VERSIONS["data"], inputs)
+        #: The rows of the problems, which users' own reward functions read; None without such functions.
+        own = [term for term in spec.reward.terms.values() if isinstance(term, OwnTerm)]
+        columns = {"data": self.data.key}
+        self.columns = Step("columns", VERSIONS["columns"], columns, (self.data.reference,)) if own else None
         self.start = self.source.step if self.source else self._made_start(start)
         self._root = self.source.root if self.source else self.start.key
         self._rollout = rollout_part(spec)
         # Of the verifiers' settings, those of the verifiers that these problems name.
         self._verifiers = source_of(spec.data).verifiers
-        self._reward = {"truncated": spec.reward.truncated, **verifiers_key_part(self._verifiers, spec.reward)}
+        self._reward = {
+            "truncated": spec.reward.truncated,
+            **verifiers_key_part(self._verifiers, spec.reward),
+            **self._terms(spec.reward.functions),
+        }
         self._lineages = [self.start.key]
         self._lock = threading.RLock()  # checkpoints are committed beside the loop
-        self._suites = {name: _suite(each, spec) for name, each in self.declared.items() if each is not None}
+        self._suites = {
+            name: suite_step(each, spec, VERSIONS["suite"]) for name, each in self.declared.items() if each is not None
+        }
+
+    def _terms(self, functions: Mapping[str, Term]) -> dict[str, Any]:
+        """Return the part of a key that terms of the reward make; nothing where there is none."""
+        limit = self.spec.rollout.max_response_tokens
+        parts = {name: term_key_part(term, limit) for name, term in functions.items()}
+        own = any(isinstance(term, OwnTerm) for term in functions.values())
+        columns = {"columns": self.columns.key} if self.columns is not None and own else {}
+        outcome = {"outcome": self.spec.reward.outcome} if self.spec.reward.outcome in functions else {}
+        return {"terms": parts, **outcome, **columns} if parts else {}
 
     def _made_start(self, part: dict[str, Any]) -> Step:
         weights = weights_digest(self.model) if self.model else None
@@ -195,6 +173,8 @@ class Experiment:
                 yield Node("evaluate", step, (*step.references, self._policy(iteration)), iteration, name)
 
         yield Node("data", self.data)
+        if self.columns is not None:
+            yield Node("columns", self.columns, self.columns.references)
         for name in self.suites:
             if (suite := self.suite(name)) is not None:
                 yield Node("suite", suite, suite=name)
@@ -254,8 +234,11 @@ class Experiment:
             "correct_at": self.spec.reward.correct_at,
             **self._thinking,
         }
-        references = (self.data.reference, *(step.reference for step in rollouts))
+        references = (self.data.reference, *self._columns_read(), *(step.reference for step in rollouts))
         return Step("verdict", VERSIONS["verdict"], inputs, references)
+
+    def _columns_read(self) -> tuple[str, ...]:
+        return () if self.columns is None else (self.columns.reference,)
 
     def train(self, iteration: int) -> Step:
         """Return the step of an iteration's optimizer steps. Its key is the lineage of the policy that it makes."""
@@ -313,6 +296,9 @@ class Experiment:
         own = self._suites.get(suite)
         # An evaluation judges everything, so `truncated` is not read.
         settings = verifiers_key_part((own.verifier,) if own else self._verifiers, self.spec.reward)
+        outcome = self.spec.reward.own_outcome if own is None else None
+        if outcome is not None:
+            settings |= self._terms({self.spec.reward.outcome: outcome})
         about = {"policy": policy, "problems": self._asked(suite), "suite": suite, "part": part}
         problems = own.step if own else self.data
         samples = set_key(about)
@@ -325,7 +311,8 @@ class Experiment:
             "set": samples,
             **self._thinking,
         }
-        references = (problems.reference, self.contamination(suite).reference, f"samples/{samples}")
+        read = self._columns_read() if outcome is not None else ()
+        references = (problems.reference, *read, self.contamination(suite).reference, f"samples/{samples}")
         return Step("evaluate", VERSIONS["evaluate"], inputs, references)
 
     def sample_set(self, step: Step) -> dict[str, Any]:
@@ -371,57 +358,3 @@ class Experiment:
         pinned = {*self.pinned_checkpoints(), *forked}
         others = [i for i in saved if i not in pinned]
         return sorted({*saved} - {*others[: -self.spec.checkpoint.keep]})
-
-
-@dataclass(frozen=True)
-class _Suite:
-    """The parts of a suite's declaration that decide its evaluation."""
-
-    step: Step
-    template: str
-    verifier: str
-    sampling: Mapping[str, Any]
-
-
-def _declarations(suites: Sequence[str]) -> dict[str, SuiteDeclaration | None]:
-    """Return the declaration of each suite by its name; None for held-out problems, which no file declares."""
-    found: dict[str, SuiteDeclaration | None] = {}
-    for text in suites:
-        try:
-            declared = None if text == HELDOUT else read_suite(text)
-        except DataError as error:
-            raise SpecError(f"evaluate.suites: {error}") from None
-        name = HELDOUT if declared is None else declared.name
-        if name in found:
-            raise SpecError(f"evaluate.suites: two suites are called {name}; give one of them another `name`")
-        found[name] = declared
-    return found
-
-
-def _suite(declared: SuiteDeclaration, spec: Spec) -> _Suite:
-    inputs = {"suite": declared.name, "source": suite_fingerprint(declared, stand_ins(spec))}
-    step = Step("suite", VERSIONS["suite"], inputs)
-    return _Suite(step, declared.prompt, declared.verifier_name, declared.sampling.model_dump())
-
-
-def prompting(spec: Spec, store: Store) -> tuple[PreTrainedTokenizerFast, tuple[int, ...]]:
-    """Return the tokenizer of a spec's policy and the tokens that end its responses, without its weights."""
-    if isinstance(spec.policy.init, Fork):
-        model: Path | None = find_source(spec, store).folder
-    else:
-        model = model_folder(warm_start_part(spec)["policy"], download=True, weights=False)
-    tokenizer = tokenizer_of(model)
-    return tokenizer, end_tokens(tokenizer, model, spec.data.chat_template_kwargs)
-
-
-def longest_response(spec: Spec) -> int:
-    """Return how many tokens a response may have, in training or in an evaluation: the engine must hold it."""
-    if spec.evaluate.max_response_tokens:
-        return max(spec.rollout.max_response_tokens, spec.evaluate.max_response_tokens)
-    own = [read_suite(name).sampling.max_response_tokens for name in spec.evaluate.suites if name != HELDOUT]
-    return max(spec.rollout.max_response_tokens, *own, 0)
-
-
-def stand_ins(spec: Spec) -> Path | None:
-    """Return the folder that is read instead of the hub, where the spec names one."""
-    return None if spec.evaluate.stand_ins is None else from_root(spec.evaluate.stand_ins)

@@ -21,7 +21,8 @@ from tasks.data.sources.registry import source_of
 from tasks.errors import DataError, NotFetchedError
 from tasks.evaluate.problems import encoded
 from tasks.evaluate.suites.load import load_declared
-from tasks.graph.experiment import Experiment, stand_ins
+from tasks.graph.asked import stand_ins
+from tasks.graph.experiment import Experiment
 from tasks.reward.verification import Verifiers
 from tasks.reward.verifiers.registry import reader_of
 from tasks.rollout.shards import check_mixture

@@ -12,8 +12,8 @@ from infra.store import Manifest, Store
 from specs.layers import current
 from specs.schema import Spec
 from tasks.checkpoint.weights import POLICY_STAGE, TRAIN_STAGE
-from tasks.graph.experiment import Node
 from tasks.graph.listing import Listing
+from tasks.graph.node import Node
 from tasks.run_files import run_evaluations, run_record, run_settings
 
 COMPARED = 5  # runs of the name, nearest first: a study may have hundreds

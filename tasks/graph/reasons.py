@@ -12,16 +12,19 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from infra.store import Manifest
+from specs.base import USE
 from specs.checks import HELDOUT
 from specs.sources import parts_of
-from tasks.graph.experiment import Experiment, Node
+from tasks.graph.experiment import Experiment
 from tasks.graph.listing import Listing
+from tasks.graph.node import Node
 from tasks.graph.previous_runs import PreviousRun, flat
 from tasks.graph.simulate import Simulation
 
 #: Inputs that differ only where others do: the policy that training began with, and the name of an evaluation's
 #: samples.
 DERIVED = {"root", "set"}
+SOURCE = ".source"  # ends the key of the digest of a user's own code
 #: Settings that stages keep under another name than the spec does; all others stand below the stage's section.
 ELSEWHERE = {"dtype": "policy.dtype", "seed": "seed", "correct_at": "reward.correct_at", "engine": "rollout.engine"}
 ELSEWHERE |= {"max_prompt_tokens": "rollout.max_prompt_tokens", "max_response_tokens": "rollout.max_response_tokens"}
@@ -135,6 +138,13 @@ def _dependencies(node: Node, found: Manifest) -> list[str]:
     return sorted(places, key=lambda name: places[name])
 
 
+def _difference(key: str, then: Any, now: Any) -> str:
+    """Return how a setting differs; of a user's own code the digest of its source stands in the key `source`."""
+    if key.endswith(SOURCE) and None not in (then, now):
+        return f"{key.removesuffix(SOURCE)}.{USE}: its file was edited ({str(then)[:12]} -> {str(now)[:12]})"
+    return f"{key}: {json.dumps(then)} -> {json.dumps(now)}"
+
+
 def _differences(node: Node, name: str, then: Any, now: Any, experiment: Experiment) -> list[str]:
     """Return how one input that is no key of a step differs, in keys of the spec."""
     if name in ("part", "reward", "correct_at"):
@@ -151,10 +161,7 @@ def _differences(node: Node, name: str, then: Any, now: Any, experiment: Experim
                 below = {each: other.pop(each) for each in list(other) if each.startswith(f"{key}.")}
                 other[key] = {each.removeprefix(f"{key}."): value for each, value in below.items()}
         changed = [key for key in sorted({*before, *after}) if before.get(key) != after.get(key)]
-        return [
-            f"{_spec_key(section, key, names)}: {json.dumps(before.get(key))} -> {json.dumps(after.get(key))}"
-            for key in changed
-        ]
+        return [_difference(_spec_key(section, key, names), before.get(key), after.get(key)) for key in changed]
     if name == "source":
         data = experiment.spec.data
         if not data.weights:

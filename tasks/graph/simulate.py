@@ -12,7 +12,8 @@ from functools import partial
 
 from infra.caching import Step
 from tasks.checkpoint.weights import POLICY_STAGE, TRAIN_STAGE
-from tasks.graph.experiment import Experiment, Node, stages_of
+from tasks.graph.experiment import Experiment
+from tasks.graph.node import Node, stages_of
 
 Has = Callable[[str, str], bool]
 

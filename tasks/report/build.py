@@ -99,6 +99,12 @@ def _plain(rows: Sequence[Mapping[str, Any]]) -> tuple[dict[str, float | int | s
     return tuple({k: v for k, v in row.items() if isinstance(v, int | float | str) or v is None} for row in rows)
 
 
+def _detail(verdict: Verdict) -> str:
+    """Return what is known of a verdict besides numbers: its detail, failed terms, what own functions logged."""
+    others = (f"{name}: {text}" for name, text in (*verdict.failed.items(), *verdict.extra.items()))
+    return "; ".join(text for text in (verdict.detail, *others) if text)
+
+
 def _groups(run: RunContent, label: str) -> list[Group]:
     """Return the first problems of the last iteration, with the terms of each response's advantage."""
     groups: dict[str, list[Response]] = {}
@@ -116,7 +122,7 @@ def _groups(run: RunContent, label: str) -> list[Group]:
             text=texts.of([(run.dataset.by_id[rollout.problem_id], rollout.response_ids)])[0],
             score=verdict.score,
             kind=str(verdict.kind),
-            detail=verdict.detail,
+            detail=_detail(verdict),
             base=term["base"],
             bonus=term["bonus"],
             advantage=term["advantage"],
@@ -125,6 +131,7 @@ def _groups(run: RunContent, label: str) -> list[Group]:
             log_prob_mean=term["log_prob_mean"],
             entropy=term["entropy"],
             finish_reason=str(rollout.finish_reason),
+            terms=verdict.terms,
         )
         groups.setdefault(rollout.problem_id, []).append(response)
     problems = run.dataset.by_id

@@ -6,7 +6,7 @@ Every record carries the key of the artifact that its numbers came from, so that
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 Row = Mapping[str, float | int | str | None]
@@ -16,8 +16,8 @@ Row = Mapping[str, float | int | str | None]
 class RunCurves:
     """One training run.
 
-    `iterations` holds one mapping per iteration, with the keys of `ROW_KEYS`. A number that is missing or None is a gap
-    in a plot and `-` in a table, never zero.
+    `iterations` holds one mapping per iteration, with the keys of `ROW_KEYS` and others. A number that is missing or
+    None is a gap in a plot and `-` in a table, never zero.
     """
 
     name: str
@@ -44,7 +44,8 @@ class Response:
     """One sampled response.
 
     `advantage` = `base` (group-relative) + `bonus` (ARM). `c_o`: the confidence of the response. `log_prob_mean`,
-    `entropy`: means over its tokens, in nats. `score` is None if it was not judged.
+    `entropy`: means over its tokens, in nats. `score` is None if it was not judged; `terms` are the values of the
+    reward's other terms.
     """
 
     text: str
@@ -59,6 +60,7 @@ class Response:
     log_prob_mean: float | None
     entropy: float | None
     finish_reason: str
+    terms: Mapping[str, float | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

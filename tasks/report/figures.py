@@ -18,6 +18,7 @@ STAGES = (
     ("stage-b", "reward", "seconds_judge"),
     ("stage-c", "train", "seconds_train"),
 )
+_TERM, _MEAN = "term_", "_mean"
 RUN_COLOURS = 6  # classes run-0 ... run-5 of the style sheet
 
 
@@ -79,13 +80,38 @@ PLOTS = (
 )
 
 
+def term_plots(runs: Sequence[RunCurves]) -> list[Plot]:
+    """Return charts of the terms of the runs' rewards; none where the verifier's score is the reward."""
+    every = dict.fromkeys(key for run in runs for row in run.iterations for key in row)
+    names = [key[len(_TERM) : -len(_MEAN)] for key in every if key.startswith(_TERM) and key.endswith(_MEAN)]
+    plots = [
+        Plot(
+            f"Term {name}",
+            "Mean over the responses of an iteration to which it applies, without its weight.",
+            (f"{_TERM}{name}{_MEAN}",),
+        )
+        for name in names
+    ]
+    plots += [
+        Plot(
+            f"What {name} tells",
+            "Share of prompts whose responses it does not tell apart, and its correlation with the outcome.",
+            (f"{_TERM}{name}_zero_variance_share", f"{_TERM}{name}_outcome_correlation"),
+            ("no difference", "correlation"),
+        )
+        for name in names
+    ]
+    whole = Plot("Reward with all terms", "Mean weighted sum of the terms of a response.", ("reward_sum_mean",))
+    return [whole, *plots] if "reward_sum_mean" in every else plots
+
+
 def colours(runs: Sequence[RunCurves]) -> dict[str, str]:
     """Return the CSS class of each run's label."""
     return {run.label: f"run-{place % RUN_COLOURS}" for place, run in enumerate(runs)}
 
 
-def training_figure(plot: Plot, runs: Sequence[RunCurves]) -> str:
-    """Return one of `PLOTS` over the iterations of all runs."""
+def training_figure(plot: Plot, runs: Sequence[RunCurves], steps: str = "training steps") -> str:
+    """Return one of `PLOTS` over the iterations of all runs. `steps`: what made the numbers, in words."""
     palette = colours(runs)
     series = [
         Series(
@@ -105,7 +131,12 @@ def training_figure(plot: Plot, runs: Sequence[RunCurves]) -> str:
         *(f"{run.label} from" for run in runs),
     ]
     return figure(
-        plot.title, plot.caption, legend(series), chart, _source(runs), table(heads, _by_iteration(runs, plot.keys))
+        plot.title,
+        plot.caption,
+        legend(series),
+        chart,
+        _source(runs, steps),
+        table(heads, _by_iteration(runs, plot.keys)),
     )
 
 
@@ -175,8 +206,8 @@ def figure(title: str, caption: str, marks: str, chart: str, source: str, number
     )
 
 
-def _source(runs: Sequence[RunCurves]) -> str:
-    """Return the first and the last training step of each run's curve; the table below the chart has all of them."""
+def _source(runs: Sequence[RunCurves], steps: str = "training steps") -> str:
+    """Return the first and the last step of each run's curve; the table below the chart has all of them."""
     texts = []
     for run in runs:
         keys = [key for row in run.iterations if isinstance(key := row.get("artifact"), str)]
@@ -184,7 +215,7 @@ def _source(runs: Sequence[RunCurves]) -> str:
             texts.append(
                 f"{escape(run.label)} {key_mark(keys[0])}" + (f" to {key_mark(keys[-1])}" if len(keys) > 1 else "")
             )
-    return "From the training steps of " + ", ".join(texts) + "." if texts else "No artifact is recorded."
+    return f"From the {steps} of " + ", ".join(texts) + "." if texts else "No artifact is recorded."
 
 
 def _by_iteration(runs: Sequence[RunCurves], keys: Sequence[str]) -> list[list[str]]:

@@ -77,7 +77,8 @@ def side_by_side(
 
 def every_number(run: RunCurves) -> str:
     """Return all recorded numbers of a run: a row for each iteration, with the artifact's whole key in its title."""
-    keys = [key for key in ROW_KEYS if key != "artifact" and any(row.get(key) is not None for row in run.iterations)]
+    seen = {key for row in run.iterations for key, value in row.items() if value is not None} - {"artifact"}
+    keys = [*(key for key in ROW_KEYS if key in seen), *sorted(seen.difference(ROW_KEYS))]
     head = "".join(f'<th scope="col">{escape(key)}</th>' for key in (*keys, "artifact"))
     rows = []
     for row in run.iterations:

@@ -35,17 +35,23 @@
     ["end", (r) => r.finish_reason, "why it ended"],
   ];
 
-  const responseRows = (response) => {
+  // A reward of several terms has a column for each besides the outcome.
+  const columnsOf = (group) => {
+    const terms = Object.keys(group.responses[0]?.terms ?? {});
+    return [...COLUMNS, ...terms.map((name) => [name, (r) => number(r.terms[name], 3), "term of the reward, unweighted"])];
+  };
+
+  const responseRows = (response, columns) => {
     const body = element("tbody", undefined, state(response));
     const numbers = element("tr");
     const verdict = element("th", undefined, "verdict");
     verdict.scope = "row";
     verdict.append(element("span", word(response)));
     if (![null, 0, 1].includes(response.score)) verdict.append(` ${number(response.score, 2)}`);
-    numbers.append(verdict, ...COLUMNS.map(([, text]) => element("td", text(response))));
+    numbers.append(verdict, ...columns.map(([, text]) => element("td", text(response))));
     const words = element("tr");
     const cell = element("td", undefined, "words");
-    cell.colSpan = COLUMNS.length + 1;
+    cell.colSpan = columns.length + 1;
     const box = element("div");
     const pre = element("pre", response.text === "" ? "(empty)" : response.text);
     if (response.text.length > 1200) pre.tabIndex = 0;
@@ -82,10 +88,11 @@
     const head = element("thead");
     const line = element("tr");
     const heading = ([name, , title]) => Object.assign(element("th", name), { title, scope: "col" });
-    line.append(...[["verdict", null, ""], ...COLUMNS].map(heading));
+    const columns = columnsOf(group);
+    line.append(...[["verdict", null, ""], ...columns].map(heading));
     head.append(line);
     const none = element("caption", "No response of this kind in this group.", "nothing");
-    at("responses").replaceChildren(head, ...(shown.length === 0 ? [none] : shown.map(responseRows)));
+    at("responses").replaceChildren(head, ...(shown.length === 0 ? [none] : shown.map((each) => responseRows(each, columns))));
     at("previous").disabled = problem.selectedIndex === 0;
     at("next").disabled = problem.selectedIndex === groups.length - 1;
   };

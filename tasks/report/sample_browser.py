@@ -30,6 +30,7 @@ def groups_json(groups: Sequence[Group], correct_at: float) -> str:
         for response in row["responses"]:
             text = cut(response["text"], limit)
             response |= {name: finite_or_text(value) for name, value in response.items()} | {"text": text}
+            response["terms"] = {name: finite_or_text(value) for name, value in response["terms"].items()}
     return embed({"correct_at": correct_at, "groups": rows})
 
 

@@ -39,7 +39,11 @@ def _pattern(tags: Iterable[str]) -> str:
 
 
 _PAIR_OF = {_folded(tag): (_folded(pair[0]), _folded(pair[1])) for pair in PAIRS for tag in pair}
-_TAG = re.compile(_pattern(_PAIR_OF))
+#: The tags by their first character: search for one character in front is much faster than for any of several.
+_TAGS = {
+    first: re.compile(_pattern(tag for tag in _PAIR_OF if tag[0] == first))
+    for first in dict.fromkeys(tag[0] for tag in _PAIR_OF)
+}
 _OPEN_AT_END = re.compile(rf"({_pattern(opening for opening, _ in _PAIR_OF.values())})\s*\Z")
 
 
@@ -69,7 +73,8 @@ def thought_opened_at_end(prompt: str) -> str:
 def _scan(text: str) -> tuple[str, int]:
     """Return the opening tag of the thought that is open at the end ("" for none), and the end of the last thought."""
     opened, end = "", 0
-    for match in _TAG.finditer(text):
+    found = [match for first, tags in _TAGS.items() if first in text for match in tags.finditer(text)]
+    for match in sorted(found, key=re.Match.start):
         tag = match.group()
         opening, _ = _PAIR_OF[_folded(tag)]
         if _folded(tag) == opening:

@@ -12,6 +12,9 @@ from tasks.records import FinishReason, Problem, Verdict, VerdictKind
 from tasks.reward.verifiers.base import Verifier
 from tasks.reward.verifiers.registry import make_verifier
 
+#: The verdict on a response that was cut, where the spec leaves those out.
+MASKED = Verdict(None, VerdictKind.TRUNCATED, "cut at the response limit (reward.truncated: mask)")
+
 
 class Verifiers:
     """The verifiers of a run, each made when a problem first names it, with the settings of the spec.
@@ -47,9 +50,7 @@ class Verifiers:
         batches: dict[str, list[int]] = {}
         for index, (problem, _, reason) in enumerate(items):
             if mask_truncated and reason is FinishReason.LENGTH:
-                verdicts[index] = Verdict(
-                    None, VerdictKind.TRUNCATED, "cut at the response limit (reward.truncated: mask)"
-                )
+                verdicts[index] = MASKED
             else:
                 batches.setdefault(problem.verifier, []).append(index)
         for batch in batches.values():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,7 +16,9 @@ from tasks.train.layout import Row, rows_of
 class GroupBatch:
     """The rollouts of one iteration: P prompts with G samples each, in the order of the draw.
 
-    `scores[p][g]` is None for what was not judged; `engine_log_probs` are the rollout engine's, per response token.
+    `scores[p][g]` is the outcome's, None for what was not judged; `engine_log_probs` are the rollout engine's, per
+    response token. `terms[p][g]` holds the values of the reward's other terms by name; it is empty where the score is
+    the reward.
     """
 
     problem_ids: Sequence[str]
@@ -25,6 +27,7 @@ class GroupBatch:
     response_ids: Sequence[Sequence[Sequence[int]]]
     engine_log_probs: Sequence[Sequence[Sequence[float]]]
     scores: Sequence[Sequence[float | None]]
+    terms: Sequence[Sequence[Mapping[str, float | None]]] = ()
 
     def score_tensors(self) -> tuple[Tensor, Tensor]:
         """Return (scores [P, G] float64 with 0 where not judged, judged [P, G] bool)."""

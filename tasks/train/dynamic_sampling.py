@@ -7,7 +7,7 @@ DAPO (arXiv 2503.14476, section 3.2) draws again until the batch is full. Here t
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 from tasks.train.batch import GroupBatch
 
@@ -45,5 +45,5 @@ def selected(batch: GroupBatch, prompts: int, correct_at: float) -> Selection:
 
 
 def _only(batch: GroupBatch, groups: Sequence[int]) -> GroupBatch:
-    fields = ("problem_ids", "prompt_ids", "content", "response_ids", "engine_log_probs", "scores")
-    return replace(batch, **{name: [getattr(batch, name)[g] for g in groups] for name in fields})
+    values = {each.name: getattr(batch, each.name) for each in fields(batch)}
+    return replace(batch, **{name: [value[g] for g in groups] for name, value in values.items() if value})

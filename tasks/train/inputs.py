@@ -9,7 +9,7 @@ from specs.identity import advantage_settings_of, objective_settings_of
 from tasks.records import EncodedProblem, Rollout, Verdict
 from tasks.train.batch import GroupBatch
 from tasks.train.objectives import registry
-from tasks.train.settings import AdamWSettings, StepSettings
+from tasks.train.settings import AdamWSettings, RewardWeights, StepSettings
 
 
 def adamw_settings(part: Mapping[str, Any]) -> AdamWSettings:
@@ -51,25 +51,32 @@ def step_settings(
         token_budget=token_budget,
         audit_max_mean=audit_max_mean,
         audit_min_effective_share=audit_min_effective_share,
+        reward=RewardWeights(**part["reward"]) if "reward" in part else None,
     )
 
 
 def group_batch(
-    problems: Mapping[str, EncodedProblem], rollouts: Sequence[Rollout], verdicts: Sequence[Verdict]
+    problems: Mapping[str, EncodedProblem],
+    rollouts: Sequence[Rollout],
+    verdicts: Sequence[Verdict],
+    reward: RewardWeights | None = None,
 ) -> GroupBatch:
     """Return rollouts with their verdicts, one each, as groups.
 
-    All samples of a problem stand together, problems in the order of the draw.
+    All samples of a problem stand together, problems in the order of the draw. A response of which a term with a
+    weight failed has no reward: it is not judged.
     """
     assert len(rollouts) == len(verdicts), (len(rollouts), len(verdicts))
     groups: dict[str, list[tuple[Rollout, Verdict]]] = {}
     for rollout, verdict in zip(rollouts, verdicts, strict=True):
         groups.setdefault(rollout.problem_id, []).append((rollout, verdict))
+    weighed = {name for name, weight in reward.weights.items() if weight} if reward else set[str]()
     return GroupBatch(
         problem_ids=list(groups),
         prompt_ids=[problems[name].prompt_ids for name in groups],
         content=[problems[name].content for name in groups],
         response_ids=[[r.response_ids for r, _ in group] for group in groups.values()],
         engine_log_probs=[[r.logprobs for r, _ in group] for group in groups.values()],
-        scores=[[v.score for _, v in group] for group in groups.values()],
+        scores=[[None if weighed & v.failed.keys() else v.score for _, v in group] for group in groups.values()],
+        terms=[[v.terms for _, v in group] for group in groups.values()] if reward else (),
     )

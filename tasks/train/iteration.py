@@ -24,11 +24,12 @@ from tasks.train.advantages.registry import Advantages, estimator_of
 from tasks.train.batch import GroupBatch, MicroBatch, rank_micro_batches
 from tasks.train.forward import TokenStats
 from tasks.train.layout import share
-from tasks.train.measures import audit, dynamics, response_rows
+from tasks.train.measures import audit, dynamics, response_rows, score_mean
 from tasks.train.objectives.base import Minibatch, Tokens
 from tasks.train.objectives.registry import USE, objective_of
 from tasks.train.objectives.weights import aggregation_weights, correction_weights
 from tasks.train.own_code import member_error, own_code
+from tasks.train.rewards import decoupled, rewarded
 from tasks.train.schedule import learning_rate
 from tasks.train.settings import StepSettings
 from tasks.train.statistics import Ranks, TokenStatistics
@@ -67,7 +68,9 @@ class Iteration:
         self.engine, self.ranks, self.batch, self.settings, self.number = engine, ranks, batch, settings, number
         check_prompts(batch.problem_ids, batch.content, settings.advantage)
         self.lengths = torch.tensor([[len(r) for r in group] for group in batch.response_ids])
-        self.groups = Groups.of(*batch.score_tensors(), self.lengths, correct_at=settings.correct_at)
+        self.outcomes = Groups.of(*batch.score_tensors(), self.lengths, correct_at=settings.correct_at)
+        reward = settings.reward
+        self.groups = self.outcomes if reward is None else rewarded(batch, self.outcomes, reward)
         self.estimator = estimator_of(settings.advantage)
         self.objective = objective_of(settings.objective)
         with own_code(settings.objective, USE):
@@ -97,7 +100,10 @@ class Iteration:
 
     @cached_property
     def base(self) -> Tensor:
-        """Return the advantages that the scores alone give [prompts, samples]."""
+        """Return the advantages that the rewards alone give [prompts, samples]."""
+        reward = self.settings.reward
+        if reward is not None and reward.aggregate == "normalize_then_sum":
+            return decoupled(self.estimator, self.batch, self.outcomes, reward)
         return self.estimator.base(self.groups)
 
     def _run(self) -> dict[str, Any]:
@@ -126,7 +132,8 @@ class Iteration:
             "optimiser_steps": len(minibatches),
             "forward_calls": self.forward_calls,
             **self.audited,
-            **dynamics(self.old, self.groups, self.advantages),
+            **dynamics(self.old, self.outcomes, self.advantages),
+            **({} if self.settings.reward is None else {"reward_sum_mean": score_mean(self.groups)}),
             **{f"objective_{name}": value for name, value in self.scalars.items()},
         }
         seconds = {"old_pass": passed_s, "steps": time.monotonic() - started - passed_s}

@@ -56,7 +56,10 @@ def audit(old: TokenStatistics, batch: GroupBatch, settings: StepSettings, itera
 
 
 def dynamics(old: TokenStatistics, groups: Groups, advantages: Advantages) -> dict[str, float | None]:
-    """Return group composition, entropy and ARM's terms of one iteration. None where there was nothing to average."""
+    """Return group composition, entropy and ARM's terms of one iteration. None where there was nothing to average.
+
+    `groups` have the outcome's scores.
+    """
     judged, correct = groups.judged, groups.correct
     wrong = judged & ~correct
     seen = judged.any(-1)
@@ -64,7 +67,7 @@ def dynamics(old: TokenStatistics, groups: Groups, advantages: Advantages) -> di
     entropies = [old.entropies[key] for key in sorted(old.entropies)]
     flipped = (advantages.base * advantages.total < 0) & judged
     return {
-        "reward_mean": _mean(groups.scores[judged]),
+        "reward_mean": score_mean(groups),
         "entropy": float(torch.cat(entropies).double().mean()) if entropies else None,
         "all_correct_share": _mean(all_correct[seen].double()),
         "all_wrong_share": _mean(all_wrong[seen].double()),
@@ -76,6 +79,11 @@ def dynamics(old: TokenStatistics, groups: Groups, advantages: Advantages) -> di
         "flipped_share": _mean(flipped[judged].double()),
         "advantage_abs_mean": _mean(advantages.total[judged].abs()),
     }
+
+
+def score_mean(groups: Groups) -> float | None:
+    """Return the mean score of the judged responses; None where there is none."""
+    return _mean(groups.scores[groups.judged])
 
 
 def _mean(values: Tensor) -> float | None:

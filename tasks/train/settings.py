@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -34,10 +35,20 @@ class OptimizerOptions:
 
 
 @dataclass(frozen=True, slots=True)
+class RewardWeights:
+    """The way in which the terms of a reward make one advantage: `reward.outcome`, weights, `reward.aggregate`."""
+
+    outcome: str
+    weights: Mapping[str, float]
+    aggregate: Literal["sum_then_normalize", "normalize_then_sum"]
+
+
+@dataclass(frozen=True, slots=True)
 class StepSettings:
     """The settings of one iteration's optimizer steps. Names and units as in the spec (specs/sections.py).
 
     `objective.importance_correction.mode` is one of token, sequence_mask, off: `auto` is resolved before.
+    `reward` is None where the score of the outcome is the reward.
     """
 
     advantage: Advantage
@@ -54,3 +65,4 @@ class StepSettings:
     token_budget: int
     audit_max_mean: float
     audit_min_effective_share: float
+    reward: RewardWeights | None = None

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from transformers import PreTrainedTokenizerFast
 
-from specs.sections import WarmStart
+from specs.policy import WarmStart
 from tasks.data.encode import encode_responses
 from tasks.data.seeds import derive_seed
 from tasks.records import EncodedProblem, Problem

@@ -47,7 +47,8 @@ evaluate: {suites: heldout}
             f"train.betas: got [0.9, 1.5], want a list (2, each a number (float >= 0, < 1)) ({at}:9)",
             f"train.iterations: got true, want a whole number (int > 0) ({at}:10)",
             f"train.warm_up_steps: no such key; nearest is train.warmup_steps ({at}:11)",
-            f"reward: got 3, want a mapping with correct_at, truncated, max_not_judged_share, math, code ({at}:12)",
+            "reward: got 3, want a mapping with correct_at, truncated, max_not_judged_share, terms, outcome, "
+            f"aggregate, workers, math, code ({at}:12)",
             f"evaluate.suites: got 'heldout', want a list (each text (not empty)) ({at}:13)",
         ]
     )

@@ -29,6 +29,7 @@ NAMES = {
     "smollm2-sums",
     "code-smollm2",
     "qwen7b",
+    "qwen7b-dapo",
     "qwen32b",
     "r1-distill-1.5b",
     "deepcoder-7b",
@@ -60,6 +61,16 @@ def test_a_control_differs_from_its_experiment_in_the_arm_term_alone(name: str) 
     assert control.advantage.model_dump(include=common) == experiment.advantage.model_dump(include=common)
     same = {"name": "", "control": None, "advantage": experiment.advantage}
     assert control.model_copy(update=same) == experiment.model_copy(update={"name": "", "control": None})
+
+
+def test_dapo_differs_from_its_control_in_the_parts_that_its_file_names() -> None:
+    dapo, control = loaded("qwen7b-dapo").spec, loaded("qwen7b-grpo").spec
+    assert dapo.rollout.drawn == 3 * control.rollout.prompts and dapo.reward.weights == {
+        "correct": 1.0,
+        "overlong": 1.0,
+    }
+    same = {"name": "", "rollout": control.rollout, "reward": control.reward}
+    assert dapo.model_copy(update=same) == control.model_copy(update={"name": ""})
 
 
 def test_the_quickstart_is_tried_against_its_control() -> None:

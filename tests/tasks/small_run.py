@@ -15,7 +15,7 @@ from specs.paths import REPOSITORY_ROOT as ROOT
 from tasks.engines import open_run
 from tasks.engines.open_run import OpenRun
 from tasks.stage import value
-from tasks.stages import data, evaluate, remake_start, reward, rollout, train
+from tasks.stages import columns, data, evaluate, remake_start, reward, rollout, train
 
 #: 60 supervised steps half solve this puzzle, so that rewards differ and training moves the policy.
 SETTINGS = (
@@ -54,6 +54,8 @@ def opened(store: Path, *overrides: str) -> Iterator[OpenRun]:
 def iterate(run: OpenRun, iterations: int) -> None:
     """Do what the flow does, up to and with iteration `iterations` - 1."""
     value(data.plain(run))
+    if run.experiment.columns is not None:
+        value(columns.plain(run))
     remake_start(run)
     for k in range(iterations):
         value(rollout.plain(run, k))

@@ -10,10 +10,13 @@ from typing import Any, cast
 
 import pytest
 
+from flows.cli.rescore import rescore
 from flows.cli.runs import list_runs, open_store, store_uri
+from infra.errors import StoreError
 from infra.gc import NO_RUN, collect, survey
 from infra.paths import local_views
 from infra.store import Store
+from specs.errors import SpecError
 from specs.load import Loaded, load_spec
 from specs.paths import REPOSITORY_ROOT as ROOT
 from specs.paths import file_uri
@@ -26,7 +29,18 @@ from tasks.run.content import content_of
 from tasks.run.record import RunRecord, metrics_row
 from tasks.run.session import Session
 from tasks.stage import value
-from tasks.stages import can_evaluate, contamination, data, evaluate, first_policy, remake_start, reward, rollout, train
+from tasks.stages import (
+    can_evaluate,
+    columns,
+    contamination,
+    data,
+    evaluate,
+    first_policy,
+    remake_start,
+    reward,
+    rollout,
+    train,
+)
 from tests.tasks.small_run import SETTINGS
 from tests.tasks.stand_ins import StandInEngines
 
@@ -66,6 +80,8 @@ def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
         record = RunRecord(run.session, run.experiment, loaded, trackers=[tracker])
         record.begin()
         record.data(value(data.plain(run)))
+        if run.experiment.columns is not None:
+            value(columns.plain(run))
         value(first_policy.plain(run))
         for k in range(loaded.spec.train.iterations):
             shards, verdicts = value(rollout.plain(run, k)), value(reward.plain(run, k))
@@ -210,3 +226,56 @@ def test_gc_keeps_what_the_record_leads_to_and_takes_the_rest(start: Start) -> N
         files.remove(name)
     found = {each.name.partition("/")[0] for each in survey(files, later)}
     assert found == {"steps", "samples"}
+
+
+TERMS = "reward.terms={again: {use: repetition, ngram: 1, weight: 0.5}}"
+
+
+def test_terms_of_a_reward_are_in_rows_and_on_the_page(start: Start) -> None:
+    run, record, _, _ = start(TERMS)
+    assert all(row["term_again_mean"] == 0.0 and row["term_again_zero_variance_share"] == 1.0 for row in record.rows)
+    content = content_of(run, record)
+    assert all(verdict.terms == {"again": -0.0} for verdict in content.last.verdicts)
+    page = render(build([content]))
+    assert "Term again" in page and "term_again_mean" in page
+
+
+def test_a_term_more_judges_again_and_draws_nothing_of_iteration_0(start: Start) -> None:
+    start()
+    _, _, _, engines = start(TERMS)
+    assert engines.trainer.trained == [0, 1] and engines.rollout.asked == 16 + 8, "the second iteration, and the end"
+
+
+def test_another_weight_judges_nothing_of_iteration_0(start: Start) -> None:
+    first, _, _, _ = start(TERMS)
+    other, _, _, engines = start(TERMS, "reward.terms.again.weight=0.1")
+    assert engines.trainer.trained == [0, 1] and other.experiment.reward(0).key == first.experiment.reward(0).key
+    assert other.experiment.run != first.experiment.run
+
+
+def test_stored_rollouts_under_another_reward(start: Start, tmp_path: Path) -> None:
+    """Nothing is drawn or trained; a second time nothing is judged either."""
+    run, _, _, engines = start()
+    drawn, own = engines.rollout.asked, tmp_path / "own.py"
+    own.write_text(
+        "def first_is_right(completions, **columns):\n    return [float(k == 0) for k in range(len(completions))]\n"
+    )
+    settings = [f"reward.terms={{mine: {{use: '{own}:first_is_right'}}, again: {{use: repetition, ngram: 1}}}}"]
+    text = rescore(run.store, "stand-in", [*settings, "reward.outcome=mine"])
+    assert "32 responses of 2 iterations: 8 become right, 0 become wrong" in text
+    assert text == rescore(run.store, run.experiment.run, [*settings, "reward.outcome=mine"])
+    assert engines.rollout.asked == drawn and engines.trainer.trained == [0, 1]
+    name = text.rpartition("page: ")[2].removeprefix(f"{run.store.uri}/")
+    page = run.store.files.read(name).decode()
+    assert page.count("<tr><td>0<td>") >= 4 and "Term again" in page
+    with pytest.raises(SpecError, match="rescore changes `reward` alone"):
+        rescore(run.store, "stand-in", ["train.learning_rate=0.1"])
+
+
+def test_rescoring_goes_as_far_as_the_store_has_rollouts(start: Start) -> None:
+    run, _, _, _ = start()
+    run.store.files.remove(f"steps/rollout/{run.experiment.rollouts(1)[0].key}/MANIFEST.json")
+    assert "16 responses of 1 iterations" in rescore(run.store, "stand-in", ["reward.correct_at=0.5"])
+    run.store.files.remove(f"steps/verdict/{run.experiment.reward(0).key}/MANIFEST.json")
+    with pytest.raises(StoreError, match="no rollouts with verdicts of its first iteration"):
+        rescore(run.store, "stand-in", [])

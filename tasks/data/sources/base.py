@@ -21,9 +21,10 @@ from specs.plugins import by_content
 from specs.sections import Data
 from tasks.data.columns import Columns
 from tasks.data.rows import problem_from_row
+from tasks.data.source_rows import row_of, row_of_problem
 from tasks.errors import DataError
 from tasks.plugins import plugin_digest
-from tasks.records import Problem
+from tasks.records import Problem, SourceRow
 from tasks.reward.verifiers.registry import reader_of
 
 Row = tuple[str, Mapping[str, Any]]  # the place of a row (`file:line`), for messages, and the row
@@ -104,6 +105,12 @@ class Source(ABC):
         With None, of the content as it is now. Raises DataError for anything that is not right.
         """
 
+    def source_rows(self, fingerprint: str | None = None) -> dict[str, SourceRow]:
+        """Return what users' own reward functions read of each problem, by its id: here its prompt and reference."""
+        splits = ("train", "heldout") if self.data.heldout else ("train",)
+        problems = [each for split in splits for each in self.problems(split, fingerprint).problems]
+        return {each.id: row_of_problem(each) for each in problems}
+
     def demonstrations(self, problem: Problem) -> Sequence[str]:
         """Return right answers of `problem`, for a warm start. DataError where the source has none."""
         raise DataError(
@@ -154,7 +161,17 @@ class RowSource(Source):
         problems = split_heldout(problems, self.data.heldout, split, self.data.source)
         return LoadedData(problems, dropped, conflicting, digest(problems), revision)
 
-    def _collect(self, rows: Iterable[Row]) -> tuple[list[Problem], int, int]:
+    def source_rows(self, fingerprint: str | None = None) -> dict[str, SourceRow]:
+        """Return the row of each problem, by its id."""
+        kept: list[Mapping[str, Any]] = []
+        problems, _, _ = self._collect(self.rows(self.revision(fingerprint)), kept)
+        rows = zip(problems, kept, strict=True)
+        return {problem.id: row_of(row, self.data.prompt_column) for problem, row in rows}
+
+    def _collect(
+        self, rows: Iterable[Row], kept: list[Mapping[str, Any]] | None = None
+    ) -> tuple[list[Problem], int, int]:
+        """Return the problems of rows, and the counts of duplicates; `kept` gets the row of each problem."""
         columns, read = Columns.of(self.data, self.verifier), reader_of(self.verifier)
         problems: list[Problem] = []
         first: dict[str, Problem] = {}
@@ -171,6 +188,8 @@ class RowSource(Source):
                 raise DataError(f"{where}: id: {problem.id!r} is taken by {places[problem.id]}: ids must differ")
             places[problem.id] = where
             problems.append(problem)
+            if kept is not None:
+                kept.append(row)
         if not problems:
             raise DataError(f"{self.data.train}: it holds no problem")
         return problems, dropped, conflicting

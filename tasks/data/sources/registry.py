@@ -91,7 +91,7 @@ def _misfits(source: Source) -> Sequence[str]:
     if source.own_verifier is None and data.verifier is None:
         lines.append(
             f"{key}.verifier: missing; {source.key} {data.train!r} brings none (a static method `verify` of its "
-            "class), so name its verifier (math, code, my_verifier.py:name)"
+            "class), so name its verifier (math, code, choice, my_verifier.py:name)"
         )
     if data.heldout and not source.HELDOUT:
         lines.append(

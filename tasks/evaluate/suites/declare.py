@@ -132,7 +132,8 @@ class SuiteDeclaration(Section):
         description="Instruction around each problem (tasks/data/prompts.py)."
     )
     verifier: Name = Field(
-        description="math, code, the puzzle's own, or your own: `my_verifier.py:name`, its path as that of the source."
+        description="math, code, choice, the puzzle's own, or your own: `my_verifier.py:name`, its path as that of "
+        "the source."
     )
     timeout_s: float | None = Field(
         default=None,

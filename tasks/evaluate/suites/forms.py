@@ -18,6 +18,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from tasks.data.choices import lettered
 from tasks.data.code import KEPT
 from tasks.data.columns import look_up, short
 from tasks.data.seeds import derive_seed
@@ -94,9 +95,7 @@ def _answer(row: Row, columns: SuiteColumns, where: str, question: str) -> Shape
 
 
 def _lettered(question: str, choices: list[str], letter: str) -> Shaped:
-    lines = [f"{name}. {choice}" for name, choice in zip(string.ascii_uppercase, choices, strict=False)]
-    prompt = "\n".join([question, "", *lines, "", "Answer with the letter of the right choice."])
-    return Shaped(question, {"prompt": prompt, "answer": letter}, {"choices": choices})
+    return Shaped(question, {"prompt": lettered(question, choices), "answer": letter}, {"choices": choices})
 
 
 def _choices(row: Row, columns: SuiteColumns, where: str, question: str) -> Shaped | None:

@@ -18,7 +18,9 @@ FORMS = {"\\boxed": "in \\boxed{}", "```python": "in one ```python block"}  # of
 
 def diagnoses(numbers: ProbeNumbers, spec: Spec) -> list[str]:
     """Return a line for each thing that is wrong, with what to do about it; empty where nothing is."""
-    return [line for rule in (_cut, _empty, _unread, _judging, _contrast, _alike) for line in rule(numbers, spec)]
+    return [
+        line for rule in (_cut, _empty, _unread, _judging, _contrast, _terms, _alike) for line in rule(numbers, spec)
+    ]
 
 
 def _cut(numbers: ProbeNumbers, spec: Spec) -> Iterator[str]:
@@ -82,6 +84,28 @@ def _contrast(numbers: ProbeNumbers, spec: Spec) -> Iterator[str]:
             f"in {numbers.without_contrast:.0%} of the groups all responses are right, or all are wrong: they teach "
             f"nothing; take {more} problems, more than {spec.rollout.samples} samples (rollout.samples), or draw more "
             "problems than are trained (rollout.oversample)"
+        )
+
+
+def _terms(numbers: ProbeNumbers, spec: Spec) -> Iterator[str]:
+    reward, outcome = spec.reward, spec.reward.outcome
+    of_outcome = abs(reward.weights[outcome]) * (numbers.spread or 0.0)
+    for name, term in numbers.terms.items():
+        weight = abs(reward.weights[name])
+        if weight and term.mean is None:
+            yield f"reward.terms.{name} applied to no response (its function gave None for each): it teaches nothing"
+        elif weight and term.spread == 0:
+            yield f"reward.terms.{name} is the same for all responses of each group, so that it teaches nothing"
+        elif weight * (term.spread or 0.0) > of_outcome > 0 and reward.aggregate == "sum_then_normalize":
+            yield (
+                f"reward.terms.{name} moves the reward more within a group than the outcome does (standard deviation "
+                f"{weight * (term.spread or 0.0):.2g} against {of_outcome:.2g}), so that it is learned first: lower "
+                "its weight, or set reward.aggregate: normalize_then_sum"
+            )
+    for name, share in numbers.failed.items():
+        yield (
+            f"{share:.1%} of the responses have no score in reward.terms.{name}: it missed deadline_s, or a service "
+            "did not answer; above reward.max_not_judged_share the run stops"
         )
 
 

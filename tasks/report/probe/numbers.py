@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from statistics import fmean
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from statistics import fmean, pstdev
 
 from tasks.records import FinishReason, Rollout, Verdict, VerdictKind
+
+
+@dataclass(frozen=True)
+class TermNumbers:
+    """Numbers of a reward's term, without its weight. None where it applied to no response.
+
+    `spread`: the mean over groups of the standard deviation (ddof 0) in a group.
+    """
+
+    mean: float | None
+    spread: float | None
 
 
 @dataclass(frozen=True)
@@ -16,7 +27,9 @@ class ProbeNumbers:
 
     `all_right`, `all_wrong`: shares of groups without a contrast, which teach nothing. `repeated`: share of the
     responses that equal an earlier one of their group, token by token. `kinds`: shares of verdicts by kind. `tokens`,
-    `right_tokens`: mean lengths of all and of right responses (None: there is none).
+    `right_tokens`: mean lengths of all and of right responses (None: there is none). `terms`: of the
+    reward's other terms by name; `spread`: as theirs, of the outcome's score; `failed`: by term, the share of
+    responses for which it failed.
     """
 
     groups: int
@@ -31,6 +44,9 @@ class ProbeNumbers:
     kinds: Mapping[VerdictKind, float]
     tokens: float
     right_tokens: float | None
+    terms: Mapping[str, TermNumbers] = field(default_factory=dict)
+    spread: float | None = None
+    failed: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def without_contrast(self) -> float:
@@ -68,4 +84,20 @@ def probe_numbers(rollouts: Sequence[Rollout], verdicts: Sequence[Verdict], corr
         kinds={kind: count / n for kind, count in Counter(v.kind for v in verdicts).items()},
         tokens=fmean(len(r.response_ids) for r in rollouts),
         right_tokens=fmean(right) if right else None,
+        terms={name: _term(name, groups) for name in verdicts[0].terms},
+        spread=_spread([v.score for _, v in group] for group in groups.values()),
+        failed={name: count / n for name, count in Counter(name for v in verdicts for name in v.failed).items()},
     )
+
+
+def _term(name: str, groups: Mapping[str, Sequence[tuple[Rollout, Verdict]]]) -> TermNumbers:
+    by_group = [[v.terms[name] for _, v in group] for group in groups.values()]
+    values = [value for group in by_group for value in group if value is not None]
+    return TermNumbers(fmean(values) if values else None, _spread(by_group))
+
+
+def _spread(groups: Iterable[Sequence[float | None]]) -> float | None:
+    """Return the mean over groups of the standard deviation in each, of the values that are there."""
+    known = [[value for value in group if value is not None] for group in groups]
+    spreads = [pstdev(group) for group in known if group]
+    return fmean(spreads) if spreads else None

@@ -69,6 +69,7 @@ def _heading(sample: Sample) -> str:
     verdict, rollout = sample.verdict, sample.rollout
     score = "no score" if verdict.score is None else f"score {verdict.score:g}"
     detail = f" ({verdict.detail})" if verdict.detail else ""
+    detail += "".join(f", {name} {_number(value)}" for name, value in verdict.terms.items())
     return (
         f"{rollout.problem_id}, sample {rollout.sample}: {verdict.kind}, {score}{detail}; {len(rollout.response_ids)} "
         f"tokens, {rollout.finish_reason}"
@@ -76,15 +77,21 @@ def _heading(sample: Sample) -> str:
 
 
 def _numbers(numbers: ProbeNumbers) -> list[str]:
-    score = "-" if numbers.score is None else f"{numbers.score:.3f}"
+    score = _number(numbers.score)
     kinds = ", ".join(f"{kind} {share:.0%}" for kind, share in sorted(numbers.kinds.items()))
+    terms = [f"{name} {_number(each.mean)}" for name, each in numbers.terms.items()]
     right = "" if numbers.right_tokens is None else f", {numbers.right_tokens:.0f} in right ones"
     return [
         f"iteration 0: {numbers.responses} responses to {numbers.groups} problems, reward {score}; {kinds}",
+        *([f"terms, mean: {', '.join(terms)}"] if terms else []),
         f"groups without a contrast: {numbers.without_contrast:.0%} ({numbers.all_wrong:.0%} all wrong, "
         f"{numbers.all_right:.0%} all right)",
         f"tokens: {numbers.tokens:.0f} in a response{right}; {numbers.truncated:.0%} cut at the limit",
     ]
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}"
 
 
 def _cost(spec: Spec, cost: Cost) -> list[str]:

@@ -39,6 +39,9 @@ _JOIN = re.compile(r'"\s*,?\s*(?:and|or)\s*,?\s*"|(?<![A-Za-z\\])(?:and|or)(?![A
 _BASE_WORD = re.compile(r'_\s*\{\s*"(\w+)"\s*\}$')  # 1011_{\text{two}}
 _BASE = re.compile(r"^([0-9A-Za-z]+)\s*_\s*\{?\s*\(?(\d+)\)?\s*\}?$")
 _IMPLIES = re.compile(r"\\(?:implies|impliedby|iff|to|rightarrow|Rightarrow|leftrightarrow|Leftrightarrow)(?![A-Za-z])")
+_PLUS_MINUS = re.compile(r"\\(?:pm|mp)(?![A-Za-z])")
+_MEMBER = re.compile(r"^(\\?[A-Za-z]+(?:_\w|_\{\w+\})?)\s*\\in(?![A-Za-z])\s*(.+)$")
+_TO = re.compile(r':|"\s*to\s*"|(?<=\d) to (?=\d)')
 _CLOCK = re.compile(
     r'(?P<hour>\d{1,2})(?::(?P<minute>[0-5]\d))?\s*"?\s*(?:(?P<half>[ap])\.?\s*m\.?|(?P<twelve>noon|midnight))?\s*"?',
     re.IGNORECASE,
@@ -78,7 +81,7 @@ def _read(text: str) -> Answer:
     if text[0].isdigit() and (compound := compound_quantity(text)) is not None:
         value, unit = compound
         return Scalar(text, Num(value), unit)
-    separated = _JOIN.sub(";", text)
+    separated = _JOIN.sub(";", text) if "and" in text or "or" in text else text
     members = [p.strip() for p in split_top(separated, ",;")]
     parts = [p for p in members if p] if separated != text else members
     if len(parts) > 1:
@@ -103,6 +106,8 @@ def _from_words(words: str) -> Answer:
 
 def _connected(text: str) -> Answer | None:
     r"""Return what \land, \lor, \cap or \cup connect, or inequalities that "and" connects; None for other texts."""
+    if "\\" not in text and "<" not in text and ">" not in text:  # no connective, and no order
+        return None
     if _IMPLIES.search(text):
         return None
     for command, kind in (("lor", "or"), ("land", "and"), ("cup", "union"), ("cap", "intersection")):
@@ -180,7 +185,7 @@ def _is_number(answer: Answer) -> bool:
 
 def _spread(text: str) -> list[Answer]:
     """Return the one answer in `text`, or the two of a plus-minus."""
-    if re.search(r"\\(?:pm|mp)(?![A-Za-z])", text):
+    if "\\" in text and _PLUS_MINUS.search(text):
         upper = re.sub(r"\\pm(?![A-Za-z])", "+", re.sub(r"\\mp(?![A-Za-z])", "-", text))
         lower = re.sub(r"\\pm(?![A-Za-z])", "-", re.sub(r"\\mp(?![A-Za-z])", "+", text))
         return [read(upper), read(lower)]
@@ -189,7 +194,7 @@ def _spread(text: str) -> list[Answer]:
 
 def _single(text: str) -> Answer:
     """Read one answer: an equation, an inequality, a membership, a set, a tuple, a clock time, a ratio, a scalar."""
-    if re.search(r"\\(?:pm|mp)(?![A-Za-z])", text) and not encloses(text) and not text.startswith("\\{"):
+    if "\\" in text and _PLUS_MINUS.search(text) and not encloses(text) and not text.startswith("\\{"):
         return Collection("list", tuple(_spread(text)))
     equation = [s.strip() for s in split_top(text, "=")]
     if len(equation) > 1 and not orders(text):
@@ -203,14 +208,14 @@ def _single(text: str) -> Answer:
         return read(equation[0])
     if (order := order_of(text)) is not None:
         return order
-    if match := re.match(r"^(\\?[A-Za-z]+(?:_\w|_\{\w+\})?)\s*\\in(?![A-Za-z])\s*(.+)$", text):
+    if "\\in" in text and (match := _MEMBER.match(text)):
         inner = read(match.group(2))
         if isinstance(inner, Collection) and inner.kind == "tuple" and (piece := pair_region(inner)) is not None:
             return Region(piece.pieces, match.group(1))
         return Region(inner.pieces, match.group(1)) if isinstance(inner, Region) else inner
     if text.startswith("\\{") and text.endswith("\\}"):
         return _set(text[2:-2].strip())
-    if re.fullmatch(r"\\emptyset", text):
+    if text == "\\emptyset":
         return Collection("set", ())
     if encloses(text) or (text.startswith("\\langle") and text.endswith("\\rangle")):
         inner_text = text[7:-7] if text.startswith("\\langle") else text[1:-1]
@@ -222,9 +227,10 @@ def _single(text: str) -> Answer:
             return Collection("tuple", items)
     if (clock := _CLOCK.fullmatch(text)) and (clock["minute"] or clock["half"] or clock["twelve"]):
         return _clock_time(clock)
-    ratio = [s.strip() for s in re.split(r':|"\s*to\s*"|(?<=\d) to (?=\d)', text)]
-    if len(ratio) > 1 and all(ratio):
-        return Collection("ratio", tuple(scalar(s) for s in ratio))
+    if ":" in text or "to" in text:
+        ratio = [s.strip() for s in _TO.split(text)]
+        if len(ratio) > 1 and all(ratio):
+            return Collection("ratio", tuple(scalar(s) for s in ratio))
     return scalar(text)
 
 
@@ -271,9 +277,7 @@ def scalar(text: str) -> Scalar:
     value = strip_braces(value)
     while _in_parentheses(value):
         value = value[1:-1].strip()
-    based = _BASE.match(
-        _BASE_WORD.sub(lambda m: m.group() if (n := number_in_words(m.group(1))) is None else f"_{n}", value)
-    )
+    based = _based(value) if "_" in value else None
     if based and value[0].isdigit() and (quantity.factor == 1 or based.group(2) == "10"):
         if based.group(2) != "10" or not based.group(1).isdecimal():
             return Scalar(f"{based.group(1).upper()}_{based.group(2)}", None, unit, percent)
@@ -282,3 +286,10 @@ def scalar(text: str) -> Scalar:
     if node is not None and quantity.factor != 1:
         node = mul(node, Num(Fraction(quantity.factor)))
     return Scalar(text if quantity.factor != 1 else value, node, unit, percent)
+
+
+def _based(value: str) -> re.Match[str] | None:
+    """Return the digits and the base of a number in a base, also of one that a word names."""
+    return _BASE.match(
+        _BASE_WORD.sub(lambda m: m.group() if (n := number_in_words(m.group(1))) is None else f"_{n}", value)
+    )

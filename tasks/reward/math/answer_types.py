@@ -22,6 +22,7 @@ _OPERATION = re.compile(
     r"\\?(?:log|ln|lg|exp|sqrt|abs|floor|ceil|sign|a(?:rc)?(?:sin|cos|tan|cot|sec|csc)|(?:sin|cos|tan|cot)h)"
     r"(?![A-Za-z])|(?P<name>\\?[A-Za-z]+)\s*\(.*(?P=name)(?![A-Za-z])|([a-z])\2+$|[ei][a-z]$"
 )
+_CONTENT = re.compile(r"[\w\\]")
 _OPEN, _CLOSE = "([{", ")]}"
 
 
@@ -108,6 +109,8 @@ Answer = Scalar | Words | Collection | Region | Equation | Order | Matrix | Case
 
 def split_top(text: str, separators: str) -> list[str]:
     """Return the parts of `text` between separators that lie in no brackets."""
+    if not any(separator in text for separator in separators):
+        return [text]
     parts, depth, start, at = [], 0, 0, 0
     while at < len(text):
         char = text[at]
@@ -136,6 +139,8 @@ def split_top(text: str, separators: str) -> list[str]:
 
 def split_commands(text: str, command: str) -> list[str]:
     """Return the parts of `text` between the commands called `command` that lie in no brackets."""
+    if f"\\{command}" not in text:
+        return [text]
     mark = "\0"  # no character of a tidy text
     marked = re.sub(rf"\\{command}(?![A-Za-z])", mark, text)
     return split_top(marked, mark) if mark in marked else [text]
@@ -169,7 +174,7 @@ def usable(text: str) -> None:
 
 @lru_cache(maxsize=4096)
 def _fault(text: str) -> str | None:
-    if not re.search(r"[\w\\]", text) or text in ("\\ldots", "_") or text.strip(' "').lower() in ("nan", "\\nan"):
+    if not _CONTENT.search(text) or text in ("\\ldots", "_") or text.strip(' "').lower() in ("nan", "\\nan"):
         return "empty"
     return "too long, or braces that do not close" if len(text) > MAX_LENGTH or not balanced(text) else None
 

@@ -25,6 +25,9 @@ _DOMAIN = re.compile(
 _CHOICE_LABEL = re.compile(r'^(?:\(\s*[A-J]\s*\)\s+|"\s*(?:\(\s*[A-J]\s*\)|[A-J]\s*[.:)])\s*"\s*)(?=[^\s"])')
 _CONSTANT = re.compile(r"^(.+)\+\s*C$", re.DOTALL)
 _OWN_CONSTANT = re.compile(r'^(.+)\+\s*("const(?:ant)?\.?"|c|K|k|C(?:_\{?\w\}?)?)$', re.DOTALL)
+_LETTER = re.compile(r'"?\s*\(?([A-J])\)?\s*\.?\s*"?')
+_COMMA, _DECIMAL = re.compile(r"-?\d+,\d+"), re.compile(r"-?\d*\.\d+")  # a decimal comma for a decimal point
+_ABOUT = re.compile(r"\\(?:approx|simeq|thickapprox|doteq)(?![A-Za-z])")
 _IS = re.compile(r'"\s*(?:is|are|must be)\s+(?:an?\s+)?(?=\w)')
 
 
@@ -33,13 +36,13 @@ def equivalent(gold: str, given: str, oracle: Oracle) -> Truth:
 
     ParseError if `given` or `gold` holds no answer.
     """
-    letter = re.fullmatch(r'"?\s*\(?([A-J])\)?\s*\.?\s*"?', gold)
+    letter = _LETTER.fullmatch(gold)
     if letter and (found := choice_letter(given)) is not None:
         return found == letter.group(1)
-    if key(gold) == key(given) or key(_IS.sub('"', gold)) == key(_IS.sub('"', given)):
+    if key(gold) == key(given) or ('"' in gold + given and key(_IS.sub('"', gold)) == key(_IS.sub('"', given))):
         usable(given)
         return True
-    if re.fullmatch(r"-?\d+,\d+", given) and re.fullmatch(r"-?\d*\.\d+", gold):  # a decimal comma
+    if _COMMA.fullmatch(given) and _DECIMAL.fullmatch(gold):
         given = given.replace(",", ".")
     about = split_about(given)
     if about:
@@ -48,9 +51,10 @@ def equivalent(gold: str, given: str, oracle: Oracle) -> Truth:
         return _residues(gold, residue, oracle)
     if (own := residue_of(gold)) and own.reduced and own.members() is not None:
         return equivalent(own.text, without_label(given), oracle)
-    family = [_DOMAIN.match(t) for t in (gold, given)]
-    if family[0] and family[1] and family[0].group(1).strip() and family[1].group(1).strip():
-        return _families(family[0], family[1], oracle)
+    if "\\in" in gold and "\\in" in given:
+        family = [_DOMAIN.match(t) for t in (gold, given)]
+        if family[0] and family[1] and family[0].group(1).strip() and family[1].group(1).strip():
+            return _families(family[0], family[1], oracle)
     if (body := _without_constant(gold, given)) is not None:
         return equivalent(*body, oracle)
     shorter = _without_condition(gold, given)
@@ -68,7 +72,7 @@ def equivalent(gold: str, given: str, oracle: Oracle) -> Truth:
 
 def without_choice_label(text: str) -> str:
     """Return the text without the label of a choice in front of a value: "(E) 12" is 12."""
-    return _CHOICE_LABEL.sub("", text)
+    return _CHOICE_LABEL.sub("", text) if text.startswith(("(", '"')) else text
 
 
 def _residues(gold: str, given: Residue, oracle: Oracle) -> Truth:
@@ -94,6 +98,8 @@ def _without_condition(gold: str, given: str) -> tuple[str, str] | None:
 
 def _without_constant(gold: str, given: str) -> tuple[str, str] | None:
     """Return both without the constant of integration, C in the gold and perhaps another name in the answer."""
+    if "+" not in gold or "+" not in given:
+        return None
     one, two = _CONSTANT.match(gold), _OWN_CONSTANT.match(given)
     if one is None or two is None or two.group(2) == "C":
         return None
@@ -104,7 +110,9 @@ def _without_constant(gold: str, given: str) -> tuple[str, str] | None:
 
 def split_about(text: str) -> tuple[str, str] | None:
     r"""Return both sides of the one \approx in `text`, None where there is none, or more."""
-    parts = re.split(r"\\(?:approx|simeq|thickapprox|doteq)(?![A-Za-z])", text)
+    if "\\" not in text:
+        return None
+    parts = _ABOUT.split(text)
     return (parts[0].strip(), parts[1].strip()) if len(parts) == 2 and all(p.strip() for p in parts) else None
 
 

@@ -195,7 +195,9 @@ def _exact(node: Node) -> Form:
 
 def exact(node: Node) -> Form:
     """Return the normal form; Undecided if this layer does not know it, TooLarge before computing a huge one."""
-    with clock.running():
+    if isinstance(node, Num):  # as most answers are: needs no clock
+        return constant(limited(node.value))
+    with clock:
         return _exact(node)
 
 
@@ -222,6 +224,8 @@ def too_large(*nodes: Node) -> bool:
 
 def equal(a: Node, b: Node) -> bool | None:
     """Return whether two expressions are equal, None if the cheap layer cannot decide; TooLarge for a huge one."""
+    if isinstance(a, Num) and isinstance(b, Num):
+        return a == b or limited(a.value) == limited(b.value)
     if a == b and not isinstance(a, Op):
         return True
     try:

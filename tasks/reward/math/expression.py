@@ -14,6 +14,10 @@ class Num:
     value: Fraction
     places: int | None = None
 
+    def __hash__(self) -> int:
+        # Fraction's own hash computes a modular inverse, and trees are keys of caches.
+        return hash((self.value.numerator, self.value.denominator, self.places))
+
 
 @dataclass(frozen=True, slots=True)
 class Sym:
@@ -82,6 +86,8 @@ def walk(node: Node) -> Iterator[Node]:
 
 def symbols(node: Node) -> frozenset[str]:
     """Return the names of the free symbols; the index of a sum is bound."""
+    if isinstance(node, Num):
+        return frozenset()
     bound = {
         n.args[1].name
         for n in walk(node)
@@ -92,7 +98,7 @@ def symbols(node: Node) -> frozenset[str]:
 
 def has(node: Node, *heads: str) -> bool:
     """Return True if an operation with one of `heads` occurs in `node`."""
-    return any(isinstance(n, Op) and n.head in heads for n in walk(node))
+    return isinstance(node, Op) and any(isinstance(n, Op) and n.head in heads for n in walk(node))
 
 
 def substitute(node: Node, name: str, value: Node) -> Node:

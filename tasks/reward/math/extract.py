@@ -19,6 +19,7 @@ _JOINT = re.compile(
     r"[\s$.]*(?:,|;|&|\\\\|\band\b|\bor\b|\\text\{\s*,?\s*(?:and|or),?\s*\}|\\quad|\\qquad|\\[,;()\[\]]|[\s$])+[\s$]*"
 )
 _BRACE = re.compile(r"\\.|[{}]", re.DOTALL)
+_PLAIN = re.compile(r"\{[^{}\\]*\}")  # most boxes; no other brace needs to be counted
 # A box without braces holds a number, or one symbol at the end of a formula; else the macro is only named.
 _BARE = re.compile(r"[-+]?\d+(?:[./]\d+)?(?!\w)|\\[dt]?frac\d\d|(?:[A-Za-z]|\\[A-Za-z]+)(?=\s*(?:\$|\\\)|\\\]))")
 #: A dash between words, or of a range; in words "--" is one dash. Compounds of words stay.
@@ -27,6 +28,7 @@ _DASH = re.compile(r"(?<![A-Za-z])--|--(?![A-Za-z-])")
 _MINUS = re.compile(r"(\\(?:text(?:bf|it|rm|normal)?|mbox|mathrm)\s*\{\s*)--?-?(?=\d)")
 #: "The answer is not \\boxed{12}", "\\boxed{12} is wrong", "\\boxed{12} (wrong)".
 _DENIED = re.compile(r"(?:\bnot|n't|\bnever|不是?)[\s$*(:]*$", re.IGNORECASE)
+_DENIAL_ENDS = frozenset("tTrR不是*(:")  # the last characters of a denial
 _DENIED_BEHIND = re.compile(
     r"[\s$*)]*(?:(?:ca(?:n't|nnot)|(?:is|was)(?:n't|\s+(?:not|never|wrong|incorrect|false)))\b|[✗✘❌]|\((?:wrong|incorrect|false)\))",
     re.IGNORECASE,
@@ -70,7 +72,7 @@ def _boxes(text: str) -> list[_Box] | None:
     macros = list(_BOX.finditer(text))
     if not macros:
         return []
-    closes = _closes(text, macros[0].start())
+    closes: dict[int, int] | None = None
     found: list[_Box] = []
     behind = 0
     for match in macros:
@@ -78,19 +80,23 @@ def _boxes(text: str) -> list[_Box] | None:
         if match.start() < behind:
             continue
         if text.startswith("{", where):
-            if where not in closes:
-                # An unclosed box in front of others is skipped; at the end it is a truncated answer.
-                if match is macros[-1]:
-                    return None
-                continue
-            behind = closes[where] + 1
+            if (plain := _PLAIN.match(text, where)) is not None:
+                behind = plain.end()
+            else:
+                closes = _closes(text, macros[0].start()) if closes is None else closes
+                if where not in closes:
+                    # An unclosed box in front of others is skipped; at the end it is a truncated answer.
+                    if match is macros[-1]:
+                        return None
+                    continue
+                behind = closes[where] + 1
             found.append(_Box(match.start(), behind, text[where + 1 : behind - 1]))
             continue
-        plain = _BARE.match(text, where)
-        if plain is None:
+        bare = _BARE.match(text, where)
+        if bare is None:
             continue
-        found.append(_Box(match.start(), plain.end(), plain.group()))
-        behind = plain.end()
+        found.append(_Box(match.start(), bare.end(), bare.group()))
+        behind = bare.end()
     return found
 
 
@@ -125,19 +131,32 @@ def extract(response: str) -> Extraction:
         return Extraction(None, "the last box does not close")
     if boxes:
         group = _last_group(text, boxes)
-        if _DENIED.search(text, max(0, group[0].start - 20), group[0].start) or _DENIED_BEHIND.match(
-            text, group[-1].end
-        ):
+        if _denied(text, group[0].start) or _DENIED_BEHIND.match(text, group[-1].end):
             return Extraction(None, "the box is denied")
-        contents = list(dict.fromkeys(_clean(b.content) for b in group))
-        if any(_CONTROL.search(c) for c in contents):
+        contents = list(dict.fromkeys([_clean(b.content) for b in group]))
+        answer = ", ".join(contents)
+        if _CONTROL.search(answer):
             return Extraction(None, "control characters in the box")
-        if not all(contents):
+        if "" in contents:
             return Extraction(None, "an empty box")
-        if any("--" in c and re.search(r"\d", c) and any(map(_DASH.search, _IN_WORDS.findall(c))) for c in contents):
+        if "--" in answer and any(map(_dashed, contents)):
             return Extraction(None, "a dash among words in the box")
-        return Extraction(", ".join(contents), "box" if len(contents) == 1 else "boxes")
+        return Extraction(answer, "box" if len(contents) == 1 else "boxes")
     return _without_box(text)
+
+
+def _denied(text: str, start: int) -> bool:
+    """Return True if a word in front of the box at `start` denies it."""
+    begin = max(0, start - 20)
+    last = text[begin:start].rstrip(" $\n")[-1:]
+    return (last in _DENIAL_ENDS or last.isspace()) and _DENIED.search(text, begin, start) is not None
+
+
+def _dashed(content: str) -> bool:
+    """Return True if a dash stands among the words of a box that holds a number."""
+    return (
+        "--" in content and re.search(r"\d", content) is not None and any(map(_DASH.search, _IN_WORDS.findall(content)))
+    )
 
 
 def stated_behind_box(response: str) -> str | None:

@@ -202,7 +202,7 @@ def equal(a: Node, b: Node) -> bool | None:
     """
     if a == b and defined(a):
         return True
-    with clock.running():
+    with clock:
         try:
             return _is_zero(_merged([*_terms(a), *((-c, m) for c, m in _terms(b))]))
         except OutOfTime:

@@ -24,7 +24,7 @@ _FLIP = {"<": ">", ">": "<", "\\le": "\\ge", "\\ge": "\\le", "\\ne": "\\ne"}
 
 def region(text: str) -> Region | None:
     """Return the set of reals in a tidy text, None where it is written as something else."""
-    if re.search(r"\\cup(?![A-Za-z])", text):
+    if "\\cup" in text and re.search(r"\\cup(?![A-Za-z])", text):
         pieces: list[Piece] = []
         name = None
         label = re.match(r"^(\\?[A-Za-z]+)\s*\\in(?![A-Za-z])", text)
@@ -36,7 +36,7 @@ def region(text: str) -> Region | None:
             pieces.extend(region.pieces)
         name = label.group(1) if label else None
         return Region(tuple(pieces), name)
-    if re.search(r"\\setminus(?![A-Za-z])", text):
+    if "\\setminus" in text and re.search(r"\\setminus(?![A-Za-z])", text):
         whole, _, holes = text.partition("\\setminus")
         removed = re.fullmatch(r"\s*\\\{(.+)\\\}\s*", holes)
         label = re.match(r"^\s*(\\?[A-Za-z]+)\s*\\in(?![A-Za-z])", whole)

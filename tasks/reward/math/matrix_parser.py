@@ -25,7 +25,7 @@ _IF = re.compile(r'\s*,?\s*"\s*,?\s*(?:if|when|for|where)\b\s*"?|\s*,?\s*(?<![A-
 
 def read_matrix(text: str, read: Read) -> Matrix | None:
     """Return the matrix in `text`, None for anything else (a determinant is a scalar); ParseError for unequal rows."""
-    if (transposed := _TRANSPOSED.match(text)) is not None:
+    if "^" in text and (transposed := _TRANSPOSED.match(text)) is not None:
         return _column(read(transposed.group("inner")))
     if _ROWS.fullmatch(text):
         return _of_rows([tuple(read(c) for c in row.split(",")) for row in re.findall(r"\[([^\[\]]*)\]", text)])

@@ -8,11 +8,9 @@ are different values.
 
 from __future__ import annotations
 
-import contextlib
 import math
 import threading
 import time
-from collections.abc import Iterator
 from fractions import Fraction
 
 from tasks.reward.math.expression import TooLarge
@@ -41,17 +39,17 @@ class _Clock(threading.local):
 
     budget_s = 0.05
     until: float | None = None
+    _values = 0  # that are computed, one inside of the other
 
-    @contextlib.contextmanager
-    def running(self) -> Iterator[None]:
+    def __enter__(self) -> None:
         """Start the clock for one value; inside of another value its clock goes on."""
-        if self.until is not None:
-            yield
-            return
-        self.until = time.thread_time() + self.budget_s
-        try:
-            yield
-        finally:
+        if self._values == 0:
+            self.until = time.thread_time() + self.budget_s
+        self._values += 1
+
+    def __exit__(self, *_: object) -> None:
+        self._values -= 1
+        if self._values == 0:
             self.until = None
 
 

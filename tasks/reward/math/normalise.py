@@ -61,6 +61,27 @@ _JOINER = re.compile("|".join(JOINERS))
 _CYCLES = re.compile(r"(\d+\.\d{0,20}?)(\d{1,20}?)\2{2,}\s*(?:\.\.\.|\\ldots)(?![\d.])")  # 0.333...
 
 
+_TRAILING = re.compile(r"(?:\\\s*)+$")
+_CYCLE_IN_BRACKETS = re.compile(r"(\d+\.\d{0,40})\((\d{1,40})\)")  # 0.(3)
+_MODULES = re.compile(r"np\.(?=[a-z])|math\.(?=[a-z])")
+_NOT_EQUAL = re.compile(r"\\not\s*=")
+_ESCAPE = re.compile(r"\\(?=#|&|_)")
+_BREAK = re.compile(r"\\\\(?:\s*\[[^\],]*[a-z]\s*\])?")
+_INNER_DELIMITERS = re.compile(r"\\(?:\(|\)|\[|\])|\$\s*,\s*\$|(?<!\\)\$\s+\$")
+_INNER_COMMAS = re.compile(r"(?<=\d)\s*\\!\s*(?=[,\d])|(?<=,)\s*\\!\s*(?=\d)|(?<=\d)\{,\}(?=\d{3})")
+_SIZED = re.compile(r"\\(?:left|right|middle)(?![A-Za-z])")
+_OLD_FONTS = re.compile(r"\{\s*\\(?:rm|bf|it|sf|tt)(?![A-Za-z])\s*([^{}]*)\}")  # {\rm cm}
+_SPACED_GROUP = re.compile(r"(?<=\d)\\[,: ](?=\d{3}(?!\d))|(?<=\d)~(?=\d{3}(?!\d))")
+_ENVIRONMENTS = re.compile(r"\\(?:begin|end)\{(?:aligned|align\*?|equation\*?|gathered|split)\}")
+_CHOOSE = re.compile(r"\{([^{}]*)\\choose([^{}]*)\}")
+_BARE_DEGREES = re.compile(r"\^\s*\\circ(?![A-Za-z])")
+_DEGREES = re.compile(r"\^\s*\{\s*\\circ\s*\}")
+_PUNCTURED = re.compile(r"(\\mathbb\s*\{?R\}?)\s*[-/]\s*(?=\\\{)")
+_QUOTED_EXPONENT = re.compile(r'(?<=\d)\s*"\s*[eE]\s*"\s*(?=[-+]?\d)')  # 1.5 \text{E}-3
+_LOOSE_SPACE = re.compile(r"(?<!\d) | (?!\d)")
+_SEPARATORS = str.maketrans("", "", "{},")
+
+
 def close_of(text: str, start: int) -> int:
     """Return the position of the brace that closes the one at `start`, or -1; escaped braces are text."""
     depth, at = 0, start
@@ -78,6 +99,8 @@ def close_of(text: str, start: int) -> int:
 
 def balanced(text: str) -> bool:
     """Return True if all braces close and every environment that begins ends."""
+    if "{" not in text and "}" not in text:
+        return True
     plain = text.replace("\\\\", "").replace("\\{", "").replace("\\}", "")
     depth = 0
     for char in plain:
@@ -187,12 +210,15 @@ def _vectors(text: str) -> str:
     )
 
 
+_DELIMITERS = (("$$", "$$"), ("$", "$"), ("\\(", "\\)"), ("\\[", "\\]"), ("**", "**"), ("`", "`"))
+
+
 def strip_delimiters(text: str) -> str:
     r"""Return the text without $, \(, \[, ** or ` around all of it, and without punctuation at its end."""
     while True:
         before = text
         text = text.strip()
-        for opener, closer in (("$$", "$$"), ("$", "$"), ("\\(", "\\)"), ("\\[", "\\]"), ("**", "**"), ("`", "`")):
+        for opener, closer in _DELIMITERS if text.startswith(("$", "\\", "*", "`")) else ():
             if (
                 len(text) >= len(opener) + len(closer)
                 and text.startswith(opener)
@@ -226,51 +252,74 @@ def tidy(text: str) -> str:
         return " ".join(text.split())
     if _DIGITS.fullmatch(text):
         return text
-    text = re.sub(r"(?:\\\s*)+$", "", strip_delimiters(text.translate(CHARACTERS)))
+    text = strip_delimiters(text.translate(CHARACTERS))
+    if text.endswith("\\"):
+        text = _TRAILING.sub("", text)
     if not text.isascii():
         text = _JOINER.sub(lambda m: f'"{JOINERS[m.group()]}"', text)
         text = _RAISED.sub(lambda m: "^{" + "".join(SUPERSCRIPTS[c] for c in m.group()) + "}", text)
         text = _LOWERED.sub(lambda m: "_{" + "".join(SUBSCRIPTS[c] for c in m.group()) + "}", text)
         text = _roots(_vulgar(text))
-    text = _vectors(text)
-    text = re.sub(r"\\\\(?:\s*\[[^\],]*[a-z]\s*\])?", "\0", text)
-    text = re.sub(r"\\(?:\(|\)|\[|\])|\$\s*,\s*\$|(?<!\\)\$\s+\$", lambda m: "," if "," in m.group() else " ", text)
-    text = re.sub(
-        r"(?<=\d)\s*\\!\s*(?=[,\d])|(?<=,)\s*\\!\s*(?=\d)|(?<=\d)\{,\}(?=\d{3})",
-        lambda m: "," if "," in m.group() else "",
-        text,
-    )
-    text = _LEFT_RIGHT.sub(" ", text)
-    text = re.sub(r"\\(?:left|right|middle)(?![A-Za-z])", "", text)
-    text = re.sub(r"\{\s*\\(?:rm|bf|it|sf|tt)(?![A-Za-z])\s*([^{}]*)\}", r"\\text{\1}", text)  # {\rm cm}
-    text = _DROPPED.sub(" ", text)
-    text = re.sub(r"(?<=\d)\\[,: ](?=\d{3}(?!\d))|(?<=\d)~(?=\d{3}(?!\d))", " ", text)
-    text = _SPACES.sub(" ", text).replace("\0", "\\\\")
-    text = re.sub(
-        r"\\begin\{(?:aligned|align\*?|equation\*?|gathered|split)\}|\\end\{(?:aligned|align\*?|equation\*?|gathered|split)\}",
-        " ",
-        text,
-    )
-    text = _commands(_unwrap(text))
-    text = re.sub(r"\{([^{}]*)\\choose([^{}]*)\}", r"\\binom{\1}{\2}", text)
-    text = re.sub(r"\^\s*\\circ(?![A-Za-z])", r"^{\\circ}", text)
-    text = re.sub(r"\^\s*\{\s*\\circ\s*\}", r"^{\\circ}", text)
-    text = re.sub(r"\{([,:])\}", r"\1", text)
-    text = re.sub(r"(\\mathbb\s*\{?R\}?)\s*[-/]\s*(?=\\\{)", r"\1 \\setminus ", text)
-    text = _CYCLES.sub(r"\1\\overline{\2}", re.sub(r"(\d+\.\d{0,40})\((\d{1,40})\)", r"\1\\overline{\2}", text))
-    text = re.sub(r"np\.(?=[a-z])|math\.(?=[a-z])", "", text)
+    text = _spelled(_spaced(text))
+    if "." in text:
+        text = _CYCLES.sub(r"\1\\overline{\2}", _CYCLE_IN_BRACKETS.sub(r"\1\\overline{\2}", text))
+        text = _MODULES.sub("", text)
     text = (
         text.replace("**", "^").replace("\\%", "%").replace("<=", "\\le ").replace(">=", "\\ge ").replace("!=", "\\ne ")
     )
-    text = re.sub(r"\\not\s*=", r"\\ne ", text)
-    text = re.sub(r"\\(?=#|&|_)", "", text)
-    text = re.sub(r'(?<=\d)\s*"\s*[eE]\s*"\s*(?=[-+]?\d)', "e", text)  # 1.5 \\text{E}-3
-    text = _INDIAN.sub(lambda m: m.group().replace(",", "") if ",0" in m.group() else m.group(), text)
-    text = _THOUSANDS.sub(lambda m: m.group(1) + re.sub(r"[{},]", "", m.group(2)), text) if _separated(text) else text
-    text = _SPACED_THOUSANDS.sub(lambda m: m.group(1) + m.group(2).replace(" ", ""), text)
-    text = _SCIENTIFIC.sub(lambda m: f"{m.group(1)} \\times 10^{{{int(m.group(2))}}}", text)
-    text = " ".join(text.split())
+    if "\\" in text:
+        text = _ESCAPE.sub("", _NOT_EQUAL.sub(r"\\ne ", text))
+    text = " ".join(_numbers(text).split())
     return strip_delimiters(strip_braces(strip_delimiters(text)))
+
+
+# The steps of `tidy` test for a character or a command before they search for a pattern: few texts have one of them.
+
+
+def _spaced(text: str) -> str:
+    """Return the text without delimiters of formulas inside it, commands of size and font, and commands of spacing."""
+    if "\\" in text:
+        text = _BREAK.sub("\0", _vectors(text))
+    if "\\" in text or "$" in text:
+        text = _INNER_DELIMITERS.sub(lambda m: "," if "," in m.group() else " ", text)
+    if "\\!" in text or "{,}" in text:
+        text = _INNER_COMMAS.sub(lambda m: "," if "," in m.group() else "", text)
+    if "\\" in text:
+        if "\\left" in text or "\\right" in text or "\\middle" in text:
+            text = _SIZED.sub("", _LEFT_RIGHT.sub(" ", text))
+        text = _DROPPED.sub(" ", _OLD_FONTS.sub(r"\\text{\1}", text))
+    if "\\" in text or "~" in text:
+        text = _SPACES.sub(" ", _SPACED_GROUP.sub(" ", text))
+    return text.replace("\0", "\\\\")
+
+
+def _spelled(text: str) -> str:
+    """Return the text with one spelling of its commands."""
+    if "\\" in text:
+        if "\\begin" in text or "\\end" in text:
+            text = _ENVIRONMENTS.sub(" ", text)
+        text = _commands(_unwrap(text))
+        if "\\choose" in text:
+            text = _CHOOSE.sub(r"\\binom{\1}{\2}", text)
+        if "\\circ" in text:
+            text = _DEGREES.sub(r"^{\\circ}", _BARE_DEGREES.sub(r"^{\\circ}", text))
+    text = text.replace("{,}", ",").replace("{:}", ":")
+    return _PUNCTURED.sub(r"\1 \\setminus ", text) if "\\mathbb" in text else text
+
+
+def _numbers(text: str) -> str:
+    """Return the text with numbers without separators, and powers of ten written out."""
+    if '"' in text:
+        text = _QUOTED_EXPONENT.sub("e", text)
+    if "," in text:
+        text = _INDIAN.sub(lambda m: m.group().replace(",", "") if ",0" in m.group() else m.group(), text)
+        if _separated(text):
+            text = _THOUSANDS.sub(lambda m: m.group(1) + m.group(2).translate(_SEPARATORS), text)
+    if " " in text:
+        text = _SPACED_THOUSANDS.sub(lambda m: m.group(1) + m.group(2).replace(" ", ""), text)
+    if "e" in text or "E" in text:
+        text = _SCIENTIFIC.sub(lambda m: f"{m.group(1)} \\times 10^{{{int(m.group(2))}}}", text)
+    return text
 
 
 def _separated(text: str) -> bool:
@@ -290,4 +339,5 @@ def _separated(text: str) -> bool:
 @lru_cache(maxsize=4096)
 def key(text: str) -> str:
     """Return the text by which answers are compared as text: tidy, without quotes, white space only between digits."""
-    return re.sub(r"(?<!\d) | (?!\d)", "", " ".join(tidy(text).replace('"', " ").split()))
+    tidied = " ".join(tidy(text).replace('"', " ").split())
+    return _LOOSE_SPACE.sub("", tidied) if " " in tidied else tidied

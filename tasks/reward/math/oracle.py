@@ -105,6 +105,11 @@ def infinite(a: Node, b: Node) -> Truth:
 
 def cheap_equal(a: Node, b: Node) -> Truth:
     """Compare two trees by exact arithmetic and, for long decimals, by rounding."""
+    if isinstance(a, Num) and isinstance(b, Num) and not (_long(a) or _long(b)):  # as most answers are
+        try:
+            return exact.equal(a, b)
+        except TooLarge:
+            return factored.equal(a, b)
     if has(a, "oo") or has(b, "oo"):
         return infinite(a, b)
     try:

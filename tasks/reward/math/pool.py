@@ -8,26 +8,19 @@ cannot start raises VerifierError, which says nothing about an answer.
 from __future__ import annotations
 
 import contextlib
-import os
 import selectors
 import socket
-import subprocess
-import sys
-import tempfile
 import threading
 import time
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import IO
 
 from tasks.errors import VerifierError
 from tasks.records import VerdictKind
-from tasks.reward.math.worker import HEADER, receive, receive_exactly, send
+from tasks.reward.processes.fork_server import ForkServer, environment_without_credentials
+from tasks.reward.processes.messages import receive, send
 
-_ROOT = Path(__file__).resolve().parents[3]
-_START_DEADLINE_S = 120.0
 _SHARES = (0.6, 0.35)  # of the deadline for the first and the second attempt; the rest is for killing and forking
 
 
@@ -72,16 +65,14 @@ class Pool:
 
     deadline_s: float
     workers: int
-    _server: subprocess.Popen[bytes] | None = None
-    _control: socket.socket | None = None
-    _errors: IO[bytes] | None = None
+    _server: ForkServer = field(default_factory=lambda: ForkServer("tasks.reward.math.worker"))
     _idle: list[_Worker] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     @property
     def pids(self) -> list[int]:
         """Return the process ids of the fork server and its idle workers."""
-        return ([self._server.pid] if self._server else []) + [w.pid for w in self._idle]
+        return ([self._server.pid] if self._server.pid else []) + [w.pid for w in self._idle]
 
     def run(self, pairs: Sequence[tuple[str, str]]) -> list[Outcome]:
         """Return the outcomes of (gold, given) pairs, in order. VerifierError if no worker starts."""
@@ -89,7 +80,7 @@ class Pool:
             try:
                 return self._run(pairs)
             except (OSError, EOFError) as error:
-                detail = self._error_text()
+                detail = self._server.error_text()
                 self._stop()
                 raise VerifierError(
                     f"the workers of the mathematics verifier are gone ({type(error).__name__}: {error}); {detail}"
@@ -109,8 +100,8 @@ class Pool:
         tallies = [_Tally() for _ in pairs]
         waiting = deque(range(len(pairs)))
         busy: list[_Worker] = []
-        if pairs and self._server is None:
-            self._start()
+        if pairs and self._server.pid is None:
+            self._server.start(environment_without_credentials())
         with selectors.DefaultSelector() as selector:
             while waiting or busy:
                 while waiting and len(busy) < self.workers:
@@ -165,68 +156,15 @@ class Pool:
         """Return an idle worker, or a new one; for a second attempt a `fresh` one, as idle ones may be dead too."""
         if self._idle and fresh:
             self._kill(self._idle.pop())
-        return self._idle.pop() if self._idle and not fresh else self._fork()
+        return self._idle.pop() if self._idle and not fresh else _Worker(*self._server.fork())
 
     # -- processes ------------------------------------------------------------------------------------------------
-    def _start(self) -> None:
-        ours, theirs = socket.socketpair()
-        self._errors = tempfile.TemporaryFile()  # noqa: SIM115  (open as long as the server is)
-        # The children get no credentials: nothing of this environment but the path to the interpreter.
-        environment = {
-            "PATH": os.environ.get("PATH", ""),
-            "PYTHONPATH": str(_ROOT),
-            "OMP_NUM_THREADS": "1",
-            "OPENBLAS_NUM_THREADS": "1",
-            "LC_ALL": "C.UTF-8",
-        }
-        argv = [sys.executable, "-m", "tasks.reward.math.worker", str(theirs.fileno())]
-        self._control = ours
-        with theirs:
-            self._server = subprocess.Popen(
-                argv,
-                env=environment,
-                cwd=_ROOT,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=self._errors,
-                pass_fds=[theirs.fileno()],
-                start_new_session=True,
-            )
-        ours.settimeout(_START_DEADLINE_S)
-        receive_exactly(ours, 1)
-
-    def _fork(self) -> _Worker:
-        assert self._control is not None
-        ours, theirs = socket.socketpair()
-        with theirs:
-            socket.send_fds(self._control, [b"F"], [theirs.fileno()])
-            (pid,) = HEADER.unpack(receive_exactly(self._control, HEADER.size))
-        return _Worker(pid, ours)
-
     def _kill(self, worker: _Worker) -> None:
-        assert self._control is not None
-        self._control.sendall(b"K" + HEADER.pack(worker.pid))
-        receive_exactly(self._control, 1)
+        self._server.kill(worker.pid)
         worker.sock.close()
 
-    def _error_text(self) -> str:
-        if self._errors is None:
-            return ""
-        self._errors.seek(0)
-        return " | ".join(self._errors.read().decode(errors="replace").strip().splitlines()[-3:])
-
     def _stop(self) -> None:
-        """Close the control socket, at which the server and its workers end, and wait for them."""
         for worker in self._idle:
             worker.sock.close()
         self._idle = []
-        if self._control is not None:
-            self._control.close()
-        if self._server is not None:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self._server.wait(timeout=5)
-            self._server.kill()
-            self._server.wait()
-        if self._errors is not None:
-            self._errors.close()
-        self._server = self._control = self._errors = None
+        self._server.stop()

@@ -61,18 +61,22 @@ _SCALES: Mapping[str, Unit] = {"": _DEGREES, "C": Unit("celsius"), "F": Unit("fa
 
 def split_quantity(text: str) -> Quantity:
     """Return a tidy text as a quantity; all of it is the value where nothing can be taken off."""
-    text = _ORDINAL.sub("", _QUOTIENT.sub(r"\1/\2", _percent(text)))
+    text = _percent(text)
+    if '"' in text:
+        text = _QUOTIENT.sub(r"\1/\2", text)
+    if text.rstrip('} "').endswith(("st", "nd", "rd", "th")):
+        text = _ORDINAL.sub("", text)
     if match := _FRONT.match(text):
         return _front_currency(text, match)
     if text.endswith(("\\$", "$")) and len(text) > 2:
         return Quantity(text.removesuffix("$").removesuffix("\\").strip(), _DOLLAR)
-    if (match := _DEGREE.match(text)) and not _TRIGONOMETRY.search(match.group("value")):
+    if "\\circ" in text and (match := _DEGREE.match(text)) and not _TRIGONOMETRY.search(match.group("value")):
         value = match.group("value")
         if match.group("minutes"):
             seconds = match.group("seconds") or "0"
             value = f"({value})+({match.group('minutes')})/60+({seconds})/3600"
         return Quantity(value, _SCALES[(match.group("scale") or "").strip('"')])
-    if match := _QUOTED.match(text):
+    if '"' in text and (match := _QUOTED.match(text)):
         found = _phrase(match.group("phrase"))
         return Quantity(text) if found is None else Quantity(match.group("value"), *found)
     if match := _BARE.match(text):
@@ -86,7 +90,7 @@ def split_quantity(text: str) -> Quantity:
 
 
 def _percent(text: str) -> str:
-    return _PERCENT.sub(lambda m: '% "' if m.group().count('"') == 1 else "%", text)
+    return _PERCENT.sub(lambda m: '% "' if m.group().count('"') == 1 else "%", text) if "p" in text else text
 
 
 def _front_currency(text: str, match: re.Match[str]) -> Quantity:
@@ -135,7 +139,7 @@ def compound_quantity(text: str) -> tuple[Fraction, Unit] | None:
     at = 0
     while at < len(text):
         match = _PART.match(text, at)
-        unit = parse_unit(match.group("quoted") or match.group("bare")) if match else None
+        unit = parse_unit(match.group("quoted") or match.group("bare") or "") if match else None
         if match is None or unit is None or not unit.known:
             return None
         whole, _, decimals = match.group("number").partition(".")

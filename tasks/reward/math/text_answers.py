@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from tasks.reward.math.number_words import MAGNITUDES
 from tasks.reward.math.second_thoughts import SECOND_THOUGHTS
@@ -47,6 +48,9 @@ _NO_TEXT = re.compile(
 )
 #: Another letter as the answer: "A. D", "C, with B".
 _ANOTHER = re.compile(r"(?:^|[,;.:]|\b(?:with|is|that)\b)\s*\(?(?:[B-HJ]|[AI](?!\s+[a-z]))\)?(?![\w'])")
+#: A second choice: "A or B", "A (B)", "A. B."
+_SECOND = re.compile(r"(?:^|\W)(?:or|and)\W|\([A-J]\)|(?:^|\s)[A-J](?:[.):]|$)")
+_MARKUP = re.compile(r"[\"{}$*\s]+")
 _LABELLED = re.compile(
     r"(?:(?:the )?(?:correct )?(?:option|choice|answer)(?: is)?\s*:?\s*)?"
     r"(?:(?:\((?P<letter>[A-J])\)|(?P<closed>[A-J])\s*[.:)])(?P<rest>.*)|(?P<alone>[A-J]))",
@@ -60,6 +64,7 @@ def names_choices(text: str) -> bool:
     return choice_letter(text) is not None or re.fullmatch(several, text.strip()) is not None
 
 
+@lru_cache(maxsize=4096)
 def choice_letter(text: str) -> str | None:
     """Return the letter of a multiple-choice answer: B, (B), B., "Option B", "D. 5"; None for anything else.
 
@@ -68,12 +73,12 @@ def choice_letter(text: str) -> str | None:
     letter, rest = labelled(text)
     if letter is None or SECOND_THOUGHTS.search(rest) or _ANOTHER.search(rest) or _NO_TEXT.match(rest):
         return None
-    return None if re.search(r"(?:^|\W)(?:or|and)\W|\([A-J]\)|(?:^|\s)[A-J](?:[.):]|$)", rest) else letter
+    return None if _SECOND.search(rest) else letter
 
 
 def labelled(text: str) -> tuple[str | None, str]:
     """Return the letter of a choice in front of a text, None where there is none, and the text behind it."""
-    plain = re.sub(r"[\"{}$*\s]+", " ", text).strip()
+    plain = _MARKUP.sub(" ", text).strip()
     match = _LABELLED.fullmatch(plain)
     if match is None:
         return None, plain

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import lru_cache
 from types import TracebackType
 from typing import Self
 
@@ -196,17 +197,21 @@ def cheap(problem: Problem, response: str) -> Verdict | _Pending:
         given = tidy(stated)  # the box was a step of the reasoning
     given = _choice_of_value(problem, gold, _without_local_currency(problem, given))
     text = _with_unit(problem, tidy(gold))
-    names = _Names(canonical_of_text(text, text), canonical_of_text(given, text))
+    detail = ""
     try:
         truth = equal_within_tolerance(problem, text, given)
     except (ParseError, RecursionError) as error:
-        return _verdict(False, names, f"the answer cannot be read: {error}")
-    return _Pending(text, given, names) if truth is None else _verdict(truth, names)
+        truth, detail = False, f"the answer cannot be read: {error}"
+    own = canonical_of_text(text, text)
+    if truth:  # the answer's own form is in no verdict
+        return Verdict(1.0, VerdictKind.ACCEPTED, "", own)
+    names = _Names(own, canonical_of_text(given, text))
+    return _Pending(text, given, names) if truth is None else _verdict(False, names, detail)
 
 
 def equal_within_tolerance(problem: Problem, gold: str, given: str) -> Truth:
     """Return whether the answers are equal, or with an absolute `tolerance` (OlympiadBench) numbers that close."""
-    truth = equivalent(gold, given, CHEAP)
+    truth = _equivalent(gold, given)
     limit = tolerance_of(problem)
     if truth is True or limit is None:
         return truth
@@ -214,6 +219,12 @@ def equal_within_tolerance(problem: Problem, gold: str, given: str) -> Truth:
     if values[0] is None or values[1] is None:
         return truth
     return True if within(values[0], values[1], limit) else truth
+
+
+@lru_cache(maxsize=4096)
+def _equivalent(gold: str, given: str) -> Truth:
+    """Return what the cheap oracle knows; cached, since the responses of a group share their gold and often repeat."""
+    return equivalent(gold, given, CHEAP)
 
 
 def _value(text: str) -> Scalar | None:
@@ -230,6 +241,8 @@ def _value(text: str) -> Scalar | None:
 def _with_unit(problem: Problem, gold: str) -> str:
     """Return the gold with the reference's unit behind it if it is a bare number."""
     unit = str(problem.reference.get("unit") or "").strip("$ ")
+    if not unit:
+        return gold
     bare = re.fullmatch(r"[-\d./]+", gold)
     return (
         f"{gold} {unit}"
@@ -270,4 +283,5 @@ def _choice_of_value(problem: Problem, gold: str, given: str) -> str:
 
 
 def _text_key(text: str) -> str:
-    return re.sub(r"[\s{}\".]", "", tidy(text)).lower()
+    """Return a choice's text without marks that do not matter; the point of a number does."""
+    return re.sub(r"[\s{}\"]|\.(?!\d)", "", tidy(text)).lower()

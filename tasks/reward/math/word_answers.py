@@ -40,6 +40,7 @@ _SET_SPELLINGS = [
     (re.compile(r"\\mathbb\s*\{?\s*R\s*\}?\s*(?:\^\s*\{?\s*-\s*\}?|_\s*\{?\s*(?:<\s*0|-)\s*\}?)"), "(-\\infty,0)"),
 ]
 _WORDLIKE = re.compile("[A-Z][a-z]+|[b-df-hj-np-tv-z][aeiou][b-df-hj-np-tv-z]")  # Tom, red
+_ONLY_WORDS = re.compile(r"[^\W\d_][^\W\d_'\- .,/]*(?:[ \-'/.,]+[^\W\d_]+)*[.!]?")
 _FRONT = re.compile(r'^(?:"(?P<quoted>[^"]*)"\s*(?=[^\s"])|(?P<bare>[A-Za-z][A-Za-z \']*(?: |:)\s*)(?=[-\d\\$(]))')
 _BEHIND = re.compile(r'(?<=[^\s"])\s*"(?P<words>[^"]*)"$')
 
@@ -48,7 +49,7 @@ def without_frame(text: str) -> str:
     """Return the value in a sentence of harmless words, other texts as they are."""
     if (front := _FRONT.match(text)) and introduces(front.group("quoted") or front.group("bare") or ""):
         text = text[front.end() :].strip()
-    if (behind := _BEHIND.search(text)) and follows(behind.group("words")):
+    if '"' in text and (behind := _BEHIND.search(text)) and follows(behind.group("words")):
         text = text[: behind.start()].strip()
     return text
 
@@ -69,6 +70,8 @@ def named_set(words: str) -> str | None:
 
 def one_spelling(text: str) -> str:
     r"""Return the one notation of a set that has several (\mathbb{Z}_{>0}), other texts as they are."""
+    if not text.startswith("\\mathbb"):
+        return text
     return next((spelling for pattern, spelling in _SET_SPELLINGS if pattern.fullmatch(text)), text)
 
 
@@ -88,11 +91,10 @@ def quantity_in_words(words: str) -> str | None:
 
 def words_of(text: str) -> str | None:
     """Return the words of a text that is nothing but words, else None."""
-    outside = re.sub(r'"[^"]*"', "", text)
-    if '"' in text and not re.search(r"[\w\\]", outside):
+    if '"' in text and not re.search(r"[\w\\]", re.sub(r'"[^"]*"', "", text)):
         return text.replace('"', " ")
     bare = text.replace("\\ ", " ")
-    if re.fullmatch(r"[^\W\d_][^\W\d_'\- .,/]*(?:[ \-'/.,]+[^\W\d_]+)*[.!]?", bare):
+    if _ONLY_WORDS.fullmatch(bare):
         parts = re.findall(r"[^\W\d_]+", bare)
         if all(len(w) == 1 for w in parts):
             return None

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from tasks.records import Message, VerdictKind
+from tasks.records import Message, SourceRow, VerdictKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class ResponseGroup:
 
 @dataclass(frozen=True, slots=True)
 class TermScore:
-    """What a term says of one response.
+    """The value that a term gives to one response, or why it gives none.
 
     value: None where the term does not apply, or where it failed. failure: TIME_LIMIT (this response made the function
     miss its deadline) or INFRASTRUCTURE (a service did not answer); such a response has no reward. extra: what the
@@ -50,6 +50,9 @@ class Term(ABC):
 
     def start(self) -> None:  # noqa: B027 - optional
         """Start what the term needs and what may fail to start, before anything is sampled."""
+
+    def check(self, rows: Mapping[str, SourceRow]) -> None:  # noqa: B027 - optional
+        """Raise VerifierError where the term reads a column that a row, by problem id, has not."""
 
     @abstractmethod
     def scores(self, groups: Sequence[ResponseGroup]) -> list[list[TermScore]]:

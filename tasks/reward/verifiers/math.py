@@ -20,7 +20,7 @@ TOLERANCE = "tolerance"
 class MathAnswers(Verifier):
     """The mathematics verifier, with the settings `reward.math`."""
 
-    VERSION = 2
+    VERSION = 3
     READER_VERSION = 2
 
     def __init__(self, name: str, reward: Reward) -> None:

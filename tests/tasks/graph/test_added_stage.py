@@ -16,7 +16,8 @@ from infra.caching import Step
 from infra.store import Store
 from specs.load import Loaded, load_spec
 from tasks.graph import listing
-from tasks.graph.experiment import Experiment, Node, stages_of
+from tasks.graph.experiment import Experiment
+from tasks.graph.node import Node, stages_of
 from tasks.graph.previous_runs import previous_runs
 from tasks.graph.reasons import Reasons
 from tasks.graph.simulate import simulate

@@ -69,6 +69,7 @@ FIRST = {
     "schedule": "none",
 }
 DROPS = PUZZLE.replace("heldout: 8", "heldout: 8, drop_long_prompts: true")
+FORMAT = PUZZLE + "reward: {terms: {format: {use: format}}}\n"
 #: (base, override) -> the first stage, where the section does not say it.
 OTHERWISE = {
     (MODEL, "seed=3"): "rollout",  # nothing of a given model is random
@@ -83,6 +84,9 @@ OTHERWISE = {
     (PUZZLE, "reward.math.deadline_s=3.0"): "none",
     (PUZZLE, "reward.code.cpu_s=3.0"): "none",
     (PUZZLE, "reward.code.memory_mb=3"): "none",
+    # Verdicts hold each term by itself; how they make a reward, training alone asks.
+    (FORMAT, "reward.terms.format.weight=0.5"): "train",
+    (FORMAT, "reward.aggregate=normalize_then_sum"): "train",
 }
 COMMIT = "a" * 40
 CODE = MODEL.replace("verifier: math", "verifier: code")
@@ -194,7 +198,7 @@ def test_a_key_of_the_spec_runs_again_what_it_reaches(
     # An evaluation reads sampling and reward settings of its own; what training alone reads leaves that of the first
     # policy.
     evaluated = first in ("data", "start", "evaluate") or (
-        first == "reward" and not override.startswith("reward.truncated")
+        first == "reward" and not override.startswith(("reward.truncated", "reward.terms"))
     )
     evaluated |= "evaluate" in parts.split() and first != "none"
     assert changed - {"evaluate", "next"} == training

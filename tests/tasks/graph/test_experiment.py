@@ -12,7 +12,8 @@ import pytest
 from specs.load import load_spec
 from specs.paths import REPOSITORY_ROOT as ROOT
 from tasks.graph.cells import all_steps, shared_steps
-from tasks.graph.experiment import Experiment, Node, stages_of
+from tasks.graph.experiment import Experiment
+from tasks.graph.node import Node, stages_of
 from tasks.report.figures import STAGES
 from tests.flows.runs import TINY
 

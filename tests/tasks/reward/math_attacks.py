@@ -3,6 +3,8 @@ r"""Answers by which one tried to get a false reward, and right ones near them: 
 from __future__ import annotations
 
 ATTACKS = [
+    ("12", '\\boxed{13""}', False),  # empty words behind a number once ended the verifier
+    ("12", '\\boxed{5"" + 7}', False),
     ("12", "\\boxed{12\\text{ is NOT the answer}}", False),
     ("12", "\\boxed{\\text{NOT the answer: }12}", False),
     ("12", "\\boxed{\\text{HALF the answer is }12}", False),

@@ -18,7 +18,7 @@ import pytest
 
 from tasks.errors import VerifierError
 from tasks.records import Problem, VerdictKind
-from tasks.reward.math import MathVerifier, pool, worker
+from tasks.reward.math import MathVerifier, worker
 from tasks.reward.math.symbolic import accepts
 from tasks.reward.math.verifier import cheap
 from tests.tasks.reward.math_rows import HANGING
@@ -97,6 +97,7 @@ def test_what_else_a_reference_may_hold(verifier: MathVerifier) -> None:
         (problem("4.2", unit="%"), "4.2\\%", 1.0),
         (problem("B", choices=choices), "12", 1.0),
         (problem("B", choices=choices), "13", 0.0),
+        (problem("B", choices=choices), "1.2", 0.0),
         (problem("A", choices=choices), "\\text{in a random direction}", 1.0),
         *((problem("D", choices=five), text, 1.0) for text in ("D. 5", "(D) 5", "D", "\\text{D. 5}", "D: 5.", "5")),
         *((problem("D", choices=five), text, 0.0) for text in ("D. 9", "(D) 9", "\\text{D. 9}", "D: 9.", "9", "D. 1")),
@@ -212,7 +213,7 @@ def test_a_killed_server_is_told_as_infrastructure_and_the_next_batch_is_judged(
 
 
 def test_a_pool_that_cannot_start_is_infrastructure_and_never_a_zero(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pool.sys, "executable", "/bin/false")
+    monkeypatch.setattr(sys, "executable", "/bin/false")
     with MathVerifier(deadline_s=120.0) as verifier:
         hard, easy = verifier.verify([(problem(NEEDS_WORKER[0]), boxed(NEEDS_WORKER[1])), (problem("5"), boxed("5"))])
     assert (hard.score, hard.kind) == (None, VerdictKind.INFRASTRUCTURE)

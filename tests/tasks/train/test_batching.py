@@ -132,7 +132,9 @@ def test_the_off_policy_loss_is_far_from_zero(monkeypatch: pytest.MonkeyPatch) -
 
 
 def reordered(batch: GroupBatch, order: Sequence[int]) -> GroupBatch:
-    return GroupBatch(*([getattr(batch, name)[i] for i in order] for name in GroupBatch.__slots__))
+    return GroupBatch(
+        *([value[i] for i in order] if (value := getattr(batch, name)) else () for name in GroupBatch.__slots__)
+    )
 
 
 @pytest.mark.parametrize("dtype", TOLERANCES, ids=str)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -62,6 +63,7 @@ def test_shares_are_shares_whatever_the_verdicts(groups: list[list[VerdictKind]]
 
 
 MIXED = [A, W, W, A]
+SECONDS = dict.fromkeys(("data", "start", "rollout", "reward", "train"), 1.0)
 
 
 @pytest.mark.parametrize(
@@ -98,6 +100,49 @@ def test_each_diagnosis_is_given_where_it_holds(
 ) -> None:
     lines = diagnoses(numbers(found), spec(*settings))
     assert (line is None and not lines) or any(line is not None and line in each for each in lines), lines
+
+
+def with_term(found: list[Sample], *values: float | None, failed: str = "") -> list[Sample]:
+    """Give the responses a term `own` with these values, again and again."""
+    gone = {"own": failed} if failed else {}
+    return [
+        replace(
+            each, verdict=replace(each.verdict, terms={"own": values[k % len(values)]}, failed=gone if k == 0 else {})
+        )
+        for k, each in enumerate(found)
+    ]
+
+
+OWN = "reward.terms={own: {use: repetition, weight: 0.5}}"
+
+
+@pytest.mark.parametrize(
+    ("values", "settings", "line"),
+    [
+        ((0.0, 0.2, 0.4, 0.1), (), None),
+        ((None,), (), "reward.terms.own applied to no response"),
+        ((0.3,), (), "reward.terms.own is the same for all responses of each group"),
+        ((0.3,), ("reward.terms.own.weight=0.0",), None),
+        ((0.0, 8.0, 0.0, 0.0), (), "reward.terms.own moves the reward more within a group than the outcome does"),
+        ((0.0, 8.0, 0.0, 0.0), ("reward.aggregate=normalize_then_sum",), None),
+    ],
+)
+def test_what_is_wrong_with_a_term(
+    values: tuple[float | None, ...], settings: tuple[str, ...], line: str | None
+) -> None:
+    lines = diagnoses(numbers(with_term(samples(MIXED, MIXED), *values)), spec(OWN, *settings))
+    assert (line is None and not lines) or [line is not None and each.startswith(line) for each in lines] == [True], (
+        lines
+    )
+
+
+def test_a_term_that_failed_is_named() -> None:
+    found = with_term(samples(MIXED, MIXED), 0.0, 0.2, 0.4, 0.1, failed="time_limit: 30 s")
+    assert diagnoses(numbers(found), spec(OWN))[-1].startswith(
+        "12.5% of the responses have no score in reward.terms.own"
+    )
+    text = render(spec(OWN), "", "", found, numbers(found), Cost(SECONDS, 1, 1, 0), {})
+    assert "terms, mean: own 0.175" in text and "own 0.200" in text
 
 
 def test_the_cost_is_that_of_all_iterations_and_evaluations() -> None:

@@ -1,0 +1,84 @@
+"""The sections `policy` and `warm_start`: the model that is trained, and supervised steps on it."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from specs.base import Count, Dtype, Positive, Section
+
+
+class Architecture(Section):
+    """A tiny Llama-style decoder made on the spot. Defaults: 426k parameters on the puzzle vocabulary."""
+
+    layers: Positive = Field(default=2, description="Decoder blocks.")
+    hidden: Positive = Field(default=128, description="Width of the residual stream.")
+    heads: Positive = Field(default=4, description="Attention heads; divides `hidden`.")
+    intermediate: Positive = Field(
+        default=344, description="Width of the SwiGLU layer (8/3 of hidden, rounded up to 8)."
+    )
+    tie_embeddings: bool = Field(default=False, description="Share input embedding and output matrix.")
+    max_positions: Positive = Field(default=128, description="Context window, tokens.")
+
+
+class Fork(Section):
+    """A policy of another run in the same store, to go on from: its weights, AdamW's moments and step count.
+
+    The learning-rate schedule goes on at that step. Iterations, draws of problems and seeds begin at 0, by this
+    spec's seed.
+    """
+
+    run: str = Field(
+        pattern=r"^[a-z0-9][a-z0-9._-]*(/[0-9a-f]{8})?$", description="Run, as `<name>/<8 hex of identity>`."
+    )
+    iteration: Count = Field(
+        description="After how many of its iterations; 0 is its start. Weights, AdamW's moments and step count (so "
+        "warm-up and decay of the learning rate) go on from there."
+    )
+
+
+class Policy(Section):
+    """The model that is trained."""
+
+    model: str | None = Field(
+        default=None,
+        min_length=1,
+        description="Hub name, or local folder in Hugging Face format (relative to the repository root).",
+    )
+    revision: str | None = Field(
+        default=None, min_length=1, description="Commit of the hub repository; null: its newest."
+    )
+    init: Literal["pretrained", "scratch"] | Fork = Field(
+        default="pretrained", description="Where the weights come from: a model, made on the spot, or another run."
+    )
+    dtype: Dtype = Field(
+        default="bfloat16",
+        description="Of the forward and backward pass and of the engine; master weights and optimizer are float32 or "
+        "wider.",
+    )
+    architecture: Architecture | None = Field(
+        default=None, description="Only with `init: scratch` (null there: its defaults)."
+    )
+
+    @property
+    def made(self) -> Architecture | None:
+        """Return the architecture that `init: scratch` makes; None otherwise."""
+        return (self.architecture or Architecture()) if self.init == "scratch" else None
+
+
+class WarmStart(Section):
+    """Supervised steps on the puzzle generator's demonstrations, before reinforcement learning.
+
+    Source of the defaults: the project's prototype.
+    """
+
+    steps: Positive = Field(default=800, description="Optimizer steps.")
+    batch: Positive = Field(default=256, description="Demonstrations a step.")
+    learning_rate: float = Field(default=1e-3, gt=0, description="AdamW's peak rate.")
+    warmup_steps: Count = Field(default=20, description="Linear warm-up, steps; constant afterwards.")
+    weight_decay: float = Field(default=0.0, ge=0, description="AdamW's decoupled decay.")
+    max_grad_norm: float = Field(default=1.0, gt=0, description="Clip of the global gradient norm.")
+    prompt_loss_weight: float = Field(
+        default=0.1, ge=0, description="Weight of a prompt token's loss (response: 1), so that c(q) means something."
+    )
