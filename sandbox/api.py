@@ -19,6 +19,7 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
 
@@ -53,6 +54,7 @@ class Sandbox:
     limits: the limits of a job that has none, and the most memory, processes and /tmp space that a job may ask for.
     image_name: image of the containers; None means SANDBOX_IMAGE, else one that is found or built.
     runtime: runtime of the engine, such as runsc; None means SANDBOX_RUNTIME, else the engine's default.
+    libraries: folders and files of packages that programs may import too, read-only; the jail alone has them.
     """
 
     def __init__(
@@ -64,6 +66,7 @@ class Sandbox:
         image_name: str | None = None,
         runtime: str | None = None,
         run_id: str | None = None,
+        libraries: Sequence[Path] = (),
     ) -> None:
         self.slots = slots or 2 * len(os.sched_getaffinity(0))
         self.limits = limits or Limits()
@@ -74,6 +77,7 @@ class Sandbox:
         self.image = ""
         self.probes = 0
         self._asked = backend
+        self._libraries = tuple(libraries)
         self._image_name = image_name or os.environ.get("SANDBOX_IMAGE") or None
         self._runtime = runtime or os.environ.get("SANDBOX_RUNTIME") or None
         self._client: docker.DockerClient | None = None
@@ -108,6 +112,8 @@ class Sandbox:
         raise SandboxError("; ".join(reasons))
 
     def _start_docker(self) -> None:
+        if self._libraries:
+            raise SandboxError("containers have the libraries of their image alone; use the jail for others")
         from sandbox import container_engine, image  # here, since the jail needs no package docker
 
         self._client = container_engine.connect()
@@ -143,7 +149,7 @@ class Sandbox:
         number = next(_NUMBERS)  # determines the user of the jobs: no two slots of this process share one
         limits = self.limits if lane == "program" else TEST_LIMITS
         if self._client is None:
-            return Slot(jail.JailTransport(name, number, lane, limits.tmp_mb))
+            return Slot(jail.JailTransport(name, number, lane, limits.tmp_mb, self._libraries))
         from sandbox.containers import ContainerTransport
 
         return Slot(

@@ -17,6 +17,7 @@ import sysconfig
 import tempfile
 import threading
 import time
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import IO
@@ -51,6 +52,13 @@ def binds() -> tuple[tuple[str, str], ...]:
     return ((os.path.realpath(interpreter.standard_library()), _PYTHON), *found, *packages)
 
 
+def library_binds(libraries: Sequence[Path]) -> tuple[tuple[str, str], ...]:
+    """Return (path here, path inside) of further libraries, without those that every slot has."""
+    there = {target for _, target in binds()}
+    wanted = [(os.path.realpath(path), f"{interpreter.PACKAGES}/{path.name}") for path in libraries]
+    return tuple(each for each in wanted if each[1] not in there)
+
+
 def sweep() -> None:
     """Remove the folders of processes that were killed. They are empty: their mounts ended with the namespace."""
     for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*-*"):
@@ -63,7 +71,7 @@ def sweep() -> None:
 class JailTransport:
     """The process that becomes a jail, with a pipe to it and one from it. Its stderr goes to an unnamed file."""
 
-    def __init__(self, name: str, number: int, lane: Lane, tmp_mb: int) -> None:
+    def __init__(self, name: str, number: int, lane: Lane, tmp_mb: int, libraries: Sequence[Path] = ()) -> None:
         self.name = name
         self._folder = tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-")
         os.chmod(self._folder, 0o755)
@@ -71,10 +79,15 @@ class JailTransport:
         self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115  (open as long as the slot is)
         uid = _FIRST_UID + os.getpid() % 1000 * 1000 + number % 1000
         config = {
-            "jail": {"binds": binds(), "staging": self._folder, "uid": uid, "tmp_mb": tmp_mb},
+            "jail": {
+                "binds": (*binds(), *library_binds(libraries)),
+                "staging": self._folder,
+                "uid": uid,
+                "tmp_mb": tmp_mb,
+            },
             "new_pid": True,
             "uid": None,
-            "packages": [interpreter.PACKAGES] if interpreter.all_library_folders() else [],
+            "packages": [interpreter.PACKAGES] if libraries or interpreter.all_library_folders() else [],
         }
         self._process = subprocess.Popen(
             [str(interpreter.executable()), *ARGUMENTS],

@@ -37,9 +37,10 @@ class Data(Section):
     """Problems with verifiable answers."""
 
     train: Annotated[str, Field(min_length=1)] | dict[str, Part] = Field(
-        description="`puzzle:<name>`; the path (relative to the repository root) or URI of a .jsonl, .csv or .parquet "
-        "file; `hf://<owner>/<dataset>`; a source of your own: `my_source.py:Name`. Or a mixture of several, by name: "
-        "`{a: {source: rows.parquet, weight: 3}, b: {source: puzzle:countdown}}`.",
+        description="`puzzle:<name>`; `gym:<dataset>?size=2000` (reasoning-gym); the path (relative to the repository "
+        "root) or URI of a .jsonl, .csv or .parquet file; `hf://<owner>/<dataset>`; a source of your own: "
+        "`my_source.py:Name`. Or a mixture of several, by name: `{a: {source: rows.parquet, weight: 3}, b: {source: "
+        "puzzle:countdown}}`.",
     )
     subset: str | None = Field(default=None, min_length=1, description="Configuration of an hf:// dataset.")
     split: str = Field(default="train", min_length=1, description="Split of an hf:// dataset.")

@@ -24,7 +24,7 @@ class SourceDeclaration:
     `own_verifier`, `demonstrations`: its problems come with a verifier, with right answers to learn from in a warm
     start. `puzzle_words`: they are written in the words of the puzzles'
     tokenizer, so that a policy made on the spot can read them. `hub`: it has configurations (`data.subset`) and
-    commits (`data.revision`).
+    commits (`data.revision`). `verifier`: the name of its own; None for a puzzle, which is called as its verifier.
     """
 
     name: str
@@ -35,6 +35,7 @@ class SourceDeclaration:
     puzzle_words: bool | None = False
     hub: bool = False
     suffixes: tuple[str, ...] = ("",)
+    verifier: str | None = None
 
 
 #: The shipped sources by name; where several fit, the one with the longest prefix, then the longest suffix.
@@ -49,6 +50,7 @@ SOURCES: Mapping[str, SourceDeclaration] = {
             demonstrations=True,
             puzzle_words=True,
         ),
+        SourceDeclaration("gym", "gym:", "gym:<dataset of reasoning-gym>", own_verifier=True, verifier="gym"),
         SourceDeclaration("hub", "hf://", "hf://<owner>/<dataset>", hub=True),
         SourceDeclaration("csv", "", "a .csv file or URI", suffixes=(".csv", ".csv.gz", ".csv.xz", ".csv.bz2")),
         SourceDeclaration("parquet", "", "a .parquet file or URI", suffixes=(".parquet",)),
@@ -135,7 +137,8 @@ def named_verifiers(data: Data) -> list[str]:
 
 def _named_verifier(data: Data) -> str:
     declared, body = declared_source(data.source), data.source.partition("?")[0]
-    return data.verifier or (body.removeprefix(declared.prefix) if declared.own_verifier else "")
+    own = declared.verifier or body.removeprefix(declared.prefix)
+    return data.verifier or (own if declared.own_verifier else "")
 
 
 #: The verifier of problems whose outcome is a term of the reward: it reads no reference.

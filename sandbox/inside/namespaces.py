@@ -68,7 +68,7 @@ def _stage(staging: str, binds: list[tuple[str, str]]) -> list[tuple[str, str]]:
     staged = []
     for number, (source, target) in enumerate(binds):
         place = f"{staging}/{number}"
-        os.mkdir(place, 0o755)
+        _make_place(source, place)
         kernel.mount(source, place, "", kernel.MS_BIND | kernel.MS_REC)
         staged.append((place, target))
     os.mkdir(f"{staging}/root", 0o777)
@@ -95,7 +95,7 @@ def _build(staging: str, binds: list[tuple[str, str]], tmp_mb: int) -> int:
     root = f"{staging}/root" if os.path.isdir(f"{staging}/root") else staging
     kernel.mount("root", root, "tmpfs", kernel.MS_NOSUID | kernel.MS_NODEV, "size=1m,mode=755")
     for source, target in binds:
-        _make_folder(root + target)
+        _make_place(source, root + target)
         kernel.mount(source, root + target, "", kernel.MS_BIND | kernel.MS_REC)
     for folder in ("/dev", "/tmp", "/proc"):
         _make_folder(root + folder)
@@ -120,6 +120,16 @@ def _build(staging: str, binds: list[tuple[str, str]], tmp_mb: int) -> int:
     for name in list(os.environ):
         del os.environ[name]
     return proc
+
+
+def _make_place(source: str, path: str) -> None:
+    """Make what `source` can be mounted on: a folder, or an empty file."""
+    if os.path.isdir(source):
+        _make_folder(path)
+        return
+    _make_folder(os.path.dirname(path))
+    with open(path, "w"):
+        pass
 
 
 def _make_folder(path: str) -> None:

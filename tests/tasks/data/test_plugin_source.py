@@ -168,7 +168,7 @@ def test_a_class_may_bring_verifier_demonstrations_and_held_out_problems(tmp_pat
     ("overrides", "message"),
     [
         (("data.verifier=null",), r"data\.verifier: missing; data\.train .*mine\.py:sums' brings none"),
-        (("data.verifier=nobody",), r"no verifier 'nobody'; there are choice, code, math, countdown.*or your own"),
+        (("data.verifier=nobody",), r"no verifier 'nobody'; there are choice, code, gym, math, countdown.*or your own"),
     ],
 )
 def test_what_the_settings_lack_is_said_before_anything_runs(
