@@ -89,7 +89,7 @@ class VerdictKind(StrEnum):
     ACCEPTED = "accepted"
     WRONG = "wrong"
     NO_ANSWER = "no_answer"
-    TIME_LIMIT = "time_limit"
+    TIME_LIMIT = "time_limit"  # a score of 0 by a verifier; not judged where the user's own function took too long
     MEMORY_LIMIT = "memory_limit"
     OUTPUT_LIMIT = "output_limit"
     RUNTIME_ERROR = "runtime_error"
@@ -128,7 +128,8 @@ class Verdict:
     extra: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        assert (self.score is None) == (self.kind in NOT_JUDGED), (self.score, self.kind)
+        own_took_too_long = self.score is None and self.kind is VerdictKind.TIME_LIMIT
+        assert own_took_too_long or (self.score is None) == (self.kind in NOT_JUDGED), (self.score, self.kind)
         assert self.score is None or 0.0 <= self.score <= 1.0, self.score
 
     @property

@@ -87,13 +87,13 @@ def _head(loaded: Loaded, store: Store, run: str, model: Path | None) -> list[st
 
 def _stages(will: Simulation, reasons: Reasons) -> list[str]:
     """Return a row for each stage, and below those that run why their first step does."""
-    lines = [f"{'stage':<12}{'steps':>7}{'in store':>10}{'will run':>10}"]
+    lines = [f"{'stage':<14}{'steps':>5}{'in store':>10}{'will run':>10}"]
     left_out = len(will.left_out)
     for stage, steps in will.nodes.items():
         running = will.running[stage]
         cached = len(steps) - len(running) - (left_out if stage == "evaluate" else 0)
         place = f"   from {running[0].place}" if running and running[0].place else ""
-        lines.append(f"{stage:<12}{len(steps):>7}{cached:>10}{len(running):>10}{place}")
+        lines.append(f"{stage:<14}{len(steps):>5}{cached:>10}{len(running):>10}{place}")
         if running:
             lines.append(f"    {reasons.of(running[0])}")
     return lines

@@ -139,8 +139,6 @@ class Judge:
     def _outcome(self, score: TermScore, problem: Problem) -> Verdict:
         """Return the score of the term that is the outcome as a verdict. VerifierError where it is not from 0 to 1."""
         value, answer = score.value, score.extra.get("answer")
-        if score.failure is VerdictKind.TIME_LIMIT:
-            return Verdict(0.0, VerdictKind.TIME_LIMIT, score.detail, answer, extra=score.extra)
         if value is None:
             kind = score.failure or VerdictKind.NOT_APPLICABLE
             return Verdict(None, kind, score.detail, answer, extra=score.extra)

@@ -21,10 +21,15 @@ def counts(verdicts: Sequence[Verdict]) -> dict[str, int]:
 
 
 def require_judged(verdicts: Sequence[Verdict], limit: float, where: str) -> None:
-    """Raise VerifierError where the share of infrastructure failures is above `limit` (reward.max_not_judged_share).
+    """Raise VerifierError where a share above `limit` (reward.max_not_judged_share) failed, and where nothing has a score.
 
-    A response of which a term of the reward failed counts too.
+    A response of which a term of the reward failed counts too. One that the outcome does not apply to is no failure.
     """
+    if verdicts and all(each.kind is VerdictKind.NOT_APPLICABLE for each in verdicts):
+        raise VerifierError(
+            f"{where}: reward.outcome gave None for each of the {len(verdicts)} responses, so that nothing can be "
+            "learned: return a score from 0 to 1 where the function applies"
+        )
     failures = [text for v in verdicts if (text := _failure(v)) is not None]
     if verdicts and len(failures) / len(verdicts) > limit:
         raise VerifierError(
@@ -35,7 +40,7 @@ def require_judged(verdicts: Sequence[Verdict], limit: float, where: str) -> Non
 
 def _failure(verdict: Verdict) -> str | None:
     """Return what happened where the outcome, or else a term, of a response failed; None where none did."""
-    if verdict.kind is VerdictKind.INFRASTRUCTURE:
+    if verdict.score is None and verdict.kind in (VerdictKind.INFRASTRUCTURE, VerdictKind.TIME_LIMIT):
         return verdict.detail
     return next((f"reward.terms.{name}: {text}" for name, text in verdict.failed.items()), None)
 

@@ -11,6 +11,7 @@ from tasks.data.mixture import part_of
 from tasks.data.mixture_order import Mixture, check_parts, mixture_positions
 from tasks.data.order import positions
 from tasks.data.seeds import derive_seed
+from tasks.errors import DataError
 from tasks.records import EncodedProblem, Rollout
 from tasks.rollout.protocol import Completion, PromptGroup, Sampling
 
@@ -64,13 +65,23 @@ def check_mixture(
 
 
 def _parts(problems: Sequence[EncodedProblem], mixture: Mixture, limit: int | None) -> list[Sequence[EncodedProblem]]:
-    """Return the problems of each part: with a limit (rollout.problems), its share of so many from its beginning."""
+    """Return the problems of each part: with a limit (rollout.problems), its share of so many from its beginning.
+
+    DataError where that is none of a part, or more than it has.
+    """
     parts: dict[str, list[EncodedProblem]] = {name: [] for name in mixture.names}
     for each in problems:
         parts[part_of(each.problem.id)].append(each)
     if limit is None:
         return list(parts.values())
-    return [part[:count] for part, count in zip(parts.values(), mixture.taken(limit), strict=True)]
+    taken = mixture.taken(limit)
+    for (name, part), count in zip(parts.items(), taken, strict=True):
+        if not 1 <= count <= len(part):
+            raise DataError(
+                f"rollout.problems: {limit} problems of the mixture are {count} of data.train.{name}, which has "
+                f"{len(part)}: {'raise' if count == 0 else 'lower'} it, or give the part another weight"
+            )
+    return [part[:count] for part, count in zip(parts.values(), taken, strict=True)]
 
 
 def roll_out(

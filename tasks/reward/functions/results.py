@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
 WANT = "want a list with one finite number, or None, for each response"
+LARGEST = 1e100  # of a score: squares of larger ones, which a standard deviation needs, are no longer finite
 
 
 class ResultError(Exception):
@@ -28,7 +28,7 @@ def number_of(value: Any, where: str = "") -> float | None:
     plain = value.item() if hasattr(value, "item") else value  # a number of NumPy or torch
     if plain is None:
         return None
-    if not isinstance(plain, bool | int | float) or not math.isfinite(plain):
+    if not isinstance(plain, bool | int | float) or not abs(plain) <= LARGEST:
         raise ResultError(f"it returned {_short(plain)}{where}, {WANT}")
     return float(plain)
 

@@ -12,6 +12,7 @@ process id (kill and reap that worker; the reply is its wait status).
 from __future__ import annotations
 
 import array
+import contextlib
 import ctypes
 import os
 import resource
@@ -88,4 +89,8 @@ def _end_children(but: set[int]) -> None:
 
 def _children() -> set[int]:
     """Return the process ids of this process's children, zombies included, whichever thread started them."""
-    return {int(pid) for file in Path("/proc/self/task").glob("*/children") for pid in file.read_text().split()}
+    found: set[int] = set()
+    for file in Path("/proc/self/task").glob("*/children"):
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # the thread has ended since
+            found.update(map(int, file.read_text().split()))
+    return found

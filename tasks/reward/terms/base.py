@@ -35,8 +35,8 @@ class TermScore:
     """The value that a term gives to one response, or why it gives none.
 
     value: None where the term does not apply, or where it failed. failure: TIME_LIMIT (this response made the function
-    miss its deadline) or INFRASTRUCTURE (a service did not answer); such a response has no reward, but that the outcome
-    is wrong (0) at TIME_LIMIT. extra: what the function logged of it by `log_extra`.
+    miss its deadline) or INFRASTRUCTURE (a service did not answer); such a response has no reward. extra: what the
+    function logged of it by `log_extra`.
     """
 
     value: float | None

@@ -134,6 +134,14 @@ def test_an_iteration_takes_of_each_part_by_its_weight(parts) -> None:
     check_mixture(problems, rollout, data.weights, 100)
     with pytest.raises(DataError, match=r"draws 12 problems of data\.train\.b .* only 10"):
         check_mixture(problems, RolloutSpec(prompts=24), {"a": 1, "b": 1}, 100)
+    with pytest.raises(
+        DataError, match=r"rollout\.problems: 50 problems .* are 38 of data\.train\.a, which has 31: lower"
+    ):
+        check_mixture(problems, RolloutSpec(prompts=8, problems=50), data.weights, 100)
+    with pytest.raises(
+        DataError, match=r"8 problems of the mixture are 0 of data\.train\.b, .*: raise it, or give the part"
+    ):
+        check_mixture(problems, RolloutSpec(prompts=8, problems=8), {"a": 100, "b": 1}, 100)
 
 
 def test_the_preview_shows_every_part(parts) -> None:

@@ -83,7 +83,12 @@ def test_a_term_of_ones_own_as_the_outcome(monkeypatch: pytest.MonkeyPatch) -> N
         evaluated = made.outcomes([response("a", "right")], {}, 0)
     kinds = [VerdictKind.ACCEPTED, VerdictKind.ACCEPTED, VerdictKind.NOT_APPLICABLE]
     assert [v.kind for v in verdicts] == [*kinds, VerdictKind.TIME_LIMIT, VerdictKind.INFRASTRUCTURE]
-    assert [v.score for v in verdicts] == [1.0, 0.5, None, 0.0, None]
+    assert [v.score for v in verdicts] == [1.0, 0.5, None, None, None]
+    with pytest.raises(VerifierError, match=r"2 of 5 responses could not be judged .*; first: 5 s"):
+        require_judged(verdicts, 0.3, "iteration 0")
+    require_judged(verdicts, 0.4, "iteration 0")
+    with pytest.raises(VerifierError, match=r"iteration 0: reward\.outcome gave None for each of the 2 responses"):
+        require_judged([verdicts[2]] * 2, 1.0, "iteration 0")
     assert verdicts[0].answer == "4" and verdicts[0].terms == {} and evaluated[0].score == 1.0
 
 

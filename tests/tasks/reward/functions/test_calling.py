@@ -152,6 +152,7 @@ def test_scores(result: Any, expected: list[float | None]) -> None:
         (["1", 2], "returned '1' for response 0"),
         ([0, float("nan")], "returned nan for response 1"),
         ([float("inf"), 0], "returned inf for response 0"),
+        ([0, -1e200], "returned -1e+200 for response 1"),
         ([[1.0], 2.0], "for response 0"),
         ({"a": 1, "b": 2}, "want a list"),
     ],
