@@ -21,7 +21,7 @@ def counts(verdicts: Sequence[Verdict]) -> dict[str, int]:
 
 
 def require_judged(verdicts: Sequence[Verdict], limit: float, where: str) -> None:
-    """Raise VerifierError where a share above `limit` (reward.max_not_judged_share) failed, and where nothing has a score.
+    """Raise VerifierError where more than the share `limit` (reward.max_not_judged_share) failed, or none has a score.
 
     A response of which a term of the reward failed counts too. One that the outcome does not apply to is no failure.
     """
