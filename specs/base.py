@@ -18,6 +18,7 @@ Count = Annotated[int, Field(ge=0)]
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 
 USE = "use"  # the key, and the tag, of a user's own code
+SAID = "said"  # the type of a PydanticCustomError whose message tells all but the key
 
 
 class Section(BaseModel):

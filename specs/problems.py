@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from specs.base import USE
+from specs.base import SAID, USE
 from specs.keys import (
     choice_at,
     field_at,
@@ -33,6 +33,9 @@ def problem_lines(error: ValidationError, value: Mapping[str, Any], origins: Map
         elif text and holds_anything((*_without_tags(item["loc"]), "")):  # its lines begin with a key below `args`
             for line in text.splitlines():
                 lines[_placed(f"{_dotted(_without_tags(item['loc']))}.{line}", origins)] = None
+        elif item["type"] == SAID:  # a validator's own words for a value
+            path = _without_tags(item["loc"])
+            lines[f"{_dotted(path)}: {item['msg']}{place(path, origins)}"] = None
         elif item["type"] != "default_factory_not_called":  # a key that depends on one which has its own line
             for line in _lines(item["type"], item["loc"], value, origins):
                 lines[line] = None

@@ -12,8 +12,9 @@ from typing import Annotated, Any, ClassVar, Literal
 
 import regex
 from pydantic import Discriminator, Field, Tag, field_validator
+from pydantic_core import PydanticCustomError
 
-from specs.base import USE, Member, Positive, Section, Share
+from specs.base import SAID, USE, Member, Positive, Section, Share
 from specs.hints import hint
 from specs.plugins import PluginMember, is_plugin
 
@@ -104,11 +105,13 @@ class Format(TermSettings):
     def _compiles(cls, pattern: str) -> str:
         # As an expression, a plain word would match no response but itself: it is a misspelt name.
         if re.fullmatch(r"\w+", pattern) and pattern not in FORMATS:
-            raise ValueError(f"no format {pattern!r}; {hint(pattern, FORMATS)}, or a regular expression: .*answer.*")
+            said = f"no format {pattern!r}; {hint(pattern, FORMATS)}, or a regular expression: .*answer.*"
+            raise PydanticCustomError(SAID, "{text}", {"text": said})
         try:
             regex.compile(pattern, regex.DOTALL | regex.VERSION0)
         except (regex.error, ValueError, OverflowError, RecursionError) as error:
-            raise ValueError(f"got {pattern!r}, want a regular expression: {error}") from None
+            said = f"got {pattern!r}, want a regular expression: {error}"
+            raise PydanticCustomError(SAID, "{text}", {"text": said}) from None
         return pattern
 
 

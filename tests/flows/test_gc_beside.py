@@ -81,8 +81,8 @@ def test_gc_takes_nothing_of_what_a_flow_has_begun(
 
     monkeypatch.setattr("infra.paths.HOME", tmp_path / "home")
     monkeypatch.setattr(stages, "contamination", looked(stages.contamination.plain))
+    monkeypatch.setattr(stages, "data", looked(stages.data.plain))
     for module in (arm_train, arm_cell, compare):
-        monkeypatch.setattr(module, "data", looked(stages.data.plain))
         monkeypatch.setattr(module, "start", stop)
     with pytest.raises(Stopped):
         begin(folder)

@@ -25,9 +25,9 @@ from tasks.evaluate.problems import SuiteData
 from tasks.evaluate.samples import Sample
 from tasks.evaluate.suites.load import SuiteProblem
 from tasks.records import EncodedProblem, FinishReason, Message, Problem, Rollout
+from tasks.reward.judge import Judge
 from tasks.reward.program import extract
 from tasks.reward.responses import ResponseTexts, thinking_key_part
-from tasks.reward.verification import Verifiers
 from tasks.stages import reward
 from tests.tasks.data.test_encode import CHATML, byte_level
 
@@ -114,11 +114,11 @@ def judged(tokenizer: PreTrainedTokenizerFast, response: str, gold: str) -> bool
     ids = tuple(tokenizer(response, add_special_tokens=False)["input_ids"])
     suite = SuiteData((problem,), (SuiteProblem(problem.problem, "?"),))
     sample = Sample("p", 0, ids, (), FinishReason.LENGTH, None, 0)
-    verifiers = Verifiers(Reward())
+    judge = Judge(Reward(), 64)
     try:
-        (row,) = judge_samples(verifiers, suite, {("p", 0): sample}, 1, tokenizer, 0.0, "suite")
+        (row,) = judge_samples(judge.verified, suite, {("p", 0): sample}, 1, tokenizer, 0.0, "suite")
     finally:
-        verifiers.close()
+        judge.close()
     return row.score == 1.0
 
 
@@ -224,9 +224,9 @@ def test_training_judges_as_an_evaluation_does(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr("tasks.stages.rollouts_of", lambda *_: rows)
     dataset = SimpleNamespace(by_id={"p": asked(tokenizer)}, tokenizer=tokenizer)
     run = SimpleNamespace(
-        session=None, dataset=dataset, spec=SimpleNamespace(reward=Reward()), verifiers=Verifiers(Reward())
+        session=None, dataset=dataset, spec=SimpleNamespace(reward=Reward()), judge=Judge(Reward(), 64), rows={}
     )
     step = SimpleNamespace(inputs={"rollouts": []})
     output = reward.__wrapped__(run, step, 0)
-    run.verifiers.close()
+    run.judge.close()
     assert [row["score"] for row in table.from_bytes(output.files["verdicts.parquet"])] == [0.0, 1.0]

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import sys
-from types import ModuleType
-from typing import Any
-
 import pytest
 
 from specs.errors import SpecError
 from specs.load import load_spec
 from specs.paths import REPOSITORY_ROOT
-from specs.rewards import BUILT_IN, OwnTerm, Reward, TermSettings, VerifierTerm
+from specs.rewards import BUILT_IN, Reward, TermSettings, VerifierTerm
 from tasks.errors import VerifierError
 from tasks.reward.terms import overlong
 from tasks.reward.terms.base import Term
@@ -45,19 +41,6 @@ def test_a_verifier_is_no_term_of_this_kind() -> None:
         term_key_part(VerifierTerm(use="math"), 8)
 
 
-def test_a_user_s_own_function_is_made_where_its_workers_are(monkeypatch: pytest.MonkeyPatch) -> None:
-    made: list[Any] = []
-    module = ModuleType("tasks.reward.functions.own_term")
-    module.OwnFunction = lambda name, settings, workers: made.append((name, settings, workers)) or "own"  # type: ignore[attr-defined]
-    module.own_term_key_part = lambda settings: {"plugin": settings.use}  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "tasks.reward.functions", ModuleType("tasks.reward.functions"))
-    monkeypatch.setitem(sys.modules, "tasks.reward.functions.own_term", module)
-    settings = OwnTerm(use="my.py:brevity")
-    assert make_term("brevity", settings, Reward(workers=5), 8) == "own"
-    assert made == [("brevity", settings, 5)]
-    assert term_key_part(settings, 8) == {"plugin": "my.py:brevity"}
-
-
 # -- specs
 def problems(*overrides: str) -> list[str]:
     try:
@@ -82,7 +65,7 @@ def problems(*overrides: str) -> list[str]:
         (("reward.terms={long: {use: overlong, cache_tokens: 8, max_tokens: 8}}",), None),
         (
             ("reward.terms={correct: {use: length}}",),
-            "reward.outcome: correct is a length term",
+            "reward.outcome: correct is a term of length, which does not say what is right",
         ),
         (("reward.terms={short: {use: length, kind: kimi, weight: 0.1}}",), None),
         (("reward.terms={shape: {use: format, pattern: '('}}",), "want a regular expression: missing )"),
