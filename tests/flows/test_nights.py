@@ -84,7 +84,7 @@ class Place:
         )
         return str(run["id"])
 
-    def ended(self, ids: list[str], timeout: float = 240) -> list[dict[str, Any]]:
+    def ended(self, ids: list[str], timeout: float = 2400) -> list[dict[str, Any]]:
         end = time.monotonic() + timeout
         while time.monotonic() < end:
             found = {run["id"]: run for run in self.ask("/flow_runs/filter", flow_runs={"id": {"any_": ids}})}
