@@ -27,6 +27,7 @@ from tasks.data.columns import Columns, look_up
 from tasks.data.sources.gym import INSTALL, gym_version
 from tasks.errors import DataError, VerifierError
 from tasks.records import Problem, Verdict, VerdictKind
+from tasks.reward.math.normalise import close_of
 from tasks.reward.thinking import answer_text
 from tasks.reward.verifiers.base import Verifier
 
@@ -38,6 +39,7 @@ _START_S = 30  # CPU seconds for that
 _MEMORY_MB = 3072
 _DETAIL = 300
 _LIMITS = (Kind.TIME_LIMIT, Kind.MEMORY_LIMIT)
+_BOX = "\\boxed{"
 _ANSWER = re.compile(r"<answer>(.*?)</answer>", re.DOTALL | re.IGNORECASE)
 _LINE = re.compile(r"^\W*(?:final\s+)?answer\W*:\s*(\S.*?)\s*$", re.MULTILINE | re.IGNORECASE)
 
@@ -113,24 +115,12 @@ def extract(response: str) -> str | None:
         return None
     if found := _ANSWER.findall(text):
         return str(found[-1]).strip() or None
-    if (boxed := _boxed(text)) is not None:
-        return boxed.strip() or None
+    begin = text.rfind(_BOX)
+    if begin >= 0 and (end := close_of(text, begin + len(_BOX) - 1)) >= 0:
+        return text[begin + len(_BOX) : end].strip() or None
     if found := _LINE.findall(text):
         return str(found[-1])
     return text.strip().splitlines()[-1].strip()
-
-
-def _boxed(text: str) -> str | None:
-    begin = text.rfind("\\boxed{")
-    if begin < 0:
-        return None
-    begin += len("\\boxed{")
-    depth = 1
-    for at in range(begin, len(text)):
-        depth += {"{": 1, "}": -1}.get(text[at], 0)
-        if depth == 0:
-            return text[begin:at]
-    return None
 
 
 def _job(items: Sequence[tuple[Problem, str]], answers: Sequence[str | None], batch: Sequence[int]) -> Job:
