@@ -31,6 +31,8 @@ class Member(Section):
     """A member of a tagged union. `TAG` is the key that names the member in the spec."""
 
     TAG: ClassVar[str]
+    #: Fields that came after keys were first made: a key has them where they are set, so that older keys stay.
+    ADDED: ClassVar[frozenset[str]] = frozenset()
 
     @model_serializer(mode="wrap")
     def _tag_first(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
@@ -41,6 +43,12 @@ class Member(Section):
     def tag(self) -> str:
         """Return the member's name, as the spec writes it under `TAG`."""
         return str(getattr(self, self.TAG))
+
+    @property
+    def unset(self) -> set[str]:
+        """Return the fields of `ADDED` that have their default."""
+        fields = type(self).model_fields
+        return {name for name in self.ADDED if getattr(self, name) == fields[name].get_default(call_default_factory=True)}
 
 
 def tagged_by(tag: str, default: str) -> Discriminator:

@@ -80,7 +80,7 @@ def asked_part(data: Data) -> Part:
 
 def warm_start_part(spec: Spec) -> Part:
     """Return the settings of the first weights, and of the supervised steps on them."""
-    policy = spec.policy.model_dump(mode="json")
+    policy = spec.policy.model_dump(mode="json", exclude={"adapter"} if spec.policy.adapter is None else None)
     made = spec.policy.made
     policy["architecture"] = made.model_dump(mode="json") if made is not None else None
     steps = spec.warm_start.model_dump(mode="json") if spec.warm_start is not None else None
@@ -199,7 +199,7 @@ _OBJECTIVE: TypeAdapter[Objective] = TypeAdapter(Objective)
 
 def _member_part(member: Member) -> Part:
     """Return the fields of an estimator or objective; of a user's own code name and digest, not its path."""
-    part = member.model_dump(mode="json")
+    part = member.model_dump(mode="json", exclude=member.unset)
     if isinstance(member, PluginMember):
         part |= {USE: member.name, "source": member.source}
     return part

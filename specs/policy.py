@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -38,6 +38,24 @@ class Fork(Section):
     )
 
 
+class Adapter(Section):
+    """LoRA (arXiv 2106.09685): low-rank matrices are trained beside the model's own, which stay as they are.
+
+    A layer's output is W x + (alpha / rank) B A x. A begins with random values by the run's seed, B with zeros. There
+    is no dropout, so that a pass is a function of weights and tokens.
+    """
+
+    rank: Positive = Field(default=16, description="Rows of A and columns of B. Dropout: none.")
+    alpha: float = Field(default=32.0, gt=0, description="B A x is scaled by alpha / rank.")
+    targets: Annotated[tuple[Annotated[str, Field(min_length=1)], ...], Field(strict=False)] | Literal[
+        "all-linear"
+    ] = Field(
+        default="all-linear",
+        description="Names of the layers that get an adapter, as [q_proj, v_proj]; all-linear: every linear layer but "
+        "the output matrix.",
+    )
+
+
 class Policy(Section):
     """The model that is trained."""
 
@@ -59,6 +77,9 @@ class Policy(Section):
     )
     architecture: Architecture | None = Field(
         default=None, description="Only with `init: scratch` (null there: its defaults)."
+    )
+    adapter: Adapter | None = Field(
+        default=None, description="LoRA: train low-rank matrices beside the model's; null: train the whole model."
     )
 
     @property
