@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from specs.checks import window_rule
-from specs.identity import data_part, identity, rollout_part, warm_start_part
+from specs.identity import adapter_part, data_part, identity, rollout_part, warm_start_part
 from specs.paths import config_of, file_path, file_uri, from_root, shown
 from specs.schema import Spec
 
@@ -73,7 +73,7 @@ def comparison_problems(spec: Spec, control: Spec, where: str) -> list[str]:
         problems.append(f"name: {where} has the same name as the run that it is the control of, {spec.name!r}")
     if data_part(control) != data_part(spec):
         problems.append(f"control: {where} differs in data; experiment and control must train on the same problems")
-    if warm_start_part(control) != warm_start_part(spec):
+    if [warm_start_part(control), adapter_part(control)] != [warm_start_part(spec), adapter_part(spec)]:
         problems.append(
             f"control: {where} differs in policy, warm_start or seed; experiment and control must start from the same "
             "policy"

@@ -39,6 +39,8 @@ def identity(spec: Spec, parts: Sequence[Part] | None = None) -> str:
     """
     own = (data_part, warm_start_part, rollout_part, reward_part, train_part)
     found = [part(spec) for part in own] if parts is None else list(parts)
+    if (adapter := adapter_part(spec)) is not None:
+        found.append(adapter)
     text = json.dumps(found, sort_keys=True, separators=(",", ":"), allow_nan=False)
     return hashlib.sha256(text.encode()).hexdigest()[:8]
 
@@ -80,11 +82,23 @@ def asked_part(data: Data) -> Part:
 
 def warm_start_part(spec: Spec) -> Part:
     """Return the settings of the first weights, and of the supervised steps on them."""
-    policy = spec.policy.model_dump(mode="json", exclude={"adapter"} if spec.policy.adapter is None else None)
+    policy = spec.policy.model_dump(mode="json", exclude={"adapter"})  # which is trained beside these weights
     made = spec.policy.made
     policy["architecture"] = made.model_dump(mode="json") if made is not None else None
     steps = spec.warm_start.model_dump(mode="json") if spec.warm_start is not None else None
     return {"policy": policy, "warm_start": steps, "seed": spec.seed if made or steps else None}
+
+
+def adapter_part(spec: Spec) -> Part | None:
+    """Return the settings of the first adapter beside the first weights; None where the whole model is trained.
+
+    A fork's adapter is its source's, which the seed of the fork did not make.
+    """
+    adapter = spec.policy.adapter
+    if adapter is None:
+        return None
+    made = isinstance(spec.policy.init, str)
+    return {"adapter": adapter.model_dump(mode="json"), "seed": spec.seed if made else None}
 
 
 def rollout_part(spec: Spec) -> Part:

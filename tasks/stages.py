@@ -20,7 +20,9 @@ from infra.caching import Step
 from infra.store import Manifest
 from infra.termination import termination
 from tasks import table
+from tasks.checkpoint.adapter import write_first_adapter
 from tasks.checkpoint.fork import pin
+from tasks.checkpoint.weights import BASE, write_description
 from tasks.data.contamination import TrainingTexts
 from tasks.data.contamination import contamination as overlap
 from tasks.data.dataset import prepare as prepare_data
@@ -125,17 +127,32 @@ def suite_steps(run: OpenRun, name: str) -> tuple[Manifest | None, Manifest]:
 def start(run: OpenRun) -> Any:
     """Make the policy that training begins with: given weights or a model made on the spot, or another run's."""
     if run.experiment.source is None:
-        return first_policy(run)
+        first = first_policy(run)
+        if run.experiment.base is None:
+            return first
+        value(first)
+        return first_adapter(run)
     return _forked_policy_task("start", Work(partial(forked_policy, run)))
 
 
-@stage("start", "start", lambda experiment: experiment.start)
+@stage("start", "start", lambda experiment: experiment.base or experiment.start)
 def first_policy(run: OpenRun, step: Step) -> Output:
     """Make given weights, or a model made on the spot, into the first policy; with a warm start, train it."""
     folder = run.session.new_folder("start")
     trainer = run.policies.trainer
     files, result, recorded = make_first_policy(run.store, run.experiment, run.dataset, trainer, folder)
     return Output(files, "weights", 0, result, recorded, folder=folder)
+
+
+@stage("adapter", "adapter", lambda experiment: experiment.start)
+def first_adapter(run: OpenRun, step: Step) -> Output:
+    """Make the adapter that training begins with, which changes nothing yet, beside the first weights."""
+    folder, adapter, base = run.session.new_folder("adapter"), run.spec.policy.adapter, step.inputs[BASE]
+    assert adapter is not None, "the step is an adapter's"
+    write_description(run.store, run.session.require(step.stage, base), folder)
+    write_first_adapter(folder, adapter, run.spec.seed, run.spec.policy.dtype, folder)
+    files = {path.name: path for path in sorted(folder.iterdir())}
+    return Output(files, "weights", 0, folder=folder)
 
 
 def forked_policy(run: OpenRun) -> Any:
@@ -156,7 +173,12 @@ _forked_policy_task = prefect_task_of("start")
 
 def remake_start(run: OpenRun) -> None:
     """Make the first policy again where it turned out to be damaged; OpenRun takes this."""
-    (first_policy.plain if run.experiment.source is None else forked_policy)(run)
+    if run.experiment.source is not None:
+        forked_policy(run)
+        return
+    first_policy.plain(run)
+    if run.experiment.base is not None:
+        first_adapter.plain(run)
 
 
 # -- one iteration -------------------------------------------------------------------------------------------------

@@ -108,14 +108,15 @@ def export(
     name: Run,
     folder: Annotated[Path, typer.Argument(help="A new or empty folder.", show_default=False)],
     iteration: Annotated[int | None, typer.Option(help="Default: the newest that is stored.")] = None,
+    adapter: Annotated[bool, typer.Option("--adapter", help="Of a run with an adapter, it alone, for peft.")] = False,
     store: StoreUri = DEFAULT_STORE,
 ) -> None:
-    """Write the weights of a run in Hugging Face format."""
+    """Write the weights of a run in Hugging Face format; an adapter is merged into them."""
     with reported():
         from flows.cli.runs import open_store
         from tasks.run.export import export_policy
 
-        print(export_policy(open_store(store), name, folder, iteration))
+        print(export_policy(open_store(store), name, folder, iteration, adapter=adapter))
 
 
 @app.command()

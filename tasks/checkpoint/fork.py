@@ -28,7 +28,7 @@ from specs.identity import identity
 from specs.policy import Fork
 from specs.schema import Spec
 from specs.sources import parts_of
-from tasks.checkpoint.weights import POLICY_STAGE, TRAIN_STAGE, policy_step
+from tasks.checkpoint.weights import BASE, POLICY_STAGE, TENSORS, TRAIN_STAGE, base_of, policy_step
 from tasks.run_files import run_record
 
 
@@ -71,14 +71,14 @@ def find_source(spec: Spec, store: Store) -> ForkOrigin:
     step = store.find(TRAIN_STAGE, lineage)
     root = str(step.inputs["root"]) if step is not None else lineage
     first = store.find(POLICY_STAGE, root)
-    if first is None or "part" not in first.inputs:
+    if first is None or not first.inputs.keys() & {"part", BASE}:
         what = f"weights of policy {root[:12]}, where it began," if first is None else f"training step {lineage[:12]}"
         raise StoreError(
             f"{store.uri}: run {fork.run} cannot be gone on from: the {what} is not there any more; start that "
             "run again"
         )
     source = ForkOrigin(fork.run, fork.iteration, lineage, root, _shared_files(store, first))
-    problems = _misfits(spec, source, first)
+    problems = _misfits(spec, source, first, base_of(store, first))
     if problems:
         raise SpecError("\n".join(problems))
     return source
@@ -137,9 +137,16 @@ def _chosen(fork: Fork, store: Store) -> str:
     return lineage
 
 
-def _misfits(spec: Spec, source: ForkOrigin, first: Manifest) -> list[str]:
+def _misfits(spec: Spec, source: ForkOrigin, first: Manifest, base: Manifest) -> list[str]:
     """Return a line for each setting of the spec that does not fit the policy."""
-    policy, lines = first.inputs["part"]["policy"], []
+    policy, lines = base.inputs["part"]["policy"], []
+    adapter = spec.policy.adapter.model_dump(mode="json") if spec.policy.adapter else None
+    if adapter != first.inputs.get("adapter"):
+        lines.append(
+            f"policy.adapter: got {adapter}, but run {source.run}, which policy.init names, has "
+            f"{first.inputs.get('adapter')}; say the same, or export the policy (armature export) and name its folder "
+            "as policy.model"
+        )
     if policy["dtype"] != spec.policy.dtype:
         lines.append(
             f"policy.dtype: got {spec.policy.dtype}, but run {source.run}, which policy.init names, has "
@@ -161,7 +168,7 @@ def _shared_files(store: Store, first: Manifest) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     for name, entry in first.files.items():
         path = folder / name
-        if name.startswith(("model", "optimizer")) or (path.is_file() and sha256_file(path) == entry.sha256):
+        if name.startswith(TENSORS) or (path.is_file() and sha256_file(path) == entry.sha256):
             continue
         temporary = folder / f".{name}.{uuid.uuid4().hex[:8]}"
         temporary.write_bytes(store.read(first, name))

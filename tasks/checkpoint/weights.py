@@ -10,13 +10,20 @@ from typing import Any
 
 from infra.caching import NamedStep, Step
 from infra.digest_memory import DigestMemory
+from infra.errors import StoreError
 from infra.paths import HOME
+from infra.store import Manifest, Store
 from specs.paths import from_root, names_hub_model
 from tasks.data.seeds import derive_seed
 from tasks.errors import DataError, NotFetchedError
 
 #: In the store, the weights of a policy lie under the first; after training, a step of the second names the policy.
 POLICY_STAGE, TRAIN_STAGE = "policy", "train"
+#: In the inputs of a first adapter, the key of the policy step with the weights that it stands beside.
+BASE = "base"
+#: How the names of files with tensors begin: weights, the optimizer's state, an adapter. What else a policy's step has,
+#: configuration and tokenizer, all policies of a line share.
+TENSORS = ("model", "optimizer", "adapter_model")
 POLICY_VERSION = 1
 _KEPT = (
     "config.json",
@@ -35,6 +42,42 @@ def policy_step(lineage: str, root: str | None = None) -> Step:
     """
     references = () if root in (None, lineage) else (f"{TRAIN_STAGE}/{lineage}", f"{POLICY_STAGE}/{root}")
     return NamedStep(POLICY_STAGE, POLICY_VERSION, {"policy": lineage}, references, name=lineage)
+
+
+def first_of(store: Store, lineage: str) -> Manifest:
+    """Return the first policy of the line that `lineage` belongs to. Raises StoreError where it is gone."""
+    root = lineage
+    while (step := store.find(TRAIN_STAGE, root)) is not None:
+        root = step.inputs["root"]
+    manifest = store.find(POLICY_STAGE, root)
+    if manifest is None:
+        raise StoreError(
+            f"{store.uri}: the weights of policy {root[:12]}, where {lineage[:12]} began, are not there any more"
+        )
+    return manifest
+
+
+def base_of(store: Store, first: Manifest) -> Manifest:
+    """Return the step with the whole weights of a line that begins with `first`: itself, or the base of its adapter.
+
+    Raises StoreError where that is gone.
+    """
+    if BASE not in first.inputs:
+        return first
+    base = store.find(POLICY_STAGE, first.inputs[BASE])
+    if base is None:
+        raise StoreError(
+            f"{store.uri}: the weights {first.inputs[BASE][:12]}, beside which adapter {first.key[:12]} is trained, are "
+            "not there any more; start its run again"
+        )
+    return base
+
+
+def write_description(store: Store, first: Manifest, folder: Path) -> None:
+    """Write configuration and tokenizer of the line that begins with `first` into `folder`: no tensors."""
+    for name in first.files:
+        if not name.startswith(TENSORS):
+            (folder / name).write_bytes(store.read(first, name))
 
 
 def model_folder(policy: Mapping[str, Any], *, download: bool, weights: bool = True) -> Path | None:

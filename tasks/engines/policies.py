@@ -18,7 +18,7 @@ from typing import Any
 
 from infra.errors import StoreError
 from infra.store import DamagedError, Manifest
-from tasks.checkpoint.weights import POLICY_STAGE, TRAIN_STAGE
+from tasks.checkpoint.weights import BASE, POLICY_STAGE, TRAIN_STAGE, base_of, first_of, write_description
 from tasks.engines.engines import Engines
 from tasks.engines.training import train_step
 from tasks.graph.experiment import Experiment
@@ -105,7 +105,8 @@ class Policies:
         try:
             onto(lineage, self._adamw)
         except StoreError:
-            if self.stored(self._experiment.lineage(0)) is not None:
+            first = [step.key for step in (self._experiment.base, self._experiment.start) if step is not None]
+            if all(self.stored(key) is not None for key in first):
                 raise
             self._make_start()
             onto(lineage, self._adamw)
@@ -170,7 +171,7 @@ class Policies:
         try:
             self._describe(lineage, folder)
             self.trainer.save(folder, optimizer=True)
-            self.trainer.load(lineage, folder, folder, adamw)
+            self._load_on_trainer(lineage, folder, folder, adamw)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
@@ -186,9 +187,30 @@ class Policies:
                 self.trainer.save(folder, optimizer=False)
             if self._sleeps:
                 self.rollout.wake()
-            self.rollout.load(lineage, folder)
+            base = self._base(lineage)
+            self.rollout.load(lineage, base or folder, folder if base else None)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
+
+    def _load_on_trainer(self, lineage: str, folder: Path, optimizer: Path | None, adamw: AdamWSettings) -> None:
+        """Make the trainer hold the policy whose weights, or whose adapter, lie in `folder`."""
+        base = self._base(lineage)
+        self.trainer.load(lineage, base or folder, optimizer, adamw, folder if base else None)
+
+    def _base(self, lineage: str) -> Path | None:
+        """Return a folder with the weights beside which the policy's adapter stands; None where it has no adapter.
+
+        It is fetched once, and stays as long as the session.
+        """
+        first = first_of(self._store, lineage)
+        if BASE not in first.inputs:
+            return None
+        base = base_of(self._store, first)
+        folder = self._session.folder / f"base-{base.key[:16]}"
+        if not folder.exists() and not self._fetch(base, folder):
+            shutil.rmtree(folder, ignore_errors=True)
+            base_of(self._store, first)  # raises: it was damaged, and was dropped
+        return folder
 
     def _load(self, lineage: str, adamw: AdamWSettings) -> bool:
         manifest = self.stored(lineage)
@@ -199,7 +221,7 @@ class Policies:
             if not self._fetch(manifest, folder):
                 return False
             optimizer = folder if any(name.startswith("optimizer") for name in manifest.files) else None
-            self.trainer.load(lineage, folder, optimizer, adamw)
+            self._load_on_trainer(lineage, folder, optimizer, adamw)
             self._say_where_it_differs(manifest)
             return True
         finally:
@@ -219,18 +241,7 @@ class Policies:
     def _describe(self, lineage: str, folder: Path) -> None:
         """Write config.json and tokenizer into `folder`: those of the policy's root, which every descendant shares."""
         folder.mkdir(parents=True, exist_ok=True)
-        root = lineage
-        while (step := self._store.find(TRAIN_STAGE, root)) is not None:
-            root = step.inputs["root"]
-        manifest = self.stored(root)
-        if manifest is None:
-            raise StoreError(
-                f"{self._store.uri}: the weights of policy {root[:12]}, where {lineage[:12]} began, are not "
-                "there any more"
-            )
-        for name in manifest.files:
-            if not name.startswith(("model", "optimizer")):
-                (folder / name).write_bytes(self._store.read(manifest, name))
+        write_description(self._store, first_of(self._store, lineage), folder)
 
     def _say_where_it_differs(self, loaded: Manifest) -> None:
         """Warn once a run about weights that were made on other ranks, threads or libraries.

@@ -31,10 +31,16 @@ class RolloutClient(EngineClient):
         super().__init__("rollout engine", arguments, threads=threads, devices=devices, log=log)
         self._deadline_s = deadline_s
 
-    def load(self, state: str, weights: Path) -> None:
-        """Make the engine hold policy `state` from a folder in Hugging Face format; a living one is not restarted."""
+    def load(self, state: str, weights: Path, adapter: Path | None = None) -> None:
+        """Make the engine hold policy `state` from a folder in Hugging Face format; a living one is not restarted.
+
+        `adapter`: the folder of an adapter that the policy has beside these weights.
+        """
         self._state = None
-        self._call("load", LOAD_S, weights=weights)
+        if adapter is None:
+            self._call("load", LOAD_S, weights=weights)
+        else:
+            self._call("load_adapter", LOAD_S, base=weights, adapter=adapter)
         self._state = state
 
     def generate(self, groups: Sequence[PromptGroup], sampling: Sampling) -> list[list[Completion]]:

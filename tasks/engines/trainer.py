@@ -61,8 +61,10 @@ class TrainerClient(EngineClient):
         """Return the number of training ranks."""
         return self.options.ranks
 
-    def load(self, state: str, weights: Path, optimizer: Path | None, adamw: AdamWSettings) -> None:
-        """Make the ranks hold `state` from folders of weights and optimizer state."""
+    def load(
+        self, state: str, weights: Path, optimizer: Path | None, adamw: AdamWSettings, adapter: Path | None = None
+    ) -> None:
+        """Make the ranks hold `state` from folders of weights, optimizer state and, where it has one, an adapter."""
         options = self.options
         if self.environment and self.options.zero_stage:
             # DeepSpeed's ZeRO engines are not freed when they are replaced: new ranks, or memory grows with each load
@@ -73,6 +75,7 @@ class TrainerClient(EngineClient):
             LOAD_S,
             state=state,
             weights=str(weights),
+            adapter=str(adapter) if adapter else None,
             optimizer=str(optimizer) if optimizer else None,
             dtype=self.options.dtype,
             options=OptimizerOptions(
@@ -110,7 +113,7 @@ class TrainerClient(EngineClient):
         return dict(result[0])
 
     def save(self, folder: Path, *, optimizer: bool) -> float:
-        """Write the policy held: model*.safetensors, with `optimizer` optimizer*.safetensors too. Returns seconds."""
+        """Write the policy held, or its adapter; with `optimizer` optimizer*.safetensors too. Returns seconds."""
         folder.mkdir(parents=True, exist_ok=True)
         return float(self._call("save", SAVE_S, folder=str(folder), optimizer=optimizer)[0])
 

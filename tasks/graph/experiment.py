@@ -17,6 +17,7 @@ from infra.caching import Step
 from infra.store import Store
 from specs.base import USE
 from specs.identity import (
+    adapter_part,
     asked_part,
     evaluate_part,
     heldout_sampling,
@@ -29,6 +30,7 @@ from specs.rewards import OwnTerm, Term, VerifierTerm
 from specs.schema import Spec
 from tasks.checkpoint.fork import ForkOrigin, find_source
 from tasks.checkpoint.weights import (
+    BASE,
     POLICY_STAGE,
     POLICY_VERSION,
     TRAIN_STAGE,
@@ -59,6 +61,7 @@ VERSIONS: Mapping[str, int] = {
     "suite": 1,
     "contamination": 1,
     "policy": POLICY_VERSION,
+    "adapter": 1,
     "rollout": 1,
     "verdict": 1,
     "train": 1,
@@ -111,7 +114,9 @@ class Experiment:
         own = [term for term in spec.reward.terms.values() if isinstance(term, OwnTerm)]
         columns = {"data": self.data.key}
         self.columns = Step("columns", VERSIONS["columns"], columns, (self.data.reference,)) if own else None
-        self.start = self.source.step if self.source else self._made_start(start)
+        #: The policy that training begins with, and the weights that its adapter is trained beside: None where there is
+        #: no adapter, and of a fork, whose source has them.
+        self.start, self.base = (self.source.step, None) if self.source else self._made_start(start)
         self._root = self.source.root if self.source else self.start.key
         self._rollout = rollout_part(spec)
         # Of the verifiers' settings, those of the verifiers that these problems name.
@@ -135,7 +140,7 @@ class Experiment:
         outcome = {"outcome": self.spec.reward.outcome} if self.spec.reward.outcome in functions else {}
         return {"terms": parts, **outcome, **columns} if parts else {}
 
-    def _made_start(self, part: dict[str, Any]) -> Step:
+    def _made_start(self, part: dict[str, Any]) -> tuple[Step, Step | None]:
         weights = weights_digest(self.model) if self.model else None
         part["policy"] = {key: value for key, value in part["policy"].items() if key not in ("model", "revision")}
         data = self.data if self.spec.warm_start else None
@@ -145,12 +150,16 @@ class Experiment:
             "tokenizer": self._tokenizer,
             "data": data.key if data else None,
         }
-        return Step(POLICY_STAGE, VERSIONS["policy"], inputs, (data.reference,) if data else ())
+        whole = Step(POLICY_STAGE, VERSIONS["policy"], inputs, (data.reference,) if data else ())
+        if (adapter := adapter_part(self.spec)) is None:
+            return whole, None
+        inputs = {BASE: whole.key, **adapter}
+        return Step(POLICY_STAGE, VERSIONS["adapter"], inputs, (whole.reference,)), whole
 
     @cached_property
     def run(self) -> str:
         """Return the run's name in the store, `<name>/<8 hex>`. Raises StoreError."""
-        parts = parts_of(self.spec, self.data, self.start, self._rollout)
+        parts = parts_of(self.spec, self.data, self.base or self.start, self._rollout)
         return find_name(self.spec, parts, self.lineage, lambda: self._store or Store(self.spec.store))
 
     @cached_property
@@ -191,7 +200,11 @@ class Experiment:
                 yield Node("suite", suite, suite=name)
             overlap = self.contamination(name)
             yield Node("contamination", overlap, overlap.references, suite=name)
-        yield Node("start", self.start, self.start.references)
+        if self.base is not None:
+            yield Node("start", self.base, self.base.references)
+            yield Node("adapter", self.start, self.start.references)
+        else:
+            yield Node("start", self.start, self.start.references)
         yield from evaluations(0)
         for k in range(self.spec.train.iterations):
             for shard, step in enumerate(self.rollouts(k)):

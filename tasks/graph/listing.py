@@ -90,9 +90,9 @@ class Listing:
 
 def _keys(experiment: Experiment) -> dict[str, list[str]]:
     """Return the keys of all that an experiment makes, weights of every iteration too, by stage, in the run's order."""
-    weights = [experiment.lineage(i) for i in range(experiment.spec.train.iterations + 1)]
-    keys = defaultdict(list, {POLICY_STAGE: weights})
+    weights = {experiment.lineage(i): None for i in range(experiment.spec.train.iterations + 1)}
+    keys = defaultdict(list, {POLICY_STAGE: [*weights]})
     for node in experiment.steps():
-        if node.step.stage != POLICY_STAGE:
+        if node.step.stage != POLICY_STAGE or node.step.key not in weights:  # as the base of an adapter
             keys[node.step.stage].append(node.step.key)
     return keys

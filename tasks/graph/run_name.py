@@ -27,7 +27,7 @@ _VERSIONS = ("source_version", "reader_version")  # of code, as those of stages:
 def parts_of(spec: Spec, data: Step, start: Step, rollout: Part) -> list[Part]:
     """Return what an experiment is made of, in the order of `specs.identity`: content in the place of names.
 
-    `data` and `start` are its first steps, `rollout` is the rollouts' part of a key.
+    `data` and `start` (of whole weights) are its first steps, `rollout` is the rollouts' part of a key.
     """
     problems, policy = data_part(spec), warm_start_part(spec)
     given = spec.policy.model is not None

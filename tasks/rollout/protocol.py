@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Self
 
+from infra.scratch import large_folder, release
 from specs.schema import Spec
+from tasks.checkpoint.merge import merge
 from tasks.records import FinishReason
 
 SEEDS = 2**63  # seeds are integers in [0, SEEDS): what both engines and a signed 64-bit column can hold
@@ -92,6 +94,18 @@ class RolloutEngine(ABC):
     @abstractmethod
     def load(self, weights: Path) -> None:
         """Replace the weights by those of a Hugging Face folder (config.json, model*.safetensors)."""
+
+    def load_adapter(self, base: Path, adapter: Path) -> None:
+        """Replace the policy by an adapter (a folder in peft's format) beside the weights of `base`.
+
+        An engine that can take an adapter as it is overrides this; here it is merged, and loaded as a whole.
+        """
+        folder = large_folder()
+        try:
+            merge(base, adapter, folder)
+            self.load(folder)
+        finally:
+            release(folder)
 
     @abstractmethod
     def generate(self, groups: Sequence[PromptGroup], sampling: Sampling) -> list[list[Completion]]:

@@ -18,6 +18,7 @@ from transformers import AutoConfig, AutoModelForCausalLM
 
 from infra.errors import EngineError
 from specs.schema import Spec
+from tasks.checkpoint.adapter import CONFIG, copy_adapter, inject
 from tasks.records import FinishReason
 from tasks.rollout.kv_cache import SampleCache, bytes_per_token
 from tasks.rollout.protocol import Completion, EngineOptions, PromptGroup, RolloutEngine, Sampling
@@ -62,19 +63,30 @@ class TransformersEngine(RolloutEngine):
         super().__init__(options)
         self._model: Any = None
         self._config: dict[str, Any] | None = None  # config.json of the weights in the model
+        self._adapted: tuple[Path, str] | None = None  # of an adapter in the model: its base, and its configuration
 
     def load(self, weights: Path) -> None:
         """Copy the weights into the living model if the configuration is the same, else build a new model."""
         config = read_config(weights)
-        if self._model is not None and config == self._config:
+        if self._model is not None and config == self._config and self._adapted is None:
             try:
                 copy_into(self._model, weights)
                 return
             except WeightsDoNotFit:
                 pass  # stored under other names than the model's own: transformers knows how to convert them
-        self._model = self._config = None
+        self._model = self._config = self._adapted = None
         self._model = self._build(weights)
         self._config = config
+
+    def load_adapter(self, base: Path, adapter: Path) -> None:
+        """Put the adapter beside the weights, as the trainer does; into a living one of this base its values alone."""
+        beside = base, (adapter / CONFIG).read_text()
+        if self._model is not None and self._adapted == beside:
+            copy_adapter(self._model, adapter)
+            return
+        self.load(base)
+        inject(self._model, adapter, self._dtype())
+        self._adapted = beside
 
     def _build(self, weights: Path) -> Any:
         try:
@@ -145,7 +157,7 @@ class TransformersEngine(RolloutEngine):
 
     def close(self) -> None:
         """Drop the model."""
-        self._model = self._config = None
+        self._model = self._config = self._adapted = None
 
     def _batches(self, samples: Sequence[_Sample], max_tokens: int) -> Iterator[Sequence[_Sample]]:
         """Cut samples, sorted by prompt length, into batches that fit `cache_gib`; one sample always fits."""

@@ -16,7 +16,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, get_args
 
 import torch
 
@@ -38,14 +38,16 @@ _UNINSTALL = "run: pip uninstall -y torchvision torchaudio torchcodec (text need
 class VllmOptions(EngineOptions):
     """The options of the vLLM engine.
 
-    `max_model_len`: prompt and response tokens together, at most. `kv_cache_gib`: GiB of key-value cache on the CPU
-    (a GPU takes `gpu_memory_utilization`, a share of its memory). `max_num_seqs`: samples side by side.
+    `adapter_rank`: of the adapters that `load_adapter` gives, 0 for none; they are applied as they are, beside the
+    weights. `max_model_len`: prompt and response tokens together, at most. `kv_cache_gib`: GiB of key-value cache on
+    the CPU (a GPU takes `gpu_memory_utilization`, a share of its memory). `max_num_seqs`: samples side by side.
     `tensor_parallel_size`: GPUs per model. On the CPU the number of threads is OMP_NUM_THREADS of this process
     (VLLM_CPU_OMP_THREADS_BIND has no effect in-process).
     """
 
     max_model_len: int
     dtype: str
+    adapter_rank: int = 0
     kv_cache_gib: float = 2.0
     max_num_seqs: int = 256
     tensor_parallel_size: int
@@ -58,6 +60,7 @@ class VllmOptions(EngineOptions):
         return cls(
             max_model_len=spec.rollout.max_prompt_tokens + longest_response,
             dtype=spec.policy.dtype,
+            adapter_rank=spec.policy.adapter.rank if spec.policy.adapter else 0,
             tensor_parallel_size=spec.placement.tensor_parallel,
             gpu_memory_utilization=BESIDE_TRAINER if colocated else ALONE,
         )
@@ -73,6 +76,9 @@ class VllmEngine(RolloutEngine):
         super().__init__(options)
         self._vllm: Any = None
         self._llm: Any = None
+        self._base: Path | None = None  # the folder of the weights in vLLM, where an adapter stands beside them
+        self._adapter: Any = None  # the request that names the adapter held
+        self._adapters = 0  # counts them: vLLM knows each by a number of its own
         self._on_cpu = False
         #: Configuration and tensor shapes of the weights that vLLM was started with.
         self._model: tuple[dict[str, Any], dict[str, tuple[int, ...]]] | None = None
@@ -89,8 +95,32 @@ class VllmEngine(RolloutEngine):
             )
         else:
             self._llm.collective_rpc("load_folder", kwargs={"folder": str(weights)})
+            self._base = None
         self._model = model
+        self._drop_adapter()
         self._reset_prefix_cache()
+
+    def load_adapter(self, base: Path, adapter: Path) -> None:
+        """Take the adapter as it is, beside weights that are loaded once; merged where vLLM was started without."""
+        if not self.options.adapter_rank:
+            super().load_adapter(base, adapter)
+            return
+        if self._base != base:
+            self.load(base)
+            self._base = base
+        self._drop_adapter()
+        self._adapters += 1
+        request = self._vllm.lora.request.LoRARequest(f"adapter-{self._adapters}", self._adapters, str(adapter))
+        # Now, and not with the first request: the folder goes after this call.
+        if not self._llm.llm_engine.add_lora(request):
+            raise EngineError(f"{adapter}: vLLM did not take the adapter")
+        self._adapter = request
+        self._reset_prefix_cache()
+
+    def _drop_adapter(self) -> None:
+        if self._adapter is not None:
+            self._llm.llm_engine.remove_lora(self._adapter.lora_int_id)
+            self._adapter = None
 
     def _start(self, weights: Path) -> Any:
         options = self.options
@@ -113,6 +143,8 @@ class VllmEngine(RolloutEngine):
             if self._on_cpu
             else {"gpu_memory_utilization": options.gpu_memory_utilization, "enable_sleep_mode": True}
         )
+        ranks = sorted(rank for rank in get_args(self._vllm.config.lora.MaxLoRARanks) if rank >= options.adapter_rank)
+        adapters = {"enable_lora": True, "max_lora_rank": ranks[0]} if options.adapter_rank else {}
         return self._vllm.LLM(
             model=str(weights),
             skip_tokenizer_init=True,  # token ids in, token ids out
@@ -127,6 +159,7 @@ class VllmEngine(RolloutEngine):
             worker_extension_cls="tasks.rollout.vllm_worker.WeightUpdates",
             seed=0,
             disable_log_stats=True,
+            **adapters,
             **place,
         )
 
@@ -143,7 +176,7 @@ class VllmEngine(RolloutEngine):
         self._reset_prefix_cache()
         prompts = [{"prompt_token_ids": list(group.prompt_ids)} for group in groups for _ in group.seeds]
         parameters = [self._parameters(seed, sampling) for group in groups for seed in group.seeds]
-        outputs = iter(self._llm.generate(prompts, parameters, use_tqdm=False))
+        outputs = iter(self._llm.generate(prompts, parameters, use_tqdm=False, lora_request=self._adapter))
         return [[_completion(next(outputs).outputs[0], sampling) for _ in group.seeds] for group in groups]
 
     def _parameters(self, seed: int, sampling: Sampling) -> Any:
@@ -181,7 +214,7 @@ class VllmEngine(RolloutEngine):
         """End vLLM; its memory is free when this process ends."""
         if self._llm is not None:
             self._llm.llm_engine.engine_core.shutdown()
-        self._llm = self._model = None
+        self._llm = self._model = self._base = self._adapter = None
 
 
 def _completion(output: Any, sampling: Sampling) -> Completion:
@@ -205,6 +238,8 @@ def _import_vllm() -> Any:
     logging.getLogger("vllm.renderers.base").setLevel(logging.ERROR)
     try:
         import vllm
+        import vllm.config.lora
+        import vllm.lora.request
         import vllm.platforms
     except (ImportError, RuntimeError) as error:
         if "torchvision" in f"{error}{error.__cause__}{error.__context__}":

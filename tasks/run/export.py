@@ -9,15 +9,19 @@ from dataclasses import replace
 from pathlib import Path
 
 from infra.errors import StoreError
-from infra.scratch import folder_beside, release
-from infra.store import Store
+from infra.scratch import folder_beside, large_folder, release
+from infra.store import Manifest, Store
+from tasks.checkpoint.adapter import CONFIG
+from tasks.checkpoint.merge import merge
+from tasks.checkpoint.weights import base_of, first_of
 from tasks.run.runs import one_run
 
 
-def export_policy(store: Store, name: str, folder: Path, iteration: int | None) -> str:
+def export_policy(store: Store, name: str, folder: Path, iteration: int | None, *, adapter: bool = False) -> str:
     """Copy a policy's weights, configuration and tokenizer, each file verified, and return a line about it.
 
-    The folder is complete or not there: files are gathered beside it under another name.
+    An adapter is merged with its base; with `adapter` it is copied alone, as peft loads it. The folder is complete or
+    not there: files are gathered beside it under another name.
     """
     view = one_run(store, name)
     weights = view.weights()
@@ -32,12 +36,18 @@ def export_policy(store: Store, name: str, folder: Path, iteration: int | None) 
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise StoreError(f"{folder}: is a file or a folder with something in it; give a new folder")
     manifest = weights[chosen]
+    has_adapter = CONFIG in manifest.files
+    if adapter and not has_adapter:
+        raise StoreError(f"run {view.name} trains the whole model and has no adapter; export it without --adapter")
     wanted = replace(
         manifest, files={file: entry for file, entry in manifest.files.items() if not file.startswith("optimizer")}
     )
     try:
         with _gathered(folder.absolute()) as beside:
-            store.fetch(wanted, beside)
+            if has_adapter and not adapter:
+                _merged(store, wanted, beside)
+            else:
+                store.fetch(wanted, beside)
     except StoreError as error:
         if store.find(manifest.stage, manifest.key) is None:
             raise StoreError(
@@ -53,6 +63,17 @@ def export_policy(store: Store, name: str, folder: Path, iteration: int | None) 
             f"{folder}: cannot be written: {error.strerror}; nothing was exported, give another folder or make room"
         ) from error
     return f"{folder}: {view.name} after {chosen} iterations (policy {manifest.key[:12]})"
+
+
+def _merged(store: Store, adapter: Manifest, folder: Path) -> None:
+    """Write the weights that an adapter makes of its base into `folder`."""
+    scratch = large_folder()
+    try:
+        store.fetch(adapter, scratch / "adapter")
+        store.fetch(base_of(store, first_of(store, adapter.key)), scratch / "base")
+        merge(scratch / "base", scratch / "adapter", folder)
+    finally:
+        release(scratch)
 
 
 @contextlib.contextmanager

@@ -3,8 +3,10 @@
 Everything that differs between ZeRO stages is in this file. Checkpoints are consolidated and named by parameter, so
 they load on any number of ranks and any stage. The files themselves: shards.py.
 
-`model*.safetensors` has the policy. `optimizer*.safetensors` has its master weights and moments, the step count, and
-what an objective keeps: the parameters of its head, under `objective/`, and its scalars, under `scalar/`.
+`model*.safetensors` has the policy; of one with an adapter `adapter_model.safetensors` has the adapter, and its base,
+which stays as it is, lies elsewhere. `optimizer*.safetensors` has master weights and moments of what is trained, the
+step count, and what an objective keeps: the parameters of its head, under `objective/`, and its scalars, under
+`scalar/`.
 """
 
 from __future__ import annotations
@@ -20,6 +22,8 @@ from deepspeed.utils import safe_get_full_fp32_param, safe_get_full_optimizer_st
 from torch import Tensor
 from transformers import AutoModelForCausalLM
 
+from tasks.checkpoint.adapter import STEM as ADAPTER
+from tasks.checkpoint.adapter import adapter_name, inject
 from tasks.errors import TrainingError
 from tasks.train.forward import PolicyModule
 from tasks.train.objectives.registry import head_of
@@ -76,27 +80,36 @@ def deepspeed_config(options: OptimizerOptions, dtype: torch.dtype, ranks: int, 
 class TrainingEngine:
     """The policy on this rank, under DeepSpeed."""
 
-    def __init__(self, weights: Path, optimizer: Path | None, dtype: str, options: OptimizerOptions) -> None:
-        """Load `weights`, a folder in Hugging Face format, and `optimizer`, what `save_optimizer` wrote, or None."""
+    def __init__(
+        self, weights: Path, optimizer: Path | None, dtype: str, options: OptimizerOptions, adapter: Path | None = None
+    ) -> None:
+        """Load `weights`, a folder in Hugging Face format, and `optimizer`, what `save_optimizer` wrote, or None.
+
+        `adapter`: the folder of an adapter, which alone is trained then.
+        """
         self.dtype = DTYPES[dtype]
         self.ranks = dist.get_world_size()
         model = AutoModelForCausalLM.from_pretrained(
             weights, dtype=self.dtype, attn_implementation="sdpa", local_files_only=True
         )
+        self._with_adapter = adapter is not None
+        if adapter is not None:
+            inject(model, adapter, self.dtype)
         if options.gradient_checkpointing:
             model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
         module = PolicyModule(model, self._made_head(options, model.config.hidden_size, optimizer))
         module.train()
+        trained = [parameter for parameter in module.parameters() if parameter.requires_grad]
         self._engine, *_ = deepspeed.initialize(
             model=module,
-            model_parameters=list(module.parameters()),
-            config=deepspeed_config(options, self.dtype, self.ranks, sum(p.numel() for p in module.parameters())),
+            model_parameters=trained,
+            config=deepspeed_config(options, self.dtype, self.ranks, sum(p.numel() for p in trained)),
             dist_init_required=False,
         )
         self._stage, self._max_norm = options.zero_stage, options.adamw.max_grad_norm
         self._not_finite = torch.zeros(0)
         self._current = 0
-        for parameter in module.parameters():
+        for parameter in trained:
             parameter.register_hook(self._watch)
         self.steps = 0
         self.scalars: dict[str, float] = {}
@@ -150,7 +163,7 @@ class TrainingEngine:
         for group in self._basic_optimizer.param_groups:
             group["lr"] = learning_rate
         norm = (
-            torch.nn.utils.get_total_norm([p.grad for p in self._engine.module.parameters()])
+            torch.nn.utils.get_total_norm([p.grad for p in self._engine.module.parameters() if p.requires_grad])
             if self._stage == 0
             else None
         )
@@ -186,10 +199,16 @@ class TrainingEngine:
             self._engine.optimizer._lazy_init_hp_params_optimizer_state()
 
     def _named_parameters(self) -> Iterator[tuple[str, torch.nn.Parameter]]:
-        """Yield the policy's parameters by their Hugging Face names, tied weights once."""
+        """Yield the policy's trained parameters by their names in files, tied weights once.
+
+        These are Hugging Face's names, or peft's of an adapter.
+        """
         for name, parameter in self._engine.module.named_parameters():
-            if name.startswith("lm."):
-                yield name.removeprefix("lm."), parameter
+            own = name.removeprefix("lm.") if name.startswith("lm.") else None
+            if own is not None and self._with_adapter:
+                own = adapter_name(own)
+            if own is not None:
+                yield own, parameter
 
     def _head_parameters(self) -> Iterator[tuple[str, torch.nn.Parameter]]:
         """Yield the parameters of the objective's head, by their names in the optimizer's files."""
@@ -208,10 +227,10 @@ class TrainingEngine:
         return whole
 
     def save_weights(self, folder: Path) -> None:
-        """Write model.safetensors in the policy's dtype (rank 0; collective)."""
+        """Write the policy, or its adapter, in the policy's dtype (rank 0; collective)."""
         self._save(
             folder,
-            "model",
+            ADAPTER if self._with_adapter else "model",
             ((n, self._full(p, None).to(self.dtype)) for n, p in self._named_parameters()),
             ("format", "pt"),
         )

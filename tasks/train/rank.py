@@ -59,16 +59,24 @@ class TrainingRank:
         self._engine: Any = None
 
     def load(
-        self, *, state: str, weights: str, optimizer: str | None, dtype: str, options: OptimizerOptions
+        self,
+        *,
+        state: str,
+        weights: str,
+        adapter: str | None,
+        optimizer: str | None,
+        dtype: str,
+        options: OptimizerOptions,
     ) -> dict[str, Any]:
-        """Build the policy `state` from folders of weights and, if given, of the optimizer's state.
+        """Build the policy `state` from folders of weights and, if given, of an adapter and the optimizer's state.
 
         Returns `environment()`.
         """
         from tasks.train.deepspeed_engine import TrainingEngine
 
         self.state, self._engine = None, None
-        self._engine = TrainingEngine(Path(weights), Path(optimizer) if optimizer else None, dtype, options)
+        folders = [Path(each) if each else None for each in (optimizer, adapter)]
+        self._engine = TrainingEngine(Path(weights), folders[0], dtype, options, folders[1])
         self.state = state
         return self.environment()
 

@@ -31,7 +31,9 @@ class StandInTrainer:
         self.trained: list[int] = []
         self._weights: dict[str, bytes] = {}
 
-    def load(self, state: str, weights: Path, optimizer: Path | None, adamw: AdamWSettings) -> None:
+    def load(
+        self, state: str, weights: Path, optimizer: Path | None, adamw: AdamWSettings, adapter: Path | None = None
+    ) -> None:
         self._weights = {path.name: path.read_bytes() for path in weights.glob("model*")}
         self.state, self.adamw = state, adamw
 
@@ -65,7 +67,7 @@ class StandInRollout:
         self.state: str | None = None
         self.asked = 0
 
-    def load(self, state: str, weights: Path) -> None:
+    def load(self, state: str, weights: Path, adapter: Path | None = None) -> None:
         self.state = state
 
     def generate(self, groups: Sequence[Any], sampling: Any) -> list[list[Completion]]:
