@@ -52,8 +52,8 @@ class Adapter(Section):
     targets: Annotated[tuple[Annotated[str, Field(min_length=1)], ...], Field(strict=False)] | Literal["all-linear"] = (
         Field(
             default="all-linear",
-            description="Names of the layers that get an adapter, as [q_proj, v_proj]; all-linear: every linear layer but "
-            "the output matrix.",
+            description="Names of the layers that get an adapter, as [q_proj, v_proj]; all-linear: every linear layer "
+            "but the output matrix.",
         )
     )
 

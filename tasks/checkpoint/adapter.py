@@ -95,7 +95,10 @@ def inject(model: nn.Module, folder: Path, dtype: torch.dtype) -> None:
 
 
 def copy_adapter(model: nn.Module, folder: Path) -> None:
-    """Copy the values of an adapter's folder into a model that has this adapter. TrainingError where they do not fit."""
+    """Copy the values of an adapter's folder into a model that has this adapter.
+
+    Raises TrainingError where they do not fit.
+    """
     values = load_file(folder / f"{STEM}.safetensors")
     parameters = dict(adapter_parameters(model))
     wrong = sorted(values.keys() ^ parameters.keys()) or [

@@ -67,8 +67,8 @@ def base_of(store: Store, first: Manifest) -> Manifest:
     base = store.find(POLICY_STAGE, first.inputs[BASE])
     if base is None:
         raise StoreError(
-            f"{store.uri}: the weights {first.inputs[BASE][:12]}, beside which adapter {first.key[:12]} is trained, are "
-            "not there any more; start its run again"
+            f"{store.uri}: the weights {first.inputs[BASE][:12]}, beside which adapter {first.key[:12]} is trained, "
+            "are not there any more; start its run again"
         )
     return base
 

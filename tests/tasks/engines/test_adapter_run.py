@@ -93,7 +93,7 @@ def test_a_run_goes_on_from_anothers_adapter(copy: Copy) -> None:
     store = copy()
     run = source_run(store)
     for other in ("policy.adapter=null", "policy.adapter={rank: 2, alpha: 8.0}"):
-        with pytest.raises(SpecError, match=rf"policy.adapter: got .*run {run}.* has .*'rank': 4.* armature export"):
+        with pytest.raises(SpecError, match=rf"policy.adapter: got .*run {run}.* has .*'rank': 4.*armature export"):
             find_source(spec_of(store, *fork(run, 2, other)), Store(store.as_uri()))
     with opened(store, *ADAPTER) as source:
         lineage, before = source.experiment.lineage(2), steps_of(source.store, "policy")
