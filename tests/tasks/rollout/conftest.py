@@ -5,8 +5,12 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 from transformers import AutoModelForCausalLM, LlamaConfig, LlamaForCausalLM
 
+from specs.policy import Adapter
+from tasks.checkpoint.adapter import write_first_adapter
+from tasks.checkpoint.merge import merge
 from tasks.rollout.protocol import Sampling
 from tasks.rollout.sampling import truncate
 
@@ -50,6 +54,19 @@ def llama(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
         return made[key]
 
     return make
+
+
+def adapted(base: Path, folder: Path, seed: int) -> tuple[Path, Path]:
+    """Return the folders of an adapter that changes the policy, and of the merged weights."""
+    adapter, merged = folder / "adapter", folder / "merged"
+    for each in (adapter, merged):
+        each.mkdir(parents=True)
+    write_first_adapter(base, Adapter(rank=4, alpha=8.0), seed, "float32", adapter)
+    torch.manual_seed(seed)
+    file = adapter / "adapter_model.safetensors"
+    save_file({name: torch.randn(tensor.shape) * 0.2 for name, tensor in load_file(file).items()}, file)
+    merge(base, adapter, merged)
+    return adapter, merged
 
 
 def _teacher(

@@ -12,6 +12,7 @@ from tasks.records import FinishReason
 from tasks.rollout.kv_cache import SPARE
 from tasks.rollout.protocol import Completion, PromptGroup, Sampling
 from tasks.rollout.transformers_engine import TransformersEngine, TransformersOptions
+from tests.tasks.rollout.conftest import adapted
 
 Make = Callable[..., Path]
 Teacher = Callable[..., tuple[list[float], list[float]]]
@@ -117,6 +118,22 @@ def test_new_weights_are_copied_into_the_living_model(llama: Make, tied: bool) -
     living.load(llama(1, tied=tied))
     assert living._model is model, "rebuilt"
     assert living.generate(asked, sampling) == engine(llama(1, tied=tied)).generate(asked, sampling)
+
+
+def test_adapters_follow_each_other_beside_weights_that_stay(llama: Make, teacher: Teacher, tmp_path: Path) -> None:
+    living, asked = engine(llama()), groups(3, 11)
+    modules = []
+    for seed in (1, 2):
+        adapter, merged = adapted(llama(), tmp_path / str(seed), seed)
+        living.load_adapter(llama(), adapter)
+        modules.append(living._model)
+        for group, completions in zip(asked, living.generate(asked, SAMPLINGS[0]), strict=True):
+            for each in completions:
+                logprobs, _ = teacher(merged, group.prompt_ids, each.response_ids, SAMPLINGS[0])
+                assert each.logprobs == pytest.approx(logprobs, abs=1e-3)
+    assert modules[0] is modules[1], "the second adapter goes into the living model"
+    living.load(llama(1))
+    assert living.generate(asked, SAMPLINGS[0]) == engine(llama(1)).generate(asked, SAMPLINGS[0])
 
 
 def test_another_architecture_is_built_anew(llama: Make) -> None:

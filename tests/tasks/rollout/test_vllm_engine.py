@@ -6,6 +6,7 @@ import importlib.util
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -18,6 +19,7 @@ from infra.errors import EngineError
 from infra.resident import Resident
 from tasks.records import FinishReason
 from tasks.rollout.protocol import Completion, PromptGroup, Sampling
+from tests.tasks.rollout.conftest import adapted
 
 ROOT = Path(__file__).resolve().parents[3]
 Make = Callable[..., Path]
@@ -50,6 +52,9 @@ class Child:
 
     def load(self, weights: Path) -> None:
         self.resident.call("load", deadline_s=240, weights=weights)
+
+    def load_adapter(self, base: Path, adapter: Path) -> None:
+        self.resident.call("load_adapter", deadline_s=240, base=base, adapter=adapter)
 
     def generate(self, groups: list[PromptGroup], sampling: Sampling) -> list[list[Completion]]:
         [reply] = self.resident.call("generate", deadline_s=240, groups=groups, sampling=sampling)
@@ -131,6 +136,23 @@ class TestVllm:
         ]:  # at 4096 / 47 = 87.1 the step is full
             expected, _ = teacher(llama(0), group.prompt_ids, completion.response_ids, PLAIN)
             assert completion.logprobs == pytest.approx(expected, abs=5e-4)
+
+    @pytest.mark.parametrize("rank", [4, 0], ids=["as it is", "merged"])
+    def test_adapters_follow_each_other_beside_weights_that_stay(
+        self, rank: int, llama: Make, teacher: Teacher, tmp_path: Path
+    ) -> None:
+        """vLLM's log-probabilities are those of merged weights; its folder may go once an adapter is loaded."""
+        child = Child(tmp_path / "vllm.log", "vllm", **SMALL, adapter_rank=rank)
+        try:
+            for seed in (1, 2):
+                adapter, merged = adapted(llama(0), tmp_path / str(seed), seed)
+                child.load_adapter(llama(0), adapter)
+                shutil.rmtree(adapter)
+                check(child, merged, PLAIN, teacher)
+            child.load(llama(1))  # whole weights again, into the engine that had the adapter
+            check(child, llama(1), PLAIN, teacher)
+        finally:
+            child.resident.stop()
 
     def test_another_architecture_a_long_prompt_and_sleep(self, living: Child, llama: Make) -> None:
         with pytest.raises(EngineError, match="start a new engine"):
