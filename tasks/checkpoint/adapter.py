@@ -13,10 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from peft import LoraConfig, inject_adapter_in_model
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
-from transformers import AutoConfig, AutoModelForCausalLM
+from transformers import AutoConfig, AutoModelForCausalLM, LlamaConfig
 
 from specs.errors import SpecError
 from specs.keys import key_name
@@ -59,9 +58,13 @@ def write_first_adapter(base: Path, adapter: Adapter, seed: int, dtype: str, fol
     save_file(values, folder / f"{STEM}.safetensors", metadata={"format": "pt"})
 
 
-def check_targets(base: Path, adapter: Adapter) -> None:
-    """Raise SpecError where the model whose config.json lies in `base` lacks the layers that the adapter is for."""
-    target_names(_meta_model(base), adapter)
+def check_targets(base: Path | None, adapter: Adapter) -> None:
+    """Raise SpecError where a model lacks the layers that the adapter is for.
+
+    `base` has its config.json; None for a policy made on the spot, a Llama (tasks/checkpoint/weights.py).
+    """
+    if adapter.targets != "all-linear":
+        target_names(_meta_model(base), adapter)
 
 
 def target_names(model: nn.Module, adapter: Adapter) -> list[str]:
@@ -138,13 +141,16 @@ def pairs_of(values: Mapping[str, Tensor]) -> dict[str, tuple[Tensor, Tensor]]:
 
 
 def _inject(model: nn.Module, config: Mapping[str, Any]) -> None:
+    from peft import LoraConfig, inject_adapter_in_model  # here: it takes seconds, which a plan needs not
+
     own = {key: config[key] for key in ("r", "lora_alpha", "target_modules", "bias", "task_type")}
     inject_adapter_in_model(LoraConfig(**own, lora_dropout=0.0), model, adapter_name=_NAME)
 
 
-def _meta_model(base: Path) -> Any:
+def _meta_model(base: Path | None) -> Any:
+    config = LlamaConfig(num_hidden_layers=1) if base is None else AutoConfig.from_pretrained(base)
     with torch.device("meta"):
-        return AutoModelForCausalLM.from_config(AutoConfig.from_pretrained(base))  # type: ignore[no-untyped-call]
+        return AutoModelForCausalLM.from_config(config)  # type: ignore[no-untyped-call]
 
 
 def _first_value(name: str, parameter: nn.Parameter, seed: int, dtype: str) -> Tensor:

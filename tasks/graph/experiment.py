@@ -28,6 +28,7 @@ from specs.identity import (
 from specs.policy import Fork
 from specs.rewards import OwnTerm, Term, VerifierTerm
 from specs.schema import Spec
+from tasks.checkpoint.adapter import check_targets
 from tasks.checkpoint.fork import ForkOrigin, find_source
 from tasks.checkpoint.weights import (
     BASE,
@@ -98,6 +99,8 @@ class Experiment:
         self.model: Path | None = (
             self.source.folder if self.source else model_folder(start["policy"], download=download)
         )
+        if spec.policy.adapter is not None:
+            check_targets(self.model, spec.policy.adapter)
         tokenizer = tokenizer_of(self.model)
         self._tokenizer = tokenizer_digest(tokenizer)
         self._thinking = thinking_key_part(tokenizer, PromptFormat.of(spec.data))
