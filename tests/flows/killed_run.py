@@ -40,6 +40,9 @@ def reference(store: Store) -> dict[str, str]:
     wanted += [
         ("evaluate", row["artifact"]) for row in json.loads(store.files.read(f"{run_folder(store)}/evaluations.json"))
     ]
+    first = store.find("policy", record["lineages"][0])
+    if first is not None and "base" in first.inputs:  # of an adapter
+        wanted.append(("policy", first.inputs["base"]))
     for lineage in record["lineages"][1:]:
         step = store.find("train", lineage)
         assert step is not None

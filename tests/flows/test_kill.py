@@ -17,7 +17,7 @@ import psutil
 import pytest
 
 from tests.flows.killed_run import Killed, committed, reference, run_folder
-from tests.flows.runs import Finished, Server, clean_environment, tree
+from tests.flows.runs import Finished, Server, clean_environment, settings, tree
 
 SEED = int(os.environ.get("KILL_SEED", "17"))
 
@@ -70,6 +70,20 @@ def test_a_run_killed_at_each_kind_of_boundary_and_at_random_moments(
     killed.killed_at(CHAIN[-1])
     assert "nothing to do" in killed.ends()[0]
     killed.check(finished.store)
+
+
+@pytest.mark.slow()
+@pytest.mark.timeout(1200)
+@pytest.mark.turn
+def test_a_run_of_an_adapter_killed_at_its_own_boundaries(prefect_server: Server, tmp_path: Path) -> None:
+    more = settings("policy.adapter={rank: 4}", "train.learning_rate=0.01")
+    whole, killed = (Killed(tmp_path / name, prefect_server.environment, more) for name in ("whole", "killed"))
+    whole.ends()
+    for moment in ("within policy 0", "within policy 1", "during train 1", "after train 1", "within policy 1"):
+        killed.killed_at(moment)
+        assert committed(killed.store).items() <= committed(whole.store).items(), moment
+    killed.ends()
+    killed.check(whole.store)
 
 
 @pytest.mark.proof()
