@@ -27,10 +27,10 @@ from tasks.reward.math.answer_types import (
     usable,
 )
 from tasks.reward.math.expression import Num, ParseError, mul, symbols
+from tasks.reward.math.groups import strip_braces
 from tasks.reward.math.interval_parser import ORDER, bounded, intersection, order_of, orders
 from tasks.reward.math.interval_parser import region as read_region
 from tasks.reward.math.matrix_parser import read_cases, read_matrix
-from tasks.reward.math.normalise import strip_braces
 from tasks.reward.math.number_words import number_in_words
 from tasks.reward.math.quantity import compound_quantity, split_quantity
 from tasks.reward.math.word_answers import named_set, one_spelling, quantity_in_words, without_frame, words_of

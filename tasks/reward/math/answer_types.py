@@ -9,7 +9,8 @@ from functools import lru_cache
 from tasks.reward.math.expression import Node, ParseError
 from tasks.reward.math.expression_parser import parse
 from tasks.reward.math.frames import names_asked
-from tasks.reward.math.normalise import MAX_LENGTH, balanced
+from tasks.reward.math.groups import balanced
+from tasks.reward.math.normalise import MAX_LENGTH
 from tasks.reward.math.units import Unit
 
 _LABEL = re.compile(

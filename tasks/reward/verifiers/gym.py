@@ -27,7 +27,7 @@ from tasks.data.columns import Columns, look_up
 from tasks.data.sources.gym import INSTALL, gym_version
 from tasks.errors import DataError, VerifierError
 from tasks.records import Problem, Verdict, VerdictKind
-from tasks.reward.math.normalise import close_of
+from tasks.reward.math.groups import close_of
 from tasks.reward.thinking import answer_text
 from tasks.reward.verifiers.base import Verifier
 
