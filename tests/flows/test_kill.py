@@ -79,7 +79,7 @@ def test_a_run_of_an_adapter_killed_at_its_own_boundaries(prefect_server: Server
     more = settings("policy.adapter={rank: 4}", "train.learning_rate=0.01")
     whole, killed = (Killed(tmp_path / name, prefect_server.environment, more) for name in ("whole", "killed"))
     whole.ends()
-    for moment in ("within policy 0", "within policy 1", "during train 1", "after train 1", "within policy 1"):
+    for moment in ("within policy 0", "within policy 1", "during train 1", "after train 1", "within policy 0"):
         killed.killed_at(moment)
         assert committed(killed.store).items() <= committed(whole.store).items(), moment
     killed.ends()
