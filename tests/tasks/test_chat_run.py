@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
+import shutil
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +16,7 @@ import torch
 from transformers import AutoConfig, AutoModelForCausalLM
 
 from flows.cli.plan import plan
+from infra.paths import LOGS
 from infra.store import Store
 from specs.load import load_spec
 from tasks.data.encode import encode
@@ -52,12 +56,12 @@ def write_policy(form: Form, folder: Path) -> Path:
     config = AutoConfig.for_model(
         form.model_type,
         vocab_size=made.get_vocab_size(),
-        hidden_size=32,
+        hidden_size=64,
         intermediate_size=48,
         num_hidden_layers=2,
         num_attention_heads=2,
         num_key_value_heads=2,
-        head_dim=16,
+        head_dim=32,  # the least that vLLM has on a CPU
         max_position_embeddings=256,
         bos_token_id=None,
         eos_token_id=made.token_to_id(form.eos),
@@ -69,6 +73,12 @@ def write_policy(form: Form, folder: Path) -> Path:
     write(form, folder)
     (folder / "config.json").write_text(whole)
     return folder
+
+
+@pytest.fixture(autouse=True)
+def _logs_removed() -> Iterator[None]:
+    yield
+    shutil.rmtree(LOGS / f"chat-run-{os.getpid()}", ignore_errors=True)
 
 
 @pytest.mark.slow
