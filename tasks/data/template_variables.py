@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import ClassVar
 
 from jinja2 import TemplateSyntaxError, nodes
 from jinja2.ext import Extension, loopcontrols
@@ -18,7 +17,7 @@ from tasks.errors import DataError
 class _Generation(Extension):
     """Reads `{% generation %}` as what it is where nobody trains on the template: its content."""
 
-    tags: ClassVar[set[str]] = {"generation"}
+    tags = {"generation"}  # noqa: RUF012 -- as the base class declares it
 
     def parse(self, parser: Parser) -> list[nodes.Node]:
         """Return the content of the block."""

@@ -36,13 +36,18 @@ def as_written(folder: Path, loaded: PreTrainedTokenizerFast) -> PreTrainedToken
     raw = Tokenizer.from_file(str(file))
     # Those that the configuration leaves to the class.
     special = {name: str(token) for name, token in loaded.special_tokens_map.items()}
-    known = {name: token for name, token in special.items() if raw.token_to_id(token) is not None}
-    return PreTrainedTokenizerFast.from_pretrained(folder, local_files_only=True, **known)
+    known: dict[str, Any] = {name: token for name, token in special.items() if raw.token_to_id(token) is not None}
+    tokenizer: PreTrainedTokenizerFast = PreTrainedTokenizerFast.from_pretrained(folder, local_files_only=True, **known)
+    return tokenizer
 
 
 def _empty(written: Mapping[str, Any]) -> Tokenizer:
     """Return the tokenizer of a tokenizer.json without its vocabulary: its steps, in the form of today's library."""
-    without = {"model": {"type": "BPE", "vocab": {}, "merges": []}, "added_tokens": [], "post_processor": None}
+    without: dict[str, Any] = {
+        "model": {"type": "BPE", "vocab": {}, "merges": []},
+        "added_tokens": [],
+        "post_processor": None,
+    }
     return Tokenizer.from_str(json.dumps({**written, **without, "truncation": None, "padding": None}))
 
 

@@ -259,6 +259,20 @@ def test_the_class_of_the_configuration_is_kept_where_it_is_the_files(name: str,
     assert (tokenizer_digest(by_class) == tokenizer_digest(load_tokenizer(folder(name)))) is kept
 
 
+def test_a_special_token_that_the_configuration_leaves_to_the_class_stays(tmp_path: Path) -> None:
+    """As Llama 2, whose tokenizer.json puts a space before each piece of text, and the class before the first."""
+    write(replace(FORMS["Mistral-7B-v0.3"], kind="prepend", model_type="llama"), tmp_path)
+    settings = json.loads((tmp_path / "tokenizer_config.json").read_text())
+    del settings["eos_token"]
+    (tmp_path / "tokenizer_config.json").write_text(json.dumps(settings))
+    loaded, raw = load_tokenizer(tmp_path), Tokenizer.from_file(str(tmp_path / "tokenizer.json"))
+    assert loaded.eos_token == "</s>" and len(loaded) == raw.get_vocab_size()
+    text = "<s>[INST] How many?[/INST] It is"
+    assert loaded(text, add_special_tokens=False)["input_ids"] == raw.encode(text, add_special_tokens=False).ids
+    by_class = AutoTokenizer.from_pretrained(tmp_path, local_files_only=True)
+    assert by_class(text, add_special_tokens=False)["input_ids"] != raw.encode(text, add_special_tokens=False).ids
+
+
 def test_of_several_chat_templates_the_default_one_is_taken(tmp_path: Path) -> None:
     form = FORMS["Qwen3"]
     write(form, tmp_path)
