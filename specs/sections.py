@@ -26,10 +26,10 @@ from specs.prompts import PROMPTS, template_of
 from specs.rewards import Reward
 
 #: What the rendering of a chat template is given already.
-_OURS = frozenset(
+TEMPLATE_GIVEN = frozenset(
     {"add_generation_prompt", "chat_template", "continue_final_message", "conversation", "documents", "max_length"}
-    | {"messages", "padding", "return_assistant_tokens_mask", "return_dict", "return_tensors", "strftime_now"}
-    | {"tokenize", "tokenizer_kwargs", "tools", "truncation"}
+    | {"messages", "padding", "raise_exception", "return_assistant_tokens_mask", "return_dict", "return_tensors"}
+    | {"strftime_now", "tokenize", "tokenizer_kwargs", "tools", "truncation"}
 )
 
 
@@ -122,7 +122,7 @@ class Data(Section):
     @field_validator("chat_template_kwargs")
     @classmethod
     def _free_variables(cls, variables: dict[str, Any]) -> dict[str, Any]:
-        if taken := sorted(variables.keys() & _OURS):
+        if taken := sorted(variables.keys() & TEMPLATE_GIVEN):
             raise ValueError(f"data.chat_template_kwargs: {taken[0]}: Armature sets it itself; drop it")
         return variables
 

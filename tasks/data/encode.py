@@ -84,19 +84,32 @@ def encode(problem: Problem, tokenizer: PreTrainedTokenizerFast, form: PromptFor
         spans = [(0, len(text))]
     else:
         text, spans = _render_and_locate(problem, tokenizer, messages, form.chat)
-        if form.system is not None and form.system.strip() not in text:
-            raise DataError(
-                f"problem {problem.id}: the chat template does not show data.system: drop it, and say it in data.prompt"
-            )
+        _refuse_unseen(problem, messages, text)
     # A chat template writes its own special tokens; raw text gets those that the tokenizer adds by itself (such as
     # <bos>).
     encoding = tokenizer(text, add_special_tokens=tokenizer.chat_template is None, return_offsets_mapping=True)
     prompt_ids: list[int] = encoding["input_ids"]
-    content = _inside(encoding["offset_mapping"], spans)
+    offsets = encoding["offset_mapping"]
+    # Some special tokens (Phi's) take the white space beside them along, the user's too: they stay the template's.
+    content = [
+        place
+        for place in _inside(offsets, spans)
+        if any(begin <= offsets[place][0] and offsets[place][1] <= end for begin, end in spans)
+        or prompt_ids[place] not in tokenizer.added_tokens_decoder
+    ]
     if not content:
         raise DataError(f"problem {problem.id}: its prompt has no content token")
     _refuse_unknown(problem, tokenizer, prompt_ids, content)
     return EncodedProblem(problem, tuple(prompt_ids), tuple(content))
+
+
+def content_key_part(tokenizer: PreTrainedTokenizerFast) -> dict[str, Any]:
+    """Return the part of the data's key that content makes.
+
+    Empty but for tokenizers with special tokens that take white space along: theirs was once taken for content.
+    """
+    greedy = any(token.lstrip or token.rstrip for token in tokenizer.added_tokens_decoder.values())
+    return {"content": "without special tokens"} if greedy and tokenizer.chat_template is not None else {}
 
 
 def encode_responses(texts: Sequence[str], tokenizer: PreTrainedTokenizerFast) -> list[tuple[int, ...]]:
@@ -125,9 +138,44 @@ def _render(
         )
     except DataError as error:
         raise DataError(f"problem {problem.id}: {error}") from None
-    except TemplateError as error:
+    except (TemplateError, TypeError) as error:
         roles = ", ".join(message["role"] for message in messages)
-        raise DataError(f"problem {problem.id}: the chat template refuses its messages ({roles}): {error}") from error
+        raise DataError(
+            f"problem {problem.id}: the chat template refuses its messages ({roles}): {str(error).rstrip('.')}: "
+            + _advice(problem, tokenizer, messages, chat)
+        ) from error
+
+
+def _advice(
+    problem: Problem, tokenizer: PreTrainedTokenizerFast, messages: Sequence[Message], chat: Mapping[str, Any]
+) -> str:
+    """Return what to do about messages that the chat template refuses: it may take them without a system message."""
+    others = [message for message in messages if message["role"] != "system"]
+    if len(others) == len(messages):
+        return "mend the row's messages"
+    try:
+        _render(problem, tokenizer, others, chat)
+    except DataError:
+        return "mend the row's messages"
+    return f"it takes no system message: {_INSTEAD[_has_system(problem)]}"
+
+
+#: What to do instead of a system message, by whether the row has it (or else `data.system`).
+_INSTEAD = {False: "drop data.system, and say it in data.prompt", True: "say it in the row's first user message"}
+
+
+def _has_system(problem: Problem) -> bool:
+    return any(message["role"] == "system" for message in problem.prompt)
+
+
+def _refuse_unseen(problem: Problem, messages: Sequence[Message], text: str) -> None:
+    """Raise DataError where the rendered text lacks a system message: the policy would never see it."""
+    if any(message["role"] == "system" and message["content"].strip() not in text for message in messages):
+        own = _has_system(problem)
+        raise DataError(
+            f"problem {problem.id}: the chat template does not show {'its system message' if own else 'data.system'}: "
+            f"{_INSTEAD[own]}"
+        )
 
 
 def _render_and_locate(

@@ -16,6 +16,7 @@ from tasks.data.prompts import PromptFormat
 from tasks.data.sources.base import Source
 from tasks.records import EncodedProblem, Problem
 
+_LINE, _PARTIAL = "\n", "\ufffd"  # the second is what a part of a character decodes to
 LEGEND = "│ ends a token, ⏎ a line; ⟦ ⟧ are around the question's own tokens"
 
 
@@ -69,12 +70,29 @@ def end_names(tokenizer: PreTrainedTokenizerFast, ends: Sequence[int]) -> str:
 def marked(problem: EncodedProblem, tokenizer: PreTrainedTokenizerFast) -> str:
     """Return the text of a prompt with the ends of its tokens and of its lines marked, and the question's tokens."""
     content, parts = frozenset(problem.content), []
-    for place, token in enumerate(problem.prompt_ids):
+    for place, text in enumerate(token_texts(problem.prompt_ids, tokenizer)):
         opens = place in content and place - 1 not in content
         closes = place in content and place + 1 not in content
-        text = str(tokenizer.decode([token])).replace("\n", "⏎\n")
-        parts.append(f"{'⟦' * opens}{text}{'⟧' * closes}│")
+        parts.append(f"{'⟦' * opens}{text.replace(_LINE, f'⏎{_LINE}')}{'⟧' * closes}│")
     return "".join(parts)
+
+
+def token_texts(ids: Sequence[int], tokenizer: PreTrainedTokenizerFast) -> list[str]:
+    """Return what each token adds to the text; together they are the text of `ids`.
+
+    A token is decoded behind those before it: alone, one of SentencePiece's has lost its leading space. Of a character
+    that several tokens make, the last one has it.
+    """
+    texts, shown, begin = [], 0, 0  # the tokens before `shown` have been given their text
+    for place in range(len(ids)):
+        before = str(tokenizer.decode(list(ids[begin:shown])))
+        text = str(tokenizer.decode(list(ids[begin : place + 1])))
+        if place + 1 < len(ids) and (text.endswith(_PARTIAL) or not text.startswith(before)):
+            texts.append("")
+            continue
+        texts.append(text[len(before) :])
+        begin, shown = shown, place + 1
+    return texts
 
 
 def _heading(problem: EncodedProblem) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from specs.hints import hint
 from specs.prompts import PLACE, template_of
-from specs.sections import Data
+from specs.sections import TEMPLATE_GIVEN, Data
+from tasks.data.template_variables import variables_of
 from tasks.errors import DataError
 from tasks.records import Message
 
@@ -44,11 +45,14 @@ class PromptFormat:
 
     def check(self, chat_template: str | None) -> None:
         """Raise DataError for a variable that the chat template does not read."""
-        unread = [name for name in self.chat if not re.search(rf"\b{re.escape(name)}\b", chat_template or "")]
+        read = variables_of(chat_template) if self.chat and chat_template is not None else frozenset()
+        unread = [name for name in self.chat if name not in read]
         if unread:
+            free = sorted(name for name in read - TEMPLATE_GIVEN if not name.endswith("_token"))
+            others = f"{hint(unread[0], free)}; write it so, or drop it" if free else "it has none; drop it"
             raise DataError(
-                f"data.chat_template_kwargs: {unread[0]}: the tokenizer's chat template reads no such variable; "
-                "drop it, or look for its name in the model's chat_template"
+                f"data.chat_template_kwargs: {unread[0]}: the tokenizer's chat template reads no such variable: "
+                f"{others}"
             )
 
     def _around(self, text: str) -> str:

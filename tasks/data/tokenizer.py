@@ -14,6 +14,7 @@ from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
 from tasks.data.hub_errors import first_line
 from tasks.data.template_clock import DATE, reads_the_clock
+from tasks.data.tokenizer_file import as_written
 from tasks.errors import DataError
 
 PAD, EOS, BOS, UNKNOWN, ANSWER = "<pad>", "<eos>", "<bos>", "<unk>", "<answer>"
@@ -69,6 +70,15 @@ def load_tokenizer(path: str | Path) -> PreTrainedTokenizerFast:
         raise DataError(
             f"tokenizer: {folder} holds a slow tokenizer ({type(tokenizer).__name__}): it needs tokenizer.json"
         )
+    tokenizer = as_written(folder, tokenizer)
+    # Text is what the tokens say: no space before a comma is taken away, as Llama 3's configuration asks.
+    tokenizer.clean_up_tokenization_spaces = False
+    if isinstance(tokenizer.chat_template, dict):  # by name, one for each purpose
+        if "default" not in tokenizer.chat_template:
+            raise DataError(
+                f"tokenizer: {folder} has chat templates {', '.join(tokenizer.chat_template)}: call one of them default"
+            )
+        tokenizer.chat_template = tokenizer.chat_template["default"]
     if _CHANCE.search(str(tokenizer.chat_template)):
         raise DataError(
             f"tokenizer: the chat template of {folder} draws lots (random, lipsum): a prompt would differ each time; "

@@ -40,6 +40,7 @@ from tasks.checkpoint.weights import (
     weights_digest,
 )
 from tasks.data.dataset import source_fingerprint, tokenizer_of
+from tasks.data.encode import content_key_part
 from tasks.data.end_tokens import end_tokens
 from tasks.data.prompts import PromptFormat
 from tasks.data.sources.registry import data_key_part, source_of
@@ -111,6 +112,7 @@ class Experiment:
             "part": data,
             "source": fingerprint,
             "tokenizer": self._tokenizer,
+            **content_key_part(tokenizer),
         }
         self.data = Step("data", VERSIONS["data"], inputs)
         #: The rows of the problems, which users' own reward functions read; None without such functions.
