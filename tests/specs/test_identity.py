@@ -16,12 +16,14 @@ from tests.specs.conftest import LEAVES, MODEL, PUZZLE, Write
 PARTS: dict[str, Callable[[Spec], dict[str, Any]]] = {
     "data": parts.data_part,
     "warm_start": parts.warm_start_part,
+    "adapter": lambda spec: parts.adapter_part(spec) or {},
     "rollout": parts.rollout_part,
     "reward": parts.reward_part,
     "train": parts.train_part,
     "evaluate": lambda spec: {**parts.evaluate_part(spec), **parts.sampling_part(spec, parts.heldout_sampling(spec))},
 }
 WARM = PUZZLE + "warm_start: {}\n"
+ADAPTER = PUZZLE.replace("float32}", "float32, adapter: {}}")
 OWN = "tests/specs/own_code.py"
 HUB = MODEL.replace("some/problems.jsonl", "hf://a/b")
 ARCHITECTURE = ("layers", "hidden", "heads", "intermediate", "tie_embeddings", "max_positions")
@@ -40,6 +42,11 @@ TABLE: list[tuple[str, str, str]] = [
         for key, value in zip(ARCHITECTURE, (3, 64, 2, 8, "true", 64), strict=True)
     ),
     (PUZZLE, "policy.architecture={}", ""),  # what scratch means anyway
+    (PUZZLE, "policy.adapter={}", "adapter"),
+    (ADAPTER, "policy.adapter.rank=4", "adapter"),
+    (ADAPTER, "policy.adapter.alpha=4.0", "adapter"),
+    (ADAPTER, "policy.adapter.targets=[q_proj]", "adapter"),
+    (ADAPTER, "seed=3", "warm_start adapter rollout train evaluate"),
     (WARM, "warm_start.steps=3", "warm_start"),
     (WARM, "warm_start.batch=3", "warm_start"),
     (WARM, "warm_start.learning_rate=3.0", "warm_start"),
