@@ -48,7 +48,9 @@ class Member(Section):
     def unset(self) -> set[str]:
         """Return the fields of `ADDED` that have their default."""
         fields = type(self).model_fields
-        return {name for name in self.ADDED if getattr(self, name) == fields[name].get_default(call_default_factory=True)}
+        return {
+            name for name in self.ADDED if getattr(self, name) == fields[name].get_default(call_default_factory=True)
+        }
 
 
 def tagged_by(tag: str, default: str) -> Discriminator:

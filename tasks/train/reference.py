@@ -1,0 +1,62 @@
+"""The reference policy on a rank: a frozen copy, which ranks share among them by ZeRO-3 whatever the policy's stage is.
+
+Without an optimizer ZeRO-3 holds the weights alone: a rank has its share of them, and gathers a layer when it computes.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import deepspeed
+import torch
+import torch.distributed as dist
+from torch import Tensor
+from transformers import AutoModelForCausalLM
+
+from tasks.train.forward import PolicyModule
+
+
+def reference_config(dtype: torch.dtype, ranks: int) -> dict[str, Any]:
+    """Return DeepSpeed's configuration of a policy that is shared by `ranks` and never trained."""
+    return {
+        "train_micro_batch_size_per_gpu": 1,
+        "train_batch_size": ranks,
+        "zero_optimization": {"stage": 3},
+        "steps_per_print": 2**31,
+        "bf16": {"enabled": dtype == torch.bfloat16},
+    }
+
+
+class ReferencePolicy:
+    """A frozen policy. Another one takes its place in the same memory: DeepSpeed frees none of what it has shared."""
+
+    def __init__(self, weights: Path, dtype: torch.dtype, device: torch.device) -> None:
+        """Load `weights`, a folder in Hugging Face format; collective where there are several ranks."""
+        self._dtype, self.device = dtype, device
+        module = PolicyModule(self._read(weights)).eval().requires_grad_(False)
+        self._module: Any = module.to(device)
+        if dist.get_world_size() > 1:
+            config = reference_config(dtype, dist.get_world_size())
+            self._module, *_ = deepspeed.initialize(model=module, config=config, dist_init_required=False)
+
+    def take(self, weights: Path) -> None:
+        """Become the policy of another folder; collective."""
+        values = dict(PolicyModule(self._read(weights)).named_parameters())
+        inner = getattr(self._module, "module", self._module)
+        for name, parameter in inner.named_parameters():
+            # One at a time: a rank has never more than one whole parameter.
+            with deepspeed.zero.GatheredParameters([parameter], modifier_rank=0, enabled=inner is not self._module):
+                if inner is self._module or dist.get_rank() == 0:
+                    parameter.data.copy_(values[name].data)
+
+    def log_probs(self, **inputs: Any) -> Tensor:
+        """Return log pi_ref of the predictions [M] under logits / temperature. Inputs as PolicyModule.forward takes."""
+        with torch.no_grad():
+            found: Tensor = self._module(**inputs).log_probs
+        return found
+
+    def _read(self, weights: Path) -> Any:
+        return AutoModelForCausalLM.from_pretrained(
+            weights, dtype=self._dtype, attn_implementation="sdpa", local_files_only=True
+        )
