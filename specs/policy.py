@@ -47,12 +47,12 @@ class Adapter(Section):
 
     rank: Positive = Field(default=16, description="Rows of A and columns of B. Dropout: none.")
     alpha: float = Field(default=32.0, gt=0, description="B A x is scaled by alpha / rank.")
-    targets: Annotated[tuple[Annotated[str, Field(min_length=1)], ...], Field(strict=False)] | Literal["all-linear"] = (
-        Field(
-            default="all-linear",
-            description="Names of the layers that get an adapter, as [q_proj, v_proj]; all-linear: every linear layer but "
-            "the output matrix.",
-        )
+    targets: Annotated[tuple[Annotated[str, Field(min_length=1)], ...], Field(strict=False)] | Literal[
+        "all-linear"
+    ] = Field(
+        default="all-linear",
+        description="Names of the layers that get an adapter, as [q_proj, v_proj]; all-linear: every linear layer but "
+        "the output matrix.",
     )
 
 
