@@ -33,11 +33,13 @@ class ReferencePolicy:
 
     def __init__(self, weights: Path, dtype: torch.dtype, device: torch.device) -> None:
         """Load `weights`, a folder in Hugging Face format; collective where there are several ranks."""
-        self._dtype, self.device = dtype, device
+        self._dtype = dtype
         module = PolicyModule(self._read(weights)).eval().requires_grad_(False)
-        self._module: Any = module.to(device)
-        if dist.get_world_size() > 1:
-            config = reference_config(dtype, dist.get_world_size())
+        ranks = dist.get_world_size()
+        if ranks == 1:
+            self._module: Any = module.to(device)
+        else:  # which moves one parameter at a time to the device, and leaves this rank its share
+            config = reference_config(dtype, ranks)
             self._module, *_ = deepspeed.initialize(model=module, config=config, dist_init_required=False)
 
     def take(self, weights: Path) -> None:

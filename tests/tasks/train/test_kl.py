@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import pickle
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -12,9 +14,10 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from specs.objectives import Kl
+from tasks.train.iteration import Iteration
 from tasks.train.objectives.kl import kl_estimate, kl_losses
 from tests.tasks.train import oracle
-from tests.tasks.train.tools import OFF_POLICY, SPEC, changed, nearby, policy, rollouts, run
+from tests.tasks.train.tools import OFF_POLICY, SPEC, OneRank, PlainEngine, changed, nearby, policy, rollouts, run
 
 log_probs = st.lists(st.tuples(st.floats(-20.0, 0.0), st.floats(-20.0, 0.0)), min_size=1, max_size=8)
 
@@ -89,6 +92,24 @@ def test_the_metric_is_the_mean_of_k3_and_of_k1_over_the_tokens_of_all_ranks() -
     for name, estimator in (("reference_kl", "k3"), ("reference_kl_k1", "k1")):
         wanted = np.concatenate([oracle.kl(*pair, estimator) for pair in pairs]).mean()
         assert done.result["metrics"][name] == pytest.approx(wanted, rel=1e-10)
+
+
+def test_what_travels_between_ranks_grows_with_the_tokens_and_not_with_the_pieces() -> None:
+    """Sliced tensors travel with the whole of what they are slices of, each of them."""
+
+    class Weighing(OneRank):
+        sizes: ClassVar[list[int]] = []
+
+        def gather(self, value: Any) -> list[Any]:
+            self.sizes.append(len(pickle.dumps(value)))
+            return [value]
+
+    batch, spec = rollouts(seed=17, prompts=2, samples=40, longest=60), changed(SPEC, kl={"coefficient": 0.1})
+    engine = PlainEngine(policy(), OneRank(), reference=policy())
+    Iteration(engine, Weighing(), batch, changed(spec, token_budget=10**6), 0).run()
+    tokens = sum(len(response) for group in batch.response_ids for response in group)
+    # Four numbers of a token, of 8 bytes each, and what a tensor has around them.
+    assert 8 * tokens < sum(Weighing.sizes) < 4 * 8 * tokens + 4 * 80 * 800
 
 
 def test_a_policy_that_is_its_own_reference_has_no_kl() -> None:
