@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from specs.advantages import PassAtK
 from specs.engines import declared_engine
+from specs.objectives import PluginObjective
 from specs.reward_checks import reward_rules
 from specs.sections import Sections
 from specs.sources import NOT_READ, DataPart, parts_of
@@ -17,7 +18,7 @@ HELDOUT = "heldout"  # the suite of the data.heldout problems; every other one i
 
 def broken_rules(spec: Sections) -> list[str]:
     """Return one line for each rule that `spec` breaks; empty when it is sound."""
-    rules = (_policy, _data, _rollout, reward_rules, _train, _placement, _evaluate)
+    rules = (_policy, _data, _rollout, reward_rules, _train, _reference, _placement, _evaluate)
     return [line for rule in rules for line in rule(spec)]
 
 
@@ -175,6 +176,28 @@ def _train(spec: Sections) -> Iterator[str]:
         )
     if objective.aggregation != "constant" and objective.constant_length is not None:
         yield f"objective.constant_length: has no effect with objective.aggregation {objective.aggregation}; drop it"
+
+
+def _reference(spec: Sections) -> Iterator[str]:
+    objective, reference = spec.objective, spec.objective.reference
+    if reference is None:
+        return
+    if objective.kl is None and not isinstance(objective, PluginObjective):
+        yield (
+            "objective.reference: has no effect without objective.kl; drop it, or set objective.kl (coefficient 0: the "
+            "KL is measured alone)"
+        )
+    if reference.policy == "base":
+        if spec.policy.adapter is None:
+            yield (
+                "objective.reference.policy: base is the model without policy.adapter, which is not set; set it, or "
+                "want start"
+            )
+        if reference.reset_every is not None:
+            yield (
+                f"objective.reference.reset_every: got {reference.reset_every}, but objective.reference.policy base "
+                "stays the same; drop it, or want start"
+            )
 
 
 def _placement(spec: Sections) -> Iterator[str]:

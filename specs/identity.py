@@ -152,7 +152,11 @@ def train_part(spec: Spec) -> Part:
     places = {"iterations", "token_budget", "gradient_checkpointing", "zero_stage"}
     return {
         "advantage": _member_part(spec.advantage),
-        "objective": {**_member_part(spec.objective), "importance_correction": _importance_part(spec)},
+        "objective": {
+            **_member_part(spec.objective),
+            "importance_correction": _importance_part(spec),
+            **_reference_part(spec),
+        },
         "train": spec.train.model_dump(mode="json", exclude=places),
         "correct_at": spec.reward.correct_at,
         "temperature": spec.rollout.temperature,
@@ -225,6 +229,12 @@ def _with_path(part: Mapping[str, Any]) -> Part:
         return dict(part)
     known = {key: value for key, value in part.items() if key != "source"}
     return {**known, USE: f"{file_of(part['source'])}:{part[USE]}"}
+
+
+def _reference_part(spec: Spec) -> Part:
+    """Return the reference policy, said or by default; nothing where none is read."""
+    reference = spec.objective.reads_reference
+    return {} if reference is None else {"reference": reference.model_dump(mode="json")}
 
 
 def _importance_part(spec: Spec) -> Part | None:

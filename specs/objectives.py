@@ -24,10 +24,48 @@ class ImportanceCorrection(Section):
     cap: float = Field(default=2.0, gt=0, description="Largest weight.")
 
 
+class Kl(Section):
+    """A penalty on the KL divergence of the policy from a reference policy, estimated on the sampled tokens.
+
+    With d = log pi_ref - log pi under logits / T: k1 = -d, k2 = d^2 / 2, k3 = exp(d) - d - 1 (Schulman 2020,
+    http://joschu.net/blog/kl-approx.html).
+    """
+
+    coefficient: float = Field(
+        default=1e-3, ge=0, description="Weight in a token's loss; 0: measured alone. verl's default."
+    )
+    estimator: Literal["k1", "k2", "k3"] = Field(default="k3", description="Of a token's KL. GRPO: k3.")
+    with_ratio: bool = Field(
+        default=True,
+        description="Multiply by pi / pi_old of the token, gradient included, so that k1 and k3 have the gradient of "
+        "the KL. DeepSeek-V3.2 (arXiv 2512.02556), TRL; false: GRPO (arXiv 2402.03300), verl.",
+    )
+
+
+class Reference(Section):
+    """The reference policy, whose log-probabilities an objective reads: one forward pass more in an iteration."""
+
+    policy: Literal["start", "base"] = Field(
+        default="start",
+        description="start: the policy that training begins with (after a warm start, or a fork's source), as a frozen "
+        "copy on the ranks. base: the model without its policy.adapter, which needs no copy.",
+    )
+    reset_every: Positive | None = Field(
+        default=None,
+        description="Iterations; the policy after each so many becomes the reference, and its checkpoint stays. ProRL "
+        "(arXiv 2505.24864), which resets the optimizer too. null: never.",
+    )
+
+    def taken_at(self, iteration: int) -> int:
+        """Return after how many iterations the policy that is the reference in `iteration` was taken."""
+        return 0 if self.reset_every is None else iteration // self.reset_every * self.reset_every
+
+
 class ObjectiveSettings(Member):
     """The fields that every objective has."""
 
     TAG: ClassVar[str] = "kind"
+    ADDED: ClassVar[frozenset[str]] = frozenset({"kl", "reference"})
 
     aggregation: Literal["token_mean", "sequence_mean", "constant"] = Field(
         default="token_mean", description="How token losses become one. DAPO. (GSPO's paper: sequence_mean.)"
@@ -37,6 +75,17 @@ class ObjectiveSettings(Member):
     )
     entropy_coefficient: float = Field(default=0.0, ge=0, description="Weight of an entropy bonus; the paper has none.")
     importance_correction: ImportanceCorrection = ImportanceCorrection()
+    kl: Kl | None = Field(default=None, description="Penalty on the KL from a reference policy; null: none.")
+    reference: Reference | None = Field(
+        default=None,
+        description="The reference policy; null: with `kl` the policy at the start, else none. An objective of your "
+        "own reads its log-probabilities as tokens.reference.",
+    )
+
+    @property
+    def reads_reference(self) -> Reference | None:
+        """Return the reference policy whose log-probabilities an iteration computes; None for none."""
+        return self.reference or (Reference() if self.kl is not None else None)
 
 
 class PpoClip(ObjectiveSettings):

@@ -34,9 +34,18 @@ class Spec(Sections):
         return self
 
     def checkpointed_iterations(self) -> list[int]:
-        """Return after how many iterations the policy is saved: start, every so many, end."""
+        """Return after how many iterations the policy is saved: start, every so many, end, and each reference."""
         last, every = self.train.iterations, self.checkpoint.every
-        return sorted({0, last, *range(every, last, every)})
+        return sorted({0, last, *range(every, last, every), *self.reference_iterations()})
+
+    def reference_at(self, iteration: int) -> int | None:
+        """Return after how many iterations the policy was taken of which `iteration` reads a copy; None: of none."""
+        reference = self.objective.reads_reference
+        return None if reference is None or reference.policy == "base" else reference.taken_at(iteration)
+
+    def reference_iterations(self) -> list[int]:
+        """Return after how many iterations the policies were taken of which any iteration reads a copy."""
+        return sorted({at for k in range(self.train.iterations) if (at := self.reference_at(k)) is not None})
 
 
 def json_schema() -> str:

@@ -34,6 +34,7 @@ class Sizes:
     weight_bytes: int  # per trainer rank
     gradient_bytes: int  # per trainer rank
     optimizer_bytes: int  # per trainer rank; on the host where offloaded
+    reference_bytes: int  # per trainer rank: its share of the reference policy's copy; 0 without one
     engine_weight_bytes: int  # per engine GPU
     kv_bytes_per_token: int  # of one engine replica, over all its GPUs
     checkpoint_bytes: int  # weights and the consolidated optimizer
@@ -41,8 +42,8 @@ class Sizes:
 
     @property
     def rank_bytes(self) -> int:
-        """Return the bytes of weights, gradients and optimizer of one trainer rank."""
-        return self.weight_bytes + self.gradient_bytes + self.optimizer_bytes
+        """Return the bytes of weights, gradients, optimizer and reference policy of one trainer rank."""
+        return self.weight_bytes + self.gradient_bytes + self.optimizer_bytes + self.reference_bytes
 
 
 def size(spec: Spec, vocabulary: int | None = None, model: Path | None = None) -> Sizes:
@@ -68,6 +69,7 @@ def size(spec: Spec, vocabulary: int | None = None, model: Path | None = None) -
         weight_bytes=_share(count * narrow, ranks, stage >= 3),
         gradient_bytes=_share(count * wide, ranks, stage >= 2),
         optimizer_bytes=_share(optimizer, ranks, stage >= 1),
+        reference_bytes=_share(count * narrow, ranks, True) if spec.reference_at(0) is not None else 0,
         engine_weight_bytes=_share(count * narrow, spec.placement.tensor_parallel, True),
         kv_bytes_per_token=2 * config.num_hidden_layers * config.num_key_value_heads * head * narrow,
         checkpoint_bytes=count * narrow + optimizer,

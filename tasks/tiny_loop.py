@@ -68,6 +68,10 @@ def tiny_loop(spec: Spec, folder: Path) -> Path:
         audit_min_effective_share=spec.audit.min_effective_sample_share,
     )
     for k in range(spec.train.iterations):
+        # The reference policy, where the objective reads one: that of the start, or of the last reset.
+        reference = spec.reference_at(k)
+        if reference == k:
+            trainer.rank.refer(reference=f"policy {k}", weights=str(policy))
         # Sample: G responses to each problem of the iteration, from the policy as it is now.
         engine.load(policy)
         engine.state, rollouts = f"policy {k}", []
@@ -86,7 +90,12 @@ def tiny_loop(spec: Spec, folder: Path) -> Path:
         if "dynamic_sampling" in part:
             batch = selected(batch, part["dynamic_sampling"], part["correct_at"]).batch
         result = trainer.rank.train(
-            expected=f"policy {k}", becomes=f"policy {k + 1}", batch=batch, settings=settings, iteration=k
+            expected=f"policy {k}",
+            becomes=f"policy {k + 1}",
+            batch=batch,
+            settings=settings,
+            iteration=k,
+            reference=None if reference is None else f"policy {reference}",
         )
         trainer.save(policy)
         metrics = result["metrics"]

@@ -10,7 +10,7 @@ from specs.errors import SpecError
 from specs.load import Loaded, describe, load_control, load_spec
 from specs.schema import Spec
 from specs.sections import Placement, RolloutSpec
-from specs.size import size
+from specs.size import Sizes, size
 from tasks.data.dataset import tokenizer_of
 from tasks.data.preview import end_names
 from tasks.data.tokenizer import puzzle_tokenizer
@@ -167,7 +167,8 @@ def _sizes(spec: Spec, model: Path | None) -> str:
             f"{sizes.response_tokens * iterations:,} and {sizes.trained_tokens * iterations:,}",
             f"a trainer rank (ZeRO {spec.train.zero_stage}, {spec.placement.ranks} ranks): weights "
             f"{_bytes(sizes.weight_bytes)}, gradients "
-            f"{_bytes(sizes.gradient_bytes)}, optimizer {_bytes(sizes.optimizer_bytes)}, in all "
+            f"{_bytes(sizes.gradient_bytes)}, optimizer {_bytes(sizes.optimizer_bytes)}"
+            f"{_reference(spec, sizes)}, in all "
             f"{_bytes(sizes.rank_bytes)}; activations come on top",
             f"the rollout engine (tensor parallel {spec.placement.tensor_parallel}): weights "
             f"{_bytes(sizes.engine_weight_bytes)} a GPU, "
@@ -178,6 +179,14 @@ def _sizes(spec: Spec, model: Path | None) -> str:
             "and those that are pinned",
         ]
     )
+
+
+def _reference(spec: Spec, sizes: Sizes) -> str:
+    reference = spec.objective.reads_reference
+    if reference is None:
+        return ""
+    resets = f", a new one every {reference.reset_every} iterations" if reference.reset_every else ""
+    return f", reference policy {_bytes(sizes.reference_bytes)} ({reference.policy}{resets})"
 
 
 def _prompts(rollout: RolloutSpec) -> str:

@@ -124,8 +124,29 @@ class Policies:
             audit=self._experiment.spec.audit,
             token_budget=token_budget,
             fitting=fitting,
-            ensure=lambda: self._onto_trainer(inputs["policy"], adamw),
+            ensure=lambda: self._onto_trainer_with(inputs.get("reference"), inputs["policy"], adamw),
         )
+
+    def _onto_trainer_with(self, reference: str | None, lineage: str, adamw: AdamWSettings) -> None:
+        """Bring `lineage` onto the trainer, and beside it a frozen copy of the policy `reference`; None: no copy."""
+        if reference is None and self.trainer.reference is not None:
+            self.trainer.stop()  # the memory of a copy is free again when the ranks have ended
+        self._onto_trainer(lineage, adamw)
+        if reference is None or self.trainer.reference == reference:
+            return
+        folder = self._session.folder / f"reference-{reference[:16]}-{uuid.uuid4().hex[:8]}"
+        try:
+            manifest = self.stored(reference) if self.trainer.state != reference else None
+            if manifest is None or not self._fetch(manifest, folder):
+                self._onto_trainer(reference, adamw)
+                self._describe(reference, folder)
+                self.trainer.save(folder, optimizer=False)
+                self._onto_trainer(lineage, adamw)
+            if self.trainer.reference != reference:  # not held since by a replay of steps that read it
+                base = self._base(reference)
+                self.trainer.refer(reference, base or folder, folder if base else None)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
 
     def _onto_trainer(self, lineage: str, adamw: AdamWSettings) -> None:
         """Bring `lineage` onto the trainer; `adamw` are AdamW's settings in the step that comes after it."""

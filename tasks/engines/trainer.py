@@ -54,12 +54,18 @@ class TrainerClient(EngineClient):
         self.options = options
         self.environment: dict[str, Any] = {}
         self.adamw: AdamWSettings | None = None  # the settings that `state` was loaded with
+        self._reference: str | None = None
         self.budget = TokenBudget()
 
     @property
     def ranks(self) -> int:
         """Return the number of training ranks."""
         return self.options.ranks
+
+    @property
+    def reference(self) -> str | None:
+        """Return the reference policy of which the ranks hold a copy; None for none."""
+        return self._reference if self._alive else None
 
     def load(
         self, state: str, weights: Path, optimizer: Path | None, adamw: AdamWSettings, adapter: Path | None = None
@@ -85,6 +91,22 @@ class TrainerClient(EngineClient):
         self.environment = {**replies[0], "zero_stage": self.options.zero_stage}
         self._state, self.adamw = state, adamw
 
+    def refer(self, reference: str, weights: Path, adapter: Path | None = None) -> None:
+        """Make the ranks, which hold a policy, hold a frozen copy of the policy `reference` beside it.
+
+        `adapter`: of a policy that has one, beside `weights`.
+        """
+        assert self.state is not None, "load a policy first"
+        self._reference = None
+        self._call(
+            "refer",
+            LOAD_S,
+            reference=reference,
+            weights=str(weights),
+            adapter=str(adapter) if adapter else None,
+        )
+        self._reference = reference
+
     def supervise(
         self, steps: list[Demonstrations], rates: list[float], prompt_weight: float, token_budget: int
     ) -> list[dict[str, float]]:
@@ -97,8 +119,10 @@ class TrainerClient(EngineClient):
             )[0]
         )
 
-    def train(self, becomes: str, batch: GroupBatch, settings: StepSettings, iteration: int) -> dict[str, Any]:
-        """Run one iteration: the policy held becomes `becomes`."""
+    def train(
+        self, becomes: str, batch: GroupBatch, settings: StepSettings, iteration: int, reference: str | None = None
+    ) -> dict[str, Any]:
+        """Run one iteration: the policy held becomes `becomes`. `reference`: the policy of which a copy is read."""
         expected, self._state = self._state, None
         result = self._call(
             "train",
@@ -108,6 +132,7 @@ class TrainerClient(EngineClient):
             batch=batch,
             settings=settings,
             iteration=iteration,
+            reference=reference,
         )
         self._state = becomes
         return dict(result[0])
@@ -120,4 +145,4 @@ class TrainerClient(EngineClient):
     def stop(self) -> None:
         """End the ranks; the next load starts others."""
         super().stop()
-        self.environment = {}
+        self.environment, self._reference = {}, None

@@ -27,7 +27,7 @@ def train_step(
     fitting: TokenBudget,
     ensure: Callable[[], None],
 ) -> dict[str, Any]:
-    """Take the policy that `ensure` brings onto the trainer to the policy `becomes`.
+    """Take the policy that `ensure` brings onto the trainer, with its reference, to the policy `becomes`.
 
     `inputs` are a training step's (tasks/graph/experiment.py). Returns {"metrics", "responses", "seconds", "recorded"};
     `recorded` is for the step's manifest. Where memory runs out the step is tried again with half the token budget.
@@ -47,7 +47,8 @@ def train_step(
 
     def attempt(budget: int) -> dict[str, Any]:
         ensure()
-        return trainer.train(becomes, trained, replace(settings, token_budget=budget), inputs["iteration"])
+        step = replace(settings, token_budget=budget)
+        return trainer.train(becomes, trained, step, inputs["iteration"], inputs.get("reference"))
 
     done, recorded = fitting.run(
         attempt, lambda: trained.passes(settings.minibatch_prompts), trainer.ranks, token_budget

@@ -272,6 +272,7 @@ class Experiment:
     def train(self, iteration: int) -> Step:
         """Return the step of an iteration's optimizer steps. Its key is the lineage of the policy that it makes."""
         rollouts, reward = self.rollouts(iteration), self.reward(iteration)
+        reference = self.reference(iteration)
         inputs: dict[str, Any] = {
             "policy": self.lineage(iteration),
             "root": self._root,
@@ -280,6 +281,7 @@ class Experiment:
             "rollouts": [step.key for step in rollouts],
             "verdicts": reward.key,
             "part": self._train,
+            **({} if reference is None else {"reference": reference}),
         }
         references = (
             self.data.reference,
@@ -287,8 +289,14 @@ class Experiment:
             *(step.reference for step in rollouts),
             reward.reference,
             f"{POLICY_STAGE}/{self._root}",
+            *(() if reference is None else (f"{POLICY_STAGE}/{reference}",)),
         )
         return Step(TRAIN_STAGE, VERSIONS["train"], inputs, tuple(dict.fromkeys(references)))
+
+    def reference(self, iteration: int) -> str | None:
+        """Return the lineage of an iteration's reference policy; None where no copy of one is read."""
+        at = self.spec.reference_at(iteration)
+        return None if at is None else self.lineage(at)
 
     def checkpoint(self, iteration: int) -> Step:
         """Return the step under which the weights after `iteration` iterations lie: it is named by their lineage."""
@@ -375,8 +383,12 @@ class Experiment:
         return sorted({0, last, *(range(every, last, every) if every else ())}) if self.spec.evaluate.suites else []
 
     def pinned_checkpoints(self) -> set[int]:
-        """Return after how many iterations a checkpoint is never dropped: the first, the last, those evaluated."""
-        return {0, self.spec.train.iterations, *self.evaluated_iterations()}
+        """Return after how many iterations a checkpoint is never dropped.
+
+        The first, the last, those evaluated, and those of reference policies, which a replay wants too.
+        """
+        evaluated, references = self.evaluated_iterations(), self.spec.reference_iterations()
+        return {0, self.spec.train.iterations, *evaluated, *references}
 
     def kept_checkpoints(self, iteration: int, forked: Iterable[int] = ()) -> list[int]:
         """Return the checkpoints that the run has once it has done `iteration` iterations.

@@ -70,12 +70,27 @@ class _Engines:
         self.weights = {0, *simulation.stored}  # the first is there once the start has run
         self.trainer: int | None = None
         self.rollout: int | None = None
+        self.copy: int | None = None  # the reference policy
+
+    def train(self, policy: int) -> None:
+        self.on_trainer(policy)
+        self._refer(policy)
+        self.trainer = policy + 1
+
+    def _refer(self, policy: int) -> None:
+        """Have the reference of the step from `policy`, which the trainer holds, as a copy beside it."""
+        wanted = self._experiment.spec.reference_at(policy)
+        if wanted is not None and wanted not in (self.copy, policy) and wanted not in self.weights:
+            self.on_trainer(wanted)
+            self.on_trainer(policy)
+        self.copy = wanted
 
     def on_trainer(self, policy: int) -> None:
         start = policy
         while start != self.trainer and start not in self.weights:
             start -= 1
         if start != policy:
+            self._refer(start)
             self._simulation.replays.append(Replay(start, policy))
             for passed in sorted({*self._experiment.kept_checkpoints(policy)} & {*range(start + 1, policy + 1)}):
                 self.save(passed)
@@ -137,8 +152,7 @@ def simulate(
                     engines.on_rollout(at)
             case "train":
                 if trained := made.runs(node, found):
-                    engines.on_trainer(at)
-                    engines.trainer = at + 1
+                    engines.train(at)
             case "checkpoint":
                 # One that retention dropped is not made again when its iteration comes from the store.
                 if (trained or at == last) and at not in engines.weights:

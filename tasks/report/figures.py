@@ -79,6 +79,19 @@ PLOTS = (
     ),
 )
 
+#: Of runs whose objective reads a reference policy.
+REFERENCE_PLOT = Plot(
+    "KL from the reference policy",
+    "Mean over the tokens of an iteration's optimizer steps, in nats: k3 and k1, two estimates of the same.",
+    ("reference_kl", "reference_kl_k1"),
+    ("k3", "k1"),
+)
+
+
+def reference_plots(runs: Sequence[RunCurves]) -> list[Plot]:
+    """Return the chart of the KL from a reference policy; none where no run has one."""
+    return [REFERENCE_PLOT] if any(REFERENCE_PLOT.keys[0] in row for run in runs for row in run.iterations) else []
+
 
 def term_plots(runs: Sequence[RunCurves]) -> list[Plot]:
     """Return charts of the terms of the runs' rewards; none where the verifier's score is the reward."""

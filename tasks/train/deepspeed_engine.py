@@ -23,10 +23,11 @@ from torch import Tensor
 from transformers import AutoModelForCausalLM
 
 from tasks.checkpoint.adapter import STEM as ADAPTER
-from tasks.checkpoint.adapter import adapter_name, inject
+from tasks.checkpoint.adapter import adapter_name, inject, without_adapter
 from tasks.errors import TrainingError
 from tasks.train.forward import PolicyModule
 from tasks.train.objectives.registry import head_of
+from tasks.train.reference import ReferencePolicy
 from tasks.train.settings import OptimizerOptions
 from tasks.train.shards import ShardWriter, reader
 
@@ -113,6 +114,7 @@ class TrainingEngine:
             parameter.register_hook(self._watch)
         self.steps = 0
         self.scalars: dict[str, float] = {}
+        self.reference: ReferencePolicy | None = None  # a frozen copy, where a step reads one
         self._reset_moments()
         if optimizer is not None:
             self._load_optimizer(optimizer)
@@ -143,6 +145,19 @@ class TrainingEngine:
     def forward(self, **inputs: Any) -> Any:
         """Return what PolicyModule.forward gives, through DeepSpeed."""
         return self._engine(**inputs)
+
+    def reference_log_probs(self, *, base: bool, **inputs: Any) -> Tensor:
+        """Return log pi_ref of the predictions [M]; inputs are those of `forward`.
+
+        `base`: the reference is the policy without its adapter.
+        """
+        if base:
+            with without_adapter(self._engine.module), torch.no_grad():
+                found: Tensor = self._engine(**inputs).log_probs
+            return found
+        if self.reference is None:
+            raise TrainingError("the ranks hold no reference policy, and this step reads one")
+        return self.reference.log_probs(**inputs)
 
     def accumulate(self, losses: Sequence[Callable[[], Tensor]]) -> list[int]:
         """Run forward and backward over this rank's micro-batches.

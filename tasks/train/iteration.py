@@ -26,6 +26,7 @@ from tasks.train.forward import TokenStats
 from tasks.train.layout import share
 from tasks.train.measures import audit, dynamics, response_rows, score_mean
 from tasks.train.objectives.base import Minibatch, Tokens
+from tasks.train.objectives.kl import kl_estimate, kl_losses
 from tasks.train.objectives.registry import USE, objective_of
 from tasks.train.objectives.weights import aggregation_weights, correction_weights
 from tasks.train.own_code import member_error, own_code
@@ -48,6 +49,13 @@ class StepEngine(Protocol):
 
     def forward(self, **inputs: Any) -> TokenStats:
         """Return what PolicyModule.forward gives."""
+        ...
+
+    def reference_log_probs(self, *, base: bool, **inputs: Any) -> Tensor:
+        """Return log pi_ref of the predictions [M], without gradient; inputs are those of `forward`.
+
+        `base`: the reference is the policy without its adapter.
+        """
         ...
 
     def accumulate(self, losses: Sequence[Callable[[], Tensor]]) -> list[int]:
@@ -79,8 +87,9 @@ class Iteration:
         self.old: TokenStatistics | None = None  # statistics under the old policy, once they are complete
         self.advantages: Advantages | None = None
         self.seen = TokenStatistics()  # this rank's, from the training pass itself
+        self.reference: Mapping[tuple[int, int], Tensor] | None = None  # log pi_ref by (group, sample), if it is read
         self.forward_calls = 0
-        self.tally = torch.zeros(4, dtype=torch.float64)  # loss, clipped tokens, tokens, sum of -log ratio
+        self.tally = torch.zeros(6, dtype=torch.float64)  # loss, clipped tokens, tokens, sums of -log ratio, k1, k3
 
     def run(self) -> dict[str, Any]:
         """Return {"metrics": numbers, "responses": a row each, "seconds": of the two passes}.
@@ -109,6 +118,8 @@ class Iteration:
     def _run(self) -> dict[str, Any]:
         started = time.monotonic()
         minibatches = torch.arange(len(self.batch.prompt_ids)).split(self.settings.minibatch_prompts)
+        if (reference := self.settings.objective.reads_reference) is not None:
+            self.reference = self._reference_pass(base=reference.policy == "base")
         # With one step a batch the old log-probabilities are those of the training pass itself: ARM costs no extra
         # pass. (`group_mean`, and statistics of a minibatch, need whole groups before the first loss.)
         if len(minibatches) > 1 or self.estimator.reads_whole_groups or self.objective.reads_minibatch:
@@ -122,11 +133,13 @@ class Iteration:
             norms.append(self.engine.apply(rate))
             self._update_scalars(index, groups.tolist())
         assert self.old is not None and self.advantages is not None
-        loss, clipped, tokens, kl = torch.stack(self.ranks.gather(self.tally)).sum(0).tolist()
+        loss, clipped, tokens, kl, k1, k3 = torch.stack(self.ranks.gather(self.tally)).sum(0).tolist()
+        distances = {} if self.reference is None else {"reference_kl": k3, "reference_kl_k1": k1}
         metrics = {
             "loss": loss / len(minibatches),
             "clip_fraction": clipped / max(1.0, tokens),
             "approximate_kl": kl / max(1.0, tokens),
+            **{name: total / max(1.0, tokens) for name, total in distances.items()},
             "grad_norm": sum(norms) / len(norms),
             "learning_rate": rate,
             "optimiser_steps": len(minibatches),
@@ -174,6 +187,16 @@ class Iteration:
             for micro in self._micro_batches(range(len(self.batch.prompt_ids))):
                 passed.add(micro, self._forward(micro))
         return passed
+
+    def _reference_pass(self, *, base: bool) -> dict[tuple[int, int], Tensor]:
+        """Return log pi_ref of the tokens of each judged response, of all ranks: steps deal them out in another way."""
+        mine: dict[tuple[int, int], Tensor] = {}
+        for micro in self._micro_batches(range(len(self.batch.prompt_ids))):
+            self.forward_calls += 1
+            inputs = micro.inputs(self.engine.device)
+            found = self.engine.reference_log_probs(base=base, **inputs, temperature=self.settings.temperature).cpu()
+            mine |= {(g, s): found[start:stop].clone() for g, s, start, stop in micro.responses}
+        return {key: values for part in self.ranks.gather(mine) for key, values in part.items()}
 
     def _minibatch(self, index: int, groups: Sequence[int]) -> Minibatch:
         assert self.old is not None and self.advantages is not None
@@ -265,6 +288,7 @@ class Iteration:
         weight = per_token(lambda g, s: weights[g, s].expand(int(self.lengths[g, s])))
         before = per_token(lambda g, s: old.log_probs[g, s]) if self.old else now.detach()
         log_ratio = now - before
+        reference = None if (values := self.reference) is None else per_token(lambda g, s: values[g, s])
         tokens = Tokens(
             log_prob=now,
             log_ratio=log_ratio,
@@ -272,6 +296,7 @@ class Iteration:
             responses=[(g, s) for g, s, _ in pieces],
             lengths=lengths,
             head=None if stats.head is None else stats.head[list(micro.response_rows)],
+            reference=reference,
             statistics=statistics,
             scalars=self.scalars,
         )
@@ -286,9 +311,14 @@ class Iteration:
         if correction.mode != "off":
             sampled = per_token(lambda g, s: torch.tensor(self.batch.engine_log_probs[g][s], dtype=now.dtype))
             token_loss = token_loss * correction_weights(before, sampled, lengths, correction)
-        # Not weighted: a response that sequence_mask leaves out loses its policy gradient, not its share of the bonus.
+        # Not weighted: a response that sequence_mask leaves out loses its policy gradient, not its bonus and its KL.
         if coefficient := self._entropy_coefficient:
             token_loss = token_loss - coefficient * torch.cat([stats.entropies[part] for _, _, part in pieces])
+        kl, measured = self.settings.objective.kl, [0.0, 0.0]
+        if reference is not None:
+            measured = [kl_estimate(now.detach(), reference, each).double().sum().item() for each in ("k1", "k3")]
+            if kl is not None and kl.coefficient:
+                token_loss = token_loss + kl_losses(now, log_ratio, reference, kl)
         loss = (token_loss * weight).sum()
         if not torch.isfinite(loss):
             guilty = [
@@ -301,7 +331,7 @@ class Iteration:
                 "not applied"
             )
         self.tally += torch.tensor(
-            [loss.item(), clipped.sum().item(), len(now), -log_ratio.detach().double().sum().item()],
+            [loss.item(), clipped.sum().item(), len(now), -log_ratio.detach().double().sum().item(), *measured],
             dtype=torch.float64,
         )
         return loss

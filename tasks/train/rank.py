@@ -56,17 +56,19 @@ class TrainingRank:
         deepspeed.init_distributed(dist_backend="nccl" if on_gpu else "gloo")
         self.ranks = _Gloo()
         self.state: str | None = None
+        self.reference: str | None = None  # names the reference policy that is held
         self._engine: Any = None
+        self._reference_policy: Any = None
 
     def load(
         self,
         *,
         state: str,
         weights: str,
-        adapter: str | None,
         optimizer: str | None,
         dtype: str,
         options: OptimizerOptions,
+        adapter: str | None = None,
     ) -> dict[str, Any]:
         """Build the policy `state` from folders of weights and, if given, of an adapter and the optimizer's state.
 
@@ -77,8 +79,22 @@ class TrainingRank:
         self.state, self._engine = None, None
         folders = [Path(each) if each else None for each in (optimizer, adapter)]
         self._engine = TrainingEngine(Path(weights), folders[0], dtype, options, folders[1])
+        self._engine.reference = self._reference_policy
         self.state = state
         return self.environment()
+
+    def refer(self, *, reference: str, weights: str, adapter: str | None = None) -> None:
+        """Hold the policy `reference` from folders of weights and, if given, of an adapter, beside the one loaded."""
+        from tasks.train.reference import ReferencePolicy
+
+        self.reference = None
+        folders = Path(weights), Path(adapter) if adapter else None
+        if self._reference_policy is None:
+            self._reference_policy = ReferencePolicy(*folders, self._engine.dtype, self._engine.device)
+        else:
+            self._reference_policy.take(*folders)
+        self._engine.reference, self.reference = self._reference_policy, reference
+        self._give_back()
 
     def environment(self) -> dict[str, Any]:
         """Return what a manifest records of how a step was really computed: a replay wants the same."""
@@ -116,16 +132,25 @@ class TrainingRank:
             ]
 
     def train(
-        self, *, expected: str, becomes: str, batch: GroupBatch, settings: StepSettings, iteration: int
+        self,
+        *,
+        expected: str,
+        becomes: str,
+        batch: GroupBatch,
+        settings: StepSettings,
+        iteration: int,
+        reference: str | None = None,
     ) -> dict[str, Any]:
         """Run one iteration from policy `expected`, which afterwards is `becomes`; return its result on rank 0.
 
-        Raises TrainingError where the ranks hold another policy; nothing is done then.
+        `reference`: the reference policy of which the ranks hold a copy, None for none. Raises TrainingError where
+        they hold other policies; nothing is done then.
         """
         from tasks.train.iteration import Iteration
 
-        if self.state != expected:
-            raise TrainingError(f"iteration {iteration}: the ranks hold policy {self.state}, not {expected}")
+        if (self.state, self.reference) != (expected, reference):
+            held, wanted = (_named(*each) for each in ((self.state, self.reference), (expected, reference)))
+            raise TrainingError(f"iteration {iteration}: the ranks hold {held}, not {wanted}")
         self.state = None  # unknown until every step of the iteration is applied
         with self._memory(f"iteration {iteration}", settings.token_budget):
             result = Iteration(self._engine, self.ranks, batch, settings, iteration).run()
@@ -161,6 +186,10 @@ class TrainingRank:
 
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
+
+
+def _named(policy: str | None, reference: str | None) -> str:
+    return f"policy {policy}" + ("" if reference is None else f" with reference {reference}")
 
 
 def main() -> None:

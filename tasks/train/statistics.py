@@ -35,14 +35,14 @@ class TokenStatistics:
     prompts: dict[int, Tensor] = field(default_factory=dict)  # [content tokens], log-probabilities at temperature 1
 
     def add(self, micro: MicroBatch, stats: TokenStats) -> None:
-        """Take up what a forward pass over `micro` gave."""
+        """Take up what a forward pass over `micro` gave. Copies: a slice would travel with its whole."""
         scaled, at_one, entropy = (t.detach().cpu() for t in (stats.log_probs, stats.log_probs_t1, stats.entropies))
         for group, sample, start, stop in micro.responses:
-            self.log_probs[group, sample] = scaled[start:stop]
-            self.log_probs_t1[group, sample] = at_one[start:stop]
-            self.entropies[group, sample] = entropy[start:stop]
+            self.log_probs[group, sample] = scaled[start:stop].clone()
+            self.log_probs_t1[group, sample] = at_one[start:stop].clone()
+            self.entropies[group, sample] = entropy[start:stop].clone()
         for group, start, stop in micro.prompts:
-            self.prompts[group] = at_one[start:stop]
+            self.prompts[group] = at_one[start:stop].clone()
 
     def update(self, other: TokenStatistics) -> None:
         """Take up all that `other` has."""

@@ -34,7 +34,7 @@ def try_own_code(spec: Spec) -> None:
         with own_code(spec.objective, USE):
             scalars = objective.scalars()
             if not (objective.has_head or objective.reads_minibatch):
-                losses, clipped = objective.token_losses(_tokens(scalars))
+                losses, clipped = objective.token_losses(_tokens(scalars, spec.objective.reads_reference is not None))
                 losses.shape, clipped.shape  # noqa: B018 - of what are no tensors, an error
 
 
@@ -44,8 +44,8 @@ def _statistics(prompts: int, samples: int) -> TokenStatistics:
     return TokenStatistics(responses, responses, responses, dict.fromkeys(range(prompts), response))
 
 
-def _tokens(scalars: dict[str, float]) -> Tokens:
-    """Return two responses to one prompt, the first of them right."""
+def _tokens(scalars: dict[str, float], reference: bool) -> Tokens:
+    """Return two responses to one prompt, the first of them right; with the log-probabilities of a reference policy."""
     log_prob = torch.full((2 * _LENGTH,), -1.0, requires_grad=True)
     return Tokens(
         log_prob=log_prob,
@@ -53,5 +53,6 @@ def _tokens(scalars: dict[str, float]) -> Tokens:
         advantage=torch.tensor([1.0, -1.0]).repeat_interleave(_LENGTH),
         responses=[(0, 0), (0, 1)],
         lengths=[_LENGTH, _LENGTH],
+        reference=log_prob.detach() if reference else None,
         scalars=scalars,
     )

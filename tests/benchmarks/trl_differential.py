@@ -71,6 +71,8 @@ class Case:
 DAPO = {"loss_type": "dapo", "scale_rewards": "group", "epsilon": 0.2, "epsilon_high": 0.28}
 ENGINE = {"vllm_importance_sampling_clip_max": 2.0}
 """The cap of importance weights against the mismatch between the engine's log-probabilities and the trainer's."""
+KL, NO_RATIO = {"coefficient": 0.2, "estimator": "k3"}, {"with_ratio": False}
+BETA, UNCORRECTED = {"beta": 0.2}, {"use_bias_correction_kl": False}
 CASES = {
     "token mean (dapo), on policy": Case({}, DAPO, off_policy=False),
     "sequence mean (grpo), on policy": Case(
@@ -103,6 +105,24 @@ CASES = {
     ),
     # TRL's epsilon_high is the cap itself.
     "cispo": Case({"objective": "cispo"}, DAPO | {"loss_type": "cispo", "epsilon_high": 1.28}),
+    "kl, on policy": Case({"kl": KL}, DAPO | BETA, off_policy=False),
+    "kl, on policy, no ratio": Case({"kl": KL | NO_RATIO}, DAPO | BETA | UNCORRECTED, off_policy=False),
+    "kl": Case({"kl": KL}, DAPO | BETA),
+    "kl, no ratio": Case({"kl": KL | NO_RATIO}, DAPO | BETA | UNCORRECTED),
+    "kl, hot, sequence mean": Case(
+        {"kl": KL, "temperature": 1.3, "aggregation": "sequence_mean"},
+        DAPO | BETA | {"temperature": 1.3, "loss_type": "grpo"},
+    ),
+    "kl, importance weights": Case(
+        {"kl": KL, "importance_cap": 2.0},
+        DAPO | BETA | ENGINE | {"vllm_importance_sampling_mode": "token_truncate"},
+    ),
+    "kl, cispo": Case({"kl": KL, "objective": "cispo"}, DAPO | BETA | {"loss_type": "cispo", "epsilon_high": 1.28}),
+    # With the ratio TRL takes GSPO's ratio of the response here, and says that the gradient is not the KL's then.
+    "kl, gspo, no ratio": Case(
+        {"kl": KL | NO_RATIO, "objective": "gspo", "clip_low": 0.03, "clip_high": 0.04},
+        DAPO | BETA | UNCORRECTED | {"importance_sampling_level": "sequence", "epsilon": 0.03, "epsilon_high": 0.04},
+    ),
     "advantages, some not judged": Case({}, DAPO, batch="not judged"),
     "advantages without std, some not judged": Case(
         {"estimator": "dr_grpo"}, DAPO | {"scale_rewards": "none"}, batch="not judged"
@@ -111,7 +131,10 @@ CASES = {
 
 
 class Weights:
-    """The float32 weights of the policy that sampled (`old`) and of the trained one (`now`), saved for TRL too."""
+    """The float32 weights of the policy that sampled (`old`), of the trained one (`now`) and of the reference.
+
+    They are saved for TRL too.
+    """
 
     def __init__(self, folder: Path) -> None:
         model, draw = llama(), torch.Generator().manual_seed(1)
@@ -120,9 +143,12 @@ class Weights:
             for matrix in matrices:
                 matrix.mul_(SOFTER)
             self.old = self._saved(model, folder / "old")
-            for matrix in matrices:
-                matrix.add_(torch.randn(matrix.shape, generator=draw), alpha=MOVE * float(matrix.std()))
-            self.now = self._saved(model, folder / "now")
+            places = {}
+            for place in ("now", "reference"):
+                for matrix in matrices:
+                    matrix.add_(torch.randn(matrix.shape, generator=draw), alpha=MOVE * float(matrix.std()))
+                places[place] = self._saved(model, folder / place)
+            self.now, self.reference = places["now"], places["reference"]
 
     @staticmethod
     def _saved(model: LlamaForCausalLM, folder: Path) -> dict[str, Tensor]:
@@ -160,9 +186,11 @@ def ours(case: Case, dtype: str, batch: GroupBatch, weights: Weights, **changes:
     spec = changed(
         SPEC, estimator="grpo", eps=1e-4, token_budget=60, prompt_confidence="group_mean" if case.off_policy else "none"
     )
-    module = module_of(weights.old, getattr(torch, dtype))
-    path = [module_of(weights.now, getattr(torch, dtype)).state_dict()] if case.off_policy else ()
-    return run(module, batch, changed(spec, **{**case.ours, **changes}), path=path)
+    old, now, reference = (
+        module_of(each, getattr(torch, dtype)) for each in (weights.old, weights.now, weights.reference)
+    )
+    path = [now.state_dict()] if case.off_policy else ()
+    return run(old, batch, changed(spec, **{**case.ours, **changes}), path=path, reference=reference)
 
 
 def theirs(python: Path, folder: Path, made: dict[str, GroupBatch]) -> dict[str, Any]:

@@ -89,14 +89,13 @@ def trainer_of(model: LlamaForCausalLM, asked: dict[str, Any], case: dict[str, A
         bf16=False,
         gradient_checkpointing=False,
         report_to="none",
-        beta=0.0,
         per_device_train_batch_size=len(responses),
         gradient_accumulation_steps=1,
         steps_per_generation=1,
         num_generations=len(tokens["responses"][0]),
         # With two passes over a batch TRL uses the old policy's log-probabilities, else those of the training pass.
         num_iterations=2 if case["off_policy"] else 1,
-        **case["settings"],
+        **{"beta": 0.0, **case["settings"]},
     )
     made = (PlainTrainer if model.dtype == torch.float64 else GRPOTrainer)(
         model=model,
@@ -107,9 +106,19 @@ def trainer_of(model: LlamaForCausalLM, asked: dict[str, Any], case: dict[str, A
         train_dataset=Dataset.from_dict({"prompt": [str(row) for row in range(len(responses))]}),
     )
     made.current_gradient_accumulation_steps = 1
+    if made.ref_model is not None:
+        refer(made, folder / "reference")
     if case["importance_weights"]:  # as with vLLM, without starting an engine or loading weights into one
         made.use_vllm, made._last_loaded_step = True, made.state.global_step
     return made
+
+
+def refer(trainer: GRPOTrainer, folder: Path) -> None:
+    """Give the trainer another reference policy than the one that it begins with."""
+    if trainer.model.dtype == torch.float64:
+        trainer.ref_model = load(folder, torch.float64).eval()
+    else:
+        trainer.ref_model.load_state_dict(load_file(folder / "model.safetensors"))
 
 
 def answer(asked: dict[str, Any], case: dict[str, Any]) -> dict[str, Any]:

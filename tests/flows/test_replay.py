@@ -29,7 +29,12 @@ LONG = settings("train.iterations=10", "checkpoint.every=5", "evaluate.every=0")
 @pytest.mark.proof()
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize(
-    "more", [pytest.param((), id="1 rank"), pytest.param(("placement.ranks=2",), id="2 ranks", marks=pytest.mark.proof)]
+    "more",
+    [
+        pytest.param((), id="1 rank"),
+        pytest.param(("placement.ranks=2",), id="2 ranks", marks=pytest.mark.proof),
+        pytest.param(("objective.kl.coefficient=0.1", "objective.reference.reset_every=5"), id="with a reference"),
+    ],
 )
 def test_a_run_killed_at_iteration_8_replays_5_to_7(
     more: tuple[str, ...], prefect_server: Server, tmp_path: Path, record_property: Record

@@ -24,6 +24,7 @@ PARTS: dict[str, Callable[[Spec], dict[str, Any]]] = {
 }
 WARM = PUZZLE + "warm_start: {}\n"
 ADAPTER = PUZZLE.replace("float32}", "float32, adapter: {}}")
+KL = PUZZLE + "objective: {kl: {}}\n"
 OWN = "tests/specs/own_code.py"
 HUB = MODEL.replace("some/problems.jsonl", "hf://a/b")
 ARCHITECTURE = ("layers", "hidden", "heads", "intermediate", "tie_embeddings", "max_positions")
@@ -130,6 +131,13 @@ TABLE: list[tuple[str, str, str]] = [
         "objective.importance_correction.cap=3.0",
         "train",
     ),
+    (PUZZLE, "objective.kl={}", "train"),
+    (KL, "objective.kl.coefficient=0.01", "train"),
+    (KL, "objective.kl.estimator=k2", "train"),
+    (KL, "objective.kl.with_ratio=false", "train"),
+    (KL, "objective.reference={}", ""),  # what a KL means anyway
+    (KL, "objective.reference.reset_every=3", "train"),
+    (KL.replace("float32}", "float32, adapter: {}}"), "objective.reference.policy=base", "train"),
     (PUZZLE, "train.iterations=3", ""),
     (PUZZLE, "train.minibatch_prompts=4", "train"),
     (PUZZLE, "train.learning_rate=3e-6", "train"),

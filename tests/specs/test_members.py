@@ -37,7 +37,7 @@ def test_each_member_has_the_fields_that_it_reads_and_no_others() -> None:
             "use": {"use", "args"},
         }.items()
     )
-    shared = {"aggregation", "constant_length", "entropy_coefficient", "importance_correction"}
+    shared = {"aggregation", "constant_length", "entropy_coefficient", "importance_correction", "kl", "reference"}
     found = {name: set(model.model_fields) - shared for name, model in choices()[("objective",)].members.items()}
     assert (
         found.items()
@@ -242,6 +242,22 @@ def test_a_part_gives_the_settings_back_that_it_was_made_of(tag: str, kind: str,
     found = objective_settings_of(part["objective"])
     off = spec.objective.importance_correction.model_copy(update={"mode": "off"})
     assert found == spec.objective.model_copy(update={"importance_correction": off}), "auto is off for transformers"
+
+
+@pytest.mark.parametrize("reference", ["null", "{reset_every: 3}"])
+def test_a_part_names_the_reference_policy_also_where_it_is_the_default(reference: str, write: Write) -> None:
+    spec = load_spec(write(PUZZLE), [f"objective={{kl: {{estimator: k2}}, reference: {reference}}}"], {}).spec
+    found = objective_settings_of(train_part(spec)["objective"])
+    assert found.reference == found.reads_reference == spec.objective.reads_reference and found.kl == spec.objective.kl
+
+
+def test_the_policies_that_become_references_are_saved(write: Write) -> None:
+    flags = ["train.iterations=12", "checkpoint.every=5", "objective={kl: {}, reference: {reset_every: 4}}"]
+    spec = load_spec(write(PUZZLE), flags, {}).spec
+    assert [spec.reference_at(k) for k in range(12)] == [0] * 4 + [4] * 4 + [8] * 4
+    assert spec.reference_iterations() == [0, 4, 8] and spec.checkpointed_iterations() == [0, 4, 5, 8, 10, 12]
+    base = load_spec(write(PUZZLE), [*flags[:2], "objective={kl: {}, reference: {policy: base}}", "policy.adapter={}"])
+    assert base.spec.reference_at(5) is None and base.spec.checkpointed_iterations() == [0, 5, 10, 12]
 
 
 # -- a user's own code

@@ -175,6 +175,19 @@ RULES: list[tuple[str, list[str], str, list[str]]] = [
     (PUZZLE, ["advantage.k=2"], "advantage.k", ["advantage.estimator arm"]),
     (PUZZLE, ["objective.aggregation=constant"], "objective.constant_length", ["objective.aggregation"]),
     (PUZZLE, ["objective.constant_length=9"], "objective.constant_length", ["objective.aggregation token_mean"]),
+    (PUZZLE, ["objective.reference={}"], "objective.reference", ["objective.kl", "coefficient 0"]),
+    (
+        PUZZLE,
+        ["objective={kl: {}, reference: {policy: base}}"],
+        "objective.reference.policy",
+        ["policy.adapter", "want start"],
+    ),
+    (
+        PUZZLE,
+        ["objective={kl: {}, reference: {policy: base, reset_every: 3}}", "policy.adapter={}"],
+        "objective.reference.reset_every",
+        ["3", "objective.reference.policy base"],
+    ),
     (MODEL, ["placement.tensor_parallel=2"], "placement.tensor_parallel", ["placement.gpus"]),
     (PUZZLE, ["placement={gpus: 4, tensor_parallel: 2}"], "placement.tensor_parallel", ["rollout.engine vllm"]),
     (
@@ -259,6 +272,8 @@ def test_a_rule_that_joins_keys_names_them_both(
         (PUZZLE, ["train.schedule=linear", "train.decay_steps=100", "train.min_ratio=0.1"]),
         (PUZZLE, ["objective.aggregation=constant", "objective.constant_length=12"]),
         (PUZZLE, ["advantage={estimator: pass_at_k, k: 3}", "objective={kind: cispo, clip_high: 4.0}"]),
+        (PUZZLE, ["objective={kl: {}, reference: {reset_every: 3}}"]),
+        (PUZZLE, ["objective={use: tests/specs/own_code.py:Objective, reference: {}}"]),
         (PUZZLE, ["policy.dtype=float32", "placement.ranks=2"]),
         (PUZZLE, ["evaluate.samples=8", "evaluate.ks=[1, 8]"]),
         (PUZZLE, ["policy={init: {run: tiny/0123abcd, iteration: 3}}"]),

@@ -63,6 +63,14 @@ def test_tokens_cache_and_checkpoints(write: Write) -> None:
     assert sizes.kept_checkpoints == 4  # 0, 10, 20, 25
 
 
+def test_ranks_share_the_copy_of_the_reference_policy_whatever_the_stage(write: Write) -> None:
+    flags = ["placement={gpus: 8, tensor_parallel: 2}", "train.zero_stage=1"]
+    plain, kl = (size(load_spec(write(MODEL), [*flags, *more], {}).spec) for more in ([], ["objective.kl={}"]))
+    assert plain.reference_bytes == 0
+    assert kl.reference_bytes == pytest.approx(2 / 8 * kl.parameters, abs=1)
+    assert kl.rank_bytes == plain.rank_bytes + kl.reference_bytes
+
+
 def test_an_unknown_model_says_what_to_do(write: Write) -> None:
     with pytest.raises(SpecError, match=r"policy.model: .* copy its config.json to specs/models/nobody-knows.json"):
         size(load_spec(write(MODEL), ["policy.model=some/nobody-knows"], {}).spec)

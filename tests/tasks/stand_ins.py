@@ -29,6 +29,8 @@ class StandInTrainer:
         self.options = SimpleNamespace(ranks=1)
         self.budget = TokenBudget()
         self.trained: list[int] = []
+        self.reference: str | None = None
+        self.read: list[str | None] = []  # the reference of each step
         self._weights: dict[str, bytes] = {}
 
     def load(
@@ -37,9 +39,17 @@ class StandInTrainer:
         self._weights = {path.name: path.read_bytes() for path in weights.glob("model*")}
         self.state, self.adamw = state, adamw
 
-    def train(self, becomes: str, batch: Any, settings: Any, iteration: int) -> dict[str, Any]:
+    def refer(self, reference: str, weights: Path, adapter: Path | None = None) -> None:
+        assert list(weights.glob("model*"))
+        self.reference = reference
+
+    def train(
+        self, becomes: str, batch: Any, settings: Any, iteration: int, reference: str | None = None
+    ) -> dict[str, Any]:
+        assert reference == self.reference
         self.state = becomes
         self.trained.append(iteration)
+        self.read.append(reference)
         row = dict.fromkeys(("base", "bonus", "advantage", "c_q", "c_o", "log_prob_mean", "entropy"), 0.5)
         responses = [
             (p, g) for p, group in zip(batch.problem_ids, batch.response_ids, strict=True) for g in range(len(group))
@@ -55,7 +65,7 @@ class StandInTrainer:
         return 0.0
 
     def stop(self) -> None:
-        self.state = None
+        self.state = self.reference = None
 
     close = stop
 

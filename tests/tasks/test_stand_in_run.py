@@ -113,6 +113,44 @@ def test_a_second_start_finds_everything_and_asks_no_engine(start: Start) -> Non
     assert page == render(build([content_of(first, record)])) and again.experiment.run in page
 
 
+def test_each_step_reads_the_reference_that_its_inputs_name(start: Start) -> None:
+    overrides = ("train.iterations=5", "checkpoint={every: 5, keep: 1}", "evaluate.suites=[]")
+    run, _, _, engines = start(*overrides, "objective={kl: {}, reference: {reset_every: 2}}")
+    lineages = [run.experiment.lineage(k) for k in range(6)]
+    assert engines.trainer.read == [lineages[k] for k in (0, 0, 2, 2, 4)]
+    steps = [run.store.find("train", lineage) for lineage in lineages[1:]]
+    assert [step.inputs["reference"] for step in steps if step is not None] == engines.trainer.read
+    assert all(f"policy/{step.inputs['reference']}" in (step.references or ()) for step in steps if step is not None)
+    assert [k for k in range(6) if run.policies.stored(lineages[k])] == [0, 2, 3, 4, 5], (
+        "of 1 and 3, which no step reads, the newest stays"
+    )
+
+    run, _, _, engines = start(*overrides)
+    assert engines.trainer.read == [None] * 5
+    step = run.store.find("train", run.experiment.lineage(5))
+    assert step is not None and "reference" not in step.inputs
+
+
+@pytest.mark.parametrize("lost", [(4,), (2, 4), (2, 3, 4, 5)])
+def test_a_reference_whose_weights_are_lost_is_replayed(start: Start, lost: tuple[int, ...]) -> None:
+    overrides = (
+        "checkpoint={every: 1, keep: 9}",
+        "evaluate.suites=[]",
+        "objective={kl: {}, reference: {reset_every: 2}}",
+    )
+    run, _, _, _ = start("train.iterations=5", *overrides)
+    for k in lost:
+        run.store.drop("policy", run.experiment.lineage(k))
+    run, _, _, engines = start("train.iterations=6", *overrides)
+    lineages = [run.experiment.lineage(k) for k in range(7)]
+    assert engines.trainer.trained[-1] == 5 and engines.trainer.read[-1] == lineages[4]
+    assert all(
+        reference == lineages[k // 2 * 2]
+        for k, reference in zip(engines.trainer.trained, engines.trainer.read, strict=True)
+    )
+    assert [k for k in range(7) if run.policies.stored(lineages[k])] == list(range(7)), "saved again in passing"
+
+
 def test_dynamic_sampling_draws_more_and_the_page_shows_what_was_trained(start: Start) -> None:
     run, record, _, engines = start("rollout.oversample=1.5", "evaluate.suites=[]")
     assert engines.rollout.asked == 2 * 6 * 4, "6 problems, 4 samples each, in 2 iterations"

@@ -18,9 +18,11 @@ from tests.tasks.small_run import SETTINGS, iterate, opened
 
 SPECS = ROOT / "specs"
 
-#: With sequence masking, entropy bonus and the group's own confidence, beside the defaults.
+#: With sequence masking, entropy bonus, a KL from a reference and the group's own confidence, beside the defaults.
 MORE = (
     "objective.entropy_coefficient=0.01",
+    "objective.kl.coefficient=0.1",
+    "objective.reference.reset_every=1",
     "objective.importance_correction.mode=sequence_mask",
     "advantage.prompt_confidence=group_mean",
 )

@@ -40,7 +40,7 @@ class Tokens:
     responses: Sequence[tuple[int, int]]  # (group, sample) of each response
     lengths: Sequence[int]  # tokens of each response
     head: Tensor | None = None  # [responses, ...]: what the head gave for each response's prompt
-    reference: Tensor | None = None  # log pi_ref
+    reference: Tensor | None = None  # log pi_ref of the sampled tokens, under logits / temperature
     statistics: Any = None  # what `statistics` returned
     scalars: Mapping[str, float] | None = None
 
@@ -62,7 +62,7 @@ class Minibatch:
 class Objective(Generic[Settings]):
     """The loss of an optimizer step, token by token."""
 
-    #: Whether `tokens.reference` is read.
+    #: Whether `tokens.reference` is read. A spec names the reference policy by `objective.reference`.
     NEEDS_REFERENCE: ClassVar[bool] = False
 
     def __init__(self, settings: Settings) -> None:

@@ -12,12 +12,13 @@ from torch import nn
 import specs.objectives
 from specs.errors import SpecError
 from specs.keys import key_name
-from specs.objectives import PluginObjective
+from specs.objectives import ObjectiveSettings, PluginObjective
 from tasks.data.seeds import derive_seed
 from tasks.plugins import error_line, load_member
 from tasks.train.objectives.base import Objective
 
 USE = key_name(PluginObjective, "use")
+REFERENCE = key_name(ObjectiveSettings, "reference")
 
 
 def objective_of(settings: specs.objectives.Objective) -> Objective[Any]:
@@ -26,10 +27,10 @@ def objective_of(settings: specs.objectives.Objective) -> Objective[Any]:
         made = _plugin(settings)
     else:
         made = _class_in(import_module(f"tasks.train.objectives.{settings.kind}"))(settings)
-    if made.NEEDS_REFERENCE:
+    if made.NEEDS_REFERENCE and settings.reads_reference is None:
         raise SpecError(
-            f"objective {settings.kind} needs the log-probabilities of a reference policy, and no reference policy can "
-            "be configured in this version; take another objective"
+            f"{REFERENCE}: missing; objective {settings.kind} needs the log-probabilities of a reference policy: name "
+            f"one, as {REFERENCE}: {{policy: start}}"
         )
     return made
 

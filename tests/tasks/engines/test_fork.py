@@ -157,7 +157,7 @@ def test_a_fork_goes_on_with_weights_moments_and_step_count_of_its_source(
 def test_a_fork_whose_first_weights_were_lost_has_them_again_from_its_source_bit_by_bit(
     copy: Copy, tmp_path: Path
 ) -> None:
-    """With another data set and other settings of AdamW than the source:
+    """With another data set and other settings of AdamW than the source, and a KL from where it began:
     each side of the border is repeated with its own.
     """
     store = copy()
@@ -166,6 +166,7 @@ def test_a_fork_whose_first_weights_were_lost_has_them_again_from_its_source_bit
         "train.betas=[0.5,0.9]",
         "train.weight_decay=0.5",
         "train.max_grad_norm=0.1",
+        "objective.kl.coefficient=0.1",
         "train.iterations=2",
         "checkpoint.every=1",
     )
@@ -174,6 +175,8 @@ def test_a_fork_whose_first_weights_were_lost_has_them_again_from_its_source_bit
         iterate(active, 2)
         record(active)
         first, last = stored(active, 0), stored(active, 2)
+        steps = [active.session.require("train", active.experiment.lineage(k)) for k in (1, 2)]
+        assert [step.inputs["reference"] for step in steps] == [first.key] * 2
         assert expected(stored(active, 1)) != expected(first)
     with opened(store, *overrides) as active:
         alter(active.store, first, "optimizer.safetensors")

@@ -23,6 +23,7 @@ CASES: dict[str, tuple[str, ...]] = {
     "cold": ("warm_start=null",),
     "control": ("advantage.estimator=grpo",),
     "gspo": ("objective.kind=gspo", "evaluate.temperature=0.6"),
+    "kl": ("objective={kl: {}, reference: {reset_every: 2}}",),
     "shards": ("rollout.problems=20", "rollout.shard_prompts=2", "evaluate.every=1", "checkpoint.every=1"),
 }
 

@@ -121,6 +121,26 @@ def test_the_placement_is_said_in_words(tmp_path: Path, overrides: tuple[str, ..
     assert f"  placement: {line}\n" in plan(loaded, Store(loaded.spec.store))
 
 
+def test_the_plan_says_what_a_reference_policy_costs(tmp_path: Path) -> None:
+    loaded = load(tmp_path, "objective={kl: {}, reference: {reset_every: 4}}", "placement.ranks=2")
+    text = plan(loaded, Store(loaded.spec.store))
+    assert "reference policy 829.2 KiB (start, a new one every 4 iterations), in all " in text
+    assert "weights that will be saved: after 4, 5, 8, 10 iterations" in text
+    plain = load(tmp_path)
+    assert "reference policy" not in plan(plain, Store(plain.spec.store))
+
+
+def test_a_reference_that_is_lost_is_repeated_before_the_step_that_reads_it(tmp_path: Path) -> None:
+    loaded = load(tmp_path, "objective={kl: {}, reference: {reset_every: 4}}")
+    store, _ = fill(loaded, trained=8, weights=(0, 5, 8), evaluated=(0,))
+    assert foreseen(loaded, store).replays == [], "the steps that will run read the policy after 8 iterations"
+    store, experiment = fill(loaded, trained=6, weights=(0, 5), evaluated=(0,))
+    for k in range(6, 8):
+        store.drop("train", experiment.lineage(k + 1))
+    will = foreseen(loaded, store)
+    assert will.replays[:2] == [Replay(0, 4), Replay(5, 6)] and 4 in will.saved
+
+
 def test_a_replay_saves_what_a_crash_kept_from_being_saved(tmp_path: Path) -> None:
     loaded = load(tmp_path)
     store, _ = fill(loaded, trained=8, weights=(0,), evaluated=(0,))

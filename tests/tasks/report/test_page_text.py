@@ -121,6 +121,16 @@ def test_a_report_without_numbers_is_a_page_too() -> None:
     assert "<svg" not in page
 
 
+def test_the_kl_from_a_reference_is_drawn_where_a_run_has_one() -> None:
+    data, title = report(iterations=3), "<h3>KL from the reference policy</h3>"
+    assert title not in render(data)
+    grpo, arm = data.runs
+    rows = tuple({**row, "reference_kl": 0.0625, "reference_kl_k1": 0.03125} for row in arm.iterations)
+    page = render(replace(data, runs=(grpo, replace(arm, iterations=rows))))
+    figure = next(part for part in re.findall(r"<figure>.*?</figure>", page) if title in part)
+    assert figure.count("<td>0.0625") == figure.count("<td>0.03125") == 3
+
+
 def test_a_full_report_is_small() -> None:
     """A report has 120 iterations of 2 runs and 16 groups of 16 samples, short or of 30,000 characters."""
     for text in (None, "The answer is 4 < 5 & so. " * 1200, "\u4e2d<" * 15_000):

@@ -142,6 +142,12 @@ def token_losses(
     return out
 
 
+def kl(now: np.ndarray, reference: np.ndarray, estimator: str) -> np.ndarray:
+    """Schulman's estimates of KL(pi || pi_ref) at each token, from x = pi_ref / pi."""
+    x = np.exp(reference - now)
+    return {"k1": -np.log(x), "k2": np.log(x) ** 2 / 2, "k3": (x - 1) - np.log(x)}[estimator]
+
+
 def aggregate(losses: Sequence[np.ndarray], aggregation: str, constant_length: int | None) -> float:
     """The minibatch's loss from the token losses of its judged responses."""
     if aggregation == "token_mean":

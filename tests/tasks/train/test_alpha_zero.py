@@ -20,7 +20,11 @@ from tests.tasks.train.tools import (
     run,
 )
 
-STEPS = {"one step": SPEC, "three steps": changed(OFF_POLICY, learning_rate=0.5)}
+STEPS = {
+    "one step": SPEC,
+    "three steps": changed(OFF_POLICY, learning_rate=0.5),
+    "three steps, kl": changed(OFF_POLICY, learning_rate=0.5, kl={"coefficient": 0.1}),
+}
 
 
 def assert_identical(one: Done, other: Done) -> None:

@@ -32,6 +32,7 @@ GSPO = changed(
     OFF_POLICY, learning_rate=0.2, objective="gspo", clip_low=3e-4, clip_high=4e-4, estimator="reinforce_pp_baseline"
 )
 CISPO = changed(OFF_POLICY, learning_rate=0.2, objective="cispo", importance_mode="sequence_mask", importance_cap=1.5)
+KL = changed(OFF_POLICY, learning_rate=0.2, kl={"coefficient": 0.5})
 
 
 @dataclass(frozen=True)
@@ -68,9 +69,8 @@ def run_in(
         return layout.rows_of(group, prompt_length, response_lengths, limit=way.row_limit)
 
     monkeypatch.setattr(batches, "rows_of", rows)
-    return run(
-        policy(dtype), batch, changed(spec, token_budget=way.budget), way.ranks, like.engine.weights if like else ()
-    )
+    module, cut = policy(dtype), changed(spec, token_budget=way.budget)
+    return run(module, batch, cut, way.ranks, like.engine.weights if like else ())
 
 
 @cache
@@ -99,7 +99,9 @@ def assert_same(found: Done, wanted: Done, tolerance: float) -> None:
     "dtype", [torch.float64, pytest.param(torch.float32, marks=pytest.mark.slow)], ids=["float64", "float32"]
 )
 @pytest.mark.parametrize(
-    "spec", [SPEC, FAR, GSPO, CISPO], ids=["one step", "three steps, off policy", "gspo", "cispo, sequence masking"]
+    "spec",
+    [SPEC, FAR, GSPO, CISPO, KL],
+    ids=["one step", "three steps, off policy", "gspo", "cispo, sequence masking", "kl"],
 )
 @pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
 def test_the_same_gradient_in_every_way(

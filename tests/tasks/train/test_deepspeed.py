@@ -19,15 +19,28 @@ from transformers import AutoModelForCausalLM
 from infra.errors import EngineError
 from tasks.engines.trainer import TrainerClient
 from tasks.errors import TrainingError
+from tasks.train.batch import GroupBatch
 from tasks.train.forward import PolicyModule
 from tasks.train.settings import AdamWSettings, StepSettings
-from tests.tasks.train.tools import OFF_POLICY, OPTIONS, SPEC, changed, difference, llama, rollouts, run
+from tests.tasks.train.tools import (
+    OFF_POLICY,
+    OPTIONS,
+    SPEC,
+    Done,
+    changed,
+    difference,
+    llama,
+    nearby,
+    rollouts,
+    run,
+)
 
 BETA = 0.9
 ADAMW = AdamWSettings(betas=(BETA, 0.999), adam_eps=1e-8, weight_decay=0.1, max_grad_norm=1e9)
 CLIPPED = replace(ADAMW, max_grad_norm=0.5)
 STEP = changed(SPEC, learning_rate=1e-3, token_budget=60, importance_cap=1.5)
 STEPS = changed(OFF_POLICY, learning_rate=1e-3, token_budget=60, warmup_steps=2)
+KL = changed(STEP, kl={"coefficient": 0.5})
 BATCH, NEXT = rollouts(seed=30), rollouts(seed=31)
 
 Trainers = dict[int, TrainerClient]
@@ -83,12 +96,30 @@ def plain_gradient(
     module = PolicyModule(
         AutoModelForCausalLM.from_pretrained(weights, dtype=dtype, attn_implementation="sdpa").to(arithmetic)
     )
-    flat = run(module, BATCH, changed(spec, token_budget=100_000)).engine.gradients[0]
-    parts = flat.split([p.numel() for p in module.parameters()])
-    return {
-        name.removeprefix("lm."): part.reshape(p.shape)
-        for (name, p), part in zip(module.named_parameters(), parts, strict=True)
-    }
+    return by_name(run(module, BATCH, changed(spec, token_budget=100_000)))
+
+
+def by_name(done: Done) -> dict[str, Tensor]:
+    """The gradient of an iteration's first step."""
+    named = list(done.engine.module.named_parameters())
+    parts = done.engine.gradients[0].split([p.numel() for _, p in named])
+    return {name.removeprefix("lm."): part.reshape(p.shape) for (name, p), part in zip(named, parts, strict=True)}
+
+
+def reference_of(weights: Path, folder: Path, seed: int) -> Path:
+    """A policy near to that of `weights`."""
+    model = AutoModelForCausalLM.from_pretrained(weights)
+    nearby(PolicyModule(model), seed=seed).lm.save_pretrained(folder)
+    return folder
+
+
+def plain(weights: Path, reference: Path, batch: GroupBatch) -> Done:
+    """An iteration of KL in one process of plain torch."""
+    module, held = (
+        PolicyModule(AutoModelForCausalLM.from_pretrained(each, attn_implementation="sdpa"))
+        for each in (weights, reference)
+    )
+    return run(module, batch, changed(KL, token_budget=100_000), reference=held)
 
 
 def apart(a: dict[str, Tensor], b: dict[str, Tensor]) -> float:
@@ -139,6 +170,44 @@ def test_the_gradient_is_that_of_plain_torch_on_one_rank_and_on_two(
     assert apart(one, wanted) <= 1e-6
     assert apart(two, wanted) <= 1e-6
     assert apart(two, one) <= 1e-6
+
+
+REFERENCES = [
+    (1, 0),
+    *(pytest.param(*each, marks=[pytest.mark.slow, pytest.mark.turn]) for each in ((2, 0), (2, 1), (2, 2), (2, 3))),
+    pytest.param(1, 3, marks=pytest.mark.proof),
+]
+
+
+@pytest.mark.parametrize("ranks, stage", REFERENCES)
+def test_the_gradient_of_the_kl_from_a_reference_and_from_the_next_one(
+    ranks: int, stage: int, trainers: Trainers, weights: Path, tmp_path: Path
+) -> None:
+    """Beside a policy of any stage; the second reference takes the place of the first in the same processes."""
+    trainer = configured(trainers, ranks, stage)
+    first, second = (reference_of(weights, tmp_path / f"reference {seed}", seed) for seed in (7, 8))
+    trainer.load("start", weights, None, ADAMW)
+    trainer.refer("first", first)
+    found, wanted = trainer.train("next", BATCH, KL, 0, "first")["metrics"], plain(weights, first, BATCH)
+    assert apart(gradient_in(saved(trainer, tmp_path / "next", weights)), by_name(wanted)) <= 1e-6
+    assert found["reference_kl"] == pytest.approx(wanted.result["metrics"]["reference_kl"], rel=1e-5)
+    assert found["forward_calls"] > wanted.result["metrics"]["forward_calls"], "cut into pieces"
+    pids = processes(trainer)
+    trainer.refer("second", second)
+    found = trainer.train("after", NEXT, KL, 1, "second")["metrics"]
+    assert processes(trainer) == pids
+    wanted, other = (plain(tmp_path / "next", each, NEXT).result["metrics"]["reference_kl"] for each in (second, first))
+    assert found["reference_kl"] == pytest.approx(wanted, rel=1e-4)
+    assert other != pytest.approx(wanted, rel=1e-2), "then this would not tell which reference was read"
+
+
+def test_a_reference_that_the_ranks_do_not_hold_is_not_read(trainers: Trainers, weights: Path, tmp_path: Path) -> None:
+    trainer = configured(trainers, 1, 0)
+    trainer.load("start", weights, None, ADAMW)
+    trainer.refer("one", weights)
+    with pytest.raises(TrainingError, match="policy start with reference one, not policy start with reference two"):
+        trainer.train("next", BATCH, KL, 3, "two")
+    assert trainer.reference is None and trainer.state is None
 
 
 @pytest.mark.parametrize("ranks, stage", [(1, 0), pytest.param(2, 2, marks=pytest.mark.slow)])

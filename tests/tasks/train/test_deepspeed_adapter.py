@@ -13,8 +13,10 @@ from safetensors.torch import load_file
 from torch import Tensor
 from transformers import AutoModelForCausalLM
 
+from specs.objectives import Kl, Reference
 from specs.policy import Adapter
 from tasks.checkpoint.adapter import adapter_name, inject, write_first_adapter
+from tasks.checkpoint.merge import merge
 from tasks.engines.trainer import TrainerClient
 from tasks.train.forward import PolicyModule
 from tests.tasks.train.test_deepspeed import (
@@ -71,10 +73,19 @@ def saved(trainer: TrainerClient, folder: Path, adapter: Path) -> dict[str, Tens
     return load_file(folder / "adapter_model.safetensors") | load_file(folder / "optimizer.safetensors")
 
 
-def plain_gradient(base: Path, adapter: Path) -> dict[str, Tensor]:
+def _new(folder: Path) -> Path:
+    folder.mkdir()
+    return folder
+
+
+def _adapted(base: Path, adapter: Path) -> PolicyModule:
     model = AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32, attn_implementation="sdpa")
     inject(model, adapter, torch.float32)
-    module = PolicyModule(model)
+    return PolicyModule(model)
+
+
+def plain_gradient(base: Path, adapter: Path) -> dict[str, Tensor]:
+    module = _adapted(base, adapter)
     flat = run(module, BATCH, changed(STEP, token_budget=100_000)).engine.gradients[0]
     parts = flat.split([p.numel() for p in module.parameters()])
     return {
@@ -107,6 +118,36 @@ def test_the_gradient_is_that_of_plain_torch_and_the_adapter_goes_on_from_its_fi
     assert_identical(saved(trainer, tmp_path / "loaded", adapter), middle)
     trainer.train("two", NEXT, STEPS, 1)
     assert_identical(saved(trainer, tmp_path / "found", adapter), goal)
+
+
+@pytest.mark.parametrize("ranks, stage", WAYS)
+@pytest.mark.parametrize("policy", ["base", "start"])
+def test_a_reference_without_the_adapter_or_with_another(
+    policy: str, ranks: int, stage: int, trainers: Trainers, base: Path, adapter: Path, tmp_path: Path
+) -> None:
+    """The KL of two steps' policy is that from the merged weights of its reference, which have no adapter."""
+    plain = configured(trainers, 1, 0)
+    plain.load("start", base, None, ADAMW, adapter)
+    plain.train("one", BATCH, STEPS, 0)
+    saved(plain, tmp_path / "one", adapter)
+    plain.train("two", NEXT, STEPS, 1)
+    saved(plain, tmp_path / "two", adapter)
+    objective = STEPS.objective.model_copy(update={"kl": Kl(coefficient=0.5), "reference": Reference(policy=policy)})
+    step = replace(STEPS, objective=objective)
+
+    merge(base, tmp_path / "one", folder := _new(tmp_path / "merged"))
+    whole = PolicyModule(AutoModelForCausalLM.from_pretrained(base if policy == "base" else folder))
+    module = _adapted(base, tmp_path / "two")
+    wanted = run(module, BATCH, step, reference=whole).result["metrics"]
+
+    trainer = configured(trainers, ranks, stage)
+    trainer.load("two", base, None, ADAMW, tmp_path / "two")
+    if policy == "start":
+        trainer.refer("one", base, tmp_path / "one")
+    found = trainer.train("three", BATCH, step, 0, None if policy == "base" else "one")["metrics"]
+    for name in ("reference_kl", "reference_kl_k1", "loss", "grad_norm"):
+        assert found[name] == pytest.approx(wanted[name], rel=1e-2), name
+    assert found["reference_kl"] > 1e-4
 
 
 @pytest.mark.slow

@@ -24,6 +24,7 @@ from tests.tasks.train.tools import (
     changed,
     difference,
     flat,
+    nearby,
     policy,
     rollouts,
     run,
@@ -79,6 +80,7 @@ def oracle_step(
     settings: StepSettings,
     advantages: list[list[float]],
     minibatch: range,
+    reference: PolicyModule,
 ) -> tuple[float, Tensor, list[bool]]:
     """Return of one optimizer step: loss in NumPy, gradient by autograd, and which responses weigh nothing."""
     spec = flat(settings)
@@ -109,8 +111,19 @@ def oracle_step(
                 masked.append(not weight.any())
                 values, token_loss = values * weight, token_loss * torch.tensor(weight.copy())
             values = values - spec.entropy_coefficient * entropies.detach().numpy()
+            token_loss = token_loss - spec.entropy_coefficient * entropies
+            if (kl := settings.objective.kl) is not None:
+                with torch.no_grad():
+                    held = teacher_forced(reference, batch.prompt_ids[g], response, spec.temperature)[0]
+                estimate = oracle.kl(new.detach().numpy(), held.numpy(), kl.estimator)
+                d = held - new
+                term = {"k1": -d, "k2": 0.5 * d**2, "k3": torch.exp(d) - d - 1}[kl.estimator]
+                if kl.with_ratio:
+                    estimate = estimate * np.exp(new.detach().numpy() - before.numpy())
+                    term = term * torch.exp(new - before)
+                values, token_loss = values + kl.coefficient * estimate, token_loss + kl.coefficient * term
             losses.append(values)
-            plain.append(token_loss - spec.entropy_coefficient * entropies)
+            plain.append(token_loss)
     if spec.aggregation == "token_mean":
         loss = torch.cat(plain).mean()
     elif spec.aggregation == "sequence_mean":
@@ -162,6 +175,17 @@ ITERATIONS = {
     "three steps, cispo, masking": changed(FAR, objective="cispo", **MASKING, aggregation="sequence_mean"),
     "three steps, masking": changed(FAR, **MASKING),
     "three steps, gspo, masking": changed(FAR, **GSPO, **MASKING),
+    **{
+        f"kl, {estimator}, {'with' if ratio else 'no'} ratio": changed(
+            SPEC, kl={"coefficient": 0.5, "estimator": estimator, "with_ratio": ratio}, temperature=1.3
+        )
+        for estimator in ("k1", "k2", "k3")
+        for ratio in (True, False)
+    },
+    "three steps, kl": changed(FAR, kl={"coefficient": 0.3}, aggregation="sequence_mean"),
+    "three steps, kl, k1, no ratio": changed(FAR, kl={"coefficient": 0.3, "estimator": "k1", "with_ratio": False}),
+    "three steps, gspo, kl, masking": changed(FAR, **GSPO, **MASKING, kl={"coefficient": 0.3}),
+    "three steps, cispo, kl, k2": changed(FAR, objective="cispo", kl={"coefficient": 0.3, "estimator": "k2"}),
     "three steps, grpo": changed(FAR, estimator="grpo"),
     "three steps, arm": FAR,
     "three steps, everything": changed(
@@ -171,7 +195,7 @@ ITERATIONS = {
 
 
 #: `make test` compares one iteration of each kind; `.ci/run` samples the rest, `make proofs` runs all.
-IN_MAKE_TEST = {"arm", "grpo", "gspo", "pass_at_k", "three steps, arm"}
+IN_MAKE_TEST = {"arm", "grpo", "gspo", "pass_at_k", "three steps, arm", "three steps, kl"}
 NAMES = [name if name in IN_MAKE_TEST else pytest.param(name, marks=pytest.mark.slow) for name in ITERATIONS]
 
 
@@ -186,7 +210,8 @@ def test_loss_and_gradient_of_an_iteration(name: str) -> None:
         for s, r in enumerate(group)
     }
     batch = with_engine_log_probs(batch, old, noise=0.8)
-    done = run(module, batch, spec)
+    reference = nearby(module)
+    done = run(module, batch, spec, reference=reference)
 
     wanted = oracle_advantages(module, batch, spec)
     assert done.iteration.advantages is not None
@@ -201,7 +226,7 @@ def test_loss_and_gradient_of_an_iteration(name: str) -> None:
         now = policy()
         now.load_state_dict(weights)
         loss, expected, weightless = oracle_step(
-            now, module, batch, spec, wanted, range(int(groups_of_step[0]), int(groups_of_step[-1]) + 1)
+            now, module, batch, spec, wanted, range(int(groups_of_step[0]), int(groups_of_step[-1]) + 1), reference
         )
         losses.append(loss)
         masked += weightless

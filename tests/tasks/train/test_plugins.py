@@ -260,10 +260,22 @@ def test_a_mistake_in_an_objective_names_it(spec: Spoken, name: str, message: st
         run(policy(), BATCH, settings_of(spec(f"objective.use={OWN}:{name}")))
 
 
+def test_an_objective_reads_the_reference_that_the_spec_names(spec: Spoken) -> None:
+    own = settings_of(spec(f"objective={{use: '{OWN}:WithReference', reference: {{}}}}"))
+    kl = "{coefficient: 0.5, estimator: k1, with_ratio: false}"
+    plain = settings_of(spec(f"objective={{use: '{OWN}:Plain', kl: {kl}}}"))
+    found, wanted = run(policy(), BATCH, own), run(policy(), BATCH, plain)
+    assert difference(found.engine.gradients[0], wanted.engine.gradients[0]) <= 1e-12
+    assert found.result["metrics"]["reference_kl"] == wanted.result["metrics"]["reference_kl"] > 0
+
+
 @pytest.mark.parametrize(
     ("overrides", "message"),
     [
-        ([f"objective.use={OWN}:WithReference"], r"objective WithReference needs .* reference policy.* this version"),
+        (
+            [f"objective.use={OWN}:WithReference"],
+            r"objective\.reference: missing; objective WithReference needs",
+        ),
         ([f"objective.use={OWN}:Empty"], r"objective\.use: .*own\.py:Empty defines no token_losses\(self, tokens\)"),
         ([f"objective.use={OWN}:squashed"], r"objective\.use: .*own\.py:squashed is no objective; want a subclass of"),
         (
@@ -287,7 +299,7 @@ def test_an_objective_that_cannot_be_had_is_refused_before_the_ranks_start(
         (["advantage.use=OWN:Plain"], r"^advantage\.use: .*own\.py:Plain is a class; want a function of Groups"),
         (["objective.use=OWN:Called"], r"^objective\.use: .*Called: TypeError: .*token_losses\(\) takes 1 positional"),
         (["objective.use=OWN:Empty"], r"^objective\.use: .*own\.py:Empty defines no token_losses"),
-        (["objective.use=OWN:WithReference"], r"objective WithReference needs .* reference policy"),
+        (["objective.use=OWN:WithReference"], r"^objective\.reference: missing; objective WithReference needs"),
     ],
 )
 def test_own_code_that_cannot_be_called_fails_before_anything_is_sampled(
@@ -300,7 +312,12 @@ def test_own_code_that_cannot_be_called_fails_before_anything_is_sampled(
 
 @pytest.mark.parametrize(
     "overrides",
-    [[], ["advantage.use=OWN:doubtful", "objective.use=OWN:Plain"], ["objective.use=OWN:Everything"]],
+    [
+        [],
+        ["advantage.use=OWN:doubtful", "objective.use=OWN:Plain"],
+        ["objective.use=OWN:Everything"],
+        ["objective={use: OWN:WithReference, reference: {}}"],
+    ],
 )
 def test_own_code_that_can_is_tried_without_a_word(spec: Spoken, overrides: list[str]) -> None:
     try_own_code(spec(*(text.replace("OWN", OWN) for text in overrides)))

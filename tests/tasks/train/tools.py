@@ -6,6 +6,7 @@ import copy
 import random
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
 from typing import Any
@@ -17,6 +18,7 @@ from transformers import LlamaConfig, LlamaForCausalLM
 from specs.advantages import Arm
 from specs.keys import choice_at, fields_at
 from specs.objectives import ImportanceCorrection, PpoClip
+from tasks.checkpoint.adapter import without_adapter
 from tasks.engines.trainer import TrainerOptions
 from tasks.train.batch import GroupBatch
 from tasks.train.forward import PolicyModule, TokenStats
@@ -139,6 +141,15 @@ def policy(dtype: torch.dtype = torch.float64, *, seed: int = 0) -> PolicyModule
     return PolicyModule(model.to(dtype))
 
 
+def nearby(module: PolicyModule, *, by: float = 0.05, seed: int = 7) -> PolicyModule:
+    """A policy whose matrices differ by noise, `by` in their own standard deviations: a reference policy."""
+    moved, draw = copy.deepcopy(module), torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        for matrix in [each for each in moved.parameters() if each.ndim == 2]:
+            matrix.add_(torch.randn(matrix.shape, generator=draw).to(matrix.dtype), alpha=by * float(matrix.std()))
+    return moved
+
+
 def rollouts(
     *, prompts: int = 6, samples: int = 5, seed: int = 0, not_judged: float = 0.15, longest: int = 14
 ) -> GroupBatch:
@@ -230,6 +241,7 @@ class PlainEngine:
     steps: int = 0
     scalars: dict[str, float] = field(default_factory=dict)
     path: Sequence[dict[str, Tensor]] = ()  # weights to take before each step, if not those that the steps lead to
+    reference: PolicyModule | None = None
     micro_batches: int = 0
     gradients: list[Tensor] = field(default_factory=list)  # flat, one a step
     weights: list[dict[str, Tensor]] = field(default_factory=list)  # before each step
@@ -238,6 +250,13 @@ class PlainEngine:
     def forward(self, **inputs: Any) -> TokenStats:
         stats: TokenStats = self.module(**inputs)
         return stats
+
+    def reference_log_probs(self, *, base: bool, **inputs: Any) -> Tensor:
+        reference = self.module if base else self.reference
+        assert reference is not None
+        with without_adapter(reference) if base else nullcontext(), torch.no_grad():
+            found: Tensor = reference(**inputs).log_probs
+        return found
 
     def accumulate(self, losses: Sequence[Callable[[], Tensor]]) -> list[int]:
         if self.path:
@@ -290,10 +309,15 @@ def run(
     spec: StepSettings = SPEC,
     ranks: int = 1,
     path: Sequence[dict[str, Tensor]] = (),
+    reference: PolicyModule | None = None,
 ) -> Done:
-    """One iteration on copies of `module`, each rank a thread. `path`: as in PlainEngine."""
+    """One iteration on copies of `module`, each rank a thread. `path`: as in PlainEngine.
+
+    `reference`: None for `nearby(module)`.
+    """
+    reference = reference or nearby(module)
     if ranks == 1:
-        engine = PlainEngine(copy.deepcopy(module), OneRank(), path=path)
+        engine = PlainEngine(copy.deepcopy(module), OneRank(), path=path, reference=reference)
         iteration = Iteration(engine, OneRank(), batch, spec, 0)
         return Done(iteration.run(), engine, iteration, [engine.micro_batches])
     meeting = Meeting(ranks)
@@ -302,7 +326,7 @@ def run(
     def work(rank: int) -> None:
         mine = ThreadRank(rank, ranks, meeting)
         try:
-            engine = PlainEngine(copy.deepcopy(module), mine, path=path)
+            engine = PlainEngine(copy.deepcopy(module), mine, path=path, reference=copy.deepcopy(reference))
             iteration = Iteration(engine, mine, batch, spec, 0)
             result = iteration.run()
             done[rank] = Done(result, engine, iteration, meeting.exchange(rank, engine.micro_batches))

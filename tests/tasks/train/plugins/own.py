@@ -113,9 +113,14 @@ class Everything(Objective):  # type: ignore[type-arg]
 
 
 class WithReference(Plain):
-    """An objective that this version cannot serve."""
+    """Plain, and half of log pi - log pi_ref."""
 
     NEEDS_REFERENCE = True
+
+    def token_losses(self, tokens: Tokens) -> tuple[Tensor, Tensor]:
+        assert tokens.reference is not None
+        losses, clipped = super().token_losses(tokens)
+        return losses + 0.5 * (tokens.log_prob - tokens.reference), clipped
 
 
 class Called(Plain):

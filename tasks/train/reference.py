@@ -1,0 +1,71 @@
+"""The reference policy on a rank: a frozen copy, which ranks share among them by ZeRO-3 whatever the policy's stage is.
+
+Without an optimizer ZeRO-3 holds the weights alone: a rank has its share of them, and gathers a layer when it computes.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import deepspeed
+import torch
+import torch.distributed as dist
+from torch import Tensor
+from transformers import AutoModelForCausalLM
+
+from tasks.checkpoint.adapter import inject
+from tasks.train.forward import PolicyModule
+
+
+def reference_config(dtype: torch.dtype, ranks: int) -> dict[str, Any]:
+    """Return DeepSpeed's configuration of a policy that is shared by `ranks` and never trained."""
+    return {
+        "train_micro_batch_size_per_gpu": 1,
+        "train_batch_size": ranks,
+        "zero_optimization": {"stage": 3},
+        "steps_per_print": 2**31,
+        "bf16": {"enabled": dtype == torch.bfloat16},
+    }
+
+
+class ReferencePolicy:
+    """A frozen policy. Another one takes its place in the same memory: DeepSpeed frees none of what it has shared."""
+
+    def __init__(self, weights: Path, adapter: Path | None, dtype: torch.dtype, device: torch.device) -> None:
+        """Load `weights`, a folder in Hugging Face format, and the adapter beside them where there is one.
+
+        Collective where there are several ranks.
+        """
+        self._dtype = dtype
+        module = PolicyModule(self._read(weights, adapter)).eval().requires_grad_(False)
+        ranks = dist.get_world_size()
+        if ranks == 1:
+            self._module: Any = module.to(device)
+        else:  # which moves one parameter at a time to the device, and leaves this rank its share
+            config = reference_config(dtype, ranks)
+            self._module, *_ = deepspeed.initialize(model=module, config=config, dist_init_required=False)
+
+    def take(self, weights: Path, adapter: Path | None) -> None:
+        """Become the policy of other folders; collective."""
+        values = dict(PolicyModule(self._read(weights, adapter)).named_parameters())
+        inner = getattr(self._module, "module", self._module)
+        for name, parameter in inner.named_parameters():
+            # One at a time: a rank has never more than one whole parameter.
+            with deepspeed.zero.GatheredParameters([parameter], modifier_rank=0, enabled=inner is not self._module):
+                if inner is self._module or dist.get_rank() == 0:
+                    parameter.data.copy_(values[name].data)
+
+    def log_probs(self, **inputs: Any) -> Tensor:
+        """Return log pi_ref of the predictions [M] under logits / temperature. Inputs as PolicyModule.forward takes."""
+        with torch.no_grad():
+            found: Tensor = self._module(**inputs).log_probs
+        return found
+
+    def _read(self, weights: Path, adapter: Path | None) -> Any:
+        model = AutoModelForCausalLM.from_pretrained(
+            weights, dtype=self._dtype, attn_implementation="sdpa", local_files_only=True
+        )
+        if adapter is not None:
+            inject(model, adapter, self._dtype)
+        return model
