@@ -132,8 +132,8 @@ def test_a_reference_without_the_adapter_or_with_another(
     saved(plain, tmp_path / "one", adapter)
     plain.train("two", NEXT, STEPS, 1)
     saved(plain, tmp_path / "two", adapter)
-    objective = STEPS.objective.model_copy(update={"kl": Kl(coefficient=0.5), "reference": Reference(policy=policy)})
-    step = replace(STEPS, objective=objective)
+    objective = STEP.objective.model_copy(update={"kl": Kl(coefficient=0.5), "reference": Reference(policy=policy)})
+    step = replace(STEP, objective=objective)  # one step: a second one would follow AdamW on the ranks alone
 
     merge(base, tmp_path / "one", folder := _new(tmp_path / "merged"))
     whole = PolicyModule(AutoModelForCausalLM.from_pretrained(base if policy == "base" else folder))
@@ -146,7 +146,7 @@ def test_a_reference_without_the_adapter_or_with_another(
         trainer.refer("one", base, tmp_path / "one")
     found = trainer.train("three", BATCH, step, 0, None if policy == "base" else "one")["metrics"]
     for name in ("reference_kl", "reference_kl_k1", "loss", "grad_norm"):
-        assert found[name] == pytest.approx(wanted[name], rel=1e-2), name
+        assert found[name] == pytest.approx(wanted[name], rel=1e-4), name
     assert found["reference_kl"] > 1e-4
 
 
