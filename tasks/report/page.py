@@ -8,7 +8,15 @@ from pathlib import Path
 
 from tasks.report.data import Column, ReportData
 from tasks.report.document import document, select
-from tasks.report.figures import PLOTS, colours, pass_at_figure, seconds_figures, term_plots, training_figure
+from tasks.report.figures import (
+    PLOTS,
+    colours,
+    objective_plots,
+    pass_at_figure,
+    seconds_figures,
+    term_plots,
+    training_figure,
+)
 from tasks.report.html_tables import comparison, every_number
 from tasks.report.sample_browser import groups_json
 
@@ -46,7 +54,7 @@ def _evaluations(data: ReportData) -> str:
 
 
 def _training(data: ReportData) -> str:
-    plots = (*PLOTS, *term_plots(data.runs))
+    plots = (*PLOTS, *objective_plots(data.runs), *term_plots(data.runs))
     figures = [*(training_figure(plot, data.runs) for plot in plots), *seconds_figures(data.runs)]
     return f'<section><h2>Training</h2><div class="figures">{"".join(figures)}</div></section>'
 

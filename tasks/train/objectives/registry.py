@@ -16,6 +16,8 @@ from specs.objectives import PluginObjective
 from tasks.data.seeds import derive_seed
 from tasks.plugins import error_line, load_member
 from tasks.train.objectives.base import Objective
+from tasks.train.objectives.entropy_target import EntropyTargeted
+from tasks.train.objectives.high_entropy import HighEntropyOnly
 
 USE = key_name(PluginObjective, "use")
 
@@ -23,7 +25,7 @@ USE = key_name(PluginObjective, "use")
 def objective_of(settings: specs.objectives.Objective) -> Objective[Any]:
     """Return the objective that the settings name. Raises SpecError where it cannot be had."""
     if isinstance(settings, PluginObjective):
-        made = _plugin(settings)
+        made: Objective[Any] = _plugin(settings)
     else:
         made = _class_in(import_module(f"tasks.train.objectives.{settings.kind}"))(settings)
     if made.NEEDS_REFERENCE:
@@ -31,6 +33,10 @@ def objective_of(settings: specs.objectives.Objective) -> Objective[Any]:
             f"objective {settings.kind} needs the log-probabilities of a reference policy, and no reference policy can "
             "be configured in this version; take another objective"
         )
+    if settings.entropy_target is not None:
+        made = EntropyTargeted(made, settings.entropy_target)
+    if settings.high_entropy_share is not None:
+        made = HighEntropyOnly(made, settings.high_entropy_share)
     return made
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import random
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
 from typing import Any
@@ -290,10 +290,12 @@ def run(
     spec: StepSettings = SPEC,
     ranks: int = 1,
     path: Sequence[dict[str, Tensor]] = (),
+    scalars: Mapping[str, float] | None = None,
 ) -> Done:
-    """One iteration on copies of `module`, each rank a thread. `path`: as in PlainEngine."""
+    """One iteration on copies of `module`, each rank a thread. `path`, `scalars`: as in PlainEngine."""
+    before = dict(scalars or {})
     if ranks == 1:
-        engine = PlainEngine(copy.deepcopy(module), OneRank(), path=path)
+        engine = PlainEngine(copy.deepcopy(module), OneRank(), path=path, scalars=before)
         iteration = Iteration(engine, OneRank(), batch, spec, 0)
         return Done(iteration.run(), engine, iteration, [engine.micro_batches])
     meeting = Meeting(ranks)
@@ -302,7 +304,7 @@ def run(
     def work(rank: int) -> None:
         mine = ThreadRank(rank, ranks, meeting)
         try:
-            engine = PlainEngine(copy.deepcopy(module), mine, path=path)
+            engine = PlainEngine(copy.deepcopy(module), mine, path=path, scalars=before)
             iteration = Iteration(engine, mine, batch, spec, 0)
             result = iteration.run()
             done[rank] = Done(result, engine, iteration, meeting.exchange(rank, engine.micro_batches))
