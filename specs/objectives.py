@@ -125,6 +125,23 @@ class ClipCov(ObjectiveSettings):
     covariance_high: float = Field(default=5.0, description="Drawn are tokens with a covariance below this. verl.")
 
 
+class KlCov(ObjectiveSettings):
+    """KL-Cov (arXiv 2505.22617), which has no clip."""
+
+    kind: Literal["kl_cov"] = Field(
+        default="kl_cov",
+        description="Ratio of a token without a clip, and a KL penalty on the tokens whose log-probability and "
+        "advantage vary together most. arXiv 2505.22617.",
+    )
+    covariance_share: float = Field(
+        default=2e-4,
+        gt=0,
+        le=1,
+        description="Of an optimizer step's tokens, how many have the penalty; at least one. KL-Cov: 2e-4 to 2e-3.",
+    )
+    kl_coefficient: float = Field(default=1.0, ge=0, description="Weight of |log pi - log pi_old| there. KL-Cov.")
+
+
 class PluginObjective(PluginMember, ObjectiveSettings):
     """An objective from a file of the user's: a subclass of tasks.train.objectives.base.Objective."""
 
@@ -139,6 +156,7 @@ Objective = Annotated[
     | Annotated[Gspo, Tag("gspo")]
     | Annotated[Cispo, Tag("cispo")]
     | Annotated[ClipCov, Tag("clip_cov")]
+    | Annotated[KlCov, Tag("kl_cov")]
     | Annotated[PluginObjective, Tag(USE)],
     tagged_by(ObjectiveSettings.TAG, default="ppo_clip"),
 ]

@@ -50,6 +50,7 @@ def test_each_member_has_the_fields_that_it_reads_and_no_others() -> None:
             "ppo_clip": {"kind", "clip_low", "clip_high", "dual_clip"},
             "gspo": {"kind", "clip_low", "clip_high"},
             "cispo": {"kind", "clip_high"},
+            "kl_cov": {"kind", "covariance_share", "kl_coefficient"},
             "clip_cov": {"kind", "clip_low", "clip_high", "covariance_share", "covariance_low", "covariance_high"},
             "use": {"use", "args"},
         }.items()

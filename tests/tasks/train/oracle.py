@@ -143,11 +143,13 @@ def token_losses(
     clip_high: float,
     dual_clip: float | None = None,
     chosen: np.ndarray | None = None,
+    kl_coefficient: float = 0.0,
 ) -> np.ndarray:
     """Return the losses of one response's tokens.
 
     -min(r A, clip(r) A) (ppo_clip; gspo with the geometric mean of the ratios as each token's), at most -c A for a
-    negative A (dual clip), 0 for `chosen` tokens (clip_cov); -min(r, 1 + high) A log pi (cispo).
+    negative A (dual clip), 0 for `chosen` tokens (clip_cov); -min(r, 1 + high) A log pi (cispo); -r A, and for `chosen`
+    tokens the distance of log pi from log pi_old besides (kl_cov).
     """
     out = np.zeros(len(now))
     if kind == "gspo":
@@ -157,6 +159,10 @@ def token_losses(
         return -np.minimum(np.exp(now - old), 1 + clip_high) * advantage * now
     for t, (new, before) in enumerate(zip(now, old, strict=True)):
         ratio = math.exp(new - before)
+        if kind == "kl_cov":
+            assert chosen is not None
+            out[t] = -ratio * advantage + (kl_coefficient * abs(new - before) if chosen[t] else 0.0)
+            continue
         out[t] = -min(ratio * advantage, min(max(ratio, 1 - clip_low), 1 + clip_high) * advantage)
         if dual_clip is not None and advantage < 0:
             out[t] = min(out[t], -dual_clip * advantage)

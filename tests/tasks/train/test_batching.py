@@ -41,6 +41,7 @@ CLIP_COV = changed(
     covariance_high=3.0,
     dual_clip=2.0,
 )
+KL_COV = changed(OFF_POLICY, learning_rate=0.05, objective="kl_cov", covariance_share=0.1)
 TARGET = {"target": 3.04, "delta": 0.03, "min": 0.01, "max": 0.05}
 HIGH_ENTROPY = changed(
     OFF_POLICY, learning_rate=0.5, dual_clip=1.5, high_entropy_share=0.3, entropy_target=TARGET, importance_cap=1.5
@@ -115,13 +116,14 @@ def assert_same(found: Done, wanted: Done, tolerance: float) -> None:
 )
 @pytest.mark.parametrize(
     "spec",
-    [SPEC, FAR, GSPO, CISPO, CLIP_COV, HIGH_ENTROPY],
+    [SPEC, FAR, GSPO, CISPO, CLIP_COV, KL_COV, HIGH_ENTROPY],
     ids=[
         "one step",
         "three steps, off policy",
         "gspo",
         "cispo, sequence masking",
         "clip_cov",
+        "kl_cov",
         "dual clip, high entropy, entropy target",
     ],
 )
@@ -159,10 +161,11 @@ def test_the_off_policy_loss_is_far_from_zero(monkeypatch: pytest.MonkeyPatch) -
     ("spec", "without"),
     [
         (CLIP_COV, {"objective": "ppo_clip", "dual_clip": None}),
+        (KL_COV, {"kl_coefficient": 0.0}),
         (HIGH_ENTROPY, {"high_entropy_share": None}),
         (HIGH_ENTROPY, {"entropy_target": None}),
     ],
-    ids=["clip_cov", "high entropy", "entropy target"],
+    ids=["clip_cov", "kl_cov", "high entropy", "entropy target"],
 )
 def test_each_has_a_part_in_the_gradient(spec: StepSettings, without: dict[str, object]) -> None:
     """Otherwise the comparison above could not see it."""

@@ -77,11 +77,14 @@ def oracle_advantages(module: PolicyModule, batch: GroupBatch, settings: StepSet
 def chosen_tokens(
     spec: SimpleNamespace, before: list[np.ndarray], entropies: list[np.ndarray], a: list[float]
 ) -> tuple[list[np.ndarray], list[np.ndarray]]:
-    """Return the tokens that clip_cov treats apart, and those that have a loss at all, of each response."""
+    """Return the tokens that clip_cov or kl_cov treats apart, and those that have a loss at all, of each response."""
+    tokens = sum(map(len, before))
     apart = [np.zeros(len(x), dtype=bool) for x in before]
     if spec.objective == "clip_cov":
         assert spec.covariance_share == 1.0, "without a draw"
         apart = [(x > spec.covariance_low) & (x < spec.covariance_high) for x in oracle.covariances(before, a)]
+    if spec.objective == "kl_cov":
+        apart = oracle.largest(oracle.covariances(before, a), max(1, int(spec.covariance_share * tokens)))
     if spec.high_entropy_share is None:
         return apart, [np.ones(len(x), dtype=bool) for x in before]
     return apart, oracle.at_or_above(entropies, 1 - spec.high_entropy_share)
@@ -122,7 +125,7 @@ def oracle_step(
     for place, (g, s) in enumerate(judged):
         response, a = batch.response_ids[g][s], advantages[g][s]
         (new, _, entropies), before = passes[place], olds[place][0]
-        options = {name: getattr(spec, name) for name in ("clip_low", "clip_high", "dual_clip")}
+        options = {name: getattr(spec, name) for name in ("clip_low", "clip_high", "dual_clip", "kl_coefficient")}
         values = oracle.token_losses(
             spec.objective, new.detach().numpy(), before.numpy(), a, **options, chosen=apart[place]
         )
@@ -131,6 +134,8 @@ def oracle_step(
             ratio = (torch.prod(ratio) ** (1 / len(response))).expand(len(response))
         if spec.objective == "cispo":
             token_loss = -torch.clip(ratio, max=1 + spec.clip_high).detach() * a * new
+        elif spec.objective == "kl_cov":
+            token_loss = -ratio * a + spec.kl_coefficient * chosen * (new - before).abs()
         else:
             token_loss = -torch.min(ratio * a, torch.clip(ratio, 1 - spec.clip_low, 1 + spec.clip_high) * a)
             if spec.dual_clip is not None and a < 0:
@@ -167,6 +172,7 @@ def oracle_step(
 FAR = changed(OFF_POLICY, learning_rate=1.0)  # steps large enough that the clip takes hold
 GSPO = {"objective": "gspo", "clip_low": 3e-4, "clip_high": 4e-4}
 CLIP_COV = {"objective": "clip_cov", "covariance_share": 1.0, "covariance_low": 0.5, "covariance_high": 3.0}
+KL_COV = {"objective": "kl_cov", "covariance_share": 0.1, "kl_coefficient": 0.5}
 #: Between the entropies of two steps, so that the coefficient both rises and falls.
 TARGET = {"target": 3.06, "delta": 0.03, "min": 0.01, "max": 0.05}
 MASKING = {"importance_mode": "sequence_mask", "importance_cap": 1.5}
@@ -205,14 +211,16 @@ ITERATIONS = {
     "three steps, gspo, masking": changed(FAR, **GSPO, **MASKING),
     "weighted_reinforce": changed(SPEC, estimator="weighted_reinforce"),
     "clip_cov": changed(SPEC, **CLIP_COV),
+    "kl_cov": changed(SPEC, **KL_COV),
     "high entropy": changed(SPEC, high_entropy_share=0.2),
     "three steps, weighted_reinforce, dual clip": changed(FAR, estimator="weighted_reinforce", dual_clip=1.5),
     "three steps, dual clip": changed(FAR, dual_clip=1.5),
     "three steps, clip_cov": changed(FAR, **CLIP_COV, aggregation="sequence_mean"),
+    "three steps, kl_cov, hot": changed(FAR, **KL_COV, temperature=0.7),
     "three steps, high entropy": changed(FAR, high_entropy_share=0.2, aggregation="sequence_mean", importance_cap=1.5),
     "three steps, gspo, high entropy": changed(FAR, **GSPO, high_entropy_share=0.3, entropy_coefficient=0.02),
     "three steps, entropy target": changed(FAR, entropy_target=TARGET, temperature=1.3),
-    "three steps, clip_cov, both": changed(FAR, **CLIP_COV, entropy_target=TARGET, high_entropy_share=0.5),
+    "three steps, kl_cov, both": changed(FAR, **KL_COV, entropy_target=TARGET, high_entropy_share=0.5),
     "three steps, grpo": changed(FAR, estimator="grpo"),
     "three steps, arm": FAR,
     "three steps, everything": changed(
@@ -272,14 +280,14 @@ def test_loss_and_gradient_of_an_iteration(name: str) -> None:
     if flat(spec).importance_mode == "sequence_mask":
         assert done.result["metrics"]["importance_masked_share"] == np.mean(masked)
         assert 0.1 < np.mean(masked) < 0.9, "nothing or all was masked: this test would not see it"
-    if spec.minibatch_prompts == FAR.minibatch_prompts:
+    if spec.minibatch_prompts == FAR.minibatch_prompts and spec.objective.kind != "kl_cov":
         assert done.result["metrics"]["clip_fraction"] > 0.01, "the clip never took hold: this test would not see it"
 
 
 def assert_seen(spec: StepSettings, step: Step) -> None:
     """Some tokens are treated apart and others are not: otherwise the comparison would not see it."""
     apart, kept = np.concatenate(step.apart), np.concatenate(step.kept)
-    assert apart.any() == (spec.objective.kind == "clip_cov") and not apart.all()
+    assert apart.any() == (spec.objective.kind in ("clip_cov", "kl_cov")) and not apart.all()
     share = spec.objective.high_entropy_share
     assert kept.all() if share is None else -1 / len(kept) < kept.mean() - share < 0.2, "more than the share: ties"
 

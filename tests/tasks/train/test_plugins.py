@@ -390,6 +390,7 @@ def test_every_estimator_and_objective_has_a_file_with_label_source_and_version(
         "gspo": "GSPO",
         "cispo": "CISPO",
         "clip_cov": "Clip-Cov",
+        "kl_cov": "KL-Cov",
     }
 
 
