@@ -126,7 +126,7 @@ def test_what_is_chosen_and_adapted_over_a_minibatch_is_that_of_one_rank_and_goe
         covariance_share=0.1,
         covariance_low=0.1,
         high_entropy_share=0.4,
-        entropy_target={"target": 3.0, "delta": 0.01, "min": 0.02, "max": 0.5},
+        entropy_target={"target": 30.0, "delta": 0.01, "min": 0.02, "max": 0.5},
     )
     adamw = replace(adamw_settings(part), betas=(BETA, 0.999), max_grad_norm=1e9, head=None)
 
