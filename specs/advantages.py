@@ -94,6 +94,18 @@ class PassAtK(AdvantageSettings):
     )
 
 
+class WeightedReinforce(AdvantageSettings):
+    """W-REINFORCE (arXiv 2506.01347): no baseline, and correct responses count less than wrong ones."""
+
+    estimator: Literal["weighted_reinforce"] = Field(
+        default="weighted_reinforce",
+        description="W-REINFORCE: positive_weight of the correct, -1 of the wrong. arXiv 2506.01347.",
+    )
+    positive_weight: float = Field(
+        default=0.1, ge=0, description="Advantage of a correct response; 0: wrong ones alone (NSR). arXiv 2506.01347."
+    )
+
+
 class PluginAdvantage(PluginMember, AdvantageSettings):
     """An estimator from a file of the user's: a function of tasks.train.advantages.groups.Groups and `args`."""
 
@@ -110,6 +122,7 @@ Advantage = Annotated[
     | Annotated[Rloo, Tag("rloo")]
     | Annotated[ReinforcePpBaseline, Tag("reinforce_pp_baseline")]
     | Annotated[PassAtK, Tag("pass_at_k")]
+    | Annotated[WeightedReinforce, Tag("weighted_reinforce")]
     | Annotated[PluginAdvantage, Tag(USE)],
     tagged_by(AdvantageSettings.TAG, default="arm"),
 ]

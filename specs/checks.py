@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from specs.advantages import PassAtK
 from specs.engines import declared_engine
-from specs.objectives import PluginObjective
+from specs.objectives import ClipCov, PluginObjective
 from specs.reward_checks import reward_rules
 from specs.sections import Sections
 from specs.sources import NOT_READ, DataPart, parts_of
@@ -18,7 +18,7 @@ HELDOUT = "heldout"  # the suite of the data.heldout problems; every other one i
 
 def broken_rules(spec: Sections) -> list[str]:
     """Return one line for each rule that `spec` breaks; empty when it is sound."""
-    rules = (_policy, _data, _rollout, reward_rules, _train, _reference, _placement, _evaluate)
+    rules = (_policy, _data, _rollout, reward_rules, _train, _reference, _objective, _placement, _evaluate)
     return [line for rule in rules for line in rule(spec)]
 
 
@@ -198,6 +198,26 @@ def _reference(spec: Sections) -> Iterator[str]:
                 f"objective.reference.reset_every: got {reference.reset_every}, but objective.reference.policy base "
                 "stays the same; drop it, or want start"
             )
+
+
+def _objective(spec: Sections) -> Iterator[str]:
+    objective = spec.objective
+    if (target := objective.entropy_target) is not None:
+        if objective.entropy_coefficient:
+            yield (
+                f"objective.entropy_coefficient: {objective.entropy_coefficient} is not beside "
+                "objective.entropy_target, whose coefficient adapts; drop one of them"
+            )
+        if target.min > target.max:
+            yield (
+                f"objective.entropy_target.min: {target.min} exceeds objective.entropy_target.max {target.max}; want "
+                "min <= max"
+            )
+    if isinstance(objective, ClipCov) and objective.covariance_low >= objective.covariance_high:
+        yield (
+            f"objective.covariance_low: {objective.covariance_low} is not below objective.covariance_high "
+            f"{objective.covariance_high}: no token would be drawn"
+        )
 
 
 def _placement(spec: Sections) -> Iterator[str]:

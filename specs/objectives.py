@@ -61,11 +61,26 @@ class Reference(Section):
         return 0 if self.reset_every is None else iteration // self.reset_every * self.reset_every
 
 
+class EntropyTarget(Section):
+    """An entropy bonus whose coefficient follows the entropy (Skywork-OR1, arXiv 2505.22312). Defaults: TRL."""
+
+    target: float = Field(
+        gt=0,
+        description="Nats per token, as the report's entropy: the bonus is on while the entropy of the last step is at "
+        "most this. Skywork-OR1: 0.2.",
+    )
+    delta: float = Field(
+        default=0.005, gt=0, description="Added to the coefficient after a step at or below the target, or taken off."
+    )
+    min: float = Field(default=0.0, ge=0, description="Smallest coefficient, and the first.")
+    max: float = Field(default=1.0, gt=0, description="Largest coefficient.")
+
+
 class ObjectiveSettings(Member):
     """The fields that every objective has."""
 
     TAG: ClassVar[str] = "kind"
-    ADDED: ClassVar[frozenset[str]] = frozenset({"kl", "reference"})
+    ADDED: ClassVar[frozenset[str]] = frozenset({"kl", "reference", "entropy_target", "high_entropy_share"})
 
     aggregation: Literal["token_mean", "sequence_mean", "constant"] = Field(
         default="token_mean", description="How token losses become one. DAPO. (GSPO's paper: sequence_mean.)"
@@ -74,6 +89,16 @@ class ObjectiveSettings(Member):
         default=None, description="Tokens; divisor of a response's sum, with `aggregation: constant` only. Dr. GRPO."
     )
     entropy_coefficient: float = Field(default=0.0, ge=0, description="Weight of an entropy bonus; the paper has none.")
+    entropy_target: EntropyTarget | None = Field(
+        default=None, description="In the place of `entropy_coefficient`: one that adapts."
+    )
+    high_entropy_share: float | None = Field(
+        default=None,
+        gt=0,
+        lt=1,
+        description="Only this share of an optimizer step's tokens, those with the largest entropy, have a policy "
+        "gradient; null: all. arXiv 2506.01939: 0.2.",
+    )
     importance_correction: ImportanceCorrection = ImportanceCorrection()
     kl: Kl | None = Field(default=None, description="Penalty on the KL from a reference policy; null: none.")
     reference: Reference | None = Field(
@@ -91,11 +116,19 @@ class ObjectiveSettings(Member):
 class PpoClip(ObjectiveSettings):
     """PPO's clipped ratio of a token (arXiv 1707.06347). Defaults: DAPO (arXiv 2503.14476), as ProGRPO."""
 
+    ADDED: ClassVar[frozenset[str]] = ObjectiveSettings.ADDED | {"dual_clip"}
+
     kind: Literal["ppo_clip"] = Field(
         default="ppo_clip", description="Two-sided clipped ratio of a token. arXiv 1707.06347."
     )
     clip_low: float = Field(default=0.2, ge=0, lt=1, description="Ratio clipped below at 1 - clip_low. DAPO.")
     clip_high: float = Field(default=0.28, ge=0, description="Ratio clipped above at 1 + clip_high. DAPO.")
+    dual_clip: float | None = Field(
+        default=None,
+        gt=1,
+        description="Where the advantage is negative, the ratio is clipped above here; null: it is not. arXiv "
+        "1912.09729; verl: 3.",
+    )
 
 
 class Gspo(ObjectiveSettings):
@@ -120,6 +153,43 @@ class Cispo(ObjectiveSettings):
     )
 
 
+class ClipCov(ObjectiveSettings):
+    """Clip-Cov (arXiv 2505.22617). Defaults: its authors' recipe, in which PPO's clip hardly acts."""
+
+    kind: Literal["clip_cov"] = Field(
+        default="clip_cov",
+        description="PPO's clip, and no gradient for some tokens whose log-probability and advantage vary together. "
+        "arXiv 2505.22617.",
+    )
+    clip_low: float = Field(default=1.0, ge=0, le=1, description="Ratio clipped below at 1 - clip_low. Clip-Cov.")
+    clip_high: float = Field(default=1.0, ge=0, description="Ratio clipped above at 1 + clip_high. Clip-Cov.")
+    covariance_share: float = Field(
+        default=2e-4,
+        gt=0,
+        le=1,
+        description="Of an optimizer step's tokens, how many are drawn; at least one. Clip-Cov.",
+    )
+    covariance_low: float = Field(default=1.0, description="Drawn are tokens with a covariance above this. verl.")
+    covariance_high: float = Field(default=5.0, description="Drawn are tokens with a covariance below this. verl.")
+
+
+class KlCov(ObjectiveSettings):
+    """KL-Cov (arXiv 2505.22617), which has no clip."""
+
+    kind: Literal["kl_cov"] = Field(
+        default="kl_cov",
+        description="Ratio of a token without a clip, and a KL penalty on the tokens whose log-probability and "
+        "advantage vary together most. arXiv 2505.22617.",
+    )
+    covariance_share: float = Field(
+        default=2e-4,
+        gt=0,
+        le=1,
+        description="Of an optimizer step's tokens, how many have the penalty; at least one. KL-Cov: 2e-4 to 2e-3.",
+    )
+    kl_coefficient: float = Field(default=1.0, ge=0, description="Weight of |log pi - log pi_old| there. KL-Cov.")
+
+
 class PluginObjective(PluginMember, ObjectiveSettings):
     """An objective from a file of the user's: a subclass of tasks.train.objectives.base.Objective."""
 
@@ -133,6 +203,8 @@ Objective = Annotated[
     Annotated[PpoClip, Tag("ppo_clip")]
     | Annotated[Gspo, Tag("gspo")]
     | Annotated[Cispo, Tag("cispo")]
+    | Annotated[ClipCov, Tag("clip_cov")]
+    | Annotated[KlCov, Tag("kl_cov")]
     | Annotated[PluginObjective, Tag(USE)],
     tagged_by(ObjectiveSettings.TAG, default="ppo_clip"),
 ]

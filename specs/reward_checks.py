@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from specs.advantages import PassAtK
+from specs.advantages import PassAtK, WeightedReinforce
 from specs.hints import hint, nearest
 from specs.rewards import BUILT_IN, CORRECT, Format, Length, Overlong, OwnTerm, VerifierTerm
 from specs.sections import Sections
@@ -33,10 +33,10 @@ def reward_rules(spec: Sections) -> Iterator[str]:
             yield f"{key}.reads: not with isolation jail, which has no files; pass what they hold in args, or drop it"
         if isinstance(term, Length) and term.kind == "kimi" and (set_here := _cosine_only(term)):
             yield f"{key}.{set_here[0]}: only with kind cosine, got kind kimi; drop it"
-    if isinstance(spec.advantage, PassAtK) and not spec.reward.is_plain:
+    if isinstance(spec.advantage, PassAtK | WeightedReinforce) and not spec.reward.is_plain:
         yield (
-            "reward.terms: advantage.estimator pass_at_k reads only which responses are right, so that other terms and "
-            "weights would do nothing; drop them, or choose another estimator"
+            f"reward.terms: advantage.estimator {spec.advantage.estimator} reads only which responses are right, so "
+            "that other terms and weights would do nothing; drop them, or choose another estimator"
         )
 
 

@@ -19,6 +19,7 @@ STAGES = (
     ("stage-c", "train", "seconds_train"),
 )
 _TERM, _MEAN = "term_", "_mean"
+_SCALAR = "objective_"  # before the names of an objective's scalars
 RUN_COLOURS = 6  # classes run-0 ... run-5 of the style sheet
 
 
@@ -116,6 +117,19 @@ def term_plots(runs: Sequence[RunCurves]) -> list[Plot]:
     ]
     whole = Plot("Reward with all terms", "Mean weighted sum of the terms of a response.", ("reward_sum_mean",))
     return [whole, *plots] if "reward_sum_mean" in every else plots
+
+
+def objective_plots(runs: Sequence[RunCurves]) -> list[Plot]:
+    """Return a chart of each number that the runs' objectives keep, as an adaptive coefficient."""
+    every = dict.fromkeys(key for run in runs for row in run.iterations for key in row if key.startswith(_SCALAR))
+    return [
+        Plot(
+            f"Objective: {key[len(_SCALAR) :].replace('_', ' ')}",
+            "A number that the objective keeps from step to step, after the iteration's last one.",
+            (key,),
+        )
+        for key in every
+    ]
 
 
 def colours(runs: Sequence[RunCurves]) -> dict[str, str]:

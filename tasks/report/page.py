@@ -11,6 +11,7 @@ from tasks.report.document import document, select
 from tasks.report.figures import (
     PLOTS,
     colours,
+    objective_plots,
     pass_at_figure,
     reference_plots,
     seconds_figures,
@@ -54,7 +55,7 @@ def _evaluations(data: ReportData) -> str:
 
 
 def _training(data: ReportData) -> str:
-    plots = (*PLOTS, *reference_plots(data.runs), *term_plots(data.runs))
+    plots = (*PLOTS, *reference_plots(data.runs), *objective_plots(data.runs), *term_plots(data.runs))
     figures = [*(training_figure(plot, data.runs) for plot in plots), *seconds_figures(data.runs)]
     return f'<section><h2>Training</h2><div class="figures">{"".join(figures)}</div></section>'
 

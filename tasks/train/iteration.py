@@ -198,7 +198,7 @@ class Iteration:
             mine |= {(g, s): found[start:stop].clone() for g, s, start, stop in micro.responses}
         return {key: values for part in self.ranks.gather(mine) for key, values in part.items()}
 
-    def _minibatch(self, index: int, groups: Sequence[int]) -> Minibatch:
+    def _minibatch(self, index: int, groups: Sequence[int], entropy: float | None = None) -> Minibatch:
         assert self.old is not None and self.advantages is not None
         chosen = set(groups)
         return Minibatch(
@@ -206,12 +206,22 @@ class Iteration:
             old=self.old,
             advantages=self.advantages.total,
             seed=derive_seed(self.settings.seed, "objective", self.number, index),
+            entropy=entropy,
         )
+
+    def _entropy(self, groups: Sequence[int]) -> float | None:
+        """Return the mean entropy of a minibatch's tokens in its own passes on all ranks; None without a token."""
+        chosen = set(groups)
+        mine = [x.double().sum() for (group, _), x in self.seen.entropies.items() if group in chosen]
+        tokens = sum(len(x) for (group, _), x in self.seen.entropies.items() if group in chosen)
+        sums = torch.tensor([float(sum(mine)), tokens], dtype=torch.float64)
+        total, count = torch.stack(self.ranks.gather(sums)).sum(0).tolist()
+        return total / count if count else None
 
     def _update_scalars(self, index: int, groups: Sequence[int]) -> None:
         """Take the objective's scalars after a step, which the next checkpoint keeps."""
         if self.scalars:
-            minibatch = self._minibatch(index, groups)
+            minibatch = self._minibatch(index, groups, self._entropy(groups))
             with own_code(self.settings.objective, USE):
                 found: Mapping[str, float] = self.objective.updated(self.scalars, minibatch)
             if found.keys() != self.scalars.keys() or not all(map(math.isfinite, found.values())):

@@ -30,7 +30,8 @@ def try_own_code(spec: Spec) -> None:
         estimator = estimator_of(spec.advantage)
         estimator.advantages(estimator.base(groups), _statistics(*shape), groups)
     if isinstance(spec.objective, PluginMember):
-        objective = objective_of(spec.objective)
+        # With a share of tokens it would read a minibatch, and so not be called.
+        objective = objective_of(spec.objective.model_copy(update={"high_entropy_share": None}))
         with own_code(spec.objective, USE):
             scalars = objective.scalars()
             if not (objective.has_head or objective.reads_minibatch):

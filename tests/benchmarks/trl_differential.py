@@ -4,9 +4,10 @@
 
 FOLDER gets a virtual environment with TRL if it has none (once, a minute or two; default .armature/trl-1.16.0). Our
 side is tasks/train's Iteration over plain torch: several micro-batches, responses side by side behind their prompt.
-TRL's side is one padded batch. TRL adds 1e-4 to a group's std; so does ours here. Two differences are intended and not
-compared: TRL counts the tokens of responses that were not judged in the divisor of its token mean (their advantages are
-compared), and it takes entropies at the sampling temperature (the bonus is compared at 1).
+TRL's side is one padded batch. TRL adds 1e-4 to a group's std; so does ours here. These differences are intended: TRL
+counts the tokens of responses that were not judged in the divisor of its token mean (their advantages are compared), it
+takes entropies at the sampling temperature (the bonus is compared at 1), and off policy it takes the tokens of high
+entropy from the policy in training (the difference is measured).
 
 Off policy, the weights have moved from those of the old log-probabilities and the samples so far that the clip acts on
 both sides.
@@ -21,7 +22,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,7 @@ from transformers import LlamaForCausalLM
 
 from infra.paths import HOME
 from tasks.train.batch import GroupBatch
+from tasks.train.settings import RewardWeights
 from tests.tasks.train.tools import (
     SPEC,
     Done,
@@ -65,7 +67,9 @@ class Case:
     ours: dict[str, Any]
     theirs: dict[str, Any]
     off_policy: bool = True
-    batch: str = "judged"  # or "not judged": some responses have no score, and only advantages are compared
+    batch: str = "judged"  # or "not judged", "terms": only advantages are compared
+    steps: int = 1  # the last of which is compared; weights and tokens stay the same
+    same: bool = True  # False: the difference is intended, and measured
 
 
 DAPO = {"loss_type": "dapo", "scale_rewards": "group", "epsilon": 0.2, "epsilon_high": 0.28}
@@ -73,6 +77,12 @@ ENGINE = {"vllm_importance_sampling_clip_max": 2.0}
 """The cap of importance weights against the mismatch between the engine's log-probabilities and the trainer's."""
 KL, NO_RATIO = {"coefficient": 0.2, "estimator": "k3"}, {"with_ratio": False}
 BETA, UNCORRECTED = {"beta": 0.2}, {"use_bias_correction_kl": False}
+TARGET = {"target": 30.0, "delta": 0.02, "min": 0.01, "max": 0.04}
+ADAPTIVE = {
+    "use_adaptive_entropy": True, "entropy_target": 30.0, "entropy_coef_delta": 0.02, "entropy_coef": 0.01,
+    "entropy_coef_min": 0.01, "entropy_coef_max": 0.04,
+}  # fmt: skip
+WEIGHTS = {"correct": 1.0, "format": 0.5, "length": -0.25}
 CASES = {
     "token mean (dapo), on policy": Case({}, DAPO, off_policy=False),
     "sequence mean (grpo), on policy": Case(
@@ -103,6 +113,21 @@ CASES = {
         {"objective": "gspo", "clip_low": 0.03, "clip_high": 0.04},
         DAPO | {"importance_sampling_level": "sequence", "epsilon": 0.03, "epsilon_high": 0.04},
     ),
+    "dual clip": Case({"dual_clip": 1.5}, DAPO | {"delta": 1.5}),
+    "high entropy, on policy": Case(
+        {"high_entropy_share": 0.2}, DAPO | {"top_entropy_quantile": 0.2}, off_policy=False
+    ),
+    "high entropy, sequence mean, on policy": Case(
+        {"high_entropy_share": 0.3, "aggregation": "sequence_mean"},
+        DAPO | {"loss_type": "grpo", "top_entropy_quantile": 0.3},
+        off_policy=False,
+    ),
+    "high entropy": Case({"high_entropy_share": 0.2}, DAPO | {"top_entropy_quantile": 0.2}, same=False),
+    # Three steps at entropies below the target, of which the coefficient's largest value ends the rise.
+    "entropy target, below": Case({"entropy_target": TARGET}, DAPO | ADAPTIVE, steps=3),
+    "entropy target, above": Case(
+        {"entropy_target": TARGET | {"target": 0.5}}, DAPO | ADAPTIVE | {"entropy_target": 0.5}, steps=2
+    ),
     # TRL's epsilon_high is the cap itself.
     "cispo": Case({"objective": "cispo"}, DAPO | {"loss_type": "cispo", "epsilon_high": 1.28}),
     "kl, on policy": Case({"kl": KL}, DAPO | BETA, off_policy=False),
@@ -127,6 +152,14 @@ CASES = {
     "advantages without std, some not judged": Case(
         {"estimator": "dr_grpo"}, DAPO | {"scale_rewards": "none"}, batch="not judged"
     ),
+    **{
+        f"advantages of several terms, {aggregate}": Case(
+            {"reward": RewardWeights("correct", WEIGHTS, aggregate)},  # type: ignore[arg-type]
+            DAPO | {"multi_objective_aggregation": aggregate, "reward_weights": list(WEIGHTS.values())},
+            batch="terms",
+        )
+        for aggregate in ("sum_then_normalize", "normalize_then_sum")
+    },
 }
 
 
@@ -175,22 +208,44 @@ def batches(weights: Weights) -> dict[str, GroupBatch]:
     return {
         "judged": with_engine_log_probs(whole, old.log_probs, noise=1.5),
         "not judged": rollouts(seed=6, not_judged=0.4, longest=LONGEST),
+        "terms": with_terms(rollouts(seed=7, not_judged=0.0, longest=LONGEST)),
     }
 
 
+def with_terms(batch: GroupBatch) -> GroupBatch:
+    """Return the batch with values of two terms; one of them does not apply to one response of each group.
+
+    Values are those that float32 holds, in which TRL takes rewards.
+    """
+    draw = torch.Generator().manual_seed(2)
+
+    def values(group: int, sample: int) -> dict[str, float | None]:
+        form, length = torch.randint(0, 64, (2,), generator=draw).tolist()
+        return {"format": form / 64, "length": None if sample == group % 5 else length / 8}
+
+    terms = [[values(g, s) for s in range(len(group))] for g, group in enumerate(batch.response_ids)]
+    return replace(batch, terms=terms)
+
+
 def ours(case: Case, dtype: str, batch: GroupBatch, weights: Weights, **changes: Any) -> Done:
-    """Do one optimizer step of ours.
+    """Do the optimizer steps of ours, from the same weights each; return the last.
 
     Off policy, a pass of the old policy comes first; `group_mean` requests it, and GRPO does not read the result.
     """
     spec = changed(
         SPEC, estimator="grpo", eps=1e-4, token_budget=60, prompt_confidence="group_mean" if case.off_policy else "none"
     )
-    old, now, reference = (
+    module, now, reference = (
         module_of(each, getattr(torch, dtype)) for each in (weights.old, weights.now, weights.reference)
     )
     path = [now.state_dict()] if case.off_policy else ()
-    return run(old, batch, changed(spec, **{**case.ours, **changes}), path=path, reference=reference)
+    scalars: dict[str, float] = {}
+    for _ in range(case.steps):
+        done = run(
+            module, batch, changed(spec, **{**case.ours, **changes}), path=path, reference=reference, scalars=scalars
+        )
+        scalars = done.engine.scalars
+    return done
 
 
 def theirs(python: Path, folder: Path, made: dict[str, GroupBatch]) -> dict[str, Any]:
@@ -200,14 +255,14 @@ def theirs(python: Path, folder: Path, made: dict[str, GroupBatch]) -> dict[str,
         "batches": {
             name: {
                 "prompts": batch.prompt_ids, "responses": batch.response_ids,
-                "engine_log_probs": batch.engine_log_probs, "scores": batch.scores,
+                "engine_log_probs": batch.engine_log_probs, "scores": batch.scores, "terms": batch.terms,
             } for name, batch in made.items()
         },
         "cases": {
             f"{name}, {dtype}": {
                 "dtype": dtype, "settings": case.theirs, "off_policy": case.off_policy, "batch": case.batch,
                 "gradient": f"{place}-{dtype}.safetensors", "importance_weights": "importance_cap" in case.ours,
-                "advantages_only": case.batch == "not judged",
+                "advantages_only": case.batch != "judged", "steps": case.steps,
             } for place, (name, case) in enumerate(CASES.items()) for dtype in DTYPES
         },
     }  # fmt: skip
@@ -266,6 +321,8 @@ def compared(python: Path, folder: Path) -> dict[str, Any]:
                 "losses": [loss, found["loss"]],
                 "clipped": [done.result["metrics"]["clip_fraction"], found["clipped"]],
             }
+            if "entropy_target" in case.ours:
+                row["coefficients"] = [done.engine.scalars["entropy_coefficient"], found["entropy_coefficient"]]
             if name == EPS_SEEN_IN and dtype == "float64":
                 # The sensitivity of the comparison: ours with the eps that verl adds to a std.
                 row["gradient_with_eps_1e-6"] = difference(
@@ -276,10 +333,14 @@ def compared(python: Path, folder: Path) -> dict[str, Any]:
 
 
 def worst(rows: dict[str, dict[str, Any]]) -> dict[str, dict[str, float]]:
-    """Return the largest difference of each quantity by dtype."""
+    """Return the largest difference of each quantity by dtype, but for those that are intended."""
     return {
         dtype: {
-            what: max(row[what] for name, row in rows.items() if name.endswith(dtype) and what in row)
+            what: max(
+                rows[f"{name}, {dtype}"][what]
+                for name, case in CASES.items()
+                if case.same and what in rows[f"{name}, {dtype}"]
+            )
             for what in ("loss", "gradient", "advantage")
         }
         for dtype in DTYPES

@@ -13,6 +13,7 @@ from __future__ import annotations
 import contextlib
 import json
 import sys
+from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -75,13 +76,19 @@ def trainer_of(model: LlamaForCausalLM, asked: dict[str, Any], case: dict[str, A
     responses = [response for group in tokens["responses"] for response in group]
     engine = [values for group in tokens["engine_log_probs"] for values in group]
     scores = [score for group in tokens["scores"] for score in group]
+    terms = [values for group in tokens["terms"] for values in group]
+    values = {"correct": scores, **{name: [each[name] for each in terms] for name in (terms[0] if terms else ())}}
 
     def rollouts(names: list[str], _: Any) -> dict[str, Any]:
         assert names == [str(row) for row in range(len(responses))]
         return {"prompt_ids": prompts, "completion_ids": responses, "logprobs": engine}
 
-    def reward(prompts: list[str], **_: Any) -> list[float | None]:
-        return [scores[int(name)] for name in prompts]
+    def reward_of(name: str) -> Callable[..., list[float | None]]:
+        def reward(prompts: list[str], **_: Any) -> list[float | None]:
+            return [values[name][int(row)] for row in prompts]
+
+        reward.__name__ = name
+        return reward
 
     settings = GRPOConfig(
         output_dir=str(folder / "trl"),
@@ -99,7 +106,7 @@ def trainer_of(model: LlamaForCausalLM, asked: dict[str, Any], case: dict[str, A
     )
     made = (PlainTrainer if model.dtype == torch.float64 else GRPOTrainer)(
         model=model,
-        reward_funcs=reward,
+        reward_funcs=[reward_of(name) for name in values],
         args=settings,
         processing_class=tokenizer(model.config.vocab_size),
         rollout_func=rollouts,
@@ -133,13 +140,16 @@ def answer(asked: dict[str, Any], case: dict[str, Any]) -> dict[str, Any]:
         return reply
     if case["off_policy"]:
         model.load_state_dict(load_file(folder / "now" / "model.safetensors"))
-    loss = trainer.compute_loss(model, inputs)
-    loss.backward()
+    for _ in range(case["steps"]):
+        model.zero_grad()
+        loss = trainer.compute_loss(model, inputs)
+        loss.backward()
     save_file({name: p.grad for name, p in model.named_parameters() if p.grad is not None}, folder / case["gradient"])
     clipped = {name: trainer._metrics["train"][f"clip_ratio/{name}_mean"] for name in ("low", "high")}
     return {
         **reply,
         "loss": loss.item(),
+        "entropy_coefficient": trainer.entropy_coef,
         "clipped": {name: values[-1] if values else None for name, values in clipped.items()},
     }
 

@@ -13,6 +13,7 @@ from specs.errors import SpecError
 from specs.identity import advantage_settings_of, identity, objective_settings_of, train_part
 from specs.keys import choices, key_name
 from specs.load import DEFAULT, describe, load_control, load_recorded, load_spec
+from specs.objectives import EntropyTarget
 from specs.paths import REPOSITORY_ROOT
 from specs.schema import Spec
 from specs.sections import Audit, DtypeLimits
@@ -34,20 +35,37 @@ def test_each_member_has_the_fields_that_it_reads_and_no_others() -> None:
             "rloo": {"estimator"},
             "reinforce_pp_baseline": {"estimator"},
             "pass_at_k": {"estimator", "k"},
+            "weighted_reinforce": {"estimator", "positive_weight"},
             "use": {"use", "args"},
         }.items()
     )
-    shared = {"aggregation", "constant_length", "entropy_coefficient", "importance_correction", "kl", "reference"}
+    shared = {
+        "aggregation", "constant_length", "entropy_coefficient", "entropy_target", "high_entropy_share",
+        "importance_correction", "kl", "reference",
+    }  # fmt: skip
     found = {name: set(model.model_fields) - shared for name, model in choices()[("objective",)].members.items()}
     assert (
         found.items()
         >= {
-            "ppo_clip": {"kind", "clip_low", "clip_high"},
+            "ppo_clip": {"kind", "clip_low", "clip_high", "dual_clip"},
             "gspo": {"kind", "clip_low", "clip_high"},
             "cispo": {"kind", "clip_high"},
+            "kl_cov": {"kind", "covariance_share", "kl_coefficient"},
+            "clip_cov": {"kind", "clip_low", "clip_high", "covariance_share", "covariance_low", "covariance_high"},
             "use": {"use", "args"},
         }.items()
     )
+
+
+def test_what_came_later_is_in_a_key_only_where_it_is_set(write: Write) -> None:
+    path = write(PUZZLE)
+    later = ("entropy_target", "high_entropy_share", "dual_clip")
+    assert train_part(load_spec(path, (), {}).spec)["objective"].keys().isdisjoint(later)
+    flags = ["objective.entropy_target.target=0.3", "objective.high_entropy_share=0.2", "objective.dual_clip=3"]
+    part = train_part(load_spec(path, flags, {}).spec)["objective"]
+    assert part["entropy_target"] == {"target": 0.3, "delta": 0.005, "min": 0.0, "max": 1.0}
+    assert (part["high_entropy_share"], part["dual_clip"]) == (0.2, 3.0)
+    assert objective_settings_of(part).entropy_target == EntropyTarget(target=0.3)
 
 
 # -- layers
@@ -125,7 +143,7 @@ def test_environment_and_set_choose_as_a_file_does(write: Write) -> None:
         (
             "objective: {kind: cispo, clip_low: 0.1}",
             [],
-            "objective.clip_low: no such key of objective.kind cispo; ppo_clip and gspo have it (AT:6)",
+            "objective.clip_low: no such key of objective.kind cispo; ppo_clip and gspo and clip_cov have it (AT:6)",
         ),
         (
             "advantage: {estimator: pass_at_k}",

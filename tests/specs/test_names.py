@@ -67,7 +67,7 @@ def test_a_study_is_no_experiment(problems: Lines) -> None:
         (
             "advantage.estimator=dapo",
             "advantage.estimator: got 'dapo', want one of grpo, arm, dr_grpo, rloo, reinforce_pp_baseline, pass_at_k, "
-            "or your own by advantage.use: my_file.py:name",
+            "weighted_reinforce, or your own by advantage.use: my_file.py:name",
         ),
         (
             "advantage={use: 'tests/specs/own_code.py:estimator', args: {a: 1, scale: .nan}}",

@@ -42,7 +42,7 @@ evaluate: {suites: heldout}
             f"rollout.prompts: got '32', want a whole number (int > 0) ({at}:5)",
             f"rollout.samples: got 2.5, want a whole number (int > 0) ({at}:5)",
             "advantage.estimator: got 'gpo', want one of grpo, arm, dr_grpo, rloo, reinforce_pp_baseline, pass_at_k, "
-            f"or your own by advantage.use: my_file.py:name ({at}:6)",
+            f"weighted_reinforce, or your own by advantage.use: my_file.py:name ({at}:6)",
             f"train.learning_rate: got 'fast', want a number (float > 0) ({at}:8)",
             f"train.betas: got [0.9, 1.5], want a list (2, each a number (float >= 0, < 1)) ({at}:9)",
             f"train.iterations: got true, want a whole number (int > 0) ({at}:10)",
@@ -174,6 +174,27 @@ RULES: list[tuple[str, list[str], str, list[str]]] = [
     (PUZZLE, ["advantage={estimator: pass_at_k, k: 4}"], "advantage.k", ["4", "rollout.samples 4"]),
     (PUZZLE, ["advantage.k=2"], "advantage.k", ["advantage.estimator arm"]),
     (PUZZLE, ["objective.aggregation=constant"], "objective.constant_length", ["objective.aggregation"]),
+    (
+        PUZZLE,
+        ["objective={entropy_coefficient: 0.1, entropy_target: {target: 0.3}}"],
+        "objective.entropy_coefficient",
+        ["0.1", "objective.entropy_target", "drop one"],
+    ),
+    (
+        PUZZLE,
+        ["objective.entropy_target={target: 0.3, min: 2.0}"],
+        "objective.entropy_target.min",
+        ["2.0", "objective.entropy_target.max 1.0"],
+    ),
+    (PUZZLE, ["objective.entropy_target={}"], "objective.entropy_target.target", ["missing"]),
+    (PUZZLE, ["objective.dual_clip=1.0"], "objective.dual_clip", ["> 1"]),
+    (PUZZLE, ["objective={kind: gspo, dual_clip: 3.0}"], "objective.dual_clip", ["gspo", "ppo_clip has it"]),
+    (
+        PUZZLE,
+        ["objective={kind: clip_cov, covariance_low: 6.0}"],
+        "objective.covariance_low",
+        ["6.0", "objective.covariance_high 5.0"],
+    ),
     (PUZZLE, ["objective.constant_length=9"], "objective.constant_length", ["objective.aggregation token_mean"]),
     (PUZZLE, ["objective.reference={}"], "objective.reference", ["objective.kl", "coefficient 0"]),
     (
@@ -300,7 +321,12 @@ def test_ranks_follow_the_gpus_when_colocated(write: Write) -> None:
 
 def test_clips_follow_the_objective(write: Write) -> None:
     path = write(PUZZLE)
-    for kind, clips in (("ppo_clip", (0.2, 0.28)), ("gspo", (3e-4, 4e-4)), ("cispo", (None, 0.28))):
+    for kind, clips in (
+        ("ppo_clip", (0.2, 0.28)),
+        ("gspo", (3e-4, 4e-4)),
+        ("cispo", (None, 0.28)),
+        ("clip_cov", (1.0, 1.0)),
+    ):
         objective = load_spec(path, [f"objective.kind={kind}"], {}).spec.objective
         assert (getattr(objective, "clip_low", None), objective.clip_high) == clips
     given_one = load_spec(path, ["objective={kind: gspo, clip_high: 1e-3}"], {}).spec.objective

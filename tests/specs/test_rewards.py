@@ -173,6 +173,7 @@ def test_an_inherited_term_is_changed_key_by_key(file: Path, tmp_path: Path) -> 
         ),
         ("reward.terms.brevity.reads=[nix.txt]", "reward.terms.brevity.reads: no such file: "),
         ("advantage={estimator: pass_at_k, k: 2}", "reward.terms: advantage.estimator pass_at_k reads only which"),
+        ("advantage.estimator=weighted_reinforce", "reward.terms: advantage.estimator weighted_reinforce reads only"),
     ],
 )
 def test_what_is_wrong_is_said_with_its_key(file: Path, own: Path, override: str, line: str | None) -> None:

@@ -50,13 +50,15 @@ class Minibatch:
     """The responses of one optimizer step, of all ranks and micro-batches, under the old policy.
 
     `responses` are the judged ones (group, sample), by which `old` has its tensors; `advantages` [prompts, samples]
-    float64 of the whole iteration. `seed` derives from the run's seed, the iteration and the step.
+    float64 of the whole iteration. `seed` derives from the run's seed, the iteration and the step. `entropy`: mean of
+    the tokens in the step's own passes, in nats at temperature 1; None before the step, and where there is no token.
     """
 
     responses: Sequence[tuple[int, int]]
     old: TokenStatistics
     advantages: Tensor
     seed: int
+    entropy: float | None = None
 
 
 class Objective(Generic[Settings]):

@@ -16,6 +16,8 @@ from specs.objectives import ObjectiveSettings, PluginObjective
 from tasks.data.seeds import derive_seed
 from tasks.plugins import error_line, load_member
 from tasks.train.objectives.base import Objective
+from tasks.train.objectives.entropy_target import EntropyTargeted
+from tasks.train.objectives.high_entropy import HighEntropyOnly
 
 USE = key_name(PluginObjective, "use")
 REFERENCE = key_name(ObjectiveSettings, "reference")
@@ -24,7 +26,7 @@ REFERENCE = key_name(ObjectiveSettings, "reference")
 def objective_of(settings: specs.objectives.Objective) -> Objective[Any]:
     """Return the objective that the settings name. Raises SpecError where it cannot be had."""
     if isinstance(settings, PluginObjective):
-        made = _plugin(settings)
+        made: Objective[Any] = _plugin(settings)
     else:
         made = _class_in(import_module(f"tasks.train.objectives.{settings.kind}"))(settings)
     if made.NEEDS_REFERENCE and settings.reads_reference is None:
@@ -32,6 +34,10 @@ def objective_of(settings: specs.objectives.Objective) -> Objective[Any]:
             f"{REFERENCE}: missing; objective {settings.kind} needs the log-probabilities of a reference policy: name "
             f"one, as {REFERENCE}: {{policy: start}}"
         )
+    if settings.entropy_target is not None:
+        made = EntropyTargeted(made, settings.entropy_target)
+    if settings.high_entropy_share is not None:
+        made = HighEntropyOnly(made, settings.high_entropy_share)
     return made
 
 

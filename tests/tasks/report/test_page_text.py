@@ -57,6 +57,16 @@ def test_groups_travel_whole_and_without_markup(text: str) -> None:
     assert json.loads(embedded)["groups"][0]["responses"][0]["text"] == text
 
 
+def test_numbers_that_an_objective_keeps_are_curves() -> None:
+    data = report(iterations=3)
+    page = render(data)
+    assert "Objective:" not in page
+    run = data.runs[0]
+    rows = tuple({**row, "objective_entropy_coefficient": 0.1 * at} for at, row in enumerate(run.iterations))
+    page = render(replace(data, runs=(replace(run, iterations=rows), *data.runs[1:])))
+    assert page.count("<h3>Objective: entropy coefficient</h3>") == 1
+
+
 def test_numbers_that_are_not_finite_do_not_break_the_page() -> None:
     bad = group("ARM", 0, 1, samples=1)
     bad = replace(bad, responses=(replace(bad.responses[0], entropy=float("nan"), log_prob_mean=float("-inf")),))

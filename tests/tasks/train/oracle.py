@@ -60,6 +60,13 @@ def pass_at_k(scores: Scores, k: int, correct_at: float) -> list[float]:
     return out
 
 
+def weighted_reinforce(scores: Scores, positive_weight: float, correct_at: float) -> list[float]:
+    """The gradient of lambda L_PSR + L_NSR weighs log pi of a correct response with lambda, of a wrong one with -1."""
+    if sum(s is not None for s in scores) < 2:
+        return [0.0] * len(scores)
+    return [0.0 if s is None else positive_weight if s >= correct_at else -1.0 for s in scores]
+
+
 def base_advantages(
     estimator: str,
     groups: Sequence[Scores],
@@ -68,9 +75,13 @@ def base_advantages(
     eps: float,
     ddof: int,
     k: int | None,
+    positive_weight: float | None,
     correct_at: float,
 ) -> list[list[float]]:
     """A batch's advantages by the estimator's name, before ARM's term."""
+    if estimator == "weighted_reinforce":
+        assert positive_weight is not None
+        return [weighted_reinforce(group, positive_weight, correct_at) for group in groups]
     if estimator == "rloo":
         return [rloo(group) for group in groups]
     if estimator == "reinforce_pp_baseline":
@@ -123,12 +134,22 @@ def prompt_confidence(
 
 
 def token_losses(
-    kind: str, now: np.ndarray, old: np.ndarray, advantage: float, *, clip_low: float, clip_high: float
+    kind: str,
+    now: np.ndarray,
+    old: np.ndarray,
+    advantage: float,
+    *,
+    clip_low: float,
+    clip_high: float,
+    dual_clip: float | None = None,
+    chosen: np.ndarray | None = None,
+    kl_coefficient: float = 0.0,
 ) -> np.ndarray:
     """Return the losses of one response's tokens.
 
-    -min(r A, clip(r) A) (ppo_clip; gspo with the geometric mean of the ratios as each token's), or
-    -min(r, 1 + high) A log pi (cispo).
+    -min(r A, clip(r) A) (ppo_clip; gspo with the geometric mean of the ratios as each token's), at most -c A for a
+    negative A (dual clip), 0 for `chosen` tokens (clip_cov); -min(r, 1 + high) A log pi (cispo); -r A, and for `chosen`
+    tokens the distance of log pi from log pi_old besides (kl_cov).
     """
     out = np.zeros(len(now))
     if kind == "gspo":
@@ -138,7 +159,16 @@ def token_losses(
         return -np.minimum(np.exp(now - old), 1 + clip_high) * advantage * now
     for t, (new, before) in enumerate(zip(now, old, strict=True)):
         ratio = math.exp(new - before)
+        if kind == "kl_cov":
+            assert chosen is not None
+            out[t] = -ratio * advantage + (kl_coefficient * abs(new - before) if chosen[t] else 0.0)
+            continue
         out[t] = -min(ratio * advantage, min(max(ratio, 1 - clip_low), 1 + clip_high) * advantage)
+        if dual_clip is not None and advantage < 0:
+            out[t] = min(out[t], -dual_clip * advantage)
+        if kind == "clip_cov":
+            assert chosen is not None
+            out[t] = 0.0 if chosen[t] else out[t]
     return out
 
 
@@ -146,6 +176,34 @@ def kl(now: np.ndarray, reference: np.ndarray, estimator: str) -> np.ndarray:
     """Schulman's estimates of KL(pi || pi_ref) at each token, from x = pi_ref / pi."""
     x = np.exp(reference - now)
     return {"k1": -np.log(x), "k2": np.log(x) ** 2 / 2, "k3": (x - 1) - np.log(x)}[estimator]
+
+
+def covariances(log_probs: Sequence[np.ndarray], advantages: Sequence[float]) -> list[np.ndarray]:
+    """Each token's part in the covariance of log-probability and advantage over all tokens of all responses."""
+    every = np.concatenate([np.full(len(x), a) for x, a in zip(log_probs, advantages, strict=True)])
+    mean_a, mean_l = float(np.mean(every)), float(np.mean(np.concatenate(log_probs)))
+    return [(a - mean_a) * (x - mean_l) for x, a in zip(log_probs, advantages, strict=True)]
+
+
+def at_or_above(values: Sequence[np.ndarray], quantile: float) -> list[np.ndarray]:
+    """Where values are at or above a quantile of them all, of responses."""
+    bound = float(np.quantile(np.concatenate(values), quantile))
+    return [x >= bound - 1e-9 for x in values]
+
+
+def largest(values: Sequence[np.ndarray], count: int) -> list[np.ndarray]:
+    """Where the `count` largest of all values are, of responses, and what equals the least of them."""
+    bound = sorted(np.concatenate(values), reverse=True)[count - 1]
+    return [x >= bound - 1e-9 for x in values]
+
+
+def adapted(coefficient: float, entropies: Sequence[np.ndarray], target: dict[str, float]) -> tuple[float, float]:
+    """The coefficient after a step with these entropies of its tokens, and the weight of the next step's bonus."""
+    entropy = float(np.mean(np.concatenate(entropies)))
+    if entropy > target["target"]:
+        return max(coefficient - target["delta"], target["min"]), 0.0
+    risen = min(coefficient + target["delta"], target["max"])
+    return risen, risen
 
 
 def aggregate(losses: Sequence[np.ndarray], aggregation: str, constant_length: int | None) -> float:

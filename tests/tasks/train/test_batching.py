@@ -31,6 +31,21 @@ FAR = changed(OFF_POLICY, learning_rate=0.5, importance_cap=1.5, entropy_coeffic
 GSPO = changed(
     OFF_POLICY, learning_rate=0.2, objective="gspo", clip_low=3e-4, clip_high=4e-4, estimator="reinforce_pp_baseline"
 )
+#: Those whose statistics run over a minibatch, or whose coefficient follows what was seen in one.
+CLIP_COV = changed(
+    OFF_POLICY,
+    learning_rate=0.5,
+    objective="clip_cov",
+    covariance_share=0.1,
+    covariance_low=0.1,
+    covariance_high=3.0,
+    dual_clip=2.0,
+)
+KL_COV = changed(OFF_POLICY, learning_rate=0.05, objective="kl_cov", covariance_share=0.1)
+TARGET = {"target": 3.04, "delta": 0.03, "min": 0.01, "max": 0.05}
+HIGH_ENTROPY = changed(
+    OFF_POLICY, learning_rate=0.5, dual_clip=1.5, high_entropy_share=0.3, entropy_target=TARGET, importance_cap=1.5
+)
 CISPO = changed(OFF_POLICY, learning_rate=0.2, objective="cispo", importance_mode="sequence_mask", importance_cap=1.5)
 KL = changed(OFF_POLICY, learning_rate=0.2, kl={"coefficient": 0.5})
 
@@ -93,6 +108,7 @@ def assert_same(found: Done, wanted: Done, tolerance: float) -> None:
     )
     assert found.iteration.advantages is not None and wanted.iteration.advantages is not None
     assert (found.iteration.advantages.total - wanted.iteration.advantages.total).abs().max() <= tolerance
+    assert found.iteration.scalars == wanted.iteration.scalars
 
 
 @pytest.mark.parametrize(
@@ -100,8 +116,17 @@ def assert_same(found: Done, wanted: Done, tolerance: float) -> None:
 )
 @pytest.mark.parametrize(
     "spec",
-    [SPEC, FAR, GSPO, CISPO, KL],
-    ids=["one step", "three steps, off policy", "gspo", "cispo, sequence masking", "kl"],
+    [SPEC, FAR, GSPO, CISPO, CLIP_COV, KL_COV, HIGH_ENTROPY, KL],
+    ids=[
+        "one step",
+        "three steps, off policy",
+        "gspo",
+        "cispo, sequence masking",
+        "clip_cov",
+        "kl_cov",
+        "dual clip, high entropy, entropy target",
+        "kl",
+    ],
 )
 @pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
 def test_the_same_gradient_in_every_way(
@@ -131,6 +156,31 @@ def test_the_off_policy_loss_is_far_from_zero(monkeypatch: pytest.MonkeyPatch) -
     done = run_in(Way(), monkeypatch, rollouts(seed=3), FAR, torch.float64)
     assert abs(done.result["metrics"]["loss"]) > 0.01 * done.token_loss_scale
     assert done.result["metrics"]["clip_fraction"] > 0
+
+
+@pytest.mark.parametrize(
+    ("spec", "without"),
+    [
+        (CLIP_COV, {"objective": "ppo_clip", "dual_clip": None}),
+        (KL_COV, {"kl_coefficient": 0.0}),
+        (HIGH_ENTROPY, {"high_entropy_share": None}),
+        (HIGH_ENTROPY, {"entropy_target": None}),
+    ],
+    ids=["clip_cov", "kl_cov", "high entropy", "entropy target"],
+)
+def test_each_has_a_part_in_the_gradient(spec: StepSettings, without: dict[str, object]) -> None:
+    """Otherwise the comparison above could not see it."""
+    batch = rollouts(seed=3)
+    done = run(policy(), batch, spec)
+    other = run(policy(), batch, changed(spec, **without), path=done.engine.weights)
+    assert difference(other.engine.gradients[-1], done.engine.gradients[-1]) > 1e-3
+
+
+def test_the_tokens_drawn_follow_seed_iteration_and_step() -> None:
+    batch = rollouts(seed=3)
+    spec = changed(CLIP_COV, minibatch_prompts=100)
+    one, again, other = (run(policy(), batch, changed(spec, seed=seed)).engine.gradients[0] for seed in (17, 17, 18))
+    assert torch.equal(one, again) and difference(other, one) > 1e-3
 
 
 def reordered(batch: GroupBatch, order: Sequence[int]) -> GroupBatch:

@@ -112,3 +112,46 @@ def test_head_and_scalars_are_trained_saved_restored_and_not_exported(
     assert scalars_in(tmp_path / "other") == {}
     with safe_open(tmp_path / "other" / "optimizer.safetensors", framework="pt") as file:
         assert file.metadata() == {"steps": "9"}
+
+
+@pytest.mark.parametrize("trainer", WAYS, indirect=True)
+def test_what_is_chosen_and_adapted_over_a_minibatch_is_that_of_one_rank_and_goes_on_from_a_checkpoint(
+    trainer: TrainerClient, part: dict[str, Any], weights: Path, tmp_path: Path
+) -> None:
+    """Clip-Cov, high entropy alone and an entropy target: the same tokens and coefficients on every rank."""
+    step = step_settings(part, token_budget=60, audit_max_mean=1e9, audit_min_effective_share=0.0)
+    step = changed(
+        replace(step, minibatch_prompts=2, learning_rate=1e-3),
+        objective="clip_cov",
+        covariance_share=0.1,
+        covariance_low=0.1,
+        high_entropy_share=0.4,
+        entropy_target={"target": 30.0, "delta": 0.01, "min": 0.02, "max": 0.5},
+    )
+    adamw = replace(adamw_settings(part), betas=(BETA, 0.999), max_grad_norm=1e9, head=None)
+
+    trainer.load("start", weights, None, adamw)
+    whole = changed(step, minibatch_prompts=100)
+    trainer.train("first", BATCH, whole, 0)
+    state = saved(trainer, tmp_path / "first", weights)
+    module = PolicyModule(AutoModelForCausalLM.from_pretrained(weights, attn_implementation="sdpa"))
+    done = run(module, BATCH, changed(whole, token_budget=100_000))
+    flat = done.engine.gradients[0].split([p.numel() for p in module.parameters()])
+    wanted = {
+        name.removeprefix("lm."): each.reshape(p.shape)
+        for (name, p), each in zip(module.named_parameters(), flat, strict=True)
+    }
+    assert apart(gradient_in(state), wanted) <= 1e-5
+    assert scalars_in(tmp_path / "first") == done.iteration.scalars
+
+    trainer.load("start", weights, None, adamw)
+    trainer.train("one", BATCH, step, 0)
+    saved(trainer, tmp_path / "middle", weights)
+    two = trainer.train("two", NEXT, step, 1)
+    after = saved(trainer, tmp_path / "after", weights)
+    assert scalars_in(tmp_path / "middle") != scalars_in(tmp_path / "after")
+
+    trainer.load("one", tmp_path / "middle", tmp_path / "middle", adamw)
+    again = trainer.train("two", NEXT, step, 1)
+    assert_identical(saved(trainer, tmp_path / "again"), after)
+    assert again["metrics"] == two["metrics"] and scalars_in(tmp_path / "again") == scalars_in(tmp_path / "after")

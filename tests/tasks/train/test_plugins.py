@@ -242,6 +242,41 @@ def test_scalars_go_on_from_what_the_engine_has_and_others_are_dropped(spec: Spo
     assert engine.scalars == {}
 
 
+def test_what_any_objective_may_have_goes_around_a_users_own(spec: Spoken) -> None:
+    """Scalars of both, statistics of both, and the user's head."""
+    target = "objective.entropy_target={target: 1e3, delta: 0.01, min: 0.02}"
+    plain = settings_of(spec(f"objective.use={OWN}:Plain", target, "objective.high_entropy_share=0.3"))
+    done = run(policy(), BATCH, changed(plain, minibatch_prompts=2))
+    assert done.result["metrics"]["objective_entropy_coefficient"] == pytest.approx(0.02 + 3 * 0.01)
+    settings, module = everything(spec)
+    module.head.requires_grad_(False)  # type: ignore[union-attr]
+    all_of_it, part_of_it = (run(module, BATCH, changed(settings, high_entropy_share=share)) for share in (0.999, 0.3))
+    assert all_of_it.engine.scalars.keys() == part_of_it.engine.scalars.keys() == {"coefficient"}
+    assert difference(part_of_it.engine.gradients[0], all_of_it.engine.gradients[0]) > 0.1
+
+
+def test_a_coefficient_of_the_users_own_is_not_beside_a_target(spec: Spoken, tmp_path: Path) -> None:
+    target = "objective.entropy_target.target=0.3"
+    with pytest.raises(
+        SpecError, match=r"^objective\.entropy_target: objective Everything has an entropy_coefficient of"
+    ):
+        try_own_code(spec(*EVERYTHING, target))
+    (tmp_path / "mine.py").write_text(
+        "from tasks.train.objectives.base import Objective\n\n\nclass Mine(Objective):\n"
+        "    def token_losses(self, tokens): ...\n    def scalars(self):\n        return {'entropy_bonus': 1.0}\n"
+    )
+    with pytest.raises(
+        SpecError, match=r"objective Mine keeps a scalar called entropy_bonus, as objective\.entropy_target"
+    ):
+        try_own_code(spec(f"objective.use={tmp_path}/mine.py:Mine", target))
+
+
+@pytest.mark.parametrize("name", ["Called", "Empty"])
+def test_a_share_of_tokens_does_not_keep_a_users_own_from_being_tried(spec: Spoken, name: str) -> None:
+    with pytest.raises((SpecError, TrainingError), match=r"objective\.use"):
+        try_own_code(spec(f"objective.use={OWN}:{name}", "objective.high_entropy_share=0.2"))
+
+
 @pytest.mark.parametrize(
     ("name", "message"),
     [
@@ -367,9 +402,12 @@ def test_every_estimator_and_objective_has_a_file_with_label_source_and_version(
         "rloo": "RLOO",
         "reinforce_pp_baseline": "REINFORCE++-baseline",
         "pass_at_k": "Pass@k training",
+        "weighted_reinforce": "W-REINFORCE",
         "ppo_clip": "PPO clip",
         "gspo": "GSPO",
         "cispo": "CISPO",
+        "clip_cov": "Clip-Cov",
+        "kl_cov": "KL-Cov",
     }
 
 

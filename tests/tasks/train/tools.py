@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import random
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
@@ -310,14 +310,15 @@ def run(
     ranks: int = 1,
     path: Sequence[dict[str, Tensor]] = (),
     reference: PolicyModule | None = None,
+    scalars: Mapping[str, float] | None = None,
 ) -> Done:
-    """One iteration on copies of `module`, each rank a thread. `path`: as in PlainEngine.
+    """One iteration on copies of `module`, each rank a thread. `path`, `scalars`: as in PlainEngine.
 
     `reference`: None for `nearby(module)`.
     """
-    reference = reference or nearby(module)
+    reference, before = reference or nearby(module), dict(scalars or {})
     if ranks == 1:
-        engine = PlainEngine(copy.deepcopy(module), OneRank(), path=path, reference=reference)
+        engine = PlainEngine(copy.deepcopy(module), OneRank(), path=path, scalars=before, reference=reference)
         iteration = Iteration(engine, OneRank(), batch, spec, 0)
         return Done(iteration.run(), engine, iteration, [engine.micro_batches])
     meeting = Meeting(ranks)
@@ -326,7 +327,8 @@ def run(
     def work(rank: int) -> None:
         mine = ThreadRank(rank, ranks, meeting)
         try:
-            engine = PlainEngine(copy.deepcopy(module), mine, path=path, reference=copy.deepcopy(reference))
+            held = copy.deepcopy(reference)
+            engine = PlainEngine(copy.deepcopy(module), mine, path=path, scalars=before, reference=held)
             iteration = Iteration(engine, mine, batch, spec, 0)
             result = iteration.run()
             done[rank] = Done(result, engine, iteration, meeting.exchange(rank, engine.micro_batches))
