@@ -75,7 +75,7 @@ class Layout:
     """The bytes that DeepSpeed holds on a rank: always, while it accumulates, and on top at a boundary and in a step.
 
     `gradients` are those that stay between iterations; `accumulated` those of a minibatch. `buckets` stay, `filled` are
-    there in a backward pass.
+    there in a backward pass, and so are ZeRO-3's `gathered` weights.
     """
 
     weights: int
@@ -87,6 +87,7 @@ class Layout:
     filled: int
     reduction: int
     step: int
+    gathered: int = 0
 
 
 def layout(state: State, shapes: Shapes, device: str = "gpu") -> Layout:
@@ -107,14 +108,12 @@ def layout(state: State, shapes: Shapes, device: str = "gpu") -> Layout:
     if stage == 1:
         return Layout(weights, masters, moments, 0, 4 * count, 0, 4 * bucket, 4 * bucket, 4 * part + step)
     if stage == 2:
-        accumulated = 4 * part * (2 if fp32 else 1)
-        return Layout(weights, masters, moments, 0, accumulated, 0, width * bucket, width * bucket, step)
-    live = width * min(count, LIVE)
+        return Layout(weights, masters, moments, 0, 4 * part, 0, width * bucket, width * bucket, step)
     shard = width * part + (-(-frozen // ranks) if frozen else 0)
     group = min(part, SUB_GROUP)
     return Layout(
-        weights=shard + live,
-        masters=0 if fp32 else masters,
+        weights=shard,
+        masters=masters,
         moments=moments,
         gradients=4 * part * host,
         accumulated=0,
@@ -122,6 +121,7 @@ def layout(state: State, shapes: Shapes, device: str = "gpu") -> Layout:
         filled=0,
         reduction=width * bucket,
         step=(4 * group + 4 * copies * group) * host,
+        gathered=min(width * count + frozen, width * LIVE),
     )
 
 
@@ -167,8 +167,8 @@ def peak(
         shapes, state.width, micro, temperature, entropy_gradient=entropy_gradient, trained=state.adapter is None
     )
     phases = [
-        {"activations": kept, "logits": logits, "buckets": has.buckets},
-        {"activations": kept + layer, "buckets": has.buckets + has.filled},
+        {"activations": kept, "logits": logits, "buckets": has.buckets, "gathered weights": has.gathered},
+        {"activations": kept + layer, "buckets": has.buckets + has.filled, "gathered weights": has.gathered},
         {"buckets": has.buckets + has.filled + has.reduction},
         {"buckets": has.buckets, "step": has.step},
     ]

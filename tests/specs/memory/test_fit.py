@@ -9,6 +9,7 @@ import pytest
 from flows.cli.memory_table import memory_lines
 from specs.load import load_spec
 from specs.memory.fit import Changes, changed, estimate, remedy
+from specs.memory.gpu import GIB
 from specs.paths import REPOSITORY_ROOT
 from specs.schema import Spec
 from specs.size import model_shapes
@@ -42,6 +43,28 @@ def test_a_recipe_fits_the_gpus_that_it_is_named_after(path: Path) -> None:
     assert found.total is not None and found.share is not None
     assert not found.excess
     assert found.share.max_num_seqs >= 64, "fewer samples side by side leave a GPU idle"
+
+
+def row(spec: Spec) -> str:
+    """The row of a recipe in specs/recipes/README.md."""
+    shapes = model_shapes(spec)
+    found = estimate(spec, shapes, spec.rollout.max_response_tokens)
+    assert found.share is not None and spec.policy.model is not None
+    cells = [
+        f"[{spec.name}.yaml]({spec.name}.yaml)",
+        spec.policy.model.partition("/")[2],
+        "whole" if spec.policy.adapter is None else f"LoRA, rank {spec.policy.adapter.rank}",
+        f"{spec.rollout.max_response_tokens:,}",
+        f"{sum(found.training.values()) / GIB:.1f} GiB",
+        f"{found.share.gpu_memory_utilization:.0%}, {found.share.max_num_seqs}",
+    ]
+    return f"| {' | '.join(cells)} |"
+
+
+def test_the_table_of_the_recipes_is_what_the_model_says() -> None:
+    text = (REPOSITORY_ROOT / "specs" / "recipes" / "README.md").read_text()
+    rows = [line for line in text.splitlines() if line.startswith("| [")]
+    assert rows == [row(load_spec(path, (), {}).spec) for path in RECIPES]
 
 
 def test_what_does_not_fit_is_said_with_the_setting_that_would(write: Write) -> None:
