@@ -15,13 +15,14 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import AutoConfig, AutoModelForCausalLM, PretrainedConfig
+from transformers import AutoConfig, AutoModelForCausalLM, LlamaConfig, PretrainedConfig
 
 from specs.memory.activations import MicroBatch
 from specs.memory.shapes import Shapes, shapes
@@ -72,6 +73,16 @@ class Case:
         )
 
 
+#: What a rank loads and trains first (tests/benchmarks/memory_side.py).
+TINY = LlamaConfig(
+    vocab_size=64,
+    hidden_size=32,
+    intermediate_size=64,
+    num_hidden_layers=1,
+    num_attention_heads=2,
+    num_key_value_heads=1,
+    max_position_embeddings=512,
+)
 SHORT = {"token_budget": 64, "prompt": 16, "length": 48}  # bfloat16 is slow on a CPU without instructions for it
 LONG = {"token_budget": 1088, "length": 1024}
 CASES = [
@@ -97,7 +108,10 @@ def write_weights(config: PretrainedConfig, dtype: str, folder: Path) -> Path:
 
 
 def measured(case: Case, weights: Path) -> dict[str, int]:
-    """Return the largest peaks of the case's ranks above what was resident before the policy was loaded, bytes."""
+    """Return the largest peaks of the case's ranks above what was resident before the policy was loaded, bytes.
+
+    Raises RuntimeError with the end of a rank's log where one fails; the others are ended then.
+    """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -112,20 +126,36 @@ def measured(case: Case, weights: Path) -> dict[str, int]:
         "OMP_NUM_THREADS": "1",
         "MALLOC_MMAP_THRESHOLD_": MMAP,
     }
-    ranks = [
-        subprocess.Popen(
-            command,
-            cwd=REPOSITORY_ROOT,
-            env={**shared, "RANK": str(rank), "LOCAL_RANK": str(rank)},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-        )
-        for rank in range(case.ranks)
+    with tempfile.TemporaryDirectory() as folder:
+        tiny = write_weights(TINY, case.dtype, Path(folder) / "tiny")
+        outputs = [Path(folder) / f"{rank}.out" for rank in range(case.ranks)]
+        ranks = []
+        for rank, output in enumerate(outputs):
+            environment = {**shared, "RANK": str(rank), "LOCAL_RANK": str(rank)}
+            with output.open("w") as file:
+                ranks.append(
+                    subprocess.Popen(
+                        [*command, "--tiny", str(tiny)],
+                        cwd=REPOSITORY_ROOT,
+                        env=environment,
+                        stdout=file,
+                        stderr=subprocess.STDOUT,
+                    )
+                )
+        try:
+            while any(rank.poll() is None for rank in ranks) and not any(rank.poll() for rank in ranks):
+                time.sleep(0.2)
+        finally:
+            for process in ranks:
+                process.kill()
+                process.wait()
+        texts = [output.read_text() for output in outputs]
+        for process, text in zip(ranks, texts, strict=True):
+            if process.returncode > 0:
+                raise RuntimeError(f"{case}: {text[-2000:]}")
+    peaks: list[dict[str, int]] = [
+        json.loads(next(line for line in reversed(text.splitlines()) if line.startswith('{"rank"'))) for text in texts
     ]
-    printed = [rank.communicate()[0] for rank in ranks]
-    assert [rank.returncode for rank in ranks] == [0] * case.ranks, printed
-    peaks: list[dict[str, Any]] = [json.loads(text.strip().splitlines()[-1]) for text in printed]
     return {name: max(each[name] for each in peaks) for name in peaks[0] if name != "rank"}
 
 

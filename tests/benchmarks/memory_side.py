@@ -14,28 +14,16 @@ import ctypes
 import gc
 import json
 import os
-import tempfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
-
-from transformers import AutoModelForCausalLM, LlamaConfig
 
 from tasks.train.batch import GroupBatch
 from tasks.train.settings import AdamWSettings, OptimizerOptions
 from tests.tasks.train.tools import SPEC
 
 ADAMW = AdamWSettings(betas=(0.9, 0.999), adam_eps=1e-8, weight_decay=0.1, max_grad_norm=1.0)
-TINY = LlamaConfig(
-    vocab_size=64,
-    hidden_size=32,
-    intermediate_size=64,
-    num_hidden_layers=1,
-    num_attention_heads=2,
-    num_key_value_heads=1,
-    max_position_embeddings=512,
-)
 
 
 def batch(rows: int, prompt: int, responses: int, length: int) -> GroupBatch:
@@ -74,6 +62,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--case", required=True, type=json.loads)
     parser.add_argument("--weights", required=True, type=Path)
+    parser.add_argument("--tiny", required=True, type=Path)
     arguments = parser.parse_args()
     case, weights = arguments.case, arguments.weights
 
@@ -89,10 +78,8 @@ def main() -> None:
         settings = replace(SPEC, token_budget=token_budget, temperature=case["temperature"])
         rank.train(expected=state, becomes=state, batch=groups, settings=settings, iteration=0)
 
-    with tempfile.TemporaryDirectory() as folder:
-        AutoModelForCausalLM.from_config(TINY).save_pretrained(folder)
-        load("tiny", Path(folder))
-        train("tiny", batch(4, 8, 2, 8), 64)
+    load("tiny", arguments.tiny)
+    train("tiny", batch(4, 8, 2, 8), 64)
     rank._engine = None
     gc.collect()
     ctypes.CDLL(None).malloc_trim(0)
