@@ -103,7 +103,7 @@ def layout(state: State, shapes: Shapes, device: str = "gpu") -> Layout:
     weights, masters, moments = width * count + frozen, 4 * part * host, 8 * part * host
     step = 4 * copies * part * host
     if stage == 1 and not fp32 and not state.offload:
-        # BF16_Optimizer: a flat float32 accumulator of all gradients, which stays, and the bfloat16 ones of a minibatch.
+        # BF16_Optimizer: a flat float32 accumulator of all gradients, which stays, and a minibatch's bfloat16 ones.
         return Layout(weights, masters, moments, 4 * count, 2 * count, 0, 0, 0, step)
     if stage == 1:
         return Layout(weights, masters, moments, 0, 4 * count, 0, 4 * bucket, 4 * bucket, 4 * part + step)
