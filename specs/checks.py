@@ -247,6 +247,18 @@ def _placement(spec: Sections) -> Iterator[str]:
             f"placement.sleep: got {placement.sleep!r}, but with placement.layout separate engine and trainer share no "
             "memory; want none"
         )
+    for key in ("gpu_memory_gib", "gpu_memory_utilization") if gpus == 0 else ():
+        if (value := getattr(placement, key)) is not None:
+            yield f"placement.{key}: got {value:g}, but placement.gpus is 0; drop it"
+    for key in ("gpu_memory_utilization", "max_num_seqs", "max_num_batched_tokens"):
+        if getattr(placement, key) is not None and spec.rollout.engine == "transformers":
+            yield f"placement.{key}: has no effect with rollout.engine transformers; drop it"
+    sequences, batched = placement.max_num_seqs, placement.max_num_batched_tokens
+    if sequences is not None and batched is not None and batched < sequences:
+        yield (
+            f"placement.max_num_batched_tokens: {batched} is less than placement.max_num_seqs {sequences}, which take "
+            "a token each in a step; raise it, or lower that"
+        )
     if placement.offload_optimizer == "cpu" and spec.train.zero_stage == 0:
         yield "placement.offload_optimizer: cpu needs train.zero_stage 1, 2 or 3, got 0"
     if spec.rollout.prompts * spec.rollout.samples < ranks:

@@ -268,6 +268,29 @@ class Placement(Section):
         description="Seconds that a training iteration, or a call for rollouts, may take; then its engine hangs, and "
         "is replaced.",
     )
+    gpu_memory_gib: float | None = Field(
+        default=None,
+        gt=0,
+        description="GiB of one GPU, which the plan measures an experiment by; null: a run asks its GPU, and the plan "
+        "does not know what fits.",
+    )
+    gpu_memory_utilization: float | None = Field(
+        default=None,
+        gt=0,
+        le=1,
+        description="Share of a GPU's memory that vLLM takes, its CUDA graphs not counted; null: what the trainer "
+        "leaves while the engine works, at most 0.92.",
+    )
+    max_num_seqs: Positive | None = Field(
+        default=None,
+        description="Samples that vLLM draws side by side; null: those that its cache holds half grown, at most 256. "
+        "On the CPU: 256.",
+    )
+    max_num_batched_tokens: Positive | None = Field(
+        default=None,
+        description="Tokens of one step of vLLM, of prompts and samples; null: 8192, or less where the activations "
+        "would take more than a sixteenth of its memory. On the CPU: vLLM's own.",
+    )
 
 
 def default_store() -> str:

@@ -1,9 +1,6 @@
-"""The size of an experiment before anything runs: tokens and bytes, from config.json and placement alone.
+"""The size of an experiment before anything runs: tokens and checkpoints, from config.json and the spec alone.
 
-Parameters are counted on a model built on torch's meta device (no memory, no weights). Trainer bytes follow
-DeepSpeed's mixed precision: weights in `policy.dtype`, gradients accumulated in float32, AdamW's two moments and,
-below float32, a master copy in float32 (Rajbhandari et al. 2020, ZeRO, section 3.1). Activations and the KV cache
-come on top: they fill what is left.
+Memory is in specs/memory.
 """
 
 from __future__ import annotations
@@ -12,9 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from transformers import AutoConfig, AutoModelForCausalLM, LlamaConfig, PretrainedConfig
+from transformers import AutoConfig, LlamaConfig, PretrainedConfig
 
 from specs.errors import SpecError
+from specs.memory.shapes import Shapes, shapes
+from specs.memory.trainer import State
 from specs.paths import config_of, from_root, names_hub_model
 from specs.schema import Spec
 
@@ -23,65 +22,41 @@ from specs.schema import Spec
 class Sizes:
     """Sizes of an experiment.
 
-    `parameters` are counted once where tied. Tokens are upper bounds for one iteration; bytes are per rank, engine
-    GPU, or file.
+    `parameters` are counted once where tied. Tokens are upper bounds for one iteration.
     """
 
     parameters: int
     optimizer_steps: int  # per iteration
     response_tokens: int  # sampled in an iteration
     trained_tokens: int  # rows as the trainer sees them, each with its prompt
-    weight_bytes: int  # per trainer rank
-    gradient_bytes: int  # per trainer rank
-    optimizer_bytes: int  # per trainer rank; on the host where offloaded
-    reference_bytes: int  # per trainer rank: its share of the reference policy's copy; 0 without one
-    engine_weight_bytes: int  # per engine GPU
-    kv_bytes_per_token: int  # of one engine replica, over all its GPUs
     checkpoint_bytes: int  # weights and the consolidated optimizer
     kept_checkpoints: int  # by `checkpoint.keep`; pinned ones come on top
 
-    @property
-    def rank_bytes(self) -> int:
-        """Return the bytes of weights, gradients, optimizer and reference policy of one trainer rank."""
-        return self.weight_bytes + self.gradient_bytes + self.optimizer_bytes + self.reference_bytes
 
-
-def size(spec: Spec, vocabulary: int | None = None, model: Path | None = None) -> Sizes:
-    """Return the sizes of `spec`.
-
-    `vocabulary` (tokens) is that of the puzzle, which `policy.init: scratch` needs; `model` the folder with the
-    config.json of the run that `policy.init` names. Raises SpecError where the model's config.json is not known here.
-    """
-    config = _config(spec, vocabulary, model)
-    count = parameters(config)
+def size(spec: Spec, model: Shapes) -> Sizes:
+    """Return the sizes of `spec` with a model of these shapes (`model_shapes`)."""
+    saved = State.of(spec).trained(model)
     narrow = torch.finfo(getattr(torch, spec.policy.dtype)).bits // 8
     wide = max(narrow, 4)
-    optimizer = count * (2 * wide + (wide if narrow < wide else 0))
-    ranks, stage = spec.placement.ranks, spec.train.zero_stage
     rollout = spec.rollout
     responses = rollout.prompts * rollout.samples
-    head = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
     return Sizes(
-        parameters=count,
+        parameters=model.parameters,
         optimizer_steps=rollout.prompts // spec.train.minibatch_prompts,
         response_tokens=rollout.drawn * rollout.samples * rollout.max_response_tokens,
         trained_tokens=responses * (rollout.max_prompt_tokens + rollout.max_response_tokens),
-        weight_bytes=_share(count * narrow, ranks, stage >= 3),
-        gradient_bytes=_share(count * wide, ranks, stage >= 2),
-        optimizer_bytes=_share(optimizer, ranks, stage >= 1),
-        reference_bytes=_share(count * narrow, ranks, True) if spec.reference_at(0) is not None else 0,
-        engine_weight_bytes=_share(count * narrow, spec.placement.tensor_parallel, True),
-        kv_bytes_per_token=2 * config.num_hidden_layers * config.num_key_value_heads * head * narrow,
-        checkpoint_bytes=count * narrow + optimizer,
+        checkpoint_bytes=saved * (narrow + 2 * wide + (wide if narrow < wide else 0)),
         kept_checkpoints=min(spec.checkpoint.keep, len(spec.checkpointed_iterations())),
     )
 
 
-def parameters(config: PretrainedConfig) -> int:
-    """Return the number of parameters of the model that `config` describes, tied ones counted once."""
-    with torch.device("meta"):
-        model = AutoModelForCausalLM.from_config(config)  # type: ignore[no-untyped-call]
-    return sum(weight.numel() for weight in model.parameters())
+def model_shapes(spec: Spec, vocabulary: int | None = None, model: Path | None = None) -> Shapes:
+    """Return the shapes of the spec's model.
+
+    `vocabulary` (tokens) is that of the puzzle, which `policy.init: scratch` needs; `model` the folder with the
+    config.json of the run that `policy.init` names. Raises SpecError where the model's config.json is not known here.
+    """
+    return shapes(_config(spec, vocabulary, model))
 
 
 def _config(spec: Spec, vocabulary: int | None, model: Path | None) -> PretrainedConfig:
@@ -114,8 +89,3 @@ def _config(spec: Spec, vocabulary: int | None, model: Path | None) -> Pretraine
         )
     config: PretrainedConfig = AutoConfig.from_pretrained(path)
     return config
-
-
-def _share(total: int, parts: int, split: bool) -> int:
-    """Return the bytes of one of `parts` holders, rounded up."""
-    return -(-total // parts) if split else total

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from flows.cli.memory_table import bytes_text, memory_lines
 from infra.store import Store
 from specs.errors import SpecError
 from specs.load import Loaded, describe, load_control, load_spec
+from specs.objectives import Reference
 from specs.schema import Spec
 from specs.sections import Placement, RolloutSpec
-from specs.size import Sizes, size
+from specs.size import model_shapes, size
 from tasks.data.dataset import tokenizer_of
 from tasks.data.preview import end_names
 from tasks.data.tokenizer import puzzle_tokenizer
 from tasks.errors import NotFetchedError
+from tasks.graph.asked import longest_response
 from tasks.graph.experiment import Experiment
 from tasks.graph.inputs import check_inputs, check_problems
 from tasks.graph.listing import Listing
@@ -155,7 +158,8 @@ def _numbers(numbers: Sequence[int]) -> str:
 
 
 def _sizes(spec: Spec, model: Path | None) -> str:
-    sizes = size(spec, len(puzzle_tokenizer()) if spec.policy.made else None, model)
+    shapes = model_shapes(spec, len(puzzle_tokenizer()) if spec.policy.made else None, model)
+    sizes = size(spec, shapes)
     iterations = spec.train.iterations
     return "\n".join(
         [
@@ -165,28 +169,21 @@ def _sizes(spec: Spec, model: Path | None) -> str:
             f"{sizes.trained_tokens:,} trained tokens, {sizes.optimizer_steps} optimizer steps; {iterations} "
             "iterations: at most "
             f"{sizes.response_tokens * iterations:,} and {sizes.trained_tokens * iterations:,}",
-            f"a trainer rank (ZeRO {spec.train.zero_stage}, {spec.placement.ranks} ranks): weights "
-            f"{_bytes(sizes.weight_bytes)}, gradients "
-            f"{_bytes(sizes.gradient_bytes)}, optimizer {_bytes(sizes.optimizer_bytes)}"
-            f"{_reference(spec, sizes)}, in all "
-            f"{_bytes(sizes.rank_bytes)}; activations come on top",
-            f"the rollout engine (tensor parallel {spec.placement.tensor_parallel}): weights "
-            f"{_bytes(sizes.engine_weight_bytes)} a GPU, "
-            f"KV cache {_bytes(sizes.kv_bytes_per_token)} a token",
+            *_reference(spec.objective.reads_reference),
             f"placement: {_placement(spec.placement)}",
-            f"a checkpoint: {_bytes(sizes.checkpoint_bytes)}; {sizes.kept_checkpoints} kept: "
-            f"{_bytes(sizes.checkpoint_bytes * sizes.kept_checkpoints)}, "
-            "and those that are pinned",
+            f"a checkpoint: {bytes_text(sizes.checkpoint_bytes)}; {sizes.kept_checkpoints} kept: "
+            f"{bytes_text(sizes.checkpoint_bytes * sizes.kept_checkpoints)}, and those that are pinned",
+            *memory_lines(spec, shapes, longest_response(spec)),
         ]
     )
 
 
-def _reference(spec: Spec, sizes: Sizes) -> str:
-    reference = spec.objective.reads_reference
+def _reference(reference: Reference | None) -> list[str]:
     if reference is None:
-        return ""
+        return []
+    policy = "the model without its adapter" if reference.policy == "base" else "the policy at the start"
     resets = f", a new one every {reference.reset_every} iterations" if reference.reset_every else ""
-    return f", reference policy {_bytes(sizes.reference_bytes)} ({reference.policy}{resets})"
+    return [f"the reference policy: {policy}{resets}"]
 
 
 def _prompts(rollout: RolloutSpec) -> str:
@@ -202,15 +199,6 @@ def _placement(placement: Placement) -> str:
         return f"engine and trainer each on their own of {gpus}"
     sleeps = "sleeps while the trainer works" if placement.sleep == "rollout" else "keeps its memory"
     return f"engine and trainer on the same {gpus}; the engine {sleeps}"
-
-
-def _bytes(count: int) -> str:
-    value, unit = float(count), "B"
-    for unit in ("B", "KiB", "MiB", "GiB", "TiB"):
-        if value < 1024 or unit == "TiB":
-            break
-        value /= 1024
-    return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
 
 
 def _indent(text: str) -> str:

@@ -14,13 +14,18 @@ import importlib.util
 import logging
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Self, get_args
 
 import torch
 
 from infra.errors import EngineError
+from specs.memory.fit import share_of, utilization_of
+from specs.memory.gpu import GIB
+from specs.memory.rollout import Engine, Share
+from specs.memory.shapes import shapes
+from specs.memory.trainer import State
 from specs.schema import Spec
 from tasks.records import FinishReason
 from tasks.rollout.protocol import Completion, EngineOptions, PromptGroup, RolloutEngine, Sampling
@@ -28,7 +33,7 @@ from tasks.rollout.weights import read_config, tensor_shapes
 
 # The CPU's default of 128 would share no prompt shorter than that; GPUs keep vLLM's choice.
 CPU_BLOCK_TOKENS = 32
-ALONE, BESIDE_TRAINER = 0.85, 0.5  # shares of a GPU's memory
+CPU_SEQUENCES = 256  # samples side by side on the CPU, where nothing derives them
 
 _INSTALL = "run: pip install -e '.[cpu]' (on a GPU machine: '.[gpu]')"
 _UNINSTALL = "run: pip uninstall -y torchvision torchaudio torchcodec (text needs none of them)"
@@ -40,29 +45,53 @@ class VllmOptions(EngineOptions):
 
     `adapter_rank`: of the adapters that `load_adapter` gives, 0 for none; they are applied as they are, beside the
     weights. `max_model_len`: prompt and response tokens together, at most. `kv_cache_gib`: GiB of key-value cache on
-    the CPU (a GPU takes `gpu_memory_utilization`, a share of its memory). `max_num_seqs`: samples side by side.
-    `tensor_parallel_size`: GPUs per model. On the CPU the number of threads is OMP_NUM_THREADS of this process
-    (VLLM_CPU_OMP_THREADS_BIND has no effect in-process).
+    the CPU. `tensor_parallel_size`: GPUs per model. Of a GPU, as in `placement`, null where it is derived: the share
+    `gpu_memory_utilization` of its memory `gpu_memory_gib`, `max_num_seqs` samples side by side, and
+    `max_num_batched_tokens` of a step. `beside`: what a trainer on the same GPU holds meanwhile (specs/memory: State).
+    On the CPU the number of threads is OMP_NUM_THREADS of this process (VLLM_CPU_OMP_THREADS_BIND has no effect
+    in-process).
     """
 
     max_model_len: int
     dtype: str
     adapter_rank: int = 0
     kv_cache_gib: float = 2.0
-    max_num_seqs: int = 256
     tensor_parallel_size: int
-    gpu_memory_utilization: float = ALONE
+    gpu_memory_gib: float | None = None
+    gpu_memory_utilization: float | None = None
+    max_num_seqs: int | None = None
+    max_num_batched_tokens: int | None = None
+    beside: dict[str, Any] | None = None
 
     @classmethod
     def from_spec(cls, spec: Spec, longest_response: int) -> Self:
         """Return the options for a spec; colocated, the trainer's weights and optimizer stay on the same GPU."""
-        colocated = spec.placement.layout == "colocated"
+        placement = spec.placement
         return cls(
             max_model_len=spec.rollout.max_prompt_tokens + longest_response,
             dtype=spec.policy.dtype,
             adapter_rank=spec.policy.adapter.rank if spec.policy.adapter else 0,
-            tensor_parallel_size=spec.placement.tensor_parallel,
-            gpu_memory_utilization=BESIDE_TRAINER if colocated else ALONE,
+            tensor_parallel_size=placement.tensor_parallel,
+            gpu_memory_gib=placement.gpu_memory_gib,
+            gpu_memory_utilization=utilization_of(placement),
+            max_num_seqs=placement.max_num_seqs,
+            max_num_batched_tokens=placement.max_num_batched_tokens,
+            beside=asdict(State.of(spec)) if placement.layout == "colocated" else None,
+        )
+
+    def share(self, weights: Path, total: int) -> Share:
+        """Return the settings of an engine for the model in the folder `weights`, on GPUs of `total` bytes."""
+        from transformers import AutoConfig
+
+        width = torch.finfo(getattr(torch, self.dtype)).bits // 8
+        model = shapes(AutoConfig.from_pretrained(weights))
+        return share_of(
+            Engine(model, width, self.tensor_parallel_size, self.max_model_len),
+            int((self.gpu_memory_gib or total / GIB) * GIB),
+            None if self.beside is None else State(**self.beside),
+            utilization=self.gpu_memory_utilization,
+            sequences=self.max_num_seqs,
+            batched=self.max_num_batched_tokens,
         )
 
 
@@ -130,19 +159,7 @@ class VllmEngine(RolloutEngine):
             # vLLM compiles small functions (a count beside the log-probabilities) even when eager: 20 s of g++ at
             # first.
             torch._dynamo.config.disable = True
-        place: dict[str, Any] = (
-            # eager: compiling costs a minute at each start here and gains nothing for small models.
-            # no chunked prefill: after a piece of a prompt vLLM winds the request's generator back, which torch's
-            # generators on the CPU cannot do.
-            {
-                "block_size": CPU_BLOCK_TOKENS,
-                "kv_cache_memory_bytes": int(options.kv_cache_gib * 2**30),
-                "enforce_eager": True,
-                "enable_chunked_prefill": False,
-            }
-            if self._on_cpu
-            else {"gpu_memory_utilization": options.gpu_memory_utilization, "enable_sleep_mode": True}
-        )
+        place = self._on_a_cpu() if self._on_cpu else self._on_a_gpu(weights)
         ranks = sorted(rank for rank in get_args(self._vllm.config.lora.MaxLoRARanks) if rank >= options.adapter_rank)
         adapters = {"enable_lora": True, "max_lora_rank": ranks[0]} if options.adapter_rank else {}
         return self._vllm.LLM(
@@ -151,7 +168,6 @@ class VllmEngine(RolloutEngine):
             generation_config="vllm",  # nothing of the folder's generation_config.json
             dtype=options.dtype,
             max_model_len=options.max_model_len,
-            max_num_seqs=options.max_num_seqs,
             tensor_parallel_size=options.tensor_parallel_size,
             # of the logits after temperature and truncation; vLLM's default (raw_logprobs) ignores both
             logprobs_mode="processed_logprobs",
@@ -162,6 +178,25 @@ class VllmEngine(RolloutEngine):
             **adapters,
             **place,
         )
+
+    def _on_a_cpu(self) -> dict[str, Any]:
+        options, batched = self.options, self.options.max_num_batched_tokens
+        return {
+            "block_size": CPU_BLOCK_TOKENS,
+            "kv_cache_memory_bytes": int(options.kv_cache_gib * 2**30),
+            # eager: compiling costs a minute at each start here and gains nothing for small models.
+            "enforce_eager": True,
+            # no chunked prefill: after a piece of a prompt vLLM winds the request's generator back, which torch's
+            # generators on the CPU cannot do.
+            "enable_chunked_prefill": False,
+            "max_num_seqs": options.max_num_seqs or CPU_SEQUENCES,
+            **({} if batched is None else {"max_num_batched_tokens": batched}),
+        }
+
+    def _on_a_gpu(self, weights: Path) -> dict[str, Any]:
+        # Asked without a CUDA context of this process, which workers could not be forked beside.
+        total = self._vllm.platforms.current_platform.get_device_total_memory()
+        return {"enable_sleep_mode": True, **asdict(self.options.share(weights, total))}
 
     def generate(self, groups: Sequence[PromptGroup], sampling: Sampling) -> list[list[Completion]]:
         """Sample all groups in one call to vLLM."""

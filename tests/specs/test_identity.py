@@ -28,6 +28,7 @@ KL = PUZZLE + "objective: {kl: {}}\n"
 TARGETED = PUZZLE + "objective: {entropy_target: {target: 0.3}}\n"
 OWN = "tests/specs/own_code.py"
 HUB = MODEL.replace("some/problems.jsonl", "hf://a/b")
+ON_GPU = MODEL + "placement: {gpus: 1}\n"
 ARCHITECTURE = ("layers", "hidden", "heads", "intermediate", "tie_embeddings", "max_positions")
 
 # (base, override) -> the parts that it changes. "evaluate" is the only one that is no part of the identity.
@@ -182,6 +183,10 @@ TABLE: list[tuple[str, str, str]] = [
     (PUZZLE + "placement: {offload_optimizer: none}\n", "placement.threads=3", ""),
     (PUZZLE, "placement.sleep=none", ""),
     (PUZZLE, "placement.deadline_s=60.0", ""),
+    (ON_GPU, "placement.gpu_memory_gib=80", ""),
+    (ON_GPU, "placement.gpu_memory_utilization=0.5", ""),
+    (MODEL, "placement.max_num_seqs=64", ""),
+    (MODEL, "placement.max_num_batched_tokens=4096", ""),
     (PUZZLE, "evaluate.every=3", ""),
     (PUZZLE, "evaluate.suites=[heldout]", ""),  # each suite has steps of its own
     (PUZZLE, "evaluate.samples=64", "evaluate"),

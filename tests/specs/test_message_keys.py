@@ -12,7 +12,7 @@ from specs.keys import RENAMED, fields_at, known_prefix
 from specs.paths import REPOSITORY_ROOT
 from specs.schema import Spec
 
-FILES = sorted({*(REPOSITORY_ROOT / "specs").glob("*.py"), *(REPOSITORY_ROOT / "tasks" / "train").rglob("*.py")})
+FILES = sorted({*(REPOSITORY_ROOT / "specs").rglob("*.py"), *(REPOSITORY_ROOT / "tasks" / "train").rglob("*.py")})
 SECTIONS = [name for name in Spec.model_fields if fields_at((name,))]
 KEY = re.compile(rf"(?<![\w./-])(?:{'|'.join(SECTIONS)})(?:\.(?!py\b)[a-z_]+)+(?![\w(/])")
 

@@ -248,6 +248,15 @@ RULES: list[tuple[str, list[str], str, list[str]]] = [
         "placement.offload_optimizer",
         ["train.zero_stage"],
     ),
+    (MODEL, ["placement.gpu_memory_gib=80"], "placement.gpu_memory_gib", ["placement.gpus is 0; drop it"]),
+    (MODEL, ["placement.gpu_memory_utilization=0.5"], "placement.gpu_memory_utilization", ["placement.gpus is 0"]),
+    (PUZZLE, ["placement.max_num_seqs=8"], "placement.max_num_seqs", ["no effect with rollout.engine transformers"]),
+    (
+        MODEL,
+        ["placement={max_num_seqs: 64, max_num_batched_tokens: 32}"],
+        "placement.max_num_batched_tokens",
+        ["placement.max_num_seqs 64", "raise it, or lower that"],
+    ),
     (PUZZLE, ["placement.ranks=17"], "placement.ranks", ["rollout.prompts 4", "rollout.samples 4"]),
     (PUZZLE, ["evaluate.suites=[heldout, heldout]"], "evaluate.suites", ["twice; name each once"]),
     (

@@ -18,9 +18,10 @@ from specs.load import Loaded, load_control, load_spec
 from specs.names import SUITES, VERIFIERS
 from specs.paths import REPOSITORY_ROOT
 from specs.schema import Spec, json_schema
-from specs.size import size
+from specs.size import model_shapes
 
 SPECS = REPOSITORY_ROOT / "specs"
+RECIPES = sorted(SPECS.glob("recipes/*.yaml"))
 FILES = sorted(SPECS.glob("*.yaml"))
 NAMES = {
     "quickstart",
@@ -45,12 +46,13 @@ def test_the_files_that_the_design_names_are_there() -> None:
     assert {path.stem for path in FILES} == NAMES | CONTROLS
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", [*FILES, *RECIPES], ids=lambda path: path.stem)
 def test_it_resolves_sizes_itself_and_names_the_schema(path: Path) -> None:
     experiment = load_spec(path, (), {})
     assert experiment.spec.name == path.stem, "a run is found by its file's name"
-    assert size(experiment.spec, vocabulary=118).parameters > 0
-    assert path.read_text().splitlines()[0] == "# yaml-language-server: $schema=schema.json"
+    assert model_shapes(experiment.spec, vocabulary=118).parameters > 0
+    schema = os.path.relpath(SPECS / "schema.json", path.parent)
+    assert path.read_text().splitlines()[0] == f"# yaml-language-server: $schema={schema}"
 
 
 @pytest.mark.parametrize("name", sorted(CONTROLS))
@@ -100,7 +102,7 @@ import json, pathlib, sys
 from specs.load import load_control, load_spec
 from specs.study import load_study
 named = {}
-for path in sorted(pathlib.Path("specs").glob("*.yaml")):
+for path in sorted([*pathlib.Path("specs").glob("*.yaml"), *pathlib.Path("specs/recipes").glob("*.yaml")]):
     loaded = load_spec(path, (), {})
     named[path.name] = [each.spec.model_dump(mode="json") for each in (loaded, load_control(loaded, (), {})) if each]
 for path in sorted(pathlib.Path("specs/studies").glob("*.yaml")):
@@ -139,7 +141,7 @@ def test_a_stranger_s_clone_has_all_that_the_specs_name(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     named = json.loads(done.stdout)
-    assert set(named) == {path.name for path in (*FILES, *SPECS.glob("studies/*.yaml"))}
+    assert set(named) == {path.name for path in (*FILES, *RECIPES, *SPECS.glob("studies/*.yaml"))}
     outside = {
         (file, name)
         for file, specs in named.items()
@@ -167,5 +169,5 @@ def test_the_json_schema_knows_every_key_of_every_file_and_no_machine() -> None:
     assert str(REPOSITORY_ROOT) not in json.dumps(schema)
     assert set(schema["properties"]) == {"extends", *Spec.model_fields}
     assert schema["additionalProperties"] is False
-    for path in FILES:
+    for path in (*FILES, *RECIPES):
         assert set(yaml.safe_load(path.read_text())) <= set(schema["properties"])

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,14 +16,17 @@ from specs.engines import ENGINES
 from specs.errors import SpecError
 from specs.identity import rollout_part
 from specs.load import load_spec
+from specs.memory.fit import estimate
 from specs.paths import REPOSITORY_ROOT
 from specs.plugins import note
 from specs.schema import Spec
+from specs.size import model_shapes
 from tasks.engines.rollout import RolloutClient
 from tasks.records import FinishReason
 from tasks.rollout import registry
 from tasks.rollout.protocol import Completion, PromptGroup, RolloutEngine, Sampling
 from tasks.rollout.registry import engine_class, engine_names, engine_options, make_engine
+from tasks.rollout.vllm_engine import VllmOptions
 from tests.one_line import one_line
 
 OWN = """\
@@ -84,8 +89,26 @@ def test_options_come_from_the_spec() -> None:
     assert engine_options(spec("placement.gpus=1"), 12)["device"] == "cuda"
     large = engine_options(spec(file="qwen7b"), 8192)
     assert (large["max_model_len"], large["tensor_parallel_size"], large["dtype"]) == (2048 + 8192, 2, "bfloat16")
+    given = spec("placement.gpu_memory_utilization=0.4", "placement.max_num_seqs=64", file="qwen7b")
+    said = {"gpu_memory_utilization": 0.4, "max_num_seqs": 64, "max_num_batched_tokens": None, "gpu_memory_gib": None}
+    assert engine_options(given, 8192).items() >= said.items()
+
+
+def test_what_vllm_is_not_given_follows_from_its_gpu_and_the_trainer_beside_it(tmp_path: Path) -> None:
+    shutil.copy(REPOSITORY_ROOT / "specs/models/Qwen2.5-7B.json", tmp_path / "config.json")
+    colocated = spec(file="qwen7b")
     apart = spec("placement.layout=separate", "placement.ranks=4", file="qwen7b")
-    assert (large["gpu_memory_utilization"], engine_options(apart, 8192)["gpu_memory_utilization"]) == (0.5, 0.85)
+    awake = spec("placement.sleep=none", file="qwen7b")
+    beside, alone, half = (
+        VllmOptions.from_spec(each, 8192).share(tmp_path, 80 * 2**30) for each in (colocated, apart, awake)
+    )
+    assert beside.gpu_memory_utilization < alone.gpu_memory_utilization == 0.92
+    assert half.gpu_memory_utilization == 0.5
+    planned = estimate(spec("placement.gpu_memory_gib=80", file="qwen7b"), model_shapes(colocated), 8192)
+    assert beside == planned.share, "the plan says what the engine takes"
+    given = replace(VllmOptions.from_spec(colocated, 8192), gpu_memory_gib=24.0, max_num_seqs=4)
+    small = given.share(tmp_path, 80 * 2**30)
+    assert small.max_num_seqs == 4 and small.gpu_memory_utilization < beside.gpu_memory_utilization
 
 
 def test_an_engine_from_outside_is_named_in_a_spec(own: str) -> None:
