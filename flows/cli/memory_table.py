@@ -35,13 +35,15 @@ def memory_lines(spec: Spec, shapes: Shapes, longest_response: int) -> list[str]
 def _table(spec: Spec, found: Estimate) -> list[str]:
     on_gpu = spec.placement.gpus > 0
     of = "a GPU (by a model that was checked on CPUs alone)" if on_gpu else "a rank and of the engine, on the host"
-    rows = [
-        (name, *(bytes_text(half[name]) if name in half else "" for half in (found.training, found.sampling)))
+    head = (f"memory of {of}, at most:", "training", "sampling")
+    halves = (found.training, found.sampling)
+    terms = [
+        (f"    {name}", *(bytes_text(half[name]) if name in half else "" for half in halves))
         for name in dict.fromkeys((*found.training, *found.sampling))
     ]
-    rows.append(("in all", *(bytes_text(sum(half.values())) for half in (found.training, found.sampling))))
-    head = f"memory of {of}, at most:"
-    return [f"{head:<58}training     sampling", *(f"    {name:<52}{one:>10}{two:>13}" for name, one, two in rows)]
+    total = ("    in all", *(bytes_text(sum(half.values())) for half in halves))
+    wide = max(56, len(head[0]) + 1)
+    return [f"{name:<{wide}}{training:>10}{sampling:>13}" for name, training, sampling in (head, *terms, total)]
 
 
 def _settings(placement: Placement, share: Share) -> str:

@@ -48,7 +48,7 @@ def plan(loaded: Loaded, store: Store, *, replay: bool = False, check: bool = Fa
     except NotFetchedError as error:
         if check:
             check_problems(spec)
-        note = "stages: what the store has is not known until the model is here:"
+        note = "stages: what the store has is not known until model and data are here:"
         return "\n".join([*_head(loaded, store, spec.name, None), note, f"  {error}"])
     if check:
         check_inputs(experiment, store)

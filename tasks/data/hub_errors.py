@@ -32,6 +32,12 @@ def hub_reason(error: Exception, instead: str) -> str:
     return f"{first_line(error)}; correct that, or {instead}"
 
 
+def no_answer(error: Exception) -> bool:
+    """Return whether the hub was not reached, so that nothing is known of the name that was asked for."""
+    reached = getattr(error, "response", None) is not None
+    return not reached and (is_offline_mode() or isinstance(error, ConnectionError | TimeoutError | HTTPError))
+
+
 def first_line(error: BaseException) -> str:
     """Return the type of an error, and the first line of its text."""
     lines = str(error).strip().splitlines()

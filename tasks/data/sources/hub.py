@@ -19,9 +19,9 @@ from huggingface_hub import HfApi
 from huggingface_hub.errors import HFValidationError, HTTPError  # type: ignore[attr-defined]
 
 from specs.paths import start_of
-from tasks.data.hub_errors import first_line, hub_reason
+from tasks.data.hub_errors import first_line, hub_reason, no_answer
 from tasks.data.sources.base import Row, RowSource
-from tasks.errors import DataError
+from tasks.errors import DataError, NotFetchedError
 
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _BATCH = 1000
@@ -116,7 +116,8 @@ def resolve_revision(hub: HubName) -> str | None:
         instead = (
             "give a cached data set's 40-digit commit (data.revision), a local folder (hf:///folder) or a .jsonl file"
         )
-        raise DataError(f"hf://{hub.name}: its commit cannot be found; {hub_reason(error, instead)}") from error
+        kind = NotFetchedError if no_answer(error) else DataError
+        raise kind(f"hf://{hub.name}: its commit cannot be found; {hub_reason(error, instead)}") from error
 
 
 def read_hub(hub: HubName, commit: str | None, folder: str, split: str) -> Iterator[Row]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+import socket
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from flows.cli.plan import plan
 from infra.errors import StoreError
 from infra.store import Manifest, Store
 from specs.load import Loaded, load_spec
+from specs.paths import REPOSITORY_ROOT as ROOT
 from tasks.checkpoint.weights import policy_step, write_scratch_model
 from tasks.data.tokenizer import puzzle_tokenizer
 from tasks.evaluate.samples import Sample, SampleSet
@@ -120,6 +122,16 @@ def test_a_run_that_was_killed_goes_on_from_its_last_checkpoint(tmp_path: Path) 
 def test_the_placement_is_said_in_words(tmp_path: Path, overrides: tuple[str, ...], line: str) -> None:
     loaded = load(tmp_path, *overrides)
     assert f"  placement: {line}\n" in plan(loaded, Store(loaded.spec.store))
+
+
+def test_a_recipe_is_sized_where_the_hub_does_not_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise socket.gaierror(-2, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+    for loaded in [load_spec(path, [f"store={tmp_path}"], {}) for path in (ROOT / "specs" / "recipes").glob("*.yaml")]:
+        text = plan(loaded, Store(loaded.spec.store), check=True)
+        assert re.search(r"  fits a GPU of \d\d.0 GiB\n\nstages: what the store has is not known until", text), text
 
 
 def test_the_plan_says_what_a_reference_policy_costs(tmp_path: Path) -> None:
