@@ -43,7 +43,7 @@ def _table(spec: Spec, found: Estimate) -> list[str]:
     ]
     total = ("    in all", *(bytes_text(sum(half.values())) for half in halves))
     wide = max(56, len(head[0]) + 1)
-    return [f"{name:<{wide}}{training:>10}{sampling:>13}" for name, training, sampling in (head, *terms, total)]
+    return [f"{name:<{wide}}{one:>10}{two:>13}".rstrip() for name, one, two in (head, *terms, total)]
 
 
 def _settings(placement: Placement, share: Share) -> str:
