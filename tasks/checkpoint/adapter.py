@@ -39,7 +39,7 @@ def write_first_adapter(base: Path, adapter: Adapter, seed: int, dtype: str, fol
     """
     model = _meta_model(base)
     names = target_names(model, adapter)
-    config = {
+    config: dict[str, Any] = {
         "alpha_pattern": {},
         "base_model_name_or_path": None,
         "bias": "none",
