@@ -10,7 +10,7 @@ class DataError(ArmatureError, ValueError):
 
 
 class NotFetchedError(DataError):
-    """What a spec names on the hub is not on this machine, and nothing is fetched or the hub does not answer."""
+    """A model or data set of the hub is not on this machine, and nothing is fetched or the hub does not answer."""
 
 
 class VerifierError(ArmatureError, RuntimeError):
