@@ -98,6 +98,18 @@ def test_merged_weights_are_those_of_peft(base: Path, tmp_path: Path) -> None:
         assert torch.allclose(tensor, wanted[name], atol=1e-6), name
 
 
+def test_merged_weights_have_the_dtype_in_which_the_policy_was_trained(base: Path, tmp_path: Path) -> None:
+    """Those of the base may have another one: float32 training beside bfloat16 files would lose most of its change."""
+    adapter = trained(base, tmp_path / "adapter")
+    llama(seed=5).bfloat16().save_pretrained(base)
+    model = loaded(base)
+    inject(model, adapter, torch.float32)
+    (tmp_path / "merged").mkdir()
+    merge(base, adapter, tmp_path / "merged")
+    assert {tensor.dtype for tensor in load_file(tmp_path / "merged" / "model.safetensors").values()} == {torch.float32}
+    assert torch.allclose(logits(loaded(tmp_path / "merged")), logits(model), atol=1e-4)
+
+
 def test_named_layers_alone_get_an_adapter(base: Path, tmp_path: Path) -> None:
     folder = first(base, tmp_path / "adapter", Adapter(rank=2, targets=("v_proj", "q_proj")))
     model = loaded(base)
