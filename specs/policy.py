@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from specs.base import Count, Dtype, Positive, Section
 
@@ -56,6 +56,13 @@ class Adapter(Section):
             "but the output matrix.",
         )
     )
+
+    @field_validator("targets")
+    @classmethod
+    def _each_once(cls, targets: tuple[str, ...] | str) -> tuple[str, ...] | str:
+        if not targets:
+            raise ValueError("policy.adapter.targets: is empty; name layers, or say all-linear")
+        return targets if isinstance(targets, str) else tuple(sorted(set(targets)))
 
 
 class Policy(Section):

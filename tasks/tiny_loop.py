@@ -144,6 +144,8 @@ def refuse(spec: Spec, folder: Path) -> None:
             "the tiny loop trains policy.init: scratch by rollout.engine: transformers alone; set both, or use "
             "`armature train`"
         )
+    if spec.policy.adapter is not None:
+        raise SpecError("the tiny loop trains the whole model: set policy.adapter to null, or use `armature train`")
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise ArmatureError(f"{folder}: is a file or a folder with something in it; give a new folder")
 

@@ -9,7 +9,6 @@ from flows.cli.memory_table import bytes_text, memory_lines
 from infra.store import Store
 from specs.errors import SpecError
 from specs.load import Loaded, describe, load_control, load_spec
-from specs.objectives import Reference
 from specs.schema import Spec
 from specs.sections import Placement, RolloutSpec
 from specs.size import model_shapes, size
@@ -169,7 +168,7 @@ def _sizes(spec: Spec, model: Path | None) -> str:
             f"{sizes.trained_tokens:,} trained tokens, {sizes.optimizer_steps} optimizer steps; {iterations} "
             "iterations: at most "
             f"{sizes.response_tokens * iterations:,} and {sizes.trained_tokens * iterations:,}",
-            *_reference(spec.objective.reads_reference),
+            *_reference(spec),
             f"placement: {_placement(spec.placement)}",
             f"a checkpoint: {bytes_text(sizes.checkpoint_bytes)}; {sizes.kept_checkpoints} kept: "
             f"{bytes_text(sizes.checkpoint_bytes * sizes.kept_checkpoints)}, and those that are pinned",
@@ -178,12 +177,17 @@ def _sizes(spec: Spec, model: Path | None) -> str:
     )
 
 
-def _reference(reference: Reference | None) -> list[str]:
+def _reference(spec: Spec) -> list[str]:
+    reference = spec.objective.reads_reference
     if reference is None:
         return []
     policy = "the model without its adapter" if reference.policy == "base" else "the policy at the start"
     resets = f", a new one every {reference.reset_every} iterations" if reference.reset_every else ""
-    return [f"the reference policy: {policy}{resets}"]
+    first = spec.policy.adapter is not None and isinstance(spec.policy.init, str) and not resets
+    hint = "; objective.reference.policy: base is the same policy without a copy" * (
+        first and reference.policy == "start"
+    )
+    return [f"the reference policy: {policy}{resets}{hint}"]
 
 
 def _prompts(rollout: RolloutSpec) -> str:

@@ -20,7 +20,7 @@ from transformers import AutoConfig, AutoModelForCausalLM, LlamaConfig
 
 from specs.errors import SpecError
 from specs.keys import key_name
-from specs.policy import Adapter
+from specs.policy import Adapter, Policy
 from tasks.data.seeds import derive_seed
 from tasks.errors import TrainingError
 
@@ -39,20 +39,7 @@ def write_first_adapter(base: Path, adapter: Adapter, seed: int, dtype: str, fol
     """
     model = _meta_model(base)
     names = target_names(model, adapter)
-    config: dict[str, Any] = {
-        "alpha_pattern": {},
-        "base_model_name_or_path": None,
-        "bias": "none",
-        "fan_in_fan_out": False,
-        "inference_mode": True,
-        "lora_alpha": adapter.alpha,
-        "lora_dropout": 0.0,
-        "peft_type": "LORA",
-        "r": adapter.rank,
-        "rank_pattern": {},
-        "target_modules": names,
-        "task_type": "CAUSAL_LM",
-    }
+    config = _config(adapter, names)
     (folder / CONFIG).write_text(json.dumps(config, indent=2, sort_keys=True))
     _inject(model, config)
     values = {name: _first_value(name, parameter, seed, dtype) for name, parameter in adapter_parameters(model)}
@@ -64,14 +51,19 @@ def check_targets(base: Path | None, adapter: Adapter) -> None:
 
     `base` has its config.json; None for a policy made on the spot, a Llama (tasks/checkpoint/weights.py).
     """
-    if adapter.targets != "all-linear":
-        target_names(_meta_model(base), adapter)
+    if base is None and adapter.targets == "all-linear":
+        return
+    model = _meta_model(base)
+    names = target_names(model, adapter)
+    if any(parameter.ndim > 2 for parameter in model.parameters()):  # fused experts, which peft may mean by a name
+        _inject(model, _config(adapter, names))
 
 
 def target_names(model: nn.Module, adapter: Adapter) -> list[str]:
     """Return the names of the linear layers that get an adapter, as peft's `target_modules` has them: last parts.
 
-    Raises SpecError for a name that no linear layer has, and for the output matrix, which rollout engines do not adapt.
+    Raises SpecError for a name that no linear layer has, for the output matrix, which rollout engines do not adapt, and
+    for a model without linear layers (GPT-2's are of a class of its own).
     """
     output = model.get_output_embeddings()  # type: ignore[operator]
     there = {
@@ -79,6 +71,12 @@ def target_names(model: nn.Module, adapter: Adapter) -> list[str]:
         for name, module in model.named_modules()
         if isinstance(module, nn.Linear) and module is not output
     }
+    if not there:
+        kind = model.config.model_type  # type: ignore[union-attr]
+        raise SpecError(
+            f"{key_name(Policy, 'adapter')}: a model of type {kind} has no linear layer but the output matrix that an "
+            f"adapter could stand beside; set it to null, or take another {key_name(Policy, 'model')}"
+        )
     if adapter.targets == "all-linear":
         return sorted(there)
     missing = [name for name in adapter.targets if name not in there]
@@ -160,11 +158,43 @@ def pairs_of(values: Mapping[str, Tensor]) -> dict[str, tuple[Tensor, Tensor]]:
     }
 
 
+def _config(adapter: Adapter, names: list[str]) -> dict[str, Any]:
+    """Return peft's configuration of an adapter for the linear layers of these names."""
+    return {
+        "alpha_pattern": {},
+        "base_model_name_or_path": None,
+        "bias": "none",
+        "fan_in_fan_out": False,
+        "inference_mode": True,
+        "lora_alpha": adapter.alpha,
+        "lora_dropout": 0.0,
+        "peft_type": "LORA",
+        "r": adapter.rank,
+        "rank_pattern": {},
+        "target_modules": names,
+        "task_type": "CAUSAL_LM",
+    }
+
+
 def _inject(model: nn.Module, config: Mapping[str, Any]) -> None:
+    """Put an adapter into the model. Raises SpecError where peft takes a name for fused experts.
+
+    Their weights are no matrices, so that neither `merge` nor a rollout engine has a place for the adapter's.
+    """
     from peft import LoraConfig, inject_adapter_in_model  # here: it takes seconds, which a plan needs not
+    from peft.tuners.lora.layer import ParamWrapper
 
     own = {key: config[key] for key in ("r", "lora_alpha", "target_modules", "bias", "task_type")}
-    inject_adapter_in_model(LoraConfig(**own, lora_dropout=0.0), model, adapter_name=_NAME)
+    try:
+        inject_adapter_in_model(LoraConfig(**own, lora_dropout=0.0), model, adapter_name=_NAME)
+        fused = [name for name, module in model.named_modules() if isinstance(module, ParamWrapper)]
+    except ValueError as error:  # of experts some names and not all
+        fused = [str(error)]
+    if fused:
+        raise SpecError(
+            f"{_TARGETS}: got {config['target_modules']}, some of which peft takes for the fused experts of this model "
+            f"({fused[0]}), which have no adapter here; name the others"
+        )
 
 
 def _meta_model(base: Path | None) -> Any:

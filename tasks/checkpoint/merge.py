@@ -16,12 +16,14 @@ from tasks.train.shards import ShardWriter, reader
 def merge(base: Path, adapter: Path, folder: Path) -> None:
     """Write the merged weights, and configuration and tokenizer of `base`, into `folder`.
 
-    Products and sums are float32, rounded once to the dtype of the base. Raises TrainingError where the adapter has a
-    tensor that the base has no weight for.
+    They have the dtype of the adapter, which is the policy's: in it the trainer holds the base too, whatever dtype its
+    files have. Products and sums are float32, rounded once. Raises TrainingError where the adapter has a tensor that
+    the base has no weight for.
     """
     config = json.loads((adapter / CONFIG).read_text())
     scale = config["lora_alpha"] / config["r"]
-    pairs = pairs_of(load_file(adapter / f"{STEM}.safetensors"))
+    values = load_file(adapter / f"{STEM}.safetensors")
+    pairs, dtype = pairs_of(values), next(iter(values.values())).dtype
     for path in base.iterdir():
         if not path.name.startswith(("model", "optimizer")):
             shutil.copyfile(path, folder / path.name)
@@ -31,8 +33,9 @@ def merge(base: Path, adapter: Path, folder: Path) -> None:
             raise TrainingError(f"{adapter}: {strange[0]} is no weight of {base}: the adapter belongs to another model")
         for name in names:
             weight = read(name)
+            weight = weight.to(dtype) if weight.is_floating_point() else weight
             if name in pairs:
                 a, b = pairs[name]
-                weight = (weight.float() + scale * (b.float() @ a.float())).to(weight.dtype)
+                weight = (weight.float() + scale * (b.float() @ a.float())).to(dtype)
             writer.add(name, weight.contiguous())
     writer.close()

@@ -228,9 +228,11 @@ class Policies:
             return None
         base = base_of(self._store, first)
         folder = self._session.folder / f"base-{base.key[:16]}"
-        if not folder.exists() and not self._fetch(base, folder):
-            shutil.rmtree(folder, ignore_errors=True)
-            base_of(self._store, first)  # raises: it was damaged, and was dropped
+        if not folder.exists():
+            fetched = folder.with_name(f"{folder.name}.part")
+            if not self._fetch(base, fetched):
+                base_of(self._store, first)  # raises: it was damaged, and was dropped
+            fetched.rename(folder)  # whole: a fetch that failed, and is tried again, leaves a folder without files
         return folder
 
     def _load(self, lineage: str, adamw: AdamWSettings) -> bool:

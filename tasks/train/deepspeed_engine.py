@@ -267,7 +267,7 @@ class TrainingEngine:
         self._save(folder, "optimizer", tensors(), ("steps", str(self.steps)))
 
     def _save(self, folder: Path, stem: str, tensors: Iterator[tuple[str, Tensor]], metadata: tuple[str, str]) -> None:
-        writer = ShardWriter(folder, stem, metadata) if dist.get_rank() == 0 else None
+        writer = ShardWriter(folder, stem, metadata, one_file=stem == ADAPTER) if dist.get_rank() == 0 else None
         for name, tensor in tensors:
             if writer is not None:
                 writer.add(name, tensor.detach().to("cpu", copy=True).contiguous())

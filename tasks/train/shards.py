@@ -17,10 +17,12 @@ SHARD_BYTES = 4 << 30  # consolidated files are cut here
 class ShardWriter:
     """A writer that streams tensors into safetensors files of at most SHARD_BYTES; of several it writes an index.
 
+    `one_file`: they are not cut, as an adapter's, which peft and vLLM read from one file.
     The metadata is one entry: safetensors writes several in a random order, so that equal content has unequal bytes.
     """
 
-    def __init__(self, folder: Path, stem: str, metadata: tuple[str, str]) -> None:
+    def __init__(self, folder: Path, stem: str, metadata: tuple[str, str], *, one_file: bool = False) -> None:
+        self._limit = None if one_file else SHARD_BYTES
         self._folder, self._stem, self._metadata = folder, stem, dict([metadata])
         self._shards: list[list[str]] = []
         self._pending: dict[str, Tensor] = {}
@@ -28,7 +30,7 @@ class ShardWriter:
 
     def add(self, name: str, tensor: Tensor) -> None:
         """Take a tensor on the CPU."""
-        if self._pending and self._bytes + tensor.nbytes > SHARD_BYTES:
+        if self._pending and self._limit is not None and self._bytes + tensor.nbytes > self._limit:
             self._flush()
         self._pending[name] = tensor
         self._bytes += tensor.nbytes

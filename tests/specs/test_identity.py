@@ -9,6 +9,7 @@ import pytest
 
 from specs import identity as parts
 from specs.identity import identity
+from specs.errors import SpecError
 from specs.load import load_spec
 from specs.schema import Spec
 from tests.specs.conftest import LEAVES, MODEL, PUZZLE, Write
@@ -216,6 +217,13 @@ def test_a_key_changes_its_parts_and_no_other(write: Write, base: str, override:
     assert before != after
     assert [name for name, part in PARTS.items() if part(before) != part(after)] == changed.split()
     assert (identity(before) != identity(after)) == bool(set(changed.split()) - {"evaluate"})
+
+
+def test_layers_of_an_adapter_are_a_set(write: Write) -> None:
+    named = [load_spec(write(PUZZLE), [f"policy.adapter.targets={each}"], {}).spec for each in ("[a, b]", "[b, a, b]")]
+    assert identity(named[0]) == identity(named[1])
+    with pytest.raises(SpecError, match="policy.adapter.targets: is empty; name layers, or say all-linear"):
+        load_spec(write(PUZZLE), ["policy.adapter.targets=[]"], {})
 
 
 def test_identity_is_golden(write: Write) -> None:

@@ -75,6 +75,10 @@ def test_a_verifier_of_ones_own_is_tried_as_contributing_says(tmp_path: Path) ->
         ([f"{SPECS}/quickstart.yaml", "{folder}/mine.txt"], "error: {folder}/mine.txt: is a file or a folder with"),
         ([f"{SPECS}/smollm2.yaml", "{folder}/new"], "error: the tiny loop trains policy.init: scratch"),
         ([f"{SPECS}/quickstart.yaml", "{folder}/new", "rollout.engine=vllm"], "error: the tiny loop trains"),
+        (
+            [f"{SPECS}/quickstart.yaml", "{folder}/new", "policy.adapter.rank=4"],
+            "error: the tiny loop trains the whole model: set policy.adapter to null",
+        ),
     ],
 )
 def test_what_the_tiny_loop_does_not_do_is_one_line_and_touches_nothing(

@@ -10,7 +10,7 @@ import torch
 from peft import PeftModel
 from safetensors.torch import load_file, save_file
 from torch import Tensor
-from transformers import AutoModelForCausalLM
+from transformers import AutoModelForCausalLM, DeepseekV3Config, GPT2Config
 
 from infra.files import sha256_file
 from specs.errors import SpecError
@@ -98,6 +98,18 @@ def test_merged_weights_are_those_of_peft(base: Path, tmp_path: Path) -> None:
         assert torch.allclose(tensor, wanted[name], atol=1e-6), name
 
 
+def test_merged_weights_have_the_dtype_in_which_the_policy_was_trained(base: Path, tmp_path: Path) -> None:
+    """Those of the base may have another one: float32 training beside bfloat16 files would lose most of its change."""
+    adapter = trained(base, tmp_path / "adapter")
+    llama(seed=5).bfloat16().save_pretrained(base)
+    model = loaded(base)
+    inject(model, adapter, torch.float32)
+    (tmp_path / "merged").mkdir()
+    merge(base, adapter, tmp_path / "merged")
+    assert {tensor.dtype for tensor in load_file(tmp_path / "merged" / "model.safetensors").values()} == {torch.float32}
+    assert torch.allclose(logits(loaded(tmp_path / "merged")), logits(model), atol=1e-4)
+
+
 def test_named_layers_alone_get_an_adapter(base: Path, tmp_path: Path) -> None:
     folder = first(base, tmp_path / "adapter", Adapter(rank=2, targets=("v_proj", "q_proj")))
     model = loaded(base)
@@ -106,10 +118,28 @@ def test_named_layers_alone_get_an_adapter(base: Path, tmp_path: Path) -> None:
     assert layers == {"q_proj", "v_proj"}
 
 
-@pytest.mark.parametrize("targets", [("q_proj", "qproj"), ("lm_head",), ("embed_tokens",), ()])
+@pytest.mark.parametrize("targets", [("q_proj", "qproj"), ("lm_head",), ("embed_tokens",)])
 def test_layers_that_are_not_there(base: Path, targets: tuple[str, ...]) -> None:
     with pytest.raises(SpecError, match=r"policy.adapter.targets: got .*down_proj, gate_proj, k_proj, .*all-linear"):
         check_targets(base, Adapter(targets=targets))
+
+
+def test_a_model_without_linear_layers(tmp_path: Path) -> None:
+    GPT2Config(n_embd=8, n_layer=1, n_head=2).save_pretrained(tmp_path)
+    with pytest.raises(SpecError, match=r"policy.adapter: a model of type gpt2 has no linear layer .*policy.model"):
+        check_targets(tmp_path, Adapter())
+
+
+@pytest.mark.parametrize("targets", ["all-linear", ("down_proj",), ("gate_proj", "o_proj")])
+def test_layers_that_peft_takes_for_fused_experts(targets: Any, tmp_path: Path) -> None:
+    """DeepSeek-V3's shared experts are linear layers, called as those that transformers fuses."""
+    sizes = {"hidden_size": 32, "intermediate_size": 48, "moe_intermediate_size": 16, "num_hidden_layers": 2}
+    heads = {"num_attention_heads": 4, "num_key_value_heads": 4, "q_lora_rank": 8, "kv_lora_rank": 8}
+    experts = {"n_routed_experts": 4, "n_group": 1, "topk_group": 1, "num_experts_per_tok": 2}
+    DeepseekV3Config(vocab_size=64, first_k_dense_replace=1, **sizes, **heads, **experts).save_pretrained(tmp_path)
+    with pytest.raises(SpecError, match=r"policy.adapter.targets: got .* fused experts .* name the others"):
+        check_targets(tmp_path, Adapter(targets=targets))
+    check_targets(tmp_path, Adapter(targets=("q_b_proj", "o_proj")))
 
 
 def test_an_adapter_of_another_rank_or_model_is_refused(base: Path, tmp_path: Path) -> None:

@@ -7,12 +7,14 @@ from __future__ import annotations
 import logging
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 from peft import PeftModel
 from transformers import AutoModelForCausalLM
 
+from infra.errors import StoreError
 from infra.files import sha256_file
 from infra.gc import survey
 from infra.store import Manifest, Store
@@ -85,6 +87,24 @@ def test_weights_beside_the_adapter_that_are_damaged_are_made_again(copy: Copy) 
         again = run.store.find("policy", base.key)
         assert again is not None and again.sha256 == base.sha256 and again.folder != base.folder
         assert run.policies.rollout.state == run.experiment.lineage(3) and run.policies.replayed == 0
+
+
+def test_weights_beside_the_adapter_that_could_not_be_read_are_fetched_again(
+    copy: Copy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with opened(copy(), *ADAPTER) as run:
+        assert run.experiment.base is not None
+        answers = run.store.files.download
+
+        def fail(name: str, *more: Any) -> Any:
+            raise StoreError(f"{name}: the store does not answer")
+
+        monkeypatch.setattr(run.store.files, "download", fail)
+        with pytest.raises(StoreError, match="does not answer"):
+            run.policies._base(run.experiment.lineage(3))
+        monkeypatch.setattr(run.store.files, "download", answers)
+        folder = run.policies._base(run.experiment.lineage(3))
+        assert folder is not None and (folder / "model.safetensors").is_file()
 
 
 @pytest.mark.slow

@@ -141,6 +141,8 @@ def test_the_plan_says_what_a_reference_policy_costs(tmp_path: Path) -> None:
     # In float32, a share for each of the two ranks.
     assert re.search(r"reference +829\.2 KiB", text), text
     assert "weights that will be saved: after 4, 5, 8, 10 iterations" in text
+    adapter = load(tmp_path, "objective={kl: {}}", "policy.adapter={}")
+    assert "at the start; objective.reference.policy: base is the same" in plan(adapter, Store(adapter.spec.store))
     plain = load(tmp_path)
     assert "reference policy" not in plan(plain, Store(plain.spec.store))
 
