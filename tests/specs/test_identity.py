@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from specs import identity as parts
-from specs.identity import identity
 from specs.errors import SpecError
+from specs.identity import identity
 from specs.load import load_spec
 from specs.schema import Spec
 from tests.specs.conftest import LEAVES, MODEL, PUZZLE, Write
@@ -222,7 +222,7 @@ def test_a_key_changes_its_parts_and_no_other(write: Write, base: str, override:
 def test_layers_of_an_adapter_are_a_set(write: Write) -> None:
     named = [load_spec(write(PUZZLE), [f"policy.adapter.targets={each}"], {}).spec for each in ("[a, b]", "[b, a, b]")]
     assert identity(named[0]) == identity(named[1])
-    with pytest.raises(SpecError, match="policy.adapter.targets: is empty; name layers, or say all-linear"):
+    with pytest.raises(SpecError, match=r"policy.adapter.targets: is empty; name layers, or say all-linear"):
         load_spec(write(PUZZLE), ["policy.adapter.targets=[]"], {})
 
 
