@@ -1,18 +1,19 @@
 """Compares training an adapter with training the whole model: step, memory, and the way to vLLM.
 
-    python -m tests.benchmarks.adapter MODEL [--rounds 5] [--results FILE]
+    python -m tests.benchmarks.adapter MODEL [--rounds 5] [--dtypes float32 bfloat16] [--results FILE]
 
 MODEL: a folder in Hugging Face format (tests/models/smollm2.py makes SmolLM2-135M). One rank, one thread, float32;
 the adapter has rank 16 on every linear layer. Rounds take both ways in turn. `step`: seconds of an iteration's passes
 and optimizer step, adapter against whole. `bytes`: of gradients and optimizer state, likewise. `hand_over`: seconds of
 writing the policy and loading it into a living vLLM, of the adapter as it is, and of the adapter merged into the
 weights, each against the whole model's. `audit`: mean and largest difference of vLLM's and the trainer's
-log-probabilities of sampled tokens, nats, for the adapter as it is and merged, in both dtypes.
+log-probabilities of sampled tokens, nats.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import math
 import os
@@ -44,6 +45,11 @@ STEP = changed(SPEC, learning_rate=2e-3, token_budget=1024)
 SAMPLING = Sampling(temperature=1.0, max_tokens=64, stop_token_ids=(0, 2))
 PROMPTS = ("Add the numbers 17 and 25.", "Name three colours.", "Why is the sky blue?", "Write a line about rain.")
 SAMPLES = 4
+WAYS = {
+    "whole": {"adapter": False},
+    "adapter": {"adapter": True},
+    "merged": {"adapter": True, "as_it_is": False},
+}
 
 
 class Policy:
@@ -118,31 +124,30 @@ def sampled(policy: Policy, prompts: Sequence[tuple[int, ...]]) -> GroupBatch:
 
 
 def measured(policies: Mapping[str, Policy], prompts: Sequence[tuple[int, ...]], rounds: int) -> dict[str, Any]:
-    """Take `rounds` iterations of each policy in turn, after one that is not counted."""
+    """Take `rounds` steps and hand-overs of each policy in turn, after one that is not counted; then audit each."""
     steps: dict[str, list[float]] = {name: [] for name in policies}
     ways: dict[str, list[float]] = {name: [] for name in policies}
-    audits: dict[str, list[tuple[float, float]]] = {name: [] for name in policies}
     for policy in policies.values():
         policy.hand_over()
     batch = sampled(policies["whole"], prompts)  # one batch for all steps' seconds
     for number in range(rounds + 1):
         for name, policy in policies.items():
-            seconds, _ = policy.step(batch)
+            if number == 0 or name != "merged":  # trained as the adapter is
+                seconds, _ = policy.step(batch)
+                steps[name] += [seconds] if number else []
             way = policy.hand_over()
-            _, metrics = policy.step(sampled(policy, prompts))
-            audits[name].append((metrics["audit_mean"], metrics["audit_max"]))
-            if number:
-                steps[name].append(seconds)
-                ways[name].append(way)
-    medians = {name: statistics.median(values) for name, values in steps.items()}
-    handed = {name: statistics.median(values) for name, values in ways.items()}
-    return {
-        "step_s": medians,
-        "hand_over_s": handed,
-        "audit_mean": {name: max(mean for mean, _ in values) for name, values in audits.items()},
-        "audit_max": {name: max(largest for _, largest in values) for name, values in audits.items()},
-        "bytes": {name: policy.bytes() for name, policy in policies.items()},
+            ways[name] += [way] if number else []
+    audits = {name: policy.step(sampled(policy, prompts))[1] for name, policy in policies.items()}
+    found = {
+        "step_s": {name: statistics.median(values) for name, values in steps.items() if values},
+        "hand_over_s": {name: statistics.median(values) for name, values in ways.items()},
+        "bytes": {name: policy.bytes() for name, policy in policies.items() if name != "merged"},
+        "audit_mean": {name: metrics["audit_mean"] for name, metrics in audits.items()},
+        "audit_max": {name: metrics["audit_max"] for name, metrics in audits.items()},
     }
+    for key in ("step_s", "hand_over_s", "bytes"):
+        found[f"{key}_ratio"] = {name: value / found[key]["whole"] for name, value in found[key].items()}
+    return found
 
 
 def main() -> None:
@@ -150,33 +155,22 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("model", type=Path)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--dtypes", nargs="+", default=["float32", "bfloat16"])
     parser.add_argument("--results", type=Path, default=RESULTS)
     arguments = parser.parse_args()
     tokenizer = AutoTokenizer.from_pretrained(arguments.model)
     prompts = [tuple(tokenizer(text)["input_ids"]) for text in PROMPTS]
-    found: dict[str, Any] = {}
-    for dtype in ("float32", "bfloat16"):
-        with tempfile.TemporaryDirectory() as folder:
+    found: dict[str, Any] = {"machine": platform.processor() or platform.machine(), "cores": os.cpu_count()}
+    for dtype in arguments.dtypes:
+        with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
             policies: dict[str, Policy] = {}
-            try:
-                for name, way in {
-                    "whole": {"adapter": False},
-                    "adapter": {"adapter": True},
-                    "merged": {"adapter": True, "as_it_is": False},
-                }.items():
-                    policies[name] = Policy(arguments.model, Path(folder) / name, dtype, **way)
-                found[dtype] = measured(policies, prompts, arguments.rounds)
-            finally:
-                for policy in policies.values():
-                    policy.close()
-        for key in ("step_s", "hand_over_s", "bytes"):
-            whole = found[dtype][key]["whole"]
-            found[dtype][f"{key}_ratio"] = {name: value / whole for name, value in found[dtype][key].items()}
-    text = json.dumps(
-        {"machine": platform.processor() or platform.machine(), "cores": os.cpu_count(), **found}, indent=1
-    )
-    print(text)
-    arguments.results.write_text(text + "\n")
+            for name, way in WAYS.items():
+                policies[name] = Policy(arguments.model, Path(folder) / name, dtype, **way)
+                stack.callback(policies[name].close)
+            found[dtype] = measured(policies, prompts, arguments.rounds)
+        text = json.dumps(found, indent=1)
+        arguments.results.write_text(text + "\n")
+        print(text, flush=True)
 
 
 if __name__ == "__main__":
