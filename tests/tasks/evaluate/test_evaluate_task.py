@@ -56,7 +56,7 @@ class StandIn:
         self.encoded: list[EncodedProblem] = []
         self.solution: Callable[[EncodedProblem], list[int]] = lambda problem: []
 
-    def load(self, state: str, weights: Path) -> None:
+    def load(self, state: str, weights: Path, adapter: Path | None = None) -> None:
         self.state = state
 
     def generate(self, groups: Sequence[PromptGroup], sampling: Sampling) -> list[list[Completion]]:
