@@ -1,11 +1,11 @@
-"""The identity of an experiment: the part of the spec that each stage reads, and the digest of them all.
+"""From a spec to the parts of step keys, and from such a part back to settings; the digest of them all.
 
-Fields that say how much or where (iterations, evaluation, checkpoints, placement, store, token budget) are in none of
-the parts that training depends on; those that change the mathematics are. A part has only the fields of the chosen
-estimator and objective: GRPO has no alpha, so all runs of a study of alpha share one control. It is a plain JSON-able
-dict, in the key of its stage's steps and in their manifests. Its shape is frozen: a renamed field keeps its old name
-here. Digests of what names point to (weights, datasets, tokenizer) are added by the stage; that of a user's own code
-stands here, in the place of its path.
+A part has what one stage reads. Fields that say how much or where (iterations, evaluation, checkpoints, placement,
+store, token budget) are in none of the parts that training depends on; those that change the mathematics are. A part
+has only the fields of the chosen estimator and objective: GRPO has no alpha, so all runs of a study of alpha share one
+control. It is a plain JSON-able dict, in the key of its stage's steps and in their manifests. Its shape is frozen: a
+renamed field keeps its old name here. Digests of what names point to (weights, datasets, tokenizer) are added by the
+stage; that of a user's own code stands here, in the place of its path.
 """
 
 from __future__ import annotations
@@ -205,7 +205,10 @@ def advantage_settings_of(part: Mapping[str, Any]) -> Advantage:
 
 
 def objective_settings_of(part: Mapping[str, Any]) -> Objective:
-    """Return the settings that a part's `objective` was made of; its correction is one of token, sequence_mask, off."""
+    """Return the settings that a part's `objective` was made of.
+
+    A part has no mode where the correction is by tokens, and null where it is off (specs/objectives.py).
+    """
     correction = part["importance_correction"]
     known = {"mode": "off"} if correction is None else {"mode": "token", **correction}
     return _OBJECTIVE.validate_python({**_with_path(part), "importance_correction": known})

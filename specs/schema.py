@@ -19,7 +19,7 @@ from specs.sources import with_verifier_of_terms
 
 
 class Spec(Sections):
-    """An experiment: all that a spec file says."""
+    """An experiment: all that a spec file says; the fields stand in specs/sections.py."""
 
     @model_validator(mode="before")
     @classmethod

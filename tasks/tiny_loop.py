@@ -55,7 +55,7 @@ def tiny_loop(spec: Spec, folder: Path) -> Path:
         demonstrator = Demonstrator(encoded.problems, tokenizer, spec.seed, source.demonstrations)
         warm_start(trainer, policy, demonstrator, spec.warm_start, spec.train.token_budget, lambda *_: None)
         trainer.save(policy)
-    part = train_part(spec)
+    part = train_part(spec)  # a run's key adds versions to it (tasks/train/catalogue.py)
     trainer.load("policy 0", policy, None, adamw_settings(part))
 
     engine = Engine(TransformersOptions(dtype=spec.policy.dtype))

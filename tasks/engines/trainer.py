@@ -122,7 +122,10 @@ class TrainerClient(EngineClient):
     def train(
         self, becomes: str, batch: GroupBatch, settings: StepSettings, iteration: int, reference: str | None = None
     ) -> dict[str, Any]:
-        """Run one iteration: the policy held becomes `becomes`. `reference`: the policy of which a copy is read."""
+        """Run one iteration on the ranks (`TrainingRank.train`): the policy held becomes `becomes`.
+
+        `reference`: the policy of which a copy is read.
+        """
         expected, self._state = self._state, None
         result = self._call(
             "train",

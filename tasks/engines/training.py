@@ -32,7 +32,8 @@ def train_step(
     `inputs` are a training step's (tasks/graph/experiment.py). Returns {"metrics", "responses", "seconds", "recorded"};
     `recorded` is for the step's manifest. Where memory runs out the step is tried again with half the token budget.
     """
-    part = inputs["part"]  # from the step and not from the spec: a replay may be of other settings (specs/identity.py)
+    # The step's own `train_key_part`, not the spec's: a replay may be of other settings.
+    part = inputs["part"]
     settings = step_settings(
         part,
         token_budget=token_budget,

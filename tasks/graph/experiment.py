@@ -168,7 +168,7 @@ class Experiment:
         return find_name(self.spec, parts, self.lineage, lambda: self._store or Store(self.spec.store))
 
     @cached_property
-    def _train(self) -> dict[str, Any]:
+    def _train_part(self) -> dict[str, Any]:
         """Return the training part of keys, made where a training step is named.
 
         A policy of a run is evaluated without its estimator's file.
@@ -280,7 +280,7 @@ class Experiment:
             "data": self.data.key,
             "rollouts": [step.key for step in rollouts],
             "verdicts": reward.key,
-            "part": self._train,
+            "part": self._train_part,
             **({} if reference is None else {"reference": reference}),
         }
         references = (

@@ -1,4 +1,7 @@
-"""The label, citation and version of each estimator and objective, read off its file without importing torch."""
+"""The training part of a step's key, with the label, citation and version of its estimator and objective.
+
+They are read off the files of `advantages/` and `objectives/`, so that a plan need not import torch.
+"""
 
 from __future__ import annotations
 

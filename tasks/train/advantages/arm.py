@@ -2,7 +2,7 @@
 
 An over-confident correct answer is reinforced less, a rare correct one more. All of ARM stands here: T_low, c(o | q),
 the variants of c(q), the term and its scope. The confidences are computed for every estimator, so that a control's
-report has the same curves; only this estimator reads them.
+report has the same curves; only this estimator and a user's own bonus read them.
 """
 
 from __future__ import annotations

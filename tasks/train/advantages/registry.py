@@ -1,4 +1,7 @@
-"""From an estimator's settings to its functions: a file of this folder, found by name, or a user's own code."""
+"""From an estimator's settings to its functions: a file of this folder, found by name, or a user's own code.
+
+`name` gives the advantages of the scores; `name_bonus`, where there is one, is added and reads the confidences.
+"""
 
 from __future__ import annotations
 
