@@ -1,0 +1,91 @@
+"""Arrays of different lengths, one after the other in one flat array: tokens and their numbers, without a loop."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import DTypeLike, NDArray
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ragged:
+    """N parts: part i is `values[offsets[i] : offsets[i + 1]]`.
+
+    `values` [total]; `offsets` [N + 1] int64, from 0 to the total, never falling.
+    """
+
+    values: Array
+    offsets: Array
+
+    @classmethod
+    def of(cls, parts: Sequence[Sequence[Any] | Array], dtype: DTypeLike) -> Ragged:
+        """Return parts as one array of `dtype`."""
+        arrays = [np.asarray(part, dtype) for part in parts]
+        return cls(np.concatenate(arrays) if arrays else np.zeros(0, dtype), offsets_of([len(part) for part in parts]))
+
+    @classmethod
+    def from_arrow(cls, array: pa.Array | pa.ChunkedArray) -> Ragged:
+        """Return an Arrow list array, which has no nulls; of one chunk without a copy."""
+        whole = array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
+        offsets = whole.offsets.to_numpy().astype(np.int64)
+        values = whole.values.slice(offsets[0], offsets[-1] - offsets[0]) if len(whole) else whole.values[:0]
+        return cls(values.to_numpy(zero_copy_only=False), offsets - offsets[0] if len(whole) else offsets_of([]))
+
+    def to_arrow(self, item: pa.DataType) -> pa.Array:
+        """Return an Arrow list array of `item`. Raises ArrowInvalid where there are 2^31 values or more."""
+        return pa.ListArray.from_arrays(pa.array(self.offsets, pa.int32()), pa.array(self.values, item))
+
+    @property
+    def lengths(self) -> Array:
+        """Return the length of each part [N]."""
+        return np.diff(self.offsets)
+
+    @property
+    def owners(self) -> Array:
+        """Return the part that each value belongs to [total]."""
+        return np.repeat(np.arange(len(self)), self.lengths)
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+    def __getitem__(self, index: int) -> Array:
+        """Return one part, a view."""
+        if not -len(self) <= index < len(self):
+            raise IndexError(f"part {index} of {len(self)}")
+        index %= len(self)
+        return self.values[self.offsets[index] : self.offsets[index + 1]]
+
+    def __iter__(self) -> Iterator[Array]:
+        return iter(np.split(self.values, self.offsets[1:-1])) if len(self) else iter(())
+
+    def take(self, parts: Sequence[int] | Array) -> Ragged:
+        """Return some parts, in the order given."""
+        chosen = np.asarray(parts, np.int64)
+        lengths = self.lengths[chosen]
+        return Ragged(self.values[spans(self.offsets[:-1][chosen], lengths)], offsets_of(lengths))
+
+
+def concatenated(parts: Iterable[Ragged]) -> Ragged:
+    """Return the parts of several, one after the other; of the values' common dtype. At least one is wanted."""
+    every = list(parts)
+    return Ragged(
+        np.concatenate([each.values for each in every]),
+        offsets_of(np.concatenate([each.lengths for each in every])),
+    )
+
+
+def offsets_of(lengths: Sequence[int] | Array) -> Array:
+    """Return where parts of these lengths [N] begin and the last one ends [N + 1], int64."""
+    return np.concatenate([np.zeros(1, np.int64), np.cumsum(np.asarray(lengths, np.int64))])
+
+
+def spans(starts: Array, lengths: Array) -> Array:
+    """Return the positions start, start + 1, ... of each span, one after the other [sum of lengths], int64."""
+    offsets = offsets_of(lengths)
+    return np.arange(offsets[-1]) + np.repeat(np.asarray(starts, np.int64) - offsets[:-1], lengths)
