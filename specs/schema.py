@@ -18,8 +18,8 @@ from specs.sections import Sections
 from specs.sources import with_verifier_of_terms
 
 
-class Spec(Sections):
-    """An experiment: all that a spec file says; the fields stand in specs/sections.py."""
+class Spec(Sections):  # the fields stand in specs/sections.py
+    """An experiment: all that a spec file says."""
 
     @model_validator(mode="before")
     @classmethod

@@ -11,6 +11,7 @@ sample.
 from __future__ import annotations
 
 import json
+import logging
 import math
 import os
 import platform
@@ -31,6 +32,15 @@ settings.load_profile("armature")
 MATRIX = 8
 """The fewest cases of a matrix."""
 _ROWS: list[dict[str, Any]] = []
+
+
+@pytest.fixture(autouse=True)
+def _logger_without_handlers() -> None:
+    """Undo what a command did that ran in this process: its handler would write to a stream that is closed."""
+    logger = logging.getLogger("armature")
+    logger.handlers.clear()
+    logger.setLevel(logging.NOTSET)
+    logger.propagate = True
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
