@@ -423,6 +423,8 @@ def test_a_hub_model_without_a_network(run: Run, tmp_path: Path, prefect_server:
     assert "nobody/nothing-7b" in line and "local folder" in line
 
 
+@pytest.mark.slow
+@pytest.mark.turn
 def test_a_second_run_of_the_same_experiment_says_who_holds_it(run: Run, tmp_path: Path, model: Path) -> None:
     spec = spec_with(tmp_path, model, GOOD)
     loaded = load_spec(Path(spec), [], environ={}).spec

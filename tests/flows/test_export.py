@@ -101,6 +101,8 @@ def test_weights_that_a_run_drops_while_they_are_exported(
     assert sorted(path.name for path in tmp_path.iterdir()) == ["store"]
 
 
+@pytest.mark.slow
+@pytest.mark.turn
 def test_a_killed_export_leaves_no_folder_and_the_next_one_tidies_up(store: Store, tmp_path: Path) -> None:
     """Killed in the middle of a file."""
     program = f"""

@@ -42,6 +42,8 @@ def write(folder: Path, run: str, iteration: int = 2) -> str:
     return str(folder / "more.yaml")
 
 
+@pytest.mark.slow
+@pytest.mark.turn
 def test_the_plan_of_a_fork(finished: Finished, front_door: Any, tmp_path: Path) -> None:
     source = record(finished.store)
     spec = write(tmp_path, source["run"])
@@ -58,6 +60,8 @@ def test_the_plan_of_a_fork(finished: Finished, front_door: Any, tmp_path: Path)
     assert before == sorted(path for path in finished.folder.rglob("*")), "a plan writes nothing, no pin either"
 
 
+@pytest.mark.slow
+@pytest.mark.turn
 def test_a_control_that_does_not_go_on_from_the_same_policy(
     finished: Finished, refused: Refused, tmp_path: Path
 ) -> None:
@@ -67,6 +71,8 @@ def test_a_control_that_does_not_go_on_from_the_same_policy(
     assert "more-grpo.yaml differs in policy, warm_start or seed" in line
 
 
+@pytest.mark.slow
+@pytest.mark.turn
 def test_a_fork_of_what_is_not_kept(finished: Finished, refused: Refused, tmp_path: Path) -> None:
     line = refused(
         write(tmp_path, record(finished.store)["run"], iteration=1), *SETTINGS, *settings(f"store={finished.store.uri}")

@@ -294,7 +294,14 @@ def judged(sandbox: Sandbox, test: str, program: str) -> Verdict:
     return sandbox.grade(problem, program)
 
 
-@pytest.mark.parametrize("name", PAIRS)
+#: A program that does not end costs the time limit.
+ENDLESS = ("an iterator without end",)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=[pytest.mark.slow, pytest.mark.turn] if name in ENDLESS else ()) for name in PAIRS],
+)
 def test_each_side_uses_what_the_other_one_has(sandbox: Sandbox, name: str) -> None:
     test, right, wrong = PAIRS[name]
     verdict = judged(sandbox, test, right)

@@ -55,6 +55,8 @@ def held(run: OpenRun, folder: Path) -> dict[str, str]:
     return {path.name: sha256_file(path) for path in sorted(folder.iterdir())}
 
 
+@pytest.mark.slow
+@pytest.mark.turn
 def test_an_adapter_is_replayed_bit_by_bit_beside_the_weights_of_a_run_of_the_whole_model(
     copy: Copy, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -89,6 +91,8 @@ def test_weights_beside_the_adapter_that_are_damaged_are_made_again(copy: Copy) 
         assert run.policies.rollout.state == run.experiment.lineage(3) and run.policies.replayed == 0
 
 
+@pytest.mark.slow
+@pytest.mark.turn
 def test_weights_beside_the_adapter_that_could_not_be_read_are_fetched_again(
     copy: Copy, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -21,10 +21,10 @@ GYM = pytest.mark.skipif(
     importlib.util.find_spec("reasoning_gym") is None or jail.unsupported() is not None,
     reason="needs reasoning-gym (pip install 'armature[gym]') and the jail",
 )
-#: Each run imports reasoning-gym in several jails, so one scorer of each kind is tried in `make test`. The slow rest
+#: Each run imports reasoning-gym in several jails, so one scorer is tried in `make test`. The slow rest
 #: proves that the guard reaches the module that each of the nine calls `eval` or `parse_expr` in.
 EXECUTING = [
-    pytest.param(name, marks=() if name in ("n_queens", "countdown") else pytest.mark.slow)
+    pytest.param(name, marks=() if name == "n_queens" else pytest.mark.slow)
     for name in sorted(gym_scorer.LITERALS | gym_scorer.EXPRESSIONS)
 ]
 WRONG, TIME, MEMORY = VerdictKind.WRONG, VerdictKind.TIME_LIMIT, VerdictKind.MEMORY_LIMIT

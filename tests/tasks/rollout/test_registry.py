@@ -173,6 +173,8 @@ def test_a_fault_of_its_file_is_one_line(
         make_engine(own, {} if "generate" not in text else {"size": 3})
 
 
+@pytest.mark.slow
+@pytest.mark.turn
 def test_a_child_of_a_broken_file_ends_with_the_reason(own: str, tmp_path: Path) -> None:
     (tmp_path / "mine.py").write_text("import nowhere\n")
     argv = [sys.executable, "-m", "tasks.rollout.server", "--engine", own]

@@ -198,6 +198,8 @@ def test_the_transformers_engine_as_a_child_without_vllm(llama: Make, tmp_path: 
         child.resident.stop()
 
 
+@pytest.mark.slow
+@pytest.mark.turn
 def test_an_unknown_option_ends_the_child_with_its_name(tmp_path: Path) -> None:
     child = Child(tmp_path / "rollout.log", "transformers", dtipe="float32")
     with pytest.raises(EngineError, match="dtipe"):
@@ -209,11 +211,14 @@ def test_an_unknown_option_ends_the_child_with_its_name(tmp_path: Path) -> None:
     ("package", "expected"),
     [
         (None, r"vLLM is not installed; run: pip install -e '\.\[cpu\]' \(on a GPU machine: '\.\[gpu\]'\)"),
-        (
+        pytest.param(
             "raise RuntimeError('operator torchvision::nms does not exist')",
             "pip uninstall -y torchvision torchaudio torchcodec",
+            marks=[pytest.mark.slow, pytest.mark.turn],
         ),
-        ("raise ImportError('libnuma.so.1')", r"libnuma\.so\.1"),
+        pytest.param(
+            "raise ImportError('libnuma.so.1')", r"libnuma\.so\.1", marks=[pytest.mark.slow, pytest.mark.turn]
+        ),
     ],
 )
 def test_a_missing_or_broken_vllm_is_one_line_that_says_what_to_do(

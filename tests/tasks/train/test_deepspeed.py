@@ -162,6 +162,8 @@ def assert_resumes(trainer: TrainerClient, weights: Path, folder: Path) -> None:
         assert file.metadata()["steps"] == "6"
 
 
+@pytest.mark.slow
+@pytest.mark.turn
 def test_the_gradient_is_that_of_plain_torch_on_one_rank_and_on_two(
     trainers: Trainers, weights: Path, tmp_path: Path
 ) -> None:
@@ -300,6 +302,8 @@ def test_a_gradient_that_is_not_finite_is_not_applied(
     assert trainer.state is None
 
 
+@pytest.mark.slow
+@pytest.mark.turn
 def test_a_killed_rank_is_one_error_that_names_the_log_and_leaves_no_process(trainers: Trainers, weights: Path) -> None:
     trainer = configured(trainers, 2, 2)
     trainer.load("start", weights, None, CLIPPED)

@@ -114,6 +114,8 @@ def test_head_and_scalars_are_trained_saved_restored_and_not_exported(
         assert file.metadata() == {"steps": "9"}
 
 
+@pytest.mark.slow
+@pytest.mark.turn
 @pytest.mark.parametrize("trainer", WAYS, indirect=True)
 def test_what_is_chosen_and_adapted_over_a_minibatch_is_that_of_one_rank_and_goes_on_from_a_checkpoint(
     trainer: TrainerClient, part: dict[str, Any], weights: Path, tmp_path: Path
