@@ -9,17 +9,16 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from tasks.rollout.philox import raw_streams
 from tasks.rollout.protocol import Sampling
 
 
 def uniforms(seeds: Sequence[int], count: int) -> Tensor:
     """Return uniform numbers in [0, 1), float64 [len(seeds), count].
 
-    Row i is the Philox4x64-10 stream (Salmon et al. 2011) whose key is seeds[i]; number t is for response position t.
-    Taken from the raw 64-bit stream, which NumPy keeps stable.
+    Row i is the Philox4x64-10 stream whose key is seeds[i]; number t is for response position t.
     """
-    raw = np.stack([np.random.Philox(key=seed).random_raw(count) for seed in seeds])
-    return torch.from_numpy((raw >> np.uint64(11)) * 2.0**-53)
+    return torch.from_numpy((raw_streams(seeds, count) >> np.uint64(11)) * 2.0**-53)
 
 
 def truncate(logits: Tensor, top_k: int, top_p: float) -> Tensor:

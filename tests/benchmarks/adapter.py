@@ -113,13 +113,20 @@ def sampled(policy: Policy, prompts: Sequence[tuple[int, ...]]) -> GroupBatch:
         for g, ids in enumerate(prompts)
     ]
     done: list[list[Completion]] = policy.engine.generate(groups, SAMPLING)
+    return group_batch_of(prompts, done, [float(s < SAMPLES // 2) for s in range(SAMPLES)])
+
+
+def group_batch_of(
+    prompts: Sequence[tuple[int, ...]], done: Sequence[Sequence[Completion]], scores: Sequence[float]
+) -> GroupBatch:
+    """Return an engine's replies as a batch in which each group has the same scores."""
     return GroupBatch(
         problem_ids=[str(g) for g in range(len(prompts))],
         prompt_ids=prompts,
         content=[range(len(ids)) for ids in prompts],
         response_ids=[[each.response_ids for each in group] for group in done],
         engine_log_probs=[[each.logprobs for each in group] for group in done],
-        scores=[[float(s < SAMPLES // 2) for s in range(SAMPLES)]] * len(prompts),
+        scores=[scores] * len(prompts),
     )
 
 

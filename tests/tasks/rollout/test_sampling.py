@@ -14,11 +14,12 @@ logit_rows = st.lists(st.lists(st.floats(-12, 12, width=32), min_size=7, max_siz
 fractions = st.floats(0.0, 1.0, exclude_max=True)
 
 
-def test_uniforms_are_philox_streams_keyed_by_the_seed() -> None:
-    got = uniforms([3, 2**63 - 1], 5)
-    assert got.dtype == torch.float64 and got.shape == (2, 5)
-    assert got[0].tolist() == np.random.Generator(np.random.Philox(key=3)).random(5).tolist()
-    assert got[1].tolist() == np.random.Generator(np.random.Philox(key=2**63 - 1)).random(5).tolist()
+@given(st.lists(st.integers(0, 2**63 - 1), min_size=1, max_size=5), st.integers(1, 11))
+def test_uniforms_are_philox_streams_keyed_by_the_seed(seeds: list[int], count: int) -> None:
+    got = uniforms(seeds, count)
+    assert got.dtype == torch.float64 and got.shape == (len(seeds), count)
+    for row, seed in zip(got, seeds, strict=True):
+        assert row.tolist() == np.random.Generator(np.random.Philox(key=seed)).random(count).tolist()
 
 
 def test_the_number_of_a_position_does_not_depend_on_how_many_are_asked_for() -> None:
