@@ -112,7 +112,7 @@ def _text(run: OpenRun, steps: Mapping[str, Sequence[Manifest]], memory: Mapping
         probe_numbers(rollouts, verdicts, spec.reward.correct_at),
         Cost(
             seconds={name: sum(float(each.get("seconds", 0.0)) for each in made) for name, made in ledgers.items()},
-            tokens=sum(len(each.response_ids) for each in rollouts),
+            tokens=len(rollouts.responses.values),
             responses=len(rollouts),
             evaluated=asked * spec.evaluate.samples * len(experiment.evaluated_iterations()),
         ),

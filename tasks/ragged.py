@@ -11,6 +11,9 @@ import pyarrow as pa
 from numpy.typing import DTypeLike, NDArray
 
 Array = NDArray[Any]
+#: Token ids, and a number for each: an array, or a list that a test or a user's own engine gives.
+Ints = Sequence[int] | Array
+Floats = Sequence[float] | Array
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -24,7 +27,7 @@ class Ragged:
     offsets: Array
 
     @classmethod
-    def of(cls, parts: Sequence[Sequence[Any] | Array], dtype: DTypeLike) -> Ragged:
+    def of(cls, parts: Sequence[Ints | Floats], dtype: DTypeLike) -> Ragged:
         """Return parts as one array of `dtype`."""
         arrays = [np.asarray(part, dtype) for part in parts]
         return cls(np.concatenate(arrays) if arrays else np.zeros(0, dtype), offsets_of([len(part) for part in parts]))

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Literal, TypedDict
 
+from tasks.ragged import Floats, Ints
+
 
 class Message(TypedDict):
     """One chat message; `role` is system, user or assistant."""
@@ -64,20 +66,21 @@ class FinishReason(StrEnum):
     LENGTH = "length"  # truncated at the response limit
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Rollout:
     """One sampled response.
 
     `response_ids` [response tokens], a sampled end token included; `logprobs` [response tokens] are the engine's
     natural log-probabilities of those tokens under the distribution really sampled from (logits / temperature,
-    truncation included). `lineage` names the policy; `seed` is the sample's own.
+    truncation included). `lineage` names the policy; `seed` is the sample's own. An iteration's are columns
+    (tasks/rollout/rollouts.py), of which this is a view.
     """
 
     problem_id: str
     sample: int
-    prompt_ids: tuple[int, ...]
-    response_ids: tuple[int, ...]
-    logprobs: tuple[float, ...]
+    prompt_ids: Ints
+    response_ids: Ints
+    logprobs: Floats
     finish_reason: FinishReason
     lineage: str
     seed: int

@@ -197,7 +197,7 @@ def rollout(run: OpenRun, step: Step, iteration: int) -> Output:
     folder = run.session.new_folder("rollouts")
     path = folder / "rollouts.parquet"
     write_rollouts(path, rows)
-    tokens = {"response_tokens": sum(len(each.response_ids) for each in rows)}
+    tokens = {"response_tokens": len(rows.responses.values)}
     return Output({path.name: path}, "rows", len(rows), tokens, seconds=time.monotonic() - started, folder=folder)
 
 

@@ -24,6 +24,7 @@ from tasks.data.sources.registry import make_source
 from tasks.data.tokenizer import puzzle_tokenizer
 from tasks.reward.judge import Judge, Response
 from tasks.reward.responses import ResponseTexts
+from tasks.rollout.rollouts import joined
 from tasks.rollout.shards import roll_out, shard_count, shard_problems
 from tasks.rollout.transformers_engine import TransformersEngine, TransformersOptions
 from tasks.train.dynamic_sampling import selected
@@ -74,10 +75,11 @@ def tiny_loop(spec: Spec, folder: Path) -> Path:
             trainer.rank.refer(reference=f"policy {k}", weights=str(policy))
         # Sample: G responses to each problem of the iteration, from the policy as it is now.
         engine.load(policy)
-        engine.state, rollouts = f"policy {k}", []
+        engine.state, shards = f"policy {k}", []
         for shard in range(shard_count(spec.rollout)):
             drawn = shard_problems(encoded.problems, spec.rollout, spec.seed, k, shard, spec.data.weights)
-            rollouts += roll_out(engine, drawn, spec.rollout, spec.seed, stop_token_ids, engine.state, k)
+            shards.append(roll_out(engine, drawn, spec.rollout, spec.seed, stop_token_ids, engine.state, k))
+        rollouts = joined(shards)
         # Judge: a verdict for each response. Text is derived from the token ids, never tokenised again.
         texts = ResponseTexts(tokenizer).of([(problems[each.problem_id], each.response_ids) for each in rollouts])
         responses = [

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from jinja2 import TemplateError
 from transformers import PreTrainedTokenizerFast
 
@@ -19,6 +20,7 @@ from tasks.data.columns import HALF_CHARACTER, whole_characters
 from tasks.data.prompts import PromptFormat
 from tasks.data.template_clock import strftime_now
 from tasks.errors import DataError
+from tasks.ragged import Ints
 from tasks.records import EncodedProblem, Message, Problem
 
 Span = tuple[int, int]
@@ -121,9 +123,9 @@ def encode_responses(texts: Sequence[str], tokenizer: PreTrainedTokenizerFast) -
     return [(*ids, tokenizer.eos_token_id) for ids in encoded]
 
 
-def decode(response_ids: Sequence[int], tokenizer: PreTrainedTokenizerFast) -> str:
+def decode(response_ids: Ints, tokenizer: PreTrainedTokenizerFast) -> str:
     """Return the text of a response without special tokens, for verifiers and readers; it is never tokenised again."""
-    return str(tokenizer.decode(list(response_ids), skip_special_tokens=True))
+    return str(tokenizer.decode(np.asarray(response_ids).tolist(), skip_special_tokens=True))
 
 
 def _render(

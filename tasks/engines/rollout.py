@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from infra.errors import EngineError
 from specs.plugins import is_plugin, noted_digest, plugin_path
 from tasks.engines.client import LOAD_S, EngineClient
-from tasks.rollout.protocol import Completion, PromptGroup, Sampling
+from tasks.rollout.protocol import Completions, PromptGroup, Sampling
 
 
 class RolloutClient(EngineClient):
@@ -43,12 +44,15 @@ class RolloutClient(EngineClient):
             self._call("load_adapter", LOAD_S, base=weights, adapter=adapter)
         self._state = state
 
-    def generate(self, groups: Sequence[PromptGroup], sampling: Sampling) -> list[list[Completion]]:
-        """Return samples of the policy held: a list for each group, in the order of its seeds."""
+    def generate(self, groups: Sequence[PromptGroup], sampling: Sampling) -> Completions:
+        """Return samples of the policy held, one for each seed of each group."""
         assert self.state is not None, "load a policy first"
-        replies: list[list[list[Completion]]] = self._call(
-            "generate", self._deadline_s, groups=list(groups), sampling=sampling
-        )
+        replies: list[Completions] = self._call("generate", self._deadline_s, groups=list(groups), sampling=sampling)
+        if not isinstance(replies[0], Completions):
+            raise EngineError(
+                f"the engine's generate gave {type(replies[0]).__name__}, want tasks.rollout.protocol.Completions: "
+                "return Completions.of(a list of Completion for each group)"
+            )
         return replies[0]
 
     def sleep(self) -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Protocol
 
+import numpy as np
+
 from tasks.data.seeds import derive_seed
 from tasks.evaluate.samples import Name, Sample, SampleSet
 from tasks.records import EncodedProblem
-from tasks.rollout.protocol import Completion, PromptGroup, Sampling
+from tasks.rollout.protocol import Completion, Completions, PromptGroup, Sampling
 
 SEQUENCES_AT_ONCE = 1024  # of a call to the engine, about; what a call has drawn is stored before the next one
 
@@ -16,8 +18,8 @@ SEQUENCES_AT_ONCE = 1024  # of a call to the engine, about; what a call has draw
 class SampleSource(Protocol):
     """A source of responses: a rollout engine that holds the policy, or a server that somebody else runs."""
 
-    def generate(self, groups: Sequence[PromptGroup], sampling: Sampling) -> list[list[Completion]]:
-        """Return samples: a list for each group, in the order of its seeds."""
+    def generate(self, groups: Sequence[PromptGroup], sampling: Sampling) -> Completions:
+        """Return a sample for each seed of each group."""
 
 
 def blocks(problems: Sequence[EncodedProblem], samples: int) -> Iterator[Sequence[EncodedProblem]]:
@@ -63,19 +65,23 @@ def draw(
             for p, indexes in wanted
         ]
         replies = source.generate(groups, sampling)
-        new = [
-            Sample(
-                problem_id=p.problem.id,
-                sample=s,
-                response_ids=done.response_ids,
-                logprobs=done.logprobs,
-                finish_reason=done.finish_reason,
-                entropy=sum(done.entropies) / len(done.entropies) if done.entropies else None,
-                seed=sample_seed,
-            )
-            for (p, indexes), group, of_problem in zip(wanted, groups, replies, strict=True)
-            for s, sample_seed, done in zip(indexes, group.seeds, of_problem, strict=True)
-        ]
+        names = [(p.problem.id, s) for p, indexes in wanted for s in indexes]
+        seeds = [each for group in groups for each in group.seeds]
+        new = [_sample(name, seed, done) for name, seed, done in zip(names, seeds, replies, strict=True)]
         stored.update((sample.name, sample) for sample in into.append(new))
         drawn += len(new)
     return drawn
+
+
+def _sample(name: Name, seed: int, done: Completion) -> Sample:
+    # A cumulative sum adds from the left, as `sum` does: the same bits whichever engine or NumPy it is.
+    entropies = None if done.entropies is None else np.cumsum(done.entropies, dtype=np.float64)
+    return Sample(
+        problem_id=name[0],
+        sample=name[1],
+        response_ids=tuple(np.asarray(done.response_ids).tolist()),
+        logprobs=tuple(np.asarray(done.logprobs).tolist()),
+        finish_reason=done.finish_reason,
+        entropy=float(entropies[-1] / len(entropies)) if entropies is not None and len(entropies) else None,
+        seed=seed,
+    )

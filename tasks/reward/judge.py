@@ -7,8 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from specs.rewards import Reward
 from tasks.errors import VerifierError
+from tasks.ragged import Ints
 from tasks.records import FinishReason, Problem, SourceRow, Verdict, VerdictKind
 from tasks.reward.terms.base import ResponseGroup, Term, TermScore
 from tasks.reward.terms.registry import make_term
@@ -23,7 +26,7 @@ class Response:
 
     problem: Problem
     text: str
-    token_ids: tuple[int, ...]
+    token_ids: Ints
     finish_reason: FinishReason
 
 
@@ -159,7 +162,7 @@ def _group(responses: Sequence[Response], rows: Rows, iteration: int, correct: S
         prompt=row.prompt,
         columns=row.columns,
         texts=tuple(each.text for each in responses),
-        token_ids=tuple(tuple(each.token_ids) for each in responses),
+        token_ids=tuple(tuple(np.asarray(each.token_ids).tolist()) for each in responses),
         truncated=tuple(each.finish_reason is FinishReason.LENGTH for each in responses),
         iteration=iteration,
         correct=tuple(correct),

@@ -12,6 +12,7 @@ from transformers import PreTrainedTokenizerFast
 from tasks.data.encode import decode, encode
 from tasks.data.prompts import PromptFormat
 from tasks.errors import DataError
+from tasks.ragged import Ints
 from tasks.records import EncodedProblem, Message, Problem
 from tasks.reward.thinking import PAIRS, open_thought, thought_opened_at_end
 
@@ -35,7 +36,7 @@ class ResponseTexts:
         self.tags = {token: text for token, text in special.items() if text in kept}
         self._control = special.keys() - self.tags.keys()
 
-    def of(self, items: Sequence[tuple[EncodedProblem, Sequence[int]]]) -> list[str]:
+    def of(self, items: Sequence[tuple[EncodedProblem, Ints]]) -> list[str]:
         """Return the text of each response (problem, token ids)."""
         prompts = {problem.problem.id: problem for problem, _ in items}
         opened = {name: self.opened(problem) for name, problem in prompts.items()}
@@ -51,7 +52,7 @@ class ResponseTexts:
         begin = max((place + 1 for place, token in enumerate(behind) if token in self._control), default=0)
         return open_thought(str(self._tokenizer.decode(list(behind[begin:]))))
 
-    def _decoded(self, ids: Sequence[int]) -> str:
+    def _decoded(self, ids: Ints) -> str:
         if not self.tags:
             return decode(ids, self._tokenizer)
         tokens = np.asarray(ids)

@@ -22,7 +22,7 @@ import httpx
 
 from infra.errors import EngineError
 from tasks.rollout import completions
-from tasks.rollout.protocol import Completion, PromptGroup, Sampling
+from tasks.rollout.protocol import Completion, Completions, PromptGroup, Sampling
 
 log = logging.getLogger("armature")
 T = TypeVar("T")
@@ -61,10 +61,10 @@ class Endpoint:
         """
         return {**self._card, "logprobs": self._kind}
 
-    def generate(self, groups: Sequence[PromptGroup], sampling: Sampling) -> list[list[Completion]]:
-        """Return samples: a list per group, in the order of its seeds.
+    def generate(self, groups: Sequence[PromptGroup], sampling: Sampling) -> Completions:
+        """Return a sample for each seed of each group.
 
-        A completion's `logprobs` are empty where the server's are of another distribution than the one sampled from
+        `logprobs` are None where the server's are of another distribution than the one sampled from
         (raw, at a temperature other than 1 or with truncation); entropies are never given. Raises EngineError.
         """
         longest, window = max((len(group.prompt_ids) for group in groups), default=0), self._card["max_model_len"]
@@ -73,7 +73,8 @@ class Endpoint:
                 f"a prompt of {longest} tokens and a response of {sampling.max_tokens} exceed its max_model_len of "
                 f"{window}; shorten one of them"
             )
-        return asyncio.run(self._within(self._sample(groups, sampling)))
+        done: Completions = asyncio.run(self._within(self._sample(groups, sampling)))
+        return done
 
     async def _within(self, work: Awaitable[Any]) -> Any:
         try:
@@ -99,7 +100,7 @@ class Endpoint:
             probe = await self._post(client, completions.request(self._model, (0,), 0, completions.PROBE, logprobs=2))
             self._kind = self._checked(lambda: completions.probed(probe))
 
-    async def _sample(self, groups: Sequence[PromptGroup], sampling: Sampling) -> list[list[Completion]]:
+    async def _sample(self, groups: Sequence[PromptGroup], sampling: Sampling) -> Completions:
         self._waiting = False
         # httpx would queue them too, but looks through its whole queue at each answer: 3,000 requests took 78 s so,
         # 10 s like this.
@@ -113,10 +114,10 @@ class Endpoint:
         async with self._client() as client:
             # The first error ends `generate`; asyncio.run cancels the others, and the server sees their connections
             # close.
-            flat = iter(
-                await asyncio.gather(*(one(client, group.prompt_ids, seed) for group in groups for seed in group.seeds))
+            flat = await asyncio.gather(
+                *(one(client, group.prompt_ids, seed) for group in groups for seed in group.seeds)
             )
-        return [[next(flat) for _ in group.seeds] for group in groups]
+        return Completions.of([flat])
 
     def _client(self) -> httpx.AsyncClient:
         limits = httpx.Limits(max_connections=self._at_once, max_keepalive_connections=self._at_once)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Self
 
+import numpy as np
+
 from infra.scratch import large_folder, release
 from specs.schema import Spec
 from tasks.checkpoint.merge import merge
+from tasks.ragged import Array, Floats, Ints, Ragged
 from tasks.records import FinishReason
 
 SEEDS = 2**63  # seeds are integers in [0, SEEDS): what both engines and a signed 64-bit column can hold
@@ -61,10 +64,63 @@ class Completion:
     1 before each token, or None from an engine that does not give it.
     """
 
-    response_ids: tuple[int, ...]
-    logprobs: tuple[float, ...]
+    response_ids: Ints
+    logprobs: Floats
     finish_reason: FinishReason
-    entropies: tuple[float, ...] | None = None
+    entropies: Floats | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Completions:
+    """What an engine replies: the samples of all groups, in their order, and of a group in the order of its seeds.
+
+    `responses` [N] int32 token ids; `logprobs` and `entropies` float32 [response tokens], one response's after the
+    other's, or None as in `Completion`; `stopped` [N] bool, False where a response was cut at the limit.
+    """
+
+    responses: Ragged
+    logprobs: Array | None
+    stopped: Array
+    entropies: Array | None = None
+
+    @classmethod
+    def of(cls, rows: Iterable[Sequence[Completion]]) -> Completions:
+        """Return the samples of each group, given one by one. Either each has entropies or none, and logprobs too."""
+        every = [each for row in rows for each in row]
+        responses = Ragged.of([each.response_ids for each in every], np.int32)
+        return cls(
+            responses,
+            _numbers([each.logprobs for each in every], responses),
+            np.array([each.finish_reason is FinishReason.STOP for each in every], bool),
+            _numbers([() if each.entropies is None else each.entropies for each in every], responses),
+        )
+
+    def __len__(self) -> int:
+        return len(self.responses)
+
+    def __iter__(self) -> Iterator[Completion]:
+        return (self[place] for place in range(len(self)))
+
+    def __getitem__(self, index: int) -> Completion:
+        """Return one sample, of views. IndexError beyond the last."""
+        if not 0 <= index < len(self):
+            raise IndexError(f"sample {index} of {len(self)}")
+        span = slice(self.responses.offsets[index], self.responses.offsets[index + 1])
+        return Completion(
+            self.responses[index],
+            () if self.logprobs is None else self.logprobs[span],
+            FinishReason.STOP if self.stopped[index] else FinishReason.LENGTH,
+            None if self.entropies is None else self.entropies[span],
+        )
+
+
+def _numbers(parts: Sequence[Floats], responses: Ragged) -> Array | None:
+    """Return one number for each response token as float32; None where no response with tokens has any."""
+    found = Ragged.of(parts, np.float32)
+    if not len(found.values) and len(responses.values):
+        return None
+    assert np.array_equal(found.lengths, responses.lengths), "a number for each token of each response, or for none"
+    return found.values
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,8 +164,8 @@ class RolloutEngine(ABC):
             release(folder)
 
     @abstractmethod
-    def generate(self, groups: Sequence[PromptGroup], sampling: Sampling) -> list[list[Completion]]:
-        """Return samples: one list per group, in the order of its seeds."""
+    def generate(self, groups: Sequence[PromptGroup], sampling: Sampling) -> Completions:
+        """Return a sample for each seed of each group; `Completions.of` makes them of single ones."""
 
     def sleep(self) -> None:  # noqa: B027 - optional
         """Give up the accelerator's memory until `wake`."""

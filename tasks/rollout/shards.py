@@ -6,14 +6,18 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Protocol
 
+import numpy as np
+
 from specs.sections import RolloutSpec
 from tasks.data.mixture import part_of
 from tasks.data.mixture_order import Mixture, check_parts, mixture_positions
 from tasks.data.order import positions
 from tasks.data.seeds import derive_seed
 from tasks.errors import DataError
-from tasks.records import EncodedProblem, Rollout
-from tasks.rollout.protocol import Completion, PromptGroup, Sampling
+from tasks.ragged import Ragged
+from tasks.records import EncodedProblem
+from tasks.rollout.protocol import Completions, PromptGroup, Sampling
+from tasks.rollout.rollouts import Rollouts
 
 
 class Sampler(Protocol):
@@ -23,8 +27,8 @@ class Sampler(Protocol):
     def state(self) -> str | None:
         """Return the lineage of the policy held, None where it holds none."""
 
-    def generate(self, groups: Sequence[PromptGroup], sampling: Sampling) -> list[list[Completion]]:
-        """Return samples of the policy held: a list for each group, in the order of its seeds."""
+    def generate(self, groups: Sequence[PromptGroup], sampling: Sampling) -> Completions:
+        """Return samples of the policy held, one for each seed of each group."""
 
 
 def shard_count(settings: RolloutSpec) -> int:
@@ -92,7 +96,7 @@ def roll_out(
     stop_token_ids: tuple[int, ...],
     lineage: str,
     iteration: int,
-) -> list[Rollout]:
+) -> Rollouts:
     """Return all samples of `problems` from the policy `lineage`, which the engine holds. `seed` is the spec's."""
     assert engine.state == lineage, (engine.state, lineage)
     sampling = Sampling(
@@ -108,18 +112,17 @@ def roll_out(
         )
         for problem in problems
     ]
-    completions = engine.generate(groups, sampling)
-    return [
-        Rollout(
-            problem.problem.id,
-            sample,
-            problem.prompt_ids,
-            done.response_ids,
-            done.logprobs,
-            done.finish_reason,
-            lineage,
-            group.seeds[sample],
-        )
-        for problem, group, row in zip(problems, groups, completions, strict=True)
-        for sample, done in enumerate(row)
-    ]
+    done = engine.generate(groups, sampling)
+    count = len(problems) * settings.samples
+    assert len(done) == count and done.logprobs is not None, (len(done), count)
+    prompts = Ragged.of([problem.prompt_ids for problem in problems], np.int32)
+    return Rollouts(
+        problem_ids=[problem.problem.id for problem in problems for _ in range(settings.samples)],
+        samples=np.tile(np.arange(settings.samples, dtype=np.int32), len(problems)),
+        prompts=prompts.take(np.repeat(np.arange(len(problems)), settings.samples)),
+        responses=done.responses,
+        logprobs=done.logprobs,
+        stopped=done.stopped,
+        lineages=[lineage] * count,
+        seeds=np.array([seed for group in groups for seed in group.seeds], np.int64),
+    )

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from tasks.errors import DataError
-from tasks.records import FinishReason, Rollout
+from tasks.ragged import Ragged
+from tasks.records import FinishReason
+from tasks.rollout.rollouts import Rollouts
 
 SCHEMA = pa.schema(
     [
@@ -25,20 +28,26 @@ SCHEMA = pa.schema(
 )
 
 
-def write_rollouts(path: Path, rollouts: Sequence[Rollout]) -> None:
-    """Write the rows in their order. Log-probabilities are float32 values, as the engines give them."""
-    columns = {
-        name: [
-            str(value) if isinstance(value, FinishReason) else value
-            for value in (getattr(row, name) for row in rollouts)
-        ]
-        for name in SCHEMA.names
-    }
-    table = pa.Table.from_pydict(columns, schema=SCHEMA)
+def write_rollouts(path: Path, rollouts: Rollouts) -> None:
+    """Write the rows in their order."""
+    logprobs = Ragged(rollouts.logprobs, rollouts.responses.offsets)
+    table = pa.Table.from_arrays(
+        [
+            pa.array(rollouts.problem_ids, pa.string()),
+            pa.array(rollouts.samples, pa.int32()),
+            rollouts.prompts.to_arrow(pa.int32()),
+            rollouts.responses.to_arrow(pa.int32()),
+            logprobs.to_arrow(pa.float32()),
+            pa.array(np.where(rollouts.stopped, FinishReason.STOP.value, FinishReason.LENGTH.value), pa.string()),
+            pa.array(rollouts.lineages, pa.string()),
+            pa.array(rollouts.seeds, pa.int64()),
+        ],
+        schema=SCHEMA,
+    )
     pq.write_table(table, path, compression="zstd", row_group_size=4096, use_dictionary=False, write_statistics=False)
 
 
-def read_rollouts(path: Path) -> list[Rollout]:
+def read_rollouts(path: Path) -> Rollouts:
     """Read what `write_rollouts` wrote. Raises DataError for a file of another kind."""
     try:
         table = pq.read_table(path)
@@ -50,16 +59,16 @@ def read_rollouts(path: Path) -> list[Rollout]:
         raise DataError(
             f"{path}: columns {table.schema.names} are not those of rollouts; remove it so that it is made again"
         )
-    return [
-        Rollout(
-            problem_id=row["problem_id"],
-            sample=row["sample"],
-            prompt_ids=tuple(row["prompt_ids"]),
-            response_ids=tuple(row["response_ids"]),
-            logprobs=tuple(row["logprobs"]),
-            finish_reason=FinishReason(row["finish_reason"]),
-            lineage=row["lineage"],
-            seed=row["seed"],
-        )
-        for row in table.to_pylist()
-    ]
+    reasons = table["finish_reason"]
+    if unknown := set(pc.unique(reasons).to_pylist()) - set(FinishReason):
+        raise DataError(f"{path}: finish_reason {sorted(unknown)[0]!r} is none; remove it so that it is made again")
+    return Rollouts(
+        problem_ids=table["problem_id"].to_pylist(),
+        samples=table["sample"].to_numpy(),
+        prompts=Ragged.from_arrow(table["prompt_ids"]),
+        responses=Ragged.from_arrow(table["response_ids"]),
+        logprobs=Ragged.from_arrow(table["logprobs"]).values,
+        stopped=pc.equal(reasons, FinishReason.STOP.value).to_numpy(),
+        lineages=table["lineage"].to_pylist(),
+        seeds=table["seed"].to_numpy(),
+    )

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Self, cast
 
+import numpy as np
 import torch
 from safetensors import SafetensorError
 from torch import Tensor
@@ -19,9 +20,9 @@ from transformers import AutoConfig, AutoModelForCausalLM
 from infra.errors import EngineError
 from specs.schema import Spec
 from tasks.checkpoint.adapter import CONFIG, copy_adapter, inject
-from tasks.records import FinishReason
+from tasks.ragged import Ragged, concatenated, offsets_of
 from tasks.rollout.kv_cache import SampleCache, bytes_per_token
-from tasks.rollout.protocol import Completion, EngineOptions, PromptGroup, RolloutEngine, Sampling
+from tasks.rollout.protocol import Completions, EngineOptions, PromptGroup, RolloutEngine, Sampling
 from tasks.rollout.sampling import draw, uniforms
 from tasks.rollout.weights import WeightsDoNotFit, copy_into, read_config
 
@@ -47,8 +48,6 @@ class TransformersOptions(EngineOptions):
 
 @dataclass(frozen=True, slots=True)
 class _Sample:
-    group: int
-    index: int  # in its group
     prompt: tuple[int, ...]
     seed: int
 
@@ -128,22 +127,17 @@ class TransformersEngine(RolloutEngine):
             )
         return dtype
 
-    def generate(self, groups: Sequence[PromptGroup], sampling: Sampling) -> list[list[Completion]]:
+    def generate(self, groups: Sequence[PromptGroup], sampling: Sampling) -> Completions:
         """Sample in batches as large as `cache_gib` allows, prompts of like length together."""
         if self._model is None:
             raise EngineError("transformers engine: generate was called before load")
-        samples = [
-            _Sample(g, i, group.prompt_ids, seed)
-            for g, group in enumerate(groups)
-            for i, seed in enumerate(group.seeds)
-        ]
-        samples.sort(key=lambda sample: len(sample.prompt))  # stable: groups stay together, padding stays small
-        results: list[list[Completion | None]] = [[None] * len(group.seeds) for group in groups]
+        prompts = [group.prompt_ids for group in groups for _ in group.seeds]
+        seeds = [seed for group in groups for seed in group.seeds]
+        order = sorted(range(len(seeds)), key=lambda place: len(prompts[place]))  # stable: groups stay together
+        samples = [_Sample(prompts[place], seeds[place]) for place in order]
         with torch.inference_mode():
-            for batch in self._batches(samples, sampling.max_tokens):
-                for sample, completion in zip(batch, self._sample(batch, sampling), strict=True):
-                    results[sample.group][sample.index] = completion
-        return results  # type: ignore[return-value]  # every place is filled: batches cover all samples
+            done = [self._sample(batch, sampling) for batch in self._batches(samples, sampling.max_tokens)]
+        return _in_place(done, order)
 
     def sleep(self) -> None:
         """Move the weights to host memory. Nothing on the CPU."""
@@ -179,7 +173,7 @@ class TransformersEngine(RolloutEngine):
                 yield samples[start:end]
                 start = end
 
-    def _sample(self, batch: Sequence[_Sample], sampling: Sampling) -> list[Completion]:
+    def _sample(self, batch: Sequence[_Sample], sampling: Sampling) -> Completions:
         device = self.options.device
         count, most = len(batch), sampling.max_tokens
         prompts = list(dict.fromkeys(sample.prompt for sample in batch))
@@ -248,20 +242,24 @@ class TransformersEngine(RolloutEngine):
         return logits
 
 
-def _completions(
-    ids: Tensor, logprobs: Tensor, entropies: Tensor, lengths: Tensor, stopped: Tensor
-) -> list[Completion]:
+def _completions(ids: Tensor, logprobs: Tensor, entropies: Tensor, lengths: Tensor, stopped: Tensor) -> Completions:
     """Return the rows [samples, tokens], each cut at its length [samples]."""
-    rows = zip(ids.tolist(), logprobs.tolist(), entropies.tolist(), lengths.tolist(), stopped.tolist(), strict=True)
-    return [
-        Completion(
-            response_ids=tuple(row_ids[:length]),
-            logprobs=tuple(row_logprobs[:length]),
-            finish_reason=FinishReason.STOP if stop else FinishReason.LENGTH,
-            entropies=tuple(row_entropies[:length]),
-        )
-        for row_ids, row_logprobs, row_entropies, length, stop in rows
+    real = torch.arange(ids.shape[1], device=ids.device) < lengths[:, None]
+    tokens, values, nats = (each[real].cpu().numpy() for each in (ids, logprobs, entropies))
+    responses = Ragged(tokens.astype(np.int32), offsets_of(lengths.cpu().numpy()))
+    return Completions(responses, values, stopped.cpu().numpy(), nats)
+
+
+def _in_place(batches: Sequence[Completions], order: Sequence[int]) -> Completions:
+    """Return the samples of several batches in the order of the seeds; sample i of them all is that of `order[i]`."""
+    back = np.argsort(np.asarray(order, np.int64))
+    responses = concatenated([Ragged.of([], np.int32), *(each.responses for each in batches)])
+    parts = [
+        Ragged(np.concatenate([np.zeros(0, np.float32), *columns]), responses.offsets).take(back).values
+        for columns in ([each.logprobs for each in batches], [each.entropies for each in batches])
     ]
+    stopped = np.concatenate([np.zeros(0, bool), *(each.stopped for each in batches)])
+    return Completions(responses.take(back), parts[0], stopped[back], parts[1])
 
 
 ENGINE = TransformersEngine

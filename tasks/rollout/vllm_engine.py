@@ -18,6 +18,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Self, get_args
 
+import numpy as np
 import torch
 
 from infra.errors import EngineError
@@ -27,8 +28,8 @@ from specs.memory.rollout import Engine, Share
 from specs.memory.shapes import shapes
 from specs.memory.trainer import State
 from specs.schema import Spec
-from tasks.records import FinishReason
-from tasks.rollout.protocol import Completion, EngineOptions, PromptGroup, RolloutEngine, Sampling
+from tasks.ragged import Ragged
+from tasks.rollout.protocol import Completions, EngineOptions, PromptGroup, RolloutEngine, Sampling
 from tasks.rollout.weights import read_config, tensor_shapes
 
 # The CPU's default of 128 would share no prompt shorter than that; GPUs keep vLLM's choice.
@@ -198,7 +199,7 @@ class VllmEngine(RolloutEngine):
         total = self._vllm.platforms.current_platform.get_device_total_memory()
         return {"enable_sleep_mode": True, **asdict(self.options.share(weights, total))}
 
-    def generate(self, groups: Sequence[PromptGroup], sampling: Sampling) -> list[list[Completion]]:
+    def generate(self, groups: Sequence[PromptGroup], sampling: Sampling) -> Completions:
         """Sample all groups in one call to vLLM."""
         if self._llm is None:
             raise EngineError("vllm engine: generate was called before load")
@@ -211,8 +212,8 @@ class VllmEngine(RolloutEngine):
         self._reset_prefix_cache()
         prompts = [{"prompt_token_ids": list(group.prompt_ids)} for group in groups for _ in group.seeds]
         parameters = [self._parameters(seed, sampling) for group in groups for seed in group.seeds]
-        outputs = iter(self._llm.generate(prompts, parameters, use_tqdm=False, lora_request=self._adapter))
-        return [[_completion(next(outputs).outputs[0], sampling) for _ in group.seeds] for group in groups]
+        replies = self._llm.generate(prompts, parameters, use_tqdm=False, lora_request=self._adapter)
+        return _completions([each.outputs[0] for each in replies], sampling)
 
     def _parameters(self, seed: int, sampling: Sampling) -> Any:
         return self._vllm.SamplingParams(
@@ -252,14 +253,20 @@ class VllmEngine(RolloutEngine):
         self._llm = self._model = self._base = self._adapter = None
 
 
-def _completion(output: Any, sampling: Sampling) -> Completion:
-    """Return vLLM's CompletionOutput as a `Completion`."""
-    ids, flat = tuple(output.token_ids), output.logprobs
-    assert tuple(flat.token_ids) == ids, "logprobs=0 gives one entry per position, the sampled token's"
-    assert output.finish_reason in ("stop", "length"), output.finish_reason
+def _completions(outputs: Sequence[Any], sampling: Sampling) -> Completions:
+    """Return vLLM's CompletionOutputs as columns."""
+    responses = Ragged.of([each.token_ids for each in outputs], np.int32)
+    entries = Ragged.of([each.logprobs.token_ids for each in outputs], np.int32)
+    assert np.array_equal(entries.values, responses.values), "logprobs=0: one entry a position, the sampled token's"
+    reasons = [each.finish_reason for each in outputs]
+    assert {*reasons} <= {"stop", "length"}, {*reasons}
     # At temperature 0 vLLM gives log-probabilities at temperature 1, not those of the point that was sampled from.
-    logprobs = tuple(flat.logprobs) if sampling.temperature > 0.0 else (0.0,) * len(ids)
-    return Completion(ids, logprobs, FinishReason(output.finish_reason))
+    logprobs = (
+        Ragged.of([each.logprobs.logprobs for each in outputs], np.float32).values
+        if sampling.temperature > 0.0
+        else np.zeros(len(responses.values), np.float32)
+    )
+    return Completions(responses, logprobs, np.array([reason == "stop" for reason in reasons], bool))
 
 
 def _import_vllm() -> Any:

@@ -8,21 +8,22 @@ from functools import lru_cache
 from infra.store import Manifest
 from tasks import table
 from tasks.data.dataset import Dataset, read_dataset
-from tasks.records import Rollout, Verdict
+from tasks.records import Verdict
 from tasks.reward.verdicts import verdict_of
+from tasks.rollout.rollouts import Rollouts, joined
 from tasks.rollout.table import read_rollouts
 from tasks.run.session import Session
 
 
-def rollouts_of(session: Session, keys: Sequence[str]) -> list[Rollout]:
+def rollouts_of(session: Session, keys: Sequence[str]) -> Rollouts:
     """Return the rollouts of an iteration, all shards in order, verified."""
-    rows: list[Rollout] = []
+    shards: list[Rollouts] = []
     with session.scratch("rollouts") as folder:
         for key in keys:
             path = folder / f"{key[:16]}.parquet"
             path.write_bytes(session.store.read(session.require("rollout", key), "rollouts.parquet"))
-            rows += read_rollouts(path)
-    return rows
+            shards.append(read_rollouts(path))
+    return joined(shards)
 
 
 def verdicts_of(session: Session, key: str) -> list[Verdict]:

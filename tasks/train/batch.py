@@ -6,9 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
+from tasks.ragged import Array, Floats, Ints
 from tasks.train.layout import Row, rows_of
 
 
@@ -24,8 +26,8 @@ class GroupBatch:
     problem_ids: Sequence[str]
     prompt_ids: Sequence[Sequence[int]]
     content: Sequence[Sequence[int]]  # positions in the prompt that c(q) is taken over
-    response_ids: Sequence[Sequence[Sequence[int]]]
-    engine_log_probs: Sequence[Sequence[Sequence[float]]]
+    response_ids: Sequence[Sequence[Ints]]
+    engine_log_probs: Sequence[Sequence[Floats]]
     scores: Sequence[Sequence[float | None]]
     terms: Sequence[Sequence[Mapping[str, float | None]]] = ()
 
@@ -82,44 +84,48 @@ class MicroBatch:
 def micro_batch(rows: Sequence[Row], batch: GroupBatch) -> MicroBatch:
     """Return `rows` as tensors. Padding is at the right, is attended by nothing and predicts nothing."""
     width = max(row.length for row in rows)
-    ids = torch.zeros(len(rows), width, dtype=torch.long)
+    ids = np.zeros((len(rows), width), np.int64)
     positions = torch.arange(width).repeat(len(rows), 1)
     segments = torch.full((len(rows), width), -1)  # 0: prompt, 1..: a response, -1: padding
-    source: list[int] = []
-    target: list[int] = []
+    source: list[Array] = []
+    target: list[Array] = []
+    predictions = 0
     responses: list[tuple[int, int, int, int]] = []
     prompts: list[tuple[int, int, int]] = []
     for b, row in enumerate(rows):
-        prompt = batch.prompt_ids[row.group]
-        ids[b, : len(prompt)] = torch.tensor(prompt)
+        prompt = np.asarray(batch.prompt_ids[row.group])
+        ids[b, : len(prompt)] = prompt
         segments[b, : len(prompt)] = 0
         start = len(prompt)
         for segment, sample in enumerate(row.samples, start=1):
-            response = batch.response_ids[row.group][sample]
+            response = np.asarray(batch.response_ids[row.group][sample])
             stop = start + len(response)
-            ids[b, start:stop] = torch.tensor(response)
+            ids[b, start:stop] = response
             positions[b, start:stop] = torch.arange(len(prompt), len(prompt) + len(response))
             segments[b, start:stop] = segment
-            responses.append((row.group, sample, len(source), len(source) + len(response)))
+            responses.append((row.group, sample, predictions, predictions + len(response)))
+            predictions += len(response)
             # The first token of every response is predicted by the prompt's last one.
-            source += [b * width + len(prompt) - 1, *range(b * width + start, b * width + stop - 1)]
-            target += response
+            source += [np.array([b * width + len(prompt) - 1]), b * width + np.arange(start, stop - 1)]
+            target.append(response)
             start = stop
-        predictable = [p for p in batch.content[row.group] if p > 0]  # a first token has no predecessor
-        prompts.append((row.group, len(source), len(source) + len(predictable)))
-        source += [b * width + p - 1 for p in predictable]
-        target += [prompt[p] for p in predictable]
+        content = np.asarray(batch.content[row.group], np.int64)
+        predictable = content[content > 0]  # a first token has no predecessor
+        prompts.append((row.group, predictions, predictions + len(predictable)))
+        predictions += len(predictable)
+        source.append(b * width + predictable - 1)
+        target.append(prompt[predictable])
     mask = None
     if any(len(row.samples) > 1 for row in rows):
         causal = torch.ones(width, width, dtype=torch.bool).tril()
         same = segments[:, :, None] == segments[:, None, :]
         mask = (causal & (same | (segments[:, None, :] == 0)))[:, None]
     return MicroBatch(
-        ids,
+        torch.from_numpy(ids),
         positions,
         mask,
-        torch.tensor(source),
-        torch.tensor(target),
+        torch.from_numpy(np.concatenate(source).astype(np.int64)),
+        torch.from_numpy(np.concatenate(target).astype(np.int64)),
         tuple(responses),
         tuple(prompts),
         prompt_lengths=tuple(len(batch.prompt_ids[row.group]) for row in rows),
@@ -149,4 +155,4 @@ def rank_micro_batches(shares: Sequence[Sequence[Sequence[Row]]], rank: int, bat
 def _predictions(rows: Sequence[Row], batch: GroupBatch) -> int:
     """Return M of the micro-batch that `rows` make."""
     responses = sum(len(batch.response_ids[row.group][sample]) for row in rows for sample in row.samples)
-    return responses + sum(sum(p > 0 for p in batch.content[row.group]) for row in rows)
+    return responses + sum(int((np.asarray(batch.content[row.group]) > 0).sum()) for row in rows)

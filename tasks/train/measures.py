@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -28,9 +29,8 @@ def audit(old: TokenStatistics, batch: GroupBatch, settings: StepSettings, itera
     share of responses masked. Raises TrainingError beyond the spec's limits: stale weights show here first.
     """
     trainer = torch.cat([old.log_probs[key] for key in sorted(old.log_probs)]) if old.log_probs else torch.zeros(0)
-    engine = torch.tensor(
-        [x for g, s in sorted(old.log_probs) for x in batch.engine_log_probs[g][s]], dtype=trainer.dtype
-    )
+    sampled = [np.zeros(0), *(np.asarray(batch.engine_log_probs[g][s]) for g, s in sorted(old.log_probs))]
+    engine = torch.from_numpy(np.concatenate(sampled)).to(trainer.dtype)
     difference = (trainer - engine).abs().double()
     numbers = {
         "audit_mean": float(difference.mean()) if len(difference) else 0.0,

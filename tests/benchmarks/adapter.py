@@ -23,6 +23,7 @@ import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,7 @@ from specs.policy import Adapter
 from tasks.checkpoint.adapter import write_first_adapter
 from tasks.engines.rollout import RolloutClient
 from tasks.engines.trainer import TrainerClient
-from tasks.rollout.protocol import Completion, PromptGroup, Sampling
+from tasks.rollout.protocol import Completions, PromptGroup, Sampling
 from tasks.train.batch import GroupBatch
 from tasks.train.settings import AdamWSettings
 from tests.tasks.train.tools import OPTIONS, SPEC, changed
@@ -112,20 +113,21 @@ def sampled(policy: Policy, prompts: Sequence[tuple[int, ...]]) -> GroupBatch:
         PromptGroup(ids, tuple(1000 * policy.rounds + 10 * g + s for s in range(SAMPLES)))
         for g, ids in enumerate(prompts)
     ]
-    done: list[list[Completion]] = policy.engine.generate(groups, SAMPLING)
-    return group_batch_of(prompts, done, [float(s < SAMPLES // 2) for s in range(SAMPLES)])
+    return group_batch_of(
+        prompts, policy.engine.generate(groups, SAMPLING), [float(s < SAMPLES // 2) for s in range(SAMPLES)]
+    )
 
 
-def group_batch_of(
-    prompts: Sequence[tuple[int, ...]], done: Sequence[Sequence[Completion]], scores: Sequence[float]
-) -> GroupBatch:
-    """Return an engine's replies as a batch in which each group has the same scores."""
+def group_batch_of(prompts: Sequence[tuple[int, ...]], done: Completions, scores: Sequence[float]) -> GroupBatch:
+    """Return an engine's reply as a batch in which each group has the same scores."""
+    samples = len(scores)
+    rows = [list(islice(done, g * samples, (g + 1) * samples)) for g in range(len(prompts))]
     return GroupBatch(
         problem_ids=[str(g) for g in range(len(prompts))],
         prompt_ids=prompts,
         content=[range(len(ids)) for ids in prompts],
-        response_ids=[[each.response_ids for each in group] for group in done],
-        engine_log_probs=[[each.logprobs for each in group] for group in done],
+        response_ids=[[each.response_ids for each in row] for row in rows],
+        engine_log_probs=[[each.logprobs for each in row] for row in rows],
         scores=[scores] * len(prompts),
     )
 

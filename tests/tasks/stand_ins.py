@@ -10,7 +10,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from tasks.records import FinishReason
-from tasks.rollout.protocol import Completion
+from tasks.rollout.protocol import Completion, Completions
 from tasks.train.memory import TokenBudget
 from tasks.train.settings import AdamWSettings
 
@@ -80,10 +80,11 @@ class StandInRollout:
     def load(self, state: str, weights: Path, adapter: Path | None = None) -> None:
         self.state = state
 
-    def generate(self, groups: Sequence[Any], sampling: Any) -> list[list[Completion]]:
+    def generate(self, groups: Sequence[Any], sampling: Any) -> Completions:
         self.asked += sum(len(group.seeds) for group in groups)
         end = sampling.stop_token_ids[0]
-        return [[Completion((5, end), (-0.5, -0.5), FinishReason.STOP) for _ in group.seeds] for group in groups]
+        one = Completion((5, end), (-0.5, -0.5), FinishReason.STOP)
+        return Completions.of([one for _ in group.seeds] for group in groups)
 
     def stop(self) -> None:
         self.state = None

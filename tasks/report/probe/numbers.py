@@ -80,7 +80,7 @@ def probe_numbers(rollouts: Sequence[Rollout], verdicts: Sequence[Verdict], corr
         truncated=sum(r.finish_reason is FinishReason.LENGTH for r in rollouts) / n,
         # A sampled end token is part of a response: one token and no more is an empty text.
         empty=sum(len(r.response_ids) <= 1 and r.finish_reason is FinishReason.STOP for r in rollouts) / n,
-        repeated=sum(len(group) - len({r.response_ids for r, _ in group}) for group in groups.values()) / n,
+        repeated=sum(len(group) - len({tuple(r.response_ids) for r, _ in group}) for group in groups.values()) / n,
         kinds={kind: count / n for kind, count in Counter(v.kind for v in verdicts).items()},
         tokens=fmean(len(r.response_ids) for r in rollouts),
         right_tokens=fmean(right) if right else None,

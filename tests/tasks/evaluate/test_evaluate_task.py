@@ -26,7 +26,7 @@ from tasks.evaluate import sampling
 from tasks.evaluate.samples import Name, Sample, SampleSet
 from tasks.records import EncodedProblem, FinishReason
 from tasks.rollout.endpoint import Endpoint
-from tasks.rollout.protocol import Completion, PromptGroup, Sampling
+from tasks.rollout.protocol import Completion, Completions, PromptGroup, Sampling
 from tasks.run.session import Session
 from tasks.stage import value
 from tasks.stages import contamination, data, evaluate, remake_start, suite
@@ -59,9 +59,11 @@ class StandIn:
     def load(self, state: str, weights: Path, adapter: Path | None = None) -> None:
         self.state = state
 
-    def generate(self, groups: Sequence[PromptGroup], sampling: Sampling) -> list[list[Completion]]:
+    def generate(self, groups: Sequence[PromptGroup], sampling: Sampling) -> Completions:
         problems = {each.prompt_ids: each for each in self.encoded}
-        return [[self._one(problems[group.prompt_ids], seed, sampling) for seed in group.seeds] for group in groups]
+        return Completions.of(
+            [self._one(problems[group.prompt_ids], seed, sampling) for seed in group.seeds] for group in groups
+        )
 
     def _one(self, problem: EncodedProblem, seed: int, sampling: Sampling) -> Completion:
         ids = (*(self.solution(problem) if seed % 2 else ()), sampling.stop_token_ids[0])

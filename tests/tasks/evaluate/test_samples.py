@@ -18,7 +18,7 @@ from tasks.evaluate import sampling as module
 from tasks.evaluate.samples import Name, Sample, SampleSet, set_key
 from tasks.evaluate.sampling import draw, missing
 from tasks.records import EncodedProblem, FinishReason, Problem
-from tasks.rollout.protocol import Completion, PromptGroup, Sampling
+from tasks.rollout.protocol import Completion, Completions, PromptGroup, Sampling
 
 PART = {
     "temperature": 0.6,
@@ -59,21 +59,19 @@ class Fake:
         self.sampling: set[Sampling] = set()
         self.fails_at = fails_at
 
-    def generate(self, groups: Sequence[PromptGroup], sampling: Sampling) -> list[list[Completion]]:
+    def generate(self, groups: Sequence[PromptGroup], sampling: Sampling) -> Completions:
         if len(self.calls) == self.fails_at:
             raise KeyboardInterrupt
         self.calls.append(list(groups))
         self.sampling.add(sampling)
-        return [[self._one(group.prompt_ids, seed) for seed in group.seeds] for group in groups]
+        return Completions.of([self._one(group.prompt_ids, seed) for seed in group.seeds] for group in groups)
 
     @staticmethod
     def _one(prompt: tuple[int, ...], seed: int) -> Completion:
         digest = hashlib.sha256(f"{prompt} {seed}".encode()).digest()
         ids = tuple(digest[: 1 + digest[0] % 8])
         reason = FinishReason.STOP if digest[1] % 2 else FinishReason.LENGTH
-        return Completion(
-            ids, tuple(-each / 7 for each in ids), reason, tuple(each / 3 for each in ids) if digest[2] % 2 else None
-        )
+        return Completion(ids, tuple(-each / 7 for each in ids), reason, tuple(each / 3 for each in ids))
 
     @property
     def seeds(self) -> list[int]:
@@ -241,9 +239,8 @@ class TestDrawn:
                     given.finish_reason,
                 )
                 assert kept.logprobs == pytest.approx(given.logprobs, rel=1e-7)
-                assert kept.entropy == (
-                    None if given.entropies is None else sum(given.entropies) / len(given.entropies)
-                )
+                assert given.entropies is not None
+                assert kept.entropy == pytest.approx(sum(given.entropies) / len(given.entropies), rel=1e-7)
         assert source.sampling == {SAMPLING}
 
     def test_a_seed_depends_on_spec_seed_suite_problem_and_sample_alone(self, files: Files, tmp_path: Path) -> None:

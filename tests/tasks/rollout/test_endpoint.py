@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import numpy as np
 import pytest
 
 from infra.errors import EngineError
@@ -30,6 +31,7 @@ from tasks.rollout.endpoint import Endpoint
 from tasks.rollout.protocol import PromptGroup, Sampling
 from tasks.rollout.transformers_engine import TransformersEngine, TransformersOptions
 from tests.one_line import one_line
+from tests.tasks.rollout.tools import sampled
 
 Body = dict[str, Any]
 CANARY = "sk-canary-0123456789"
@@ -176,27 +178,26 @@ def endpoint(fake: Fake, **settings: Any) -> Endpoint:
 
 class TestSamples:
     def test_each_group_gets_its_samples_in_the_order_of_its_seeds(self, fake: Fake) -> None:
-        got = endpoint(fake).generate(GROUPS, PLAIN)
+        got = sampled(endpoint(fake), GROUPS, PLAIN)
         assert [[c.response_ids for c in row] for row in got] == [
             [fake.ids(g.prompt_ids, s, PLAIN) for s in g.seeds] for g in GROUPS
         ]
         for completion in (c for row in got for c in row):
             ended = completion.response_ids[-1] == STOP
             assert completion.finish_reason is (FinishReason.STOP if ended else FinishReason.LENGTH)
-            assert (
-                completion.logprobs == (math.log(0.7),) * len(completion.response_ids) and completion.entropies is None
-            )
+            values = (float(np.float32(math.log(0.7))),) * len(completion.response_ids)
+            assert completion.logprobs == values and completion.entropies is None
         assert {c.finish_reason for row in got for c in row} == {FinishReason.STOP, FinishReason.LENGTH}
 
     def test_a_sample_does_not_depend_on_how_many_there_are(self, fake: Fake) -> None:
         engine = endpoint(fake)
-        [row] = engine.generate([PromptGroup((1, 2), tuple(range(8)))], PLAIN)
-        assert engine.generate([PromptGroup((1, 2), (5,))], PLAIN) == [[row[5]]]
-        assert engine.generate([], PLAIN) == [] and engine.generate([PromptGroup((1,), ())], PLAIN) == [[]]
+        [row] = sampled(engine, [PromptGroup((1, 2), tuple(range(8)))], PLAIN)
+        assert sampled(engine, [PromptGroup((1, 2), (5,))], PLAIN) == [[row[5]]]
+        assert sampled(engine, [], PLAIN) == [] and sampled(engine, [PromptGroup((1,), ())], PLAIN) == [[]]
 
     def test_everything_that_decides_a_sample_is_sent(self, fake: Fake) -> None:
         sampling = Sampling(0.6, 12, (STOP, 9), top_p=0.95, top_k=20)
-        endpoint(fake).generate([PromptGroup((4, 5), (2**63 - 1,))], sampling)
+        sampled(endpoint(fake), [PromptGroup((4, 5), (2**63 - 1,))], sampling)
         [body] = fake.bodies
         asked = {
             "model": "tiny",
@@ -223,7 +224,7 @@ class TestSamples:
     def test_as_many_requests_are_in_flight_as_was_said(self, fake: Fake) -> None:
         slow = fake.complete
         fake.complete = lambda body: (time.sleep(0.05), slow(body))[1]  # type: ignore[method-assign]
-        endpoint(fake, at_once=6).generate(GROUPS, PLAIN)
+        sampled(endpoint(fake, at_once=6), GROUPS, PLAIN)
         assert fake.most_in_flight == 6
 
     def test_the_address_may_end_in_v1(self, fake: Fake) -> None:
@@ -252,12 +253,12 @@ class TestLogProbabilities:
         fake.kind = kind
         engine = endpoint(fake)
         assert engine.describe()["logprobs"] == kind
-        for completion in (c for row in engine.generate(GROUPS, sampling) for c in row):
+        for completion in (c for row in sampled(engine, GROUPS, sampling) for c in row):
             assert len(completion.logprobs) == (len(completion.response_ids) if kept else 0)
 
     def test_greedy_is_a_point(self, fake: Fake) -> None:
         fake.kind = "raw"
-        [[completion]] = endpoint(fake).generate([PromptGroup((1,), (1,))], Sampling(0.0, 12, (STOP,)))
+        [[completion]] = sampled(endpoint(fake), [PromptGroup((1,), (1,))], Sampling(0.0, 12, (STOP,)))
         assert completion.logprobs == (0.0,) * len(completion.response_ids)
 
     @pytest.mark.parametrize(
@@ -306,7 +307,7 @@ class TestCounts:
         engine = endpoint(fake)
         fake.alter = alter
         with one_line(EngineError, rf"^endpoint {fake.url} \(tiny\): ", expected):
-            engine.generate(GROUPS[:1], PLAIN)
+            sampled(engine, GROUPS[:1], PLAIN)
 
     @pytest.mark.parametrize(
         ("ids", "reason", "expected"),
@@ -325,7 +326,7 @@ class TestCounts:
             "usage": {"prompt_tokens": 3, "completion_tokens": len(ids)},
         }
         with pytest.raises(EngineError, match=expected):
-            engine.generate(GROUPS[:1], PLAIN)
+            sampled(engine, GROUPS[:1], PLAIN)
 
     @pytest.mark.parametrize("values", [[-1.0], [float("nan")] * 99, [3.0] * 99, None])
     def test_log_probabilities_are_one_a_token_and_finite(self, fake: Fake, values: list[float] | None) -> None:
@@ -340,7 +341,7 @@ class TestCounts:
 
         fake.alter = alter
         with pytest.raises(EngineError, match="log-probabilities were asked for"):
-            engine.generate([PromptGroup((1, 2), (3,))], Sampling(1.0, 12, ()))
+            sampled(engine, [PromptGroup((1, 2), (3,))], Sampling(1.0, 12, ()))
 
 
 class TestFaults:
@@ -348,7 +349,7 @@ class TestFaults:
     def test_what_passes_is_waited_out_and_gives_the_same_samples(
         self, fake: Fake, status: int, caplog: pytest.LogCaptureFixture
     ) -> None:
-        expected = endpoint(fake).generate(GROUPS, PLAIN)
+        expected = sampled(endpoint(fake), GROUPS, PLAIN)
         failed: set[str] = set()
 
         def refuse(path: str, body: Body) -> tuple[int, Any, dict[str, str]] | None:
@@ -358,7 +359,7 @@ class TestFaults:
             return (status, {"error": {"message": "slow down"}}, {}) if first else None
 
         fake.refuse = refuse
-        assert endpoint(fake).generate(GROUPS, PLAIN) == expected
+        assert sampled(endpoint(fake), GROUPS, PLAIN) == expected
         assert (
             sum("waiting for it" in record.message for record in caplog.records) == 2
         )  # once for meeting it, once for the samples
@@ -367,7 +368,7 @@ class TestFaults:
         engine = endpoint(fake)
         fake.refuse = lambda path, body: (503, b"<html>away\nfor lunch</html>", {})
         with pytest.raises(EngineError, match=r"503 \(<html>away for lunch</html>\), for \d+ s; is it running"):
-            engine.generate([PromptGroup((1,), (1,))], PLAIN)
+            sampled(engine, [PromptGroup((1,), (1,))], PLAIN)
         assert len(pauses) == len(fake.headers) - 3, (
             "a pause before each attempt but the first; two requests to meet it"
         )
@@ -391,7 +392,7 @@ class TestFaults:
             return (429, {}, {"Retry-After": "7"}) if len(asked) == 1 else None
 
         fake.refuse = refuse
-        engine.generate([PromptGroup((1,), (1,))], PLAIN)
+        sampled(engine, [PromptGroup((1,), (1,))], PLAIN)
         assert (pauses, len(asked)) == ([7.0], 2)
 
     @pytest.mark.parametrize("status", [401, 403])
@@ -415,7 +416,7 @@ class TestFaults:
             (404, {"error": {"message": "The model `tiny` does not exist."}}, {}) if body else None
         )
         with pytest.raises(EngineError, match=r"The model `tiny` does not exist.; it serves other, tiny$"):
-            engine.generate(GROUPS, PLAIN)
+            sampled(engine, GROUPS, PLAIN)
 
     def test_a_refusal_passes_on_the_servers_words(self, fake: Fake) -> None:
         engine = endpoint(fake)
@@ -425,7 +426,7 @@ class TestFaults:
             {},
         )
         with pytest.raises(EngineError, match=r"400: maximum context length is 64 tokens, your prompt 70$"):
-            engine.generate(GROUPS, PLAIN)
+            sampled(engine, GROUPS, PLAIN)
         assert not fake.bodies
 
     def test_what_cannot_fit_is_not_sent(self, fake: Fake) -> None:
@@ -433,8 +434,8 @@ class TestFaults:
         with pytest.raises(
             EngineError, match="a prompt of 53 tokens and a response of 12 exceed its max_model_len of 64"
         ):
-            engine.generate([PromptGroup(tuple(range(1, 54)), (1,))], PLAIN)
-        assert not fake.bodies and engine.generate([PromptGroup(tuple(range(1, 53)), (1,))], PLAIN)
+            sampled(engine, [PromptGroup(tuple(range(1, 54)), (1,))], PLAIN)
+        assert not fake.bodies and sampled(engine, [PromptGroup(tuple(range(1, 53)), (1,))], PLAIN)
 
     @pytest.mark.parametrize(
         ("status", "reply"), [(404, b"nothing here"), (200, b"<html>"), (200, {"models": []}), (302, b"")]
@@ -450,7 +451,7 @@ class TestFaults:
         released = threading.Event()
         fake.refuse = lambda path, body: released.wait(600) and None
         with pytest.raises(EngineError, match="no full answer within"):
-            engine.generate(GROUPS, PLAIN)
+            sampled(engine, GROUPS, PLAIN)
         assert not fake.bodies, "no request was answered, and none is any more"
         released.set()
 
@@ -461,7 +462,7 @@ class TestFaults:
             (400, {"message": "no"}, {}) if body.get("seed") == 103 else (released.wait(600) and None)
         )
         with pytest.raises(EngineError, match="400: no"):
-            engine.generate(GROUPS, PLAIN)
+            sampled(engine, GROUPS, PLAIN)
         assert not fake.bodies, "the others hang still"
         released.set()
 
@@ -481,7 +482,7 @@ class TestKey:
         monkeypatch.setenv("OPENAI_API_KEY", CANARY)
         caplog.set_level(logging.DEBUG)
         engine = endpoint(fake)
-        engine.generate(GROUPS, PLAIN)
+        sampled(engine, GROUPS, PLAIN)
         assert fake.headers and all(each["Authorization"] == f"Bearer {CANARY}" for each in fake.headers)
         shown = [repr(engine), str(engine.describe())]
         faults: list[tuple[int, Any, dict[str, str]]] = [
@@ -497,7 +498,7 @@ class TestKey:
         for fault in faults:
             fake.refuse = lambda path, body, fault=fault: fault  # type: ignore[misc]
             with pytest.raises(EngineError) as caught:
-                engine.generate(GROUPS[:1], PLAIN)
+                sampled(engine, GROUPS[:1], PLAIN)
             shown += [str(caught.value), repr(caught.value), repr(caught.value.__cause__)]
         assert not [text for text in (*shown, caplog.text) if "canary" in text]
 
@@ -596,7 +597,7 @@ def test_a_real_server(served: tuple[str, Path], teacher: Callable[..., Any], mo
         for g, n in enumerate((3, 40, 40, 9))
     ]
     greedy = Sampling(0.0, 12, (5, 6, 7))
-    ours, theirs = engine.generate(groups, greedy), local.generate(groups, greedy)
+    ours, theirs = sampled(engine, groups, greedy), sampled(local, groups, greedy)
     assert [[c.response_ids for c in row] for row in ours] == [[c.response_ids for c in row] for row in theirs]
 
     # As many end tokens as it takes to see both reasons to finish; 1 is the model's own, which ends nothing here.
@@ -604,18 +605,18 @@ def test_a_real_server(served: tuple[str, Path], teacher: Callable[..., Any], mo
         Sampling(1.0, 12, tuple(range(2, 20))),
         Sampling(0.6, 12, tuple(range(2, 20)), top_p=0.8, top_k=20),
     ):
-        rows = engine.generate(groups, sampling)
+        rows = sampled(engine, groups, sampling)
         for group, row in zip(groups, rows, strict=True):
             for completion in row:
                 expected, _ = teacher(folder, group.prompt_ids, completion.response_ids, sampling)
                 assert completion.logprobs == pytest.approx(expected, abs=5e-4)
         ends = {c.finish_reason: c.response_ids[-1] in sampling.stop_token_ids for row in rows for c in row}
         assert ends == {FinishReason.STOP: True, FinishReason.LENGTH: False}
-        [alone] = engine.generate([PromptGroup(groups[0].prompt_ids, groups[0].seeds[2:3])], sampling)
+        [alone] = sampled(engine, [PromptGroup(groups[0].prompt_ids, groups[0].seeds[2:3])], sampling)
         assert alone[0].response_ids == rows[0][2].response_ids
 
     engine._card["max_model_len"] = None  # what another server might not say
     with pytest.raises(EngineError, match="4 of 12 tokens"):  # vLLM cuts max_tokens without a word
-        engine.generate([PromptGroup(tuple(range(10, 70)), (1,))], greedy)
+        sampled(engine, [PromptGroup(tuple(range(10, 70)), (1,))], greedy)
     with pytest.raises(EngineError, match=r"400: .*maximum context length.*64"):
-        engine.generate([PromptGroup(tuple(range(10, 80)), (1,))], greedy)
+        sampled(engine, [PromptGroup(tuple(range(10, 80)), (1,))], greedy)

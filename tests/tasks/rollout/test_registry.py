@@ -28,11 +28,12 @@ from tasks.rollout.protocol import Completion, PromptGroup, RolloutEngine, Sampl
 from tasks.rollout.registry import engine_class, engine_names, engine_options, make_engine
 from tasks.rollout.vllm_engine import VllmOptions
 from tests.one_line import one_line
+from tests.tasks.rollout.tools import by_group
 
 OWN = """\
 from dataclasses import dataclass
 from tasks.records import FinishReason
-from tasks.rollout.protocol import Completion, EngineOptions, RolloutEngine
+from tasks.rollout.protocol import Completion, Completions, EngineOptions, RolloutEngine
 
 @dataclass(frozen=True, kw_only=True)
 class Options(EngineOptions):
@@ -51,7 +52,7 @@ class Constant(RolloutEngine):
 
     def generate(self, groups, sampling):
         one = Completion((self.options.token,), (0.0,), FinishReason.LENGTH)
-        return [[one for _ in group.seeds] for group in groups]
+        return Completions.of([one for _ in group.seeds] for group in groups)
 """
 
 
@@ -123,7 +124,7 @@ def test_it_serves_from_its_child(own: str, tmp_path: Path) -> None:
         child.call("load", deadline_s=600, weights=tmp_path)
         groups, sampling = [PromptGroup((1, 2), (3, 4))], Sampling(1.0, 1, (0,))
         [reply] = child.call("generate", deadline_s=600, groups=groups, sampling=sampling)
-        assert reply == [[Completion((9,), (0.0,), FinishReason.LENGTH)] * 2]
+        assert by_group(reply, groups) == [[Completion((9,), (0.0,), FinishReason.LENGTH)] * 2]
         child.call("sleep", deadline_s=600)
         child.call("wake", deadline_s=600)
     finally:

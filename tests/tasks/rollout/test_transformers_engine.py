@@ -13,6 +13,7 @@ from tasks.rollout.kv_cache import SPARE
 from tasks.rollout.protocol import Completion, PromptGroup, Sampling
 from tasks.rollout.transformers_engine import TransformersEngine, TransformersOptions
 from tests.tasks.rollout.conftest import adapted
+from tests.tasks.rollout.tools import sampled
 
 Make = Callable[..., Path]
 Teacher = Callable[..., tuple[list[float], list[float]]]
@@ -51,7 +52,7 @@ def test_log_probabilities_and_entropies_are_those_of_a_full_forward(
 ) -> None:
     folder = llama(**settings)
     asked = groups(3, 11, 11, 1, 17)
-    for group, completions in zip(asked, engine(folder).generate(asked, sampling), strict=True):
+    for group, completions in zip(asked, sampled(engine(folder), asked, sampling), strict=True):
         assert len(completions) == len(group.seeds)
         for completion in completions:
             logprobs, entropies = teacher(folder, group.prompt_ids, completion.response_ids, sampling)
@@ -63,28 +64,28 @@ def test_the_same_request_gives_the_same_bits_again_also_in_a_new_engine(llama: 
     asked, sampling = groups(5, 9, 9), SAMPLINGS[0]
     first = engine(llama())
     assert (
-        first.generate(asked, sampling) == first.generate(asked, sampling) == engine(llama()).generate(asked, sampling)
+        sampled(first, asked, sampling) == sampled(first, asked, sampling) == sampled(engine(llama()), asked, sampling)
     )
 
 
 def test_a_sample_does_not_depend_on_its_companions(llama: Make) -> None:
     living, sampling = engine(llama()), SAMPLINGS[0]
     asked = groups(4, 16, 9)
-    together = living.generate(asked, sampling)
+    together = sampled(living, asked, sampling)
     for group, completions in zip(asked, together, strict=True):
         for seed, completion in zip(group.seeds, completions, strict=True):
-            [[alone]] = living.generate([PromptGroup(group.prompt_ids, (seed,))], sampling)
+            [[alone]] = sampled(living, [PromptGroup(group.prompt_ids, (seed,))], sampling)
             assert far(alone, completion) < 1e-4
 
 
 def test_small_batches_give_what_one_batch_gives(llama: Make) -> None:
     asked, sampling = groups(4, 60, 9, 9), SAMPLINGS[0]
-    whole, cut = engine(llama()).generate(asked, sampling), engine(llama(), cache_gib=1e-5).generate(asked, sampling)
+    whole, cut = sampled(engine(llama()), asked, sampling), sampled(engine(llama(), cache_gib=1e-5), asked, sampling)
     assert all(far(a, b) < 1e-4 for x, y in zip(whole, cut, strict=True) for a, b in zip(x, y, strict=True))
 
 
 def test_other_seeds_give_other_samples_and_the_same_seed_the_same(llama: Make) -> None:
-    [completions] = engine(llama()).generate([PromptGroup((9, 8), (1, 2, 3, 4, 1))], Sampling(1.0, 12, ()))
+    [completions] = sampled(engine(llama()), [PromptGroup((9, 8), (1, 2, 3, 4, 1))], Sampling(1.0, 12, ()))
     assert len({c.response_ids for c in completions}) == 4
     assert completions[0].response_ids == completions[4].response_ids
 
@@ -92,7 +93,7 @@ def test_other_seeds_give_other_samples_and_the_same_seed_the_same(llama: Make) 
 def test_a_response_ends_with_its_first_end_token_or_at_the_limit(llama: Make) -> None:
     sampling = Sampling(temperature=1.5, max_tokens=8, stop_token_ids=tuple(range(2, 30)))
     seen = set()
-    for completion in engine(llama()).generate([PromptGroup((40, 41), tuple(range(64)))], sampling)[0]:
+    for completion in sampled(engine(llama()), [PromptGroup((40, 41), tuple(range(64)))], sampling)[0]:
         ends = [t in sampling.stop_token_ids for t in completion.response_ids]
         assert not any(ends[:-1])
         assert completion.finish_reason is (FinishReason.STOP if ends[-1] else FinishReason.LENGTH)
@@ -104,7 +105,7 @@ def test_a_response_ends_with_its_first_end_token_or_at_the_limit(llama: Make) -
 
 def test_responses_longer_than_the_spare_room_of_the_cache(llama: Make, teacher: Teacher) -> None:
     folder, sampling = llama(), Sampling(1.0, SPARE + 12, ())
-    [[completion]] = engine(folder).generate([PromptGroup((9, 8, 7), (1,))], sampling)
+    [[completion]] = sampled(engine(folder), [PromptGroup((9, 8, 7), (1,))], sampling)
     assert completion.logprobs == pytest.approx(
         teacher(folder, (9, 8, 7), completion.response_ids, sampling)[0], abs=1e-4
     )
@@ -117,7 +118,7 @@ def test_new_weights_are_copied_into_the_living_model(llama: Make, tied: bool) -
     model = living._model
     living.load(llama(1, tied=tied))
     assert living._model is model, "rebuilt"
-    assert living.generate(asked, sampling) == engine(llama(1, tied=tied)).generate(asked, sampling)
+    assert sampled(living, asked, sampling) == sampled(engine(llama(1, tied=tied)), asked, sampling)
 
 
 def test_adapters_follow_each_other_beside_weights_that_stay(llama: Make, teacher: Teacher, tmp_path: Path) -> None:
@@ -127,25 +128,25 @@ def test_adapters_follow_each_other_beside_weights_that_stay(llama: Make, teache
         adapter, merged = adapted(llama(), tmp_path / str(seed), seed)
         living.load_adapter(llama(), adapter)
         modules.append(living._model)
-        for group, completions in zip(asked, living.generate(asked, SAMPLINGS[0]), strict=True):
+        for group, completions in zip(asked, sampled(living, asked, SAMPLINGS[0]), strict=True):
             for each in completions:
                 logprobs, _ = teacher(merged, group.prompt_ids, each.response_ids, SAMPLINGS[0])
                 assert each.logprobs == pytest.approx(logprobs, abs=1e-3)
     assert modules[0] is modules[1], "the second adapter goes into the living model"
     living.load(llama(1))
-    assert living.generate(asked, SAMPLINGS[0]) == engine(llama(1)).generate(asked, SAMPLINGS[0])
+    assert sampled(living, asked, SAMPLINGS[0]) == sampled(engine(llama(1)), asked, SAMPLINGS[0])
 
 
 def test_another_architecture_is_built_anew(llama: Make) -> None:
     asked, sampling = groups(5), SAMPLINGS[0]
     living = engine(llama(0))
     living.load(llama(0, hidden=32))
-    assert living.generate(asked, sampling) == engine(llama(0, hidden=32)).generate(asked, sampling)
+    assert sampled(living, asked, sampling) == sampled(engine(llama(0, hidden=32)), asked, sampling)
 
 
 def test_bfloat16_stays_near_float32(llama: Make, teacher: Teacher) -> None:
     asked, sampling = groups(5), Sampling(1.0, 6, ())
-    [completions] = engine(llama(), dtype="bfloat16").generate(asked, sampling)
+    [completions] = sampled(engine(llama(), dtype="bfloat16"), asked, sampling)
     for completion in completions:
         assert completion.logprobs == pytest.approx(
             teacher(llama(), asked[0].prompt_ids, completion.response_ids, sampling)[0], abs=0.5
@@ -167,7 +168,7 @@ def test_weights_that_do_not_do_are_refused_in_one_line(llama: Make, tmp_path: P
     with pytest.raises(EngineError, match=dropped):
         living.load(tmp_path)
     with pytest.raises(EngineError, match="before load"):
-        living.generate(groups(3), SAMPLINGS[0])
+        sampled(living, groups(3), SAMPLINGS[0])
     (tmp_path / "model.safetensors").write_bytes(b"\0" * 100)
     with pytest.raises(EngineError, match=str(tmp_path)):
         engine(llama()).load(tmp_path)
@@ -181,13 +182,13 @@ def test_weights_that_do_not_do_are_refused_in_one_line(llama: Make, tmp_path: P
 
 def test_a_request_beyond_the_window_is_refused(llama: Make) -> None:
     with pytest.raises(EngineError, match="window of 96"):
-        engine(llama()).generate(groups(90), Sampling(1.0, 7, ()))
-    assert len(engine(llama()).generate(groups(90, samples=1), Sampling(1.0, 6, ()))[0][0].response_ids) == 6
+        sampled(engine(llama()), groups(90), Sampling(1.0, 7, ()))
+    assert len(sampled(engine(llama()), groups(90, samples=1), Sampling(1.0, 6, ()))[0][0].response_ids) == 6
 
 
 def test_sleep_and_wake_change_nothing_on_the_cpu(llama: Make) -> None:
     living = engine(llama())
-    before = living.generate(groups(5), SAMPLINGS[0])
+    before = sampled(living, groups(5), SAMPLINGS[0])
     living.sleep()
     living.wake()
-    assert living.generate(groups(5), SAMPLINGS[0]) == before
+    assert sampled(living, groups(5), SAMPLINGS[0]) == before

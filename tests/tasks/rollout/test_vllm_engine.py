@@ -20,6 +20,7 @@ from infra.resident import Resident
 from tasks.records import FinishReason
 from tasks.rollout.protocol import Completion, PromptGroup, Sampling
 from tests.tasks.rollout.conftest import adapted
+from tests.tasks.rollout.tools import by_group
 
 ROOT = Path(__file__).resolve().parents[3]
 Make = Callable[..., Path]
@@ -58,7 +59,7 @@ class Child:
 
     def generate(self, groups: list[PromptGroup], sampling: Sampling) -> list[list[Completion]]:
         [reply] = self.resident.call("generate", deadline_s=240, groups=groups, sampling=sampling)
-        return reply  # type: ignore[no-any-return]
+        return by_group(reply, groups)
 
     def do(self, method: str) -> None:
         self.resident.call(method, deadline_s=60)
