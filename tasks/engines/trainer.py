@@ -33,6 +33,17 @@ class TrainerOptions:
     step_deadline_s: float
 
 
+def _allocator() -> dict[str, str]:
+    """Return the setting of torch's allocator on a GPU; none where the environment has one of its own.
+
+    Micro-batches of different lengths would otherwise leave segments that fit no later one. Not for vLLM, whose sleep
+    needs an allocator of its own.
+    """
+    if any(name.startswith("PYTORCH_") and name.endswith("ALLOC_CONF") for name in os.environ):
+        return {}
+    return {"PYTORCH_ALLOC_CONF": "expandable_segments:True"}
+
+
 class TrainerClient(EngineClient):
     """The training ranks of a flow."""
 
@@ -42,6 +53,7 @@ class TrainerClient(EngineClient):
         # TMPDIR for each start, which nobody removes.
         arguments += ["--log-dir", os.devnull]
         arguments += ["-m", "tasks.train.rank", "--threads", str(options.threads)]
+        on_cpu = options.devices is None
         super().__init__(
             "trainer",
             arguments,
@@ -49,7 +61,7 @@ class TrainerClient(EngineClient):
             devices=options.devices,
             log=log,
             ranks=options.ranks,
-            environment={"DS_ACCELERATOR": "cpu" if options.devices is None else "cuda"},
+            environment={"DS_ACCELERATOR": "cpu"} if on_cpu else {"DS_ACCELERATOR": "cuda", **_allocator()},
         )
         self.options = options
         self.environment: dict[str, Any] = {}
