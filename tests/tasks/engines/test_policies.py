@@ -6,11 +6,12 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from infra.errors import StoreError
-from infra.files import sha256_file
+from infra.files import FileEntry, sha256_file
 from infra.store import Manifest, Store
 from tasks.checkpoint.weights import policy_step
 from tasks.engines.open_run import OpenRun
@@ -128,6 +129,25 @@ def test_a_first_policy_that_is_damaged_is_made_again(copy: Copy, tmp_path: Path
         assert again.sha256 == first.sha256 and again.folder != first.folder
         run.policies.on_rollout(first.key)
         assert run.policies.rollout.state == first.key
+
+
+def test_a_rollout_engine_gets_weights_without_reading_the_optimizers_state(
+    copy: Copy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with opened(copy()) as run:
+        manifest = stored(run, 3)
+        read: list[str] = []
+        download = run.store.files.download
+
+        def counted(name: str, *arguments: Any) -> FileEntry:
+            read.append(name.rpartition("/")[2])
+            return download(name, *arguments)
+
+        monkeypatch.setattr(run.store.files, "download", counted)
+        run.policies.on_rollout(manifest.key)
+        assert sorted(read) == [name for name in sorted(manifest.files) if not name.startswith("optimizer")]
+        total = sum(each.bytes for each in manifest.files.values())
+        assert sum(manifest.files[name].bytes for name in read) < total / 3
 
 
 def test_a_lost_training_step_cannot_be_replayed(copy: Copy) -> None:
