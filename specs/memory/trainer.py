@@ -109,7 +109,7 @@ def layout(state: State, shapes: Shapes, device: str = "gpu") -> Layout:
     if stage == 1:
         return Layout(weights, masters, moments, 0, 4 * count, 0, 4 * bucket, 4 * bucket, 4 * part + step)
     if stage == 2:
-        return Layout(weights, masters, moments, 0, 4 * part, 0, width * bucket, width * bucket, step)
+        return Layout(weights, masters, moments, 0, 4 * part, 0, width * bucket, 4 * bucket, step)
     shard = width * part + (-(-frozen // ranks) if frozen else 0)
     group = min(part, SUB_GROUP)
     return Layout(
@@ -120,7 +120,8 @@ def layout(state: State, shapes: Shapes, device: str = "gpu") -> Layout:
         accumulated=0,
         buckets=width * bucket,
         filled=0,
-        reduction=width * bucket,
+        # The ranks' shares side by side, of gradients that are taken to float32 first.
+        reduction=4 * bucket if fp32 else 8 * bucket,
         step=(4 * group + 4 * copies * group) * host,
         gathered=min(width * count + frozen, width * LIVE),
     )

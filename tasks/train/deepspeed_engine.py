@@ -18,6 +18,7 @@ from typing import Any
 import deepspeed
 import torch
 import torch.distributed as dist
+from deepspeed.accelerator import get_accelerator
 from deepspeed.utils import safe_get_full_fp32_param, safe_get_full_optimizer_state, safe_set_full_optimizer_state
 from torch import Tensor
 from transformers import AutoModelForCausalLM
@@ -37,19 +38,26 @@ HEAD = "objective/"  # before the names of the head's parameters, in the optimiz
 SCALAR = "scalar/"  # before the names of the objective's scalars there
 
 
-def deepspeed_config(options: OptimizerOptions, dtype: torch.dtype, ranks: int, parameters: int) -> dict[str, Any]:
+def deepspeed_config(
+    options: OptimizerOptions, dtype: torch.dtype, ranks: int, parameters: int, device: str = "cpu"
+) -> dict[str, Any]:
     """Return DeepSpeed's configuration: one micro-batch of one row and no accumulation.
 
-    So all that DeepSpeed would divide by is 1; the real number of tokens is in the weights of the loss.
+    So all that DeepSpeed would divide by is 1; the real number of tokens is in the weights of the loss. `device`: cpu
+    or cuda.
     """
     # DeepSpeed allocates its buckets anew in each backward pass: 2 GB at its default, however small the model. It
     # wants an even number.
     bucket = min(parameters + parameters % 2, 500_000_000)
     zero: dict[str, Any] = {
         "stage": options.zero_stage,
-        "overlap_comm": False,
+        # Gradients are reduced while others are computed. The CPU has one stream; at stages 0 and 1 DeepSpeed would
+        # reduce in every micro-batch, and not once a minibatch.
+        "overlap_comm": device != "cpu" and options.zero_stage >= 2,
         "reduce_bucket_size": bucket,
         "allgather_bucket_size": bucket,
+        # Elements gathered ahead at ZeRO-3: a layer or more of 7B to 32B. The default is less than one of 7B has.
+        "stage3_prefetch_bucket_size": 250_000_000,
     }
     if options.offload_optimizer:
         zero["offload_optimizer"] = {"device": "cpu"}
@@ -74,7 +82,11 @@ def deepspeed_config(options: OptimizerOptions, dtype: torch.dtype, ranks: int, 
         },
     }
     if dtype == torch.bfloat16:
-        config |= {"bf16": {"enabled": True}, "data_types": {"grad_accum_dtype": "fp32"}}
+        config |= {
+            "bf16": {"enabled": True},
+            "data_types": {"grad_accum_dtype": "fp32"},
+            "communication_data_type": "fp32",  # the ranks' bfloat16 gradients are summed in float32
+        }
     return config
 
 
@@ -104,7 +116,9 @@ class TrainingEngine:
         self._engine, *_ = deepspeed.initialize(
             model=module,
             model_parameters=trained,
-            config=deepspeed_config(options, self.dtype, self.ranks, sum(p.numel() for p in trained)),
+            config=deepspeed_config(
+                options, self.dtype, self.ranks, sum(p.numel() for p in trained), get_accelerator().device_name()
+            ),
             dist_init_required=False,
         )
         self._stage, self._max_norm = options.zero_stage, options.adamw.max_grad_norm
