@@ -21,12 +21,12 @@ import torch.distributed as dist
 from deepspeed.accelerator import get_accelerator
 from deepspeed.utils import safe_get_full_fp32_param, safe_get_full_optimizer_state, safe_set_full_optimizer_state
 from torch import Tensor
-from transformers import AutoModelForCausalLM
 
 from tasks.checkpoint.adapter import STEM as ADAPTER
-from tasks.checkpoint.adapter import adapter_name, inject, without_adapter
+from tasks.checkpoint.adapter import adapter_name, without_adapter
 from tasks.errors import TrainingError
 from tasks.train.forward import PolicyModule
+from tasks.train.language_model import language_model
 from tasks.train.objectives.registry import head_of
 from tasks.train.reference import ReferencePolicy
 from tasks.train.settings import OptimizerOptions
@@ -90,6 +90,12 @@ def deepspeed_config(
     return config
 
 
+def whole_shape(parameter: torch.nn.Parameter) -> torch.Size:
+    """Return the shape of a parameter that ranks may share: under ZeRO-3 the parameter itself is empty."""
+    shape: torch.Size = getattr(parameter, "ds_shape", parameter.shape)
+    return shape
+
+
 class TrainingEngine:
     """The policy on this rank, under DeepSpeed."""
 
@@ -102,12 +108,8 @@ class TrainingEngine:
         """
         self.dtype = DTYPES[dtype]
         self.ranks = dist.get_world_size()
-        model = AutoModelForCausalLM.from_pretrained(
-            weights, dtype=self.dtype, attn_implementation="sdpa", local_files_only=True
-        )
+        model = language_model(weights, adapter, self.dtype, self.ranks, options.zero_stage)
         self._with_adapter = adapter is not None
-        if adapter is not None:
-            inject(model, adapter, self.dtype)
         if options.gradient_checkpointing:
             model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
         module = PolicyModule(model, self._made_head(options, model.config.hidden_size, optimizer))
@@ -117,7 +119,11 @@ class TrainingEngine:
             model=module,
             model_parameters=trained,
             config=deepspeed_config(
-                options, self.dtype, self.ranks, sum(p.numel() for p in trained), get_accelerator().device_name()
+                options,
+                self.dtype,
+                self.ranks,
+                sum(whole_shape(parameter).numel() for parameter in trained),
+                get_accelerator().device_name(),
             ),
             dist_init_required=False,
         )
@@ -311,7 +317,7 @@ class TrainingEngine:
                         safe_set_full_optimizer_state(parameter, value, key)
 
     def _check_shape(self, name: str, parameter: torch.nn.Parameter, master: Tensor) -> None:
-        wanted = getattr(parameter, "ds_shape", parameter.shape)  # under ZeRO-3 the parameter itself is empty
+        wanted = whole_shape(parameter)
         if master.shape != wanted:
             raise TrainingError(
                 f"the optimizer's files have {name} with the shape {list(master.shape)}, and it has {list(wanted)} "

@@ -1,0 +1,50 @@
+"""A policy's model from files, on a rank: whole, or under ZeRO-3 as the rank's share from the start."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import deepspeed
+import torch
+from deepspeed.runtime.zero import DeepSpeedTensorOverride
+from transformers import AutoModelForCausalLM
+from transformers.integrations.deepspeed import HfDeepSpeedConfig, unset_hf_deepspeed_config
+
+from tasks.checkpoint.adapter import inject
+
+
+def sharing_config(dtype: torch.dtype, ranks: int, stage: int) -> dict[str, Any]:
+    """Return DeepSpeed's configuration of weights that `ranks` share at ZeRO `stage`, and nobody trains."""
+    return {
+        "train_micro_batch_size_per_gpu": 1,
+        "train_batch_size": ranks,
+        "zero_optimization": {"stage": stage},
+        "steps_per_print": 2**31,
+        "bf16": {"enabled": dtype == torch.bfloat16},
+    }
+
+
+def language_model(weights: Path, adapter: Path | None, dtype: torch.dtype, ranks: int, stage: int) -> Any:
+    """Return the model of `weights`, a folder in Hugging Face format, with the adapter beside it where there is one.
+
+    At stage 3 it is collective, and a rank holds its share and one layer at most: rank 0 reads, and the others get
+    their parts. Eight ranks that each read 32B parameters would take 524 GB of the host.
+    """
+    # Where transformers makes a model it looks for the configuration that lives, and takes deepspeed.zero.Init. That
+    # would also round each number made meanwhile to the policy's dtype: the frequencies of rotary embeddings.
+    init = partial(deepspeed.zero.Init, tensor_overrides=[DeepSpeedTensorOverride.device])
+    shared = HfDeepSpeedConfig(sharing_config(dtype, ranks, stage))
+    try:
+        assert shared.is_zero3() == (stage == 3)
+        with patch.object(deepspeed.zero, "Init", init):
+            model = AutoModelForCausalLM.from_pretrained(
+                weights, dtype=dtype, attn_implementation="sdpa", local_files_only=True
+            )
+    finally:
+        unset_hf_deepspeed_config()
+    if adapter is not None:
+        inject(model, adapter, dtype)
+    return model
