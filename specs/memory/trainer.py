@@ -166,7 +166,13 @@ def peak(
     kept = activations.activation_bytes(shapes, state.width, micro, checkpointed, state.adapter_ranks(shapes))
     layer = activations.backward_bytes(shapes, state.width, micro, checkpointed, state.adapter_ranks(shapes))
     logits = activations.logits_bytes(
-        shapes, state.width, micro, temperature, entropy_gradient=entropy_gradient, trained=state.adapter is None
+        shapes,
+        state.width,
+        micro,
+        temperature,
+        entropy_gradient=entropy_gradient,
+        trained=state.adapter is None,
+        device=device,
     )
     phases = [
         {"activations": kept, "logits": logits, "buckets": has.buckets, "gathered weights": has.gathered},

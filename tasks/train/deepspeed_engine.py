@@ -26,7 +26,7 @@ from tasks.checkpoint.adapter import STEM as ADAPTER
 from tasks.checkpoint.adapter import adapter_name, without_adapter
 from tasks.errors import TrainingError
 from tasks.train.forward import PolicyModule
-from tasks.train.language_model import language_model
+from tasks.train.language_model import gather_head_in_scores, language_model
 from tasks.train.objectives.registry import head_of
 from tasks.train.reference import ReferencePolicy
 from tasks.train.settings import OptimizerOptions
@@ -127,6 +127,7 @@ class TrainingEngine:
             ),
             dist_init_required=False,
         )
+        gather_head_in_scores(module)
         self._stage, self._max_norm = options.zero_stage, options.adamw.max_grad_norm
         self._not_finite = torch.zeros(0)
         self._current = 0

@@ -14,6 +14,7 @@ from transformers import AutoModelForCausalLM
 from transformers.integrations.deepspeed import HfDeepSpeedConfig, unset_hf_deepspeed_config
 
 from tasks.checkpoint.adapter import inject
+from tasks.train.forward import PolicyModule
 
 
 def sharing_config(dtype: torch.dtype, ranks: int, stage: int) -> dict[str, Any]:
@@ -48,3 +49,13 @@ def language_model(weights: Path, adapter: Path | None, dtype: torch.dtype, rank
     if adapter is not None:
         inject(model, adapter, dtype)
     return model
+
+
+def gather_head_in_scores(module: PolicyModule) -> None:
+    """Make ZeRO-3 gather the weights of the output head for `module.scores`, in which they are used.
+
+    To be called once DeepSpeed holds the module; at other stages it does nothing.
+    """
+    for parameter in module.lm.get_output_embeddings().parameters():
+        if hasattr(parameter, "ds_id"):
+            deepspeed.zero.register_external_parameter(module.scores, parameter)

@@ -14,7 +14,7 @@ import torch.distributed as dist
 from torch import Tensor
 
 from tasks.train.forward import PolicyModule
-from tasks.train.language_model import language_model, sharing_config
+from tasks.train.language_model import gather_head_in_scores, language_model, sharing_config
 
 SHARED = 3  # the ZeRO stage at which ranks share weights
 
@@ -34,6 +34,7 @@ class ReferencePolicy:
         else:
             config = sharing_config(dtype, self._ranks, SHARED)
             self._module, *_ = deepspeed.initialize(model=module, config=config, dist_init_required=False)
+            gather_head_in_scores(module)
 
     def take(self, weights: Path, adapter: Path | None) -> None:
         """Become the policy of other folders; collective."""
