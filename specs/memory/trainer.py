@@ -32,7 +32,8 @@ class State:
     """The settings that decide what a rank holds; values of JSON.
 
     `width`: bytes of a number in the policy's dtype. `offload`: masters and moments are on the host. `adapter`: the
-    section `policy.adapter`, or None. `reference`: a frozen copy of a policy is held, divided by the ranks.
+    section `policy.adapter`, or None. `reference`: a frozen copy of a policy is held, divided by the ranks. `sleeps`:
+    all but that copy is on the host while the rollout engine works.
     """
 
     width: int
@@ -41,6 +42,7 @@ class State:
     offload: bool
     adapter: Mapping[str, Any] | None
     reference: bool = False
+    sleeps: bool = False
 
     @classmethod
     def of(cls, spec: Spec) -> State:
@@ -53,6 +55,7 @@ class State:
             offload=spec.placement.offload_optimizer == "cpu",
             adapter=None if adapter is None else adapter.model_dump(mode="json"),
             reference=spec.reference_at(0) is not None,
+            sleeps=spec.placement.trainer_sleeps,
         )
 
     def trained(self, shapes: Shapes) -> int:
@@ -129,6 +132,8 @@ def layout(state: State, shapes: Shapes, device: str = "gpu") -> Layout:
 
 def held(state: State, shapes: Shapes) -> Terms:
     """Return what a rank holds between two iterations, while the rollout engine works."""
+    if state.sleeps:
+        return _some(reference=_reference(state, shapes))
     has = layout(state, shapes)
     return _some(
         weights=has.weights,

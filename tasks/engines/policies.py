@@ -59,6 +59,7 @@ class Policies:
         self._session, self._store, self._experiment, self._datasets = session, session.store, experiment, datasets
         self.trainer, self.rollout = engines.trainer, engines.rollout
         self._sleeps = engines.sleeps  # on a GPU: the rollout engine gives up its memory before the trainer works
+        self._trainer_sleeps = engines.trainer_sleeps  # and the trainer before the rollout engine does
         self._make_start = make_start
         self.passed: Callable[[str, int], None] = lambda lineage, target: None
         self.replayed = 0  # training iterations that were repeated
@@ -206,6 +207,8 @@ class Policies:
                 self._onto_trainer(lineage, adamw)
                 self._describe(lineage, folder)
                 self.trainer.save(folder, optimizer=False)
+            if self._trainer_sleeps:
+                self.trainer.sleep()
             if self._sleeps:
                 self.rollout.wake()
             base = self._base(lineage)

@@ -67,6 +67,7 @@ class TrainerClient(EngineClient):
         self.environment: dict[str, Any] = {}
         self.adamw: AdamWSettings | None = None  # the settings that `state` was loaded with
         self._reference: str | None = None
+        self._asleep = False
         self.budget = TokenBudget()
 
     @property
@@ -157,7 +158,19 @@ class TrainerClient(EngineClient):
         folder.mkdir(parents=True, exist_ok=True)
         return float(self._call("save", SAVE_S, folder=str(folder), optimizer=optimizer)[0])
 
+    def sleep(self) -> None:
+        """Give up the GPUs' memory, but for a reference policy's, until the next call of another method."""
+        if self.state is not None and not self._asleep:
+            self._call("sleep", LOAD_S)
+            self._asleep = True
+
+    def _call(self, method: str, deadline_s: float, **arguments: Any) -> list[Any]:
+        if self._asleep and self._alive:
+            self._asleep = False
+            super()._call("wake", LOAD_S)
+        return super()._call(method, deadline_s, **arguments)
+
     def stop(self) -> None:
         """End the ranks; the next load starts others."""
         super().stop()
-        self.environment, self._reference = {}, None
+        self.environment, self._reference, self._asleep = {}, None, False

@@ -19,6 +19,7 @@ import deepspeed
 import torch
 import torch.distributed as dist
 from deepspeed.accelerator import get_accelerator
+from deepspeed.runtime.zero.offload_config import OffloadStateTypeEnum
 from deepspeed.utils import safe_get_full_fp32_param, safe_get_full_optimizer_state, safe_set_full_optimizer_state
 from torch import Tensor
 
@@ -34,6 +35,12 @@ from tasks.train.shards import ShardWriter, reader
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float64": torch.float64}
 MOMENTS = ("exp_avg", "exp_avg_sq")
+#: DeepSpeed's names of what ZeRO-3 holds beside the optimizer's state.
+BUFFERS = (
+    OffloadStateTypeEnum.lp_params,
+    OffloadStateTypeEnum.lp_grads,
+    OffloadStateTypeEnum.contiguous_grad_buffer,
+)
 HEAD = "objective/"  # before the names of the head's parameters, in the optimizer's files
 SCALAR = "scalar/"  # before the names of the objective's scalars there
 
@@ -206,6 +213,25 @@ class TrainingEngine:
         self._engine.step()
         self.steps += 1
         return float(self._engine.get_global_grad_norm() if norm is None else norm)
+
+    def sleep(self) -> None:
+        """Move what this rank holds under ZeRO-3 to the host until `wake`; not a reference policy.
+
+        DeepSpeed moves masters and moments of its own AdamW alone, which needs a compiler: they are moved here.
+        """
+        self._engine.offload_states(include=BUFFERS, pin_memory=False)
+        self._move_optimizer(torch.device("cpu"))
+
+    def wake(self) -> None:
+        """Undo `sleep`."""
+        self._engine.reload_states()
+        self._move_optimizer(self.device)
+
+    def _move_optimizer(self, device: torch.device) -> None:
+        for tensor in self._master_tensors():
+            tensor.data = tensor.data.to(device)
+            state = self._basic_optimizer.state[tensor]
+            state.update({key: state[key].to(device) for key in MOMENTS})
 
     def _watch(self, gradient: Tensor) -> None:
         self._not_finite[self._current] += gradient.detach().sum() * 0.0  # inf * 0 and nan * 0 are nan

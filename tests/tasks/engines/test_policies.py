@@ -150,6 +150,28 @@ def test_a_rollout_engine_gets_weights_without_reading_the_optimizers_state(
         assert sum(manifest.files[name].bytes for name in read) < total / 3
 
 
+def test_engines_on_one_gpu_take_turns_with_its_memory(copy: Copy, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The weights are written before the trainer sleeps, which is before the rollout engine takes memory."""
+    calls: list[str] = []
+
+    def noted(engine: object, *names: str) -> None:
+        for name in names:
+            monkeypatch.setattr(engine, name, lambda *_, call=name, **__: calls.append(call), raising=False)
+
+    with opened(copy()) as run:
+        policies, lineage = run.policies, run.experiment.lineage(3)
+        policies._sleeps = policies._trainer_sleeps = True
+        noted(policies.trainer, "save")
+        monkeypatch.setattr(policies.trainer, "sleep", lambda: calls.append("trainer sleeps"))
+        monkeypatch.setattr(policies.rollout, "sleep", lambda: calls.append("rollout sleeps"))
+        noted(policies.rollout, "wake", "load")
+        monkeypatch.setattr(type(policies.trainer), "state", lineage)
+        policies.trainer.adamw = policies._adamw
+        policies.on_rollout(lineage)
+        policies.on_trainer(lineage)
+        assert calls == ["rollout sleeps", "save", "trainer sleeps", "wake", "load", "rollout sleeps"]
+
+
 def test_a_lost_training_step_cannot_be_replayed(copy: Copy) -> None:
     with opened(copy()) as run:
         lineages = [run.experiment.lineage(k) for k in range(4)]

@@ -380,6 +380,23 @@ def test_every_stage_in_bfloat16(stage: int, ranks: int, trainers: Trainers, wei
 
 
 @pytest.mark.slow
+@pytest.mark.turn
+def test_ranks_that_slept_go_on_to_the_same_bits(trainers: Trainers, weights: Path, tmp_path: Path) -> None:
+    """The host is where the CPU holds all already, but DeepSpeed's buffers are taken down and built again."""
+    trainer = configured(trainers, 2, 3, "bfloat16")
+    found = []
+    for slept in (False, True):
+        trainer.load("start", weights, None, CLIPPED)
+        trainer.train("one", BATCH, STEPS, 0)
+        if slept:
+            trainer.sleep()
+            trainer.sleep()
+        trainer.train("two", NEXT, STEPS, 1)
+        found.append(saved(trainer, tmp_path / f"slept-{slept}"))
+    assert_identical(*found)
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("stage", [pytest.param(1, marks=pytest.mark.proof), 2, 3])
 @pytest.mark.turn
 def test_three_ranks_divide_no_matrix_evenly(stage: int, trainers: Trainers, weights: Path, tmp_path: Path) -> None:
