@@ -20,7 +20,7 @@ from specs.schema import Spec
 
 Terms = dict[str, int]
 
-BUCKET = 500_000_000  # elements at most: `deepspeed_config` of tasks/train/deepspeed_engine.py
+BUCKET = 500_000_000  # elements at most: tasks/train/deepspeed_config.py
 LIVE = 1_000_000_000  # elements that ZeRO-3 keeps gathered at most: its max_live_parameters
 SUB_GROUP = 1_000_000_000  # elements that ZeRO-3 steps at a time: its sub_group_size
 #: float32 copies of a partition that AdamW's step makes: torch's loop on the CPU, its foreach on a GPU.

@@ -14,18 +14,8 @@ from transformers import AutoModelForCausalLM
 from transformers.integrations.deepspeed import HfDeepSpeedConfig, unset_hf_deepspeed_config
 
 from tasks.checkpoint.adapter import inject
+from tasks.train.deepspeed_config import sharing_config
 from tasks.train.forward import PolicyModule
-
-
-def sharing_config(dtype: torch.dtype, ranks: int, stage: int) -> dict[str, Any]:
-    """Return DeepSpeed's configuration of weights that `ranks` share at ZeRO `stage`, and nobody trains."""
-    return {
-        "train_micro_batch_size_per_gpu": 1,
-        "train_batch_size": ranks,
-        "zero_optimization": {"stage": stage},
-        "steps_per_print": 2**31,
-        "bf16": {"enabled": dtype == torch.bfloat16},
-    }
 
 
 def language_model(weights: Path, adapter: Path | None, dtype: torch.dtype, ranks: int, stage: int) -> Any:

@@ -13,8 +13,9 @@ import torch
 import torch.distributed as dist
 from torch import Tensor
 
+from tasks.train.deepspeed_config import sharing_config
 from tasks.train.forward import PolicyModule
-from tasks.train.language_model import gather_head_in_scores, language_model, sharing_config
+from tasks.train.language_model import gather_head_in_scores, language_model
 
 SHARED = 3  # the ZeRO stage at which ranks share weights
 

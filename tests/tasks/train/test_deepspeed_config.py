@@ -8,7 +8,7 @@ import pytest
 import torch
 from deepspeed.runtime.config import DeepSpeedConfig
 
-from tasks.train.deepspeed_engine import deepspeed_config
+from tasks.train.deepspeed_config import deepspeed_config
 from tasks.train.settings import AdamWSettings, OptimizerOptions
 
 ADAMW = AdamWSettings((0.9, 0.999), 1e-8, 0.0, 1.0)
