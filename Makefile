@@ -7,7 +7,7 @@ PYTEST := $(BIN)/python -m pytest
 PARALLEL := -n 2 --dist loadscope
 UNMARKED := not slow and not vllm and not proof
 
-.PHONY: demo quick test cpu smollm2 lint proofs clean
+.PHONY: demo quick test cpu smollm2 lint proofs gpu clean
 
 demo: $(VENV)/.base
 	$(BIN)/python -m flows.arm_train specs/quickstart.yaml
@@ -35,6 +35,10 @@ lint: $(VENV)/.test
 # The full matrices, once for each issue; their results are committed.
 proofs: $(VENV)/.test $(VENV)/.cpu
 	$(PYTEST) $(PARALLEL) -m "slow or vllm or proof" --results tests/benchmarks/results/proofs.json
+
+# The checks of the GPU path, on a machine with a GPU: one after the other, under 10 minutes.
+gpu: $(VENV)/.test
+	$(PYTEST) -m gpu tests/gpu --results tests/benchmarks/results/gpu.json
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)

@@ -33,7 +33,21 @@ from infra.scratch import release, short_folder
 from specs.errors import ArmatureError
 
 # Credentials must not reach children that do not need them, so children get these variables and no others.
-_ENV_NAMES = frozenset({"PATH", "HOME", "USER", "LANG", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "VIRTUAL_ENV", "CC", "CXX"})
+_ENV_NAMES = frozenset(
+    {
+        "PATH",
+        "HOME",
+        "USER",
+        "LANG",
+        "TZ",
+        "TMPDIR",
+        "LD_LIBRARY_PATH",
+        "VIRTUAL_ENV",
+        "CC",
+        "CXX",
+        "DEEPSPEED_TIMEOUT",
+    }
+)
 _ENV_PREFIXES = (
     "LC_",
     "PYTHON",
@@ -41,10 +55,14 @@ _ENV_PREFIXES = (
     "MKL_",
     "KMP_",
     "CUDA_",
+    "CUBLAS_",
+    "FLASHINFER_",
     "NVIDIA_",
     "NCCL_",
     "GLOO_",
+    "PYTORCH_",
     "TORCH",
+    "TRITON_",
     "DS_",
     "VLLM_",
     "HF_HUB_",

@@ -93,11 +93,12 @@ class Store:
         self._verify(manifest, file, look)
         return data
 
-    def fetch(self, manifest: Manifest, folder: Path) -> None:
-        """Fetch all payload files into a local folder, each verified.
+    def fetch(self, manifest: Manifest, folder: Path, but: str | None = None) -> None:
+        """Fetch the payload files into a local folder, each verified; not those whose names begin with `but`.
 
         Where one fails (DamagedError, StoreError) none is left there.
         """
+        wanted = [file for file in manifest.files if but is None or not file.startswith(but)]
         folder.mkdir(parents=True, exist_ok=True)
 
         def get(file: str, stop: threading.Event) -> None:
@@ -106,9 +107,9 @@ class Store:
             )
 
         try:
-            run_parallel([partial(get, file) for file in manifest.files], FILES_AT_ONCE)
+            run_parallel([partial(get, file) for file in wanted], FILES_AT_ONCE)
         except BaseException:
-            for file in manifest.files:
+            for file in wanted:
                 (folder / file).unlink(missing_ok=True)
             raise
 

@@ -259,6 +259,8 @@ def _placement(spec: Sections) -> Iterator[str]:
             f"placement.max_num_batched_tokens: {batched} is less than placement.max_num_seqs {sequences}, which take "
             "a token each in a step; raise it, or lower that"
         )
+    if placement.trainer_sleeps:
+        yield from (f"placement.trainer_sleeps: {reason}; set it to false" for reason in _wakeful(spec))
     if placement.offload_optimizer == "cpu" and spec.train.zero_stage == 0:
         yield "placement.offload_optimizer: cpu needs train.zero_stage 1, 2 or 3, got 0"
     if spec.rollout.prompts * spec.rollout.samples < ranks:
@@ -266,6 +268,20 @@ def _placement(spec: Sections) -> Iterator[str]:
             f"placement.ranks: {ranks} exceeds the responses of an iteration, rollout.prompts {spec.rollout.prompts} "
             f"x rollout.samples {spec.rollout.samples}"
         )
+
+
+def _wakeful(spec: Sections) -> Iterator[str]:
+    """Yield why the trainer cannot sleep."""
+    if spec.placement.gpus == 0:
+        yield "on the CPU (placement.gpus 0) there is no other memory to move to"
+    elif spec.placement.sleep != "rollout":
+        yield f"it takes turns with a rollout engine that sleeps, and placement.sleep is {spec.placement.sleep}"
+    if spec.train.zero_stage != 3:
+        yield f"DeepSpeed gives back a policy's memory at train.zero_stage 3, got {spec.train.zero_stage}"
+    if spec.placement.offload_optimizer == "cpu":
+        yield "placement.offload_optimizer cpu keeps masters and moments on the host already"
+    if spec.policy.adapter is not None:
+        yield "DeepSpeed moves the weights of a model that is trained as a whole, and policy.adapter trains a part"
 
 
 def _evaluate(spec: Sections) -> Iterator[str]:

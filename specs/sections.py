@@ -262,6 +262,11 @@ class Placement(Section):
         description="The engine that sleeps, its GPU memory given up, while the other works: the rollout engine, or "
         "none. Default: rollout when colocated, else none.",
     )
+    trainer_sleeps: bool = Field(
+        default=False,
+        description="The trainer moves weights, masters and moments to the host while a colocated engine works: "
+        "for models that leave it no room. Needs GPUs, ZeRO-3, and the whole model trained. Not run on a GPU.",
+    )
     deadline_s: float = Field(
         default=4 * 3600.0,
         gt=0,

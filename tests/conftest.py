@@ -1,7 +1,7 @@
 """Options of the whole suite.
 
 `--results FILE.json` writes which tests ran, how they ended, and the figures that they recorded by `record_property`;
-`make proofs` commits the file.
+`make proofs` and `make gpu` commit the file.
 
 `--sample SHARE --sample-seed TEXT` runs a sample of each test that is parametrized into a matrix (MATRIX cases or more)
 and of the tests with the marker `turn`. The seed decides which; CI passes the commit, so that each commit runs another
@@ -16,6 +16,8 @@ import math
 import os
 import platform
 import random
+import sys
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -133,6 +135,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for item in items if item not in left_out]
 
 
+def card() -> dict[str, str]:
+    """The GPU of this machine; nothing where there is none, or where no test asked for torch."""
+    torch = sys.modules.get("torch")
+    return {"card": torch.cuda.get_device_name()} if torch is not None and torch.cuda.is_available() else {}
+
+
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     if report.when == "call" or report.outcome == "skipped":
         figures = dict(report.user_properties)
@@ -149,5 +157,10 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
 def pytest_sessionfinish(session: pytest.Session) -> None:
     path: Path | None = session.config.getoption("--results")
     if path is not None and "PYTEST_XDIST_WORKER" not in os.environ:  # the workers' reports reach the main process
-        machine = {"machine": platform.machine(), "python": platform.python_version()}
+        machine = {
+            "machine": platform.machine(),
+            "python": platform.python_version(),
+            "date": f"{date.today()}",
+            **card(),
+        }
         path.write_text(json.dumps({**machine, "tests": sorted(_ROWS, key=lambda row: row["test"])}, indent=1) + "\n")

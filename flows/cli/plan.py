@@ -202,7 +202,8 @@ def _placement(placement: Placement) -> str:
     if placement.layout == "separate":
         return f"engine and trainer each on their own of {gpus}"
     sleeps = "sleeps while the trainer works" if placement.sleep == "rollout" else "keeps its memory"
-    return f"engine and trainer on the same {gpus}; the engine {sleeps}"
+    both = ", and the trainer while the engine does" if placement.trainer_sleeps else ""
+    return f"engine and trainer on the same {gpus}; the engine {sleeps}{both}"
 
 
 def _indent(text: str) -> str:

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 
 from specs.memory.shapes import Shapes
 
-#: As tasks.train.forward.LOGITS_BLOCK and tasks.train.layout.SHARED_ROW_LIMIT, which specs may not import.
+#: As in tasks.train.forward and, of SHARED_ROW_LIMIT, tasks.train.layout, which specs may not import.
 LOGITS_BLOCK = 2**26
+GPU_BLOCKS = 4
 SHARED_ROW_LIMIT = 1024
 
 
@@ -68,17 +69,25 @@ def backward_bytes(shapes: Shapes, width: int, micro: MicroBatch, checkpointed: 
 
 
 def logits_bytes(
-    shapes: Shapes, width: int, micro: MicroBatch, temperature: float, *, entropy_gradient: bool, trained: bool
+    shapes: Shapes,
+    width: int,
+    micro: MicroBatch,
+    temperature: float,
+    *,
+    entropy_gradient: bool,
+    trained: bool,
+    device: str = "cpu",
 ) -> int:
     """Return the bytes of one block of logits with its backward pass (tasks/train/forward.py: `token_stats`).
 
     Five float32 copies of the block: in the backward pass the logits, the gradient of the normalised ones, and three
     steps of log-sum-exp's; in the forward pass no more, T = 1 or not. Where the entropy has a gradient one more, and
-    another where T is not 1. The gradient of the output matrix, where that is `trained`, is built beside them, and
-    added to that of the block before.
+    another where T is not 1. The gradient of the output matrix, where that is `trained`, is built beside them; that of
+    several blocks is summed in float32. `device`: gpu, where blocks are larger, or cpu.
     """
-    rows = max(1, LOGITS_BLOCK // shapes.vocabulary)
+    rows = max(1, LOGITS_BLOCK * (GPU_BLOCKS if device == "gpu" else 1) // shapes.vocabulary)
     blocks = -(-micro.predictions // rows)
     block = -(-micro.predictions // max(1, blocks)) * shapes.vocabulary
     copies = 5 + entropy_gradient * (1 + (temperature != 1.0))
-    return 4 * copies * block + trained * min(blocks, 2) * width * shapes.vocabulary * shapes.hidden
+    gradient = (width + 4 * (blocks > 1)) * shapes.vocabulary * shapes.hidden
+    return 4 * copies * block + trained * gradient

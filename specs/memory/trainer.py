@@ -20,7 +20,7 @@ from specs.schema import Spec
 
 Terms = dict[str, int]
 
-BUCKET = 500_000_000  # elements at most: `deepspeed_config` of tasks/train/deepspeed_engine.py
+BUCKET = 500_000_000  # elements at most: tasks/train/deepspeed_config.py
 LIVE = 1_000_000_000  # elements that ZeRO-3 keeps gathered at most: its max_live_parameters
 SUB_GROUP = 1_000_000_000  # elements that ZeRO-3 steps at a time: its sub_group_size
 #: float32 copies of a partition that AdamW's step makes: torch's loop on the CPU, its foreach on a GPU.
@@ -32,7 +32,8 @@ class State:
     """The settings that decide what a rank holds; values of JSON.
 
     `width`: bytes of a number in the policy's dtype. `offload`: masters and moments are on the host. `adapter`: the
-    section `policy.adapter`, or None. `reference`: a frozen copy of a policy is held, divided by the ranks.
+    section `policy.adapter`, or None. `reference`: a frozen copy of a policy is held, divided by the ranks. `sleeps`:
+    all but that copy is on the host while the rollout engine works.
     """
 
     width: int
@@ -41,6 +42,7 @@ class State:
     offload: bool
     adapter: Mapping[str, Any] | None
     reference: bool = False
+    sleeps: bool = False
 
     @classmethod
     def of(cls, spec: Spec) -> State:
@@ -53,6 +55,7 @@ class State:
             offload=spec.placement.offload_optimizer == "cpu",
             adapter=None if adapter is None else adapter.model_dump(mode="json"),
             reference=spec.reference_at(0) is not None,
+            sleeps=spec.placement.trainer_sleeps,
         )
 
     def trained(self, shapes: Shapes) -> int:
@@ -109,7 +112,7 @@ def layout(state: State, shapes: Shapes, device: str = "gpu") -> Layout:
     if stage == 1:
         return Layout(weights, masters, moments, 0, 4 * count, 0, 4 * bucket, 4 * bucket, 4 * part + step)
     if stage == 2:
-        return Layout(weights, masters, moments, 0, 4 * part, 0, width * bucket, width * bucket, step)
+        return Layout(weights, masters, moments, 0, 4 * part, 0, width * bucket, 4 * bucket, step)
     shard = width * part + (-(-frozen // ranks) if frozen else 0)
     group = min(part, SUB_GROUP)
     return Layout(
@@ -120,7 +123,8 @@ def layout(state: State, shapes: Shapes, device: str = "gpu") -> Layout:
         accumulated=0,
         buckets=width * bucket,
         filled=0,
-        reduction=width * bucket,
+        # The ranks' shares side by side, of gradients that are taken to float32 first.
+        reduction=4 * bucket if fp32 else 8 * bucket,
         step=(4 * group + 4 * copies * group) * host,
         gathered=min(width * count + frozen, width * LIVE),
     )
@@ -128,6 +132,8 @@ def layout(state: State, shapes: Shapes, device: str = "gpu") -> Layout:
 
 def held(state: State, shapes: Shapes) -> Terms:
     """Return what a rank holds between two iterations, while the rollout engine works."""
+    if state.sleeps:
+        return _some(reference=_reference(state, shapes))
     has = layout(state, shapes)
     return _some(
         weights=has.weights,
@@ -165,7 +171,13 @@ def peak(
     kept = activations.activation_bytes(shapes, state.width, micro, checkpointed, state.adapter_ranks(shapes))
     layer = activations.backward_bytes(shapes, state.width, micro, checkpointed, state.adapter_ranks(shapes))
     logits = activations.logits_bytes(
-        shapes, state.width, micro, temperature, entropy_gradient=entropy_gradient, trained=state.adapter is None
+        shapes,
+        state.width,
+        micro,
+        temperature,
+        entropy_gradient=entropy_gradient,
+        trained=state.adapter is None,
+        device=device,
     )
     phases = [
         {"activations": kept, "logits": logits, "buckets": has.buckets, "gathered weights": has.gathered},

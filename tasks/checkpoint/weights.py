@@ -23,7 +23,8 @@ POLICY_STAGE, TRAIN_STAGE = "policy", "train"
 BASE = "base"
 #: How the names of files with tensors begin: weights, the optimizer's state, an adapter. What else a policy's step has,
 #: configuration and tokenizer, all policies of a line share.
-TENSORS = ("model", "optimizer", "adapter_model")
+OPTIMIZER = "optimizer"
+TENSORS = ("model", OPTIMIZER, "adapter_model")
 POLICY_VERSION = 1
 _KEPT = (
     "config.json",

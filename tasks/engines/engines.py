@@ -68,6 +68,7 @@ class Engines:
             deadline_s=placement.deadline_s,
         )
         self.sleeps = gpus and placement.sleep == "rollout"
+        self.trainer_sleeps = placement.trainer_sleeps
 
         self._made_for = _made_for(spec)
 

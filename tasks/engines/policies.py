@@ -18,7 +18,7 @@ from typing import Any
 
 from infra.errors import StoreError
 from infra.store import DamagedError, Manifest
-from tasks.checkpoint.weights import BASE, POLICY_STAGE, TRAIN_STAGE, base_of, first_of, write_description
+from tasks.checkpoint.weights import BASE, OPTIMIZER, POLICY_STAGE, TRAIN_STAGE, base_of, first_of, write_description
 from tasks.engines.engines import Engines
 from tasks.engines.training import train_step
 from tasks.graph.experiment import Experiment
@@ -59,6 +59,7 @@ class Policies:
         self._session, self._store, self._experiment, self._datasets = session, session.store, experiment, datasets
         self.trainer, self.rollout = engines.trainer, engines.rollout
         self._sleeps = engines.sleeps  # on a GPU: the rollout engine gives up its memory before the trainer works
+        self._trainer_sleeps = engines.trainer_sleeps  # and the trainer before the rollout engine does
         self._make_start = make_start
         self.passed: Callable[[str, int], None] = lambda lineage, target: None
         self.replayed = 0  # training iterations that were repeated
@@ -137,7 +138,7 @@ class Policies:
         folder = self._session.folder / f"reference-{reference[:16]}-{uuid.uuid4().hex[:8]}"
         try:
             manifest = self.stored(reference) if self.trainer.state != reference else None
-            if manifest is None or not self._fetch(manifest, folder):
+            if manifest is None or not self._fetch(manifest, folder, but=OPTIMIZER):
                 self._onto_trainer(reference, adamw)
                 self._describe(reference, folder)
                 self.trainer.save(folder, optimizer=False)
@@ -202,10 +203,12 @@ class Policies:
         folder = self._session.folder / f"policy-{lineage[:16]}"
         manifest = self.stored(lineage) if self.trainer.state != lineage else None
         try:
-            if manifest is None or not self._fetch(manifest, folder):
+            if manifest is None or not self._fetch(manifest, folder, but=OPTIMIZER):
                 self._onto_trainer(lineage, adamw)
                 self._describe(lineage, folder)
                 self.trainer.save(folder, optimizer=False)
+            if self._trainer_sleeps:
+                self.trainer.sleep()
             if self._sleeps:
                 self.rollout.wake()
             base = self._base(lineage)
@@ -243,16 +246,16 @@ class Policies:
         try:
             if not self._fetch(manifest, folder):
                 return False
-            optimizer = folder if any(name.startswith("optimizer") for name in manifest.files) else None
+            optimizer = folder if any(name.startswith(OPTIMIZER) for name in manifest.files) else None
             self._load_on_trainer(lineage, folder, optimizer, adamw)
             self._say_where_it_differs(manifest)
             return True
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
-    def _fetch(self, manifest: Manifest, folder: Path) -> bool:
+    def _fetch(self, manifest: Manifest, folder: Path, but: str | None = None) -> bool:
         try:
-            self._store.fetch(manifest, folder)
+            self._store.fetch(manifest, folder, but)
         except DamagedError as error:
             log.warning("%s; taking an older one", error)
             if self._store.find(manifest.stage, manifest.key) == manifest:  # not what another has made since

@@ -33,6 +33,17 @@ class TrainerOptions:
     step_deadline_s: float
 
 
+def _allocator() -> dict[str, str]:
+    """Return the setting of torch's allocator on a GPU; none where the environment has one of its own.
+
+    Micro-batches of different lengths would otherwise leave segments that fit no later one. Not for vLLM, whose sleep
+    needs an allocator of its own.
+    """
+    if any(name.startswith("PYTORCH_") and name.endswith("ALLOC_CONF") for name in os.environ):
+        return {}
+    return {"PYTORCH_ALLOC_CONF": "expandable_segments:True"}
+
+
 class TrainerClient(EngineClient):
     """The training ranks of a flow."""
 
@@ -42,6 +53,7 @@ class TrainerClient(EngineClient):
         # TMPDIR for each start, which nobody removes.
         arguments += ["--log-dir", os.devnull]
         arguments += ["-m", "tasks.train.rank", "--threads", str(options.threads)]
+        on_cpu = options.devices is None
         super().__init__(
             "trainer",
             arguments,
@@ -49,12 +61,13 @@ class TrainerClient(EngineClient):
             devices=options.devices,
             log=log,
             ranks=options.ranks,
-            environment={"DS_ACCELERATOR": "cpu" if options.devices is None else "cuda"},
+            environment={"DS_ACCELERATOR": "cpu"} if on_cpu else {"DS_ACCELERATOR": "cuda", **_allocator()},
         )
         self.options = options
         self.environment: dict[str, Any] = {}
         self.adamw: AdamWSettings | None = None  # the settings that `state` was loaded with
         self._reference: str | None = None
+        self._asleep = False
         self.budget = TokenBudget()
 
     @property
@@ -145,7 +158,19 @@ class TrainerClient(EngineClient):
         folder.mkdir(parents=True, exist_ok=True)
         return float(self._call("save", SAVE_S, folder=str(folder), optimizer=optimizer)[0])
 
+    def sleep(self) -> None:
+        """Give up the GPUs' memory, but for a reference policy's, until the next call of another method."""
+        if self.state is not None and not self._asleep:
+            self._call("sleep", LOAD_S)
+            self._asleep = True
+
+    def _call(self, method: str, deadline_s: float, **arguments: Any) -> list[Any]:
+        if self._asleep and self._alive:
+            self._asleep = False
+            super()._call("wake", LOAD_S)
+        return super()._call(method, deadline_s, **arguments)
+
     def stop(self) -> None:
         """End the ranks; the next load starts others."""
         super().stop()
-        self.environment, self._reference = {}, None
+        self.environment, self._reference, self._asleep = {}, None, False

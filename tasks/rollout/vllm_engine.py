@@ -110,6 +110,7 @@ class VllmEngine(RolloutEngine):
         self._adapter: Any = None  # the request that names the adapter held
         self._adapters = 0  # counts them: vLLM knows each by a number of its own
         self._on_cpu = False
+        self._asleep = False
         #: Configuration and tensor shapes of the weights that vLLM was started with.
         self._model: tuple[dict[str, Any], dict[str, tuple[int, ...]]] | None = None
 
@@ -124,10 +125,11 @@ class VllmEngine(RolloutEngine):
                 "start a new engine"
             )
         else:
-            self._llm.collective_rpc("load_folder", kwargs={"folder": str(weights)})
+            self._reload(weights)
             self._base = None
         self._model = model
         self._drop_adapter()
+        self._wake_cache()
         self._reset_prefix_cache()
 
     def load_adapter(self, base: Path, adapter: Path) -> None:
@@ -145,7 +147,16 @@ class VllmEngine(RolloutEngine):
         if not self._llm.llm_engine.add_lora(request):
             raise EngineError(f"{adapter}: vLLM did not take the adapter")
         self._adapter = request
+        self._wake_cache()
         self._reset_prefix_cache()
+
+    def _reload(self, weights: Path) -> None:
+        missing = {name for names in self._llm.collective_rpc("load_folder", args=(str(weights),)) for name in names}
+        if missing:
+            raise EngineError(
+                f"{weights}: vLLM kept the older weights of {len(missing)} parameters (first {min(missing)}): "
+                "what it sampled would be of no policy; report it with the model's name"
+            )
 
     def _drop_adapter(self) -> None:
         if self._adapter is not None:
@@ -203,6 +214,8 @@ class VllmEngine(RolloutEngine):
         """Sample all groups in one call to vLLM."""
         if self._llm is None:
             raise EngineError("vllm engine: generate was called before load")
+        if self._asleep:
+            raise EngineError("vllm engine: generate was called after sleep, before the load that follows it")
         longest = max((len(group.prompt_ids) for group in groups), default=0) + sampling.max_tokens
         if longest > self.options.max_model_len:
             raise EngineError(
@@ -237,20 +250,32 @@ class VllmEngine(RolloutEngine):
             )
 
     def sleep(self) -> None:
-        """Put vLLM to sleep, level 1: weights go to host memory, the key-value cache is dropped. Nothing on the CPU."""
-        if self._llm is not None and not self._on_cpu:
-            self._llm.sleep(level=1)
+        """Give up the GPU's memory until `wake`. Nothing on the CPU.
+
+        Weights are dropped with the cache, for the next load brings others; those beside which adapters stand go to
+        host memory (vLLM's level 1).
+        """
+        if self._llm is not None and not self._on_cpu and not self._asleep:
+            self._llm.sleep(level=2 if self._base is None else 1)
+            self._asleep = True
 
     def wake(self) -> None:
-        """Undo `sleep`. Nothing on the CPU."""
-        if self._llm is not None and not self._on_cpu:
-            self._llm.wake_up()
+        """Take back the memory of the weights, for the load that follows, which takes that of the cache."""
+        if self._asleep:
+            self._llm.wake_up(tags=["weights"])
+
+    def _wake_cache(self) -> None:
+        """Take back the memory of the key-value cache, which has not to be there while weights are loaded."""
+        if self._asleep:
+            self._llm.wake_up(tags=["kv_cache"])
+            self._asleep = False
 
     def close(self) -> None:
         """End vLLM; its memory is free when this process ends."""
         if self._llm is not None:
             self._llm.llm_engine.engine_core.shutdown()
         self._llm = self._model = self._base = self._adapter = None
+        self._asleep = False
 
 
 def _completions(outputs: Sequence[Any], sampling: Sampling) -> Completions:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 from infra.errors import StoreError
@@ -13,7 +12,7 @@ from infra.scratch import folder_beside, large_folder, release
 from infra.store import Manifest, Store
 from tasks.checkpoint.adapter import CONFIG
 from tasks.checkpoint.merge import merge
-from tasks.checkpoint.weights import base_of, first_of
+from tasks.checkpoint.weights import OPTIMIZER, base_of, first_of
 from tasks.run.runs import one_run
 
 
@@ -39,15 +38,12 @@ def export_policy(store: Store, name: str, folder: Path, iteration: int | None, 
     has_adapter = CONFIG in manifest.files
     if adapter and not has_adapter:
         raise StoreError(f"run {view.name} trains the whole model and has no adapter; export it without --adapter")
-    wanted = replace(
-        manifest, files={file: entry for file, entry in manifest.files.items() if not file.startswith("optimizer")}
-    )
     try:
         with _gathered(folder.absolute()) as beside:
             if has_adapter and not adapter:
-                _merged(store, wanted, beside)
+                _merged(store, manifest, beside)
             else:
-                store.fetch(wanted, beside)
+                store.fetch(manifest, beside, but=OPTIMIZER)
     except StoreError as error:
         if store.find(manifest.stage, manifest.key) is None:
             raise StoreError(
@@ -69,7 +65,7 @@ def _merged(store: Store, adapter: Manifest, folder: Path) -> None:
     """Write the weights that an adapter makes of its base into `folder`."""
     scratch = large_folder()
     try:
-        store.fetch(adapter, scratch / "adapter")
+        store.fetch(adapter, scratch / "adapter", but=OPTIMIZER)
         store.fetch(base_of(store, first_of(store, adapter.key)), scratch / "base")
         merge(scratch / "base", scratch / "adapter", folder)
     finally:

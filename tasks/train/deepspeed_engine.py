@@ -18,14 +18,17 @@ from typing import Any
 import deepspeed
 import torch
 import torch.distributed as dist
+from deepspeed.accelerator import get_accelerator
+from deepspeed.runtime.zero.offload_config import OffloadStateTypeEnum
 from deepspeed.utils import safe_get_full_fp32_param, safe_get_full_optimizer_state, safe_set_full_optimizer_state
 from torch import Tensor
-from transformers import AutoModelForCausalLM
 
 from tasks.checkpoint.adapter import STEM as ADAPTER
-from tasks.checkpoint.adapter import adapter_name, inject, without_adapter
+from tasks.checkpoint.adapter import adapter_name, without_adapter
 from tasks.errors import TrainingError
+from tasks.train.deepspeed_config import deepspeed_config
 from tasks.train.forward import PolicyModule
+from tasks.train.language_model import gather_head_in_scores, language_model
 from tasks.train.objectives.registry import head_of
 from tasks.train.reference import ReferencePolicy
 from tasks.train.settings import OptimizerOptions
@@ -33,49 +36,20 @@ from tasks.train.shards import ShardWriter, reader
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float64": torch.float64}
 MOMENTS = ("exp_avg", "exp_avg_sq")
+#: DeepSpeed's names of what ZeRO-3 holds beside the optimizer's state.
+BUFFERS = (
+    OffloadStateTypeEnum.lp_params,
+    OffloadStateTypeEnum.lp_grads,
+    OffloadStateTypeEnum.contiguous_grad_buffer,
+)
 HEAD = "objective/"  # before the names of the head's parameters, in the optimizer's files
 SCALAR = "scalar/"  # before the names of the objective's scalars there
 
 
-def deepspeed_config(options: OptimizerOptions, dtype: torch.dtype, ranks: int, parameters: int) -> dict[str, Any]:
-    """Return DeepSpeed's configuration: one micro-batch of one row and no accumulation.
-
-    So all that DeepSpeed would divide by is 1; the real number of tokens is in the weights of the loss.
-    """
-    # DeepSpeed allocates its buckets anew in each backward pass: 2 GB at its default, however small the model. It
-    # wants an even number.
-    bucket = min(parameters + parameters % 2, 500_000_000)
-    zero: dict[str, Any] = {
-        "stage": options.zero_stage,
-        "overlap_comm": False,
-        "reduce_bucket_size": bucket,
-        "allgather_bucket_size": bucket,
-    }
-    if options.offload_optimizer:
-        zero["offload_optimizer"] = {"device": "cpu"}
-    config: dict[str, Any] = {
-        "train_micro_batch_size_per_gpu": 1,
-        "gradient_accumulation_steps": 1,
-        "train_batch_size": ranks,
-        "gradient_clipping": options.adamw.max_grad_norm,
-        "zero_optimization": zero,
-        "zero_force_ds_cpu_optimizer": False,
-        "steps_per_print": 2**31,
-        "optimizer": {
-            "type": "AdamW",
-            # torch's own AdamW: DeepSpeed's compiles for 100 s at first use. Offloading needs DeepSpeed's.
-            "params": {
-                "lr": 0.0,
-                "betas": list(options.adamw.betas),
-                "eps": options.adamw.adam_eps,
-                "weight_decay": options.adamw.weight_decay,
-            }
-            | ({} if options.offload_optimizer else {"torch_adam": True}),
-        },
-    }
-    if dtype == torch.bfloat16:
-        config |= {"bf16": {"enabled": True}, "data_types": {"grad_accum_dtype": "fp32"}}
-    return config
+def whole_shape(parameter: torch.nn.Parameter) -> torch.Size:
+    """Return the shape of a parameter that ranks may share: under ZeRO-3 the parameter itself is empty."""
+    shape: torch.Size = getattr(parameter, "ds_shape", parameter.shape)
+    return shape
 
 
 class TrainingEngine:
@@ -90,12 +64,8 @@ class TrainingEngine:
         """
         self.dtype = DTYPES[dtype]
         self.ranks = dist.get_world_size()
-        model = AutoModelForCausalLM.from_pretrained(
-            weights, dtype=self.dtype, attn_implementation="sdpa", local_files_only=True
-        )
+        model = language_model(weights, adapter, self.dtype, self.ranks, options.zero_stage)
         self._with_adapter = adapter is not None
-        if adapter is not None:
-            inject(model, adapter, self.dtype)
         if options.gradient_checkpointing:
             model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
         module = PolicyModule(model, self._made_head(options, model.config.hidden_size, optimizer))
@@ -104,9 +74,16 @@ class TrainingEngine:
         self._engine, *_ = deepspeed.initialize(
             model=module,
             model_parameters=trained,
-            config=deepspeed_config(options, self.dtype, self.ranks, sum(p.numel() for p in trained)),
+            config=deepspeed_config(
+                options,
+                self.dtype,
+                self.ranks,
+                sum(whole_shape(parameter).numel() for parameter in trained),
+                get_accelerator().device_name(),
+            ),
             dist_init_required=False,
         )
+        gather_head_in_scores(module)
         self._stage, self._max_norm = options.zero_stage, options.adamw.max_grad_norm
         self._not_finite = torch.zeros(0)
         self._current = 0
@@ -185,6 +162,25 @@ class TrainingEngine:
         self._engine.step()
         self.steps += 1
         return float(self._engine.get_global_grad_norm() if norm is None else norm)
+
+    def sleep(self) -> None:
+        """Move what this rank holds under ZeRO-3 to the host until `wake`; not a reference policy.
+
+        DeepSpeed moves masters and moments of its own AdamW alone, which needs a compiler: they are moved here.
+        """
+        self._engine.offload_states(include=BUFFERS, pin_memory=False)
+        self._move_optimizer(torch.device("cpu"))
+
+    def wake(self) -> None:
+        """Undo `sleep`."""
+        self._engine.reload_states()
+        self._move_optimizer(self.device)
+
+    def _move_optimizer(self, device: torch.device) -> None:
+        for tensor in self._master_tensors():
+            tensor.data = tensor.data.to(device)
+            state = self._basic_optimizer.state[tensor]
+            state.update({key: state[key].to(device) for key in MOMENTS})
 
     def _watch(self, gradient: Tensor) -> None:
         self._not_finite[self._current] += gradient.detach().sum() * 0.0  # inf * 0 and nan * 0 are nan
@@ -297,7 +293,7 @@ class TrainingEngine:
                         safe_set_full_optimizer_state(parameter, value, key)
 
     def _check_shape(self, name: str, parameter: torch.nn.Parameter, master: Tensor) -> None:
-        wanted = getattr(parameter, "ds_shape", parameter.shape)  # under ZeRO-3 the parameter itself is empty
+        wanted = whole_shape(parameter)
         if master.shape != wanted:
             raise TrainingError(
                 f"the optimizer's files have {name} with the shape {list(master.shape)}, and it has {list(wanted)} "

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torch.utils.checkpoint import checkpoint
 
-#: Elements of one block of logits (256 MiB in float32). More than one block is recomputed in the backward pass.
+#: Hidden states [M, d] and targets [M] of a block -> its log-probabilities, those at temperature 1, entropies [M].
+Block = Callable[[Tensor, Tensor], tuple[Tensor, Tensor, Tensor]]
+#: Elements of one block of logits on the CPU (256 MiB in float32). More than one block is recomputed in the backward
+#: pass.
 LOGITS_BLOCK = 2**26
+#: On a GPU a block is as many times larger: a product of a few hundred rows leaves it idle.
+GPU_BLOCKS = 4
 
 
 class TokenStats(NamedTuple):
@@ -34,13 +38,13 @@ def token_stats(
 ) -> TokenStats:
     """Return the numbers of the predictions of `target` [M] from `hidden` [M, d].
 
-    `head`: d -> `vocabulary` (given, because ZeRO-3 leaves empty weights). `most` >= M is the largest M of any rank
-    in this micro-batch. It decides the number of blocks: under ZeRO-3 each call of the head is a collective, so ranks
-    with fewer predictions make as many calls, some of them empty.
+    `head`: d -> `vocabulary`. `most` >= M is the largest M of any rank in this micro-batch. It decides the number of
+    blocks, so that ranks with fewer predictions make as many, some of them empty. A head under ZeRO-3 has its weights
+    within `Scores` alone, whose hooks gather them once a pass: the head's own are passed by.
     """
 
     def block(h: Tensor, t: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        logits = head(h)
+        logits = head.forward(h)
         logits = logits if logits.dtype == torch.float64 else logits.float()
         normalised = logits - logits.logsumexp(-1, keepdim=True)
         at_one = normalised.gather(-1, t[:, None])[:, 0]
@@ -49,12 +53,57 @@ def token_stats(
             entropy = -(normalised.exp() * normalised).sum(-1)
         return scaled, at_one, entropy
 
-    count = max(1, -(-most // max(1, LOGITS_BLOCK // vocabulary)))
+    rows = LOGITS_BLOCK * (GPU_BLOCKS if hidden.is_cuda else 1) // vocabulary
+    count = max(1, -(-most // max(1, rows)))
     if count == 1:
         return TokenStats(*block(hidden, target))
-    pieces = zip(hidden.tensor_split(count), target.tensor_split(count), strict=True)
-    blocks = [checkpoint(block, h, t, use_reentrant=False) for h, t in pieces]
-    return TokenStats(*(torch.cat(parts) for parts in zip(*blocks, strict=True)))
+    trained = [parameter for parameter in head.parameters() if parameter.requires_grad]
+    numbers = _Blocks.apply(block, count, entropy_gradient, target, hidden, *trained)  # type: ignore[no-untyped-call]
+    return TokenStats(*numbers)
+
+
+class _Blocks(torch.autograd.Function):
+    """`count` blocks of predictions, each computed again in the backward pass.
+
+    The gradients of the head's parameters are summed over the blocks in float32 (or float64, which they have then):
+    autograd would sum those of a bfloat16 head in bfloat16, which is 0.8 % off after 69 blocks.
+    """
+
+    @staticmethod
+    def forward(
+        ctx: Any, block: Block, count: int, entropy_gradient: bool, target: Tensor, hidden: Tensor, *trained: Tensor
+    ) -> tuple[Tensor, ...]:
+        ctx.block, ctx.count, ctx.numbers = block, count, 3 if entropy_gradient else 2
+        ctx.save_for_backward(hidden, target, *trained)
+        pieces = zip(hidden.tensor_split(count), target.tensor_split(count), strict=True)
+        found = tuple(torch.cat(parts) for parts in zip(*(block(h, t) for h, t in pieces), strict=True))
+        ctx.mark_non_differentiable(*found[ctx.numbers :])
+        return found
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
+        hidden, target, *trained = ctx.saved_tensors
+        sums = [torch.zeros_like(each, dtype=torch.promote_types(each.dtype, torch.float32)) for each in trained]
+        back = torch.empty_like(hidden)
+        pieces = (each.tensor_split(ctx.count) for each in (hidden, back, target, *gradients[: ctx.numbers]))
+        for h, into, t, *given in zip(*pieces, strict=True):
+            with torch.enable_grad():
+                leaf = h.detach().requires_grad_()
+                numbers = ctx.block(leaf, t)[: ctx.numbers]
+            of_hidden, *of_head = torch.autograd.grad(numbers, [leaf, *trained], given)
+            into.copy_(of_hidden)
+            for total, part in zip(sums, of_head, strict=True):
+                total += part
+        head = (total.to(each.dtype) for total, each in zip(sums, trained, strict=True))
+        return None, None, None, None, back, *head
+
+
+class Scores(nn.Module):
+    """The output head over all blocks of a micro-batch: one module, whose hooks gather what it needs once a pass."""
+
+    def forward(self, hidden: Tensor, head: nn.Module, target: Tensor, **settings: Any) -> tuple[Tensor, ...]:
+        """Return the tensors of `token_stats`, which says what the arguments are."""
+        return tuple(token_stats(hidden, head, target, **settings)[:3])
 
 
 class PolicyModule(nn.Module):
@@ -67,6 +116,7 @@ class PolicyModule(nn.Module):
         super().__init__()
         self.lm = language_model
         self.head = head
+        self.scores = Scores()
 
     def forward(
         self,
@@ -92,7 +142,7 @@ class PolicyModule(nn.Module):
         head = self.lm.get_output_embeddings()
         vocabulary = self.lm.config.vocab_size
         most = len(target) if most is None else most
-        stats = token_stats(
+        scores = self.scores(
             chosen,
             head,
             target,
@@ -101,6 +151,7 @@ class PolicyModule(nn.Module):
             entropy_gradient=entropy_gradient,
             most=most,
         )
+        stats = TokenStats(*scores)
         if prompt_lengths is None:
             return stats
         assert self.head is not None, "the policy was loaded without the objective's head"

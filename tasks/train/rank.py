@@ -167,6 +167,15 @@ class TrainingRank:
         self._give_back()
         return time.monotonic() - started
 
+    def sleep(self) -> None:
+        """Give up the GPU's memory, but for a reference policy's, until `wake`."""
+        self._engine.sleep()
+        self._give_back()
+
+    def wake(self) -> None:
+        """Undo `sleep`."""
+        self._engine.wake()
+
     @contextmanager
     def _memory(self, what: str, token_budget: int) -> Iterator[None]:
         """Raise OutOfMemory where memory runs out within, whatever the library calls it."""

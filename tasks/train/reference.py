@@ -12,21 +12,12 @@ import deepspeed
 import torch
 import torch.distributed as dist
 from torch import Tensor
-from transformers import AutoModelForCausalLM
 
-from tasks.checkpoint.adapter import inject
+from tasks.train.deepspeed_config import sharing_config
 from tasks.train.forward import PolicyModule
+from tasks.train.language_model import gather_head_in_scores, language_model
 
-
-def reference_config(dtype: torch.dtype, ranks: int) -> dict[str, Any]:
-    """Return DeepSpeed's configuration of a policy that is shared by `ranks` and never trained."""
-    return {
-        "train_micro_batch_size_per_gpu": 1,
-        "train_batch_size": ranks,
-        "zero_optimization": {"stage": 3},
-        "steps_per_print": 2**31,
-        "bf16": {"enabled": dtype == torch.bfloat16},
-    }
+SHARED = 3  # the ZeRO stage at which ranks share weights
 
 
 class ReferencePolicy:
@@ -37,14 +28,14 @@ class ReferencePolicy:
 
         Collective where there are several ranks.
         """
-        self._dtype = dtype
+        self._dtype, self._ranks = dtype, dist.get_world_size()
         module = PolicyModule(self._read(weights, adapter)).eval().requires_grad_(False)
-        ranks = dist.get_world_size()
-        if ranks == 1:
+        if self._ranks == 1:
             self._module: Any = module.to(device)
-        else:  # which moves one parameter at a time to the device, and leaves this rank its share
-            config = reference_config(dtype, ranks)
+        else:
+            config = sharing_config(dtype, self._ranks, SHARED)
             self._module, *_ = deepspeed.initialize(model=module, config=config, dist_init_required=False)
+            gather_head_in_scores(module)
 
     def take(self, weights: Path, adapter: Path | None) -> None:
         """Become the policy of other folders; collective."""
@@ -52,8 +43,8 @@ class ReferencePolicy:
         inner = getattr(self._module, "module", self._module)
         for name, parameter in inner.named_parameters():
             # One at a time: a rank has never more than one whole parameter.
-            with deepspeed.zero.GatheredParameters([parameter], modifier_rank=0, enabled=inner is not self._module):
-                if inner is self._module or dist.get_rank() == 0:
+            with deepspeed.zero.GatheredParameters([parameter, values[name]], modifier_rank=0):
+                if self._ranks == 1 or dist.get_rank() == 0:
                     parameter.data.copy_(values[name].data)
 
     def log_probs(self, **inputs: Any) -> Tensor:
@@ -63,9 +54,4 @@ class ReferencePolicy:
         return found
 
     def _read(self, weights: Path, adapter: Path | None) -> Any:
-        model = AutoModelForCausalLM.from_pretrained(
-            weights, dtype=self._dtype, attn_implementation="sdpa", local_files_only=True
-        )
-        if adapter is not None:
-            inject(model, adapter, self._dtype)
-        return model
+        return language_model(weights, adapter, self._dtype, self._ranks, SHARED if self._ranks > 1 else 0)

@@ -91,9 +91,9 @@ def test_weights_that_a_run_drops_while_they_are_exported(
 ) -> None:
     whole = store.fetch
 
-    def drops(manifest: Manifest, folder: Path) -> None:
+    def drops(manifest: Manifest, folder: Path, but: str | None = None) -> None:
         store.drop("policy", LINEAGES[2])
-        whole(manifest, folder)
+        whole(manifest, folder, but)
 
     monkeypatch.setattr(store, "fetch", drops)
     line = refused(store, tmp_path / "out")
@@ -109,7 +109,7 @@ def test_a_killed_export_leaves_no_folder_and_the_next_one_tidies_up(store: Stor
 import pathlib, time
 from tasks.run.export import export_policy
 from infra import store as stores
-def fetch(manifest, folder):
+def fetch(manifest, folder, but=None):
     (folder / "model.safetensors").write_bytes(b"half")
     print("in the middle", flush=True)
     time.sleep(600)

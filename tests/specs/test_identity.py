@@ -201,7 +201,14 @@ TABLE: list[tuple[str, str, str]] = [
     (PUZZLE, "schedule.timezone=Europe/Zurich", ""),
 ]
 # Keys that no single override can change on a valid spec, or that have one value only.
-NOT_ALONE = {"control", "rollout.top_p", "rollout.top_k", "placement.tensor_parallel", "placement.offload_optimizer"}
+NOT_ALONE = {
+    "control",
+    "rollout.top_p",
+    "rollout.top_k",
+    "placement.tensor_parallel",
+    "placement.offload_optimizer",
+    "placement.trainer_sleeps",
+}
 NOT_ALONE |= {"policy.init.run", "policy.init.iteration"}  # as a mapping, above
 
 

@@ -95,7 +95,7 @@ class StandInRollout:
 class StandInEngines:
     """Takes the place of tasks.engines.engines.Engines."""
 
-    sleeps = False
+    sleeps = trainer_sleeps = False
 
     def __init__(self, spec: Any = None, place: str = "") -> None:
         self.trainer, self.rollout = StandInTrainer(), StandInRollout()

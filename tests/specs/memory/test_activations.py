@@ -83,6 +83,7 @@ def test_the_whole_model_keeps_a_little_besides_its_layers(width: int) -> None:
 
 def test_the_trainer_s_own_limits_are_meant() -> None:
     assert activations.LOGITS_BLOCK == forward.LOGITS_BLOCK
+    assert activations.GPU_BLOCKS == forward.GPU_BLOCKS
     assert activations.SHARED_ROW_LIMIT == layout.SHARED_ROW_LIMIT
 
 
@@ -90,11 +91,12 @@ def test_logits_grow_to_a_block_and_no_further() -> None:
     model = shapes(config(LlamaConfig, 1))
     large = Shapes(**{**{name: getattr(model, name) for name in Shapes.__slots__}, "vocabulary": 2**16})
 
-    def logits(predictions: int, *, entropy: bool = False, trained: bool = False) -> int:
+    def logits(predictions: int, *, entropy: bool = False, trained: bool = False, device: str = "cpu") -> int:
         micro = MicroBatch(predictions, predictions, predictions, False)
-        return logits_bytes(large, 2, micro, 1.0, entropy_gradient=entropy, trained=trained)
+        return logits_bytes(large, 2, micro, 1.0, entropy_gradient=entropy, trained=trained, device=device)
 
     assert logits(1024) == 2 * logits(512) == 5 * 4 * 2**26
     assert logits(1025) < logits(1024) == logits(8192)
     assert logits(1024, entropy=True) == 6 * 4 * 2**26
-    assert logits(8192, trained=True) - logits(8192) == 2 * 2 * 2**16 * model.hidden
+    assert logits(8192, trained=True) - logits(8192) == (2 + 4) * 2**16 * model.hidden
+    assert logits(4096, device="gpu") == logits(8192, device="gpu") == 4 * logits(1024)

@@ -46,6 +46,12 @@ def test_offloading_leaves_weights_and_gradients_on_the_gpu(model: Shapes) -> No
     assert has.weights and has.accumulated
 
 
+def test_a_trainer_that_sleeps_leaves_its_gpu_but_for_a_reference(model: Shapes) -> None:
+    assert held(state(3, sleeps=True), model) == {}
+    awake = held(state(3, reference=True), model)
+    assert held(state(3, reference=True, sleeps=True), model) == {"reference": awake["reference"]}
+
+
 def test_an_adapter_has_a_gradient_and_the_model_has_none(model: Shapes) -> None:
     adapter = Adapter(rank=16, targets=("q_proj", "v_proj"))
     made = state(1, ranks=1, adapter=adapter.model_dump(mode="json"))

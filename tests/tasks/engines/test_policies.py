@@ -6,11 +6,12 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from infra.errors import StoreError
-from infra.files import sha256_file
+from infra.files import FileEntry, sha256_file
 from infra.store import Manifest, Store
 from tasks.checkpoint.weights import policy_step
 from tasks.engines.open_run import OpenRun
@@ -128,6 +129,47 @@ def test_a_first_policy_that_is_damaged_is_made_again(copy: Copy, tmp_path: Path
         assert again.sha256 == first.sha256 and again.folder != first.folder
         run.policies.on_rollout(first.key)
         assert run.policies.rollout.state == first.key
+
+
+def test_a_rollout_engine_gets_weights_without_reading_the_optimizers_state(
+    copy: Copy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with opened(copy()) as run:
+        manifest = stored(run, 3)
+        read: list[str] = []
+        download = run.store.files.download
+
+        def counted(name: str, *arguments: Any) -> FileEntry:
+            read.append(name.rpartition("/")[2])
+            return download(name, *arguments)
+
+        monkeypatch.setattr(run.store.files, "download", counted)
+        run.policies.on_rollout(manifest.key)
+        assert sorted(read) == [name for name in sorted(manifest.files) if not name.startswith("optimizer")]
+        total = sum(each.bytes for each in manifest.files.values())
+        assert sum(manifest.files[name].bytes for name in read) < total / 3
+
+
+def test_engines_on_one_gpu_take_turns_with_its_memory(copy: Copy, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The weights are written before the trainer sleeps, which is before the rollout engine takes memory."""
+    calls: list[str] = []
+
+    def noted(engine: object, *names: str) -> None:
+        for name in names:
+            monkeypatch.setattr(engine, name, lambda *_, call=name, **__: calls.append(call), raising=False)
+
+    with opened(copy()) as run:
+        policies, lineage = run.policies, run.experiment.lineage(3)
+        policies._sleeps = policies._trainer_sleeps = True
+        noted(policies.trainer, "save")
+        monkeypatch.setattr(policies.trainer, "sleep", lambda: calls.append("trainer sleeps"))
+        monkeypatch.setattr(policies.rollout, "sleep", lambda: calls.append("rollout sleeps"))
+        noted(policies.rollout, "wake", "load")
+        monkeypatch.setattr(type(policies.trainer), "state", lineage)
+        policies.trainer.adamw = policies._adamw
+        policies.on_rollout(lineage)
+        policies.on_trainer(lineage)
+        assert calls == ["rollout sleeps", "save", "trainer sleeps", "wake", "load", "rollout sleeps"]
 
 
 def test_a_lost_training_step_cannot_be_replayed(copy: Copy) -> None:

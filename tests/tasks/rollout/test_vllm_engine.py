@@ -11,14 +11,17 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from safetensors.torch import load_file, save_file
 
 from infra.errors import EngineError
 from infra.resident import Resident
 from tasks.records import FinishReason
 from tasks.rollout.protocol import Completion, PromptGroup, Sampling
+from tasks.rollout.vllm_engine import VllmEngine, VllmOptions
 from tests.tasks.rollout.conftest import adapted
 from tests.tasks.rollout.tools import by_group
 
@@ -184,6 +187,97 @@ class TestVllm:
         finally:
             child.resident.stop()
 
+    def test_parameters_that_a_reload_leaves_alone_are_named(self, llama: Make, tmp_path: Path) -> None:
+        """vLLM only warns of them. The engine's own comparison of the folders comes first, so it is passed by."""
+        weights = load_file(llama(1) / "model.safetensors")
+        gone = weights.pop("model.norm.weight")
+        less = shutil.copytree(llama(1), tmp_path / "less")
+        save_file(weights, less / "model.safetensors", metadata={"format": "pt"})
+        program = f"""
+from pathlib import Path
+from infra.errors import EngineError
+from tasks.rollout.vllm_engine import VllmEngine, VllmOptions
+engine = VllmEngine(VllmOptions(**{SMALL!r}))
+engine.load(Path({str(llama(0))!r}))
+engine._reload(Path({str(llama(1))!r}))
+try:
+    engine._reload(Path({str(less)!r}))
+except EngineError as error:
+    print("refused:", error)
+"""
+        done = program_run(program)
+        assert gone.numel() and "1 parameters (first model.norm.weight)" in done
+
+
+class RecordedLLM:
+    """In the place of vllm.LLM on a GPU: it notes the calls whose order matters."""
+
+    def __init__(self, missing: tuple[str, ...] = ()) -> None:
+        self.calls: list[object] = []
+        self.llm_engine = SimpleNamespace(add_lora=self._add, remove_lora=lambda number: None)
+        self._missing = missing
+
+    def _add(self, request: Any) -> bool:
+        self.calls.append("add adapter")
+        return True
+
+    def sleep(self, level: int) -> None:
+        self.calls.append(f"sleep {level}")
+
+    def wake_up(self, tags: list[str]) -> None:
+        self.calls.append(f"wake {' '.join(tags)}")
+
+    def collective_rpc(self, method: str, args: tuple[str, ...]) -> list[list[str]]:
+        self.calls.append(method)
+        return [[], list(self._missing)]
+
+    def reset_prefix_cache(self) -> bool:
+        return True
+
+
+def on_a_gpu(llm: RecordedLLM, monkeypatch: pytest.MonkeyPatch, **options: Any) -> VllmEngine:
+    engine = VllmEngine(VllmOptions(**{**SMALL, **options}))
+    monkeypatch.setattr(engine, "_start", lambda weights: llm)
+    request = SimpleNamespace(LoRARequest=lambda name, number, path: SimpleNamespace(lora_int_id=number))
+    engine._vllm = SimpleNamespace(lora=SimpleNamespace(request=request))
+    return engine
+
+
+def test_memory_of_the_cache_is_taken_after_the_weights_are_loaded(
+    llama: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    llm = RecordedLLM()
+    engine = on_a_gpu(llm, monkeypatch)
+    engine.load(llama(0))
+    engine.wake()
+    assert llm.calls == [], "it did not sleep"
+    engine.sleep()
+    with pytest.raises(EngineError, match="after sleep"):
+        engine.generate(GROUPS, PLAIN)
+    engine.sleep()
+    engine.wake()
+    engine.load(llama(1))
+    assert llm.calls == ["sleep 2", "wake weights", "load_folder", "wake kv_cache"]
+
+
+def test_weights_beside_which_adapters_stand_survive_a_sleep(
+    llama: Make, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    llm = RecordedLLM()
+    engine = on_a_gpu(llm, monkeypatch, adapter_rank=4)
+    engine.load_adapter(llama(0), tmp_path / "first")
+    engine.sleep()
+    engine.wake()
+    engine.load_adapter(llama(0), tmp_path / "second")
+    assert llm.calls == ["add adapter", "sleep 1", "wake weights", "add adapter", "wake kv_cache"]
+
+
+def test_a_reload_that_leaves_a_parameter_alone_is_an_error(llama: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = on_a_gpu(RecordedLLM(missing=("lm_head.weight",)), monkeypatch)
+    engine.load(llama(0))
+    with pytest.raises(EngineError, match=r"kept the older weights of 1 parameters \(first lm_head.weight\)"):
+        engine.load(llama(1))
+
 
 def test_the_transformers_engine_as_a_child_without_vllm(llama: Make, tmp_path: Path) -> None:
     child = Child(tmp_path / "rollout.log", "transformers")
@@ -240,16 +334,19 @@ try:
 except EngineError as error:
     print(error)
 """
-    environment = {**os.environ, "PYTHONPATH": f"{tmp_path}:{ROOT}", "OMP_NUM_THREADS": "1"}
-    done = subprocess.run(
+    [line] = program_run(program, f"{tmp_path}:{ROOT}").splitlines()
+
+    assert re.search(expected, line), line
+
+
+def program_run(program: str, path: str = str(ROOT)) -> str:
+    """What a program of Python prints, run with this PYTHONPATH."""
+    return subprocess.run(
         [sys.executable, "-c", program],
-        env=environment,
+        env={**os.environ, "PYTHONPATH": path, "OMP_NUM_THREADS": "1"},
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=240,
         check=True,
-    )
-    [line] = done.stdout.splitlines()
-
-    assert re.search(expected, line), line
+    ).stdout

@@ -57,7 +57,7 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def trainers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trainers]:
     """A trainer for each number of ranks; its ranks start at the first load."""
     folder = tmp_path_factory.mktemp("trainers")
-    made = {ranks: TrainerClient(replace(OPTIONS, ranks=ranks), folder / f"{ranks}.log") for ranks in (1, 2)}
+    made = {ranks: TrainerClient(replace(OPTIONS, ranks=ranks), folder / f"{ranks}.log") for ranks in (1, 2, 3)}
     yield made
     for trainer in made.values():
         trainer.stop()
@@ -381,6 +381,35 @@ def test_every_stage_in_bfloat16(stage: int, ranks: int, trainers: Trainers, wei
     assert any(not torch.equal(middle[f"{name}/master"], tensor.float()) for name, tensor in weights_of.items()), (
         "master weights are rounded"
     )
+
+
+@pytest.mark.slow
+@pytest.mark.turn
+def test_ranks_that_slept_go_on_to_the_same_bits(trainers: Trainers, weights: Path, tmp_path: Path) -> None:
+    """The host is where the CPU holds all already, but DeepSpeed's buffers are taken down and built again."""
+    trainer = configured(trainers, 2, 3, "bfloat16")
+    found = []
+    for slept in (False, True):
+        trainer.load("start", weights, None, CLIPPED)
+        trainer.train("one", BATCH, STEPS, 0)
+        if slept:
+            trainer.sleep()
+            trainer.sleep()
+        trainer.train("two", NEXT, STEPS, 1)
+        found.append(saved(trainer, tmp_path / f"slept-{slept}"))
+    assert_identical(*found)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("stage", [pytest.param(1, marks=pytest.mark.proof), 2, 3])
+@pytest.mark.turn
+def test_three_ranks_divide_no_matrix_evenly(stage: int, trainers: Trainers, weights: Path, tmp_path: Path) -> None:
+    """Each has a last part that is padded: gradients, files, and what goes on from them."""
+    sizes = [parameter.numel() for parameter in AutoModelForCausalLM.from_pretrained(weights).parameters()]
+    assert any(size % 3 for size in sizes) and sum(sizes) % 3
+    (found,) = gradients(trainers, [(3, stage)], weights, tmp_path)
+    assert apart(found, plain_gradient(weights, STEP)) <= 1e-6
+    assert_resumes(configured(trainers, 3, stage), weights, tmp_path)
 
 
 MORE_PAIRS = [

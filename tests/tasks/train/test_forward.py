@@ -114,6 +114,27 @@ def test_bfloat16_logits_are_normalised_in_float32() -> None:
     torch.testing.assert_close(stats.log_probs_t1, logits.log_softmax(-1).gather(-1, target[:, None])[:, 0])
 
 
+def test_the_heads_gradient_over_many_blocks_is_summed_in_float32(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each of 500 gradients is rounded to bfloat16 once. Summed in bfloat16 they would be some times further off."""
+    torch.manual_seed(0)
+    hidden, target = torch.randn(500, WIDTH).bfloat16(), torch.randint(VOCABULARY, (500,))
+    head = nn.Linear(WIDTH, VOCABULARY, bias=False).bfloat16()
+
+    def gradient(head: nn.Module, hidden: Tensor) -> Tensor:
+        numbers = token_stats(
+            hidden, head, target, most=500, vocabulary=VOCABULARY, temperature=1.0, entropy_gradient=False
+        )
+        [found] = torch.autograd.grad(numbers.log_probs.sum(), list(head.parameters()))
+        return found.double()
+
+    monkeypatch.setattr(forward, "LOGITS_BLOCK", VOCABULARY)
+    found = gradient(head, hidden)
+    copy = nn.Linear(WIDTH, VOCABULARY, bias=False).double()
+    copy.load_state_dict({"weight": head.weight.detach().double()})
+    wanted = gradient(copy, hidden.double())
+    assert difference(found, wanted) < 4e-3
+
+
 def answer(module: PolicyModule, micro: MicroBatch) -> TokenStats:
     stats: TokenStats = module(
         micro.input_ids, micro.position_ids, micro.mask, micro.source, micro.target, temperature=0.8
