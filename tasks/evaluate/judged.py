@@ -33,7 +33,7 @@ def judge_samples(
     texts = ResponseTexts(tokenizer).of([(asked[fact.problem.id], sample.response_ids) for fact, sample in chosen])
     verdicts = judge(
         [
-            Response(fact.problem, text, tuple(sample.response_ids), sample.finish_reason)
+            Response(fact.problem, text, sample.response_ids, sample.finish_reason)
             for (fact, sample), text in zip(chosen, texts, strict=True)
         ]
     )

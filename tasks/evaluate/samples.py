@@ -22,12 +22,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from infra.caching import canonical
 from infra.files import Files, MissingError
 from tasks.checkpoint.weights import POLICY_STAGE
+from tasks.ragged import Floats, Ints, Ragged
 from tasks.records import FinishReason
 
 log = logging.getLogger("armature")
@@ -47,7 +49,7 @@ _SCHEMA = pa.schema(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Sample:
     """One response.
 
@@ -58,11 +60,19 @@ class Sample:
 
     problem_id: str
     sample: int
-    response_ids: tuple[int, ...]
-    logprobs: tuple[float, ...]
+    response_ids: Ints
+    logprobs: Floats
     finish_reason: FinishReason
     entropy: float | None
     seed: int
+
+    def __eq__(self, other: object) -> bool:
+        """Return whether two samples say the same, whether of arrays or of tuples."""
+        if not isinstance(other, Sample):
+            return NotImplemented
+        mine, theirs = ((s.name, s.finish_reason, s.entropy, s.seed) for s in (self, other))
+        pairs = ((self.response_ids, other.response_ids), (self.logprobs, other.logprobs))
+        return mine == theirs and all(np.array_equal(*pair) for pair in pairs)
 
     @property
     def name(self) -> Name:
@@ -75,7 +85,10 @@ class Sample:
 
         It estimates the token entropy at sampling settings, for a token drawn from p has E[-log p] = H(p).
         """
-        return -sum(self.logprobs) / len(self.logprobs) if self.logprobs else None
+        # A cumulative sum adds from the left: the same bits on every machine.
+        return (
+            -float(np.cumsum(self.logprobs, dtype=np.float64)[-1]) / len(self.logprobs) if len(self.logprobs) else None
+        )
 
 
 class SampleSet:
@@ -144,29 +157,37 @@ def set_key(about: Mapping[str, Any]) -> str:
 
 def _bytes(samples: Iterable[Sample]) -> bytes:
     rows = list(samples)
-    columns: dict[str, list[Any]] = {name: [getattr(row, name) for row in rows] for name in _SCHEMA.names}
-    columns["finish_reason"] = [str(reason) for reason in columns["finish_reason"]]
-    sink = io.BytesIO()
-    pq.write_table(
-        pa.Table.from_pydict(columns, schema=_SCHEMA),
-        sink,
-        compression="zstd",
-        use_dictionary=False,
-        write_statistics=False,
+    table = pa.Table.from_arrays(
+        [
+            pa.array([row.problem_id for row in rows], pa.string()),
+            pa.array([row.sample for row in rows], pa.int32()),
+            Ragged.of([row.response_ids for row in rows], np.int32).to_arrow(pa.int32()),
+            Ragged.of([row.logprobs for row in rows], np.float32).to_arrow(pa.float32()),
+            pa.array([row.finish_reason.value for row in rows], pa.string()),
+            pa.array([row.entropy for row in rows], pa.float64()),
+            pa.array([row.seed for row in rows], pa.int64()),
+        ],
+        schema=_SCHEMA,
     )
+    sink = io.BytesIO()
+    pq.write_table(table, sink, compression="zstd", use_dictionary=False, write_statistics=False)
     return sink.getvalue()
 
 
 def _samples(data: bytes) -> list[Sample]:
+    table = pq.read_table(io.BytesIO(data))
+    names, reasons, entropies = (table[each].to_pylist() for each in ("problem_id", "finish_reason", "entropy"))
+    responses, logprobs = (Ragged.from_arrow(table[each]) for each in ("response_ids", "logprobs"))
+    numbers, seeds = table["sample"].to_pylist(), table["seed"].to_pylist()
     return [
         Sample(
-            problem_id=row["problem_id"],
-            sample=row["sample"],
-            response_ids=tuple(row["response_ids"]),
-            logprobs=tuple(row["logprobs"]),
-            finish_reason=FinishReason(row["finish_reason"]),
-            entropy=row["entropy"],
-            seed=row["seed"],
+            names[row],
+            numbers[row],
+            responses[row],
+            logprobs[row],
+            FinishReason(reasons[row]),
+            entropies[row],
+            seeds[row],
         )
-        for row in pq.read_table(io.BytesIO(data)).to_pylist()
+        for row in range(len(names))
     ]

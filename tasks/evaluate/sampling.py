@@ -79,8 +79,8 @@ def _sample(name: Name, seed: int, done: Completion) -> Sample:
     return Sample(
         problem_id=name[0],
         sample=name[1],
-        response_ids=tuple(np.asarray(done.response_ids).tolist()),
-        logprobs=tuple(np.asarray(done.logprobs).tolist()),
+        response_ids=done.response_ids,
+        logprobs=done.logprobs,
         finish_reason=done.finish_reason,
         entropy=float(entropies[-1] / len(entropies)) if entropies is not None and len(entropies) else None,
         seed=seed,

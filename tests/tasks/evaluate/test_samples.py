@@ -233,7 +233,7 @@ class TestDrawn:
             for s in range(4):
                 seed = derive_seed(17, "evaluate", "heldout", problem.problem.id, s)
                 given, kept = Fake._one(problem.prompt_ids, seed), stored[problem.problem.id, s]
-                assert (kept.seed, kept.response_ids, kept.finish_reason) == (
+                assert (kept.seed, tuple(kept.response_ids), kept.finish_reason) == (
                     seed,
                     given.response_ids,
                     given.finish_reason,
