@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import DTypeLike, NDArray
 
 Array = NDArray[Any]
@@ -31,18 +30,6 @@ class Ragged:
         """Return parts as one array of `dtype`."""
         arrays = [np.asarray(part, dtype) for part in parts]
         return cls(np.concatenate(arrays) if arrays else np.zeros(0, dtype), offsets_of([len(part) for part in parts]))
-
-    @classmethod
-    def from_arrow(cls, array: pa.Array | pa.ChunkedArray) -> Ragged:
-        """Return an Arrow list array, which has no nulls; of one chunk without a copy."""
-        whole = array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
-        offsets = whole.offsets.to_numpy().astype(np.int64)
-        values = whole.values.slice(offsets[0], offsets[-1] - offsets[0]) if len(whole) else whole.values[:0]
-        return cls(values.to_numpy(zero_copy_only=False), offsets - offsets[0] if len(whole) else offsets_of([]))
-
-    def to_arrow(self, item: pa.DataType) -> pa.Array:
-        """Return an Arrow list array of `item`. Raises ArrowInvalid where there are 2^31 values or more."""
-        return pa.ListArray.from_arrays(pa.array(self.offsets, pa.int32()), pa.array(self.values, item))
 
     @property
     def lengths(self) -> Array:

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Literal, TypedDict
+from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
-from tasks.ragged import Floats, Ints
+if TYPE_CHECKING:
+    from tasks.ragged import Floats, Ints
 
 
 class Message(TypedDict):

@@ -6,8 +6,11 @@ import io
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+
+from tasks.ragged import Ragged, offsets_of
 
 Schema = Mapping[str, pa.DataType]
 
@@ -57,3 +60,18 @@ def to_bytes(rows: Sequence[Mapping[str, Any]], schema: Schema) -> bytes:
 def from_bytes(data: bytes) -> list[dict[str, Any]]:
     """Return the rows of a Parquet file."""
     return list(pq.read_table(io.BytesIO(data)).to_pylist())
+
+
+def lists_of(ragged: Ragged, item: pa.DataType) -> pa.Array:
+    """Return an Arrow list array of `item`. Raises ArrowInvalid where there are 2^31 values or more."""
+    return pa.ListArray.from_arrays(pa.array(ragged.offsets, pa.int32()), pa.array(ragged.values, item))
+
+
+def ragged_of(lists: pa.ChunkedArray) -> Ragged:
+    """Return an Arrow column of lists, which has no nulls; of one chunk without a copy."""
+    whole = lists.combine_chunks()
+    offsets = whole.offsets.to_numpy().astype(np.int64)
+    if not len(whole):
+        return Ragged(whole.values[:0].to_numpy(zero_copy_only=False), offsets_of([]))
+    values = whole.values.slice(offsets[0], offsets[-1] - offsets[0])
+    return Ragged(values.to_numpy(zero_copy_only=False), offsets - offsets[0])

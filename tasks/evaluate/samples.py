@@ -31,6 +31,7 @@ from infra.files import Files, MissingError
 from tasks.checkpoint.weights import POLICY_STAGE
 from tasks.ragged import Floats, Ints, Ragged
 from tasks.records import FinishReason
+from tasks.table import lists_of, ragged_of
 
 log = logging.getLogger("armature")
 
@@ -161,8 +162,8 @@ def _bytes(samples: Iterable[Sample]) -> bytes:
         [
             pa.array([row.problem_id for row in rows], pa.string()),
             pa.array([row.sample for row in rows], pa.int32()),
-            Ragged.of([row.response_ids for row in rows], np.int32).to_arrow(pa.int32()),
-            Ragged.of([row.logprobs for row in rows], np.float32).to_arrow(pa.float32()),
+            lists_of(Ragged.of([row.response_ids for row in rows], np.int32), pa.int32()),
+            lists_of(Ragged.of([row.logprobs for row in rows], np.float32), pa.float32()),
             pa.array([row.finish_reason.value for row in rows], pa.string()),
             pa.array([row.entropy for row in rows], pa.float64()),
             pa.array([row.seed for row in rows], pa.int64()),
@@ -177,7 +178,7 @@ def _bytes(samples: Iterable[Sample]) -> bytes:
 def _samples(data: bytes) -> list[Sample]:
     table = pq.read_table(io.BytesIO(data))
     names, reasons, entropies = (table[each].to_pylist() for each in ("problem_id", "finish_reason", "entropy"))
-    responses, logprobs = (Ragged.from_arrow(table[each]) for each in ("response_ids", "logprobs"))
+    responses, logprobs = (ragged_of(table[each]) for each in ("response_ids", "logprobs"))
     numbers, seeds = table["sample"].to_pylist(), table["seed"].to_pylist()
     return [
         Sample(

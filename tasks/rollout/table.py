@@ -13,6 +13,7 @@ from tasks.errors import DataError
 from tasks.ragged import Ragged
 from tasks.records import FinishReason
 from tasks.rollout.rollouts import Rollouts
+from tasks.table import lists_of, ragged_of
 
 SCHEMA = pa.schema(
     [
@@ -35,9 +36,9 @@ def write_rollouts(path: Path, rollouts: Rollouts) -> None:
         [
             pa.array(rollouts.problem_ids, pa.string()),
             pa.array(rollouts.samples, pa.int32()),
-            rollouts.prompts.to_arrow(pa.int32()),
-            rollouts.responses.to_arrow(pa.int32()),
-            logprobs.to_arrow(pa.float32()),
+            lists_of(rollouts.prompts, pa.int32()),
+            lists_of(rollouts.responses, pa.int32()),
+            lists_of(logprobs, pa.float32()),
             pa.array(np.where(rollouts.stopped, FinishReason.STOP.value, FinishReason.LENGTH.value), pa.string()),
             pa.array(rollouts.lineages, pa.string()),
             pa.array(rollouts.seeds, pa.int64()),
@@ -65,9 +66,9 @@ def read_rollouts(path: Path) -> Rollouts:
     return Rollouts(
         problem_ids=table["problem_id"].to_pylist(),
         samples=table["sample"].to_numpy(),
-        prompts=Ragged.from_arrow(table["prompt_ids"]),
-        responses=Ragged.from_arrow(table["response_ids"]),
-        logprobs=Ragged.from_arrow(table["logprobs"]).values,
+        prompts=ragged_of(table["prompt_ids"]),
+        responses=ragged_of(table["response_ids"]),
+        logprobs=ragged_of(table["logprobs"]).values,
         stopped=pc.equal(reasons, FinishReason.STOP.value).to_numpy(),
         lineages=table["lineage"].to_pylist(),
         seeds=table["seed"].to_numpy(),

@@ -34,7 +34,7 @@ def test_a_policy_that_is_saved_again_leaves_the_folder_that_is_being_uploaded_a
         (folder / "model.safetensors").write_bytes(b"half and half")
 
     trainer = SimpleNamespace(state=policy, environment={}, save=save)
-    engines = SimpleNamespace(trainer=trainer, rollout=None, sleeps=False)
+    engines = SimpleNamespace(trainer=trainer, rollout=None, sleeps=False, trainer_sleeps=False)
     policies = Policies(session, experiment, cast(Any, engines), Datasets(session), lambda: None)
     trainer.adamw = policies._adamw
     policies._describe = lambda _, folder: folder.mkdir(parents=True)  # type: ignore[method-assign]
