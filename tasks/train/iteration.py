@@ -17,6 +17,7 @@ from torch import Tensor
 
 from tasks.data.seeds import derive_seed
 from tasks.errors import TrainingError
+from tasks.ragged import spans
 from tasks.train import memory
 from tasks.train.advantages.arm import check_prompts
 from tasks.train.advantages.groups import Groups
@@ -33,7 +34,7 @@ from tasks.train.own_code import member_error, own_code
 from tasks.train.rewards import decoupled, rewarded
 from tasks.train.schedule import learning_rate
 from tasks.train.settings import StepSettings
-from tasks.train.statistics import Ranks, TokenStatistics
+from tasks.train.statistics import Ranks, TokenStatistics, TokenValues, gathered, merged
 
 
 class StepEngine(Protocol):
@@ -86,8 +87,8 @@ class Iteration:
         self.scalars = {name: engine.scalars.get(name, value) for name, value in scalars.items()}
         self.old: TokenStatistics | None = None  # statistics under the old policy, once they are complete
         self.advantages: Advantages | None = None
-        self.seen = TokenStatistics()  # this rank's, from the training pass itself
-        self.reference: Mapping[tuple[int, int], Tensor] | None = None  # log pi_ref by (group, sample), if it is read
+        self.seen: list[TokenStatistics] = []  # this rank's, from the training pass itself
+        self.reference: TokenValues | None = None  # log pi_ref of the tokens of the judged responses, if it is read
         self.forward_calls = 0
         self.tally = torch.zeros(6, dtype=torch.float64)  # loss, clipped tokens, tokens, sums of -log ratio, k1, k3
 
@@ -156,9 +157,9 @@ class Iteration:
             "seconds": seconds,
         }
 
-    def _settle(self, passed: TokenStatistics) -> None:
+    def _settle(self, passed: Sequence[TokenStatistics]) -> None:
         """Gather the old policy's statistics, which are complete on this rank; audit them, and fix the advantages."""
-        self.old = passed.gathered(self.ranks)
+        self.old = gathered(passed, self.ranks)
         self.audited = audit(self.old, self.batch, self.settings, self.number)
         self.advantages = self.estimator.advantages(self.base, self.old, self.groups)
 
@@ -181,40 +182,37 @@ class Iteration:
         with own_code(self.settings.objective, USE):
             return self.objective.entropy_coefficient(self.scalars)
 
-    def _old_pass(self) -> TokenStatistics:
-        passed = TokenStatistics()
+    def _old_pass(self) -> list[TokenStatistics]:
         with torch.no_grad():
-            for micro in self._micro_batches(range(len(self.batch.prompt_ids))):
-                passed.add(micro, self._forward(micro))
-        return passed
+            micros = self._micro_batches(range(len(self.batch.prompt_ids)))
+            return [TokenStatistics.of(micro, self._forward(micro)) for micro in micros]
 
-    def _reference_pass(self, *, base: bool) -> dict[tuple[int, int], Tensor]:
+    def _reference_pass(self, *, base: bool) -> TokenValues:
         """Return log pi_ref of the tokens of each judged response, of all ranks: steps deal them out in another way."""
-        mine: dict[tuple[int, int], Tensor] = {}
+        mine = []
         for micro in self._micro_batches(range(len(self.batch.prompt_ids))):
             self.forward_calls += 1
             inputs = micro.inputs(self.engine.device)
-            found = self.engine.reference_log_probs(base=base, **inputs, temperature=self.settings.temperature).cpu()
-            mine |= {(g, s): found[start:stop].clone() for g, s, start, stop in micro.responses}
-        return {key: values for part in self.ranks.gather(mine) for key, values in part.items()}
+            found = self.engine.reference_log_probs(base=base, **inputs, temperature=self.settings.temperature)
+            mine.append(TokenValues.of(micro.responses, found[None]))
+        return merged(self.ranks.gather(merged(mine)))
 
     def _minibatch(self, index: int, groups: Sequence[int], entropy: float | None = None) -> Minibatch:
         assert self.old is not None and self.advantages is not None
-        chosen = set(groups)
+        chosen = self.old.responses.of_groups(groups)
         return Minibatch(
-            responses=[key for key in sorted(self.old.log_probs) if key[0] in chosen],
-            old=self.old,
-            advantages=self.advantages.total,
+            lengths=chosen.lengths,
+            advantages=self.advantages.total[tuple(chosen.parts.T)],
+            log_probs=chosen.values[0],
+            entropies=chosen.values[2],
             seed=derive_seed(self.settings.seed, "objective", self.number, index),
             entropy=entropy,
         )
 
     def _entropy(self, groups: Sequence[int]) -> float | None:
         """Return the mean entropy of a minibatch's tokens in its own passes on all ranks; None without a token."""
-        chosen = set(groups)
-        mine = [x.double().sum() for (group, _), x in self.seen.entropies.items() if group in chosen]
-        tokens = sum(len(x) for (group, _), x in self.seen.entropies.items() if group in chosen)
-        sums = torch.tensor([float(sum(mine)), tokens], dtype=torch.float64)
+        mine = [seen.responses.of_groups(groups).values[2].double() for seen in self.seen]
+        sums = torch.tensor([float(sum(x.sum() for x in mine)), sum(map(len, mine))], dtype=torch.float64)
         total, count = torch.stack(self.ranks.gather(sums)).sum(0).tolist()
         return total / count if count else None
 
@@ -240,8 +238,10 @@ class Iteration:
         weights[groups] = aggregation_weights(
             self.lengths[groups].flatten(), self.groups.judged[groups].flatten(), settings.objective
         ).reshape(len(groups), -1)
-        statistics = None
+        statistics, chosen = None, None
         if self.objective.reads_minibatch:
+            assert self.old is not None
+            chosen = self.old.responses.of_groups(groups)
             minibatch = self._minibatch(index, groups)
             with own_code(settings.objective, USE):
                 statistics = self.objective.statistics(minibatch)
@@ -252,7 +252,7 @@ class Iteration:
         ]
         broken = self.engine.accumulate(
             [
-                lambda micro=micro, place=place: self._loss(micro, weights, statistics, place)  # type: ignore[misc]
+                lambda micro=micro, place=place: self._loss(micro, weights, statistics, chosen, place)  # type: ignore[misc]
                 for micro, place in zip(micros, places, strict=True)
             ]
         )
@@ -275,39 +275,49 @@ class Iteration:
         names = [f"{self.batch.problem_ids[g]}#{s}" for g, s, *_ in responses]
         return ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
 
-    def _loss(self, micro: MicroBatch, weights: Tensor, statistics: Any, place: str) -> Tensor:
-        """Return this micro-batch's share of the minibatch's loss."""
+    def _loss(
+        self, micro: MicroBatch, weights: Tensor, statistics: Any, chosen: TokenValues | None, place: str
+    ) -> Tensor:
+        """Return this micro-batch's share of the minibatch's loss; `chosen` is what `statistics` were taken of."""
         stats = self._forward(micro, head=self.objective.has_head)
+        local = TokenStatistics.of(micro, stats)
+        self.seen.append(local)
         if not micro.responses:  # padding: reaches every parameter, weighs nothing
             nothing = 0.0 * stats.log_probs.sum()
             return nothing if stats.head is None else nothing + 0.0 * stats.head.sum()
-        local = TokenStatistics()
-        local.add(micro, stats)
-        self.seen.update(local)
-        old = self.old or local
         # With one minibatch nothing was settled before: what this micro-batch has of its responses is enough.
         advantages = self.advantages or self.estimator.advantages(self.base, local, self.groups)
 
-        pieces = [(g, s, slice(start, stop)) for g, s, start, stop in micro.responses]
-        lengths = [stop - start for *_, start, stop in micro.responses]
-        now = torch.cat([stats.log_probs[part] for _, _, part in pieces])
+        groups, samples, starts, stops = torch.tensor(micro.responses).T
+        parts, lengths = torch.stack([groups, samples], dim=-1), stops - starts
+        predictions = torch.from_numpy(spans(starts.numpy(), lengths.numpy())).to(stats.log_probs.device)
+        now = stats.log_probs.index_select(0, predictions)
 
-        def per_token(values: Callable[[int, int], Tensor]) -> Tensor:
-            return torch.cat([values(g, s) for g, s, _ in pieces]).to(now.device, now.dtype)
+        def like_now(values: Tensor) -> Tensor:
+            return values.to(now.device, now.dtype)
 
-        weight = per_token(lambda g, s: weights[g, s].expand(int(self.lengths[g, s])))
-        before = per_token(lambda g, s: old.log_probs[g, s]) if self.old else now.detach()
+        def per_token(values: Tensor) -> Tensor:
+            """Return what each token's response has of `values` [prompts, samples]."""
+            return like_now(values[groups, samples].repeat_interleave(lengths))
+
+        def under(values: TokenValues) -> Tensor:
+            """Return the tokens' log-probabilities under the old policy or the reference policy."""
+            return like_now(values.values[0, values.places(parts)])
+
+        weight = per_token(weights)
+        before = under(self.old.responses) if self.old else now.detach()
         log_ratio = now - before
-        reference = None if (values := self.reference) is None else per_token(lambda g, s: values[g, s])
+        reference = None if self.reference is None else under(self.reference)
         tokens = Tokens(
             log_prob=now,
             log_ratio=log_ratio,
-            advantage=per_token(lambda g, s: advantages.total[g, s].expand(int(self.lengths[g, s]))),
-            responses=[(g, s) for g, s, _ in pieces],
-            lengths=lengths,
+            advantage=per_token(advantages.total),
+            responses=[(g, s) for g, s, *_ in micro.responses],
+            lengths=lengths.tolist(),
             head=None if stats.head is None else stats.head[list(micro.response_rows)],
             reference=reference,
             statistics=statistics,
+            places=None if chosen is None else chosen.places(parts),
             scalars=self.scalars,
         )
         with own_code(self.settings.objective, USE):
@@ -319,11 +329,13 @@ class Iteration:
             )
         correction = self.settings.objective.importance_correction
         if correction.mode != "off":
-            sampled = per_token(lambda g, s: torch.tensor(self.batch.engine_log_probs[g][s], dtype=now.dtype))
-            token_loss = token_loss * correction_weights(before, sampled, lengths, correction)
+            sampled = torch.tensor(
+                [x for g, s in tokens.responses for x in self.batch.engine_log_probs[g][s]], dtype=now.dtype
+            ).to(now.device)
+            token_loss = token_loss * correction_weights(before, sampled, tokens.lengths, correction)
         # Not weighted: a response that sequence_mask leaves out loses its policy gradient, not its bonus and its KL.
         if coefficient := self._entropy_coefficient:
-            token_loss = token_loss - coefficient * torch.cat([stats.entropies[part] for _, _, part in pieces])
+            token_loss = token_loss - coefficient * stats.entropies.index_select(0, predictions)
         kl, measured = self.settings.objective.kl, [0.0, 0.0]
         if reference is not None:
             measured = [kl_estimate(now.detach(), reference, each).double().sum().item() for each in ("k1", "k3")]
@@ -333,7 +345,7 @@ class Iteration:
         if not torch.isfinite(loss):
             guilty = [
                 r
-                for r, part in zip(micro.responses, token_loss.split(lengths), strict=True)
+                for r, part in zip(micro.responses, token_loss.split(lengths.tolist()), strict=True)
                 if not torch.isfinite(part).all()
             ]
             raise TrainingError(

@@ -16,7 +16,7 @@ from tasks.train.advantages.registry import Advantages
 from tasks.train.batch import GroupBatch
 from tasks.train.objectives.weights import effective_sample_share, sequence_ratios
 from tasks.train.settings import StepSettings
-from tasks.train.statistics import TokenStatistics
+from tasks.train.statistics import TokenStatistics, by_length
 
 _MAX_MEAN = key_name(Audit, "max_mean")
 _MIN_SHARE = key_name(Audit, "min_effective_sample_share")
@@ -28,8 +28,8 @@ def audit(old: TokenStatistics, batch: GroupBatch, settings: StepSettings, itera
     Mean and largest |difference| of log-probabilities (nats), effective sample share, and with sequence masking the
     share of responses masked. Raises TrainingError beyond the spec's limits: stale weights show here first.
     """
-    trainer = torch.cat([old.log_probs[key] for key in sorted(old.log_probs)]) if old.log_probs else torch.zeros(0)
-    sampled = [np.zeros(0), *(np.asarray(batch.engine_log_probs[g][s]) for g, s in sorted(old.log_probs))]
+    trainer = old.log_probs
+    sampled = [np.zeros(0), *(np.asarray(batch.engine_log_probs[g][s]) for g, s in old.responses.parts.tolist())]
     engine = torch.from_numpy(np.concatenate(sampled)).to(trainer.dtype)
     difference = (trainer - engine).abs().double()
     numbers = {
@@ -39,7 +39,7 @@ def audit(old: TokenStatistics, batch: GroupBatch, settings: StepSettings, itera
     }
     correction = settings.objective.importance_correction
     if correction.mode == "sequence_mask":
-        ratios = sequence_ratios(trainer, engine, [len(old.log_probs[key]) for key in sorted(old.log_probs)])
+        ratios = sequence_ratios(trainer, engine, old.responses.lengths.tolist())
         numbers["importance_masked_share"] = _mean(ratios > correction.cap) or 0.0
     # Written so that a NaN stops the run too.
     if not (
@@ -64,11 +64,10 @@ def dynamics(old: TokenStatistics, groups: Groups, advantages: Advantages) -> di
     wrong = judged & ~correct
     seen = judged.any(-1)
     all_correct, all_wrong = seen & ~wrong.any(-1), seen & ~correct.any(-1)
-    entropies = [old.entropies[key] for key in sorted(old.entropies)]
     flipped = (advantages.base * advantages.total < 0) & judged
     return {
         "reward_mean": score_mean(groups),
-        "entropy": float(torch.cat(entropies).double().mean()) if entropies else None,
+        "entropy": _mean(old.entropies),
         "all_correct_share": _mean(all_correct[seen].double()),
         "all_wrong_share": _mean(all_wrong[seen].double()),
         "c_q_mean": _mean(advantages.c_q[seen]),
@@ -90,14 +89,27 @@ def _mean(values: Tensor) -> float | None:
     return float(values.double().mean()) if values.numel() else None
 
 
+def _means(values: Tensor, lengths: Tensor) -> Tensor:
+    """Return the mean of each part of `values` [tokens], part after part [N], float64."""
+    means = torch.zeros(len(lengths), dtype=torch.float64)
+    for chosen, rows in by_length(values.double(), lengths):
+        means[chosen] = rows.mean(-1)
+    return means
+
+
 def response_rows(
     old: TokenStatistics, batch: GroupBatch, judged: Tensor, advantages: Advantages
 ) -> list[dict[str, Any]]:
     """Return one row for each response, judged or not, in order, for the report's browser and later studies."""
+    seen = torch.zeros(judged.shape, dtype=torch.bool)
+    log_probs, entropies = torch.zeros(2, *judged.shape, dtype=torch.float64)
+    places = tuple(old.responses.parts.T)
+    seen[places] = True
+    log_probs[places] = _means(old.log_probs_t1, old.responses.lengths)
+    entropies[places] = _means(old.entropies, old.responses.lengths)
     rows = []
     for p, problem_id in enumerate(batch.problem_ids):
         for g in range(len(batch.response_ids[p])):
-            seen = (p, g) in old.log_probs
             rows.append(
                 {
                     "problem_id": problem_id,
@@ -106,10 +118,10 @@ def response_rows(
                     "base": float(advantages.base[p, g]),
                     "bonus": float(advantages.bonus[p, g]),
                     "advantage": float(advantages.total[p, g]),
-                    "c_q": float(advantages.c_q[p, 0]) if seen else None,
-                    "c_o": float(advantages.c_o[p, g]) if seen else None,
-                    "log_prob_mean": float(old.log_probs_t1[p, g].double().mean()) if seen else None,
-                    "entropy": float(old.entropies[p, g].double().mean()) if seen else None,
+                    "c_q": float(advantages.c_q[p, 0]) if seen[p, g] else None,
+                    "c_o": float(advantages.c_o[p, g]) if seen[p, g] else None,
+                    "log_prob_mean": float(log_probs[p, g]) if seen[p, g] else None,
+                    "entropy": float(entropies[p, g]) if seen[p, g] else None,
                 }
             )
     return rows

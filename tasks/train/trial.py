@@ -11,7 +11,7 @@ from tasks.train.advantages.registry import estimator_of
 from tasks.train.objectives.base import Tokens
 from tasks.train.objectives.registry import USE, objective_of
 from tasks.train.own_code import own_code
-from tasks.train.statistics import TokenStatistics
+from tasks.train.statistics import TokenStatistics, TokenValues
 
 _LENGTH = 2  # tokens of each made-up response
 
@@ -40,9 +40,12 @@ def try_own_code(spec: Spec) -> None:
 
 
 def _statistics(prompts: int, samples: int) -> TokenStatistics:
-    response = torch.full((_LENGTH,), -1.0)
-    responses = {(p, s): response for p in range(prompts) for s in range(samples)}
-    return TokenStatistics(responses, responses, responses, dict.fromkeys(range(prompts), response))
+    def values(parts: int, numbers: int) -> TokenValues:
+        pairs = torch.cartesian_prod(torch.arange(prompts), torch.arange(parts))
+        lengths = torch.full((len(pairs),), _LENGTH)
+        return TokenValues(pairs, lengths, torch.full((numbers, len(pairs) * _LENGTH), -1.0))
+
+    return TokenStatistics(values(samples, 3), values(1, 1))
 
 
 def _tokens(scalars: dict[str, float], reference: bool) -> Tokens:

@@ -25,6 +25,7 @@ from tasks.rollout import vllm_engine
 from tasks.rollout.protocol import Sampling
 from tasks.rollout.shards import roll_out
 from tasks.rollout.table import read_rollouts, write_rollouts
+from tasks.train import statistics as train_statistics
 from tasks.train.advantages.groups import Groups
 from tasks.train.advantages.registry import estimator_of
 from tasks.train.batch import rank_micro_batches
@@ -32,7 +33,6 @@ from tasks.train.forward import TokenStats
 from tasks.train.inputs import group_batch
 from tasks.train.layout import share
 from tasks.train.measures import audit, dynamics, response_rows
-from tasks.train.statistics import TokenStatistics
 from tests.tasks.train.tools import SPEC
 
 
@@ -68,10 +68,15 @@ def statistics(batch: Any) -> None:
     lengths = torch.tensor([[len(response) for response in group] for group in batch.response_ids])
     groups = Groups.of(*batch.score_tensors(), lengths, correct_at=1.0)
     rows = batch.rows(range(len(batch.prompt_ids)))
-    old = TokenStatistics()
     numbers = torch.full((3, 65_536), -1.0)
-    for micro in rank_micro_batches(share(rows, 1, 32_768), 0, batch):
-        old.add(micro, TokenStats(*numbers[:, : len(micro.target)]))
+    micros = rank_micro_batches(share(rows, 1, 32_768), 0, batch)
+    passes = [(micro, TokenStats(*numbers[:, : len(micro.target)])) for micro in micros]
+    if hasattr(train_statistics, "combined"):
+        old: Any = train_statistics.combined(train_statistics.TokenStatistics.of(*each) for each in passes)
+    else:
+        old = train_statistics.TokenStatistics()  # type: ignore[call-arg]
+        for each in passes:
+            old.add(*each)
     estimator = estimator_of(SPEC.advantage)
     advantages = estimator.advantages(estimator.base(groups), old, groups)
     audit(old, batch, SPEC, 0)

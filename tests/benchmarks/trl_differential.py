@@ -42,6 +42,7 @@ from tests.tasks.train.tools import (
     changed,
     difference,
     llama,
+    log_probs_of,
     policy,
     rollouts,
     run,
@@ -203,10 +204,9 @@ def batches(weights: Weights) -> dict[str, GroupBatch]:
     The engine's log-probabilities scatter around the old policy's, for importance weights on both sides of the cap.
     """
     whole = rollouts(seed=5, not_judged=0.0, longest=LONGEST)
-    old = run(module_of(weights.old), whole, SPEC).iteration.old
-    assert old is not None
+    old = log_probs_of(run(module_of(weights.old), whole, SPEC).iteration.old)
     return {
-        "judged": with_engine_log_probs(whole, old.log_probs, noise=1.5),
+        "judged": with_engine_log_probs(whole, old, noise=1.5),
         "not judged": rollouts(seed=6, not_judged=0.4, longest=LONGEST),
         "terms": with_terms(rollouts(seed=7, not_judged=0.0, longest=LONGEST)),
     }

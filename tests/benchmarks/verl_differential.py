@@ -31,7 +31,6 @@ from specs.keys import choices
 from tasks.train.objectives.base import Minibatch, Tokens
 from tasks.train.objectives.ppo_clip import is_dual_clipped
 from tasks.train.objectives.registry import objective_of
-from tasks.train.statistics import TokenStatistics
 
 VERL = "0.9.1"
 RESULTS = Path(__file__).parent / "results" / "verl_differential.json"
@@ -110,9 +109,11 @@ def ours(case: Case, given: Data) -> tuple[float, Tensor, Tensor]:
     objective = objective_of(member.model_validate({"kind": case.kind, **case.settings}))  # type: ignore[arg-type]
     keys = [(0, place) for place in range(len(given.old))]
     seen = given.now if case.chosen_by_now else given.old
-    old = TokenStatistics(dict(zip(keys, seen, strict=True)))
-    statistics = objective.statistics(Minibatch(keys, old, given.advantages[None], seed=11))
     lengths = torch.tensor([len(x) for x in given.old])
+    log_probs = torch.cat(seen)
+    statistics = objective.statistics(
+        Minibatch(lengths, given.advantages, log_probs, entropies=torch.zeros_like(log_probs), seed=11)
+    )
     now = torch.cat(given.now).requires_grad_()
     log_ratio, advantage = now - torch.cat(given.old), given.advantages.repeat_interleave(lengths)
     losses, _ = objective.token_losses(
@@ -123,6 +124,7 @@ def ours(case: Case, given: Data) -> tuple[float, Tensor, Tensor]:
             responses=keys,
             lengths=lengths.tolist(),
             statistics=statistics,
+            places=torch.arange(len(now)),
         )
     )
     loss = losses.mean()

@@ -20,7 +20,7 @@ from specs.keys import key_name
 from tasks.errors import TrainingError
 from tasks.train.advantages.groups import Groups
 from tasks.train.advantages.grpo import grpo
-from tasks.train.statistics import TokenStatistics
+from tasks.train.statistics import TokenStatistics, by_length
 
 LABEL = "ARM"
 CITATION = "ProGRPO, arXiv 2602.05281"
@@ -66,17 +66,20 @@ def low_probability_count(length: int, fraction: float) -> int:
     return max(1, math.ceil(Fraction(str(fraction)) * length))
 
 
-def confidence(log_probs: Tensor, fraction: float = 1.0) -> float:
-    """Return the geometric mean of the `fraction` least likely tokens' probabilities, in (0, 1].
+def confidence(log_probs: Tensor, lengths: Tensor, fraction: float = 1.0) -> Tensor:
+    """Return each part's geometric mean of its `fraction` least likely tokens' probabilities [N] float64, in (0, 1].
 
-    `log_probs` [tokens]: natural log-probabilities at temperature 1, padding never among them. With fraction 0.2 it is
-    c(o | q) over T_low (ARM's answer confidence); with 1.0 over the prompt's tokens it is c(q) = 1 / PPL(q).
-    Float64 inside: a sum over 8,192 tokens must not depend on how it is split.
+    `log_probs` [tokens]: natural log-probabilities at temperature 1, part after part; `lengths` [N], none of them 0.
+    With fraction 0.2 it is c(o | q) over T_low (ARM's answer confidence); with 1.0 over the prompt's tokens it is
+    c(q) = 1 / PPL(q). Float64 inside: a sum over 8,192 tokens must not depend on how it is split.
     """
-    assert log_probs.ndim == 1 and len(log_probs), "a confidence needs at least one token"
-    count = low_probability_count(len(log_probs), fraction)
-    lowest = torch.topk(log_probs.detach().double(), count, largest=False, sorted=False).values
-    return math.exp(lowest.mean().item())
+    assert (lengths > 0).all(), "a confidence needs at least one token"
+    means = torch.zeros(len(lengths), dtype=torch.float64)
+    for chosen, rows in by_length(log_probs.detach().double(), lengths):
+        count = low_probability_count(rows.shape[1], fraction)
+        means[chosen] = torch.topk(rows, count, largest=False, sorted=False).values.mean(-1)
+    # The C library's exp: vectorised ones differ in the last bit, and a replay has to give the same weights.
+    return torch.tensor([math.exp(mean) for mean in means.tolist()], dtype=torch.float64)
 
 
 def confidences_of(statistics: TokenStatistics, groups: Groups, settings: AdvantageSettings) -> Confidences:
@@ -86,15 +89,16 @@ def confidences_of(statistics: TokenStatistics, groups: Groups, settings: Advant
     `group_mean`: the mean of c(o) over the correct responses, `none`: 0.
     """
     c_o = torch.zeros_like(groups.scores)
-    for (group, sample), log_probs in statistics.log_probs_t1.items():
-        c_o[group, sample] = confidence(log_probs, settings.low_probability_fraction)
+    responses, prompts = statistics.responses, statistics.prompts
+    c_o[tuple(responses.parts.T)] = confidence(
+        statistics.log_probs_t1, responses.lengths, settings.low_probability_fraction
+    )
     c_q = torch.zeros(len(c_o), 1, dtype=c_o.dtype)
     if settings.prompt_confidence == "group_mean":
         c_q = group_mean_confidence(c_o, groups)
     elif settings.prompt_confidence != "none":
         fraction = settings.low_probability_fraction if settings.prompt_confidence == "low" else 1.0
-        for group, log_probs in statistics.prompts.items():
-            c_q[group, 0] = confidence(log_probs, fraction)
+        c_q[prompts.parts[:, 0], 0] = confidence(prompts.values[0], prompts.lengths, fraction)
     return Confidences(c_q, c_o)
 
 

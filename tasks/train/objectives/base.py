@@ -25,7 +25,6 @@ from typing import Any, ClassVar, Generic, TypeVar
 from torch import Tensor, nn
 
 from specs.objectives import ObjectiveSettings
-from tasks.train.statistics import TokenStatistics
 
 Settings = TypeVar("Settings", bound=ObjectiveSettings)
 
@@ -42,6 +41,7 @@ class Tokens:
     head: Tensor | None = None  # [responses, ...]: what the head gave for each response's prompt
     reference: Tensor | None = None  # log pi_ref of the sampled tokens, under logits / temperature
     statistics: Any = None  # what `statistics` returned
+    places: Tensor | None = None  # [tokens] int64, on the CPU, with statistics: where in the minibatch each token is
     scalars: Mapping[str, float] | None = None
 
 
@@ -49,14 +49,15 @@ class Tokens:
 class Minibatch:
     """The responses of one optimizer step, of all ranks and micro-batches, under the old policy.
 
-    `responses` are the judged ones (group, sample), by which `old` has its tensors; `advantages` [prompts, samples]
-    float64 of the whole iteration. `seed` derives from the run's seed, the iteration and the step. `entropy`: mean of
-    the tokens in the step's own passes, in nats at temperature 1; None before the step, and where there is no token.
+    Its tokens stand response after response, and only judged responses are here. `seed` derives from the run's seed,
+    the iteration and the step. `entropy`: mean of the tokens in the step's own passes, in nats at temperature 1; None
+    before the step, and where there is no token.
     """
 
-    responses: Sequence[tuple[int, int]]
-    old: TokenStatistics
-    advantages: Tensor
+    lengths: Tensor  # [responses] int64: tokens of each
+    advantages: Tensor  # [responses] float64
+    log_probs: Tensor  # [tokens], under logits / temperature
+    entropies: Tensor  # [tokens], nats at temperature 1
     seed: int
     entropy: float | None = None
 
@@ -88,7 +89,10 @@ class Objective(Generic[Settings]):
         return {}
 
     def statistics(self, minibatch: Minibatch) -> Any:
-        """Return what the losses of a step need to know of its whole minibatch. Costs a pass before the first step."""
+        """Return what the losses of a step need to know of its whole minibatch. Costs a pass before the first step.
+
+        Of a tensor with a number for each of the minibatch's tokens, `[tokens.places]` is a micro-batch's part.
+        """
         return None
 
     def updated(self, scalars: Mapping[str, float], minibatch: Minibatch) -> Mapping[str, float]:

@@ -8,7 +8,7 @@ from torch import Tensor
 from specs.objectives import ClipCov
 from tasks.train.objectives.base import Minibatch, Objective, Tokens
 from tasks.train.objectives.ppo_clip import is_clipped, ppo_clip
-from tasks.train.objectives.selection import Chosen, by_response, covariances, drawn, of_tokens, share_count
+from tasks.train.objectives.selection import covariances, drawn, of_tokens, share_count
 
 LABEL = "Clip-Cov"
 CITATION = "The Entropy Mechanism of RL, arXiv 2505.22617, equation 11"
@@ -23,13 +23,10 @@ class ClipCovObjective(Objective[ClipCov]):
     old policy, for which no clip holds, and the draw is keyed by the minibatch's seed.
     """
 
-    def statistics(self, minibatch: Minibatch) -> Chosen:
+    def statistics(self, minibatch: Minibatch) -> Tensor:
         """Return the tokens that lose their gradient."""
         low, high = self.settings.covariance_low, self.settings.covariance_high
-        return by_response(
-            drawn_by_covariance(covariances(minibatch), low, high, self.settings.covariance_share, minibatch.seed),
-            minibatch,
-        )
+        return drawn_by_covariance(covariances(minibatch), low, high, self.settings.covariance_share, minibatch.seed)
 
     def token_losses(self, tokens: Tokens) -> tuple[Tensor, Tensor]:
         """Return (losses, where PPO's clip or the covariance stops the gradient) [tokens]."""

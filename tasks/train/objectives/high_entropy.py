@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from tasks.train.objectives.base import Minibatch, Objective, Tokens
-from tasks.train.objectives.selection import Chosen, by_response, largest, of_tokens, old_values
+from tasks.train.objectives.selection import largest, of_tokens
 from tasks.train.objectives.wrapped import Wrapped
 
 
@@ -27,11 +27,11 @@ class HighEntropyOnly(Wrapped):
         super().__init__(inner)
         self.share = share
 
-    def statistics(self, minibatch: Minibatch) -> tuple[Chosen, Any]:
+    def statistics(self, minibatch: Minibatch) -> tuple[Tensor, Any]:
         """Return the tokens that keep their gradient, and what the objective itself needs."""
-        entropies = old_values(minibatch, minibatch.old.entropies)
+        entropies = minibatch.entropies.double()
         chosen = largest(entropies, top_count(len(entropies), self.share))
-        return by_response(chosen, minibatch), self.inner.statistics(minibatch)
+        return chosen, self.inner.statistics(minibatch)
 
     def token_losses(self, tokens: Tokens) -> tuple[Tensor, Tensor]:
         """Return (losses, where a clip takes hold of a token that has one) [tokens]."""

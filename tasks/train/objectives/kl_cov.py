@@ -7,7 +7,7 @@ from torch import Tensor
 
 from specs.objectives import KlCov
 from tasks.train.objectives.base import Minibatch, Objective, Tokens
-from tasks.train.objectives.selection import TIE, Chosen, by_response, covariances, largest, of_tokens, share_count
+from tasks.train.objectives.selection import TIE, covariances, largest, of_tokens, share_count
 
 LABEL = "KL-Cov"
 CITATION = "The Entropy Mechanism of RL, arXiv 2505.22617, equation 13"
@@ -21,11 +21,11 @@ class KlCovObjective(Objective[KlCov]):
     are of the optimizer's minibatch under the old policy. Tokens that tie are held alike.
     """
 
-    def statistics(self, minibatch: Minibatch) -> Chosen:
+    def statistics(self, minibatch: Minibatch) -> Tensor:
         """Return the tokens that are held."""
         covariance = covariances(minibatch)
         count = share_count(len(covariance), self.settings.covariance_share)
-        return by_response(largest(covariance, count), minibatch)
+        return largest(covariance, count)
 
     def token_losses(self, tokens: Tokens) -> tuple[Tensor, Tensor]:
         """Return (losses, False everywhere: nothing is clipped) [tokens]."""

@@ -6,7 +6,6 @@ rule 8), but for rounding at the very boundary.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from fractions import Fraction
 
 import torch
@@ -17,25 +16,15 @@ from tasks.train.objectives.base import Minibatch, Tokens
 #: Of numbers near 1. Float32 log-probabilities of the same token differ by less between two ways to cut a minibatch.
 TIE = 1e-5
 
-Chosen = Mapping[tuple[int, int], Tensor]  # of each response (group, sample): bool [its tokens]
-
 
 def covariances(minibatch: Minibatch) -> Tensor:
     """Return (A_t - mean(A)) (log pi_old_t - mean(log pi_old)) of the minibatch's tokens [tokens], float64.
 
     Means are over all tokens of the judged responses. The covariance of arXiv 2505.22617, section 4.1, token by token.
     """
-    log_prob = old_values(minibatch, minibatch.old.log_probs)
-    lengths = torch.tensor([len(minibatch.old.log_probs[key]) for key in minibatch.responses], dtype=torch.long)
-    groups, samples = torch.tensor(list(minibatch.responses), dtype=torch.long).reshape(-1, 2).T
-    advantage = minibatch.advantages[groups, samples].repeat_interleave(lengths)
+    log_prob = minibatch.log_probs.double()
+    advantage = minibatch.advantages.repeat_interleave(minibatch.lengths)
     return (advantage - advantage.mean()) * (log_prob - log_prob.mean())
-
-
-def old_values(minibatch: Minibatch, values: Mapping[tuple[int, int], Tensor]) -> Tensor:
-    """Return a number of each token under the old policy, response by response [tokens], float64."""
-    parts = [values[key] for key in minibatch.responses]
-    return torch.cat(parts).double() if parts else torch.zeros(0, dtype=torch.float64)
 
 
 def share_count(tokens: int, share: float) -> int:
@@ -66,12 +55,7 @@ def drawn(candidates: Tensor, count: int, seed: int) -> Tensor:
     return torch.zeros_like(candidates).index_fill(0, taken, True)
 
 
-def by_response(chosen: Tensor, minibatch: Minibatch) -> Chosen:
-    """Return each response's part of `chosen` [tokens]."""
-    lengths = [len(minibatch.old.log_probs[key]) for key in minibatch.responses]
-    return dict(zip(minibatch.responses, chosen.split(lengths), strict=True))
-
-
-def of_tokens(chosen: Chosen, tokens: Tokens) -> Tensor:
+def of_tokens(chosen: Tensor, tokens: Tokens) -> Tensor:
     """Return what was chosen of a micro-batch's tokens [tokens], bool, on their device."""
-    return torch.cat([chosen[key] for key in tokens.responses]).to(tokens.log_prob.device)
+    assert tokens.places is not None, "a choice was made, so the tokens have places in the minibatch"
+    return chosen[tokens.places].to(tokens.log_prob.device)

@@ -20,6 +20,7 @@ from tests.tasks.train.tools import (
     Done,
     changed,
     difference,
+    log_probs_of,
     policy,
     rollouts,
     run,
@@ -92,10 +93,9 @@ def run_in(
 def nearly_agreed() -> GroupBatch:
     """Rollouts whose engine and trainer are so close that sequence masking keeps some of the responses."""
     batch = rollouts(seed=3)
-    old = run(policy(), batch).iteration.old
-    assert old is not None
+    old = log_probs_of(run(policy(), batch).iteration.old)
     nothing = {(g, s): torch.zeros(len(r)) for g, group in enumerate(batch.response_ids) for s, r in enumerate(group)}
-    return with_engine_log_probs(batch, nothing | old.log_probs, noise=0.5)
+    return with_engine_log_probs(batch, nothing | old, noise=0.5)
 
 
 def assert_same(found: Done, wanted: Done, tolerance: float) -> None:

@@ -17,7 +17,18 @@ from specs.objectives import Kl
 from tasks.train.iteration import Iteration
 from tasks.train.objectives.kl import kl_estimate, kl_losses
 from tests.tasks.train import oracle
-from tests.tasks.train.tools import OFF_POLICY, SPEC, OneRank, PlainEngine, changed, nearby, policy, rollouts, run
+from tests.tasks.train.tools import (
+    OFF_POLICY,
+    SPEC,
+    OneRank,
+    PlainEngine,
+    changed,
+    log_probs_of,
+    nearby,
+    policy,
+    rollouts,
+    run,
+)
 
 log_probs = st.lists(st.tuples(st.floats(-20.0, 0.0), st.floats(-20.0, 0.0)), min_size=1, max_size=8)
 
@@ -85,10 +96,9 @@ def test_the_metric_is_the_mean_of_k3_and_of_k1_over_the_tokens_of_all_ranks() -
     reference = nearby(module)
     spec = changed(SPEC, temperature=0.8, kl={"coefficient": 0.1}, token_budget=40)
     done = run(module, batch, spec, ranks=2, reference=reference)
-    held = run(reference, batch, changed(spec, kl=None)).iteration.old
-    old = done.iteration.old
-    assert old is not None and held is not None
-    pairs = [(old.log_probs[key].numpy(), held.log_probs[key].numpy()) for key in sorted(old.log_probs)]
+    held = log_probs_of(run(reference, batch, changed(spec, kl=None)).iteration.old)
+    old = log_probs_of(done.iteration.old)
+    pairs = [(old[key].numpy(), held[key].numpy()) for key in sorted(old)]
     for name, estimator in (("reference_kl", "k3"), ("reference_kl_k1", "k1")):
         wanted = np.concatenate([oracle.kl(*pair, estimator) for pair in pairs]).mean()
         assert done.result["metrics"][name] == pytest.approx(wanted, rel=1e-10)

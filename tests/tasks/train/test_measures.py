@@ -22,9 +22,11 @@ from tests.tasks.train.tools import (
     OneRank,
     PlainEngine,
     changed,
+    log_probs_of,
     policy,
     rollouts,
     run,
+    statistics_of,
     with_engine_log_probs,
 )
 
@@ -32,7 +34,7 @@ LIMITS = changed(SPEC, audit_max_mean=0.02, audit_min_effective_share=0.9)
 
 
 def one_response(trainer: list[float], engine: list[float]) -> tuple[TokenStatistics, GroupBatch]:
-    passed = TokenStatistics(log_probs={(0, 0): torch.tensor(trainer)})
+    passed = statistics_of({(0, 0): [trainer] * 3}, {})
     return passed, GroupBatch(["p0"], [[1, 2]], [[1]], [[[3] * len(trainer)]], [[engine]], [[1.0]])
 
 
@@ -73,11 +75,9 @@ def test_rollouts_of_a_stale_policy_stop_the_iteration_before_a_step_is_applied(
         spec, audit_max_mean=LIMITS.audit_max_mean, audit_min_effective_share=LIMITS.audit_min_effective_share
     )
     batch = rollouts(seed=6)
-    seen = run(policy(), batch).iteration.old
-    assert seen is not None
     log_probs = {
         (p, g): torch.zeros(len(r)) for p, group in enumerate(batch.response_ids) for g, r in enumerate(group)
-    } | seen.log_probs
+    } | log_probs_of(run(policy(), batch).iteration.old)
     fresh = with_engine_log_probs(batch, log_probs, noise=0.01)
     metrics = run(policy(), fresh, spec).result["metrics"]
     assert (
@@ -97,11 +97,9 @@ def test_dynamics_by_hand() -> None:
     batch = GroupBatch([f"p{i}" for i in range(4)], [[1, 2]] * 4, [[1]] * 4, [[[3]] * 3] * 4, [[[0.0]] * 3] * 4, scores)
     judged = [(g, s) for g in range(4) for s in range(3) if scores[g][s] is not None]
     c_o = {key: 0.1 * (1 + n) for n, key in enumerate(judged)}  # 0.1 to 0.8
-    passed = TokenStatistics(
-        log_probs={key: torch.tensor([math.log(c)], dtype=torch.float64) for key, c in c_o.items()},
-        log_probs_t1={key: torch.tensor([math.log(c)], dtype=torch.float64) for key, c in c_o.items()},
-        entropies={key: torch.tensor([float(n)]) for n, key in enumerate(judged)},
-        prompts={g: torch.tensor([math.log(0.5)], dtype=torch.float64) for g in range(3)},
+    passed = statistics_of(
+        {key: [[math.log(c)], [math.log(c)], [float(n)]] for n, (key, c) in enumerate(c_o.items())},
+        {g: [math.log(0.5)] for g in range(3)},
     )
     spec = changed(SPEC, estimator="arm", alpha=0.3)
     values, mask = batch.score_tensors()

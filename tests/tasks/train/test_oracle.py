@@ -190,10 +190,15 @@ def test_the_number_of_low_probability_tokens_is_exact() -> None:
             )
 
 
-@given(st.lists(log_probs, min_size=1, max_size=80), st.sampled_from([0.1, 0.2, 0.5, 1.0]))
-def test_confidences(values: list[float], fraction: float) -> None:
-    found = confidence(torch.tensor(values, dtype=torch.float64), fraction)
-    assert math.isclose(found, oracle.low_confidence(values, str(fraction)), rel_tol=EXACT)
+@given(
+    st.lists(st.lists(log_probs, min_size=1, max_size=80), min_size=1, max_size=6),
+    st.sampled_from([0.1, 0.2, 0.5, 1.0]),
+)
+def test_confidences(values: list[list[float]], fraction: float) -> None:
+    flat = torch.tensor([x for part in values for x in part], dtype=torch.float64)
+    found = confidence(flat, torch.tensor([len(part) for part in values]), fraction)
+    for each, part in zip(found.tolist(), values, strict=True):
+        assert math.isclose(each, oracle.low_confidence(part, str(fraction)), rel_tol=EXACT)
 
 
 #: (log pi, log ratio) of each token of a response, and the response's advantage

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import pytest
 import torch
@@ -16,8 +14,7 @@ from tasks.train.objectives.clip_cov import drawn_by_covariance
 from tasks.train.objectives.entropy_target import adapted
 from tasks.train.objectives.high_entropy import top_count
 from tasks.train.objectives.ppo_clip import PpoClipObjective
-from tasks.train.objectives.selection import TIE, by_response, covariances, drawn, largest, share_count
-from tasks.train.statistics import TokenStatistics
+from tasks.train.objectives.selection import TIE, covariances, drawn, largest, share_count
 from tests.tasks.train import oracle
 
 EXACT = 1e-12
@@ -28,28 +25,27 @@ responses = st.lists(
 
 
 def minibatch(values: list[tuple[list[float], float]]) -> Minibatch:
-    """The responses as samples 0, 2, 4 ... of one prompt: what was not judged lies between them."""
-    keys = [(0, 2 * place) for place in range(len(values))]
-    old = TokenStatistics({key: torch.tensor(x, dtype=torch.float64) for key, (x, _) in zip(keys, values, strict=True)})
-    advantages = torch.full((1, 2 * len(values)), math.nan, dtype=torch.float64)
-    advantages[0, ::2] = torch.tensor([a for _, a in values], dtype=torch.float64)
-    return Minibatch(keys, old, advantages, seed=3)
+    log_probs = torch.tensor([x for tokens, _ in values for x in tokens], dtype=torch.float64)
+    return Minibatch(
+        lengths=torch.tensor([len(tokens) for tokens, _ in values], dtype=torch.long),
+        advantages=torch.tensor([a for _, a in values], dtype=torch.float64),
+        log_probs=log_probs,
+        entropies=torch.zeros_like(log_probs),
+        seed=3,
+    )
 
 
 @given(responses)
 def test_covariances(values: list[tuple[list[float], float]]) -> None:
     made = minibatch(values)
     wanted = oracle.covariances([np.array(x) for x, _ in values], [a for _, a in values])
-    found = by_response(covariances(made), made)
-    for key, each in zip(made.responses, wanted, strict=True):
-        np.testing.assert_allclose(found[key].numpy(), each, rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(covariances(made).numpy(), np.concatenate(wanted), rtol=1e-9, atol=1e-12)
 
 
 def test_an_empty_minibatch_chooses_nothing() -> None:
-    nothing = Minibatch([], TokenStatistics(), torch.zeros(2, 2, dtype=torch.float64), seed=3)
+    nothing = minibatch([])
     assert len(covariances(nothing)) == len(largest(covariances(nothing), 1)) == 0
     assert len(drawn_by_covariance(covariances(nothing), 1.0, 5.0, 0.5, 3)) == 0
-    assert by_response(covariances(nothing), nothing) == {}
 
 
 @given(st.lists(st.sampled_from([0.0, 0.25, 0.5, 1.0, 3.0]), min_size=1, max_size=30), st.data())

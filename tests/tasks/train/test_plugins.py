@@ -210,9 +210,7 @@ def test_head_statistics_and_scalars_are_those_of_the_equations(spec: Spoken) ->
         loss, wanted = plainly(now, module, done, chosen, coefficient)
         losses.append(loss)
         assert difference(gradient, wanted) <= 1e-11
-        entropies = torch.cat(
-            [values for (g, _), values in sorted(done.iteration.old.entropies.items()) if g in chosen]
-        )
+        entropies = done.iteration.old.responses.of_groups(chosen).values[2]
         coefficient = max(0.0, coefficient + (0.001 if entropies.mean() < 1.5 else -0.0003))
     metrics = done.result["metrics"]
     assert metrics["loss"] == pytest.approx(np.mean(losses), rel=1e-9)

@@ -24,6 +24,7 @@ from tasks.train.batch import GroupBatch
 from tasks.train.forward import PolicyModule, TokenStats
 from tasks.train.iteration import Iteration
 from tasks.train.settings import StepSettings
+from tasks.train.statistics import TokenStatistics, TokenValues
 
 VOCABULARY = 37
 
@@ -189,6 +190,30 @@ def with_engine_log_probs(
         for p, group in enumerate(batch.response_ids)
     ]
     return replace(batch, engine_log_probs=groups)
+
+
+def log_probs_of(old: TokenStatistics | None) -> dict[tuple[int, int], Tensor]:
+    """The log-probabilities of each response (group, sample)."""
+    assert old is not None
+    parts = old.log_probs.split(old.responses.lengths.tolist())
+    return {(g, s): part for (g, s), part in zip(old.responses.parts.tolist(), parts, strict=True)}
+
+
+def statistics_of(
+    responses: Mapping[tuple[int, int], Sequence[Sequence[float]]], prompts: Mapping[int, Sequence[float]]
+) -> TokenStatistics:
+    """Statistics from the three numbers of each response's tokens [3][tokens], and the one of a prompt's, float64."""
+
+    def values(parts: Sequence[tuple[int, int]], numbers: Sequence[Tensor], count: int) -> TokenValues:
+        lengths = torch.tensor([part.shape[1] for part in numbers], dtype=torch.long)
+        flat = torch.cat([torch.zeros(count, 0, dtype=torch.float64), *numbers], dim=1)
+        return TokenValues(torch.tensor(parts, dtype=torch.long).reshape(-1, 2), lengths, flat)
+
+    of_responses = [torch.tensor(each, dtype=torch.float64) for each in responses.values()]
+    of_prompts = [torch.tensor([each], dtype=torch.float64) for each in prompts.values()]
+    return TokenStatistics(
+        values(list(responses), of_responses, 3), values([(group, 0) for group in prompts], of_prompts, 1)
+    )
 
 
 class OneRank:

@@ -89,18 +89,13 @@ class Everything(Objective):  # type: ignore[type-arg]
         return scalars["coefficient"]
 
     def updated(self, scalars: Mapping[str, float], minibatch: Minibatch) -> Mapping[str, float]:
-        entropy = torch.cat([minibatch.old.entropies[key] for key in minibatch.responses]).double().mean()
+        entropy = minibatch.entropies.double().mean()
         return {"coefficient": max(0.0, scalars["coefficient"] + (0.001 if entropy < self.target else -0.0003))}
 
-    def statistics(self, minibatch: Minibatch) -> dict[tuple[int, int], Tensor]:
-        log_probs = [minibatch.old.log_probs[key].double() for key in minibatch.responses]
-        advantages = [
-            minibatch.advantages[key].expand(len(x)) for key, x in zip(minibatch.responses, log_probs, strict=True)
-        ]
-        a, b = torch.cat(log_probs), torch.cat(advantages)
+    def statistics(self, minibatch: Minibatch) -> Tensor:
+        a, b = minibatch.log_probs.double(), minibatch.advantages.repeat_interleave(minibatch.lengths)
         covariance = (a - a.mean()) * (b - b.mean())
-        kept = covariance <= covariance.quantile(1 - self.share)
-        return dict(zip(minibatch.responses, kept.split([len(x) for x in log_probs]), strict=True))
+        return covariance <= covariance.quantile(1 - self.share)
 
     def token_losses(self, tokens: Tokens) -> tuple[Tensor, Tensor]:
         assert tokens.head is not None
@@ -108,7 +103,7 @@ class Everything(Objective):  # type: ignore[type-arg]
         starts = tokens.log_prob.split(list(tokens.lengths)), tokens.advantage.split(list(tokens.lengths))
         for log_z, log_prob, advantage in zip(tokens.head, *starts, strict=True):
             losses.append((log_z + log_prob.mean() - self.beta * advantage[0]).square().expand(len(log_prob)))
-        kept = torch.cat([tokens.statistics[key] for key in tokens.responses]).to(tokens.log_prob.device)
+        kept = tokens.statistics[tokens.places].to(tokens.log_prob.device)
         return torch.cat(losses) * kept, ~kept
 
 
