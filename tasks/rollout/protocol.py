@@ -10,6 +10,7 @@ from typing import ClassVar, Self
 
 import numpy as np
 
+from infra.errors import EngineError
 from infra.scratch import large_folder, release
 from specs.schema import Spec
 from tasks.checkpoint.merge import merge
@@ -85,14 +86,17 @@ class Completions:
 
     @classmethod
     def of(cls, rows: Iterable[Sequence[Completion]]) -> Completions:
-        """Return the samples of each group, given one by one. Either each has entropies or none, and logprobs too."""
+        """Return the samples of each group, given one by one. Either each has entropies or none, and logprobs too.
+
+        Raises EngineError where a response has another number of them than of tokens.
+        """
         every = [each for row in rows for each in row]
         responses = Ragged.of([each.response_ids for each in every], np.int32)
         return cls(
             responses,
-            _numbers([each.logprobs for each in every], responses),
+            _numbers("logprobs", [each.logprobs for each in every], responses),
             np.array([each.finish_reason is FinishReason.STOP for each in every], bool),
-            _numbers([() if each.entropies is None else each.entropies for each in every], responses),
+            _numbers("entropies", [() if each.entropies is None else each.entropies for each in every], responses),
         )
 
     def __len__(self) -> int:
@@ -114,12 +118,16 @@ class Completions:
         )
 
 
-def _numbers(parts: Sequence[Floats], responses: Ragged) -> Array | None:
+def _numbers(name: str, parts: Sequence[Floats], responses: Ragged) -> Array | None:
     """Return one number for each response token as float32; None where no response with tokens has any."""
     found = Ragged.of(parts, np.float32)
     if not len(found.values) and len(responses.values):
         return None
-    assert np.array_equal(found.lengths, responses.lengths), "a number for each token of each response, or for none"
+    for place in np.flatnonzero(found.lengths != responses.lengths)[:1]:
+        raise EngineError(
+            f"sample {place} of the engine's reply has {found.lengths[place]} {name} for {responses.lengths[place]} "
+            "response tokens; want one for each token of each sample, or none for any"
+        )
     return found.values
 
 

@@ -8,6 +8,7 @@ from typing import Protocol
 
 import numpy as np
 
+from infra.errors import EngineError
 from specs.sections import RolloutSpec
 from tasks.data.mixture import part_of
 from tasks.data.mixture_order import Mixture, check_parts, mixture_positions
@@ -114,7 +115,11 @@ def roll_out(
     ]
     done = engine.generate(groups, sampling)
     count = len(problems) * settings.samples
-    assert len(done) == count and done.logprobs is not None, (len(done), count)
+    if len(done) != count or done.logprobs is None:
+        raise EngineError(
+            f"the engine's reply has {len(done)} samples{'' if done.logprobs is not None else ' without logprobs'}; "
+            f"{count} were asked for, each with the log-probabilities of its tokens"
+        )
     prompts = Ragged.of([problem.prompt_ids for problem in problems], np.int32)
     return Rollouts(
         problem_ids=[problem.problem.id for problem in problems for _ in range(settings.samples)],

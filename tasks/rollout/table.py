@@ -63,12 +63,17 @@ def read_rollouts(path: Path) -> Rollouts:
     reasons = table["finish_reason"]
     if unknown := set(pc.unique(reasons).to_pylist()) - set(FinishReason):
         raise DataError(f"{path}: finish_reason {sorted(unknown)[0]!r} is none; remove it so that it is made again")
+    responses, logprobs = (ragged_of(table[name]) for name in ("response_ids", "logprobs"))
+    if not np.array_equal(responses.offsets, logprobs.offsets):
+        raise DataError(
+            f"{path}: a response has not as many log-probabilities as tokens; remove it so that it is made again"
+        )
     return Rollouts(
         problem_ids=table["problem_id"].to_pylist(),
         samples=table["sample"].to_numpy(),
         prompts=ragged_of(table["prompt_ids"]),
-        responses=ragged_of(table["response_ids"]),
-        logprobs=ragged_of(table["logprobs"]).values,
+        responses=responses,
+        logprobs=logprobs.values,
         stopped=pc.equal(reasons, FinishReason.STOP.value).to_numpy(),
         lineages=table["lineage"].to_pylist(),
         seeds=table["seed"].to_numpy(),

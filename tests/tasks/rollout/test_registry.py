@@ -24,7 +24,7 @@ from specs.size import model_shapes
 from tasks.engines.rollout import RolloutClient
 from tasks.records import FinishReason
 from tasks.rollout import registry
-from tasks.rollout.protocol import Completion, PromptGroup, RolloutEngine, Sampling
+from tasks.rollout.protocol import Completion, Completions, PromptGroup, RolloutEngine, Sampling
 from tasks.rollout.registry import engine_class, engine_names, engine_options, make_engine
 from tasks.rollout.vllm_engine import VllmOptions
 from tests.one_line import one_line
@@ -183,3 +183,22 @@ def test_a_child_of_a_broken_file_ends_with_the_reason(own: str, tmp_path: Path)
     with pytest.raises(EngineError, match="No module named 'nowhere'"):
         child.call("load", deadline_s=600, weights=tmp_path)
     child.stop()
+
+
+@pytest.mark.parametrize(
+    ("second", "says"),
+    [
+        (
+            Completion((1, 2), (-0.5,), FinishReason.STOP),
+            "sample 1 of .* has 1 logprobs for 2",
+        ),
+        (Completion((1, 2), (), FinishReason.STOP), "has 0 logprobs for 2"),
+        (
+            Completion((1, 2), (-0.5, -1.0), FinishReason.STOP, (0.5, 0.5)),
+            "sample 0 of .* has 0 entropies",
+        ),
+    ],
+)
+def test_a_reply_without_a_number_for_each_token_is_one_line(second: Completion, says: str) -> None:
+    with one_line(EngineError, says):
+        Completions.of([[Completion((3,), (-0.5,), FinishReason.LENGTH), second]])

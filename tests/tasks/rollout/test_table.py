@@ -87,11 +87,27 @@ def test_what_is_written_is_read_bit_for_bit(
     assert plain(both) == {name: values + more[name] for name, values in rows.items()}
 
 
-def test_a_reason_that_is_none_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("column", "values", "says"),
+    [
+        ("finish_reason", ["tired", "stop"], "'tired'"),
+        ("logprobs", [[-0.5], [-0.5, -1.0]], "not as many log-probabilities as tokens"),
+    ],
+)
+def test_a_table_that_cannot_be_is_refused(tmp_path: Path, column: str, values: list[Any], says: str) -> None:
     path = tmp_path / "rollouts.parquet"
-    row = [["p"], [0], [[1]], [[2]], [[-0.5]], ["tired"], ["l"], [1]]
-    pq.write_table(pa.Table.from_pydict(dict(zip(SCHEMA.names, row, strict=True)), schema=SCHEMA), path)
-    with pytest.raises(DataError, match="'tired'"):
+    rows: PLAIN = {
+        "problem_id": ["p", "p"],
+        "sample": [0, 1],
+        "prompt_ids": [[1], [1]],
+        "response_ids": [[2, 3], [4]],
+        "logprobs": [[-0.5, -1.0], [-2.0]],
+        "finish_reason": ["stop", "stop"],
+        "lineage": ["l", "l"],
+        "seed": [1, 2],
+    }
+    pq.write_table(pa.Table.from_pydict({**rows, column: values}, schema=SCHEMA), path)
+    with pytest.raises(DataError, match=says):
         read_rollouts(path)
 
 
