@@ -250,7 +250,7 @@ def test_10_the_trainer_agrees_with_an_engine_on_a_long_sample(
     try:
         engine.load("start", weights)
         prompt = list(range(SIZES.prompt))
-        [[sample]] = engine.generate([PromptGroup(tuple(prompt), (1,))], Sampling(1.0, SIZES.long, (0,)))
+        [sample] = engine.generate([PromptGroup(tuple(prompt), (1,))], Sampling(1.0, SIZES.long, (0,)))
     finally:
         engine.stop()
     groups = GroupBatch(
