@@ -179,7 +179,7 @@ def test_a_row_is_a_stored_sample_and_its_verdict(made: OpenRun, name: str) -> N
     assert len(rows) == manifest.rows == len(samples) == 2 * ASKED and len(files(made, name)) == 2, "two calls"
     for row in rows:
         sample, fact = samples[row["problem_id"], row["sample"]], problems.by_id[row["problem_id"]]
-        assert row["surprisal"] == -sum(sample.logprobs) / len(sample.logprobs) > 0
+        assert row["surprisal"] == -sum(map(float, sample.logprobs)) / len(sample.logprobs) > 0
         assert row["entropy"] == sample.entropy and sample.entropy is not None and sample.entropy > 0
         assert row["text"] == decode(sample.response_ids, made.dataset.tokenizer)
         assert (row["response_tokens"], row["finish_reason"]) == (len(sample.response_ids), sample.finish_reason)
