@@ -334,7 +334,7 @@ def test_a_policy_that_the_ranks_do_not_hold_is_not_trained(trainers: Trainers, 
     trainer = configured(trainers, 1, 0)
     trainer.load("start", weights, None, ADAMW)
     trainer._state = "another"
-    with pytest.raises(TrainingError, match="the ranks hold policy start, not another"):
+    with pytest.raises(TrainingError, match="the ranks hold policy start, not policy another"):
         trainer.train("next", BATCH, STEP, 3)
 
 
