@@ -73,7 +73,7 @@ class Completion:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Completions:
-    """What an engine replies: the samples of all groups, in their order, and of a group in the order of its seeds.
+    """An engine's reply: the samples of all groups, in their order, and of a group in the order of its seeds.
 
     `responses` [N] int32 token ids; `logprobs` and `entropies` float32 [response tokens], one response's after the
     other's, or None as in `Completion`; `stopped` [N] bool, False where a response was cut at the limit.
